@@ -1,0 +1,107 @@
+"""The documentation of installed packages as documents: one a public object."""
+
+import importlib
+import inspect
+import pkgutil
+import re
+import warnings
+from collections.abc import Iterable, Iterator
+from types import ModuleType
+
+DEMO_PACKAGES = ("pandas", "numpy", "sklearn")
+
+# Modules that packages leave without an underscore though users are not meant to import them.
+_INTERNAL = frozenset({"compat", "conftest", "core", "distutils", "externals", "testing", "tests"})
+
+# Shorter docstrings ("The year.") say nothing that a search could find.
+_MIN_CHARACTERS = 200
+
+
+def package_documents(packages: Iterable[str]) -> list[tuple[str, str]]:
+    """Return (qualified name, docstring) of every documented public object of some installed packages.
+
+    Classes, functions, ufuncs and the public members of classes count. What is reachable under several names is
+    taken once, under the first and shortest; so is a member that a subclass repeats with the same summary line.
+
+    Parameters
+    ----------
+    packages
+        Import names, such as ``sklearn``.
+
+    Raises
+    ------
+    ValueError
+        A package is not installed.
+    """
+    names: dict[str, str] = {}
+    for package in packages:
+        for name, thing in _public_objects(package):
+            docstring = inspect.getdoc(thing) or ""
+            if len(docstring) >= _MIN_CHARACTERS:
+                names.setdefault(docstring, name)
+    found: dict[tuple[str, str], tuple[str, str]] = {}
+    for docstring, name in names.items():
+        found.setdefault((name.rpartition(".")[2], _summary(docstring)), (name, docstring))
+    return list(found.values())
+
+
+def _public_objects(package: str) -> list[tuple[str, object]]:
+    """Return the package's public objects, then the public members of its classes."""
+    objects: dict[int, tuple[str, object]] = {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # touching deprecated names warns
+        for module in _public_modules(package):
+            for name in sorted(getattr(module, "__all__", vars(module))):
+                thing = getattr(module, name, None)
+                if not name.startswith("_") and _belongs(thing, package):
+                    objects.setdefault(id(thing), (f"{module.__name__}.{name}", thing))
+        members = [
+            (f"{name}.{attribute}", member)
+            for name, thing in objects.values()
+            if inspect.isclass(thing)
+            for attribute, member in _public_members(thing, package)
+        ]
+    return [*objects.values(), *members]
+
+
+def _public_modules(package: str) -> Iterator[ModuleType]:
+    """Yield the package and its public submodules that declare what they export, nearest first."""
+    try:
+        root = importlib.import_module(package)
+    except (ImportError, ValueError, TypeError) as error:
+        raise ValueError(f"there is no installed package '{package}'") from error
+    queue = [root]
+    for module in queue:
+        if module is root or hasattr(module, "__all__"):
+            yield module
+        for info in pkgutil.iter_modules(getattr(module, "__path__", ()), f"{module.__name__}."):
+            name = info.name.rpartition(".")[2]
+            if name.startswith("_") or name in _INTERNAL:
+                continue
+            try:
+                queue.append(importlib.import_module(info.name))
+            except (Exception, SystemExit):  # noqa: S112 - a module for another platform, or one that lacks an extra
+                continue
+
+
+def _belongs(thing: object, package: str) -> bool:
+    module = getattr(thing, "__module__", None) or package
+    return callable(thing) and module.partition(".")[0] == package
+
+
+def _public_members(cls: type, package: str) -> Iterator[tuple[str, object]]:
+    members: dict[str, object] = {}
+    for owner in cls.__mro__:
+        if owner.__module__.partition(".")[0] == package:
+            members = {**vars(owner), **members}  # what a subclass overrides is its own
+    for name, member in members.items():
+        member = getattr(member, "__func__", member)  # class and static methods
+        if not name.startswith("_") and (callable(member) or inspect.isdatadescriptor(member)):
+            yield name, member
+
+
+def _summary(docstring: str) -> str:
+    """Return the first paragraph that is prose, past the signature that compiled functions begin with."""
+    paragraphs = [" ".join(paragraph.split()) for paragraph in docstring.split("\n\n")]
+    prose = (text for text in paragraphs if text and not re.match(r"[\w.]+\(.*\)( -> .*)?$", text))
+    return next(prose, paragraphs[0])

@@ -1,0 +1,116 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from data.corpus import (
+    Corpus,
+    CorpusDamaged,
+    CorpusNotFound,
+    check_name,
+    corpus_folder,
+    list_corpora,
+    open_corpus,
+    read_manifest,
+)
+from data.ingest import build_corpus
+from data.sources import Document
+from tests.conftest import ANIMALS, source_of
+from tests.fake_encoder import FakeEncoder
+
+
+def build_folder(corpus: Corpus) -> Path:
+    return corpus_folder(corpus.manifest.name) / corpus.manifest.build
+
+
+def test_an_opened_corpus_holds_what_was_built(animals: Corpus) -> None:
+    corpus = open_corpus("animals")
+    assert corpus.manifest == animals.manifest
+    assert [corpus.document(row) for row in (0, 9)] == [
+        Document("0", ANIMALS[0], "animal"),
+        Document("9", ANIMALS[9], "weather"),
+    ]
+    np.testing.assert_array_equal(corpus.vectors, FakeEncoder().encode_documents(ANIMALS))
+
+
+def test_vectors_are_read_only(animals: Corpus) -> None:
+    with pytest.raises(ValueError, match="read-only"):
+        animals.vectors[0, 0] = 1
+
+
+def test_rows_are_found_by_doc_id(animals: Corpus) -> None:
+    assert animals.row("7") == 7
+    with pytest.raises(ValueError, match="no document '10' in the corpus 'animals'"):
+        animals.row("10")
+
+
+def test_a_missing_corpus_is_named_with_those_there_are(animals: Corpus) -> None:
+    with pytest.raises(CorpusNotFound, match=r"no corpus named 'plants' \(there are: animals\)"):
+        open_corpus("plants")
+
+
+def test_without_any_corpus_the_message_says_so() -> None:
+    with pytest.raises(CorpusNotFound, match="none yet"):
+        open_corpus("plants")
+    assert list_corpora() == []
+
+
+@pytest.mark.parametrize("name", ["", "..", "../x", "a/b", "a\\b", "-x", ".hidden", "a b", "x" * 101, "nul\0", "é"])
+def test_names_that_could_leave_the_home_folder_are_refused(name: str) -> None:
+    with pytest.raises(ValueError, match="can't be the name of a corpus"):
+        check_name(name)
+
+
+@pytest.mark.parametrize("file", ["vectors.npy", "documents.arrow"])
+@pytest.mark.parametrize("kept", [0.0, 0.4, 0.98])
+def test_a_file_cut_short_is_noticed(animals: Corpus, file: str, kept: float) -> None:
+    path = build_folder(animals) / file
+    content = path.read_bytes()
+    path.unlink()  # the open corpus keeps its own mapping
+    path.write_bytes(content[: int(kept * len(content))])
+    with pytest.raises(CorpusDamaged, match="'animals'.*build it again"):
+        open_corpus("animals")
+
+
+@pytest.mark.parametrize("file", ["vectors.npy", "documents.arrow"])
+def test_a_missing_file_is_noticed(animals: Corpus, file: str) -> None:
+    (build_folder(animals) / file).unlink()
+    with pytest.raises(CorpusDamaged, match="can't be read; build it again"):
+        open_corpus("animals")
+
+
+@pytest.mark.parametrize("value", [0.0, np.nan, 2.0])
+def test_rows_that_are_not_unit_vectors_are_noticed(animals: Corpus, value: float) -> None:
+    path = build_folder(animals) / "vectors.npy"
+    vectors = np.load(path)
+    vectors[3] = value
+    np.save(path, vectors)
+    with pytest.raises(CorpusDamaged, match="do not fit its manifest"):
+        open_corpus("animals")
+
+
+def test_files_of_another_build_are_noticed(animals: Corpus, encoder: FakeEncoder) -> None:
+    other = build_corpus(source_of(ANIMALS[:4], name="other"), encoder)
+    (build_folder(other) / "vectors.npy").replace(build_folder(animals) / "vectors.npy")
+    with pytest.raises(CorpusDamaged, match="do not fit its manifest"):
+        open_corpus("animals")
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff\xfe", b'"text"'])
+def test_a_damaged_manifest_is_noticed_and_hides_no_other_corpus(
+    animals: Corpus, encoder: FakeEncoder, content: bytes
+) -> None:
+    build_corpus(source_of(ANIMALS, name="other"), encoder)
+    (corpus_folder("animals") / "manifest.json").write_bytes(content)
+    with pytest.raises(CorpusDamaged, match="'animals' is damaged"):
+        read_manifest("animals")
+    assert [manifest.name for manifest in list_corpora()] == ["other"]
+
+
+@pytest.mark.parametrize("change", [{"format": 2}, {"extra": 1}])
+def test_a_manifest_of_another_version_is_refused(animals: Corpus, change: dict) -> None:
+    path = corpus_folder("animals") / "manifest.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    with pytest.raises(CorpusDamaged, match="another version of Exemplar"):
+        open_corpus("animals")

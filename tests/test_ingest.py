@@ -1,0 +1,104 @@
+from pathlib import Path
+
+import filelock
+import numpy as np
+import pytest
+
+from data.corpus import Corpus, CorpusNotFound, corpus_folder, list_corpora, open_corpus
+from data.ingest import CHUNK, CorpusBusy, build_corpus
+from data.sources import Source
+from tests.conftest import ANIMALS, source_of
+from tests.fake_encoder import FakeEncoder
+
+
+class BreakingEncoder(FakeEncoder):
+    """Fails after so many documents, as a killed process or a full disk would."""
+
+    def __init__(self, after: int, error: BaseException) -> None:
+        super().__init__()
+        self._after, self._error = after, error
+
+    def encode_documents(self, texts: list[str]) -> np.ndarray:
+        if self.documents_encoded >= self._after:
+            raise self._error
+        return super().encode_documents(texts)
+
+
+def many(n: int, name: str = "many") -> Source:
+    return source_of([f"word{row} word{row % 7}" for row in range(n)], name=name)
+
+
+def test_every_document_is_encoded_once_in_order(encoder: FakeEncoder) -> None:
+    n = 2 * CHUNK + 3
+    corpus = build_corpus(many(n), encoder)
+    assert encoder.documents_encoded == n
+    assert (corpus.manifest.n_documents, corpus.manifest.n_passages, corpus.manifest.dim) == (n, n, 64)
+    texts = [document.text for document in many(n).documents]
+    np.testing.assert_array_equal(corpus.vectors, FakeEncoder().encode_documents(texts))
+
+
+def test_the_manifest_records_source_and_model(animals: Corpus) -> None:
+    manifest = animals.manifest
+    assert (manifest.name, manifest.source) == ("animals", {"source": "animals"})
+    assert (manifest.model, manifest.precision, manifest.device) == ("fake", "float32", "cpu")
+
+
+def test_progress_is_told_from_none_to_all(encoder: FakeEncoder) -> None:
+    seen = []
+    build_corpus(many(CHUNK + 1), encoder, on_progress=lambda done, total: seen.append((done, total)))
+    assert seen == [(0, CHUNK + 1), (CHUNK, CHUNK + 1), (CHUNK + 1, CHUNK + 1)]
+
+
+@pytest.mark.parametrize("error", [OSError("No space left on device"), KeyboardInterrupt()])
+def test_a_build_that_breaks_leaves_nothing_behind(error: BaseException) -> None:
+    with pytest.raises(type(error)):
+        build_corpus(many(2 * CHUNK), BreakingEncoder(CHUNK, error))
+    with pytest.raises(CorpusNotFound):
+        open_corpus("many")
+    assert [path.name for path in corpus_folder("many").glob("build-*")] == []
+
+
+def test_a_rebuild_that_breaks_leaves_the_old_corpus_whole(animals: Corpus) -> None:
+    with pytest.raises(OSError, match="disk"):
+        build_corpus(source_of(ANIMALS[:5]), BreakingEncoder(0, OSError("disk")))
+    assert open_corpus("animals").manifest == animals.manifest
+
+
+def test_what_a_killed_build_left_is_not_a_corpus_and_is_swept_by_the_next(encoder: FakeEncoder) -> None:
+    left = corpus_folder("animals") / "build-dead"
+    left.mkdir(parents=True)
+    (left / "vectors.npy").write_bytes(b"half")
+    assert list_corpora() == []
+    corpus = build_corpus(source_of(ANIMALS), encoder)
+    assert [path.name for path in corpus_folder("animals").glob("build-*")] == [corpus.manifest.build]
+
+
+def test_a_rebuild_replaces_the_corpus_and_spares_its_readers(animals: Corpus, encoder: FakeEncoder) -> None:
+    before = animals.vectors.copy()
+    rebuilt = build_corpus(source_of(ANIMALS[5:]), encoder)
+    assert open_corpus("animals").manifest == rebuilt.manifest
+    assert rebuilt.manifest.n_documents == 5
+    np.testing.assert_array_equal(animals.vectors, before)
+    assert animals.document(9).text == ANIMALS[9]
+
+
+def test_a_corpus_from_another_source_is_replaced_only_knowingly(animals: Corpus, encoder: FakeEncoder) -> None:
+    other = many(3, name="other")
+    with pytest.raises(ValueError, match=r"'animals' already, built from animals.*another name.*--replace"):
+        build_corpus(other, encoder, name="animals")
+    assert open_corpus("animals").manifest == animals.manifest
+    assert build_corpus(other, encoder, name="animals", replace=True).manifest.n_documents == 3
+
+
+def test_a_second_builder_is_told_to_wait(animals: Corpus, encoder: FakeEncoder) -> None:
+    with (
+        filelock.FileLock(corpus_folder("animals") / "build.lock"),
+        pytest.raises(CorpusBusy, match="'animals' is being built by another process"),
+    ):
+        build_corpus(source_of(ANIMALS), encoder)
+
+
+def test_a_name_cannot_leave_the_home_folder(encoder: FakeEncoder, home: Path) -> None:
+    with pytest.raises(ValueError, match="can't be the name of a corpus"):
+        build_corpus(source_of(ANIMALS), encoder, name="../outside")
+    assert not home.exists()
