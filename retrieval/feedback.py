@@ -1,0 +1,54 @@
+"""Feedback: what the user marked, as a pure value."""
+
+from collections.abc import Container
+from dataclasses import dataclass
+from typing import Literal
+
+Mark = Literal["positive", "negative"]
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """The marked documents by ``doc_id``, in the order in which they were marked.
+
+    Raises
+    ------
+    ValueError
+        A document is marked twice, or both ways.
+    """
+
+    positives: tuple[str, ...] = ()
+    negatives: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        marked = self.positives + self.negatives
+        twice = next((doc_id for i, doc_id in enumerate(marked) if doc_id in marked[:i]), None)
+        if twice is not None:
+            raise ValueError(f"the document '{twice}' is marked more than once")
+
+    def __len__(self) -> int:
+        return len(self.positives) + len(self.negatives)
+
+    def mark_of(self, doc_id: str) -> Mark | None:
+        """Return how a document is marked."""
+        if doc_id in self.positives:
+            return "positive"
+        return "negative" if doc_id in self.negatives else None
+
+    def marked(self, doc_id: str, mark: Mark | None) -> "Feedback":
+        """Return the feedback with a document's mark set, changed, or (None) removed."""
+        if mark == self.mark_of(doc_id):
+            return self
+        positives = tuple(other for other in self.positives if other != doc_id)
+        negatives = tuple(other for other in self.negatives if other != doc_id)
+        return Feedback(
+            (*positives, doc_id) if mark == "positive" else positives,
+            (*negatives, doc_id) if mark == "negative" else negatives,
+        )
+
+    def within(self, doc_ids: Container[str]) -> "Feedback":
+        """Return the marks on some documents alone."""
+        return Feedback(
+            tuple(doc_id for doc_id in self.positives if doc_id in doc_ids),
+            tuple(doc_id for doc_id in self.negatives if doc_id in doc_ids),
+        )

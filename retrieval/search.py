@@ -1,0 +1,168 @@
+"""SearchEngine: query + feedback -> ranking, by one weight vector a ranker."""
+
+import functools
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from data.corpus import Corpus
+from data.encoder import Encoder, load_encoder
+from retrieval.feedback import Feedback
+from retrieval.index import DenseIndex
+from retrieval.svm import fit_exemplar_svm
+
+Ranker = Literal["knn", "svm"]
+RANKERS: tuple[Ranker, ...] = get_args(Ranker)
+
+
+class EncoderMismatch(ValueError):
+    """The encoder that was loaded is not the one the corpus was built with."""
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentQuery:
+    """A document of the corpus used as the query: "more like this"."""
+
+    doc_id: str
+
+
+Query = str | DocumentQuery
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One document of a ranking; ``rank`` counts from 1, a higher ``score`` is better."""
+
+    rank: int
+    doc_id: str
+    score: float
+    label: str | None
+    text: str
+    passage: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """The best documents for a query, best first; ``seconds`` is the time to rank, without encoding the query."""
+
+    query: Query
+    ranker: Ranker
+    results: tuple[Result, ...]
+    seconds: float
+
+
+class SearchEngine:
+    """Ranks the documents of a corpus.
+
+    Parameters
+    ----------
+    load_encoder
+        Called with the corpus's own model and precision when the first typed query needs them.
+    """
+
+    def __init__(self, corpus: Corpus, load_encoder: Callable[[str, str], Encoder] | None = None) -> None:
+        self.corpus = corpus
+        self._index = DenseIndex(corpus.vectors)
+        self._load_encoder = load_encoder or _load_encoder
+        # A mark ranks again, but need not encode again.
+        self._encode = functools.lru_cache(maxsize=256)(self._encode_text)
+
+    def search(
+        self,
+        query: Query,
+        feedback: Feedback | None = None,
+        *,
+        ranker: Ranker = "svm",
+        k: int = 10,
+        C: float = 0.1,
+    ) -> Ranking:
+        """Rank the documents for a query.
+
+        ``knn`` scores by the cosine to the query, and leaves the marks aside: it is what the marks are compared
+        with. ``svm`` scores by the margin of the exemplar SVM of query and positives against the rest. A document
+        that is the query does not come back.
+
+        Raises
+        ------
+        ValueError
+            The query is empty, the ranker unknown, or a document is not in the corpus.
+        EncoderMismatch
+            The model that the corpus names now gives vectors of another kind.
+        """
+        feedback = feedback or Feedback()
+        if ranker not in RANKERS:
+            raise ValueError(f"the ranker is one of {', '.join(RANKERS)}; got '{ranker}'")
+        if k < 1:
+            raise ValueError(f"the number of results must be at least 1, got {k}")
+        vector = self._query_vector(query)
+        start = time.perf_counter()
+        w, b = (vector, 0.0) if ranker == "knn" else self._svm(query, vector, feedback, C)
+        itself = [self.corpus.row(query.doc_id)] if isinstance(query, DocumentQuery) else []
+        rows, scores = self._index.top_k(w, k, b=b, exclude=itself)
+        seconds = time.perf_counter() - start
+        results = tuple(
+            self._result(rank, int(row), float(score))
+            for rank, (row, score) in enumerate(zip(rows, scores, strict=True), start=1)
+        )
+        return Ranking(query, ranker, results, seconds)
+
+    def _query_vector(self, query: Query) -> NDArray[np.float32]:
+        if isinstance(query, DocumentQuery):
+            vector: NDArray[np.float32] = self._index.vectors([self.corpus.row(query.doc_id)])[0]
+            return vector
+        if not query.strip():
+            raise ValueError("the query is empty: type what you are looking for")
+        return self._encode(query)
+
+    def _encode_text(self, text: str) -> NDArray[np.float32]:
+        manifest = self.corpus.manifest
+        encoder = self._load_encoder(manifest.model, manifest.precision)
+        if encoder.model != manifest.model or encoder.dim != manifest.dim:
+            raise EncoderMismatch(
+                f"the corpus '{manifest.name}' was built with {manifest.model} ({manifest.dim} dimensions), but "
+                f"{encoder.model} ({encoder.dim}) was loaded; build the corpus again"
+            )
+        vector = encoder.encode_query(text)
+        vector.flags.writeable = False
+        return vector
+
+    def _svm(
+        self, query: Query, vector: NDArray[np.float32], feedback: Feedback, C: float
+    ) -> tuple[NDArray[np.float32], float]:
+        positives = [self.corpus.row(doc_id) for doc_id in feedback.positives]
+        negatives = [self.corpus.row(doc_id) for doc_id in feedback.negatives]
+        texts = [self.corpus.document(row).text for row in positives]
+        if isinstance(query, DocumentQuery):
+            row = self.corpus.row(query.doc_id)
+            positives = [other for other in positives if other != row]  # it is there as the query
+            negatives = [other for other in negatives if other != row]
+            texts.append(self.corpus.document(row).text)
+        else:
+            texts.append(query)
+        svm = fit_exemplar_svm(
+            self._index,
+            np.concatenate([vector[None], self._index.vectors(positives)]),
+            negatives,
+            C=C,
+            exclude=self._rows_with(texts),
+        )
+        return svm.w, svm.b
+
+    def _rows_with(self, texts: list[str]) -> NDArray[np.intp]:
+        """Return the rows whose text is one of these: a positive's duplicates are no background."""
+        wanted = pc.is_in(self.corpus.documents["text"], value_set=pa.array(texts, pa.large_string()))
+        return np.flatnonzero(wanted.to_numpy())
+
+    def _result(self, rank: int, row: int, score: float) -> Result:
+        document = self.corpus.document(row)
+        return Result(rank, document.doc_id, score, document.label, document.text, passage=document.text)
+
+
+def _load_encoder(model: str, precision: str) -> Encoder:
+    return load_encoder(model, precision=precision)

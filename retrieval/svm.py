@@ -1,0 +1,81 @@
+"""The exemplar SVM: positives against the whole rest of the corpus.
+
+After Malisiewicz, Gupta and Efros, "Ensemble of Exemplar-SVMs for Object Detection and Beyond" (ICCV 2011), and
+Karpathy's notebook "kNN vs. SVM", whose recipe this is.
+"""
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retrieval.index import DenseIndex, Rows
+
+# One marked negative among thousands of background rows would change nothing that a person can see; at ten times
+# a background row's weight it leaves the first ten.
+NEGATIVE_WEIGHT = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class ExemplarSVM:
+    """A trained classifier: the score of a row x is ``w.x + b``; ``seconds`` is what training took."""
+
+    w: NDArray[np.float32]
+    b: float
+    seconds: float
+
+
+def fit_exemplar_svm(
+    index: DenseIndex,
+    positives: NDArray[np.float32],
+    negatives: Rows = (),
+    *,
+    C: float = 0.1,
+    exclude: Rows = (),
+) -> ExemplarSVM:
+    r"""Train a linear SVM on [positives; rows of the index].
+
+    Minimises, over ``w~ = (w, b)`` with the intercept regularised,
+    ``1/2 |w~|^2 + sum_i c_i max(0, 1 - y_i w~.x~_i)^2``, with ``c_i`` as ``LinearSVC(class_weight="balanced", C=C)``
+    sets them.
+
+    Parameters
+    ----------
+    positives
+        ``(n_positives, dim) float32`` unit rows: the query and the marked documents.
+    negatives
+        Rows of the index that were marked as not wanted; they weigh ``NEGATIVE_WEIGHT`` background rows.
+    C
+        LinearSVC's own C.
+    exclude
+        Rows of the index that are no background: the positives themselves, and their duplicates.
+
+    Notes
+    -----
+    The only place that knows how the classifier is trained. With nothing to tell the positives from, it is their
+    mean.
+    """
+    start = time.perf_counter()
+    marked = np.unique(np.asarray(negatives, dtype=np.intp))
+    background = np.setdiff1d(np.arange(index.n), np.concatenate([marked, np.asarray(exclude, dtype=np.intp)]))
+    if marked.size + background.size == 0:
+        return ExemplarSVM(positives.mean(axis=0), 0.0, time.perf_counter() - start)
+    w, b = _solve(positives, index.vectors(marked), index.vectors(background), C)
+    return ExemplarSVM(w, b, time.perf_counter() - start)
+
+
+def _solve(
+    positives: NDArray[np.float32],
+    negatives: NDArray[np.float32],
+    background: NDArray[np.float32],
+    C: float,
+) -> tuple[NDArray[np.float32], float]:
+    from sklearn.svm import LinearSVC
+
+    X = np.concatenate([positives, negatives, background])
+    y = np.repeat([1, 0], [len(positives), len(negatives) + len(background)])
+    weights = np.repeat([1.0, NEGATIVE_WEIGHT, 1.0], [len(positives), len(negatives), len(background)])
+    svm = LinearSVC(class_weight="balanced", C=C, max_iter=10_000, tol=1e-6, random_state=0)
+    svm.fit(X, y, sample_weight=weights)
+    return svm.coef_[0].astype(np.float32), float(svm.intercept_[0])
