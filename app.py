@@ -1,0 +1,21 @@
+"""The browser face: pages and wiring only."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from ui.corpora_page import corpora_page
+from ui.search_page import search_page
+
+# An icon of our own: the built-in ones are fetched from the network for the browser's tab.
+ICON = str(Path(__file__).with_name("ui") / "icon.svg")
+
+st.set_page_config(page_title="Exemplar", page_icon=ICON, layout="wide")
+st.logo(ICON, size="large")
+st.navigation(
+    [
+        st.Page(search_page, title="Search", icon=":material/search:", default=True),
+        st.Page(corpora_page, title="Corpora", icon=":material/library_books:", url_path="corpora"),
+    ],
+    position="top",
+).run()

@@ -1,0 +1,1 @@
+"""What app.py draws with: one file a page or part."""

@@ -1,0 +1,107 @@
+"""The search page: a query, two rankings side by side, and marks."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from data.corpus import Corpus, list_corpora
+from retrieval.search import RANKERS, DocumentQuery, Query, SearchEngine
+from retrieval.sessions import Session
+from ui import plain, resources, state
+from ui.build_form import build_form
+from ui.marks import show_marks
+from ui.results import show_ranking
+
+_STYLE = Path(__file__).with_name("style.css")
+_ROWS = (10, 25, 50)
+
+
+def search_page() -> None:
+    """Draw the page."""
+    st.html(_STYLE)
+    corpora = {manifest.name: manifest for manifest in list_corpora()}
+    if not corpora:
+        _welcome()
+        return
+    session = state.open_session(list(corpora))
+    with st.sidebar:
+        n_rows = _settings(session, {name: manifest.n_documents for name, manifest in corpora.items()})
+    try:
+        engine = resources.engine(session.corpus)
+    except ValueError as error:
+        plain.show_error(str(error))
+        return
+    with st.sidebar:
+        show_marks(session.feedback, engine.corpus)
+    _ask(session.query, engine.corpus)
+    if session.query is None:
+        st.caption("Type a query above, or paste a text to find more like it.")
+        return
+    _show_rankings(session, engine, n_rows)
+
+
+def _show_rankings(session: Session, engine: SearchEngine, n_rows: int) -> None:
+    feedback = session.feedback.within(engine.corpus.rows)
+    try:
+        rankings = [engine.search(session.query, feedback, ranker=ranker, k=n_rows) for ranker in RANKERS]
+    except ValueError as error:
+        plain.show_error(str(error))
+        return
+    for column, ranking in zip(st.columns(len(rankings), gap="medium"), rankings, strict=True):
+        with column:
+            show_ranking(ranking, session.feedback)
+
+
+def _settings(session: Session, n_documents: dict[str, int]) -> int:
+    st.session_state["corpus"] = session.corpus if session.corpus in n_documents else None
+    st.selectbox(
+        "Corpus",
+        list(n_documents),
+        key="corpus",
+        format_func=lambda name: f"{name} ({n_documents[name]:,} documents)",
+        placeholder="Choose a corpus",
+        help="The collection to search. Build another on the page Corpora.",
+        on_change=lambda: state.choose_corpus(st.session_state["corpus"]),
+    )
+    return st.segmented_control(
+        "Rows", _ROWS, default=_ROWS[0], required=True, help="Results in each column.", key="n_rows"
+    )
+
+
+def _ask(query: Query | None, corpus: Corpus) -> None:
+    with st.form("ask", border=False):
+        box, button = st.columns([6, 1], vertical_alignment="bottom")
+        box.text_input(
+            "Search",
+            key=state.QUERY_TEXT,
+            placeholder="What are you looking for?",
+            help="A few words, a sentence, or a whole text. Enter searches.",
+        )
+        button.form_submit_button("Search", type="primary", width="stretch", on_click=state.ask)
+    # These places are there when they are empty too: what stands below keeps its place, and does not flicker.
+    with st.container(gap=None):
+        if notice := state.take_notice():
+            st.warning(plain.markdown(notice), icon=":material/info:")
+    with st.container(gap=None):
+        if isinstance(query, DocumentQuery):
+            _show_query_document(query.doc_id, corpus)
+
+
+def _show_query_document(doc_id: str, corpus: Corpus) -> None:
+    row = corpus.rows.get(doc_id)
+    if row is None:
+        return
+    document = corpus.document(row)
+    with st.container(border=True, key="query-document"):
+        title = plain.element("div", "head", "More like ", plain.element("span", "id", plain.text(doc_id)))
+        st.html(title + plain.element("div", "text", plain.text(plain.excerpt(document.text, 300))))
+
+
+def _welcome() -> None:
+    st.title("Exemplar", anchor=False)
+    st.write(
+        "Semantic search that learns from the rows you click. There is no corpus to search yet: build one. "
+        "`docs` is the documentation of pandas, NumPy and scikit-learn as they are installed here."
+    )
+    if build_form(example="docs"):
+        st.rerun()
