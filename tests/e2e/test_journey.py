@@ -1,0 +1,120 @@
+"""What a newcomer does, in a real browser, with the real model over the demo corpus."""
+
+import os
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+pytestmark = [pytest.mark.e2e, pytest.mark.model]
+
+
+def column(page: Page, ranker: str) -> Locator:
+    """Return the places of a column's doc_ids, in order."""
+    return page.locator(f".st-key-column-{ranker}").locator(".ex-id")
+
+
+def row(page: Page, ranker: str, doc_id: str) -> Locator:
+    """Return the row of a column that shows a doc_id."""
+    rows = page.locator(f".st-key-column-{ranker}").locator("[class*='st-key-row-']")
+    return rows.filter(has=page.get_by_text(doc_id, exact=True).and_(page.locator(".ex-id")))
+
+
+def marks(page: Page) -> Locator:
+    return page.get_by_test_id("stSidebar").locator(".ex-id")
+
+
+def order(page: Page, ranker: str) -> list[str]:
+    """Return the doc_ids of a column once the page has finished drawing."""
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    return column(page, ranker).all_inner_texts()
+
+
+def search(page: Page, query: str) -> None:
+    box = page.get_by_role("textbox", name="Search")
+    box.fill(query)
+    box.press("Enter")
+
+
+def test_search_mark_rerank_remove_reload(visitor: Page) -> None:
+    search(visitor, "fill missing values")
+    expect(column(visitor, "knn")).to_have_count(10)
+    expect(column(visitor, "svm")).to_have_count(10)
+    knn, unmarked = order(visitor, "knn"), order(visitor, "svm")
+    assert "fillna" in knn[0]
+
+    first = unmarked[4]
+    row(visitor, "svm", first).get_by_role("button", name="Relevant", exact=True).click()
+    expect(marks(visitor)).to_have_text([first])
+    expect(column(visitor, "svm")).not_to_have_text(unmarked)
+    expect(column(visitor, "knn")).to_have_text(knn)
+
+    # The rows have moved; a click still belongs to the row that the person sees.
+    once_marked = order(visitor, "svm")
+    moved = [doc_id for rank, doc_id in enumerate(once_marked) if doc_id in unmarked and doc_id != unmarked[rank]]
+    second = next(doc_id for doc_id in reversed(moved) if doc_id != first)
+    row(visitor, "svm", second).get_by_role("button", name="Not relevant", exact=True).click()
+    expect(marks(visitor)).to_have_text([first, second])
+    expect(column(visitor, "svm")).not_to_have_text(once_marked)
+    expect(column(visitor, "knn")).to_have_text(knn)
+    twice_marked = order(visitor, "svm")
+    if picture := os.environ.get("EXEMPLAR_SCREENSHOT"):
+        visitor.mouse.move(0, 0)
+        visitor.get_by_role("textbox", name="Search").scroll_into_view_if_needed()
+        visitor.screenshot(path=picture)
+
+    visitor.reload()
+    expect(marks(visitor)).to_have_text([first, second])
+    expect(column(visitor, "svm")).to_have_text(twice_marked)
+    expect(column(visitor, "knn")).to_have_text(knn)
+
+    visitor.get_by_test_id("stSidebar").get_by_role("button", name="Remove").nth(1).click()
+    expect(marks(visitor)).to_have_text([first])
+    expect(column(visitor, "svm")).to_have_text(once_marked)
+
+    visitor.reload()
+    expect(marks(visitor)).to_have_text([first])
+    expect(column(visitor, "svm")).to_have_text(once_marked)
+    expect(visitor.get_by_role("textbox", name="Search")).to_have_value("fill missing values")
+
+
+def test_more_like_this_and_an_empty_query(visitor: Page) -> None:
+    search(visitor, "   ")
+    expect(visitor.get_by_text("Type what you are looking for, then press Enter.")).to_be_visible()
+    search(visitor, "train a linear classifier")
+    expect(column(visitor, "knn")).to_have_count(10)
+    doc_id = order(visitor, "knn")[0]
+    row(visitor, "knn", doc_id).get_by_role("button", name="More like this").click()
+    expect(visitor.locator(".st-key-query-document .ex-id")).to_have_text(doc_id)
+    for ranker in ("knn", "svm"):
+        expect(column(visitor, ranker)).to_have_count(10)
+        expect(column(visitor, ranker).filter(has_text=doc_id).get_by_text(doc_id, exact=True)).to_have_count(0)
+
+
+def test_a_hostile_file_is_built_and_shown_as_plain_text(visitor: Page, tmp_path: Path) -> None:
+    texts = [
+        "<script>window.owned = 1</script>",
+        "<img src='http://example.invalid/x.png' onerror='window.owned = 2'>",
+        "**bold** [a link](http://example.invalid) $x^2$ :smile: :red[red]",
+        "plain words about cats",
+    ]
+    path = tmp_path / "hostile <b>.csv"
+    path.write_text("\n".join(["te*xt*", *(f'"{text}"' for text in texts)]))
+    visitor.get_by_role("link", name="Corpora").click()
+    visitor.get_by_role("textbox", name="Source").fill(str(path))
+    visitor.get_by_role("textbox", name="Text column").fill("nope")
+    visitor.get_by_role("button", name="Build").click()
+    expect(visitor.get_by_role("alert")).to_have_text(f"error{path} has no column 'nope'; its columns are: te*xt*")
+    visitor.get_by_role("textbox", name="Text column").fill("te*xt*")
+    visitor.get_by_role("button", name="Build").click()
+    expect(visitor.get_by_text("hostile-b: 4 documents. It is chosen on the page Search.")).to_be_visible()
+
+    visitor.get_by_role("link", name="Search").click()
+    search(visitor, texts[1])
+    expect(column(visitor, "svm")).to_have_count(4)
+    row(visitor, "svm", "1").get_by_role("button", name="Relevant", exact=True).click()
+    expect(marks(visitor)).to_have_text(["1"])
+    shown = visitor.locator(".st-key-column-svm .ex-text")
+    assert sorted(shown.all_inner_texts()) == sorted(texts)
+    assert visitor.evaluate("window.owned") is None
+    assert visitor.locator(".st-key-column-svm").locator("img, script, b, strong, a[href*='invalid']").count() == 0
