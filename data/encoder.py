@@ -103,7 +103,7 @@ def load_encoder(model: str = DEFAULT_MODEL, *, precision: str = "float32") -> S
     device = _device()
     if precision == "auto":
         precision = "bfloat16" if _has_bfloat16(device) else "float32"
-    model_kwargs = {"dtype": getattr(torch, precision)}
+    model_kwargs = {"dtype": getattr(torch, precision), "use_safetensors": True}  # never a pickle
     if device == "cpu" and precision == "bfloat16":
         # torch's fused attention takes longer there than the matrix products it is made of
         model_kwargs["attn_implementation"] = "eager"

