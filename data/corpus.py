@@ -123,9 +123,9 @@ def read_manifest(name: str) -> Manifest:
         known = {field.name for field in fields(Manifest)}
         if content.get("format") != FORMAT or content.keys() != known:
             raise CorpusDamaged(f"the corpus '{name}' was written by another version of Exemplar; build it again")
-        return Manifest(**content)
-    except FileNotFoundError:
-        names = ", ".join(manifest.name for manifest in list_corpora()) or "none yet"
+        return Manifest(**content | {"name": name})  # a folder that was copied is a corpus of its own
+    except (FileNotFoundError, NotADirectoryError):
+        names = ", ".join(_names()) or "none yet"
         raise CorpusNotFound(f"there is no corpus named '{name}' (there are: {names})") from None
     except (AttributeError, UnicodeDecodeError, json.JSONDecodeError) as error:
         raise CorpusDamaged(f"the manifest of the corpus '{name}' is damaged; build it again") from error
@@ -140,12 +140,16 @@ def write_manifest(manifest: Manifest) -> None:
 def list_corpora() -> list[Manifest]:
     """Return the manifests of all corpora, by name; a damaged one is logged and left out."""
     manifests = []
-    for path in sorted((home_folder() / "corpora").glob("*/manifest.json")):
+    for name in _names():
         try:
-            manifests.append(read_manifest(path.parent.name))
+            manifests.append(read_manifest(name))
         except ValueError as error:
             _logger.warning("%s", error)
     return manifests
+
+
+def _names() -> list[str]:
+    return sorted(path.parent.name for path in (home_folder() / "corpora").glob("*/manifest.json"))
 
 
 def open_corpus(name: str) -> Corpus:
@@ -159,7 +163,17 @@ def open_corpus(name: str) -> Corpus:
         Files are missing, cut short, or hold rows that are not unit vectors.
     """
     manifest = read_manifest(name)
-    folder = corpus_folder(name) / manifest.build
+    try:
+        return _open(manifest)
+    except CorpusDamaged:
+        current = read_manifest(name)
+        if current.build == manifest.build:
+            raise
+        return _open(current)  # a rebuild has replaced it meanwhile
+
+
+def _open(manifest: Manifest) -> Corpus:
+    folder = corpus_folder(manifest.name) / manifest.build
     try:
         with pa.memory_map(str(folder / "documents.arrow")) as file:
             documents = pa.ipc.open_file(file).read_all()
@@ -169,7 +183,7 @@ def open_corpus(name: str) -> Corpus:
         whole = whole and vectors.dtype == np.float32 and vectors.shape == (manifest.n_passages, manifest.dim)
         whole = whole and np.allclose(np.einsum("ij,ij->i", vectors, vectors), 1.0, atol=1e-3)
     except (OSError, EOFError, ValueError, pa.ArrowException) as error:
-        raise CorpusDamaged(f"the files of the corpus '{name}' can't be read; build it again") from error
+        raise CorpusDamaged(f"the files of the corpus '{manifest.name}' can't be read; build it again") from error
     if not whole:
-        raise CorpusDamaged(f"the files of the corpus '{name}' do not fit its manifest; build it again")
+        raise CorpusDamaged(f"the files of the corpus '{manifest.name}' do not fit its manifest; build it again")
     return Corpus(manifest, documents, vectors)

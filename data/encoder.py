@@ -2,12 +2,15 @@
 
 import functools
 import hashlib
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from data.hub import check_hub, reason
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -95,7 +98,7 @@ def load_encoder(model: str = DEFAULT_MODEL, *, precision: str = "float32") -> S
     """
     if precision not in PRECISIONS:
         raise ValueError(f"the precision is one of {', '.join(PRECISIONS)}; got '{precision}'")
-    location = _location(model)
+    model, location = _locate(model)
     import torch
     import transformers
 
@@ -107,11 +110,11 @@ def load_encoder(model: str = DEFAULT_MODEL, *, precision: str = "float32") -> S
     if device == "cpu" and precision == "bfloat16":
         # torch's fused attention takes longer there than the matrix products it is made of
         model_kwargs["attn_implementation"] = "eager"
-    transformer = _load(location, model, device=device, model_kwargs=model_kwargs)
+    transformer = _load(location, device=device, model_kwargs=model_kwargs)
     return SentenceEncoder(transformer, model, precision)
 
 
-def _load(location: str, model: str, **settings: Any) -> "SentenceTransformer":
+def _load(location: str, **settings: Any) -> "SentenceTransformer":
     """Load from the disk or the cache; only what is in neither is asked of the hub."""
     from sentence_transformers import SentenceTransformer
 
@@ -120,23 +123,26 @@ def _load(location: str, model: str, **settings: Any) -> "SentenceTransformer":
         return load(local_files_only=True)
     except Exception as error:
         if Path(location).is_dir():
-            raise ValueError(f"the folder {model} holds no model that can be loaded: {_reason(error)}") from error
-    _check_hub(model)
+            raise ValueError(f"the folder {location} holds no model that can be loaded: {reason(error)}") from error
+    check_hub("model", location if "/" in location else f"sentence-transformers/{location}")
     try:
         return load()
     except Exception as error:
-        raise ValueError(f"cannot load the model {model}: {_reason(error)}") from error
+        raise ValueError(
+            f"cannot load the model {location}: {reason(error)}; {DEFAULT_MODEL} is installed and needs no network"
+        ) from error
 
 
-def _location(model: str) -> str:
+def _locate(model: str) -> tuple[str, str]:
+    """Return the name that a manifest keeps, good from any folder, and where the model is loaded from."""
     if model in (DEFAULT_MODEL, f"sentence-transformers/{DEFAULT_MODEL}"):
-        return _default_model_folder()
-    path = Path(model).expanduser()
+        return DEFAULT_MODEL, _default_model_folder()
+    path = Path(os.path.expanduser(model))
     if model.strip() and path.is_dir():
-        return str(path)
+        return str(path.absolute()), str(path.absolute())
     if model.startswith((".", "/", "~")) or not model.strip():
         raise ValueError(f"there is no folder '{model}' to load a model from")
-    return model
+    return model, model
 
 
 @functools.cache
@@ -155,23 +161,6 @@ def _default_model_folder() -> str:
     return str(folder)
 
 
-def _check_hub(model: str) -> None:
-    """Ask the hub for the model once, so that a missing network is told in seconds, not in retries."""
-    import huggingface_hub
-    from huggingface_hub.errors import RepositoryNotFoundError
-
-    name = model if "/" in model else f"sentence-transformers/{model}"  # as sentence-transformers reads it
-    try:
-        huggingface_hub.HfApi().model_info(name, timeout=10)
-    except RepositoryNotFoundError as error:
-        raise ValueError(f"the Hugging Face hub has no model {model}, and there is no such folder") from error
-    except Exception as error:
-        raise ValueError(
-            f"the model {model} is neither a folder nor in the cache, and the Hugging Face hub can't be reached; "
-            f"connect, name a folder that holds the model, or use {DEFAULT_MODEL}, which is installed"
-        ) from error
-
-
 def _device() -> str:
     import torch
 
@@ -188,7 +177,3 @@ def _has_bfloat16(device: str) -> bool:
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     capabilities = torch.cpu.get_capabilities() if device == "cpu" else {}
     return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
-
-
-def _reason(error: BaseException) -> str:
-    return next(iter(str(error).strip().splitlines()), type(error).__name__)

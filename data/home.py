@@ -10,7 +10,7 @@ def home_folder() -> Path:
     """Return ``$EXEMPLAR_HOME`` where it is set, else the platform's folder for user data."""
     configured = os.environ.get("EXEMPLAR_HOME")
     if configured:
-        return Path(configured).expanduser().absolute()
+        return Path(os.path.expanduser(configured)).absolute()
     return platformdirs.user_data_path("exemplar", appauthor=False)
 
 

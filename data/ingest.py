@@ -14,6 +14,7 @@ import pyarrow as pa
 from data.corpus import (
     DOCUMENT_SCHEMA,
     Corpus,
+    CorpusDamaged,
     CorpusNotFound,
     Manifest,
     corpus_folder,
@@ -24,7 +25,7 @@ from data.corpus import (
 from data.encoder import Encoder
 from data.sources import Document, Source
 
-CHUNK = 256  # documents a call of the encoder, so that progress is seen and memory stays flat
+CHUNK = 128  # documents a call of the encoder, so that progress is seen and memory stays flat
 
 
 class CorpusBusy(ValueError):
@@ -46,47 +47,54 @@ def build_corpus(
     name
         Name of the corpus; the source's own name without it.
     replace
-        Replace a corpus of the same name that was built from something else.
+        Allow a corpus of the same name to be replaced that was built from other documents or by another model.
     on_progress
         Called with (documents embedded, documents in all).
 
     Raises
     ------
     ValueError
-        The name can't be one, or belongs to a corpus from another source.
+        The source is empty, the name can't be one, or it belongs to a corpus that was built otherwise.
     CorpusBusy
         Another process is building it.
     """
     name = name or source.name
     folder = corpus_folder(name)
+    if not source.documents:
+        raise ValueError(f"{source.description['source']} holds no documents")
     if not replace:
-        _check_same_source(name, source)
+        _check_same(name, source, encoder.model)
     folder.mkdir(parents=True, exist_ok=True)
     lock = filelock.FileLock(folder / "build.lock", timeout=0)
     try:
         lock.acquire()
     except filelock.Timeout:
         raise CorpusBusy(f"the corpus '{name}' is being built by another process; wait for it") from None
-    with lock:
+    try:
         _build(source, encoder, name, folder, on_progress or (lambda done, total: None))
+    finally:
+        lock.release()
     return open_corpus(name)
 
 
-def _check_same_source(name: str, source: Source) -> None:
+def _check_same(name: str, source: Source, model: str) -> None:
+    """Refuse to replace what was built from other documents, or by another model; a limit may change."""
     try:
-        existing = read_manifest(name).source.get("source")
-    except CorpusNotFound:
+        manifest = read_manifest(name)
+    except (CorpusNotFound, CorpusDamaged):
         return
-    if existing != source.description["source"]:
-        raise ValueError(
-            f"there is a corpus '{name}' already, built from {existing}; "
-            "choose another name, or replace it knowingly (--replace)"
-        )
+    old, new = dict(manifest.source, model=manifest.model), dict(source.description, model=model)
+    for key in new.keys() - {"limit"}:
+        if old.get(key) != new[key]:
+            what = key.replace("_", " ")
+            raise ValueError(
+                f"there is a corpus '{name}' already, built with the {what} {old.get(key)}, not {new[key]}; "
+                "choose another name, or allow it to be replaced (--replace)"
+            )
 
 
 def _build(source: Source, encoder: Encoder, name: str, folder: Path, on_progress: Callable[[int, int], None]) -> None:
     build = f"build-{secrets.token_hex(4)}"
-    _remove_builds(folder, keep=_current_build(name))  # what a crash has left behind
     try:
         (folder / build).mkdir()
         _write_documents(folder / build / "documents.arrow", source)
@@ -106,7 +114,7 @@ def _build(source: Source, encoder: Encoder, name: str, folder: Path, on_progres
             )
         )
     finally:
-        _remove_builds(folder, keep=_current_build(name))
+        _remove_builds(folder, keep=_current_build(name))  # the old one, this one if it broke, what a crash left
 
 
 def _current_build(name: str) -> str | None:

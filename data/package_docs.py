@@ -52,7 +52,7 @@ def _public_objects(package: str) -> list[tuple[str, object]]:
         warnings.simplefilter("ignore")  # touching deprecated names warns
         for module in _public_modules(package):
             for name in sorted(getattr(module, "__all__", vars(module))):
-                thing = getattr(module, name, None)
+                thing = _attribute(module, name)
                 if not name.startswith("_") and _belongs(thing, package):
                     objects.setdefault(id(thing), (f"{module.__name__}.{name}", thing))
         members = [
@@ -70,6 +70,8 @@ def _public_modules(package: str) -> Iterator[ModuleType]:
         root = importlib.import_module(package)
     except (ImportError, ValueError, TypeError) as error:
         raise ValueError(f"there is no installed package '{package}'") from error
+    except Exception as error:
+        raise ValueError(f"the package '{package}' can't be imported: {error}") from error
     queue = [root]
     for module in queue:
         if module is root or hasattr(module, "__all__"):
@@ -78,10 +80,23 @@ def _public_modules(package: str) -> Iterator[ModuleType]:
             name = info.name.rpartition(".")[2]
             if name.startswith("_") or name in _INTERNAL:
                 continue
-            try:
-                queue.append(importlib.import_module(info.name))
-            except (Exception, SystemExit):  # noqa: S112 - a module for another platform, or one that lacks an extra
-                continue
+            queue.extend(_imported(info.name))
+
+
+def _imported(name: str) -> list[ModuleType]:
+    try:
+        return [importlib.import_module(name)]
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # for another platform, lacks an extra, or was a script that exits
+        return []
+
+
+def _attribute(module: ModuleType, name: str) -> object:
+    try:
+        return getattr(module, name, None)
+    except Exception:  # imported when first touched, and lacks an extra
+        return None
 
 
 def _belongs(thing: object, package: str) -> bool:

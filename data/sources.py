@@ -1,15 +1,24 @@
 """Where documents come from: Hugging Face data sets, tables in files, installed packages."""
 
+import itertools
+import json
+import os
 import re
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date, time
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from data.hub import check_hub, reason
 from data.package_docs import DEMO_PACKAGES, package_documents
 
 TEXT_COLUMNS = ("text", "content", "review", "abstract", "document", "body")
 LABEL_COLUMNS = ("label",)
+
+_PLAIN = (str, int, float, Decimal, date, time, type(None))  # cells that have one obvious text
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +83,11 @@ def read_source(
     """
     if limit is not None and limit < 1:
         raise ValueError(f"the limit must be at least 1, got {limit}")
+    if not source.strip():
+        raise ValueError("name a source: docs, a file, a folder, or a data set on the hub")
     if source == "docs" or source.startswith("docs:"):
         return _read_package_docs(source, limit)
-    path = Path(source).expanduser()
+    path = Path(os.path.expanduser(source))
     if path.is_file():
         table, where = _read_file(path, limit), str(path.resolve())
     elif path.is_dir():
@@ -109,7 +120,7 @@ def default_name(source: str) -> str:
     """Return the name that a corpus of this source gets where none is given."""
     if source.startswith("docs:"):
         return "docs"
-    path = Path(source).expanduser()
+    path = Path(os.path.expanduser(source))
     name = path.stem if path.is_file() else path.name
     return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-._")[:100] or "corpus"
 
@@ -125,31 +136,51 @@ def _read_package_docs(source: str, limit: int | None) -> Source:
     return Source(default_name(source), description, documents[:limit])
 
 
-def _read_csv(path: Path, limit: int | None, separator: str = ",") -> Any:
+def _read_csv(path: Path, limit: int | None, separator: str = ",") -> _Table:
     import pandas as pd
 
-    # Every cell as text, "NA" included: a review that says "None" is not a missing one. A blank line is a row
-    # without text, so that row numbers hold.
-    return pd.read_csv(path, sep=separator, dtype=str, keep_default_na=False, skip_blank_lines=False, nrows=limit)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", pd.errors.ParserWarning)
+        try:
+            # Every cell as text, "NA" included: a review that says "None" is not a missing one. A blank line is a
+            # row without text, so that row numbers hold. No column is taken for an index.
+            frame = pd.read_csv(
+                path,
+                sep=separator,
+                dtype=str,
+                keep_default_na=False,
+                skip_blank_lines=False,
+                index_col=False,
+                nrows=limit,
+            )
+        except pd.errors.ParserWarning as error:
+            raise ValueError("its rows have more fields than its header has names") from error
+    return _Table(tuple(frame.columns), lambda name: list(frame[name]))
 
 
-def _read_tsv(path: Path, limit: int | None) -> Any:
+def _read_tsv(path: Path, limit: int | None) -> _Table:
     return _read_csv(path, limit, separator="\t")
 
 
-def _read_json_lines(path: Path, limit: int | None) -> Any:
-    import pandas as pd
+def _read_json_lines(path: Path, limit: int | None) -> _Table:
+    with path.open(encoding="utf-8-sig") as file:
+        lines = itertools.islice(filter(str.strip, file), limit)
+        rows = [json.loads(line) for line in lines]
+    for number, row in enumerate(rows):
+        if not isinstance(row, dict):
+            raise ValueError(f"row {number} is not a JSON object")
+    columns = dict.fromkeys(name for row in rows for name in row)
+    return _Table(tuple(columns), lambda name: [row.get(name) for row in rows])
 
-    return pd.read_json(path, lines=True, dtype=False, nrows=limit)
+
+def _read_parquet(path: Path, limit: int | None) -> _Table:
+    import pyarrow.parquet
+
+    table = pyarrow.parquet.read_table(path).slice(0, limit)
+    return _Table(tuple(table.column_names), lambda name: table[name].to_pylist())
 
 
-def _read_parquet(path: Path, limit: int | None) -> Any:
-    import pandas as pd
-
-    return pd.read_parquet(path).head(limit)
-
-
-_READERS: dict[str, Callable[[Path, int | None], Any]] = {
+_READERS: dict[str, Callable[[Path, int | None], _Table]] = {
     ".csv": _read_csv,
     ".tsv": _read_tsv,
     ".jsonl": _read_json_lines,
@@ -163,21 +194,20 @@ def _read_file(path: Path, limit: int | None) -> _Table:
     if reader is None:
         raise ValueError(f"{path} is none of the files that can be read: {', '.join(_READERS)}")
     try:
-        frame = reader(path, limit)
+        return reader(path, limit)
     except (ValueError, OSError) as error:
-        raise ValueError(f"cannot read {path}: {_first_line(error)}") from error
-    return _Table(tuple(str(name) for name in frame.columns), lambda name: list(frame[name]))
+        raise ValueError(f"cannot read {path}: {' '.join(str(error).split())}") from error
 
 
 def _read_data_set(name: str, split: str, limit: int | None) -> _Table:
     import datasets
 
     if not Path(name).is_dir():
-        _check_hub(name)
+        check_hub("dataset", name)
     try:
         data_set = datasets.load_dataset(name, split=split)
-    except (datasets.exceptions.DatasetsError, ValueError, OSError) as error:
-        raise ValueError(f"cannot load the data set {name}: {_first_line(error)}") from error
+    except Exception as error:  # every builder and reader has kinds of its own
+        raise ValueError(f"cannot load the data set {name}: {reason(error)}") from error
     if limit is not None:
         data_set = data_set.select(range(min(limit, len(data_set))))
 
@@ -191,24 +221,6 @@ def _read_data_set(name: str, split: str, limit: int | None) -> _Table:
     return _Table(tuple(data_set.column_names), cells)
 
 
-def _check_hub(name: str) -> None:
-    """Ask the hub for the data set once, so that a missing network is told in seconds, not in retries."""
-    import huggingface_hub
-    from huggingface_hub.errors import OfflineModeIsEnabled, RepositoryNotFoundError
-
-    try:
-        huggingface_hub.HfApi().dataset_info(name, timeout=10)
-    except OfflineModeIsEnabled:
-        return  # the user asked for what is cached; load_dataset says when nothing is
-    except RepositoryNotFoundError as error:
-        raise ValueError(f"there is no folder {name}, and no such data set on the Hugging Face hub") from error
-    except Exception as error:
-        raise ValueError(
-            f"there is no folder {name}, and the Hugging Face hub can't be reached ({_first_line(error)}); "
-            "connect, name a local folder or file, or set HF_HUB_OFFLINE=1 if it was loaded here before"
-        ) from error
-
-
 def _pick_column(table: _Table, asked: str | None, guesses: Iterable[str], where: str) -> str | None:
     if asked is None:
         return next((name for name in guesses if name in table.columns), None)
@@ -220,9 +232,9 @@ def _pick_column(table: _Table, asked: str | None, guesses: Iterable[str], where
 def _documents(
     table: _Table, text_column: str, label_column: str | None, id_column: str | None, where: str
 ) -> tuple[list[Document], int]:
-    texts = [_as_text(cell) for cell in table.cells(text_column)]
-    labels = [_as_text(cell) for cell in table.cells(label_column)] if label_column else [None] * len(texts)
-    ids = _doc_ids(table.cells(id_column), id_column, where) if id_column else map(str, range(len(texts)))
+    texts = _column(table, text_column, where)
+    labels = _column(table, label_column, where) if label_column else [None] * len(texts)
+    ids = _doc_ids(table, id_column, where) if id_column else [str(row) for row in range(len(texts))]
     documents = [
         Document(doc_id, text, label)
         for doc_id, text, label in zip(ids, texts, labels, strict=True)
@@ -233,10 +245,9 @@ def _documents(
     return documents, len(texts) - len(documents)
 
 
-def _doc_ids(cells: Iterable[Any], column: str, where: str) -> list[str]:
+def _doc_ids(table: _Table, column: str, where: str) -> list[str]:
     first_row: dict[str, int] = {}
-    for row, cell in enumerate(cells):
-        doc_id = _as_text(cell)
+    for row, doc_id in enumerate(_column(table, column, where)):
         if doc_id is None:
             raise ValueError(f"row {row} of {where} has no id in column '{column}'")
         if doc_id in first_row:
@@ -247,13 +258,18 @@ def _doc_ids(cells: Iterable[Any], column: str, where: str) -> list[str]:
     return list(first_row)
 
 
+def _column(table: _Table, column: str, where: str) -> list[str | None]:
+    """Return a column's cells as text, None for a missing or blank one."""
+    cells = table.cells(column)
+    for row, cell in enumerate(cells):
+        if not isinstance(cell, _PLAIN):
+            kind = type(cell).__name__
+            raise ValueError(f"column '{column}' of {where} holds no plain text: row {row} is a {kind}")
+    return [_as_text(cell) for cell in cells]
+
+
 def _as_text(cell: Any) -> str | None:
-    """Return a cell as text, or None for a missing or blank one."""
     if cell is None or cell != cell:  # NaN is the only value unequal to itself
         return None
-    text = cell if isinstance(cell, str) else str(cell)
+    text = re.sub("[\ud800-\udfff]", "\N{REPLACEMENT CHARACTER}", str(cell))  # halves of pairs are no Unicode
     return text if text.strip() else None
-
-
-def _first_line(error: BaseException) -> str:
-    return next(iter(str(error).strip().splitlines()), type(error).__name__)

@@ -1,4 +1,5 @@
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -113,4 +114,27 @@ def test_a_manifest_of_another_version_is_refused(animals: Corpus, change: dict)
     path = corpus_folder("animals") / "manifest.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | change))
     with pytest.raises(CorpusDamaged, match="another version of Exemplar"):
+        open_corpus("animals")
+
+
+def test_a_reader_that_a_rebuild_overtakes_opens_the_new_build(
+    animals: Corpus, encoder: FakeEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = animals.manifest
+    new = build_corpus(source_of(ANIMALS[:4]), encoder).manifest
+    manifests = iter([old, new])  # read just before the rebuild committed, and again
+    monkeypatch.setattr("data.corpus.read_manifest", lambda name: next(manifests))
+    assert open_corpus("animals").manifest == new
+
+
+def test_a_copied_folder_is_a_corpus_of_its_own(animals: Corpus) -> None:
+    shutil.copytree(corpus_folder("animals"), corpus_folder("copy"))
+    assert [manifest.name for manifest in list_corpora()] == ["animals", "copy"]
+    assert open_corpus("copy").manifest.name == "copy"
+
+
+def test_a_home_that_is_a_file_is_an_error_and_no_traceback(home: Path) -> None:
+    home.write_text("not a folder")
+    assert list_corpora() == []
+    with pytest.raises(CorpusNotFound, match="none yet"):
         open_corpus("animals")

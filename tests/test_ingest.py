@@ -82,12 +82,52 @@ def test_a_rebuild_replaces_the_corpus_and_spares_its_readers(animals: Corpus, e
     assert animals.document(9).text == ANIMALS[9]
 
 
-def test_a_corpus_from_another_source_is_replaced_only_knowingly(animals: Corpus, encoder: FakeEncoder) -> None:
-    other = many(3, name="other")
-    with pytest.raises(ValueError, match=r"'animals' already, built from animals.*another name.*--replace"):
-        build_corpus(other, encoder, name="animals")
-    assert open_corpus("animals").manifest == animals.manifest
-    assert build_corpus(other, encoder, name="animals", replace=True).manifest.n_documents == 3
+@pytest.mark.parametrize(
+    ("description", "model", "difference"),
+    [
+        ({"source": "other", "split": "train", "limit": 5}, "fake", "the source reviews, not other"),
+        ({"source": "reviews", "split": "test", "limit": 5}, "fake", "the split train, not test"),
+        ({"source": "reviews", "split": "train", "limit": 5}, "another", "the model fake, not another"),
+    ],
+)
+def test_what_was_built_otherwise_is_replaced_only_knowingly(
+    encoder: FakeEncoder, description: dict, model: str, difference: str
+) -> None:
+    documents = source_of(ANIMALS).documents
+    first = build_corpus(Source("x", {"source": "reviews", "split": "train", "limit": 5}, documents), encoder)
+    encoder.model = model
+    other = Source("x", description, documents[:3])
+    with pytest.raises(ValueError, match=f"'x' already, built with {difference}; choose another name.*--replace"):
+        build_corpus(other, encoder)
+    assert open_corpus("x").manifest == first.manifest
+    assert build_corpus(other, encoder, replace=True).manifest.n_documents == 3
+
+
+def test_another_limit_is_the_same_corpus(encoder: FakeEncoder) -> None:
+    for limit in (3, 8):
+        source = Source("x", {"source": "reviews", "limit": limit}, source_of(ANIMALS).documents[:limit])
+        assert build_corpus(source, encoder).manifest.n_documents == limit
+
+
+@pytest.mark.parametrize("manifest", [b"{", b'{"format": 0}'])
+def test_a_damaged_corpus_can_be_built_again(animals: Corpus, encoder: FakeEncoder, manifest: bytes) -> None:
+    (corpus_folder("animals") / "manifest.json").write_bytes(manifest)
+    assert build_corpus(source_of(ANIMALS), encoder).manifest.n_documents == 10
+
+
+def test_a_source_without_documents_is_an_error(encoder: FakeEncoder) -> None:
+    with pytest.raises(ValueError, match="animals holds no documents"):
+        build_corpus(source_of([]), encoder)
+    assert list_corpora() == []
+
+
+def test_the_lock_ends_with_the_build_even_if_it_broke(encoder: FakeEncoder) -> None:
+    with pytest.raises(OSError, match="disk") as kept:  # the exception, kept, keeps the build's frames
+        build_corpus(source_of(ANIMALS), BreakingEncoder(0, OSError("disk")))
+    with filelock.FileLock(corpus_folder("animals") / "build.lock", timeout=0):
+        pass
+    assert build_corpus(source_of(ANIMALS), encoder).manifest.n_documents == 10
+    assert kept.value.args == ("disk",)
 
 
 def test_a_second_builder_is_told_to_wait(animals: Corpus, encoder: FakeEncoder) -> None:

@@ -1,4 +1,5 @@
 import inspect
+from pathlib import Path
 
 import numpy
 import pandas
@@ -41,3 +42,27 @@ def test_the_order_is_the_same_every_time(documents: dict[str, str]) -> None:
 def test_a_package_that_is_not_installed_is_an_error(name: str) -> None:
     with pytest.raises(ValueError, match="there is no installed package"):
         package_documents([name])
+
+
+def test_a_package_with_modules_that_do_not_import_is_read_as_far_as_it_goes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "brittle"
+    package.mkdir()
+    doc = '"""Return something useful. ' + "It takes a while to say how. " * 10 + '"""'
+    (package / "__init__.py").write_text(
+        "__all__ = ['useful', 'lazy']\n"
+        f"def useful():\n    {doc}\n"
+        "def __getattr__(name):\n    raise ModuleNotFoundError('an extra is missing')\n"
+    )
+    (package / "exits.py").write_text("raise SystemExit(3)\n")
+    (package / "breaks.py").write_text("1 / 0\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    assert [name for name, _ in package_documents(["brittle"])] == ["brittle.useful"]
+
+
+def test_a_package_that_does_not_import_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "broken_package.py").write_text("1 / 0\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ValueError, match="'broken_package' can't be imported: division by zero"):
+        package_documents(["broken_package"])

@@ -70,6 +70,38 @@ def test_missing_cells_and_numbers_are_handled(tmp_path: Path) -> None:
     assert source.documents[0].label is None
 
 
+@pytest.mark.parametrize("suffix", [".jsonl", ".parquet"])
+def test_numbers_keep_their_digits_beside_gaps(tmp_path: Path, suffix: str) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet
+
+    columns = {"text": ["a", "b", "c"], "label": [1, None, 0], "id": [9007199254740993, 9007199254740992, 3]}
+    path = tmp_path / f"rows{suffix}"
+    if suffix == ".parquet":
+        pa.parquet.write_table(pa.table(columns), path)
+    else:
+        rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+        path.write_text("\N{BYTE ORDER MARK}" + "\n".join(map(json.dumps, rows)) + "\n\n")
+    assert read_source(str(path), id_column="id").documents == [
+        Document("9007199254740993", "a", "1"),
+        Document("9007199254740992", "b", None),
+        Document("3", "c", "0"),
+    ]
+
+
+@pytest.mark.parametrize("cell", [["x", "y"], {"a": 1}, []])
+def test_cells_that_are_no_plain_text_are_told_by_row(tmp_path: Path, cell: object) -> None:
+    rows = [{"text": "a", "label": "x"}, {"text": "b", "label": cell}]
+    path = write(tmp_path / "rows.jsonl", rows)
+    with pytest.raises(ValueError, match=r"column 'label' of .* holds no plain text: row 1 is a (list|dict)"):
+        read_source(path)
+
+
+def test_text_that_is_no_unicode_is_mended(tmp_path: Path) -> None:
+    (tmp_path / "rows.jsonl").write_text(r'{"text": "half \ud83d a pair"}')
+    assert texts(read_source(str(tmp_path / "rows.jsonl"))) == ["half \N{REPLACEMENT CHARACTER} a pair"]
+
+
 @pytest.mark.parametrize("column", ["content", "review", "abstract", "document", "body"])
 def test_usual_names_for_the_text_are_recognised(tmp_path: Path, column: str) -> None:
     source = read_source(write(tmp_path / "rows.csv", [{"other": "no", column: "yes"}]))
@@ -109,7 +141,10 @@ def test_a_table_without_text_is_an_error(tmp_path: Path) -> None:
         ("empty.csv", b""),
         ("latin1.csv", "text\ncafé\n".encode("latin-1")),
         ("ragged.csv", b'text\n"open quote'),
+        ("wide.csv", b"text,label\na,b,c\nd,e,f\n"),
+        ("comma.csv", b"text,label\na,b,\nc,d,\n"),
         ("bad.jsonl", b'{"text": "a"}\n{"text": '),
+        ("list.jsonl", b'{"text": "a"}\n["text"]\n'),
         ("bad.parquet", b"PAR1 and nothing more"),
         ("zipped.csv", gzip.compress(b"text\na\n")),
     ],
@@ -173,15 +208,46 @@ def test_a_folder_without_data_is_an_error(tmp_path: Path) -> None:
         read_source(str(tmp_path))
 
 
+@pytest.mark.parametrize(
+    ("file", "content", "why"),
+    [
+        ("folder.py", "raise SystemExit", "scripts are no longer supported"),
+        ("README.md", "---\nconfigs: [\n---\n", "expected|flow|YAML|parsing"),
+    ],
+)
+def test_a_data_set_folder_that_cannot_be_loaded_is_one_clear_line(
+    tmp_path: Path, file: str, content: str, why: str
+) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / file).write_text(content)
+    (folder / "rows.csv").write_text("text\na\n")
+    with pytest.raises(ValueError, match=rf"cannot load the data set .*({why})") as caught:
+        read_source(str(folder))
+    assert "\n" not in str(caught.value)
+
+
+def test_files_of_a_folder_that_do_not_fit_together_say_why(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("text\na\n")
+    (tmp_path / "b.csv").write_text("other,columns\nb,c\n")
+    with pytest.raises(ValueError, match="columns"):
+        read_source(str(tmp_path))
+
+
+def test_a_blank_source_is_an_error() -> None:
+    with pytest.raises(ValueError, match="name a source"):
+        read_source("  ")
+
+
 def test_a_hub_that_cannot_be_reached_is_told_with_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
     import huggingface_hub
 
     def refuse(*args: object, **kwargs: object) -> None:
         raise ConnectionError("no route")
 
-    monkeypatch.setattr(huggingface_hub.HfApi, "dataset_info", refuse)
+    monkeypatch.setattr(huggingface_hub.HfApi, "repo_info", refuse)
     with pytest.raises(
-        ValueError, match=r"no folder some/where, and the .* hub can't be reached \(no route\).*OFFLINE"
+        ValueError, match=r"no folder some/where, and the .* hub can't be reached .*\(no route\).*OFFLINE"
     ):
         read_source("some/where")
 

@@ -1,0 +1,35 @@
+"""Asking the Hugging Face hub once, so that a missing network is told in seconds, not after retries."""
+
+from typing import Literal
+
+
+def check_hub(kind: Literal["model", "dataset"], name: str) -> None:
+    """Return if the hub has a model or data set that may be fetched, or if the user wants no network.
+
+    Raises
+    ------
+    ValueError
+        The hub can't be reached, has nothing of this name, or wants a login; the message says what to do.
+    """
+    import huggingface_hub
+    from huggingface_hub.errors import GatedRepoError, OfflineModeIsEnabled, RepositoryNotFoundError
+
+    what = "model" if kind == "model" else "data set"
+    try:
+        huggingface_hub.HfApi().repo_info(name, repo_type=kind, timeout=10)
+    except OfflineModeIsEnabled:
+        return  # what is cached may be loaded; the loader says when nothing is
+    except GatedRepoError as error:
+        raise ValueError(f"the hub gives the {what} {name} only to those who log in (hf auth login)") from error
+    except RepositoryNotFoundError as error:
+        raise ValueError(f"there is no folder {name}, and the Hugging Face hub has no such {what}") from error
+    except Exception as error:
+        raise ValueError(
+            f"there is no folder {name}, and the Hugging Face hub can't be reached to fetch such a {what} "
+            f"({reason(error)}); connect, name a local folder, or set HF_HUB_OFFLINE=1 if it was fetched here before"
+        ) from error
+
+
+def reason(error: BaseException) -> str:
+    """Return in one line what an error of another library says; its cause, where there is one, says it best."""
+    return " ".join(str(error.__cause__ or error).split())[:300] or type(error).__name__
