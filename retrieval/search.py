@@ -1,10 +1,11 @@
 """SearchEngine: query + feedback -> ranking, by one weight vector a ranker."""
 
 import functools
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 import pyarrow as pa
@@ -118,6 +119,8 @@ class SearchEngine:
             return vector
         if not query.strip():
             raise ValueError("the query is empty: type what you are looking for")
+        if re.search("[\ud800-\udfff]", query):  # how Python holds bytes that are no UTF-8
+            raise ValueError("the query holds bytes that are no Unicode text")
         return self._encode(query)
 
     def _encode_text(self, text: str) -> NDArray[np.float32]:
@@ -134,7 +137,7 @@ class SearchEngine:
 
     def _svm(
         self, query: Query, vector: NDArray[np.float32], feedback: Feedback, C: float
-    ) -> tuple[NDArray[np.float32], float]:
+    ) -> tuple[NDArray[np.floating[Any]], float]:
         positives = [self.corpus.row(doc_id) for doc_id in feedback.positives]
         negatives = [self.corpus.row(doc_id) for doc_id in feedback.negatives]
         texts = [self.corpus.document(row).text for row in positives]

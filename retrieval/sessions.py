@@ -1,4 +1,4 @@
-"""Sessions: query and feedback on one corpus, saved event by event in SQLite.
+"""Sessions: query and feedback, saved event by event in SQLite.
 
 A session is what its events make of it, in order; nothing is ever overwritten. The same pure function, ``after``,
 moves the session on the page and restores it from the log, so the two can't differ.
@@ -27,13 +27,13 @@ CREATE TABLE IF NOT EXISTS events (
     at TEXT NOT NULL,
     event TEXT NOT NULL
 );
-CREATE INDEX IF NOT EXISTS events_of_session ON events (session_id, id);
+CREATE INDEX IF NOT EXISTS events_of_session ON events (session_id, corpus, id);
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A query and marks on one corpus."""
+    """A query and marks on one corpus; a session keeps one such state for every corpus it has been to."""
 
     session_id: str
     corpus: str
@@ -44,7 +44,8 @@ class Session:
         """Return the session as an event leaves it.
 
         Events are ``{"query": text}``, ``{"query_document": doc_id}``, ``{"mark": "positive" | "negative" | None,
-        "doc_id": doc_id}`` and ``{"clear_marks": True}``.
+        "doc_id": doc_id}``, ``{"clear_marks": True}``, and ``{"open": True}``, which says that the session went to
+        this corpus.
         """
         match event:
             case {"query": str(text)}:
@@ -53,6 +54,8 @@ class Session:
                 return replace(self, query=DocumentQuery(doc_id))
             case {"mark": ("positive" | "negative" | None) as mark, "doc_id": str(doc_id)}:
                 return replace(self, feedback=self.feedback.marked(doc_id, mark))
+            case {"open": True}:
+                return self
             case {"clear_marks": True}:
                 return replace(self, feedback=Feedback())
         raise ValueError(f"unknown session event: {event!r}")
@@ -74,8 +77,11 @@ class SessionStore:
                 (session.session_id, session.corpus, datetime.now(UTC).isoformat(), json.dumps(dict(event))),
             )
 
-    def load(self, session_id: str) -> Session | None:
-        """Return a session as its events left it, or None where there is none of this id."""
+    def load(self, session_id: str, corpus: str | None = None) -> Session | None:
+        """Return a session as its events left it, on the corpus it was last on, or on another one it has been to.
+
+        None means that the log knows nothing of it.
+        """
         if not self._path.exists():
             return None
         with self._connection() as connection:
@@ -83,10 +89,9 @@ class SessionStore:
             rows = connection.execute(
                 "SELECT corpus, event FROM events WHERE session_id = ? ORDER BY id", (session_id,)
             ).fetchall()
-        if not rows:
-            return None
-        events = (json.loads(event) for _, event in rows)
-        return reduce(Session.after, events, Session(session_id, corpus=rows[0][0]))
+        corpus = corpus or (rows[-1][0] if rows else None)
+        events = [json.loads(event) for on, event in rows if on == corpus]
+        return reduce(Session.after, events, Session(session_id, str(corpus))) if events else None
 
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:

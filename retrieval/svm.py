@@ -4,7 +4,6 @@ After Malisiewicz, Gupta and Efros, "Ensemble of Exemplar-SVMs for Object Detect
 Karpathy's notebook "kNN vs. SVM", whose recipe this is.
 """
 
-import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,11 +18,10 @@ NEGATIVE_WEIGHT = 10.0
 
 @dataclass(frozen=True, slots=True)
 class ExemplarSVM:
-    """A trained classifier: the score of a row x is ``w.x + b``; ``seconds`` is what training took."""
+    """A trained classifier: the score of a row x is ``w.x + b``; ``w`` is ``(dim,)``."""
 
-    w: NDArray[np.float32]
+    w: NDArray[np.float64]
     b: float
-    seconds: float
 
 
 def fit_exemplar_svm(
@@ -56,13 +54,11 @@ def fit_exemplar_svm(
     The only place that knows how the classifier is trained. With nothing to tell the positives from, it is their
     mean.
     """
-    start = time.perf_counter()
     marked = np.unique(np.asarray(negatives, dtype=np.intp))
     background = np.setdiff1d(np.arange(index.n), np.concatenate([marked, np.asarray(exclude, dtype=np.intp)]))
     if marked.size + background.size == 0:
-        return ExemplarSVM(positives.mean(axis=0), 0.0, time.perf_counter() - start)
-    w, b = _solve(positives, index.vectors(marked), index.vectors(background), C)
-    return ExemplarSVM(w, b, time.perf_counter() - start)
+        return ExemplarSVM(positives.mean(axis=0, dtype=np.float64), 0.0)
+    return _solve(positives, index.vectors(marked), index.vectors(background), C)
 
 
 def _solve(
@@ -70,7 +66,7 @@ def _solve(
     negatives: NDArray[np.float32],
     background: NDArray[np.float32],
     C: float,
-) -> tuple[NDArray[np.float32], float]:
+) -> ExemplarSVM:
     from sklearn.svm import LinearSVC
 
     X = np.concatenate([positives, negatives, background])
@@ -78,4 +74,4 @@ def _solve(
     weights = np.repeat([1.0, NEGATIVE_WEIGHT, 1.0], [len(positives), len(negatives), len(background)])
     svm = LinearSVC(class_weight="balanced", C=C, max_iter=10_000, tol=1e-6, random_state=0)
     svm.fit(X, y, sample_weight=weights)
-    return svm.coef_[0].astype(np.float32), float(svm.intercept_[0])
+    return ExemplarSVM(svm.coef_[0], float(svm.intercept_[0]))

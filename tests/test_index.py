@@ -54,3 +54,19 @@ def test_top_k_is_a_stable_sort_of_all_scores(vectors: np.ndarray, w: np.ndarray
     expected = sorted(range(len(vectors)), key=lambda row: (-everything[row], row))[:k]
     assert rows.tolist() == expected
     assert scores.tolist() == everything[expected].tolist()
+
+
+def test_equal_rows_tie_wherever_they_stand() -> None:
+    vectors = np.random.default_rng(0).normal(size=(1001, 384)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    same = np.r_[2:400, 999:1001]
+    vectors[same] = vectors[2]
+    rows, scores = DenseIndex(vectors).top_k(vectors[2] + 0.01 * vectors[0], 450)
+    assert rows[: len(same)].tolist() == same.tolist()
+    assert len(set(scores[: len(same)])) == 1
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_weights_without_a_direction_are_refused(bad: float) -> None:
+    with pytest.raises(ValueError, match="NaN or infinity"):
+        DenseIndex(COMPASS).top_k([bad, 0], 1)

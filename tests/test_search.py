@@ -127,6 +127,17 @@ def test_another_model_than_the_corpus_own_is_an_error(animals: Corpus) -> None:
         engine.search("cat")
 
 
+def test_another_model_of_the_same_size_is_an_error(animals: Corpus, encoder: FakeEncoder) -> None:
+    encoder.model = "another"
+    with pytest.raises(EncoderMismatch, match=r"built with fake \(64 dimensions\), but another \(64\) was loaded"):
+        SearchEngine(animals, lambda model, precision: encoder).search("cat")
+
+
+def test_a_query_that_is_no_text_is_an_error(engine: SearchEngine) -> None:
+    with pytest.raises(ValueError, match="no Unicode text"):
+        engine.search("caf\udce9")
+
+
 @pytest.mark.parametrize("query", ["", "  \n\t "])
 def test_an_empty_query_is_an_error(engine: SearchEngine, query: str) -> None:
     with pytest.raises(ValueError, match="the query is empty"):

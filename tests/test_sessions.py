@@ -68,3 +68,13 @@ def test_an_unknown_session_is_none(store: SessionStore) -> None:
 def test_an_unknown_event_is_refused(event: dict) -> None:
     with pytest.raises(ValueError, match="unknown session event"):
         Session("s1", "animals").after(event)
+
+
+def test_a_session_keeps_a_state_for_each_corpus(store: SessionStore) -> None:
+    animals = play(Session("s1", "animals"), store, EVENTS)
+    docs = play(Session("s1", "docs"), store, [{"open": True}, {"mark": "negative", "doc_id": "x"}])
+    assert store.load("s1") == docs == Session("s1", "docs", feedback=Feedback((), ("x",)))
+    assert store.load("s1", "animals") == animals
+    assert store.load("s1", "never") is None
+    play(animals, store, [{"open": True}])
+    assert store.load("s1") == animals
