@@ -47,7 +47,9 @@ def build(
     precision: Annotated[
         Literal["float32", "bfloat16", "auto"], typer.Option(help="auto: bfloat16 where the hardware has it.")
     ] = "float32",
-    replace: Annotated[bool, typer.Option("--replace", help="Replace a corpus from another source.")] = False,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Allow a corpus built from other documents or by another model to go.")
+    ] = False,
     if_missing: Annotated[bool, typer.Option("--if-missing", help="Do nothing if the corpus exists.")] = False,
 ) -> None:
     """Embed a source's documents and keep them as a corpus."""
@@ -99,7 +101,9 @@ def corpora(
     if not manifests:
         _say("No corpus yet. Build one: exemplar build docs")
         return
-    table = Table("Name", "Source", "Documents", "Model", "Dimensions", "Built")
+    table = Table()
+    for column in ("Name", "Source", "Documents", "Model", "Dimensions", "Built"):
+        table.add_column(column, overflow="fold")
     for each in manifests:
         cells = (
             each.name,
@@ -168,10 +172,10 @@ def open_app(
 
 
 def _exists(name: str) -> bool:
-    from data.corpus import read_manifest
+    from data.corpus import open_corpus
 
     try:
-        read_manifest(name)
+        open_corpus(name)
     except ValueError:
         return False
     return True

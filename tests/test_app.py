@@ -3,6 +3,7 @@
 import html
 import re
 import sqlite3
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -11,12 +12,14 @@ from streamlit.testing.v1 import AppTest
 
 from data.corpus import Corpus, corpus_folder, list_corpora
 from data.ingest import build_corpus
+from data.sources import Document, Source
 from retrieval.feedback import Feedback
 from retrieval.sessions import SessionStore
 from tests.conftest import ANIMALS, source_of
 from tests.fake_encoder import FakeEncoder
 
 APP = str(Path(__file__).parents[1] / "app.py")
+CORPORA_PAGE = "from ui.corpora_page import corpora_page\ncorpora_page()"
 
 
 @pytest.fixture(autouse=True)
@@ -54,9 +57,12 @@ def page_text(app: AppTest) -> str:
     return html.unescape("".join(re.sub(r"<.*?>", " ", part.body) for part in app.get("html")))
 
 
-def sentences(elements: list) -> list[str]:
-    """Return messages as they are read, Markdown escapes undone."""
-    return [re.sub(r"\\(.)", r"\1", element.value) for element in elements]
+def messages(app: AppTest, kind: str) -> list[str]:
+    """Return the sentences that the page tells, without their signs."""
+    found = [
+        re.fullmatch(rf'<div class="ex-message ex-{kind}".*?</b> (.*)</div>', part.body) for part in app.get("html")
+    ]
+    return [html.unescape(match[1]) for match in found if match]
 
 
 def session_of(app: AppTest) -> str:
@@ -68,7 +74,7 @@ def test_a_query_fills_both_columns(animals: Corpus) -> None:
     assert column(app, "knn")[0] in "34"
     assert sorted(column(app, "knn")) == sorted(column(app, "svm")) == list("0123456789")
     assert ANIMALS[3] in page_text(app)
-    assert not app.error
+    assert messages(app, "error") == []
     assert not app.exception
 
 
@@ -133,11 +139,11 @@ def test_a_document_becomes_the_query(animals: Corpus) -> None:
 
 def test_an_empty_query_says_what_to_do_and_keeps_the_results(animals: Corpus) -> None:
     app = searched("  ")
-    assert sentences(app.warning) == ["Type what you are looking for, then press Enter."]
+    assert messages(app, "warning") == ["Type what you are looking for, then press Enter."]
     app = searched("the dog")
     app.text_input(key="query_text").input("")
     press(app, "Search")
-    assert sentences(app.warning) == ["Type what you are looking for, then press Enter."]
+    assert messages(app, "warning") == ["Type what you are looking for, then press Enter."]
     assert len(column(app, "knn")) == 10
 
 
@@ -172,11 +178,39 @@ def test_each_corpus_keeps_its_own_marks(animals: Corpus, encoder: FakeEncoder) 
     assert app.button(key="remove 5")
 
 
-def test_more_rows_on_demand(encoder: FakeEncoder) -> None:
+def test_each_corpus_keeps_its_own_marks_over_a_reload(animals: Corpus, encoder: FakeEncoder) -> None:
+    build_corpus(source_of(ANIMALS[5:], name="other"), encoder)
+    app = searched("the dog")
+    app.button(key="positive svm 5").click().run()
+    before = column(app, "svm")
+    app.selectbox(key="corpus").select("other").run()
+    again = opened(session_of(app))
+    assert again.selectbox(key="corpus").value == "other"
+    again.selectbox(key="corpus").select("animals").run()
+    assert column(again, "svm") == before
+    assert again.text_input(key="query_text").value == "the dog"
+
+
+def test_the_address_decides_which_session_is_open(animals: Corpus) -> None:
+    first, second = searched("the dog"), searched("rain")
+    first.query_params["session"] = session_of(second)
+    first.run()
+    assert first.text_input(key="query_text").value == "rain"
+    assert column(first, "knn") == column(second, "knn")
+
+
+def test_an_unknown_session_in_the_address_is_a_new_one(animals: Corpus) -> None:
+    for name in ("never", "<script>", "../../etc", "x" * 10_000):
+        app = opened(name)
+        assert session_of(app) != name
+        assert not app.exception
+
+
+def test_more_results_on_demand(encoder: FakeEncoder) -> None:
     build_corpus(source_of([f"dog number {n}" for n in range(60)], name="dogs"), encoder)
     app = searched("dog")
     assert len(column(app, "svm")) == 10
-    app.get_by_key("n_rows").set_value(25).run()
+    app.get_by_key("k").set_value(25).run()
     assert len(column(app, "knn")) == len(column(app, "svm")) == 25
 
 
@@ -193,34 +227,55 @@ def test_without_a_corpus_the_page_offers_to_build_one(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"build_source": "  "}, "Name a source to build from"),
+        ({"build_source": "  "}, "Name a source: docs, a file"),
         ({"build_source": "./gone.csv"}, "There is no file or folder ./gone.csv"),
         ({"build_source": "{csv}", "build_text": "nope"}, "{csv} has no column 'nope'; its columns are: text, *x*"),
         ({"build_source": "{csv}", "build_name": "../up"}, "'../up' can't be the name of a corpus: use letters,"),
-        ({"build_source": "{csv}", "build_name": "animals"}, "There is a corpus 'animals' already, built from"),
+        (
+            {"build_source": "{csv}", "build_name": "animals"},
+            "There is a corpus 'animals' already, built with the source animals, not",
+        ),
     ],
 )
 def test_a_build_that_cannot_be_says_why(tmp_path: Path, animals: Corpus, fields: dict, message: str) -> None:
     path = tmp_path / "notes.csv"
     path.write_text("text,*x*\nbuy milk,1\n")
-    app = AppTest.from_string("from ui.corpora_page import corpora_page\ncorpora_page()", default_timeout=30).run()
+    app = AppTest.from_string(CORPORA_PAGE, default_timeout=30).run()
     for key, value in fields.items():
         app.text_input(key=key).input(value.format(csv=path))
     press(app, "Build")
-    [sentence] = sentences(app.error)
+    [sentence] = messages(app, "error")
     assert sentence.startswith(message.format(csv=path))
     assert [manifest.name for manifest in list_corpora()] == ["animals"]
 
 
 def test_a_corpus_built_on_its_page_is_listed_and_chosen(tmp_path: Path, animals: Corpus) -> None:
     (tmp_path / "notes.csv").write_text("text\nbuy milk\n\nfeed the cat\n")
-    app = AppTest.from_string("from ui.corpora_page import corpora_page\ncorpora_page()", default_timeout=30).run()
+    app = AppTest.from_string(CORPORA_PAGE, default_timeout=30).run()
     app.text_input(key="build_source").input(str(tmp_path / "notes.csv"))
     app.number_input(key="build_limit").set_value(2)
     press(app, "Build")
-    assert sentences(app.success) == ["notes: 1 documents. It is chosen on the page Search."]
+    assert messages(app, "success") == ["Built notes: 1 documents. It is chosen on the page Search."]
     assert app.dataframe[0].value["Name"].tolist() == ["animals", "notes"]
     assert app.session_state["session"].corpus == "notes"
+
+
+def test_when_the_last_corpus_is_gone_the_next_one_built_is_chosen(tmp_path: Path, animals: Corpus) -> None:
+    app = searched("the dog")
+    (corpus_folder("animals") / "manifest.json").unlink()
+    (tmp_path / "notes.csv").write_text("text\nbuy milk\nfeed the cat\n")
+    app.run()
+    app.text_input(key="build_source").input(str(tmp_path / "notes.csv"))
+    press(app, "Build")
+    assert app.selectbox(key="corpus").value == "notes"
+    assert messages(app, "error") == []
+
+
+def test_a_lone_document_as_query_leaves_nothing_to_show(encoder: FakeEncoder) -> None:
+    build_corpus(source_of(["only one"], name="one"), encoder)
+    app = searched("one")
+    app.button(key="more svm 0").click().run()
+    assert "There is no other document in this corpus." in [caption.value for caption in app.caption]
 
 
 def test_a_corpus_that_is_gone_is_told(animals: Corpus, encoder: FakeEncoder) -> None:
@@ -228,9 +283,9 @@ def test_a_corpus_that_is_gone_is_told(animals: Corpus, encoder: FakeEncoder) ->
     app = searched("the dog")
     (corpus_folder("animals") / "manifest.json").unlink()
     app.run()
-    assert sentences(app.error) == ["There is no corpus named 'animals' (there are: other)"]
+    assert messages(app, "error") == ["There is no corpus named 'animals' (there are: other)"]
     app.selectbox(key="corpus").select("other").run()
-    assert not app.error
+    assert messages(app, "error") == []
 
 
 def test_a_rebuilt_corpus_is_opened_anew_and_keeps_the_marks_that_still_stand(
@@ -243,7 +298,7 @@ def test_a_rebuilt_corpus_is_opened_anew_and_keeps_the_marks_that_still_stand(
     app.run()
     assert sorted(column(app, "svm")) == list("01234")
     assert "no longer in this corpus" in page_text(app)
-    assert not app.error
+    assert messages(app, "error") == []
 
 
 def test_a_model_that_cannot_be_loaded_is_told(animals: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -252,7 +307,7 @@ def test_a_model_that_cannot_be_loaded_is_told(animals: Corpus, monkeypatch: pyt
 
     monkeypatch.setattr("ui.resources.load_encoder", fail)
     app = searched("the dog")
-    assert sentences(app.error) == ["Cannot load the model fake: it is *not* there"]
+    assert messages(app, "error") == ["Cannot load the model fake: it is *not* there"]
     assert not app.exception
 
 
@@ -264,7 +319,7 @@ def test_a_mark_that_cannot_be_saved_is_made_and_told(animals: Corpus, monkeypat
 
     monkeypatch.setattr(SessionStore, "record", full)
     app.button(key="positive svm 5").click().run()
-    [warning] = sentences(app.warning)
+    [warning] = messages(app, "warning")
     assert "could not be saved: database or disk is full" in warning
     assert app.button(key="positive svm 5").icon == ":material/check:"
 
@@ -272,7 +327,7 @@ def test_a_mark_that_cannot_be_saved_is_made_and_told(animals: Corpus, monkeypat
 def test_a_damaged_session_file_is_told_and_left_alone(animals: Corpus, home: Path) -> None:
     (home / "sessions.sqlite").write_bytes(b"this is no database at all, but it may hold something" * 100)
     app = opened("some-session")
-    [warning] = sentences(app.warning)
+    [warning] = messages(app, "warning")
     assert "could not be read" in warning
     assert (home / "sessions.sqlite").read_bytes().startswith(b"this is no database")
     assert session_of(app) != "some-session"
@@ -282,18 +337,35 @@ HOSTILE = [
     "<script>document.title = 'owned'</script><img src=x onerror=alert(1)> <b>bold</b>",
     "**bold** [link](http://example.com) $x^2$ :smile: :red[red] `code` # heading",
     "</div></div><style>body{display:none}</style>",
-    "\N{RIGHT-TO-LEFT OVERRIDE}مرحبا \N{CAT FACE} \x00 \x1b[31m",
+    "\N{RIGHT-TO-LEFT OVERRIDE}مرحبا \N{CAT FACE} \x1b[31m",
 ]
 
 
-def test_documents_are_text_and_nothing_else(encoder: FakeEncoder) -> None:
-    build_corpus(source_of(HOSTILE, labels=[*HOSTILE[:2], None, None], name="hostile"), encoder)
+def test_documents_labels_and_ids_are_text_and_nothing_else(encoder: FakeEncoder) -> None:
+    documents = [Document(f"id {text}", text, f"label {text}") for text in HOSTILE]
+    build_corpus(Source("hostile", {"source": "hostile"}, documents), encoder)
     app = searched("<script>")
-    for doc_id in "0123":
-        app.button(key=f"positive svm {doc_id}").click().run()
-    app.button(key="more svm 0").click().run()
+    for document in documents:
+        app.button(key=f"positive svm {document.doc_id}").click().run()
     bodies = "".join(part.body for part in app.get("html") if not part.body.startswith("<style>"))
-    tags = set(re.findall(r"</?([a-zA-Z]+)", bodies))
-    assert tags == {"div", "span"}
-    assert html.escape(HOSTILE[1]) in bodies
+    app.button(key=f"more svm {documents[0].doc_id}").click().run()
+    bodies += "".join(part.body for part in app.get("html") if not part.body.startswith("<style>"))
+    assert set(re.findall(r"</?([a-zA-Z]+)", bodies)) == {"div", "span"}
+    for text in HOSTILE:
+        assert html.escape(f"id {text}") in bodies
+        assert html.escape(f"label {text}") in bodies
     assert not [part for part in (*app.markdown, *app.caption) if "bold" in part.value or "script" in part.value]
+
+
+def test_messages_show_what_they_quote_as_it_is(animals: Corpus) -> None:
+    app = AppTest.from_string(CORPORA_PAGE, default_timeout=30).run()
+    app.text_input(key="build_source").input("./a -> [b](http://c) <i>--</i> :smile:.csv")
+    press(app, "Build")
+    assert messages(app, "error") == ["There is no file or folder ./a -> [b](http://c) <i>--</i> :smile:.csv"]
+
+
+def test_the_app_listens_on_localhost_and_reports_nothing() -> None:
+    config = tomllib.loads((Path(APP).parent / ".streamlit" / "config.toml").read_text())
+    assert config["server"]["address"] == "localhost"
+    assert config["browser"]["gatherUsageStats"] is False
+    assert config["client"]["showErrorDetails"] == "none"

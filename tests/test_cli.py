@@ -101,9 +101,14 @@ def test_search_shows_a_table_that_obeys_no_markup(
     assert "\x07" not in out
 
 
-def test_corpora_lists_what_there_is(capsys: pytest.CaptureFixture[str], animals: Corpus) -> None:
+def test_corpora_lists_what_there_is(
+    capsys: pytest.CaptureFixture[str], animals: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
     _, out, _ = run(capsys, "corpora")
     assert "animals" in out
+    monkeypatch.setenv("COLUMNS", "40")
+    assert "..." not in run(capsys, "corpora")[1]
+    assert "…" not in run(capsys, "corpora")[1]
     _, out, _ = run(capsys, "corpora", "--json")
     [entry] = json.loads(out)
     assert (entry["name"], entry["n_documents"], entry["model"], entry["dim"]) == ("animals", 10, "fake", 64)
@@ -121,6 +126,8 @@ def test_mistakes_are_one_clear_line(capsys: pytest.CaptureFixture[str], animals
     assert "at least 1, got 0" in failure(capsys, "search", "animals", "x", "-k", "0")
     assert "its columns are: body, stars" in failure(capsys, "build", reviews, "--text-column", "text")
     assert "no file or folder ./gone.csv" in failure(capsys, "build", "./gone.csv")
+    assert "no Unicode text" in failure(capsys, "search", "animals", "caf\udce9")
+    assert "name a source" in failure(capsys, "build", "")
     assert "can't be the name" in failure(capsys, "build", reviews, "--name", "../out")
 
 

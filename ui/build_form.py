@@ -36,11 +36,14 @@ def build_form(example: str = "") -> Corpus | None:
             key="build_model",
             help="A SentenceTransformer: a name, or a folder.",
         )
+        replace = st.checkbox(
+            "Allow replacing",
+            key="build_replace",
+            help="Replace a corpus of this name even if it was built from other documents or by another model. "
+            "Marks made on it may then point to other texts.",
+        )
         pressed = st.form_submit_button("Build", type="primary", icon=":material/play_arrow:")
     if not pressed:
-        return None
-    if not source.strip():
-        plain.show_error("name a source to build from")
         return None
     try:
         with st.spinner("Reading the documents"):
@@ -57,8 +60,9 @@ def build_form(example: str = "") -> Corpus | None:
             documents,
             encoder,
             name=name.strip() or None,
+            replace=replace,
             on_progress=lambda done, total: bar.progress(done / total, f"Embedding: {done:,} of {total:,}"),
         )
     except (ValueError, OSError) as error:
-        plain.show_error(str(error))
+        plain.show_message("error", str(error))
         return None

@@ -2,8 +2,18 @@
 
 import html
 import re
+from pathlib import Path
+from typing import Literal
 
 import streamlit as st
+
+STYLE = Path(__file__).with_name("style.css")
+
+_SIGNS = {
+    "error": "\N{WARNING SIGN}\N{VARIATION SELECTOR-15}",
+    "warning": "\N{RIGHTWARDS ARROW}",
+    "success": "\N{CHECK MARK}",
+}
 
 
 def element(tag: str, css_class: str, *content: str) -> str:
@@ -14,13 +24,6 @@ def element(tag: str, css_class: str, *content: str) -> str:
 def text(raw: str) -> str:
     """Return raw text as HTML that shows it as it is."""
     return html.escape(raw)
-
-
-def markdown(raw: str) -> str:
-    """Return raw text as Markdown that shows it as it is, for messages that have no other way."""
-    one_line = " ".join(raw.split())
-    no_emoji_code = re.sub(r":(?=[\w+-]+:)", ":\N{WORD JOINER}", one_line)
-    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", no_emoji_code)
 
 
 def excerpt(raw: str, n_characters: int) -> str:
@@ -34,6 +37,7 @@ def with_line_breaks(raw: str) -> str:
     return re.sub(r"<br\s*/?>", "\n", raw)
 
 
-def show_error(message: str) -> None:
-    """Show what went wrong, and what to do, as one sentence."""
-    st.error(markdown(message[:1].upper() + message[1:]), icon=":material/error:")
+def show_message(kind: Literal["error", "warning", "success"], message: str) -> None:
+    """Show a sentence to act on; it may quote what comes from outside, so it is no Markdown either."""
+    sentence = message[:1].upper() + message[1:]
+    st.html(f'<div class="ex-message ex-{kind}" role="alert"><b>{_SIGNS[kind]}</b> {text(sentence)}</div>')

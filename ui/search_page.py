@@ -1,7 +1,5 @@
 """The search page: a query, two rankings side by side, and marks."""
 
-from pathlib import Path
-
 import streamlit as st
 
 from data.corpus import Corpus, list_corpora
@@ -12,24 +10,23 @@ from ui.build_form import build_form
 from ui.marks import show_marks
 from ui.results import show_ranking
 
-_STYLE = Path(__file__).with_name("style.css")
-_ROWS = (10, 25, 50)
+_RESULTS = (10, 25, 50)
 
 
 def search_page() -> None:
     """Draw the page."""
-    st.html(_STYLE)
+    st.html(plain.STYLE)
     corpora = {manifest.name: manifest for manifest in list_corpora()}
     if not corpora:
         _welcome()
         return
     session = state.open_session(list(corpora))
     with st.sidebar:
-        n_rows = _settings(session, {name: manifest.n_documents for name, manifest in corpora.items()})
+        k = _settings(session, {name: manifest.n_documents for name, manifest in corpora.items()})
     try:
         engine = resources.engine(session.corpus)
     except ValueError as error:
-        plain.show_error(str(error))
+        plain.show_message("error", str(error))
         return
     with st.sidebar:
         show_marks(session.feedback, engine.corpus)
@@ -37,15 +34,18 @@ def search_page() -> None:
     if session.query is None:
         st.caption("Type a query above, or paste a text to find more like it.")
         return
-    _show_rankings(session, engine, n_rows)
+    _show_rankings(session, engine, k)
 
 
-def _show_rankings(session: Session, engine: SearchEngine, n_rows: int) -> None:
+def _show_rankings(session: Session, engine: SearchEngine, k: int) -> None:
     feedback = session.feedback.within(engine.corpus.rows)
     try:
-        rankings = [engine.search(session.query, feedback, ranker=ranker, k=n_rows) for ranker in RANKERS]
+        rankings = [engine.search(session.query, feedback, ranker=ranker, k=k) for ranker in RANKERS]
     except ValueError as error:
-        plain.show_error(str(error))
+        plain.show_message("error", str(error))
+        return
+    if not rankings[0].results:
+        st.caption("There is no other document in this corpus.")
         return
     for column, ranking in zip(st.columns(len(rankings), gap="medium"), rankings, strict=True):
         with column:
@@ -64,7 +64,13 @@ def _settings(session: Session, n_documents: dict[str, int]) -> int:
         on_change=lambda: state.choose_corpus(st.session_state["corpus"]),
     )
     return st.segmented_control(
-        "Rows", _ROWS, default=_ROWS[0], required=True, help="Results in each column.", key="n_rows"
+        "Results",
+        _RESULTS,
+        default=_RESULTS[0],
+        required=True,
+        key="k",
+        persist_state="session",
+        help="How many in each column.",
     )
 
 
@@ -75,13 +81,14 @@ def _ask(query: Query | None, corpus: Corpus) -> None:
             "Search",
             key=state.QUERY_TEXT,
             placeholder="What are you looking for?",
+            persist_state="session",
             help="A few words, a sentence, or a whole text. Enter searches.",
         )
         button.form_submit_button("Search", type="primary", width="stretch", on_click=state.ask)
     # These places are there when they are empty too: what stands below keeps its place, and does not flicker.
     with st.container(gap=None):
         if notice := state.take_notice():
-            st.warning(plain.markdown(notice), icon=":material/info:")
+            plain.show_message("warning", notice)
     with st.container(gap=None):
         if isinstance(query, DocumentQuery):
             _show_query_document(query.doc_id, corpus)
@@ -103,5 +110,7 @@ def _welcome() -> None:
         "Semantic search that learns from the rows you click. There is no corpus to search yet: build one. "
         "`docs` is the documentation of pandas, NumPy and scikit-learn as they are installed here."
     )
-    if build_form(example="docs"):
+    if corpus := build_form(example="docs"):
+        state.open_session([corpus.manifest.name])
+        state.choose_corpus(corpus.manifest.name)
         st.rerun()

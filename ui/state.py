@@ -1,4 +1,4 @@
-"""The session of this browser tab: opened from the address, changed by events, logged as it changes."""
+"""The session of this browser tab: named by the address, changed by events, logged as it changes."""
 
 import secrets
 import sqlite3
@@ -12,18 +12,19 @@ from ui.resources import session_store
 
 _SESSION = "session"
 _NOTICE = "notice"
-_OTHERS = "sessions_of_other_corpora"
+_OTHERS = "states_on_other_corpora"
 QUERY_TEXT = "query_text"
 
 
 def open_session(corpora: list[str]) -> Session:
-    """Return this tab's session; the first time, the one that the address names, or a new one."""
-    if _SESSION not in st.session_state:
-        session_id = st.query_params.get("session", "")
-        st.session_state[_SESSION] = _load(session_id) or _new_session(corpora[0])
-        _show_query()
-    session: Session = st.session_state[_SESSION]
-    if st.query_params.get("session") != session.session_id:
+    """Return this tab's session: the one that the address names, else the one there was, else a new one."""
+    session_id = st.query_params.get("session", "")
+    session: Session | None = st.session_state.get(_SESSION)
+    if session is None or session_id not in ("", session.session_id):
+        session = _load(session_id) or Session(secrets.token_urlsafe(9), corpora[0])
+        st.session_state[_OTHERS] = {}
+        _go_to(session)
+    if session_id != session.session_id:
         st.query_params["session"] = session.session_id
     return session
 
@@ -54,12 +55,13 @@ def ask_document(doc_id: str) -> None:
 
 
 def choose_corpus(name: str) -> None:
-    """Go to another corpus; the session left behind is there again on the way back."""
-    session = st.session_state.get(_SESSION) or _new_session(name)
-    others: dict[str, Session] = st.session_state.setdefault(_OTHERS, {})
+    """Go to another corpus; query and marks on the one left behind are there again on the way back."""
+    session: Session = st.session_state[_SESSION]
+    others: dict[str, Session] = st.session_state[_OTHERS]
     others[session.corpus] = session
-    st.session_state[_SESSION] = others.get(name) or _new_session(name)
-    _show_query()
+    there = others.get(name) or _load(session.session_id, name) or Session(session.session_id, name)
+    _go_to(there)
+    change({"open": True})
 
 
 def take_notice() -> str | None:
@@ -68,22 +70,23 @@ def take_notice() -> str | None:
     return notice
 
 
-def _notify(message: str) -> None:
-    st.session_state[_NOTICE] = message
-
-
-def _load(session_id: str) -> Session | None:
-    try:
-        return session_store().load(session_id) if session_id else None
-    except (sqlite3.Error, OSError, ValueError) as error:
-        _notify(f"The session of this address could not be read: {error}. This is a new one; the file is untouched.")
-        return None
-
-
-def _new_session(corpus: str) -> Session:
-    return Session(secrets.token_urlsafe(9), corpus)
+def _go_to(session: Session) -> None:
+    st.session_state[_SESSION] = session
+    _show_query()
 
 
 def _show_query() -> None:
     query = st.session_state[_SESSION].query
     st.session_state[QUERY_TEXT] = "" if query is None or isinstance(query, DocumentQuery) else query
+
+
+def _notify(message: str) -> None:
+    st.session_state[_NOTICE] = message
+
+
+def _load(session_id: str, corpus: str | None = None) -> Session | None:
+    try:
+        return session_store().load(session_id, corpus) if session_id else None
+    except (sqlite3.Error, OSError, ValueError) as error:
+        _notify(f"The session of this address could not be read: {error}. This is a new one; the file is untouched.")
+        return None

@@ -1,10 +1,13 @@
 """What a newcomer does, in a real browser, with the real model over the demo corpus."""
 
 import os
+import re
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
+
+WARNING = "\N{WARNING SIGN}\N{VARIATION SELECTOR-15}"
 
 pytestmark = [pytest.mark.e2e, pytest.mark.model]
 
@@ -104,10 +107,10 @@ def test_a_hostile_file_is_built_and_shown_as_plain_text(visitor: Page, tmp_path
     visitor.get_by_role("textbox", name="Source").fill(str(path))
     visitor.get_by_role("textbox", name="Text column").fill("nope")
     visitor.get_by_role("button", name="Build").click()
-    expect(visitor.get_by_role("alert")).to_have_text(f"error{path} has no column 'nope'; its columns are: te*xt*")
+    expect(visitor.get_by_role("alert")).to_have_text(f"{WARNING} {path} has no column 'nope'; its columns are: te*xt*")
     visitor.get_by_role("textbox", name="Text column").fill("te*xt*")
     visitor.get_by_role("button", name="Build").click()
-    expect(visitor.get_by_text("hostile-b: 4 documents. It is chosen on the page Search.")).to_be_visible()
+    expect(visitor.get_by_text("Built hostile-b: 4 documents. It is chosen on the page Search.")).to_be_visible()
 
     visitor.get_by_role("link", name="Search").click()
     search(visitor, texts[1])
@@ -118,3 +121,31 @@ def test_a_hostile_file_is_built_and_shown_as_plain_text(visitor: Page, tmp_path
     assert sorted(shown.all_inner_texts()) == sorted(texts)
     assert visitor.evaluate("window.owned") is None
     assert visitor.locator(".st-key-column-svm").locator("img, script, b, strong, a[href*='invalid']").count() == 0
+
+
+def test_the_corpora_page_and_back_and_the_back_button_lose_nothing(visitor: Page) -> None:
+    search(visitor, "sort rows by value")
+    expect(column(visitor, "svm")).to_have_count(10)
+    unmarked = order(visitor, "svm")
+    visitor.get_by_test_id("stSidebar").get_by_role("radio", name="25").click()
+    expect(column(visitor, "svm")).to_have_count(25)
+    row(visitor, "svm", unmarked[2]).get_by_role("button", name="Relevant", exact=True).click()
+    expect(marks(visitor)).to_have_text([unmarked[2]])
+    marked = order(visitor, "svm")
+
+    visitor.get_by_role("link", name="Corpora").click()
+    expect(visitor.get_by_role("heading", name="Corpora")).to_be_visible()
+    expect(column(visitor, "svm")).to_have_count(0)
+    expect(visitor).to_have_url(re.compile(r"/corpora\?session="))
+    visitor.reload()
+    expect(visitor.get_by_role("heading", name="Corpora")).to_be_visible()
+    visitor.get_by_role("link", name="Search").click()
+    expect(marks(visitor)).to_have_text([unmarked[2]])
+    expect(column(visitor, "svm")).to_have_text(marked[:10])  # how many to show is the tab's, not the session's
+    expect(visitor.get_by_role("textbox", name="Search")).to_have_value("sort rows by value")
+
+    visitor.get_by_role("link", name="Corpora").click()
+    expect(visitor.get_by_role("heading", name="Corpora")).to_be_visible()
+    visitor.go_back()
+    expect(marks(visitor)).to_have_text([unmarked[2]])
+    expect(visitor.get_by_role("textbox", name="Search")).to_have_value("sort rows by value")
