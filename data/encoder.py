@@ -19,8 +19,6 @@ DEFAULT_MODEL = "all-MiniLM-L6-v2"
 PRECISIONS = ("float32", "bfloat16", "auto")
 
 _DEFAULT_MODEL_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-_BATCH_SIZE = {"cpu": 8}  # documents a step: more of them fall out of a processor's cache
-_LARGE_BATCH_SIZE = 128
 
 
 class Encoder(Protocol):
@@ -47,7 +45,8 @@ class SentenceEncoder:
         self.device = str(transformer.device)
         self.dim = int(transformer.get_embedding_dimension() or 0)
         self._transformer = transformer
-        self._batch_size = _BATCH_SIZE.get(transformer.device.type, _LARGE_BATCH_SIZE)
+        # More documents a step fall out of a processor's cache; a GPU wants many.
+        self._batch_size = 8 if transformer.device.type == "cpu" else 128
 
     def encode_documents(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return one unit row a text, in order."""
@@ -89,7 +88,7 @@ def load_encoder(model: str = DEFAULT_MODEL, *, precision: str = "float32") -> S
         Hugging Face cache or can be fetched from the hub.
     precision
         ``float32`` is what the model was published with; ``bfloat16`` is faster where the hardware has it,
-        with vectors that differ in the third digit; ``auto`` takes it exactly there.
+        with slightly different vectors; ``auto`` takes it exactly there.
 
     Raises
     ------

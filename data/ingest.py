@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import BinaryIO
 
 import filelock
 import numpy as np
@@ -84,8 +85,8 @@ def _check_same(name: str, source: Source, model: str) -> None:
     except (CorpusNotFound, CorpusDamaged):
         return
     old, new = dict(manifest.source, model=manifest.model), dict(source.description, model=model)
-    for key in new.keys() - {"limit"}:
-        if old.get(key) != new[key]:
+    for key in new:
+        if key != "limit" and old.get(key) != new[key]:
             what = key.replace("_", " ")
             raise ValueError(
                 f"there is a corpus '{name}' already, built with the {what} {old.get(key)}, not {new[key]}; "
@@ -131,11 +132,12 @@ def _remove_builds(folder: Path, keep: str | None) -> None:
 
 
 def _write_documents(path: Path, source: Source) -> None:
-    with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, DOCUMENT_SCHEMA) as writer:
-        for start in range(0, len(source.documents), CHUNK):
-            rows = [_as_row(document) for document in source.documents[start : start + CHUNK]]
-            writer.write_table(pa.Table.from_pylist(rows, schema=DOCUMENT_SCHEMA))
-    _flush(path)
+    with path.open("wb") as file:
+        with pa.ipc.new_file(file, DOCUMENT_SCHEMA) as writer:
+            for start in range(0, len(source.documents), CHUNK):
+                rows = [_as_row(document) for document in source.documents[start : start + CHUNK]]
+                writer.write_table(pa.Table.from_pylist(rows, schema=DOCUMENT_SCHEMA))
+        _flush(file)
 
 
 def _as_row(document: Document) -> dict[str, str | None]:
@@ -144,17 +146,18 @@ def _as_row(document: Document) -> dict[str, str | None]:
 
 def _write_vectors(path: Path, source: Source, encoder: Encoder, on_progress: Callable[[int, int], None]) -> None:
     total = len(source.documents)
-    vectors = np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=(total, encoder.dim))
-    on_progress(0, total)
-    for start in range(0, total, CHUNK):
-        texts = [document.text for document in source.documents[start : start + CHUNK]]
-        vectors[start : start + len(texts)] = encoder.encode_documents(texts)
-        on_progress(start + len(texts), total)
-    vectors.flush()
-    _flush(path)
+    header = {"descr": "<f4", "fortran_order": False, "shape": (total, encoder.dim)}
+    with path.open("wb") as file:  # not through a memory map, which a full disk ends with a signal
+        np.lib.format.write_array_header_1_0(file, header)
+        on_progress(0, total)
+        for start in range(0, total, CHUNK):
+            texts = [document.text for document in source.documents[start : start + CHUNK]]
+            file.write(encoder.encode_documents(texts).astype("<f4", copy=False).tobytes())
+            on_progress(start + len(texts), total)
+        _flush(file)
 
 
-def _flush(path: Path) -> None:
-    """Wait until a file's content is on the disk: the manifest must not be there before it."""
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
+def _flush(file: BinaryIO) -> None:
+    """Wait until what was written is on the disk: the manifest must not be there before it."""
+    file.flush()
+    os.fsync(file.fileno())
