@@ -187,7 +187,7 @@ def _say(message: str) -> None:
 
 def _plain(text: str) -> Text:
     """Return text for the terminal with nothing in it that a terminal or Rich would obey."""
-    return Text(re.sub(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", " ", text))
+    return Text(re.sub("[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]", " ", text))
 
 
 def _print_json(value: object) -> None:

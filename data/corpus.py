@@ -127,13 +127,13 @@ def read_manifest(name: str) -> Manifest:
     except (FileNotFoundError, NotADirectoryError):
         names = ", ".join(_names()) or "none yet"
         raise CorpusNotFound(f"there is no corpus named '{name}' (there are: {names})") from None
-    except (AttributeError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise CorpusDamaged(f"the manifest of the corpus '{name}' is damaged; build it again") from error
+    except (AttributeError, UnicodeDecodeError, json.JSONDecodeError, OSError) as error:
+        raise CorpusDamaged(f"the manifest of the corpus '{name}' can't be read; build it again") from error
 
 
 def write_manifest(manifest: Manifest) -> None:
     """Write a manifest: from here on its build is the corpus."""
-    content = json.dumps(asdict(manifest), indent=2, ensure_ascii=False).encode()
+    content = json.dumps(asdict(manifest), indent=2).encode()
     write_atomically(corpus_folder(manifest.name) / "manifest.json", content)
 
 

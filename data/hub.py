@@ -12,13 +12,20 @@ def check_hub(kind: Literal["model", "dataset"], name: str) -> None:
         The hub can't be reached, has nothing of this name, or wants a login; the message says what to do.
     """
     import huggingface_hub
-    from huggingface_hub.errors import GatedRepoError, OfflineModeIsEnabled, RepositoryNotFoundError
+    from huggingface_hub.errors import (
+        GatedRepoError,
+        HFValidationError,
+        OfflineModeIsEnabled,
+        RepositoryNotFoundError,
+    )
 
     what = "model" if kind == "model" else "data set"
     try:
         huggingface_hub.HfApi().repo_info(name, repo_type=kind, timeout=10)
     except OfflineModeIsEnabled:
         return  # what is cached may be loaded; the loader says when nothing is
+    except HFValidationError as error:
+        raise ValueError(f"there is no folder {name}, and no {what} on the hub can have this name") from error
     except GatedRepoError as error:
         raise ValueError(f"the hub gives the {what} {name} only to those who log in (hf auth login)") from error
     except RepositoryNotFoundError as error:

@@ -63,8 +63,6 @@ def build_corpus(
     folder = corpus_folder(name)
     if not source.documents:
         raise ValueError(f"{source.description['source']} holds no documents")
-    if not replace:
-        _check_same(name, source, encoder.model)
     folder.mkdir(parents=True, exist_ok=True)
     lock = filelock.FileLock(folder / "build.lock", timeout=0)
     try:
@@ -72,6 +70,8 @@ def build_corpus(
     except filelock.Timeout:
         raise CorpusBusy(f"the corpus '{name}' is being built by another process; wait for it") from None
     try:
+        if not replace:
+            _check_same(name, source, encoder.model)
         _build(source, encoder, name, folder, on_progress or (lambda done, total: None))
     finally:
         lock.release()
@@ -114,21 +114,12 @@ def _build(source: Source, encoder: Encoder, name: str, folder: Path, on_progres
                 n_passages=len(source.documents),
             )
         )
-    finally:
-        _remove_builds(folder, keep=_current_build(name))  # the old one, this one if it broke, what a crash left
-
-
-def _current_build(name: str) -> str | None:
-    try:
-        return read_manifest(name).build
-    except ValueError:
-        return None
-
-
-def _remove_builds(folder: Path, keep: str | None) -> None:
-    for build in folder.glob("build-*"):
-        if build.name != keep:
-            shutil.rmtree(build, ignore_errors=True)
+    except BaseException:
+        shutil.rmtree(folder / build, ignore_errors=True)
+        raise
+    for other in folder.glob("build-*"):  # the one that was replaced, and what a crash has left
+        if other.name != build:
+            shutil.rmtree(other, ignore_errors=True)
 
 
 def _write_documents(path: Path, source: Source) -> None:
@@ -152,7 +143,12 @@ def _write_vectors(path: Path, source: Source, encoder: Encoder, on_progress: Ca
         on_progress(0, total)
         for start in range(0, total, CHUNK):
             texts = [document.text for document in source.documents[start : start + CHUNK]]
-            file.write(encoder.encode_documents(texts).astype("<f4", copy=False).tobytes())
+            try:
+                vectors = encoder.encode_documents(texts)
+            except ValueError as error:
+                first = source.documents[start].doc_id
+                raise ValueError(f"among the {len(texts)} documents from '{first}' on: {error}") from error
+            file.write(vectors.astype("<f4", copy=False).tobytes())
             on_progress(start + len(texts), total)
         _flush(file)
 

@@ -164,13 +164,20 @@ def _read_tsv(path: Path, limit: int | None) -> _Table:
 
 def _read_json_lines(path: Path, limit: int | None) -> _Table:
     with path.open(encoding="utf-8-sig") as file:
-        lines = itertools.islice(filter(str.strip, file), limit)
-        rows = [json.loads(line) for line in lines]
-    for number, row in enumerate(rows):
-        if not isinstance(row, dict):
-            raise ValueError(f"row {number} is not a JSON object")
+        lines = ((number, line) for number, line in enumerate(file, start=1) if line.strip())
+        rows = [_json_object(line, number) for number, line in itertools.islice(lines, limit)]
     columns = dict.fromkeys(name for row in rows for name in row)
     return _Table(tuple(columns), lambda name: [row.get(name) for row in rows])
+
+
+def _json_object(line: str, number: int) -> dict[str, Any]:
+    try:
+        row = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"line {number} is no JSON: {error.msg} at column {error.colno}") from error
+    if not isinstance(row, dict):
+        raise ValueError(f"line {number} is not a JSON object")
+    return row
 
 
 def _read_parquet(path: Path, limit: int | None) -> _Table:
@@ -195,7 +202,7 @@ def _read_file(path: Path, limit: int | None) -> _Table:
         raise ValueError(f"{path} is none of the files that can be read: {', '.join(_READERS)}")
     try:
         return reader(path, limit)
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, OverflowError, RecursionError) as error:
         raise ValueError(f"cannot read {path}: {' '.join(str(error).split())}") from error
 
 

@@ -320,7 +320,7 @@ def test_a_mark_that_cannot_be_saved_is_made_and_told(animals: Corpus, monkeypat
     monkeypatch.setattr(SessionStore, "record", full)
     app.button(key="positive svm 5").click().run()
     [warning] = messages(app, "warning")
-    assert "could not be saved: database or disk is full" in warning
+    assert warning.endswith("could not be saved: database or disk is full. It lasts as long as this page.")
     assert app.button(key="positive svm 5").icon == ":material/check:"
 
 
@@ -330,7 +330,7 @@ def test_a_damaged_session_file_is_told_and_left_alone(animals: Corpus, home: Pa
     [warning] = messages(app, "warning")
     assert "could not be read" in warning
     assert (home / "sessions.sqlite").read_bytes().startswith(b"this is no database")
-    assert session_of(app) != "some-session"
+    assert session_of(app) == "some-session"  # once the file is mended, a reload finds the marks
 
 
 HOSTILE = [

@@ -104,7 +104,7 @@ def test_a_damaged_manifest_is_noticed_and_hides_no_other_corpus(
 ) -> None:
     build_corpus(source_of(ANIMALS, name="other"), encoder)
     (corpus_folder("animals") / "manifest.json").write_bytes(content)
-    with pytest.raises(CorpusDamaged, match="'animals' is damaged"):
+    with pytest.raises(CorpusDamaged, match="'animals' can't be read"):
         read_manifest("animals")
     assert [manifest.name for manifest in list_corpora()] == ["other"]
 
@@ -125,6 +125,13 @@ def test_a_reader_that_a_rebuild_overtakes_opens_the_new_build(
     manifests = iter([old, new])  # read just before the rebuild committed, and again
     monkeypatch.setattr("data.corpus.read_manifest", lambda name: next(manifests))
     assert open_corpus("animals").manifest == new
+
+
+def test_a_manifest_that_is_a_folder_hides_no_other_corpus(animals: Corpus) -> None:
+    (corpus_folder("odd") / "manifest.json").mkdir(parents=True)
+    assert [manifest.name for manifest in list_corpora()] == ["animals"]
+    with pytest.raises(CorpusDamaged, match="'odd' can't be read; build it again"):
+        open_corpus("odd")
 
 
 def test_a_copied_folder_is_a_corpus_of_its_own(animals: Corpus) -> None:

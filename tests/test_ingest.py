@@ -115,6 +115,27 @@ def test_a_damaged_corpus_can_be_built_again(animals: Corpus, encoder: FakeEncod
     assert build_corpus(source_of(ANIMALS), encoder).manifest.n_documents == 10
 
 
+@pytest.mark.parametrize("error", [OSError("disk"), KeyboardInterrupt()])
+def test_a_failed_build_spares_a_corpus_of_another_version(animals: Corpus, error: BaseException) -> None:
+    manifest = corpus_folder("animals") / "manifest.json"
+    content = manifest.read_bytes()
+    manifest.write_bytes(content.replace(b'"format": 1', b'"format": 2'))
+    with pytest.raises(type(error)):
+        build_corpus(source_of(ANIMALS), BreakingEncoder(0, error))
+    manifest.write_bytes(content)
+    assert open_corpus("animals").manifest == animals.manifest
+
+
+def test_a_text_that_has_no_vector_is_told_by_its_place() -> None:
+    with pytest.raises(ValueError, match=f"among the 2 documents from '{CHUNK}' on: row 1 is a zero"):
+        build_corpus(many(CHUNK + 2), BreakingEncoder(CHUNK, ValueError("row 1 is a zero vector")))
+
+
+def test_a_path_that_is_no_unicode_can_be_a_source(encoder: FakeEncoder) -> None:
+    source = Source("odd", {"source": "/some/\udcff.csv"}, source_of(ANIMALS).documents)
+    assert build_corpus(source, encoder).manifest.source == source.description
+
+
 def test_a_source_without_documents_is_an_error(encoder: FakeEncoder) -> None:
     with pytest.raises(ValueError, match="animals holds no documents"):
         build_corpus(source_of([]), encoder)

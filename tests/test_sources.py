@@ -144,6 +144,7 @@ def test_a_table_without_text_is_an_error(tmp_path: Path) -> None:
         ("wide.csv", b"text,label\na,b,c\nd,e,f\n"),
         ("comma.csv", b"text,label\na,b,\nc,d,\n"),
         ("bad.jsonl", b'{"text": "a"}\n{"text": '),
+        ("deep.jsonl", b'{"text": ' + b"[" * 200_000 + b"]" * 200_000 + b"}"),
         ("list.jsonl", b'{"text": "a"}\n["text"]\n'),
         ("bad.parquet", b"PAR1 and nothing more"),
         ("zipped.csv", gzip.compress(b"text\na\n")),
@@ -154,6 +155,21 @@ def test_a_file_that_cannot_be_read_is_one_clear_line(tmp_path: Path, name: str,
     with pytest.raises(ValueError, match=rf"cannot read .*{name}: .+") as caught:
         read_source(str(tmp_path / name))
     assert "\n" not in str(caught.value)
+
+
+def test_a_bad_line_of_json_is_told_by_its_number(tmp_path: Path) -> None:
+    (tmp_path / "bad.jsonl").write_text('{"text": "a"}\n\n{"text": }\n')
+    with pytest.raises(ValueError, match="line 3 is no JSON: Expecting value at column 10"):
+        read_source(str(tmp_path / "bad.jsonl"))
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet"])
+def test_a_limit_beyond_all_bounds_takes_all_or_says_so(tmp_path: Path, suffix: str) -> None:
+    path = write(tmp_path / f"rows{suffix}")
+    try:
+        assert len(read_source(path, limit=10**20).documents) == 3
+    except ValueError as error:
+        assert "cannot read" in str(error)  # noqa: PT017 - either is fine, a traceback is not
 
 
 def test_missing_files_and_unknown_kinds_are_errors(tmp_path: Path) -> None:
@@ -250,6 +266,12 @@ def test_a_hub_that_cannot_be_reached_is_told_with_the_remedy(monkeypatch: pytes
         ValueError, match=r"no folder some/where, and the .* hub can't be reached .*\(no route\).*OFFLINE"
     ):
         read_source("some/where")
+
+
+@pytest.mark.parametrize("name", ["data/my/reviews", "my reviews"])
+def test_a_name_the_hub_cannot_have_is_told_without_asking_it(name: str) -> None:
+    with pytest.raises(ValueError, match=f"there is no folder {name}, and no data set on the hub can have this name"):
+        read_source(name)
 
 
 def test_offline_and_not_cached_is_an_error() -> None:

@@ -21,7 +21,7 @@ def open_session(corpora: list[str]) -> Session:
     session_id = st.query_params.get("session", "")
     session: Session | None = st.session_state.get(_SESSION)
     if session is None or session_id not in ("", session.session_id):
-        session = _load(session_id) or Session(secrets.token_urlsafe(9), corpora[0])
+        session = _load(session_id, None, corpora[0]) or Session(secrets.token_urlsafe(9), corpora[0])
         st.session_state[_OTHERS] = {}
         _go_to(session)
     if session_id != session.session_id:
@@ -36,7 +36,7 @@ def change(event: Event) -> None:
     try:
         session_store().record(session, event)
     except (sqlite3.Error, OSError) as error:
-        _notify(f"This change is on the page but could not be saved: {error}. Free some space, then mark again.")
+        _notify(f"This change is on the page but could not be saved: {error}. It lasts as long as this page.")
 
 
 def ask() -> None:
@@ -59,7 +59,7 @@ def choose_corpus(name: str) -> None:
     session: Session = st.session_state[_SESSION]
     others: dict[str, Session] = st.session_state[_OTHERS]
     others[session.corpus] = session
-    there = others.get(name) or _load(session.session_id, name) or Session(session.session_id, name)
+    there = others.get(name) or _load(session.session_id, name, name) or Session(session.session_id, name)
     _go_to(there)
     change({"open": True})
 
@@ -84,9 +84,10 @@ def _notify(message: str) -> None:
     st.session_state[_NOTICE] = message
 
 
-def _load(session_id: str, corpus: str | None = None) -> Session | None:
+def _load(session_id: str, corpus: str | None, if_unreadable: str) -> Session | None:
+    """Return what the log holds; where it can't be read, an empty state under the same id, so that a reload may."""
     try:
         return session_store().load(session_id, corpus) if session_id else None
     except (sqlite3.Error, OSError, ValueError) as error:
-        _notify(f"The session of this address could not be read: {error}. This is a new one; the file is untouched.")
-        return None
+        _notify(f"The marks of this session could not be read: {error}. The file is untouched; a reload tries again.")
+        return Session(session_id, if_unreadable)
