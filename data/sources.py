@@ -18,6 +18,7 @@ from data.package_docs import DEMO_PACKAGES, package_documents
 TEXT_COLUMNS = ("text", "content", "review", "abstract", "document", "body")
 LABEL_COLUMNS = ("label",)
 
+_MOST_ROWS = 10**12  # more than any machine holds, and still a number to every reader
 _PLAIN = (str, int, float, Decimal, date, time, type(None))  # cells that have one obvious text
 
 
@@ -83,6 +84,8 @@ def read_source(
     """
     if limit is not None and limit < 1:
         raise ValueError(f"the limit must be at least 1, got {limit}")
+    if limit is not None and limit > _MOST_ROWS:
+        raise ValueError(f"the limit must be at most {_MOST_ROWS:,}, got {limit}")
     if not source.strip():
         raise ValueError("name a source: docs, a file, a folder, or a data set on the hub")
     if source == "docs" or source.startswith("docs:"):
@@ -202,7 +205,7 @@ def _read_file(path: Path, limit: int | None) -> _Table:
         raise ValueError(f"{path} is none of the files that can be read: {', '.join(_READERS)}")
     try:
         return reader(path, limit)
-    except (ValueError, OSError, OverflowError, RecursionError) as error:
+    except (ValueError, OSError, RecursionError) as error:
         raise ValueError(f"cannot read {path}: {' '.join(str(error).split())}") from error
 
 

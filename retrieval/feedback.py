@@ -1,5 +1,6 @@
 """Feedback: what the user marked, as a pure value."""
 
+from collections import Counter
 from collections.abc import Container
 from dataclasses import dataclass
 from typing import Literal
@@ -22,8 +23,8 @@ class Feedback:
 
     def __post_init__(self) -> None:
         marked = self.positives + self.negatives
-        twice = next((doc_id for i, doc_id in enumerate(marked) if doc_id in marked[:i]), None)
-        if twice is not None:
+        if len(set(marked)) < len(marked):
+            [(twice, _)] = Counter(marked).most_common(1)
             raise ValueError(f"the document '{twice}' is marked more than once")
 
     def __len__(self) -> int:

@@ -71,7 +71,6 @@ class SessionStore:
         """Append an event; when this returns it is on the disk."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
         with self._connection() as connection:
-            connection.executescript(_SCHEMA)
             connection.execute(
                 "INSERT INTO events (session_id, corpus, at, event) VALUES (?, ?, ?, ?)",
                 (session.session_id, session.corpus, datetime.now(UTC).isoformat(), json.dumps(dict(event))),
@@ -85,7 +84,6 @@ class SessionStore:
         if not self._path.exists():
             return None
         with self._connection() as connection:
-            connection.executescript(_SCHEMA)
             rows = connection.execute(
                 "SELECT corpus, event FROM events WHERE session_id = ? ORDER BY id", (session_id,)
             ).fetchall()
@@ -99,6 +97,7 @@ class SessionStore:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
+            connection.executescript(_SCHEMA)
             with connection:
                 yield connection
         finally:

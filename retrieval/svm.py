@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 from retrieval.index import DenseIndex, Rows
 
-# One marked negative among thousands of background rows would change nothing that a person can see; at ten times
-# a background row's weight it leaves the first ten.
+# A marked negative is a background row already: with the same weight, marking it would change nothing.
 NEGATIVE_WEIGHT = 10.0
 
 

@@ -65,6 +65,11 @@ def messages(app: AppTest, kind: str) -> list[str]:
     return [html.unescape(match[1]) for match in found if match]
 
 
+def listed_marks(app: AppTest) -> list[str]:
+    """Return the keys of the buttons that take a listed mark back, in order."""
+    return [button.key for button in app.sidebar.button if button.label == "Remove"]
+
+
 def session_of(app: AppTest) -> str:
     return app.query_params["session"]
 
@@ -103,7 +108,7 @@ def test_marks_are_shown_in_both_columns_and_taken_back_by_either(animals: Corpu
     assert app.button(key="positive knn 4").icon == ":material/thumb_up:"
     assert column(app, "svm") != svm
     app.button(key="negative knn 4").click().run()
-    assert [button for button in app.sidebar.button if button.label == "Remove"] == []
+    assert listed_marks(app) == []
 
 
 def test_marks_are_listed_and_removed_one_by_one_or_all(animals: Corpus) -> None:
@@ -114,7 +119,7 @@ def test_marks_are_listed_and_removed_one_by_one_or_all(animals: Corpus) -> None
     listed = [part.body for part in app.sidebar.get("html")]
     assert [ANIMALS[int(doc_id)] in body for doc_id, body in zip("756", listed, strict=True)] == [True] * 3
     app.button(key="remove 5").click().run()
-    assert [button.key for button in app.sidebar.button if button.label == "Remove"] == ["remove 7", "remove 6"]
+    assert listed_marks(app) == ["remove 7", "remove 6"]
     press(app, "Clear all marks")
     assert column(app, "svm") == unmarked
 
@@ -154,7 +159,7 @@ def test_a_reload_brings_query_and_marks_back(animals: Corpus) -> None:
     again = opened(session_of(app))
     assert again.text_input(key="query_text").value == "the dog"
     assert column(again, "svm") == column(app, "svm")
-    assert [button.key for button in again.sidebar.button if button.label == "Remove"] == ["remove 5", "remove 0"]
+    assert listed_marks(again) == ["remove 5", "remove 0"]
 
 
 def test_each_tab_has_a_session_of_its_own(animals: Corpus) -> None:
@@ -162,33 +167,25 @@ def test_each_tab_has_a_session_of_its_own(animals: Corpus) -> None:
     first.button(key="positive svm 5").click().run()
     second.run()
     assert session_of(first) != session_of(second)
-    assert [button for button in second.sidebar.button if button.label == "Remove"] == []
+    assert listed_marks(second) == []
 
 
-def test_each_corpus_keeps_its_own_marks(animals: Corpus, encoder: FakeEncoder) -> None:
+@pytest.mark.parametrize("reload", [False, True])
+def test_each_corpus_keeps_its_own_query_and_marks(animals: Corpus, encoder: FakeEncoder, reload: bool) -> None:
     build_corpus(source_of(ANIMALS[5:], name="other"), encoder)
     app = searched("the dog")
     app.button(key="positive svm 5").click().run()
     before = column(app, "svm")
     app.selectbox(key="corpus").select("other").run()
+    if reload:
+        app = opened(session_of(app))
+    assert app.selectbox(key="corpus").value == "other"
     assert app.text_input(key="query_text").value == ""
-    assert [button for button in app.sidebar.button if button.label == "Remove"] == []
+    assert listed_marks(app) == []
     app.selectbox(key="corpus").select("animals").run()
     assert column(app, "svm") == before
-    assert app.button(key="remove 5")
-
-
-def test_each_corpus_keeps_its_own_marks_over_a_reload(animals: Corpus, encoder: FakeEncoder) -> None:
-    build_corpus(source_of(ANIMALS[5:], name="other"), encoder)
-    app = searched("the dog")
-    app.button(key="positive svm 5").click().run()
-    before = column(app, "svm")
-    app.selectbox(key="corpus").select("other").run()
-    again = opened(session_of(app))
-    assert again.selectbox(key="corpus").value == "other"
-    again.selectbox(key="corpus").select("animals").run()
-    assert column(again, "svm") == before
-    assert again.text_input(key="query_text").value == "the dog"
+    assert app.text_input(key="query_text").value == "the dog"
+    assert listed_marks(app) == ["remove 5"]
 
 
 def test_the_address_decides_which_session_is_open(animals: Corpus) -> None:

@@ -1,3 +1,4 @@
+import json
 import sqlite3
 from pathlib import Path
 
@@ -78,3 +79,12 @@ def test_a_session_keeps_a_state_for_each_corpus(store: SessionStore) -> None:
     assert store.load("s1", "never") is None
     play(animals, store, [{"open": True}])
     assert store.load("s1") == animals
+
+
+def test_a_session_of_thousands_of_marks_is_restored(store: SessionStore, home: Path) -> None:
+    session = Session("s1", "animals")
+    store.record(session, {"open": True})
+    rows = [("s1", "animals", "now", json.dumps({"mark": "positive", "doc_id": str(n)})) for n in range(3000)]
+    with sqlite3.connect(home / "sessions.sqlite") as connection:
+        connection.executemany("INSERT INTO events (session_id, corpus, at, event) VALUES (?, ?, ?, ?)", rows)
+    assert store.load("s1").feedback == Feedback(tuple(map(str, range(3000))))

@@ -65,9 +65,7 @@ def _as_html(result: Result, mark: Mark | None) -> str:
         plain.element("span", "score", f"{result.score:.3f}"),
         plain.element("span", "label", plain.text(result.label)) if result.label else "",
         plain.element("span", "id", plain.text(result.doc_id)),
-        plain.element("span", f"marked ex-{mark}", "relevant" if mark == "positive" else "not relevant")
-        if mark
-        else "",
+        plain.element("span", "marked", "relevant" if mark == "positive" else "not relevant") if mark else "",
     ]
     head = plain.element("div", "head", *parts)
     return head + plain.element("div", "text", plain.text(plain.excerpt(result.passage, _EXCERPT)))
