@@ -1,6 +1,7 @@
-"""The in-memory index: exact top-k of a linear score over the passage vectors."""
+"""The index protocol, and the in-memory index: exact top-k of a linear score over the passage vectors."""
 
 from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -8,19 +9,27 @@ from numpy.typing import ArrayLike, NDArray
 Rows = Sequence[int] | NDArray[np.intp]
 
 _ROUNDING = 1e-5  # bounds what float32 rounding does to the product of two unit vectors of some thousand dimensions
+_CHUNK = 4096  # rows scored in double precision at a time
 
 
-class DenseIndex:
-    """Exact search over an array ``(n, dim) float32`` of unit rows; never copies it."""
+class Index(Protocol):
+    """All that rankers ask of a corpus of ``n`` unit vectors of ``dim`` dimensions.
 
-    def __init__(self, vectors: NDArray[np.float32]) -> None:
-        if vectors.ndim != 2 or vectors.dtype != np.float32:
-            raise ValueError(f"the index takes (n, dim) float32 vectors, got {vectors.shape} {vectors.dtype}")
-        self._vectors = vectors
-        self.n, self.dim = vectors.shape
+    A row is a position in the index. Rows may be given in any order and more than once.
+    """
+
+    n: int
+    dim: int
 
     def top_k(
-        self, w: ArrayLike, k: int, *, b: float = 0.0, exclude: Rows = ()
+        self,
+        w: ArrayLike,
+        k: int,
+        *,
+        b: float = 0.0,
+        exclude: Rows = (),
+        within: Rows | None = None,
+        above: float | None = None,
     ) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
         """Return the k rows of highest score ``w.x + b`` and their scores, best first; ties by row.
 
@@ -32,25 +41,95 @@ class DenseIndex:
             Rows wanted; fewer come back where there are no more.
         exclude
             Rows that must not come back.
+        within
+            The only rows that may come back; all of them without it.
+        above
+            Only rows with a score above this come back.
+        """
+        ...
+
+    def sample(self, m: int, seed: int) -> NDArray[np.intp]:
+        """Return m random rows, ascending, none twice; all rows where there are no more than m."""
+        ...
+
+    def vectors(self, rows: Rows) -> NDArray[np.float32]:
+        """Return the vectors of some rows, ``(len(rows), dim) float32``, in their order.
+
+        A ``range`` is how a whole corpus is read, stretch by stretch, so it should cost no copy where it can.
+        """
+        ...
+
+
+class DenseIndex:
+    """Exact search over an array ``(n, dim) float32`` of unit rows, in memory or memory-mapped; never copies it."""
+
+    def __init__(self, vectors: NDArray[np.float32]) -> None:
+        if vectors.ndim != 2 or vectors.dtype != np.float32:
+            raise ValueError(f"the index takes (n, dim) float32 vectors, got {vectors.shape} {vectors.dtype}")
+        self._vectors = np.asarray(vectors).view()  # a memmap's own class makes every slice slow
+        self._vectors.flags.writeable = False
+        self.n, self.dim = vectors.shape
+
+    def top_k(
+        self,
+        w: ArrayLike,
+        k: int,
+        *,
+        b: float = 0.0,
+        exclude: Rows = (),
+        within: Rows | None = None,
+        above: float | None = None,
+    ) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+        """Return the k rows of highest score ``w.x + b`` and their scores, best first; ties by row.
+
+        See Index.
         """
         w = np.asarray(w, dtype=np.float64)
         if not np.isfinite(w).all():
             raise ValueError("the weights hold NaN or infinity")
         scores = self._vectors @ w.astype(np.float32)
-        excluded = np.unique(np.asarray(exclude, dtype=np.intp))
-        scores[excluded] = -np.inf
-        k = min(k, self.n - excluded.size)
+        k = min(k, _leave_only(scores, exclude, within))
         if k <= 0:
             return np.empty(0, dtype=np.intp), np.empty(0, dtype=np.float64)
-        kth = np.partition(scores, self.n - k)[self.n - k]
+        least = np.partition(scores, self.n - k)[self.n - k]
+        if above is not None:
+            least = max(least, above - b)
         # A product over the whole array rounds equal rows differently, by where they stand. So all that come near
         # the k-th are scored again, row by row and in double precision: equal rows tie, and the row decides.
-        rows = np.flatnonzero(scores >= kth - _ROUNDING * np.linalg.norm(w))
-        exact = np.einsum("ij,j->i", self._vectors[rows].astype(np.float64), w)
+        rows = np.flatnonzero(scores >= least - _ROUNDING * np.linalg.norm(w))
+        exact = self._exact_scores(rows, w) + b
+        if above is not None:
+            rows, exact = rows[exact > above], exact[exact > above]
         best = np.argsort(-exact, kind="stable")[:k]
-        return rows[best], exact[best] + b
+        return rows[best], exact[best]
+
+    def sample(self, m: int, seed: int) -> NDArray[np.intp]:
+        """Return m random rows, ascending, none twice; all rows where there are no more than m."""
+        if m >= self.n:
+            return np.arange(self.n)
+        return np.sort(np.random.default_rng(seed).choice(self.n, m, replace=False, shuffle=False))
 
     def vectors(self, rows: Rows) -> NDArray[np.float32]:
-        """Return the vectors of some rows, ``(len(rows), dim) float32``, in their order."""
+        """Return the vectors of some rows, ``(len(rows), dim) float32``, in their order; of a range, a view."""
+        if isinstance(rows, range) and rows.step == 1 and 0 <= rows.start <= rows.stop <= self.n:
+            return self._vectors[rows.start : rows.stop]
         taken: NDArray[np.float32] = self._vectors[np.asarray(rows, dtype=np.intp)]
         return taken
+
+    def _exact_scores(self, rows: NDArray[np.intp], w: NDArray[np.float64]) -> NDArray[np.float64]:
+        scores = np.empty(rows.size)
+        for start in range(0, rows.size, _CHUNK):
+            chunk = slice(start, start + _CHUNK)
+            scores[chunk] = np.einsum("ij,j->i", self._vectors[rows[chunk]].astype(np.float64), w)
+        return scores
+
+
+def _leave_only(scores: NDArray[np.float32], exclude: Rows, within: Rows | None) -> int:
+    """Put the rows that must not come back behind all others; return how many may."""
+    left_out = np.zeros(scores.size, dtype=bool)
+    if within is not None:
+        left_out[:] = True
+        left_out[np.asarray(within, dtype=np.intp)] = False
+    left_out[np.asarray(exclude, dtype=np.intp)] = True
+    scores[left_out] = -np.inf
+    return scores.size - int(np.count_nonzero(left_out))

@@ -5,7 +5,7 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 import numpy as np
 import pyarrow as pa
@@ -16,9 +16,9 @@ from data.corpus import Corpus
 from data.encoder import Encoder, load_encoder
 from retrieval.feedback import Feedback
 from retrieval.index import DenseIndex
-from retrieval.svm import fit_exemplar_svm
+from retrieval.svm import ExemplarSVM, fit_exemplar_svm
 
-Ranker = Literal["knn", "svm"]
+Ranker = Literal["knn", "svm", "anchored"]
 RANKERS: tuple[Ranker, ...] = get_args(Ranker)
 
 
@@ -50,12 +50,32 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """The best documents for a query, best first; ``seconds`` is the time to rank, without encoding the query."""
+    """The best documents for a query, best first.
+
+    Attributes
+    ----------
+    seconds
+        The time to rank, without encoding the query.
+    svm
+        The classifier by which it is ranked, and what its training took; knn has none.
+    """
 
     query: Query
     ranker: Ranker
     results: tuple[Result, ...]
     seconds: float
+    svm: ExemplarSVM | None
+
+
+def took(ranking: Ranking) -> str:
+    """Return what a ranking took, for people: ``12 ms · 2 scans · 9,913 support rows · settled``."""
+    time_taken = f"{1000 * ranking.seconds:.0f} ms"
+    if ranking.svm is None:
+        return time_taken
+    svm = ranking.svm
+    scans = "1 scan" if svm.scans == 1 else f"{svm.scans} scans"
+    stopped = "not settled" if svm.stopped == "budget" else svm.stopped
+    return f"{time_taken} · {scans} · {svm.support:,} support rows · {stopped}"
 
 
 class SearchEngine:
@@ -82,17 +102,25 @@ class SearchEngine:
         ranker: Ranker = "svm",
         k: int = 10,
         C: float = 0.1,
+        until: Literal["settled", "exact"] = "settled",
     ) -> Ranking:
-        """Rank the documents for a query.
+        """Rank the documents for a query; the same inputs give the same ranking.
 
         ``knn`` scores by the cosine to the query, and leaves the marks aside: it is what the marks are compared
-        with. ``svm`` scores by the margin of the exemplar SVM of query and positives against the rest. A document
-        that is the query does not come back.
+        with. ``svm`` scores by the margin of the exemplar SVM of query and positives against the rest. ``anchored``
+        is the same SVM held close to the query's own vector. A document that is the query does not come back.
+
+        Parameters
+        ----------
+        C
+            How much weight the loss has on a corpus of 1,000 documents, whatever the corpus.
+        until
+            Train until the top of the ranking has settled, or to the exact optimum.
 
         Raises
         ------
         ValueError
-            The query is empty, the ranker unknown, or a document is not in the corpus.
+            The query is empty, the ranker unknown, C not positive, or a document is not in the corpus.
         EncoderMismatch
             The model that the corpus names now gives vectors of another kind.
         """
@@ -103,7 +131,8 @@ class SearchEngine:
             raise ValueError(f"the number of results must be at least 1, got {k}")
         vector = self._query_vector(query)
         start = time.perf_counter()
-        w, b = (vector, 0.0) if ranker == "knn" else self._svm(query, vector, feedback, C)
+        svm = None if ranker == "knn" else self._svm(query, vector, feedback, ranker, C, until)
+        w, b = (vector, 0.0) if svm is None else (svm.w, svm.b)
         itself = [self.corpus.row(query.doc_id)] if isinstance(query, DocumentQuery) else []
         rows, scores = self._index.top_k(w, k, b=b, exclude=itself)
         seconds = time.perf_counter() - start
@@ -111,7 +140,7 @@ class SearchEngine:
             self._result(rank, int(row), float(score))
             for rank, (row, score) in enumerate(zip(rows, scores, strict=True), start=1)
         )
-        return Ranking(query, ranker, results, seconds)
+        return Ranking(query, ranker, results, seconds, svm)
 
     def _query_vector(self, query: Query) -> NDArray[np.float32]:
         if isinstance(query, DocumentQuery):
@@ -136,8 +165,14 @@ class SearchEngine:
         return vector
 
     def _svm(
-        self, query: Query, vector: NDArray[np.float32], feedback: Feedback, C: float
-    ) -> tuple[NDArray[np.floating[Any]], float]:
+        self,
+        query: Query,
+        vector: NDArray[np.float32],
+        feedback: Feedback,
+        ranker: Ranker,
+        C: float,
+        until: Literal["settled", "exact"],
+    ) -> ExemplarSVM:
         positives = [self.corpus.row(doc_id) for doc_id in feedback.positives]
         negatives = [self.corpus.row(doc_id) for doc_id in feedback.negatives]
         texts = [self.corpus.document(row).text for row in positives]
@@ -148,19 +183,29 @@ class SearchEngine:
             texts.append(self.corpus.document(row).text)
         else:
             texts.append(query)
-        svm = fit_exemplar_svm(
+        return fit_exemplar_svm(
             self._index,
             np.concatenate([vector[None], self._index.vectors(positives)]),
             negatives,
             C=C,
+            anchor=vector if ranker == "anchored" else None,
             exclude=self._rows_with(texts),
+            until=until,
         )
-        return svm.w, svm.b
 
     def _rows_with(self, texts: list[str]) -> NDArray[np.intp]:
         """Return the rows whose text is one of these: a positive's duplicates are no background."""
-        wanted = pc.is_in(self.corpus.documents["text"], value_set=pa.array(texts, pa.large_string()))
-        return np.flatnonzero(wanted.to_numpy())
+        # Only texts of the same length are compared: a look at every text would take longer than the SVM.
+        rows = np.flatnonzero(np.isin(self._text_sizes, [len(text.encode()) for text in texts]))
+        same = pc.is_in(self.corpus.documents["text"].take(rows), value_set=pa.array(texts, pa.large_string()))
+        found: NDArray[np.intp] = rows[same.to_numpy()]
+        return found
+
+    @functools.cached_property
+    def _text_sizes(self) -> NDArray[np.int64]:
+        """Length of every document's text in bytes."""
+        sizes: NDArray[np.int64] = pc.binary_length(self.corpus.documents["text"]).to_numpy()
+        return sizes
 
     def _result(self, rank: int, row: int, score: float) -> Result:
         document = self.corpus.document(row)

@@ -83,6 +83,38 @@ def test_a_query_fills_both_columns(animals: Corpus) -> None:
     assert not app.exception
 
 
+def test_each_column_says_what_its_ranking_took(animals: Corpus) -> None:
+    app = searched("the dog")
+    knn, svm = (app.get_by_key(f"column-{ranker}").caption[0].value for ranker in ("knn", "svm"))
+    assert re.fullmatch(r"nearest to the query; .* · \d+ ms", knn)
+    assert re.fullmatch(r"query and marks .* · \d+ ms · \d scans? · \d+ support rows · (settled|exact)", svm)
+
+
+def test_the_right_column_can_be_the_anchored_svm(animals: Corpus) -> None:
+    app = searched("the dog")
+    app.button_group(key="ranker").set_value("anchored").run()
+    assert sorted(column(app, "knn")) == sorted(column(app, "anchored")) == list("0123456789")
+    app.button(key="positive anchored 5").click().run()
+    assert listed_marks(app) == ["remove 5"]
+    assert not app.exception
+
+
+def test_c_is_the_users_choice(animals: Corpus) -> None:
+    def best() -> float:
+        head = app.get_by_key("column-svm").get("html")[0].body
+        return float(re.search(r'class="ex-score" dir="auto">(.*?)<', head)[1])
+
+    app = searched(ANIMALS[4])
+    slider = app.select_slider(key="C")
+    assert slider.options == ["0.01", "0.02", "0.05", "0.1", "0.2", "0.5", "1.0", "2.0", "5.0", "10.0"]
+    assert slider.value == 0.1
+    usual = best()
+    slider.set_value(10.0).run()
+    assert best() > usual
+    app.select_slider(key="C").set_value(0.01).run()
+    assert best() < usual
+
+
 def test_a_mark_ranks_the_svm_anew_and_leaves_knn(animals: Corpus, home: Path) -> None:
     app = searched("the dog")
     knn, svm = column(app, "knn"), column(app, "svm")

@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 
 import cli
 from data.corpus import Corpus, list_corpora
+from tests.conftest import ANIMALS
 from tests.fake_encoder import FakeEncoder
 
 ROOT = Path(__file__).parents[1]
@@ -70,9 +72,10 @@ def test_search_prints_the_promised_json(capsys: pytest.CaptureFixture[str], ani
     code, out, err = run(capsys, "search", "animals", "rain", "--ranker", "knn", "-k", "2", "--json")
     answer = json.loads(out)
     assert (code, err) == (0, "")
-    assert list(answer) == ["corpus", "query", "ranker", "seconds", "results"]
+    assert list(answer) == ["corpus", "query", "ranker", "seconds", "training", "results"]
     assert (answer["corpus"], answer["query"], answer["ranker"]) == ("animals", "rain", "knn")
     assert answer["seconds"] > 0
+    assert answer["training"] is None
     assert [list(result) for result in answer["results"]] == [["rank", "doc_id", "score", "label", "text"]] * 2
     assert [(r["rank"], r["doc_id"], r["label"]) for r in answer["results"]] == [
         (1, "9", "weather"),
@@ -86,6 +89,24 @@ def test_marks_reach_the_svm(capsys: pytest.CaptureFixture[str], animals: Corpus
     answer = json.loads(out)
     assert answer["ranker"] == "svm"
     assert {result["doc_id"] for result in answer["results"][:2]} == {"5", "6"}
+
+
+def test_search_says_what_training_took(capsys: pytest.CaptureFixture[str], animals: Corpus) -> None:
+    _, out, _ = run(capsys, "search", "animals", "cat", "--ranker", "anchored", "--C", "1", "--exact", "--json")
+    training = json.loads(out)["training"]
+    assert list(training) == ["stopped", "scans", "support", "objective", "seconds"]
+    assert training["stopped"] == "exact"
+    assert training["objective"] > 0
+    _, _, err = run(capsys, "search", "animals", "cat", "--exact")
+    assert re.fullmatch(r"\d+ ms · \d+ scans? · \d+ support rows · exact\n", err)
+    assert re.fullmatch(r"\d+ ms\n", run(capsys, "search", "animals", "cat", "--ranker", "knn")[2])
+
+
+def test_c_weighs_the_data(capsys: pytest.CaptureFixture[str], animals: Corpus) -> None:
+    def best(C: str) -> float:
+        return json.loads(run(capsys, "search", "animals", ANIMALS[8], "--C", C, "--json")[1])["results"][0]["score"]
+
+    assert best("0.001") < best("0.1") < best("10")
 
 
 def test_search_shows_a_table_that_obeys_no_markup(
@@ -124,6 +145,8 @@ def test_mistakes_are_one_clear_line(capsys: pytest.CaptureFixture[str], animals
     assert "no document '77'" in failure(capsys, "search", "animals", "x", "--like", "77")
     assert "'1' is marked more than once" in failure(capsys, "search", "animals", "x", "--like", "1", "--unlike", "1")
     assert "at least 1, got 0" in failure(capsys, "search", "animals", "x", "-k", "0")
+    for C in ("0", "-1", "nan", "inf"):
+        assert "C must be a positive number, got" in failure(capsys, "search", "animals", "x", "--C", C)
     assert "its columns are: body, stars" in failure(capsys, "build", reviews, "--text-column", "text")
     assert "no file or folder ./gone.csv" in failure(capsys, "build", "./gone.csv")
     assert "no Unicode text" in failure(capsys, "search", "animals", "caf\udce9")

@@ -1,3 +1,5 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -35,6 +37,48 @@ def test_nothing_left_is_an_empty_answer() -> None:
     assert rows.tolist() == scores.tolist() == []
 
 
+def test_only_rows_within_come_back() -> None:
+    rows, scores = DenseIndex(COMPASS).top_k([1, 0], 4, b=0.5, within=[3, 2, 3, 0], exclude=[0])
+    assert rows.tolist() == [3, 2]
+    assert scores.tolist() == [0.5, -0.5]
+    assert DenseIndex(COMPASS).top_k([1, 0], 4, within=[])[0].tolist() == []
+
+
+def test_only_scores_above_come_back() -> None:
+    index = DenseIndex(COMPASS)
+    assert index.top_k([1, 0], 4, above=-1)[0].tolist() == [0, 1, 3]
+    assert index.top_k([1, 0], 4, b=-1.0, above=-1)[0].tolist() == [0]
+    assert index.top_k([1, 0], 2, above=-1)[0].tolist() == [0, 1]
+    assert index.top_k([1, 0], 4, above=1)[0].tolist() == []
+
+
+def test_a_sample_is_of_different_rows_and_the_same_each_time() -> None:
+    index = DenseIndex(np.repeat(COMPASS, 25, axis=0))
+    rows = index.sample(40, seed=3)
+    assert rows.tolist() == sorted(set(rows.tolist()))
+    assert (len(rows), rows.min() >= 0, rows.max() < 100) == (40, True, True)
+    assert rows.tolist() == index.sample(40, seed=3).tolist()
+    assert rows.tolist() != index.sample(40, seed=4).tolist()
+    assert index.sample(100, seed=3).tolist() == index.sample(1000, seed=3).tolist() == list(range(100))
+
+
+def test_a_range_is_read_without_a_copy() -> None:
+    vectors = DenseIndex(COMPASS).vectors(range(1, 3))
+    assert vectors.tolist() == [[0, 1], [-1, 0]]
+    assert np.shares_memory(vectors, COMPASS)
+    assert not vectors.flags.writeable
+
+
+def test_all_rows_are_ranked_without_a_copy_in_double_precision() -> None:
+    vectors = np.repeat(COMPASS, 50_000, axis=0).repeat(32, axis=1)
+    tracemalloc.start()
+    rows, _ = DenseIndex(vectors).top_k(np.ones(64), len(vectors))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(rows) == 200_000
+    assert peak < vectors.nbytes / 2
+
+
 def test_vectors_come_in_the_order_asked_for() -> None:
     assert DenseIndex(COMPASS).vectors([2, 0]).tolist() == [[-1, 0], [1, 0]]
 
@@ -47,11 +91,24 @@ def test_double_precision_is_refused() -> None:
 small = hnp.arrays(np.float32, st.tuples(st.integers(1, 30), st.just(3)), elements=st.integers(-2, 2).map(float))
 
 
-@given(vectors=small, w=hnp.arrays(np.float32, 3, elements=st.integers(-2, 2).map(float)), k=st.integers(1, 35))
-def test_top_k_is_a_stable_sort_of_all_scores(vectors: np.ndarray, w: np.ndarray, k: int) -> None:
-    rows, scores = DenseIndex(vectors).top_k(w, k)
+@given(
+    vectors=small,
+    w=hnp.arrays(np.float32, 3, elements=st.integers(-2, 2).map(float)),
+    k=st.integers(1, 35),
+    exclude=st.lists(st.integers(0, 29)),
+    within=st.none() | st.lists(st.integers(0, 29)),
+    above=st.none() | st.integers(-8, 8),
+)
+def test_top_k_is_a_stable_sort_of_all_scores(
+    vectors: np.ndarray, w: np.ndarray, k: int, exclude: list[int], within: list[int] | None, above: int | None
+) -> None:
+    n = len(vectors)
+    exclude, within = [row for row in exclude if row < n], within and [row for row in within if row < n]
+    rows, scores = DenseIndex(vectors).top_k(w, k, exclude=exclude, within=within, above=above)
     everything = vectors @ w
-    expected = sorted(range(len(vectors)), key=lambda row: (-everything[row], row))[:k]
+    allowed = set(range(n) if within is None else within) - set(exclude)
+    allowed = {row for row in allowed if above is None or everything[row] > above}
+    expected = sorted(allowed, key=lambda row: (-everything[row], row))[:k]
     assert rows.tolist() == expected
     assert scores.tolist() == everything[expected].tolist()
 

@@ -28,7 +28,7 @@ def test_the_random_example_gives_the_printed_figures(shared_datasets: Path) -> 
     np.testing.assert_allclose(scores, [score for _, score in printed["knn"]], atol=1e-6)
 
     # The notebook stacks the query on top as row 0 and prints it first; the corpus's rows are shifted by one there.
-    svm = fit_exemplar_svm(index, query[None])
+    svm = fit_exemplar_svm(index, query, C=0.1, scale_c=False, until="exact")
     rows, scores = index.top_k(svm.w, 9, b=svm.b)
     (query_row, query_score), *rest = printed["svm_stacked"]
     assert query_row == 0

@@ -1,59 +1,336 @@
+import threading
+import tracemalloc
+
 import numpy as np
 import pytest
+import scipy.optimize
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 from sklearn.svm import LinearSVC
+from threadpoolctl import threadpool_info
 
 from data.encoder import unit_rows
-from retrieval.index import DenseIndex
-from retrieval.svm import NEGATIVE_WEIGHT, fit_exemplar_svm
+from retrieval.index import DenseIndex, Rows
+from retrieval.svm import NEGATIVE_WEIGHT, ExemplarSVM, fit_exemplar_svm
+
+
+def unit(n: int, dim: int, seed: int = 0, mean: float = 0.0) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    return unit_rows(rng.normal(size=(n, dim)) + mean * rng.normal(size=dim))
 
 
 @pytest.fixture
 def vectors() -> np.ndarray:
-    return unit_rows(np.random.default_rng(0).normal(size=(300, 16)))
+    return unit(300, 16)
 
 
-def reference(X: np.ndarray, y: np.ndarray, weights: np.ndarray | None = None, C: float = 0.1) -> np.ndarray:
-    svm = LinearSVC(class_weight="balanced", max_iter=100_000, tol=1e-9, C=C, dual=False)
-    svm.fit(X.astype(float), y, sample_weight=weights)
+@pytest.fixture(scope="module")
+def many() -> np.ndarray:
+    """So many rows that samples stand for them."""
+    return unit(12_000, 48, mean=0.7)
+
+
+def linear_svc(X: np.ndarray, y: np.ndarray, c: np.ndarray) -> np.ndarray:
+    svm = LinearSVC(C=1, tol=1e-8, max_iter=10_000, dual=False).fit(X.astype(float), y, sample_weight=c)
     return np.append(svm.coef_[0], svm.intercept_)
 
 
-def test_query_against_everything_is_the_notebooks_classifier(vectors: np.ndarray) -> None:
-    query, corpus = vectors[:1], vectors[1:]
-    svm = fit_exemplar_svm(DenseIndex(corpus), query)
-    expected = reference(vectors, np.arange(300) == 0)
-    np.testing.assert_allclose(np.append(svm.w, svm.b), expected, atol=1e-4)
+def reference(positives: np.ndarray, background: np.ndarray, T: float) -> np.ndarray:
+    """Return (w, b) of LinearSVC with loss weight T for each class."""
+    X = np.concatenate([positives, background])
+    weights = np.repeat([T / len(positives), T / len(background)], [len(positives), len(background)])
+    return linear_svc(X, np.arange(len(X)) < len(positives), weights)
+
+
+def objective(w: np.ndarray, X: np.ndarray, y: np.ndarray, c: np.ndarray, anchor: float | np.ndarray = 0.0) -> float:
+    hinge = np.maximum(0, 1 - y * (X.astype(float) @ w[:-1] + w[-1]))
+    return float((w - anchor) @ (w - anchor) / 2 + c @ hinge**2)
+
+
+def weights_of(svm: ExemplarSVM) -> np.ndarray:
+    return np.append(svm.w, svm.b)
+
+
+def top(X: np.ndarray, w: np.ndarray, k: int = 10) -> list[int]:
+    return np.argsort(-(X.astype(float) @ w[:-1]), kind="stable")[:k].tolist()
+
+
+def test_linear_svcs_own_c_gives_the_notebooks_classifier(vectors: np.ndarray) -> None:
+    svm = fit_exemplar_svm(DenseIndex(vectors[1:]), vectors[:1], C=0.1, scale_c=False, until="exact")
+    clf = LinearSVC(class_weight="balanced", C=0.1, tol=1e-8, max_iter=10_000, dual=False)
+    clf.fit(vectors.astype(float), np.arange(300) == 0)
+    np.testing.assert_allclose(weights_of(svm), np.append(clf.coef_[0], clf.intercept_), atol=1e-5)
+    assert svm.stopped == "exact"
+
+
+@pytest.mark.parametrize("n", [10, 300, 2500])
+def test_c_means_c_on_a_thousand_rows_whatever_the_corpus(n: int) -> None:
+    X = unit(n + 1, 16)
+    svm = fit_exemplar_svm(DenseIndex(X[1:]), X[:1], C=0.1, until="exact")
+    np.testing.assert_allclose(weights_of(svm), reference(X[:1], X[1:], T=50), atol=1e-5)
 
 
 def test_positives_are_not_background_as_well(vectors: np.ndarray) -> None:
-    svm = fit_exemplar_svm(DenseIndex(vectors), vectors[:3], exclude=[0, 1, 2], C=1.0)
-    expected = reference(vectors, np.arange(300) < 3, C=1.0)
-    np.testing.assert_allclose(np.append(svm.w, svm.b), expected, atol=1e-4)
+    svm = fit_exemplar_svm(DenseIndex(vectors), vectors[:3], exclude=[2, 0, 1, 1], C=1.0, until="exact")
+    np.testing.assert_allclose(weights_of(svm), reference(vectors[:3], vectors[3:], T=500), atol=1e-5)
 
 
-def test_marked_negatives_weigh_more_than_background(vectors: np.ndarray) -> None:
-    svm = fit_exemplar_svm(DenseIndex(vectors[1:]), vectors[:1], negatives=[7, 4])
-    weights = np.ones(300)
-    weights[[8, 5]] = NEGATIVE_WEIGHT
-    expected = reference(vectors, np.arange(300) == 0, weights)
-    np.testing.assert_allclose(np.append(svm.w, svm.b), expected, atol=1e-4)
+@pytest.mark.parametrize(("n", "heavier"), [(300, 1), (3000, 3)])
+def test_a_marked_negative_weighs_ten_background_rows_of_a_thousand(n: int, heavier: float) -> None:
+    X = unit(n + 3, 16)  # the positive, two negatives, n background rows
+    svm = fit_exemplar_svm(DenseIndex(X[1:]), X[:1], negatives=[1, 0, 1], C=0.1, until="exact")
+    relative = np.r_[np.full(2, NEGATIVE_WEIGHT * heavier), np.ones(n)]
+    expected = linear_svc(X, np.arange(n + 3) == 0, np.r_[50, 50 * relative / relative.sum()])
+    np.testing.assert_allclose(weights_of(svm), expected, atol=1e-5)
 
 
-def test_marking_a_row_as_not_wanted_lowers_its_score(vectors: np.ndarray) -> None:
+@pytest.mark.parametrize("n", [300, 12_000])
+def test_the_best_row_marked_as_not_wanted_leaves_the_top(n: int) -> None:
+    X = unit(n, 48, mean=0.7)
+    index = DenseIndex(X)
+    before = fit_exemplar_svm(index, X[:1], exclude=[0])
+    best = next(row for row in top(X, weights_of(before)) if row != 0)
+    after = fit_exemplar_svm(index, X[:1], negatives=[best], exclude=[0])
+    assert best not in top(X, weights_of(after), k=5)
+
+
+def test_the_anchored_objective_is_minimised(vectors: np.ndarray) -> None:
+    query, X = vectors[0], vectors[1:]
+    svm = fit_exemplar_svm(DenseIndex(X), query, C=0.02, anchor=query, until="exact")
+    p = query.astype(float)
+    scale = 2 / (p @ p - p @ X.mean(axis=0))
+    anchor = np.append(scale * p, 1 - scale * p @ p)
+    y, c = np.r_[1, np.full(299, -1)], np.r_[10, np.full(299, 10 / 299)]
+    best = scipy.optimize.minimize(
+        objective, anchor, (vectors, y, c, anchor), method="BFGS", options={"gtol": 1e-7, "maxiter": 10_000}
+    )
+    np.testing.assert_allclose(weights_of(svm), best.x, atol=1e-4)
+    assert svm.objective == pytest.approx(best.fun, rel=1e-6)
+
+
+def test_the_anchor_rules_with_little_weight_on_the_data_and_the_svm_with_much() -> None:
+    X = unit(3000, 6)  # holds the query, so that no classifier tells them apart, and the data alone determine one
+    query, neighbour = X[:2]
+    light, heavy = (fit_exemplar_svm(DenseIndex(X), query, C=C, anchor=neighbour, until="exact") for C in (1e-9, 1e4))
+    plain = fit_exemplar_svm(DenseIndex(X), query, C=1e4, until="exact")
+    assert top(X, weights_of(light)) == top(X, np.append(neighbour, 0))
+    np.testing.assert_allclose(weights_of(heavy), weights_of(plain), atol=1e-3 * np.linalg.norm(plain.w))
+
+
+cases = st.fixed_dictionaries(
+    {
+        "n": st.integers(1, 60) | st.integers(1, 3000) | st.integers(4000, 9000),
+        "dim": st.integers(2, 96),
+        "n_positives": st.integers(1, 50),
+        "log_C": st.floats(-3, 1),
+        "scale_c": st.booleans(),
+        "mean": st.sampled_from([0.0, 0.5, 2.0]),
+        "kind": st.sampled_from(["distinct", "duplicates", "near-duplicates", "positives in the background"]),
+        "seed": st.integers(0, 2**32 - 1),
+    }
+)
+plain_case = {"n": 2000, "dim": 32, "n_positives": 3, "log_C": 0, "scale_c": True, "mean": 0, "kind": "distinct"}
+
+
+@given(case=cases)
+@example(case={**plain_case, "kind": "duplicates", "seed": 1})
+@example(case={**plain_case, "n": 8000, "seed": 2})
+@example(case={**plain_case, "n": 1, "dim": 2, "log_C": -2, "kind": "positives in the background", "seed": 3})
+@settings(max_examples=100, deadline=None)
+def test_exact_is_linear_svcs_answer(case: dict[str, object]) -> None:
+    n, n_positives, C = case["n"], case["n_positives"], 10 ** case["log_C"]
+    rng = np.random.default_rng(case["seed"])
+    X = unit(n, case["dim"], case["seed"], case["mean"])
+    positives = unit(n_positives, case["dim"], case["seed"] + 1)
+    if case["kind"] == "duplicates":
+        X = X[rng.integers(0, n // 3 + 1, n)]
+    elif case["kind"] == "near-duplicates":
+        X = unit_rows(X[rng.integers(0, n // 3 + 1, n)] + 1e-3 * rng.normal(size=X.shape))
+    elif case["kind"] == "positives in the background":
+        positives = X[rng.integers(0, n, n_positives)]
+
+    svm = fit_exemplar_svm(DenseIndex(X), positives, C=C, scale_c=case["scale_c"], until="exact")
+
+    T = 500 * C if case["scale_c"] else C * (n + n_positives) / 2
+    expected = reference(positives, X, T)
+    rows, y = np.concatenate([positives, X]), np.repeat([1, -1], [n_positives, n])
+    c = np.repeat([T / n_positives, T / n], [n_positives, n])
+    least = objective(expected, rows, y, c)
+    assert svm.stopped == "exact"
+    assert objective(weights_of(svm), rows, y, c) <= least * (1 + 1e-6)
+    assert svm.objective == pytest.approx(least, rel=1e-5)
+    # The same ten, but where rows tie: what counts is that LinearSVC finds ours as good as its own.
+    scores = X.astype(float) @ expected[:-1]
+    tie = 1e-5 * max(1.0, float(np.linalg.norm(expected)))
+    np.testing.assert_allclose(scores[top(X, weights_of(svm))], scores[top(X, expected)], rtol=0, atol=tie)
+
+
+@pytest.mark.parametrize("T", [5, 50, 500, 600.05])
+def test_samples_that_stand_for_the_rest_do_not_show_in_the_result(many: np.ndarray, T: float) -> None:
+    svm = fit_exemplar_svm(DenseIndex(many[1:]), many[:1], C=T / 500, until="exact")
+    expected = reference(many[:1], many[1:], T)
+    assert svm.stopped == "exact"
+    assert top(many[1:], weights_of(svm)) == top(many[1:], expected)
+    np.testing.assert_allclose(weights_of(svm), expected, atol=1e-4 * np.linalg.norm(expected))
+
+
+def test_settled_has_the_exact_top_after_few_scans(many: np.ndarray) -> None:
+    index = DenseIndex(many[20:])
+    settled = [fit_exemplar_svm(index, query) for query in many[:20]]
+    exact = [fit_exemplar_svm(index, query, until="exact") for query in many[:20]]
+    assert [svm.stopped for svm in settled] == ["settled"] * 20
+    assert max(svm.scans for svm in settled) <= 3
+    same = [top(many[20:], weights_of(a)) == top(many[20:], weights_of(b)) for a, b in zip(settled, exact, strict=True)]
+    assert sum(same) >= 19
+
+
+def test_what_is_not_reached_is_not_called_exact_or_settled(many: np.ndarray) -> None:
+    for until in ("settled", "exact"):
+        svm = fit_exemplar_svm(DenseIndex(many[1:]), many[:1], until=until, max_scans=1)
+        assert (svm.stopped, svm.scans) == ("budget", 1)
+
+
+def test_support_is_the_number_of_rows_with_loss(vectors: np.ndarray) -> None:
+    svm = fit_exemplar_svm(DenseIndex(vectors[1:]), vectors[:1], until="exact")
+    margins = np.r_[1, np.full(299, -1)] * (vectors @ svm.w + svm.b)
+    assert svm.support == np.count_nonzero(margins < 1)
+    assert 1 < svm.support < 300
+
+
+class BareIndex:
+    """Has the protocol's methods and nothing else; counts what they hand out."""
+
+    def __init__(self, vectors: np.ndarray) -> None:
+        self.n, self.dim = vectors.shape
+        self._vectors = vectors
+        self.whole_reads = 0
+        self.rows_taken = 0
+
+    def top_k(self, *args: object, **options: object) -> None:
+        raise AssertionError("training needs no top-k query here")
+
+    def sample(self, m: int, seed: int) -> np.ndarray:
+        return np.random.default_rng(seed).permutation(self.n)[:m]
+
+    def vectors(self, rows: Rows) -> np.ndarray:
+        if isinstance(rows, range):
+            self.whole_reads += len(rows) / self.n
+        else:
+            self.rows_taken += len(rows)
+        return self._vectors[np.asarray(rows)]
+
+
+def test_the_index_protocol_is_all_it_needs(many: np.ndarray) -> None:
+    index = BareIndex(many[1:])
+    svm = fit_exemplar_svm(index, many[:1])
+    assert index.whole_reads == pytest.approx(svm.scans)
+    assert index.rows_taken < 3 * 4096
+    assert top(many, weights_of(svm)) == top(many, weights_of(fit_exemplar_svm(DenseIndex(many[1:]), many[:1])))
+
+
+def test_it_takes_no_copy_of_the_corpus() -> None:
+    X = unit(100_000, 128, mean=0.7)
+    index = DenseIndex(X)
+    tracemalloc.start()
+    fit_exemplar_svm(index, X[:1], exclude=[0], until="exact")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < X.nbytes / 4
+
+
+def test_a_warm_start_from_the_solution_is_done_in_one_scan(many: np.ndarray) -> None:
+    index = DenseIndex(many[1:])
+    cold = fit_exemplar_svm(index, many[:1], until="exact")
+    warm = fit_exemplar_svm(index, many[:1], until="exact", start=cold)
+    assert (warm.stopped, warm.scans) == ("exact", 1)
+    np.testing.assert_allclose(weights_of(warm), weights_of(cold), atol=1e-4)
+
+
+def test_a_warm_start_does_not_change_the_answer(many: np.ndarray) -> None:
+    index = DenseIndex(many)
+    before = fit_exemplar_svm(index, many[:1], exclude=[0])
+    marks = {"positives": many[[0, 7]], "negatives": [9], "exclude": [0, 7]}
+    cold, warm = (fit_exemplar_svm(index, **marks, until="exact", start=start) for start in (None, before))
+    assert warm.scans <= cold.scans
+    np.testing.assert_allclose(weights_of(warm), weights_of(cold), atol=1e-4)
+
+
+def test_same_inputs_give_the_same_classifier(many: np.ndarray) -> None:
+    first, second = (fit_exemplar_svm(DenseIndex(many), many[:2], [5], exclude=[0, 1]) for _ in range(2))
+    assert weights_of(first).tolist() == weights_of(second).tolist()
+
+
+def test_thousands_of_marks(many: np.ndarray) -> None:
+    positives, negatives = np.arange(2000), np.arange(2000, 5000)
+    svm = fit_exemplar_svm(DenseIndex(many), many[positives], negatives, exclude=positives, until="exact")
+    relative = np.r_[np.full(3000, NEGATIVE_WEIGHT * 7), np.ones(7000)]
+    expected = linear_svc(many, np.arange(12_000) < 2000, np.r_[np.full(2000, 1 / 40), 50 * relative / relative.sum()])
+    assert svm.stopped == "exact"
+    np.testing.assert_allclose(weights_of(svm), expected, atol=1e-4)
+
+
+def test_the_same_text_marked_both_ways_is_a_contradiction_not_an_error(vectors: np.ndarray) -> None:
+    X = np.concatenate([vectors, vectors[:1]])
+    svm = fit_exemplar_svm(DenseIndex(X), X[:1], negatives=[300], exclude=[0, 300], until="exact")
+    c = np.r_[
+        50, np.full(1, 50 * NEGATIVE_WEIGHT / (299 + NEGATIVE_WEIGHT)), np.full(299, 50 / (299 + NEGATIVE_WEIGHT))
+    ]
+    expected = linear_svc(X[[0, 300, *range(1, 300)]], np.arange(301) == 0, c)
+    assert svm.stopped == "exact"
+    np.testing.assert_allclose(weights_of(svm), expected, atol=1e-5)
+
+
+def test_with_every_row_marked_the_marks_decide(vectors: np.ndarray) -> None:
+    negatives = np.arange(3, 300)
+    svm = fit_exemplar_svm(DenseIndex(vectors), vectors[:3], negatives, exclude=[0, 1, 2], until="exact")
+    np.testing.assert_allclose(weights_of(svm), reference(vectors[:3], vectors[3:], T=50), atol=1e-5)
+
+
+def test_without_any_negative_class_the_positives_decide() -> None:
+    for n in (1, 2):
+        X = np.eye(2, dtype=np.float32)[:n]
+        svm = fit_exemplar_svm(DenseIndex(X), X, exclude=range(n))
+        assert svm.stopped == "exact"
+        assert np.ptp(X @ svm.w) == pytest.approx(0, abs=1e-6)
+        assert np.all(X @ svm.w + svm.b > 0.9)
+
+
+def test_a_corpus_of_one_text_alone_is_no_special_case() -> None:
+    X = np.repeat(unit(1, 8), 5000, axis=0)
+    for anchor in (None, X[0]):
+        svm = fit_exemplar_svm(DenseIndex(X), X[:1], anchor=anchor, until="exact")
+        assert svm.stopped == "exact"
+        assert np.isfinite(weights_of(svm)).all()
+
+
+def test_fits_at_the_same_time_leave_blas_as_it_was(many: np.ndarray) -> None:
+    def blas_threads() -> list[int]:
+        return [library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"]
+
+    before, results = blas_threads(), []
+    index = DenseIndex(many)
+    fits = [threading.Thread(target=lambda: results.append(fit_exemplar_svm(index, many[:1]))) for _ in range(8)]
+    for fit in fits:
+        fit.start()
+    for fit in fits:
+        fit.join()
+    assert blas_threads() == before
+    assert len({tuple(weights_of(svm)) for svm in results}) == 1
+    assert len(results) == 8
+
+
+def test_bad_input_is_a_clear_error(vectors: np.ndarray) -> None:
     index = DenseIndex(vectors)
-    before = fit_exemplar_svm(index, vectors[:1], exclude=[0])
-    after = fit_exemplar_svm(index, vectors[:1], negatives=[9], exclude=[0])
-    assert vectors[9] @ after.w + after.b < vectors[9] @ before.w + before.b - 0.01
-
-
-def test_same_inputs_give_the_same_classifier(vectors: np.ndarray) -> None:
-    first, second = (fit_exemplar_svm(DenseIndex(vectors), vectors[:2], [5], exclude=[0, 1]) for _ in range(2))
-    assert first.w.tolist() == second.w.tolist()
-    assert first.b == second.b
-
-
-def test_without_any_background_it_is_the_mean_of_the_positives() -> None:
-    vectors = np.eye(2, dtype=np.float32)
-    svm = fit_exemplar_svm(DenseIndex(vectors), vectors, exclude=[0, 1])
-    assert svm.w.tolist() == [0.5, 0.5]
-    assert svm.b == 0
+    with pytest.raises(ValueError, match=r"at least one vector of 16 dimensions, got an array of shape \(1, 8\)"):
+        fit_exemplar_svm(index, vectors[0, :8])
+    with pytest.raises(ValueError, match=r"at least one vector of 16 dimensions, got an array of shape \(0, 16\)"):
+        fit_exemplar_svm(index, vectors[:0])
+    with pytest.raises(ValueError, match="NaN or infinity"):
+        fit_exemplar_svm(index, np.full(16, np.nan))
+    with pytest.raises(ValueError, match=r"at least one vector of 16 dimensions, got an array of shape \(1, 2\)"):
+        fit_exemplar_svm(index, vectors[:1], anchor=[1, 2])
+    with pytest.raises(ValueError, match="the index holds no rows"):
+        fit_exemplar_svm(DenseIndex(vectors[:0]), vectors[:1])
+    for C in (0, -1, np.nan, np.inf):
+        with pytest.raises(ValueError, match="C must be a positive number, got"):
+            fit_exemplar_svm(index, vectors[:1], C=C)

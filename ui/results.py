@@ -3,15 +3,20 @@
 import streamlit as st
 
 from retrieval.feedback import Feedback, Mark
-from retrieval.search import Ranking, Result
+from retrieval.search import Ranking, Result, took
 from ui import plain
 from ui.state import ask_document, change
 
-TITLES = {"knn": "kNN", "svm": "Exemplar SVM"}
+TITLES = {"knn": "kNN", "svm": "Exemplar SVM", "anchored": "Anchored SVM"}
 _WHAT = {
     "knn": "nearest to the query; marks leave it as it is",
     "svm": "query and marks against the whole rest",
+    "anchored": "the same, held close to the query",
 }
+_TOOK = (
+    "Milliseconds to rank; how often the corpus was read in training; how many rows carry weight; and why training "
+    "stopped: settled, when another step left the first results as they were, or exact, at the optimum."
+)
 _EXCERPT = 280  # characters
 
 
@@ -19,7 +24,7 @@ def show_ranking(ranking: Ranking, feedback: Feedback) -> None:
     """Draw a ranking as a column."""
     with st.container(key=f"column-{ranking.ranker}"):
         st.subheader(TITLES[ranking.ranker], anchor=False)
-        st.caption(f"{_WHAT[ranking.ranker]} · {1000 * ranking.seconds:.0f} ms")
+        st.caption(f"{_WHAT[ranking.ranker]} · {took(ranking)}", help=_TOOK if ranking.svm else None)
         for result in ranking.results:
             _show_result(result, ranking.ranker, feedback.mark_of(result.doc_id))
 

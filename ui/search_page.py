@@ -3,14 +3,13 @@
 import streamlit as st
 
 from data.corpus import Corpus, list_corpora
-from retrieval.search import RANKERS, DocumentQuery, Query, SearchEngine
+from retrieval.search import DocumentQuery, Query, SearchEngine
 from retrieval.sessions import Session
 from ui import plain, resources, state
 from ui.build_form import build_form
 from ui.marks import show_marks
 from ui.results import show_ranking
-
-_RESULTS = (10, 25, 50)
+from ui.settings import Settings, choose_settings
 
 
 def search_page() -> None:
@@ -22,7 +21,8 @@ def search_page() -> None:
         return
     session = state.open_session(list(corpora))
     with st.sidebar:
-        k = _settings(session, {name: manifest.n_documents for name, manifest in corpora.items()})
+        _choose_corpus(session, {name: manifest.n_documents for name, manifest in corpora.items()})
+        settings = choose_settings()
     try:
         engine = resources.engine(session.corpus)
     except ValueError as error:
@@ -34,13 +34,16 @@ def search_page() -> None:
     if session.query is None:
         st.caption("Type a query above, or paste a text to find more like it.")
         return
-    _show_rankings(session, engine, k)
+    _show_rankings(session, engine, settings)
 
 
-def _show_rankings(session: Session, engine: SearchEngine, k: int) -> None:
+def _show_rankings(session: Session, engine: SearchEngine, settings: Settings) -> None:
     feedback = session.feedback.within(engine.corpus.rows)
     try:
-        rankings = [engine.search(session.query, feedback, ranker=ranker, k=k) for ranker in RANKERS]
+        rankings = [
+            engine.search(session.query, feedback, ranker=ranker, k=settings.k, C=settings.C)
+            for ranker in settings.rankers
+        ]
     except ValueError as error:
         plain.show_message("error", str(error))
         return
@@ -52,7 +55,7 @@ def _show_rankings(session: Session, engine: SearchEngine, k: int) -> None:
             show_ranking(ranking, session.feedback)
 
 
-def _settings(session: Session, n_documents: dict[str, int]) -> int:
+def _choose_corpus(session: Session, n_documents: dict[str, int]) -> None:
     st.session_state["corpus"] = session.corpus if session.corpus in n_documents else None
     st.selectbox(
         "Corpus",
@@ -62,15 +65,6 @@ def _settings(session: Session, n_documents: dict[str, int]) -> int:
         placeholder="Choose a corpus",
         help="The collection to search. Build another on the page Corpora.",
         on_change=lambda: state.choose_corpus(st.session_state["corpus"]),
-    )
-    return st.segmented_control(
-        "Results",
-        _RESULTS,
-        default=_RESULTS[0],
-        required=True,
-        key="k",
-        persist_state="session",
-        help="How many in each column.",
     )
 
 

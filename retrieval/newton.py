@@ -1,0 +1,103 @@
+"""Newton's method for a small squared-hinge problem, the inner step of the exemplar SVM."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+_MAX_STEPS = 50
+_MAX_PRODUCTS = 200
+_FORCING = 0.1  # a Newton step is solved to this share of its gradient; the next one mends the rest
+
+Vector = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LocalModel:
+    r"""The SVM's objective around a point, as a function of the step ``d`` away from it.
+
+    ``m(d) = g.d + 1/2 |d|^2 + sum_i c_i (h_i(d)^2 - h_i(0)^2 + 2 h_i(0) y_i x~_i.d)``,
+    ``h_i(d) = max(0, slack_i - y_i x~_i.d)``, ``x~ = [x, 1]``
+
+    What the rows' loss is to first order is taken out of the sum, for the gradient ``g`` has it already, exactly and of
+    the whole corpus. The rows only say how the gradient changes with the step, so a weighted sample of them will do:
+    it makes steps less good, never the point wrong at which they end.
+
+    Attributes
+    ----------
+    gradient
+        ``(dim + 1,)``, at the point; the last one is the intercept's.
+    X, y, c, slack
+        ``(m, dim) float32`` rows, their classes (1 or -1), loss weights, and ``1 - y (w.x + b)`` at the point.
+    """
+
+    gradient: NDArray[np.float64]
+    X: NDArray[np.float32]
+    y: Vector
+    c: Vector
+    slack: Vector
+
+    def minimise(self, tolerance: float) -> tuple[NDArray[np.float64], float]:
+        """Return the step to the model's minimum, and the decrease; ends at a gradient of norm ``tolerance``.
+
+        Newton steps by conjugate gradients over the active rows, with Armijo's backtracking.
+        """
+        d = np.zeros(self.gradient.size, dtype=np.float32)
+        fallen = np.zeros_like(self.slack)  # y x~.d: how far each row's slack has fallen
+        gradient = linear = self.gradient.astype(np.float32)
+        value = 0.0
+        for _ in range(_MAX_STEPS):
+            norm = float(np.linalg.norm(gradient))
+            if norm <= tolerance:
+                break
+            enough = max(_FORCING * norm, tolerance / 2)
+            direction, falls = self._newton_direction(gradient, self.slack > fallen, enough)
+            slope, length = float(gradient @ direction), 1.0
+            while True:
+                to, fallen_to = d + length * direction, fallen + length * falls
+                there = float(linear @ to) + 0.5 * float(to @ to) + self._curved_loss(fallen_to)
+                if there <= value + 1e-4 * length * slope or length < 1e-3:
+                    break
+                length /= 2
+            if there >= value:  # as far as float32 goes
+                break
+            d, fallen, value = to, fallen_to, there
+            gradient = linear + d - 2 * self._pull(self.c * self._change(fallen))
+        return d.astype(np.float64), value
+
+    def _newton_direction(self, gradient: Vector, active: NDArray[np.bool_], tolerance: float) -> tuple[Vector, Vector]:
+        """Solve ``H direction = -gradient`` by conjugate gradients; also return ``y x~.direction``."""
+        weights = np.where(active, 2 * self.c, np.float32(0))
+        direction, falls = np.zeros_like(gradient), np.zeros_like(self.slack)
+        residual, towards = -gradient, -gradient
+        squared = float(residual @ residual)
+        for _ in range(_MAX_PRODUCTS):
+            falling = self._falls(towards)
+            curved = towards + self._pull(weights * falling)
+            length = squared / float(towards @ curved)
+            direction += length * towards
+            falls += length * falling
+            residual = residual - length * curved
+            before, squared = squared, float(residual @ residual)
+            if squared <= tolerance**2:
+                break
+            towards = residual + (squared / before) * towards
+        return direction, falls
+
+    def _falls(self, d: Vector) -> Vector:
+        falls: Vector = self.X @ d[:-1]
+        falls += d[-1]
+        falls *= self.y
+        return falls
+
+    def _pull(self, z: Vector) -> Vector:
+        z = z * self.y
+        return np.append(z @ self.X, z.sum())
+
+    def _change(self, fallen: Vector) -> Vector:
+        """Return ``h(d) - h(0)`` without cancellation: float32 has few digits, and steps become small."""
+        return np.where(self.slack > 0, -np.minimum(fallen, self.slack), np.maximum(self.slack - fallen, 0))
+
+    def _curved_loss(self, fallen: Vector) -> float:
+        change = self._change(fallen)
+        return float(self.c @ (change * change + 2 * np.maximum(self.slack, 0) * (change + fallen)))

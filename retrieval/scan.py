@@ -1,0 +1,123 @@
+"""One pass over the corpus: every row's score, and what the rows above the margin weigh.
+
+The two products of a pass, scores and gradient, are taken block by block, so that a block is read from memory once,
+and the blocks are shared out among threads, each with a BLAS of one thread. A pass over a large corpus costs little
+more than a plain top-k query, and no copy.
+"""
+
+import functools
+import os
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import ThreadpoolController
+
+from retrieval.index import Index
+
+_BLOCK = 2048  # rows
+_THREADS = min(8, os.cpu_count() or 1)  # memory is the limit beyond
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scan:
+    """What one pass says of a classifier (w, b), with every row of the background taken as a negative.
+
+    Attributes
+    ----------
+    scores
+        ``(n,) float32``, ``w.x + b`` of every row.
+    violators
+        Rows of the background above the margin: ``w.x + b > -1``, ascending. No other row carries loss.
+    loss
+        Sum of ``hinge^2`` over the background, with ``hinge = max(0, 1 + w.x + b)``.
+    pull
+        ``(dim + 1,) float64``, sum of ``hinge * [x, 1]`` over the background: half the gradient of the loss.
+    """
+
+    scores: NDArray[np.float32]
+    violators: NDArray[np.intp]
+    loss: float
+    pull: NDArray[np.float64]
+
+
+def scan(index: Index, w: NDArray[np.float64], b: float, left_out: NDArray[np.intp]) -> Scan:
+    """Read the corpus once; ``left_out`` are the rows that are no background, ascending."""
+    scores = np.empty(index.n, dtype=np.float32)
+    starts = range(0, index.n, _BLOCK)
+    bounds = np.searchsorted(left_out, [*starts, index.n]).tolist()
+    w32, margin, zero = w.astype(np.float32), np.float32(1 + b), np.float32(0)
+
+    def read(share: range) -> tuple[float, NDArray[np.float64]]:
+        loss, pull, buffer = 0.0, np.zeros(index.dim + 1), np.empty(_BLOCK, dtype=np.float32)
+        for block in share:  # every call here is paid for each block, by all threads in turn
+            rows = range(starts[block], min(starts[block] + _BLOCK, index.n))
+            X, hinge = index.vectors(rows), buffer[: len(rows)]
+            s = np.dot(X, w32, out=scores[rows.start : rows.stop])
+            np.maximum(np.add(s, margin, out=hinge), zero, out=hinge)
+            if bounds[block] < bounds[block + 1]:
+                hinge[left_out[bounds[block] : bounds[block + 1]] - rows.start] = 0
+            loss += _add_pull(X, hinge, pull)
+        return loss, pull
+
+    cuts = [len(starts) * i // _THREADS for i in range(_THREADS + 1)]
+    shares = [range(first, last) for first, last in pairwise(cuts) if first < last]
+    parts = list(_pool().map(read, shares)) if len(shares) > 1 else [read(share) for share in shares]
+    scores += np.float32(b)
+    above = scores > -1
+    above[left_out] = False
+    pull = np.sum([pull for _, pull in parts], axis=0) if parts else np.zeros(index.dim + 1)
+    return Scan(scores, np.flatnonzero(above), sum(loss for loss, _ in parts), pull)
+
+
+def _add_pull(X: NDArray[np.float32], hinge: NDArray[np.float32], pull: NDArray[np.float64]) -> float:
+    """Add a block's share to ``pull`` and return its loss; where few rows carry loss, only these are read again."""
+    n_violators = np.count_nonzero(hinge)
+    if n_violators == 0:
+        return 0.0
+    if n_violators < hinge.size // 8:
+        rows = np.flatnonzero(hinge)
+        X, hinge = X[rows], hinge[rows]
+    pull[:-1] += hinge @ X
+    pull[-1] += float(hinge.sum())
+    return float(hinge @ hinge)
+
+
+@functools.cache
+def _pool() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(_THREADS, thread_name_prefix="scan")
+
+
+_lock = threading.Lock()
+_users = 0
+_limit = None
+
+
+@functools.cache
+def _controller() -> ThreadpoolController:
+    return ThreadpoolController()
+
+
+@contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """Give BLAS one thread for a while: small products are faster so, and the threads of a scan don't fight.
+
+    The setting is the whole process's, so the last of several users at a time puts back what the first one found.
+    """
+    global _users, _limit
+    with _lock:
+        if _users == 0:
+            _limit = _controller().limit(limits=1, user_api="blas")
+        _users += 1
+    try:
+        yield
+    finally:
+        with _lock:
+            _users -= 1
+            if _users == 0 and _limit is not None:
+                _limit.restore_original_limits()
