@@ -56,7 +56,7 @@ class LocalModel:
             while True:
                 to, fallen_to = d + length * direction, fallen + length * falls
                 there = float(linear @ to) + 0.5 * float(to @ to) + self._curved_loss(fallen_to)
-                if there <= value + 1e-4 * length * slope or length < 1e-3:
+                if there <= value + 1e-4 * length * slope or length < 1e-9:
                     break
                 length /= 2
             if there >= value:  # as far as float32 goes

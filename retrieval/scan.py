@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +32,7 @@ class Scan:
     Attributes
     ----------
     scores
-        ``(n,) float32``, ``w.x + b`` of every row.
+        ``(n,) float32``, or float64 where asked for, ``w.x + b`` of every row.
     violators
         Rows of the background above the margin: ``w.x + b > -1``, ascending. No other row carries loss.
     loss
@@ -40,25 +41,34 @@ class Scan:
         ``(dim + 1,) float64``, sum of ``hinge * [x, 1]`` over the background: half the gradient of the loss.
     """
 
-    scores: NDArray[np.float32]
+    scores: NDArray[np.floating[Any]]
     violators: NDArray[np.intp]
     loss: float
     pull: NDArray[np.float64]
 
 
-def scan(index: Index, w: NDArray[np.float64], b: float, left_out: NDArray[np.intp]) -> Scan:
-    """Read the corpus once; ``left_out`` are the rows that are no background, ascending."""
-    scores = np.empty(index.n, dtype=np.float32)
+def scan(index: Index, w: NDArray[np.float64], b: float, left_out: NDArray[np.intp], *, precise: bool = False) -> Scan:
+    """Read the corpus once.
+
+    Parameters
+    ----------
+    left_out
+        Rows that are no background, ascending.
+    precise
+        Compute in double precision, block by block; takes several times as long.
+    """
+    kind: type[np.floating[Any]] = np.float64 if precise else np.float32
+    scores = np.empty(index.n, dtype=kind)
     starts = range(0, index.n, _BLOCK)
     bounds = np.searchsorted(left_out, [*starts, index.n]).tolist()
-    w32, margin, zero = w.astype(np.float32), np.float32(1 + b), np.float32(0)
+    weights, margin, zero = w.astype(kind), kind(1 + b), kind(0)
 
     def read(share: range) -> tuple[float, NDArray[np.float64]]:
-        loss, pull, buffer = 0.0, np.zeros(index.dim + 1), np.empty(_BLOCK, dtype=np.float32)
+        loss, pull, buffer = 0.0, np.zeros(index.dim + 1), np.empty(_BLOCK, dtype=kind)
         for block in share:  # every call here is paid for each block, by all threads in turn
             rows = range(starts[block], min(starts[block] + _BLOCK, index.n))
-            X, hinge = index.vectors(rows), buffer[: len(rows)]
-            s = np.dot(X, w32, out=scores[rows.start : rows.stop])
+            X, hinge = index.vectors(rows).astype(kind, copy=False), buffer[: len(rows)]
+            s = np.dot(X, weights, out=scores[rows.start : rows.stop])
             np.maximum(np.add(s, margin, out=hinge), zero, out=hinge)
             if bounds[block] < bounds[block + 1]:
                 hinge[left_out[bounds[block] : bounds[block + 1]] - rows.start] = 0
@@ -68,14 +78,14 @@ def scan(index: Index, w: NDArray[np.float64], b: float, left_out: NDArray[np.in
     cuts = [len(starts) * i // _THREADS for i in range(_THREADS + 1)]
     shares = [range(first, last) for first, last in pairwise(cuts) if first < last]
     parts = list(_pool().map(read, shares)) if len(shares) > 1 else [read(share) for share in shares]
-    scores += np.float32(b)
+    scores += kind(b)
     above = scores > -1
     above[left_out] = False
     pull = np.sum([pull for _, pull in parts], axis=0) if parts else np.zeros(index.dim + 1)
     return Scan(scores, np.flatnonzero(above), sum(loss for loss, _ in parts), pull)
 
 
-def _add_pull(X: NDArray[np.float32], hinge: NDArray[np.float32], pull: NDArray[np.float64]) -> float:
+def _add_pull(X: NDArray[np.floating[Any]], hinge: NDArray[np.floating[Any]], pull: NDArray[np.float64]) -> float:
     """Add a block's share to ``pull`` and return its loss; where few rows carry loss, only these are read again."""
     n_violators = np.count_nonzero(hinge)
     if n_violators == 0:

@@ -47,8 +47,9 @@ class ExemplarSVM:
     b
         The intercept.
     stopped
-        ``exact``: the objective is within 1e-6 of its minimum (relative; proved by ``P - min P <= |gradient|^2 / 2``,
-        as P is 1-strongly convex), and the last step moved w~ by less than 1e-5 of its length. ``settled``: the last
+        ``exact``: the last step moved w~ by less than 1e-5 of its length, and before it the objective was proved within
+        1e-6 of its minimum, or w~ within 1e-5 of its length of the optimum: P is 1-strongly convex, so that
+        ``P - min P <= |gradient|^2 / 2`` and ``|w~ - optimum| <= |gradient|``. ``settled``: the last
         step left the first ten as they were, and 98 of the first hundred. ``budget``: neither, within ``max_scans``.
     scans
         How many times the corpus was read.
@@ -210,38 +211,46 @@ def _descend(
     problem: _Problem, w: NDArray[np.float64], until: str, max_scans: int
 ) -> tuple[NDArray[np.float64], Stopped, int, int, float]:
     """Go to the minimum of P; return w~, why it stopped, scans, support and objective."""
-    mined = np.empty(0, dtype=np.intp)
-    before, step = np.inf, np.zeros_like(w)
+    mined = np.empty(0, dtype=np.intp)  # rows that were ever found to violate, while these are few
+    before, step, precise = np.inf, np.full_like(w, np.inf), False
     for scans in range(1, max_scans + 1):
-        now = scan(problem.index, w[:-1], float(w[-1]), problem.left_out)
+        now = scan(problem.index, w[:-1], float(w[-1]), problem.left_out, precise=precise)
         objective = problem.objective(w, now.loss)
-        if objective > before * (1 + _EXACT_GAP):  # the step was too long
-            step /= 2
+        if objective > before * (1 + _EXACT_GAP) + 1e-9:  # the step was too long, and its violators say why
+            mined, _ = _joined(mined, now.violators)
+            step = step / 2
             w = w - step
             continue
         before, support = objective, now.violators.size + int(np.count_nonzero(problem.slack(w) > 0))
-        mined, rows = _representatives(mined, now.violators)
-        whole = rows is mined
+        mined, whole = _joined(mined, now.violators)
+        rows = mined if whole else _every(now.violators, _SAMPLE)
         model = problem.model(w, None if whole else now.pull, rows, 1.0 if whole else now.violators.size / rows.size)
         slope, length = float(np.linalg.norm(model.gradient)), max(float(np.linalg.norm(w)), 1e-3)
         tolerance = 0.3 * _EXACT_STEP * length
-        step, decrease = model.minimise(tolerance if whole else max(0.05 * slope, tolerance))
+        last, (step, decrease) = step, model.minimise(tolerance if whole else max(0.05 * slope, tolerance))
         w = w + step
-        if np.linalg.norm(step) <= _EXACT_STEP * length and slope**2 / 2 <= _EXACT_GAP * objective:
+        moved = float(np.linalg.norm(step))
+        proved = slope <= _EXACT_STEP * length or slope**2 / 2 <= _EXACT_GAP * objective
+        if moved <= _EXACT_STEP * length and proved:
             return w, "exact", scans, support, objective + decrease
         if until == "settled" and _is_settled(problem.index, now, step):
             return w, "settled", scans, support, objective + decrease
+        # Steps that are short and no longer shrink are what float32 rounds off.
+        precise = precise or (moved < 0.01 * length and moved > 0.5 * float(np.linalg.norm(last)))
     return w, "budget", max_scans, support, objective
 
 
-def _representatives(mined: NDArray[np.intp], violators: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Return the rows that were ever found to violate, while these are few, and the rows that go into the model."""
-    if violators.size <= _WHOLE:
-        both = np.union1d(mined, violators) if mined.size else violators
-        if both.size <= _WHOLE:
-            return both, both
-    every = violators.size / _SAMPLE
-    return mined, violators[((np.arange(_SAMPLE) + 0.5) * every).astype(np.intp)]
+def _joined(mined: NDArray[np.intp], violators: NDArray[np.intp]) -> tuple[NDArray[np.intp], bool]:
+    """Return the mined rows with new violators, and True; or as they were, where that would be too many for a model."""
+    if violators.size > _WHOLE:
+        return mined, False
+    joined = np.union1d(mined, violators) if mined.size else violators
+    return (joined, True) if joined.size <= _WHOLE else (mined, False)
+
+
+def _every(rows: NDArray[np.intp], m: int) -> NDArray[np.intp]:
+    """Return m of the rows at even distances."""
+    return rows[((np.arange(m) + 0.5) * (rows.size / m)).astype(np.intp)]
 
 
 def _is_settled(index: Index, now: Scan, step: NDArray[np.float64]) -> bool:
@@ -276,7 +285,7 @@ def _problem(
 
 
 def _anchor(p: NDArray[np.float64], mu: NDArray[np.float64]) -> NDArray[np.float64]:
-    scale = 2 / max(float(p @ p - p @ mu), 1e-3)  # a corpus of one text alone has nothing to tell apart
+    scale = 2 / max(float(p @ p - p @ mu), 0.01)  # a corpus of one text alone has nothing to tell apart
     return np.append(scale * p, 1 - scale * p @ p)
 
 

@@ -86,8 +86,8 @@ def test_a_query_fills_both_columns(animals: Corpus) -> None:
 def test_each_column_says_what_its_ranking_took(animals: Corpus) -> None:
     app = searched("the dog")
     knn, svm = (app.get_by_key(f"column-{ranker}").caption[0].value for ranker in ("knn", "svm"))
-    assert re.fullmatch(r"nearest to the query; .* · \d+ ms", knn)
-    assert re.fullmatch(r"query and marks .* · \d+ ms · \d scans? · \d+ support rows · (settled|exact)", svm)
+    assert re.fullmatch(r"nearest to the query; .*  \n\d+ ms", knn)
+    assert re.fullmatch(r"query and marks .*  \n\d+ ms · \d scans? · \d+ support rows · (settled|exact)", svm)
 
 
 def test_the_right_column_can_be_the_anchored_svm(animals: Corpus) -> None:

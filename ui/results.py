@@ -24,7 +24,7 @@ def show_ranking(ranking: Ranking, feedback: Feedback) -> None:
     """Draw a ranking as a column."""
     with st.container(key=f"column-{ranking.ranker}"):
         st.subheader(TITLES[ranking.ranker], anchor=False)
-        st.caption(f"{_WHAT[ranking.ranker]} · {took(ranking)}", help=_TOOK if ranking.svm else None)
+        st.caption(f"{_WHAT[ranking.ranker]}  \n{took(ranking)}", help=_TOOK if ranking.svm else None)
         for result in ranking.results:
             _show_result(result, ranking.ranker, feedback.mark_of(result.doc_id))
 

@@ -81,6 +81,29 @@ def test_search_mark_rerank_remove_reload(visitor: Page) -> None:
     expect(visitor.get_by_role("textbox", name="Search")).to_have_value("fill missing values")
 
 
+def test_the_right_column_and_c_are_the_users_choice(visitor: Page) -> None:
+    search(visitor, "merge two tables")
+    expect(column(visitor, "svm")).to_have_count(10)
+    knn, usual = order(visitor, "knn"), order(visitor, "svm")
+    took = r"\d+ ms · \d+ scans? · [\d,]+ support rows · (settled|exact)"
+    expect(visitor.locator(".st-key-column-svm").get_by_text(re.compile(took))).to_be_visible()
+
+    slider = visitor.get_by_role("slider", name="C")
+    for _ in range(6):
+        slider.press("ArrowRight")
+    expect(visitor.get_by_test_id("stSidebar").get_by_text("10.0", exact=True).first).to_be_visible()
+    expect(column(visitor, "svm")).not_to_have_text(usual)
+
+    visitor.get_by_role("radio", name="Anchored SVM").click()
+    expect(column(visitor, "anchored")).to_have_count(10)
+    expect(column(visitor, "svm")).to_have_count(0)
+    assert order(visitor, "knn") == knn
+    first = order(visitor, "anchored")[3]
+    row(visitor, "anchored", first).get_by_role("button", name="Relevant", exact=True).click()
+    expect(marks(visitor)).to_have_text([first])
+    expect(visitor.locator(".st-key-column-anchored").get_by_text(re.compile(took))).to_be_visible()
+
+
 def test_more_like_this_and_an_empty_query(visitor: Page) -> None:
     search(visitor, "   ")
     expect(visitor.get_by_text("Type what you are looking for, then press Enter.")).to_be_visible()

@@ -1,0 +1,90 @@
+"""Vectors to measure on: real ones, embedded once and kept, and drawn ones where there are not enough."""
+
+import os
+import sys
+from pathlib import Path
+
+import numpy as np
+import platformdirs
+from numpy.typing import NDArray
+
+from data.corpus import Corpus, CorpusNotFound, open_corpus
+from data.encoder import load_encoder
+from data.ingest import build_corpus
+from data.sources import read_source
+
+CACHE = platformdirs.user_cache_path("exemplar") / "benchmarks"
+_LOCAL_IMDB = Path(__file__).parents[2] / "shared" / "datasets" / "imdb"
+_N_COMPONENTS = 50
+_CHUNK = 20_000
+
+
+def corpus(name: str, source: str, split: str | None = None) -> Corpus:
+    """Return a corpus from the cache; the first time it is embedded, by the default model."""
+    os.environ["EXEMPLAR_HOME"] = str(CACHE)
+    try:
+        return open_corpus(name)
+    except CorpusNotFound:
+        sys.stderr.write(f"embedding {source} {split or ''} once; this takes some minutes\n")
+        return build_corpus(read_source(source, split=split), load_encoder(precision="auto"), name=name)
+
+
+def imdb_train() -> NDArray[np.float32]:
+    """Return the 25,000 training reviews, ``(25_000, dim)``."""
+    return corpus("imdb-train", _imdb(), "train").vectors
+
+
+def imdb_queries() -> NDArray[np.float32]:
+    """Return 200 test reviews, ``(200, dim)``."""
+    return corpus("imdb-queries", _imdb(), "test[:200]").vectors
+
+
+def package_docs() -> NDArray[np.float32]:
+    """Return the documentation of pandas, NumPy and scikit-learn as installed."""
+    return corpus("docs", "docs").vectors
+
+
+def drawn(n: int) -> NDArray[np.float32]:
+    """Return n unit vectors drawn from the mixture and covariance of the 25,000 real ones, memory-mapped.
+
+    k-means gives 50 components; each is a Gaussian with its cluster's mean and covariance, the latter shrunk towards
+    the pooled one, as clusters have about as many members as there are dimensions.
+    """
+    path = CACHE / f"drawn-{n}.npy"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = path.with_suffix(".part")
+        _draw(imdb_train(), np.lib.format.open_memmap(unfinished, "w+", np.float32, (n, imdb_train().shape[1])))
+        unfinished.rename(path)
+    return np.load(path, mmap_mode="r")
+
+
+def _draw(real: NDArray[np.float32], out: NDArray[np.float32]) -> None:
+    from sklearn.cluster import MiniBatchKMeans
+
+    rng = np.random.default_rng(0)
+    labels = MiniBatchKMeans(_N_COMPONENTS, random_state=0, n_init=1, batch_size=4096).fit_predict(real)
+    means = np.stack([real[labels == component].mean(axis=0) for component in range(_N_COMPONENTS)])
+    pooled = np.cov((real - means[labels]).T)
+    factors = [_factor(real[labels == component], pooled) for component in range(_N_COMPONENTS)]
+    shares = np.bincount(labels, minlength=_N_COMPONENTS) / len(real)
+    for start in range(0, len(out), _CHUNK):
+        drawn = rng.standard_normal((min(_CHUNK, len(out) - start), real.shape[1]), dtype=np.float32)
+        components = rng.choice(_N_COMPONENTS, len(drawn), p=shares)
+        for component in np.unique(components):
+            of_it = components == component
+            drawn[of_it] = means[component] + drawn[of_it] @ factors[component].T
+        out[start : start + len(drawn)] = drawn / np.linalg.norm(drawn, axis=1, keepdims=True)
+
+
+def _factor(members: NDArray[np.float32], pooled: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Return a Cholesky factor of a component's shrunk covariance."""
+    dim = pooled.shape[0]
+    shrinkage = dim / (dim + len(members)) if len(members) > 1 else 1.0
+    own = np.cov(members.T) if len(members) > 1 else pooled
+    covariance = (1 - shrinkage) * own + shrinkage * pooled
+    return np.linalg.cholesky(covariance + 1e-8 * np.eye(dim)).astype(np.float32)
+
+
+def _imdb() -> str:
+    return str(_LOCAL_IMDB) if _LOCAL_IMDB.is_dir() else "stanfordnlp/imdb"
