@@ -12,6 +12,18 @@ _ROUNDING = 1e-5  # bounds what float32 rounding does to the product of two unit
 _CHUNK = 4096  # rows scored in double precision at a time
 
 
+def checked_rows(rows: Rows, n: int) -> NDArray[np.intp]:
+    """Return rows of an index of n as an array; a ValueError says so if they are none."""
+    array = np.asarray(rows)
+    if array.size == 0:
+        return np.empty(0, dtype=np.intp)
+    if array.dtype.kind not in "iu" or array.ndim != 1:
+        raise ValueError(f"rows are a list of whole numbers, got {array.dtype} of shape {array.shape}")
+    if array.min() < 0 or array.max() >= n:
+        raise ValueError(f"rows of this index are 0 to {n - 1}, got {array.min()} to {array.max()}")
+    return array.astype(np.intp, copy=False)
+
+
 class Index(Protocol):
     """All that rankers ask of a corpus of ``n`` unit vectors of ``dim`` dimensions.
 
@@ -45,6 +57,11 @@ class Index(Protocol):
             The only rows that may come back; all of them without it.
         above
             Only rows with a score above this come back.
+
+        Raises
+        ------
+        ValueError
+            A weight isn't finite, or a row is none of the index's.
         """
         ...
 
@@ -85,8 +102,8 @@ class DenseIndex:
         See Index.
         """
         w = np.asarray(w, dtype=np.float64)
-        if not np.isfinite(w).all():
-            raise ValueError("the weights hold NaN or infinity")
+        if not (np.abs(w) < 1e30).all():
+            raise ValueError("the weights hold NaN, infinity, or what float32 can't multiply")
         scores = self._vectors @ w.astype(np.float32)
         k = min(k, _leave_only(scores, exclude, within))
         if k <= 0:
@@ -113,7 +130,7 @@ class DenseIndex:
         """Return the vectors of some rows, ``(len(rows), dim) float32``, in their order; of a range, a view."""
         if isinstance(rows, range) and rows.step == 1 and 0 <= rows.start <= rows.stop <= self.n:
             return self._vectors[rows.start : rows.stop]
-        taken: NDArray[np.float32] = self._vectors[np.asarray(rows, dtype=np.intp)]
+        taken: NDArray[np.float32] = self._vectors[checked_rows(rows, self.n)]
         return taken
 
     def _exact_scores(self, rows: NDArray[np.intp], w: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -129,7 +146,7 @@ def _leave_only(scores: NDArray[np.float32], exclude: Rows, within: Rows | None)
     left_out = np.zeros(scores.size, dtype=bool)
     if within is not None:
         left_out[:] = True
-        left_out[np.asarray(within, dtype=np.intp)] = False
-    left_out[np.asarray(exclude, dtype=np.intp)] = True
+        left_out[checked_rows(within, scores.size)] = False
+    left_out[checked_rows(exclude, scores.size)] = True
     scores[left_out] = -np.inf
     return scores.size - int(np.count_nonzero(left_out))

@@ -5,24 +5,17 @@ and the blocks are shared out among threads, each with a BLAS of one thread. A p
 more than a plain top-k query, and no copy.
 """
 
-import functools
-import os
-import threading
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import ThreadpoolController
 
 from retrieval.index import Index
+from retrieval.threads import N_THREADS, pool
 
 _BLOCK = 2048  # rows
-_THREADS = min(8, os.cpu_count() or 1)  # memory is the limit beyond
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,9 +68,9 @@ def scan(index: Index, w: NDArray[np.float64], b: float, left_out: NDArray[np.in
             loss += _add_pull(X, hinge, pull)
         return loss, pull
 
-    cuts = [len(starts) * i // _THREADS for i in range(_THREADS + 1)]
+    cuts = [len(starts) * i // N_THREADS for i in range(N_THREADS + 1)]
     shares = [range(first, last) for first, last in pairwise(cuts) if first < last]
-    parts = list(_pool().map(read, shares)) if len(shares) > 1 else [read(share) for share in shares]
+    parts = list(pool().map(read, shares)) if len(shares) > 1 else [read(share) for share in shares]
     scores += kind(b)
     above = scores > -1
     above[left_out] = False
@@ -96,38 +89,3 @@ def _add_pull(X: NDArray[np.floating[Any]], hinge: NDArray[np.floating[Any]], pu
     pull[:-1] += hinge @ X
     pull[-1] += float(hinge.sum())
     return float(hinge @ hinge)
-
-
-@functools.cache
-def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(_THREADS, thread_name_prefix="scan")
-
-
-_lock = threading.Lock()
-_users = 0
-_limit = None
-
-
-@functools.cache
-def _controller() -> ThreadpoolController:
-    return ThreadpoolController()
-
-
-@contextmanager
-def one_blas_thread() -> Iterator[None]:
-    """Give BLAS one thread for a while: small products are faster so, and the threads of a scan don't fight.
-
-    The setting is the whole process's, so the last of several users at a time puts back what the first one found.
-    """
-    global _users, _limit
-    with _lock:
-        if _users == 0:
-            _limit = _controller().limit(limits=1, user_api="blas")
-        _users += 1
-    try:
-        yield
-    finally:
-        with _lock:
-            _users -= 1
-            if _users == 0 and _limit is not None:
-                _limit.restore_original_limits()

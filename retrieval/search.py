@@ -16,7 +16,7 @@ from data.corpus import Corpus
 from data.encoder import Encoder, load_encoder
 from retrieval.feedback import Feedback
 from retrieval.index import DenseIndex
-from retrieval.svm import ExemplarSVM, fit_exemplar_svm
+from retrieval.svm import ExemplarSVM, Until, fit_exemplar_svm
 
 Ranker = Literal["knn", "svm", "anchored"]
 RANKERS: tuple[Ranker, ...] = get_args(Ranker)
@@ -74,7 +74,7 @@ def took(ranking: Ranking) -> str:
         return time_taken
     svm = ranking.svm
     scans = "1 scan" if svm.scans == 1 else f"{svm.scans} scans"
-    stopped = "not settled" if svm.stopped == "budget" else svm.stopped
+    stopped = "ended early" if svm.stopped == "budget" else svm.stopped
     return f"{time_taken} · {scans} · {svm.support:,} support rows · {stopped}"
 
 
@@ -102,7 +102,7 @@ class SearchEngine:
         ranker: Ranker = "svm",
         k: int = 10,
         C: float = 0.1,
-        until: Literal["settled", "exact"] = "settled",
+        until: Until = "settled",
     ) -> Ranking:
         """Rank the documents for a query; the same inputs give the same ranking.
 
@@ -171,7 +171,7 @@ class SearchEngine:
         feedback: Feedback,
         ranker: Ranker,
         C: float,
-        until: Literal["settled", "exact"],
+        until: Until,
     ) -> ExemplarSVM:
         positives = [self.corpus.row(doc_id) for doc_id in feedback.positives]
         negatives = [self.corpus.row(doc_id) for doc_id in feedback.negatives]

@@ -145,8 +145,8 @@ def test_mistakes_are_one_clear_line(capsys: pytest.CaptureFixture[str], animals
     assert "no document '77'" in failure(capsys, "search", "animals", "x", "--like", "77")
     assert "'1' is marked more than once" in failure(capsys, "search", "animals", "x", "--like", "1", "--unlike", "1")
     assert "at least 1, got 0" in failure(capsys, "search", "animals", "x", "-k", "0")
-    for C in ("0", "-1", "nan", "inf"):
-        assert "C must be a positive number, got" in failure(capsys, "search", "animals", "x", "--C", C)
+    for C in ("0", "-1", "nan", "inf", "1e30"):
+        assert "C must be a positive number up to 1,000,000, got" in failure(capsys, "search", "animals", "x", "--C", C)
     assert "its columns are: body, stars" in failure(capsys, "build", reviews, "--text-column", "text")
     assert "no file or folder ./gone.csv" in failure(capsys, "build", "./gone.csv")
     assert "no Unicode text" in failure(capsys, "search", "animals", "caf\udce9")

@@ -195,7 +195,7 @@ def test_unknown_documents_rankers_and_counts_are_errors(engine: SearchEngine) -
         engine.search("cat", Feedback(("x",)))
     with pytest.raises(ValueError, match="no document 'y' in the corpus 'animals'"):
         engine.search(DocumentQuery("y"))
-    with pytest.raises(ValueError, match="C must be a positive number, got 0"):
+    with pytest.raises(ValueError, match="C must be a positive number up to 1,000,000, got 0"):
         engine.search("cat", C=0)
     with pytest.raises(ValueError, match="the ranker is one of knn, svm, anchored; got 'bm25'"):
         engine.search("cat", ranker="bm25")  # type: ignore[arg-type]

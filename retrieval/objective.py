@@ -1,0 +1,108 @@
+"""The exemplar SVM's objective: what is exact of it, and a model of it around a point."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retrieval.index import Index
+from retrieval.newton import LocalModel
+
+# A marked negative is a background row already: with the same weight, marking it would change nothing.
+NEGATIVE_WEIGHT = 10.0  # in background rows of a corpus of NOTEBOOK_ROWS
+NOTEBOOK_ROWS = 1000
+
+_LEAST_SPREAD = 0.01  # a corpus of one text alone has nothing to tell apart
+
+
+@dataclass(slots=True, eq=False)
+class Objective:
+    """The objective P: marked rows in double precision, the background through the index."""
+
+    index: Index
+    marked: NDArray[np.float64]  # (n_marked, dim): positives, then negatives
+    y: NDArray[np.float64]
+    c: NDArray[np.float64]
+    left_out: NDArray[np.intp]  # rows that are no background, ascending
+    n_background: int
+    c_background: float
+    anchor: NDArray[np.float64]  # (dim + 1,)
+
+    def slack(self, w: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return ``1 - y (w.x + b)`` of the marked rows."""
+        slack: NDArray[np.float64] = 1 - self.y * (self.marked @ w[:-1] + w[-1])
+        return slack
+
+    def value(self, w: NDArray[np.float64], loss: float) -> float:
+        """Return P, given the background's loss."""
+        hinge, away = np.maximum(self.slack(w), 0), w - self.anchor
+        return float(away @ away / 2 + self.c @ hinge**2 + self.c_background * loss)
+
+    def gradient(self, w: NDArray[np.float64], pull: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return P's gradient, given the background's pull."""
+        z = 2 * self.c * self.y * np.maximum(self.slack(w), 0)
+        gradient: NDArray[np.float64] = w - self.anchor - np.append(z @ self.marked, z.sum())
+        return gradient + 2 * self.c_background * pull
+
+    def implied_pull(self, w: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the background's mean pull at the optimum, where the gradient is zero."""
+        rest = self.gradient(w, np.zeros_like(w))
+        total_weight = self.c_background * self.n_background
+        return -rest / (2 * total_weight) if total_weight else np.zeros_like(rest)
+
+    def model(
+        self, w: NDArray[np.float64], pull: NDArray[np.float64] | None, rows: NDArray[np.intp], stands_for: float
+    ) -> LocalModel:
+        """Return the model of P around w in which some rows stand for the background, each for so many.
+
+        Where the background's pull is not known, the rows stand in for that as well.
+        """
+        X = self.index.vectors(rows)
+        exact = X if pull is not None else X.astype(np.float64)  # what float32 rounds off may cancel what matters
+        slack = 1 + (exact @ w[:-1].astype(exact.dtype) + w[-1])
+        if pull is None:
+            hinge = np.maximum(slack, 0)
+            pull = stands_for * np.append(hinge @ exact, hinge.sum())
+        c = np.full(rows.size, self.c_background * stands_for)
+        return LocalModel(
+            self.gradient(w, pull),
+            np.concatenate([self.marked.astype(np.float32), X]),
+            np.concatenate([self.y, np.full(rows.size, -1)]).astype(np.float32),
+            np.concatenate([self.c, c]).astype(np.float32),
+            np.concatenate([self.slack(w), slack]).astype(np.float32),
+        )
+
+    @classmethod
+    def of(
+        cls,
+        index: Index,
+        positives: NDArray[np.float64],
+        negatives: NDArray[np.intp],
+        exclude: NDArray[np.intp],
+        *,
+        C: float,
+        scale_c: bool,
+    ) -> "Objective":
+        """Set the loss weights, as fit_exemplar_svm describes them; without an anchor."""
+        marked = np.unique(negatives)
+        left_out = np.union1d(marked, exclude)
+        n_background = index.n - left_out.size
+        n_positives, n_negatives = len(positives), marked.size
+        T = 500 * C if scale_c else C * (n_positives + n_negatives + n_background) / 2
+        heavier = NEGATIVE_WEIGHT * (max(1.0, n_background / NOTEBOOK_ROWS) if scale_c else 1.0)
+        c_background = T / max(1.0, n_background + heavier * n_negatives)
+        return cls(
+            index,
+            np.concatenate([positives, index.vectors(marked)]),
+            np.repeat([1.0, -1.0], [n_positives, n_negatives]),
+            np.repeat([T / n_positives, heavier * c_background], [n_positives, n_negatives]),
+            left_out,
+            n_background,
+            c_background,
+            np.zeros(index.dim + 1),
+        )
+
+    def anchor_at(self, p: NDArray[np.float64], mu: NDArray[np.float64]) -> None:
+        """Hold w~ close to the nearest neighbours of p, scaled so that p scores 1 and mu -1."""
+        scale = 2 / max(float(p @ p - p @ mu), _LEAST_SPREAD)
+        self.anchor = np.append(scale * p, 1 - scale * p @ p)

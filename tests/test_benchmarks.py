@@ -1,0 +1,55 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks import svm, vectors
+from benchmarks.memory import in_own_process, peak_megabytes
+from data.encoder import unit_rows
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_the_readmes_table_is_the_benchmarks_output() -> None:
+    result = json.loads((ROOT / "benchmarks" / "svm.json").read_text())
+    assert svm.table(result) in (ROOT / "README.md").read_text()
+
+
+def test_the_svm_benchmark_compares_with_linear_svc(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    rows = unit_rows(np.random.default_rng(0).normal(size=(700, 24)))
+    for name, part in (("imdb_train", rows[:500]), ("imdb_queries", rows[500:]), ("package_docs", rows)):
+        monkeypatch.setattr(vectors, name, lambda part=part: part)
+    monkeypatch.setattr(svm, "in_own_process", lambda call, *arguments, timeout: None)
+    output = tmp_path / "svm.json"
+    arguments = ["svm", "--rows", "100", "500", "--queries", "2", "--accuracy-queries", "3", "--json", str(output)]
+    monkeypatch.setattr("sys.argv", arguments)
+
+    svm.main()
+
+    result = json.loads(output.read_text())
+    assert result["command"] == "python -m benchmarks.svm --rows 100 500"
+    assert [size["rows"] for size in result["rows"]] == [100, 500]
+    for size in result["rows"]:
+        assert [case["case"] for case in size["cases"]] == ["T = 5", "T = 50", "LinearSVC's C = 0.1"]
+        for case in size["cases"]:
+            assert case["linear_svc_ms"] > 0
+            assert case["exact"]["stopped"] == ["exact"]
+            assert case["exact"]["against_linear_svc"]["overlap@10"] == 1
+            assert abs(case["exact"]["against_linear_svc"]["objective_gap_median"]) < 1e-6
+    assert [each["case"] for each in result["settled_against_exact"]] == ["T = 5", "T = 50"] * 2
+    assert svm.table(result).count("\n") == 4
+
+
+def _hold(megabytes: int) -> float | None:
+    return peak_megabytes(lambda: np.ones(megabytes << 17).sum())
+
+
+def _fall_over() -> None:
+    raise MemoryError
+
+
+def test_memory_is_measured_in_a_process_of_its_own() -> None:
+    peak = in_own_process(_hold, 200, timeout=60)
+    assert peak is None or 190 < peak < 260
+    assert in_own_process(_fall_over, timeout=60) is None
