@@ -104,7 +104,8 @@ def _measure(rows: int, n_queries: int) -> dict[str, Any]:
     for number, query in enumerate(queries[:n_queries]):
         for case, run in runs.items():
             _note(f"{rows:,} rows, query {number + 1} of {n_queries}, {case.name}")
-            run.knn.append(min(_seconds(lambda: index.top_k(query, 10)) for _ in range(2)))  # noqa: B023
+            index.top_k(query, 10)  # brings the vectors back to where LinearSVC may have driven them out
+            run.knn.append(_seconds(lambda: index.top_k(query, 10)))  # noqa: B023
             run.settled.append(case.fit(index, query, "settled"))
             run.exact.append(case.fit(index, query, "exact"))
             seconds, reference = _linear_svc(rows, number, case, spent=sum(run.linear_svc))

@@ -51,17 +51,24 @@ class Objective:
         return -rest / (2 * total_weight) if total_weight else np.zeros_like(rest)
 
     def model(
-        self, w: NDArray[np.float64], pull: NDArray[np.float64] | None, rows: NDArray[np.intp], stands_for: float
+        self,
+        w: NDArray[np.float64],
+        pull: NDArray[np.float64] | None,
+        rows: NDArray[np.intp],
+        stands_for: float,
+        *,
+        precise: bool = False,
     ) -> LocalModel:
         """Return the model of P around w in which some rows stand for the background, each for so many.
 
-        Where the background's pull is not known, the rows stand in for that as well.
+        Where the background's pull is not given, the rows stand in for that as well; precisely, where these are all
+        that carry loss, for what float32 rounds off may cancel what matters.
         """
         X = self.index.vectors(rows)
-        exact = X if pull is not None else X.astype(np.float64)  # what float32 rounds off may cancel what matters
+        exact = X.astype(np.float64) if precise else X
         slack = 1 + (exact @ w[:-1].astype(exact.dtype) + w[-1])
         if pull is None:
-            hinge = np.maximum(slack, 0)
+            hinge = np.maximum(slack, 0).astype(exact.dtype, copy=False)
             pull = stands_for * np.append(hinge @ exact, hinge.sum())
         c = np.full(rows.size, self.c_background * stands_for)
         return LocalModel(

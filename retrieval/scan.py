@@ -16,6 +16,7 @@ from retrieval.index import Index
 from retrieval.threads import N_THREADS, pool
 
 _BLOCK = 2048  # rows
+_FEW = 64  # one violator in so many rows, or fewer, are better fetched by themselves
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,8 +57,8 @@ def scan(index: Index, w: NDArray[np.float64], b: float, left_out: NDArray[np.in
     bounds = np.searchsorted(left_out, [*starts, index.n]).tolist()
     weights, margin, zero = w.astype(kind), kind(1 + b), kind(0)
 
-    def read(share: range) -> tuple[float, NDArray[np.float64]]:
-        loss, pull, buffer = 0.0, np.zeros(index.dim + 1), np.empty(_BLOCK, dtype=kind)
+    def read(share: range) -> tuple[NDArray[np.float64], list[NDArray[np.intp]]]:
+        pull, buffer, few = np.zeros(index.dim), np.empty(_BLOCK, dtype=kind), []
         for block in share:  # every call here is paid for each block, by all threads in turn
             rows = range(starts[block], min(starts[block] + _BLOCK, index.n))
             X, hinge = index.vectors(rows).astype(kind, copy=False), buffer[: len(rows)]
@@ -65,8 +66,11 @@ def scan(index: Index, w: NDArray[np.float64], b: float, left_out: NDArray[np.in
             np.maximum(np.add(s, margin, out=hinge), zero, out=hinge)
             if bounds[block] < bounds[block + 1]:
                 hinge[left_out[bounds[block] : bounds[block + 1]] - rows.start] = 0
-            loss += _add_pull(X, hinge, pull)
-        return loss, pull
+            if np.count_nonzero(hinge) > len(rows) // _FEW:
+                pull += hinge @ X
+            elif hinge.any():
+                few.append(rows.start + np.flatnonzero(hinge))
+        return pull, few
 
     cuts = [len(starts) * i // N_THREADS for i in range(N_THREADS + 1)]
     shares = [range(first, last) for first, last in pairwise(cuts) if first < last]
@@ -74,18 +78,15 @@ def scan(index: Index, w: NDArray[np.float64], b: float, left_out: NDArray[np.in
     scores += kind(b)
     above = scores > -1
     above[left_out] = False
-    pull = np.sum([pull for _, pull in parts], axis=0) if parts else np.zeros(index.dim + 1)
-    return Scan(scores, np.flatnonzero(above), sum(loss for loss, _ in parts), pull)
+    violators = np.flatnonzero(above)
+    hinges = 1 + scores[violators].astype(np.float64)
+    pull = np.append(np.sum([pull for pull, _ in parts], axis=0), hinges.sum())
+    for rows in (rows for _, few in parts for rows in _chunks(few)):
+        pull[:-1] += (1 + scores[rows]) @ index.vectors(rows)
+    return Scan(scores, violators, float(hinges @ hinges), pull)
 
 
-def _add_pull(X: NDArray[np.floating[Any]], hinge: NDArray[np.floating[Any]], pull: NDArray[np.float64]) -> float:
-    """Add a block's share to ``pull`` and return its loss; where few rows carry loss, only these are read again."""
-    n_violators = np.count_nonzero(hinge)
-    if n_violators == 0:
-        return 0.0
-    if n_violators < hinge.size // 8:
-        rows = np.flatnonzero(hinge)
-        X, hinge = X[rows], hinge[rows]
-    pull[:-1] += hinge @ X
-    pull[-1] += float(hinge.sum())
-    return float(hinge @ hinge)
+def _chunks(rows: list[NDArray[np.intp]]) -> list[NDArray[np.intp]]:
+    """Return rows of many blocks together, some thousand at a time."""
+    together = np.concatenate(rows) if rows else np.empty(0, dtype=np.intp)
+    return [together[start : start + _BLOCK] for start in range(0, together.size, _BLOCK)]

@@ -30,7 +30,7 @@ Until = Literal["settled", "exact"]
 
 LARGEST_C = 1e6  # beyond, double precision can't hold both terms of the objective
 
-_SAMPLE = 2048  # rows that stand for all where not all are taken, to begin with
+_SAMPLE = 2048  # rows that stand for all where not all are taken, to begin with; twice that where a scan takes long
 _LARGEST_SAMPLE = 16 * _SAMPLE
 _EXACT_STEP = 1e-5  # of |w~|
 _EXACT_GAP = 1e-6  # of the objective
@@ -133,7 +133,7 @@ def fit_exemplar_svm(
     P = _checked(positives, index.dim)
     _check(index, C, until, max_scans, start)
     with one_blas_thread():
-        sample = index.sample(_SAMPLE, seed)
+        sample = index.sample(_sample_size(index.n), seed)
         marked, excluded = checked_rows(negatives, index.n), checked_rows(exclude, index.n)
         objective = Objective.of(index, P, marked, excluded, C=C, scale_c=scale_c)
         if anchor is not None:
@@ -152,7 +152,8 @@ def _first_guess(objective: Objective, sample: NDArray[np.intp], start: Exemplar
     w = objective.anchor if start is None else np.append(start.w, start.b)
     pull = None if start is None else start.pull * objective.n_background
     model = objective.model(w, pull, sample, objective.n_background / max(1, sample.size))
-    step, _ = model.minimise(min(0.03, 1e-3 * float(np.linalg.norm(model.gradient))))
+    enough = 0.03 if sample.size == objective.n_background else 10.0  # a sample's optimum is not worth more
+    step, _ = model.minimise(min(enough, 1e-3 * float(np.linalg.norm(model.gradient))))
     return w + step
 
 
@@ -160,7 +161,7 @@ def _descend(
     objective: Objective, w: NDArray[np.float64], until: Until, max_scans: int
 ) -> tuple[NDArray[np.float64], Stopped, int, int, float]:
     """Go to the minimum; return w~, why it stopped, scans, support and objective."""
-    mined, size, precise = np.empty(0, dtype=np.intp), _SAMPLE, False
+    mined, size, precise = np.empty(0, dtype=np.intp), _sample_size(objective.index.n), False
     best, value, support, fall, step = w, np.inf, 0, 0.0, np.full_like(w, np.inf)
     for scans in range(1, max_scans + 1):
         now = scan(objective.index, w[:-1], float(w[-1]), objective.left_out, precise=precise)
@@ -176,7 +177,10 @@ def _descend(
         support = now.violators.size + int(np.count_nonzero(objective.slack(w) > 0))
         mined, whole = _joined(mined, now.violators, 2 * size)
         rows = mined if whole else _every(now.violators, size)
-        model = objective.model(w, None if whole else now.pull, rows, 1.0 if whole else now.violators.size / rows.size)
+        if whole:
+            model = objective.model(w, None, rows, 1.0, precise=True)
+        else:
+            model = objective.model(w, now.pull, rows, now.violators.size / rows.size)
         slope, length = float(np.linalg.norm(model.gradient)), max(float(np.linalg.norm(w)), 1e-3)
         tolerance = 0.3 * _EXACT_STEP * length
         last, (step, change) = (
@@ -193,6 +197,10 @@ def _descend(
         if moved > 0.2 * last:  # the sample is too small, or, of a short step, float32 has too few digits
             size, precise = min(2 * size, _LARGEST_SAMPLE), precise or moved < 0.01 * length
     return best, "budget", max_scans, support, value
+
+
+def _sample_size(n: int) -> int:
+    return max(_SAMPLE, min(2 * _SAMPLE, n // 256))
 
 
 def _joined(mined: NDArray[np.intp], violators: NDArray[np.intp], most: int) -> tuple[NDArray[np.intp], bool]:
