@@ -1,10 +1,11 @@
 """The exemplar SVM against the notebook's LinearSVC and one kNN query: time, memory, and the same answer.
 
-``python -m benchmarks.svm --rows 1000 25000 100000 1000000 --json FILE``; ``--table FILE`` prints the README's table.
+``python -m benchmarks.svm --rows 1000 25000 100000 1000000 --json FILE``; benchmarks/svm_tables.py makes the README's
+tables of it.
 
 Up to 25,000 rows the corpus is the first of IMDB's training reviews, beyond that vectors drawn from their mixture and
-covariance (benchmarks/vectors.py). Queries are IMDB test reviews. For every query everything is timed in turn, so that
-a machine that slows down slows all alike, and a ratio is the median of the queries' own ratios.
+covariance (benchmarks/vectors.py). Queries are IMDB test reviews. For every query kNN and ours are timed in turn, so
+that a machine that slows down slows both alike, and then LinearSVC; a ratio is the median of the queries' own ratios.
 """
 
 import argparse
@@ -73,11 +74,7 @@ def main() -> None:
     parser.add_argument("--queries", type=int, default=9, help="for times, at least 7")
     parser.add_argument("--accuracy-queries", type=int, default=100)
     parser.add_argument("--json", type=Path)
-    parser.add_argument("--table", type=Path, help="print the README's table from such a file, and measure nothing")
     options = parser.parse_args()
-    if options.table:
-        sys.stdout.write(table(json.loads(options.table.read_text())))
-        return
     result = {
         "command": "python -m benchmarks.svm --rows " + " ".join(map(str, options.rows)),
         "date": datetime.now(UTC).date().isoformat(),
@@ -101,13 +98,15 @@ def _measure(rows: int, n_queries: int) -> dict[str, Any]:
     runs = {case: Runs() for case in CASES}
     for case in CASES:  # the first calls pay for threads and pages
         case.fit(index, queries[-1], "exact")
-    for number, query in enumerate(queries[:n_queries]):
+    for number, query in enumerate(queries[:n_queries], start=1):
         for case, run in runs.items():
-            _note(f"{rows:,} rows, query {number + 1} of {n_queries}, {case.name}")
-            index.top_k(query, 10)  # brings the vectors back to where LinearSVC may have driven them out
+            _note(f"{rows:,} rows, query {number} of {n_queries}, {case.name}")
             run.knn.append(_seconds(lambda: index.top_k(query, 10)))  # noqa: B023
             run.settled.append(case.fit(index, query, "settled"))
             run.exact.append(case.fit(index, query, "exact"))
+    for number in range(n_queries):  # by itself, for it drives vectors out of memory and threads off their cores
+        for case, run in runs.items():
+            _note(f"{rows:,} rows, LinearSVC, query {number + 1} of {n_queries}, {case.name}")
             seconds, reference = _linear_svc(rows, number, case, spent=sum(run.linear_svc))
             if reference is not None:
                 run.linear_svc.append(seconds)
@@ -264,45 +263,6 @@ _MEMORY: dict[str, Callable[[DenseIndex, Array, Array], Callable[[], object]]] =
     "exact, LinearSVC's C = 0.1": lambda index, X, query: lambda: CASES[2].fit(index, query, "exact"),
     "linear_svc, T = 50": lambda index, X, query: lambda: _notebook(X, query, CASES[1]),
 }
-
-
-def table(result: dict[str, Any]) -> str:
-    """Return the README's table of a measurement, in Markdown."""
-    lines = [
-        "| rows | kNN | LinearSVC, T = 50 | ours, settled | ours, exact | LinearSVC, C = 0.1 | ours, exact | memory |",
-        "|---|---|---|---|---|---|---|---|",
-    ]
-    for size in result["rows"]:
-        _, usual, own = size["cases"]
-        ours, theirs = (size["memory"][name] for name in ("settled, T = 50", "linear_svc, T = 50"))
-        cells = (
-            f"{size['rows']:,}",
-            _show_ms(usual["knn_ms"]),
-            _show_ms(usual["linear_svc_ms"]),
-            *(_show(usual[name]) for name in ("settled", "exact")),
-            _show_ms(own["linear_svc_ms"]),
-            _show(own["exact"]),
-            f"{_show_mb(ours)}, LinearSVC {_show_mb(theirs)}",
-        )
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines) + "\n"
-
-
-def _show(method: dict[str, Any]) -> str:
-    faster = method["times_faster_than_linear_svc"]
-    return f"{_show_ms(method['ms'])} ({f'{faster:.0f} x, ' if faster else ''}{method['scans']:.1f} scans)"
-
-
-def _show_ms(ms: float | None) -> str:
-    if ms is None:
-        return "over two minutes"
-    return f"{ms / 1000:.1f} s" if ms >= 1000 else f"{ms:.0f} ms" if ms >= 10 else f"{ms:.1f} ms"
-
-
-def _show_mb(memory: dict[str, Any] | None) -> str:
-    if memory is None or memory["peak_mb"] is None:
-        return "not measured"
-    return f"{memory['peak_mb'] / 1000:.1f} GB" if memory["peak_mb"] >= 1000 else f"{memory['peak_mb']:.0f} MB"
 
 
 def _seconds(call: Callable[[], object]) -> float:

@@ -6,10 +6,12 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from retrieval.threads import in_shares, one_blas_thread
+
 Rows = Sequence[int] | NDArray[np.intp]
 
 _ROUNDING = 1e-5  # bounds what float32 rounding does to the product of two unit vectors of some thousand dimensions
-_CHUNK = 4096  # rows scored in double precision at a time
+_CHUNK = 4096  # rows
 
 
 def checked_rows(rows: Rows, n: int) -> NDArray[np.intp]:
@@ -104,7 +106,7 @@ class DenseIndex:
         w = np.asarray(w, dtype=np.float64)
         if not (np.abs(w) < 1e30).all():
             raise ValueError("the weights hold NaN, infinity, or what float32 can't multiply")
-        scores = self._vectors @ w.astype(np.float32)
+        scores = self._scores(w.astype(np.float32))
         k = min(k, _leave_only(scores, exclude, within))
         if k <= 0:
             return np.empty(0, dtype=np.intp), np.empty(0, dtype=np.float64)
@@ -132,6 +134,17 @@ class DenseIndex:
             return self._vectors[rows.start : rows.stop]
         taken: NDArray[np.float32] = self._vectors[checked_rows(rows, self.n)]
         return taken
+
+    def _scores(self, w: NDArray[np.float32]) -> NDArray[np.float32]:
+        scores = np.empty(self.n, dtype=np.float32)
+
+        def score(share: range) -> None:
+            rows = slice(share.start * _CHUNK, share.stop * _CHUNK)
+            np.dot(self._vectors[rows], w, out=scores[rows])
+
+        with one_blas_thread():
+            in_shares(-(-self.n // _CHUNK), score)
+        return scores
 
     def _exact_scores(self, rows: NDArray[np.intp], w: NDArray[np.float64]) -> NDArray[np.float64]:
         scores = np.empty(rows.size)

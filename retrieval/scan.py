@@ -6,14 +6,13 @@ more than a plain top-k query, and no copy.
 """
 
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.index import Index
-from retrieval.threads import N_THREADS, pool
+from retrieval.threads import in_shares
 
 _BLOCK = 2048  # rows
 _FEW = 64  # one violator in so many rows, or fewer, are better fetched by themselves
@@ -72,9 +71,7 @@ def scan(index: Index, w: NDArray[np.float64], b: float, left_out: NDArray[np.in
                 few.append(rows.start + np.flatnonzero(hinge))
         return pull, few
 
-    cuts = [len(starts) * i // N_THREADS for i in range(N_THREADS + 1)]
-    shares = [range(first, last) for first, last in pairwise(cuts) if first < last]
-    parts = list(pool().map(read, shares)) if len(shares) > 1 else [read(share) for share in shares]
+    parts = in_shares(len(starts), read)
     scores += kind(b)
     above = scores > -1
     above[left_out] = False

@@ -17,6 +17,7 @@ from data.encoder import Encoder, load_encoder
 from retrieval.feedback import Feedback
 from retrieval.index import DenseIndex
 from retrieval.svm import ExemplarSVM, Until, fit_exemplar_svm
+from retrieval.threads import one_blas_thread
 
 Ranker = Literal["knn", "svm", "anchored"]
 RANKERS: tuple[Ranker, ...] = get_args(Ranker)
@@ -131,10 +132,11 @@ class SearchEngine:
             raise ValueError(f"the number of results must be at least 1, got {k}")
         vector = self._query_vector(query)
         start = time.perf_counter()
-        svm = None if ranker == "knn" else self._svm(query, vector, feedback, ranker, C, until)
-        w, b = (vector, 0.0) if svm is None else (svm.w, svm.b)
-        itself = [self.corpus.row(query.doc_id)] if isinstance(query, DocumentQuery) else []
-        rows, scores = self._index.top_k(w, k, b=b, exclude=itself)
+        with one_blas_thread():
+            svm = None if ranker == "knn" else self._svm(query, vector, feedback, ranker, C, until)
+            w, b = (vector, 0.0) if svm is None else (svm.w, svm.b)
+            itself = [self.corpus.row(query.doc_id)] if isinstance(query, DocumentQuery) else []
+            rows, scores = self._index.top_k(w, k, b=b, exclude=itself)
         seconds = time.perf_counter() - start
         results = tuple(
             self._result(rank, int(row), float(score))

@@ -3,13 +3,15 @@
 import functools
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Any
+from itertools import pairwise
+from typing import Any, TypeVar
 
 from threadpoolctl import ThreadpoolController
 
+T = TypeVar("T")
 N_THREADS = min(8, os.cpu_count() or 1)  # memory is the limit beyond
 
 
@@ -49,14 +51,18 @@ def _controller() -> ThreadpoolController:
 _shared = _Shared()
 
 
-def pool() -> ThreadPoolExecutor:
-    """Return the pool of ``N_THREADS`` threads."""
-    return _shared.pool
+def in_shares(n: int, work: Callable[[range], T]) -> list[T]:
+    """Share ``range(n)`` out among threads; return what each made of its share, in order."""
+    cuts = [n * i // N_THREADS for i in range(N_THREADS + 1)]
+    shares = [range(first, last) for first, last in pairwise(cuts) if first < last]
+    return list(_shared.pool.map(work, shares)) if len(shares) > 1 else [work(share) for share in shares]
 
 
 @contextmanager
 def one_blas_thread() -> Iterator[None]:
-    """Hold BLAS to one thread: small products are faster so, and the threads of a scan don't fight.
+    """Hold BLAS to one thread: small products are faster so, and the threads of a scan have the cores to themselves.
+
+    BLAS's own threads go on spinning for a while when their product is done, so none may be woken between scans.
 
     The setting is the whole process's: the first user makes it, and the last of several at a time takes it back.
     """

@@ -3,6 +3,7 @@ import os
 import threading
 import tracemalloc
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -236,8 +237,12 @@ def test_the_index_protocol_is_all_it_needs(many: np.ndarray) -> None:
     assert top(many, weights_of(svm)) == top(many, weights_of(fit_exemplar_svm(DenseIndex(many[1:]), many[:1])))
 
 
-def test_it_takes_no_copy_of_the_corpus() -> None:
+@pytest.mark.parametrize("mapped", [False, True])
+def test_it_takes_no_copy_of_the_corpus(tmp_path: Path, mapped: bool) -> None:
     X = unit(100_000, 128, mean=0.7)
+    if mapped:
+        np.save(tmp_path / "vectors.npy", X)
+        X = np.load(tmp_path / "vectors.npy", mmap_mode="r")
     index = DenseIndex(X)
     tracemalloc.start()
     fit_exemplar_svm(index, X[:1], exclude=[0], until="exact")

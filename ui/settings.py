@@ -45,7 +45,7 @@ def choose_settings() -> Settings:
         key="ranker",
         format_func=lambda ranker: TITLES[ranker],
         persist_state="session",
-        help="What ranks the right column. The anchored SVM stays close to the query: the safer one without marks.",
+        help="What ranks the right column. The anchored SVM stays closer to the query.",
     )
     C = st.select_slider("C", _CS, value=0.1, key="C", persist_state="session", help=_C_HELP)
     return Settings(k, ("knn", ranker), C)
