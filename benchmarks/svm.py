@@ -71,7 +71,7 @@ def main() -> None:
     """Measure, and write JSON to a file or to the output."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--rows", type=int, nargs="+", default=[1000, 25_000, 100_000, 1_000_000])
-    parser.add_argument("--queries", type=int, default=9, help="for times, at least 7")
+    parser.add_argument("--queries", type=int, default=7, help="for times")
     parser.add_argument("--accuracy-queries", type=int, default=100)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()

@@ -183,10 +183,8 @@ def _descend(
             model = objective.model(w, now.pull, rows, now.violators.size / rows.size)
         slope, length = float(np.linalg.norm(model.gradient)), max(float(np.linalg.norm(w)), 1e-3)
         tolerance = 0.3 * _EXACT_STEP * length
-        last, (step, change) = (
-            float(np.linalg.norm(step)),
-            model.minimise(max(0.0 if whole else 0.05 * slope, tolerance)),
-        )
+        last = float(np.linalg.norm(step))
+        step, change = model.minimise(tolerance if whole else max(0.05 * slope, tolerance))
         w, fall, moved = w + step, -float(model.gradient @ step), float(np.linalg.norm(step))
         proved = slope <= _EXACT_STEP * length or slope**2 / 2 <= _EXACT_GAP * value
         if moved <= _EXACT_STEP * length and proved:
