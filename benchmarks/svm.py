@@ -113,7 +113,9 @@ def _measure(rows: int, n_queries: int) -> dict[str, Any]:
                 run.references.append(reference)
     return {
         "rows": rows,
-        "vectors": "IMDB train" if rows <= 25_000 else "drawn from IMDB train's mixture and covariance",
+        "vectors": "IMDB train"
+        if rows <= len(vectors.imdb_train())
+        else "drawn from IMDB train's mixture and covariance",
         "queries": n_queries,
         "cases": [_summary(case, run, X, queries) for case, run in runs.items()],
         "memory": {

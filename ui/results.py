@@ -11,7 +11,7 @@ TITLES = {"knn": "kNN", "svm": "Exemplar SVM", "anchored": "Anchored SVM"}
 _WHAT = {
     "knn": "nearest to the query; marks leave it as it is",
     "svm": "query and marks against the whole rest",
-    "anchored": "the same, held close to the query",
+    "anchored": "query and marks against the rest, held close to the query",
 }
 _TOOK = (
     "Milliseconds to rank; how often the corpus was read in training; how many rows carry weight; and why training "
