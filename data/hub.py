@@ -3,7 +3,7 @@
 from typing import Literal
 
 
-def check_hub(kind: Literal["model", "dataset"], name: str) -> None:
+def check_hub(kind: Literal["model", "dataset"], name: str, revision: str | None = None) -> None:
     """Return if the hub has a model or data set that may be fetched, or if the user wants no network.
 
     Raises
@@ -17,11 +17,12 @@ def check_hub(kind: Literal["model", "dataset"], name: str) -> None:
         HFValidationError,
         OfflineModeIsEnabled,
         RepositoryNotFoundError,
+        RevisionNotFoundError,
     )
 
     what = "model" if kind == "model" else "data set"
     try:
-        huggingface_hub.HfApi().repo_info(name, repo_type=kind, timeout=10)
+        huggingface_hub.HfApi().repo_info(name, repo_type=kind, revision=revision, timeout=10)
     except OfflineModeIsEnabled:
         return  # what is cached may be loaded; the loader says when nothing is
     except HFValidationError as error:
@@ -30,6 +31,8 @@ def check_hub(kind: Literal["model", "dataset"], name: str) -> None:
         raise ValueError(f"the hub gives the {what} {name} only to those who log in (hf auth login)") from error
     except RepositoryNotFoundError as error:
         raise ValueError(f"there is no folder {name}, and the Hugging Face hub has no such {what}") from error
+    except RevisionNotFoundError as error:
+        raise ValueError(f"the {what} {name} on the hub has no revision {revision}") from error
     except Exception as error:
         raise ValueError(
             f"there is no folder {name}, and the Hugging Face hub can't be reached to fetch such a {what} "

@@ -1,79 +1,55 @@
-"""Where documents come from: Hugging Face data sets, tables in files, installed packages."""
+"""Where documents come from: Hugging Face data sets, files and folders, installed packages."""
 
-import itertools
-import json
+import functools
 import os
 import re
-import warnings
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date, time
-from decimal import Decimal
+from collections import Counter
+from collections.abc import Collection, Iterator
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
 
-from data.hub import check_hub, reason
+from data.columns import Columns, Placed, Row, Table, pick_columns, read_rows, unique
+from data.documents import Document, Problem, Source
+from data.files import KINDS, TABLES, ZIP, File, file_on_disk, kind_of, reading
+from data.folders import Listing, are_numbered, leads_out, list_folder, list_zip, read_files
+from data.hub_data import Part, data_set_table, is_data_set
 from data.package_docs import DEMO_PACKAGES, package_documents
+from data.tables import open_table
+from data.texts import read_text_file
 
-TEXT_COLUMNS = ("text", "content", "review", "abstract", "document", "body")
-LABEL_COLUMNS = ("label",)
+Choices = dict[str, str | int | bool | None]
+Found = Iterator[Document | Problem]
 
 _MOST_ROWS = 10**12  # more than any machine holds, and still a number to every reader
-_PLAIN = (str, int, float, Decimal, date, time, type(None))  # cells that have one obvious text
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """One row of a source; ``doc_id`` is its identity, stable across rebuilds."""
-
-    doc_id: str
-    text: str
-    label: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Documents that were read, and the choices that lead to the same ones again.
-
-    ``description`` is JSON: the source as it was named, and the split, columns and limit used.
-    ``n_skipped`` counts rows left out because they have no text.
-    """
-
-    name: str
-    description: dict[str, str | int | None]
-    documents: Sequence[Document]
-    n_skipped: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class _Table:
-    """Named columns whose cells are fetched a column at a time."""
-
-    columns: tuple[str, ...]
-    cells: Callable[[str], list[Any]]
+_BEIR = ("corpus.jsonl", "corpus.jsonl.gz")
 
 
 def read_source(
     source: str,
     *,
+    config: str | None = None,
     split: str | None = None,
+    revision: str | None = None,
+    streaming: bool = False,
     text_column: str | None = None,
+    title_column: str | None = None,
     label_column: str | None = None,
     id_column: str | None = None,
     limit: int | None = None,
 ) -> Source:
-    """Read the documents of a source.
+    """Find a source and look at its columns; its documents are read when ``read`` is called.
 
     Parameters
     ----------
     source
-        ``docs`` or ``docs:numpy,pandas`` for the documentation of installed packages; the path of a CSV,
-        TSV, JSON Lines or Parquet file; or a Hugging Face data set: a folder, or a name on the hub.
-    split
-        Split of a Hugging Face data set, slices included (``train[:10%]``). Default: ``train``.
-    text_column, label_column, id_column
-        Without them a column called text, content, review, abstract, document or body is taken for
-        the text, one called label for the label, and the row number in the source for the id.
+        ``docs`` or ``docs:numpy,pandas`` for the documentation of installed packages; the path of a table
+        (CSV, TSV, JSON Lines, JSON, Parquet), a text, a Markdown or PDF file, packed by gzip or not; of a folder or
+        zip of such files; or a Hugging Face data set: a folder, or a name on the hub.
+    config, split, revision, streaming
+        For Hugging Face data sets. Without a split ``train`` is read; slices may be named (``train[:10%]``).
+    text_column, title_column, label_column, id_column
+        Without them columns of the usual names are taken; ``none`` takes none. A title is put before its text.
+        Without an id the row number is one.
     limit
         At most so many rows, from the first.
 
@@ -88,35 +64,20 @@ def read_source(
         raise ValueError(f"the limit must be at most {_MOST_ROWS:,}, got {limit}")
     if not source.strip():
         raise ValueError("name a source: docs, a file, a folder, or a data set on the hub")
-    if source == "docs" or source.startswith("docs:"):
-        return _read_package_docs(source, limit)
-    path = Path(os.path.expanduser(source))
+    asked = Columns(text_column, title_column, label_column, id_column)
+    part = Part(config, split, revision, streaming)
+    path, is_docs = Path(os.path.expanduser(source)), source == "docs" or source.startswith("docs:")
+    if (is_docs or path.is_file()) and part.asked():
+        raise ValueError(f"{', '.join(part.asked())} goes with a Hugging Face data set, and {source} is none")
+    if is_docs:
+        return _package_docs(source, limit)
     if path.is_file():
-        table, where = _read_file(path, limit), str(path.resolve())
-    elif path.is_dir():
-        split = split or "train"
-        table, where = _read_data_set(str(path), split, limit), str(path.resolve())
-    elif path.suffix.lower() in _READERS or source.startswith((".", "/", "~")):
+        return _file(path, default_name(source), asked, limit)
+    if path.is_dir():
+        return _folder(path.resolve(), default_name(source), part, asked, limit)
+    if kind_of(path.name) in (*KINDS, ZIP) or source.startswith((".", "/", "~")):
         raise ValueError(f"there is no file or folder {source}")
-    else:
-        split = split or "train"
-        table, where = _read_data_set(source, split, limit), source
-    text_column = _pick_column(table, text_column, TEXT_COLUMNS, where)
-    if text_column is None:
-        columns = ", ".join(table.columns)
-        raise ValueError(f"say which column of {where} holds the text; its columns are: {columns}")
-    label_column = _pick_column(table, label_column, LABEL_COLUMNS, where)
-    id_column = _pick_column(table, id_column, (), where)
-    documents, n_skipped = _documents(table, text_column, label_column, id_column, where)
-    description = {
-        "source": where,
-        "split": split,
-        "text_column": text_column,
-        "label_column": label_column,
-        "id_column": id_column,
-        "limit": limit,
-    }
-    return Source(default_name(source), description, documents, n_skipped)
+    return _data_set(source, default_name(source), part, asked, limit)
 
 
 def default_name(source: str) -> str:
@@ -124,162 +85,124 @@ def default_name(source: str) -> str:
     if source.startswith("docs:"):
         return "docs"
     path = Path(os.path.expanduser(source))
-    name = path.stem if path.is_file() else path.name
+    name = path.name
+    if path.is_file():
+        name = Path(re.sub(r"(?i)\.gz$", "", name)).stem
     return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-._")[:100] or "corpus"
 
 
-def _read_package_docs(source: str, limit: int | None) -> Source:
+def _package_docs(source: str, limit: int | None) -> Source:
     packages = tuple(name.strip() for name in source.partition(":")[2].split(",") if name.strip())
     packages = packages or DEMO_PACKAGES
     documents = [
         Document(name, f"{name}\n\n{docstring}", label=name.partition(".")[0])
         for name, docstring in package_documents(packages)
     ]
-    description = {"source": f"docs:{','.join(packages)}", "limit": limit}
-    return Source(default_name(source), description, documents[:limit])
+    choices: Choices = {"source": f"docs:{','.join(packages)}", "limit": limit}
+    return Source(default_name(source), choices, lambda: iter(documents[:limit]))
 
 
-def _read_csv(path: Path, limit: int | None, separator: str = ",") -> _Table:
-    import pandas as pd
+def _file(path: Path, name: str, asked: Columns, limit: int | None) -> Source:
+    where, kind = str(path.resolve()), kind_of(path.name)
+    if path.suffix.lower() == ZIP:
+        return _files(functools.partial(list_zip, path), where, name, asked, limit)
+    if kind not in KINDS:
+        raise ValueError(f"{path} is none of the files that can be read: {', '.join((*KINDS, ZIP))}, and .gz of these")
+    if kind in TABLES:
+        return _table_file(file_on_disk(path), where, name, asked, limit)
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", pd.errors.ParserWarning)
-        try:
-            # Every cell as text, "NA" included: a review that says "None" is not a missing one. A blank line is a
-            # row without text, so that row numbers hold. No column is taken for an index.
-            frame = pd.read_csv(
-                path,
-                sep=separator,
-                dtype=str,
-                keep_default_na=False,
-                skip_blank_lines=False,
-                index_col=False,
-                nrows=limit,
-            )
-        except pd.errors.ParserWarning as error:
-            raise ValueError("its rows have more fields than its header has names") from error
-    return _Table(tuple(frame.columns), lambda name: list(frame[name]))
+    def read() -> Found:
+        with reading(where):
+            yield from read_text_file(file_on_disk(path))
+
+    return Source(name, {"source": where, "limit": limit}, read)
 
 
-def _read_tsv(path: Path, limit: int | None) -> _Table:
-    return _read_csv(path, limit, separator="\t")
+def _folder(folder: Path, name: str, part: Part, asked: Columns, limit: int | None) -> Source:
+    where = str(folder)
+    own = (folder / file for file in _BEIR if not leads_out(folder / file, folder))
+    if beir := next(filter(Path.is_file, own), None):
+        return _table_file(file_on_disk(beir), where, name, asked, limit)
+    if part.asked() or is_data_set(folder):
+        return _data_set(where, name, part, asked, limit)
+    return _files(functools.partial(list_folder, folder), where, name, asked, limit)
 
 
-def _read_json_lines(path: Path, limit: int | None) -> _Table:
-    with path.open(encoding="utf-8-sig") as file:
-        lines = ((number, line) for number, line in enumerate(file, start=1) if line.strip())
-        rows = [_json_object(line, number) for number, line in itertools.islice(lines, limit)]
-    columns = dict.fromkeys(name for row in rows for name in row)
-    return _Table(tuple(columns), lambda name: [row.get(name) for row in rows])
+def _data_set(source: str, name: str, part: Part, asked: Columns, limit: int | None) -> Source:
+    part = part.with_split()
+    table = data_set_table(source, part, asked.names())
+    return _table(table, {"source": source, **asdict(part)}, name, asked, limit)
 
 
-def _json_object(line: str, number: int) -> dict[str, Any]:
-    try:
-        row = json.loads(line)
-    except json.JSONDecodeError as error:
-        raise ValueError(f"line {number} is no JSON: {error.msg} at column {error.colno}") from error
-    if not isinstance(row, dict):
-        raise ValueError(f"line {number} is not a JSON object")
-    return row
+def _table_file(file: File, where: str, name: str, asked: Columns, limit: int | None) -> Source:
+    with reading(where):
+        table = open_table(file, asked.names())
+
+    def rows(needed: Collection[str]) -> Iterator[Row | Problem]:
+        with reading(where):
+            yield from table.rows(needed)
+
+    return _table(replace(table, rows=rows), {"source": where}, name, asked, limit)
 
 
-def _read_parquet(path: Path, limit: int | None) -> _Table:
-    import pyarrow.parquet
+def _table(table: Table, choices: Choices, name: str, asked: Columns, limit: int | None) -> Source:
+    where = str(choices["source"])
+    chosen = pick_columns(table.columns, asked, where)
 
-    table = pyarrow.parquet.read_table(path).slice(0, limit)
-    return _Table(tuple(table.column_names), lambda name: table[name].to_pylist())
+    def read() -> Found:
+        placed = functools.partial(read_rows, table, chosen)
+        found = unique(placed, f"column '{chosen.id}' of {where} can't be the id") if chosen.id else placed()
+        return _not_empty(_first_rows(found, limit), f"column '{chosen.text}' of {where}")
 
-
-_READERS: dict[str, Callable[[Path, int | None], _Table]] = {
-    ".csv": _read_csv,
-    ".tsv": _read_tsv,
-    ".jsonl": _read_json_lines,
-    ".ndjson": _read_json_lines,
-    ".parquet": _read_parquet,
-}
-
-
-def _read_file(path: Path, limit: int | None) -> _Table:
-    reader = _READERS.get(path.suffix.lower())
-    if reader is None:
-        raise ValueError(f"{path} is none of the files that can be read: {', '.join(_READERS)}")
-    try:
-        return reader(path, limit)
-    except (ValueError, OSError, RecursionError) as error:
-        raise ValueError(f"cannot read {path}: {' '.join(str(error).split())}") from error
+    choices |= {
+        "text_column": chosen.text,
+        "title_column": chosen.title or asked.title,
+        "label_column": chosen.label or asked.label,
+        "id_column": chosen.id or asked.id,
+        "limit": limit,
+    }
+    return Source(name, choices, read, numbered=chosen.id is None)
 
 
-def _read_data_set(name: str, split: str, limit: int | None) -> _Table:
-    import datasets
+def _files(listing: Listing, where: str, name: str, asked: Columns, limit: int | None) -> Source:
+    with reading(where):
+        files, _ = listing()
+    if not files:
+        raise ValueError(f"{where} holds none of the files that can be read: {', '.join(KINDS)}, and .gz of these")
 
-    if not Path(name).is_dir():
-        check_hub("dataset", name)
-    try:
-        data_set = datasets.load_dataset(name, split=split)
-    except Exception as error:  # every builder and reader has kinds of its own
-        raise ValueError(f"cannot load the data set {name}: {reason(error)}") from error
-    if limit is not None:
-        data_set = data_set.select(range(min(limit, len(data_set))))
+    def read() -> Found:
+        with reading(where):
+            files, problems = listing()
+        yield from problems
+        refused = f"the files of {where} can't share an id column"
+        yield from _first_rows(unique(lambda: read_files(files, asked), refused), limit)
 
-    def cells(column: str) -> list[Any]:
-        values = list(data_set[column])
-        feature = data_set.features[column]
-        if isinstance(feature, datasets.ClassLabel):
-            return [None if value is None or value < 0 else feature.int2str(value) for value in values]
-        return values
-
-    return _Table(tuple(data_set.column_names), cells)
+    choices: Choices = {"source": where}
+    if any(file.kind in TABLES for file in files):
+        choices |= {f"{role}_column": getattr(asked, role) for role in ("text", "title", "label", "id")}
+    return Source(name, choices | {"limit": limit}, read, are_numbered(files, asked))
 
 
-def _pick_column(table: _Table, asked: str | None, guesses: Iterable[str], where: str) -> str | None:
-    if asked is None:
-        return next((name for name in guesses if name in table.columns), None)
-    if asked not in table.columns:
-        raise ValueError(f"{where} has no column '{asked}'; its columns are: {', '.join(table.columns)}")
-    return asked
+def _first_rows(found: Iterator[Placed], limit: int | None) -> Found:
+    n_rows = 0
+    for _, each in found:
+        yield each
+        n_rows += not isinstance(each, Problem) or each.left_out
+        if n_rows == limit:
+            return
 
 
-def _documents(
-    table: _Table, text_column: str, label_column: str | None, id_column: str | None, where: str
-) -> tuple[list[Document], int]:
-    texts = _column(table, text_column, where)
-    labels = _column(table, label_column, where) if label_column else [None] * len(texts)
-    ids = _doc_ids(table, id_column, where) if id_column else [str(row) for row in range(len(texts))]
-    documents = [
-        Document(doc_id, text, label)
-        for doc_id, text, label in zip(ids, texts, labels, strict=True)
-        if text is not None
-    ]
-    if not documents:
-        raise ValueError(f"column '{text_column}' of {where} holds no text")
-    return documents, len(texts) - len(documents)
-
-
-def _doc_ids(table: _Table, column: str, where: str) -> list[str]:
-    first_row: dict[str, int] = {}
-    for row, doc_id in enumerate(_column(table, column, where)):
-        if doc_id is None:
-            raise ValueError(f"row {row} of {where} has no id in column '{column}'")
-        if doc_id in first_row:
-            raise ValueError(
-                f"column '{column}' of {where} can't be the id: rows {first_row[doc_id]} and {row} both have '{doc_id}'"
-            )
-        first_row[doc_id] = row
-    return list(first_row)
-
-
-def _column(table: _Table, column: str, where: str) -> list[str | None]:
-    """Return a column's cells as text, None for a missing or blank one."""
-    cells = table.cells(column)
-    for row, cell in enumerate(cells):
-        if not isinstance(cell, _PLAIN):
-            kind = type(cell).__name__
-            raise ValueError(f"column '{column}' of {where} holds no plain text: row {row} is a {kind}")
-    return [_as_text(cell) for cell in cells]
-
-
-def _as_text(cell: Any) -> str | None:
-    if cell is None or cell != cell:  # NaN is the only value unequal to itself
-        return None
-    text = re.sub("[\ud800-\udfff]", "\N{REPLACEMENT CHARACTER}", str(cell))  # halves of pairs are no Unicode
-    return text if text.strip() else None
+def _not_empty(found: Found, what: str) -> Found:
+    """Yield what is found; raise ValueError if no document was."""
+    reasons: Counter[str] = Counter()
+    n_documents = 0
+    for each in found:
+        if isinstance(each, Document):
+            n_documents += 1
+        elif each.left_out:
+            reasons[each.reason] += 1
+        yield each
+    if not n_documents:
+        reason, n_rows = next(iter(reasons.most_common(1)), ("no text", 0))
+        why = "" if reason == "no text" else f": {reason} in {n_rows:,} of {reasons.total():,} rows"
+        raise ValueError(f"{what} holds no text{why}")

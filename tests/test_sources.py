@@ -1,179 +1,18 @@
-import gzip
-import json
+import itertools
 from pathlib import Path
+from types import SimpleNamespace
 
-import pandas as pd
 import pytest
 
-from data.sources import Document, Source, default_name, read_source
-
-ROWS = [
-    {"key": "a1", "text": "the first", "kind": "x", "stars": 3},
-    {"key": "a2", "text": "the second, with a comma\nand a line", "kind": "y", "stars": 4},
-    {"key": "a3", "text": "NA", "kind": "x", "stars": 5},
-]
-
-
-def write(path: Path, rows: list[dict] = ROWS) -> str:
-    frame = pd.DataFrame(rows)
-    writers = {
-        ".csv": lambda: frame.to_csv(path, index=False),
-        ".tsv": lambda: frame.to_csv(path, index=False, sep="\t"),
-        ".jsonl": lambda: path.write_text("".join(json.dumps(row) + "\n" for row in rows)),
-        ".parquet": lambda: frame.to_parquet(path),
-    }
-    writers[path.suffix]()
-    return str(path)
-
-
-def texts(source: Source) -> list[str]:
-    return [document.text for document in source.documents]
-
-
-@pytest.mark.parametrize("suffix", [".csv", ".tsv", ".jsonl", ".parquet"])
-def test_tables_in_files_are_read_alike(tmp_path: Path, suffix: str) -> None:
-    path = write(tmp_path / f"rows{suffix}")
-    source = read_source(path, label_column="kind", id_column="key")
-    assert source.documents == [
-        Document("a1", "the first", "x"),
-        Document("a2", "the second, with a comma\nand a line", "y"),
-        Document("a3", "NA", "x"),
-    ]
-    assert (source.name, source.n_skipped) == ("rows", 0)
-    assert source.description == {
-        "source": path,
-        "split": None,
-        "text_column": "text",
-        "label_column": "kind",
-        "id_column": "key",
-        "limit": None,
-    }
-
-
-@pytest.mark.parametrize("suffix", [".csv", ".tsv", ".jsonl", ".parquet"])
-def test_limit_takes_the_first_rows(tmp_path: Path, suffix: str) -> None:
-    source = read_source(write(tmp_path / f"rows{suffix}"), limit=2)
-    assert texts(source) == [row["text"] for row in ROWS[:2]]
-
-
-def test_without_an_id_column_the_row_number_is_the_id(tmp_path: Path) -> None:
-    rows = [{"text": "first"}, {"text": "  "}, {"text": "third"}]
-    source = read_source(write(tmp_path / "rows.csv", rows))
-    assert [(document.doc_id, document.label) for document in source.documents] == [("0", None), ("2", None)]
-    assert source.n_skipped == 1
-
-
-def test_missing_cells_and_numbers_are_handled(tmp_path: Path) -> None:
-    rows = [{"text": None, "label": "x"}, {"text": 17, "label": None}, {"text": "a", "label": 2}]
-    source = read_source(write(tmp_path / "rows.jsonl", rows))
-    assert [(document.doc_id, document.text) for document in source.documents] == [("1", "17"), ("2", "a")]
-    assert source.documents[0].label is None
-
-
-@pytest.mark.parametrize("suffix", [".jsonl", ".parquet"])
-def test_numbers_keep_their_digits_beside_gaps(tmp_path: Path, suffix: str) -> None:
-    import pyarrow as pa
-    import pyarrow.parquet
-
-    columns = {"text": ["a", "b", "c"], "label": [1, None, 0], "id": [9007199254740993, 9007199254740992, 3]}
-    path = tmp_path / f"rows{suffix}"
-    if suffix == ".parquet":
-        pa.parquet.write_table(pa.table(columns), path)
-    else:
-        rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
-        path.write_text("\N{BYTE ORDER MARK}" + "\n".join(map(json.dumps, rows)) + "\n\n")
-    assert read_source(str(path), id_column="id").documents == [
-        Document("9007199254740993", "a", "1"),
-        Document("9007199254740992", "b", None),
-        Document("3", "c", "0"),
-    ]
-
-
-@pytest.mark.parametrize("cell", [["x", "y"], {"a": 1}, []])
-def test_cells_that_are_no_plain_text_are_told_by_row(tmp_path: Path, cell: object) -> None:
-    rows = [{"text": "a", "label": "x"}, {"text": "b", "label": cell}]
-    path = write(tmp_path / "rows.jsonl", rows)
-    with pytest.raises(ValueError, match=r"column 'label' of .* holds no plain text: row 1 is a (list|dict)"):
-        read_source(path)
-
-
-def test_text_that_is_no_unicode_is_mended(tmp_path: Path) -> None:
-    (tmp_path / "rows.jsonl").write_text(r'{"text": "half \ud83d a pair"}')
-    assert texts(read_source(str(tmp_path / "rows.jsonl"))) == ["half \N{REPLACEMENT CHARACTER} a pair"]
-
-
-@pytest.mark.parametrize("column", ["content", "review", "abstract", "document", "body"])
-def test_usual_names_for_the_text_are_recognised(tmp_path: Path, column: str) -> None:
-    source = read_source(write(tmp_path / "rows.csv", [{"other": "no", column: "yes"}]))
-    assert texts(source) == ["yes"]
-
-
-@pytest.mark.parametrize("option", ["text_column", "label_column", "id_column"])
-def test_a_column_that_does_not_exist_is_told_with_those_that_do(tmp_path: Path, option: str) -> None:
-    path = write(tmp_path / "rows.csv")
-    with pytest.raises(ValueError, match="no column 'nope'; its columns are: key, text, kind, stars"):
-        read_source(path, **{option: "nope"})
-
-
-def test_an_unrecognised_text_column_must_be_named(tmp_path: Path) -> None:
-    path = write(tmp_path / "rows.csv", [{"one": "1", "two": "2"}])
-    with pytest.raises(ValueError, match=r"which column of .* holds the text; its columns are: one, two"):
-        read_source(path)
-
-
-def test_ids_must_be_there_and_differ(tmp_path: Path) -> None:
-    path = write(tmp_path / "twice.csv", [{"text": "a", "n": "7"}, {"text": "b", "n": "8"}, {"text": "c", "n": "7"}])
-    with pytest.raises(ValueError, match=r"column 'n' of .* can't be the id: rows 0 and 2 both have '7'"):
-        read_source(path, id_column="n")
-    path = write(tmp_path / "missing.csv", [{"text": "a", "n": "7"}, {"text": "b", "n": ""}])
-    with pytest.raises(ValueError, match=r"row 1 of .* has no id in column 'n'"):
-        read_source(path, id_column="n")
-
-
-def test_a_table_without_text_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="column 'text' of .* holds no text"):
-        read_source(write(tmp_path / "rows.csv", [{"text": ""}]))
-
-
-@pytest.mark.parametrize(
-    ("name", "content"),
-    [
-        ("empty.csv", b""),
-        ("latin1.csv", "text\ncafé\n".encode("latin-1")),
-        ("ragged.csv", b'text\n"open quote'),
-        ("wide.csv", b"text,label\na,b,c\nd,e,f\n"),
-        ("comma.csv", b"text,label\na,b,\nc,d,\n"),
-        ("bad.jsonl", b'{"text": "a"}\n{"text": '),
-        ("deep.jsonl", b'{"text": ' + b"[" * 200_000 + b"]" * 200_000 + b"}"),
-        ("list.jsonl", b'{"text": "a"}\n["text"]\n'),
-        ("bad.parquet", b"PAR1 and nothing more"),
-        ("zipped.csv", gzip.compress(b"text\na\n")),
-    ],
-)
-def test_a_file_that_cannot_be_read_is_one_clear_line(tmp_path: Path, name: str, content: bytes) -> None:
-    (tmp_path / name).write_bytes(content)
-    with pytest.raises(ValueError, match=rf"cannot read .*{name}: .+") as caught:
-        read_source(str(tmp_path / name))
-    assert "\n" not in str(caught.value)
-
-
-def test_a_bad_line_of_json_is_told_by_its_number(tmp_path: Path) -> None:
-    (tmp_path / "bad.jsonl").write_text('{"text": "a"}\n\n{"text": }\n')
-    with pytest.raises(ValueError, match="line 3 is no JSON: Expecting value at column 10"):
-        read_source(str(tmp_path / "bad.jsonl"))
-
-
-@pytest.mark.parametrize("suffix", [".csv", ".tsv", ".jsonl", ".parquet"])
-def test_the_largest_limit_takes_all_and_a_larger_one_is_refused(tmp_path: Path, suffix: str) -> None:
-    path = write(tmp_path / f"rows{suffix}")
-    assert len(read_source(path, limit=10**12).documents) == 3
-    with pytest.raises(ValueError, match="limit must be at most 1,000,000,000,000, got 1000000000001"):
-        read_source(path, limit=10**12 + 1)
+from data.documents import Document, Problem
+from data.sources import default_name, read_source
+from tests.reading import documents, problems, texts, write
 
 
 def test_missing_files_and_unknown_kinds_are_errors(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="there is no file or folder gone.csv"):
-        read_source("gone.csv")
+    for name in ("gone.csv", "gone.jsonl.gz", "gone.zip", "gone.md"):
+        with pytest.raises(ValueError, match=f"there is no file or folder {name}"):
+            read_source(name)
     with pytest.raises(ValueError, match="there is no file or folder ./gone"):
         read_source("./gone")
     (tmp_path / "picture.png").write_bytes(b"x")
@@ -183,44 +22,145 @@ def test_missing_files_and_unknown_kinds_are_errors(tmp_path: Path) -> None:
         read_source("docs", limit=0)
 
 
+def test_a_blank_source_is_an_error() -> None:
+    with pytest.raises(ValueError, match="name a source"):
+        read_source("  ")
+
+
+@pytest.mark.parametrize(("option", "value"), [("config", "en"), ("split", "test"), ("revision", "v1")])
+def test_a_file_has_no_splits(tmp_path: Path, option: str, value: str) -> None:
+    path = write(tmp_path / "rows.csv")
+    with pytest.raises(ValueError, match=rf"--{option} goes with a Hugging Face data set, and .*rows.csv is none"):
+        read_source(path, **{option: value})
+
+
 @pytest.fixture
 def data_set(tmp_path: Path) -> str:
     import datasets
 
     features = datasets.Features(
-        {"content": datasets.Value("string"), "label": datasets.ClassLabel(names=["no", "yes"])}
+        {
+            "content": datasets.Value("string"),
+            "label": datasets.ClassLabel(names=["no", "yes"]),
+            "tags": datasets.List(datasets.Value("string")),
+            "picture": datasets.Image(),
+            "nested": {"a": datasets.Value("int64")},
+        }
     )
-    rows = {"content": ["one", "two", "three"], "label": [1, 0, -1]}
+    rows = {
+        "content": ["one", "two", "three"],
+        "label": [1, 0, -1],
+        "tags": [["x", "y"], [], []],
+        "picture": [{"bytes": b"no picture", "path": None}] * 3,
+        "nested": [{"a": 1}] * 3,
+    }
     folder = tmp_path / "numbers"
     for split in ("train", "test"):
         datasets.Dataset.from_dict(rows, features=features).to_parquet(folder / "data" / f"{split}-0.parquet")
     return str(folder)
 
 
-def test_a_data_set_folder_gives_class_names_as_labels(data_set: str) -> None:
-    source = read_source(data_set)
-    assert source.documents == [
-        Document("0", "one", "yes"),
-        Document("1", "two", "no"),
-        Document("2", "three"),
-    ]
-    assert (source.name, source.description["split"]) == ("numbers", "train")
+NUMBERS = [
+    Document("0", "one", "yes", {"tags": "x, y"}),
+    Document("1", "two", "no"),
+    Document("2", "three"),
+]
+
+
+@pytest.mark.parametrize("streaming", [False, True])
+def test_a_data_set_folder_gives_class_names_as_labels_and_decodes_no_pictures(data_set: str, streaming: bool) -> None:
+    source = read_source(data_set, streaming=streaming)
+    assert list(source.read()) == NUMBERS
+    assert list(source.read()) == NUMBERS
+    assert (source.name, source.numbered) == ("numbers", True)
+    assert source.description == {
+        "source": data_set,
+        "config": None,
+        "split": "train",
+        "revision": None,
+        "streaming": streaming,
+        "text_column": "content",
+        "title_column": None,
+        "label_column": "label",
+        "id_column": None,
+        "limit": None,
+    }
 
 
 def test_splits_slices_and_limits_go_together(data_set: str) -> None:
     assert texts(read_source(data_set, split="test[1:]", limit=1)) == ["two"]
-    with pytest.raises(ValueError, match=r"cannot load the data set .*numbers: Unknown split .*nope"):
+    with pytest.raises(ValueError, match=r"cannot load the data set .*numbers: Unknown split .*nope.*train.*test"):
         read_source(data_set, split="nope")
 
 
-def test_a_data_set_column_that_does_not_exist_is_told_with_those_that_do(data_set: str) -> None:
-    with pytest.raises(ValueError, match="no column 'text'; its columns are: content, label"):
+def test_a_streamed_data_set_has_limits_and_whole_splits_but_no_slices(data_set: str) -> None:
+    assert texts(read_source(data_set, split="train+test", limit=4, streaming=True)) == ["one", "two", "three", "one"]
+    with pytest.raises(ValueError, match=r"streamed has no slices: not 'train\[:2\]', but a whole split and a limit"):
+        read_source(data_set, split="train[:2]", streaming=True)
+    with pytest.raises(ValueError, match=r"cannot load the data set .*numbers: Bad split: nope.*train.*test"):
+        read_source(data_set, split="nope", streaming=True)
+
+
+def test_streamed_rows_without_known_columns_are_read(tmp_path: Path) -> None:
+    write(tmp_path / "rows.jsonl", [{"text": "a", "label": "x"}, {"text": "b", "label": "y"}])
+    source = read_source(str(tmp_path), split="train", streaming=True)
+    assert documents(source) == [Document("0", "a", "x"), Document("1", "b", "y")]
+
+
+def test_a_data_set_column_that_cannot_be_used_is_told(data_set: str) -> None:
+    with pytest.raises(ValueError, match="no column 'text'; its columns are: content, label, tags"):
         read_source(data_set, text_column="text")
+    with pytest.raises(ValueError, match=r"column 'picture' of .*numbers can't be read as text: it holds Image"):
+        read_source(data_set, label_column="picture")
 
 
-def test_a_folder_without_data_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="cannot load the data set"):
-        read_source(str(tmp_path))
+@pytest.fixture
+def configured(tmp_path: Path) -> str:
+    folder = tmp_path / "languages"
+    for language in ("en", "de"):
+        (folder / language).mkdir(parents=True)
+        write(folder / language / "rows.csv", [{"text": f"{language} one"}, {"text": f"{language} two"}])
+    configs = "".join(f"- config_name: {each}\n  data_files: {each}/rows.csv\n" for each in ("en", "de"))
+    (folder / "README.md").write_text(f"---\nlicense: mit\nconfigs:\n{configs}---\n# Languages\n")
+    return str(folder)
+
+
+def test_a_configuration_of_a_folder_is_read(configured: str) -> None:
+    source = read_source(configured, config="de", revision="v1")
+    assert texts(source) == ["de one", "de two"]
+    assert (source.description["config"], source.description["revision"]) == ("de", "v1")
+    with pytest.raises(ValueError, match=r"cannot load the data set .*languages: Config name is missing.*'en', 'de'"):
+        read_source(configured)
+
+
+@pytest.mark.parametrize("options", [{}, {"split": "train[:2]"}])
+def test_a_folder_that_was_saved_to_disk_is_read(tmp_path: Path, options: dict[str, str]) -> None:
+    import datasets
+
+    data_set = datasets.Dataset.from_dict({"text": ["a", "b"]})
+    data_set.save_to_disk(tmp_path / "one")
+    datasets.DatasetDict({"train": data_set, "test": data_set}).save_to_disk(tmp_path / "both")
+    assert texts(read_source(str(tmp_path / "one"), **options)) == ["a", "b"]
+    assert texts(read_source(str(tmp_path / "both"), **options)) == ["a", "b"]
+    assert texts(read_source(str(tmp_path / "both"), split="test[1:]+train")) == ["b", "a", "b"]
+    with pytest.raises(ValueError, match=r"both: Unknown split \"dev\". Should be one of \['train', 'test'\]"):
+        read_source(str(tmp_path / "both"), split="dev")
+
+
+def test_a_data_set_folder_with_a_link_that_leads_out_is_refused(data_set: str, tmp_path: Path) -> None:
+    (tmp_path / "secret.parquet").write_bytes((Path(data_set) / "data" / "train-0.parquet").read_bytes())
+    (Path(data_set) / "data" / "train-1.parquet").symlink_to(tmp_path / "secret.parquet")
+    with pytest.raises(ValueError, match=r"data/train-1.parquet is a link that leads out of the folder"):
+        read_source(data_set)
+
+
+@pytest.mark.parametrize(
+    ("file", "content"), [("folder.py", "raise SystemExit"), ("README.md", "# Rows\n"), ("x.md", "---\nconfigs:\n---")]
+)
+def test_a_folder_of_files_is_no_data_set(tmp_path: Path, file: str, content: str) -> None:
+    (tmp_path / file).write_text(content)
+    (tmp_path / "rows.csv").write_text("text\na\n")
+    assert Document("rows.csv#0", "a") in documents(read_source(str(tmp_path)))
 
 
 @pytest.mark.parametrize(
@@ -238,20 +178,15 @@ def test_a_data_set_folder_that_cannot_be_loaded_is_one_clear_line(
     (folder / file).write_text(content)
     (folder / "rows.csv").write_text("text\na\n")
     with pytest.raises(ValueError, match=rf"cannot load the data set .*({why})") as caught:
-        read_source(str(folder))
+        read_source(str(folder), split="train")
     assert "\n" not in str(caught.value)
 
 
-def test_files_of_a_folder_that_do_not_fit_together_say_why(tmp_path: Path) -> None:
+def test_files_of_a_data_set_that_do_not_fit_together_say_why(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("text\na\n")
     (tmp_path / "b.csv").write_text("other,columns\nb,c\n")
     with pytest.raises(ValueError, match="columns"):
-        read_source(str(tmp_path))
-
-
-def test_a_blank_source_is_an_error() -> None:
-    with pytest.raises(ValueError, match="name a source"):
-        read_source("  ")
+        read_source(str(tmp_path), split="train")
 
 
 def test_a_hub_that_cannot_be_reached_is_told_with_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -265,6 +200,18 @@ def test_a_hub_that_cannot_be_reached_is_told_with_the_remedy(monkeypatch: pytes
         ValueError, match=r"no folder some/where, and the .* hub can't be reached .*\(no route\).*OFFLINE"
     ):
         read_source("some/where")
+
+
+def test_the_hub_is_asked_for_the_revision(monkeypatch: pytest.MonkeyPatch) -> None:
+    import huggingface_hub
+    from huggingface_hub.errors import RevisionNotFoundError
+
+    def refuse(self: object, name: str, *, revision: str, **kwargs: object) -> None:
+        raise RevisionNotFoundError(f"{name} {revision}", response=SimpleNamespace(headers={}, request=None))
+
+    monkeypatch.setattr(huggingface_hub.HfApi, "repo_info", refuse)
+    with pytest.raises(ValueError, match="the data set some/where on the hub has no revision v7"):
+        read_source("some/where", revision="v7")
 
 
 @pytest.mark.parametrize("name", ["data/my/reviews", "my reviews"])
@@ -294,18 +241,34 @@ def test_corpora_are_named_after_their_source(source: str, name: str) -> None:
     assert default_name(source) == name
 
 
+@pytest.mark.parametrize("file", ["reviews.csv", "reviews.csv.gz", "reviews.CSV.GZ", "reviews.zip"])
+def test_corpora_of_files_are_named_without_the_suffixes(tmp_path: Path, file: str) -> None:
+    (tmp_path / file).touch()
+    assert default_name(str(tmp_path / file)) == "reviews"
+
+
 def test_package_documentation_is_labelled_by_package() -> None:
     source = read_source("docs:numpy", limit=50)
-    assert len(source.documents) == 50
-    assert {document.label for document in source.documents} == {"numpy"}
+    found = documents(source)
+    assert (len(found), problems(source), source.numbered) == (50, [], False)
+    assert {document.label for document in found} == {"numpy"}
     assert source.description == {"source": "docs:numpy", "limit": 50}
-    first = source.documents[0]
-    assert first.text.startswith(f"{first.doc_id}\n\n")
+    assert found[0].text.startswith(f"{found[0].doc_id}\n\n")
+    with pytest.raises(ValueError, match="there is no installed package 'nope'"):
+        read_source("docs:nope")
 
 
-def test_imdb_is_read_as_it_is(shared_datasets: Path) -> None:
-    source = read_source(str(shared_datasets / "imdb"), split="train", limit=1000)
-    assert len(source.documents) == 1000
-    assert [document.doc_id for document in source.documents[:2]] == ["0", "1"]
-    assert source.documents[0].text.startswith("I rented I AM CURIOUS-YELLOW from my video store")
-    assert source.documents[0].label == "neg"
+@pytest.mark.parametrize("streaming", [False, True])
+def test_imdb_is_read_as_it_is(shared_datasets: Path, streaming: bool) -> None:
+    found = documents(read_source(str(shared_datasets / "imdb"), split="train", limit=1000, streaming=streaming))
+    assert [document.doc_id for document in found] == [str(row) for row in range(1000)]
+    assert found[0].text.startswith("I rented I AM CURIOUS-YELLOW from my video store")
+    assert {document.label for document in found} == {"neg"}
+
+
+def test_imdb_files_are_read_as_the_data_set_is(shared_datasets: Path) -> None:
+    imdb = shared_datasets / "imdb"
+    file = read_source(str(imdb / "plain_text" / "train-00000-of-00001.parquet"))
+    folder = read_source(str(imdb))
+    assert list(itertools.islice(file.read(), 500)) == list(itertools.islice(folder.read(), 500))
+    assert not any(isinstance(found, Problem) for found in file.read())

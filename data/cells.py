@@ -1,0 +1,83 @@
+"""The cells of a table as text."""
+
+import json
+import re
+from datetime import date, time, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+MOST_CHARACTERS = 10_000_000
+TOO_LONG = f"longer than {MOST_CHARACTERS:,} characters"
+MENDED = "half a surrogate pair, replaced"
+
+_MOST_NESTED_CHARACTERS = 10_000
+_PLAIN = (str, int, float, Decimal, date, time, timedelta, UUID, bytes, type(None))  # these have one obvious text
+_HALF_A_PAIR = re.compile("[\ud800-\udfff]")
+
+
+def is_plain(cell: Any) -> bool:
+    """Tell whether a cell has one obvious text."""
+    return isinstance(cell, _PLAIN)
+
+
+def is_plain_list(cell: Any) -> bool:
+    """Tell whether a cell is a list whose items all have one obvious text."""
+    return isinstance(cell, list | tuple) and all(map(is_plain, cell))
+
+
+def plain_text(cell: Any, what: str) -> str | None:
+    """Return a plain cell as text, None for a missing or blank one.
+
+    Raises
+    ------
+    ValueError
+        The cell is a list, a dict or bytes that are no text; the message begins with ``what``.
+    """
+    if isinstance(cell, str):
+        return cell if cell and not cell.isspace() else None
+    if cell is None or cell != cell:  # NaN is the only value unequal to itself
+        return None
+    if isinstance(cell, bytes):
+        try:
+            return plain_text(cell.decode(), what)
+        except UnicodeDecodeError:
+            raise ValueError(f"{what} is bytes that are no UTF-8") from None
+    if not is_plain(cell):
+        raise ValueError(f"{what} is a {type(cell).__name__}")
+    return str(cell)
+
+
+def listed_text(cell: Any, what: str) -> str | None:
+    """Return a plain cell, or a list of plain cells joined by commas, as text."""
+    if is_plain_list(cell):
+        return ", ".join(filter(None, (plain_text(item, what) for item in cell))) or None
+    return plain_text(cell, what)
+
+
+def metadata_text(cell: Any) -> str | None:
+    """Return any cell as text; None for a missing, blank or huge one, and for bytes that are no text."""
+    if isinstance(cell, str):
+        return cell if cell and not cell.isspace() else None
+    try:
+        if is_plain(cell):
+            return plain_text(cell, "it")
+        text = listed_text(cell, "it") if is_plain_list(cell) else cell and _compact_json(cell)
+    except (ValueError, TypeError, RecursionError):
+        return None
+    return text if text and len(text) <= _MOST_NESTED_CHARACTERS else None
+
+
+def mended(value: Any) -> Any:
+    """Return a value of JSON with its halves of surrogate pairs, which are no Unicode, replaced."""
+    if isinstance(value, str):
+        return _HALF_A_PAIR.sub("\N{REPLACEMENT CHARACTER}", value)
+    if isinstance(value, list):
+        return [mended(item) for item in value]
+    if isinstance(value, dict):
+        return {mended(key): mended(item) for key, item in value.items()}
+    return value
+
+
+def _compact_json(cell: Any) -> str:
+    return json.dumps(cell, ensure_ascii=False, separators=(",", ":"), default=str)

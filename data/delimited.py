@@ -1,0 +1,124 @@
+"""Rows of CSV and TSV files: every cell is text, "NA" and "None" included."""
+
+import csv
+from collections.abc import Collection, Iterator
+
+from data.columns import Row, Table
+from data.decoding import decoded_lines
+from data.documents import Problem
+from data.files import File
+
+_MOST_FIELD = 2**25  # an open quote swallows no more than that
+
+
+class _Lines:
+    """Lines for the csv module, which keep what was odd and know which line opened a quote.
+
+    ``opened`` is that line for a quote that was open when the last line began, ``still_open`` for one when it ended.
+    """
+
+    def __init__(self, lines: Iterator[str | Problem]) -> None:
+        self._lines = lines
+        self.problems: list[Problem] = []
+        self.number = 0
+        self.opened: int | None = None
+        self.still_open: int | None = None
+
+    def __iter__(self) -> Iterator[str]:
+        for line in self._lines:
+            if isinstance(line, Problem):
+                self.problems.append(line)
+                continue
+            self.number += 1
+            self.opened = self.still_open
+            self._follow_quotes(line.replace('""', "").count('"'))
+            yield line
+
+    def _follow_quotes(self, n_quotes: int) -> None:
+        if n_quotes % 2:
+            self.still_open = self.number if self.opened is None else None
+        elif n_quotes and self.opened is not None:
+            self.still_open = self.number  # one closed, another opened
+
+
+def delimited_table(file: File, delimiter: str) -> Table:
+    """Return a CSV or TSV file as a table.
+
+    A TSV file whose quotes do not fit together is read again as one that uses no quoting, as most do.
+
+    Raises
+    ------
+    csv.Error
+        A quote never closes; the message says where it opened.
+    """
+    names = _header(file, delimiter)
+    if names is None:
+        raise ValueError("it is empty")
+
+    def rows(needed: Collection[str]) -> Iterator[Row | Problem]:
+        quoting = _quoting(file, delimiter)
+        number = -1  # the header
+        for fields in _fields(file, delimiter, quoting):
+            if isinstance(fields, Problem):
+                yield fields
+                continue
+            if number < 0 and not fields:
+                continue  # blank lines before the header
+            if number >= 0:
+                yield _row(fields, names, file.at(f"row {number}"))
+            number += 1
+
+    return Table(tuple(name for name in names if name), rows)
+
+
+def _header(file: File, delimiter: str) -> list[str] | None:
+    def first(quoting: int) -> list[str] | None:
+        rows = _fields(file, delimiter, quoting)
+        return next((fields for fields in rows if not isinstance(fields, Problem) and fields), None)
+
+    try:
+        return first(csv.QUOTE_MINIMAL)
+    except csv.Error:
+        if delimiter == ",":
+            raise
+        return first(csv.QUOTE_NONE)
+
+
+def _row(fields: list[str], names: list[str], place: str) -> Row | Problem:
+    if len(fields) > len(names):
+        return Problem(place, "more fields than the header has names")
+    return {name: cell for name, cell in zip(names, fields, strict=False) if name}
+
+
+def _quoting(file: File, delimiter: str) -> int:
+    if delimiter == ",":
+        return csv.QUOTE_MINIMAL
+    try:
+        for _ in _fields(file, delimiter, csv.QUOTE_MINIMAL):
+            pass
+    except csv.Error:
+        return csv.QUOTE_NONE
+    return csv.QUOTE_MINIMAL
+
+
+def _fields(file: File, delimiter: str, quoting: int) -> Iterator[list[str] | Problem]:
+    csv.field_size_limit(_MOST_FIELD)
+    with file.open() as opened:
+        lines = _Lines(decoded_lines(opened, file.name))
+        rows = csv.reader(lines, delimiter=delimiter, quoting=quoting, strict=True)  # type: ignore[arg-type]
+        while (fields := _next(rows, lines)) is not None:
+            lines.still_open = None
+            yield from lines.problems
+            lines.problems.clear()
+            yield fields
+
+
+def _next(rows: Iterator[list[str]], lines: _Lines) -> list[str] | None:
+    try:
+        return next(rows, None)
+    except csv.Error as error:
+        at_the_end = "end of data" in str(error)
+        opened = lines.still_open if at_the_end else lines.opened
+        if opened is None:
+            raise csv.Error(f"line {lines.number}: {error}") from error
+        raise csv.Error(f"the quote that opens on line {opened} never closes") from error

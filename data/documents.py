@@ -1,0 +1,49 @@
+"""What a source gives: documents, and what was odd about some."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One row of a source; ``doc_id`` is its identity, stable across rebuilds.
+
+    ``metadata`` holds all other columns as text, without missing and blank cells.
+    """
+
+    doc_id: str
+    text: str
+    label: str | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something odd in a source: where, and what; the same words for the same kind, so that kinds can be counted.
+
+    Rows are counted from 0, as doc_ids are. Unless ``left_out`` the document was mended or kept.
+    """
+
+    where: str
+    reason: str
+    left_out: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Documents to be read, and the choices that lead to the same ones again.
+
+    Attributes
+    ----------
+    description
+        JSON: the source as it was named, and the choices made.
+    read
+        Reads anew each time it is called; memory does not grow with the number of documents.
+    numbered
+        The doc_ids are row numbers, because nothing in the source identifies a document.
+    """
+
+    name: str
+    description: dict[str, str | int | bool | None]
+    read: Callable[[], Iterator[Document | Problem]]
+    numbered: bool = False

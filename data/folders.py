@@ -1,0 +1,115 @@
+"""Folders and zips of files, each a table or a document."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from data.columns import Columns, Placed, Table, pick_columns, read_rows
+from data.documents import Problem
+from data.files import KINDS, TABLES, UNREADABLE, ZIP, File, file_on_disk, files_in_zip, is_hidden, kind_of, one_line
+from data.tables import open_table
+from data.texts import read_text_file
+
+Listing = Callable[[], tuple[list[File], list[Problem]]]
+
+_UNKNOWN = "not a kind that is read"
+_CLOSED = "a folder that can't be read"
+_LEADS_OUT = "a link that leads out of the folder"
+
+
+def list_folder(folder: Path) -> tuple[list[File], list[Problem]]:
+    """Return a folder's files that can be read, by their path, and what else there is.
+
+    Hidden files and folders are passed over. Links are followed only to files within the folder. The files of a
+    zip count as files of a folder of its name.
+    """
+    files: list[File] = []
+    problems: list[Problem] = []
+    for path, name in walk(folder):
+        if leads_out(path, folder):
+            problems.append(Problem(name, _LEADS_OUT))
+        elif path.is_dir():
+            if not path.is_symlink():  # such a link's folder is walked through anyway
+                problems.append(Problem(name, _CLOSED))
+        elif path.is_file() and path.suffix.lower() == ZIP:
+            try:
+                more, odd = list_zip(path, within=f"{name}/")
+            except UNREADABLE as error:
+                more, odd = [], [Problem(name, one_line(error))]
+            files += more
+            problems += odd
+        elif path.is_file() and kind_of(name) in KINDS:
+            files.append(file_on_disk(path, name))
+        else:
+            problems.append(Problem(name, _UNKNOWN))
+    return files, problems
+
+
+def list_zip(path: Path, within: str = "") -> tuple[list[File], list[Problem]]:
+    """Return a zip's files that can be read, and the others."""
+    files = files_in_zip(path, within)
+    known = [file for file in files if file.kind in KINDS]
+    return known, [Problem(file.name, _UNKNOWN) for file in files if file.kind not in KINDS]
+
+
+def walk(folder: Path) -> list[tuple[Path, str]]:
+    """Return all files in a folder, links to folders and folders that can't be read, sorted by their path within it."""
+    closed: list[OSError] = []
+    found: list[Path] = []
+    for parent, folders, files in os.walk(folder, onerror=closed.append, followlinks=False):
+        folders[:] = [name for name in folders if not is_hidden(name)]
+        links = [name for name in folders if os.path.islink(os.path.join(parent, name))]
+        found += [Path(parent, name) for name in (*files, *links) if not is_hidden(name)]
+    found += [Path(error.filename) for error in closed]
+    return sorted(((path, path.relative_to(folder).as_posix()) for path in found), key=lambda each: each[1])
+
+
+def stays_within(path: Path, folder: Path) -> bool:
+    """Tell whether a path, its links followed, ends within a folder."""
+    try:
+        return path.resolve().is_relative_to(folder.resolve())
+    except (OSError, RuntimeError):  # links that go round
+        return False
+
+
+def leads_out(path: Path, folder: Path) -> bool:
+    """Tell whether a path in a folder is a link to something outside of it."""
+    return path.is_symlink() and not stays_within(path, folder)
+
+
+def read_files(files: list[File], asked: Columns) -> Iterator[Placed]:
+    """Yield the documents and problems of files; a file that can't be read is a problem."""
+    for file in files:
+        try:
+            yield from _read_file(file, asked)
+        except UNREADABLE as error:
+            yield file.name, Problem(file.name, one_line(error))
+
+
+def are_numbered(files: list[File], asked: Columns) -> bool:
+    """Tell whether some documents will be known by their row, because their table has no column for the id."""
+    return any(_lacks_id(file, asked) for file in files if file.kind in TABLES)
+
+
+def _read_file(file: File, asked: Columns) -> Iterator[Placed]:
+    if file.kind in TABLES:
+        table, chosen = _open(file, asked)
+        yield from read_rows(table, chosen, file.at, lambda row: f"{file.name}#{row}")
+    else:
+        for found in read_text_file(file):
+            yield file.name, found
+
+
+def _open(file: File, asked: Columns) -> tuple[Table, Columns]:
+    table = open_table(file, asked.names())
+    try:
+        return table, pick_columns(table.columns, asked, "it")
+    except ValueError as error:
+        raise ValueError(str(error).partition(";")[0]) from error  # the columns differ, and the kind is the same
+
+
+def _lacks_id(file: File, asked: Columns) -> bool:
+    try:
+        return _open(file, asked)[1].id is None
+    except UNREADABLE:
+        return False

@@ -1,0 +1,145 @@
+"""Rows of Hugging Face data sets: on the hub, or in folders that are laid out as one."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from data.columns import Row, Table
+from data.documents import Problem
+from data.files import KINDS, file_on_disk, kind_of
+from data.folders import leads_out, stays_within, walk
+from data.hub import check_hub, reason
+from data.parquet import named
+
+_BATCH = 1000
+_ABOUT = frozenset({"readme.md", "license", "license.md", "license.txt", "dataset_infos.json"})
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Which part of a data set is read, and whether without fetching all of it first."""
+
+    config: str | None = None
+    split: str | None = None
+    revision: str | None = None
+    streaming: bool = False
+
+    def asked(self) -> list[str]:
+        """Return the options that were given and that only a data set can follow."""
+        given = {"--config": self.config, "--split": self.split, "--revision": self.revision}
+        return [option for option, value in given.items() if value is not None]
+
+    def with_split(self) -> "Part":
+        """Return the part with the split that is read where none is named."""
+        return self if self.split else replace(self, split="train")
+
+
+def is_data_set(folder: Path) -> bool:
+    """Tell whether a folder is laid out as a Hugging Face data set rather than as a folder of files."""
+    if is_saved(folder) or _describes_a_data_set(folder / "README.md"):
+        return True
+    kinds = {kind_of(name) for path, name in walk(folder) if path.name.lower() not in _ABOUT}
+    kinds &= {*KINDS, ".arrow"}
+    return bool(kinds) and kinds <= {".parquet", ".arrow"}
+
+
+def is_saved(folder: Path) -> bool:
+    """Tell whether ``save_to_disk`` made a folder."""
+    saved = (folder / "dataset_info.json").is_file() and (folder / "state.json").is_file()
+    return saved or (folder / "dataset_dict.json").is_file()
+
+
+def data_set_table(name: str, part: Part, needed: Collection[str]) -> Table:
+    """Return a split of a data set as a table of its plain columns; pictures, sound and the like are never decoded.
+
+    Raises
+    ------
+    ValueError
+        It can't be found or loaded, or a needed column can't be text.
+    """
+    data_set = _load(name, part)
+    features = data_set.features
+    if features is None:  # known only from the data, where it is streamed
+        columns = tuple(next(_batches(data_set, name, 1), {}))
+    else:
+        columns = tuple(column for column, feature in features.items() if _is_plain(feature))
+        if odd := next((column for column in needed if column in features and column not in columns), None):
+            raise ValueError(f"column '{odd}' of {name} can't be read as text: it holds {features[odd]}")
+    class_names = {column: names for column, feature in (features or {}).items() if (names := _class_names(feature))}
+
+    def rows(needed: Collection[str]) -> Iterator[Row | Problem]:
+        wanted = data_set if features is None else data_set.select_columns(list(columns))
+        for batch in _batches(wanted, name, _BATCH):
+            for cells in zip(*batch.values(), strict=True):
+                yield named(dict(zip(batch, cells, strict=True)), class_names)
+
+    return Table(columns, rows)
+
+
+def _describes_a_data_set(readme: Path) -> bool:
+    if not readme.is_file() or not stays_within(readme, readme.parent):
+        return False
+    with file_on_disk(readme).open() as opened:
+        text = opened.read(2**20).decode(errors="replace").removeprefix("\N{BYTE ORDER MARK}")
+    if not text.startswith("---"):
+        return False
+    front_matter = text.removeprefix("---").partition("\n---")[0]
+    return any(line.startswith(("configs:", "dataset_info:")) for line in front_matter.splitlines())
+
+
+def _load(name: str, part: Part) -> Any:
+    import datasets
+
+    folder, split = Path(name), part.split or "train"
+    if part.streaming and "[" in split:
+        raise ValueError(f"a data set that is streamed has no slices: not '{split}', but a whole split and a limit")
+    if not folder.is_dir():
+        check_hub("dataset", name, part.revision)
+    elif out := next((name for path, name in walk(folder) if leads_out(path, folder)), None):
+        raise ValueError(f"cannot load the data set {name}: {out} is a link that leads out of the folder")
+    try:
+        if folder.is_dir() and is_saved(folder):
+            return _saved_split(datasets.load_from_disk(name), split)
+        return datasets.load_dataset(name, part.config, split=split, revision=part.revision, streaming=part.streaming)
+    except Exception as error:  # every builder and reader has kinds of its own
+        raise ValueError(f"cannot load the data set {name}: {reason(error)}") from error
+
+
+def _saved_split(saved: Any, split: str) -> Any:
+    import datasets
+
+    splits = saved if isinstance(saved, dict) else {str(saved.split or "train"): saved}
+    try:
+        parts = datasets.ReadInstruction.from_spec(split).to_absolute(
+            {name: len(rows) for name, rows in splits.items()}
+        )
+    except (ValueError, AssertionError) as error:
+        raise ValueError(f'Unknown split "{split}". Should be one of {list(splits)}.') from error
+    chosen = [splits[part.splitname].select(range(part.from_, part.to)) for part in parts]
+    return chosen[0] if len(chosen) == 1 else datasets.concatenate_datasets(chosen)
+
+
+def _batches(data_set: Any, name: str, size: int) -> Iterator[dict[str, list[Any]]]:
+    try:
+        yield from data_set.iter(batch_size=size)
+    except Exception as error:  # what is streamed fails as the network and its readers do
+        raise ValueError(f"cannot read the data set {name}: {reason(error)}") from error
+
+
+def _is_plain(feature: Any) -> bool:
+    import datasets
+
+    if isinstance(feature, datasets.List | datasets.LargeList):
+        feature = feature.feature
+    if isinstance(feature, datasets.Value):
+        return "binary" not in feature.dtype
+    return isinstance(feature, datasets.ClassLabel)
+
+
+def _class_names(feature: Any) -> list[str]:
+    """Return the names of a column of classes, or of lists of classes; none of another."""
+    import datasets
+
+    each = getattr(feature, "feature", feature)
+    return list(each.names) if isinstance(each, datasets.ClassLabel) else []

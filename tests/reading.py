@@ -1,0 +1,37 @@
+import json
+from pathlib import Path
+
+import pandas as pd
+
+from data.documents import Document, Problem, Source
+
+ROWS = [
+    {"key": "a1", "text": "the first", "kind": "x", "stars": 3},
+    {"key": "a2", "text": "the second, with a comma\nand a line", "kind": "y", "stars": 4},
+    {"key": "a3", "text": "NA", "kind": "x", "stars": 5},
+]
+
+
+def documents(source: Source) -> list[Document]:
+    return [found for found in source.read() if isinstance(found, Document)]
+
+
+def problems(source: Source) -> list[Problem]:
+    return [found for found in source.read() if isinstance(found, Problem)]
+
+
+def texts(source: Source) -> list[str]:
+    return [document.text for document in documents(source)]
+
+
+def write(path: Path, rows: list[dict] = ROWS) -> str:
+    frame = pd.DataFrame(rows)
+    writers = {
+        ".csv": lambda: frame.to_csv(path, index=False),
+        ".tsv": lambda: frame.to_csv(path, index=False, sep="\t"),
+        ".jsonl": lambda: path.write_text("".join(json.dumps(row) + "\n" for row in rows)),
+        ".json": lambda: path.write_text(json.dumps(rows, indent=2)),
+        ".parquet": lambda: frame.to_parquet(path),
+    }
+    writers[path.suffix]()
+    return str(path)

@@ -1,0 +1,293 @@
+import gzip
+import os
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from data.documents import Document, Problem
+from data.sources import read_source
+from tests.reading import documents, problems, texts, write
+
+NAMED_PDF = b"""1 0 obj <</Type /Catalog /Pages 2 0 R>> endobj
+2 0 obj <</Type /Pages /Kids [3 0 R] /Count 1>> endobj
+3 0 obj <</Type /Page /Parent 2 0 R /MediaBox [0 0 300 300] /Contents 4 0 R
+/Resources <</Font <</F1 5 0 R>>>>>> endobj
+4 0 obj <</Length %d>> stream
+%s
+endstream endobj
+5 0 obj <</Type /Font /Subtype /Type1 /BaseFont /Helvetica>> endobj
+6 0 obj <</Title (On cats)>> endobj
+"""
+
+
+def pdf(text: str) -> bytes:
+    drawing = f"BT /F1 12 Tf 20 200 Td ({text}) Tj ET".encode() if text else b""
+    body = b"%PDF-1.4\n" + NAMED_PDF % (len(drawing), drawing)
+    offsets = [body.index(b"%d 0 obj" % number) for number in range(1, 7)]
+    table = b"xref\n0 7\n0000000000 65535 f \n" + b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
+    end = b"trailer <</Size 7 /Root 1 0 R /Info 6 0 R>>\nstartxref\n%d\n%%%%EOF\n" % len(body)
+    return body + table + end
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "folder"
+    (folder / "notes").mkdir(parents=True)
+    return folder
+
+
+def test_a_folder_of_texts_is_a_document_a_file(folder: Path) -> None:
+    (folder / "b.txt").write_text("the b")
+    (folder / "notes" / "a.MD").write_text("# The a\n")
+    (folder / "notes" / "packed.rst.gz").write_bytes(gzip.compress(b"packed"))
+    (folder / "notes" / "paper.pdf").write_bytes(pdf("Hello cats"))
+    (folder / ".hidden.txt").write_text("hidden")
+    (folder / ".git").mkdir()
+    (folder / ".git" / "x.txt").write_text("hidden")
+    (folder / "picture.png").write_bytes(b"x")
+    source = read_source(str(folder))
+    assert list(source.read()) == [
+        Problem("picture.png", "not a kind that is read"),
+        Document("b.txt", "the b"),
+        Document("notes/a.MD", "# The a\n"),
+        Document("notes/packed.rst.gz", "packed"),
+        Document("notes/paper.pdf", "Hello cats", None, {"pages": "1", "title": "On cats"}),
+    ]
+    assert (source.name, source.numbered) == ("folder", False)
+    assert source.description == {"source": str(folder), "limit": None}
+
+
+def test_files_that_cannot_be_read_are_told_and_the_others_kept(folder: Path) -> None:
+    (folder / "a.csv").write_text('text\nfirst\n"open\n')
+    (folder / "b.parquet").write_bytes(b"PAR1 and nothing more")
+    (folder / "binary.txt").write_bytes(b"\x00\xff\x00\xfe")
+    (folder / "blank.txt").write_text(" \n")
+    (folder / "broken.zip").write_bytes(b"PK and nothing more")
+    (folder / "cut.txt.gz").write_bytes(gzip.compress(b"text" * 100)[:-9])
+    (folder / "good.txt").write_text("good")
+    (folder / "scan.pdf").write_bytes(pdf(""))
+    (folder / "torn.pdf").write_bytes(b"%PDF-1.4 and nothing more")
+    source = read_source(str(folder))
+    assert documents(source) == [Document("a.csv#0", "first"), Document("good.txt", "good")]
+    told = {each.where: each.reason for each in problems(source) if each.left_out}
+    assert list(told) == [
+        "broken.zip",
+        "a.csv",
+        "b.parquet",
+        "binary.txt",
+        "blank.txt",
+        "cut.txt.gz",
+        "scan.pdf",
+        "torn.pdf",
+    ]
+    assert told["a.csv"] == "the quote that opens on line 3 never closes"
+    assert told["broken.zip"] == "File is not a zip file"
+    assert told["binary.txt"].startswith("it is no text")
+    assert (told["blank.txt"], told["scan.pdf"]) == ("no text", "no text")
+    assert told["torn.pdf"].startswith("a PDF that can't be read: ")
+
+
+def test_tables_of_a_folder_may_have_different_columns(folder: Path) -> None:
+    write(folder / "a.csv", [{"text": "one", "label": "x"}, {"text": ""}])
+    write(folder / "notes" / "b.jsonl", [{"body": "two", "year": 1999}])
+    write(folder / "c.csv", [{"other": "no"}])
+    (folder / "d.jsonl").write_bytes(b'{"text": "caf\xe9"}\n[]\n')
+    source = read_source(str(folder))
+    assert list(source.read()) == [
+        Document("a.csv#0", "one", "x"),
+        Problem("a.csv, row 1", "no text"),
+        Problem("c.csv", "say which column of it holds the text"),
+        Problem("line 1 of d.jsonl", "not UTF-8, read as cp1252", left_out=False),
+        Document("d.jsonl#0", "café"),
+        Problem("d.jsonl, line 2", "no JSON object"),
+        Document("notes/b.jsonl#0", "two", None, {"year": "1999"}),
+    ]
+    assert source.numbered
+    assert source.description == {
+        "source": str(folder),
+        "text_column": None,
+        "title_column": None,
+        "label_column": None,
+        "id_column": None,
+        "limit": None,
+    }
+
+
+def test_a_named_column_must_be_in_each_table_of_a_folder(folder: Path) -> None:
+    write(folder / "a.csv", [{"text": "one", "kind": "x"}])
+    write(folder / "b.csv", [{"text": "two"}])
+    assert list(read_source(str(folder), label_column="kind").read()) == [
+        Document("a.csv#0", "one", "x"),
+        Problem("b.csv", "it has no column 'kind'"),
+    ]
+
+
+def test_a_limit_holds_for_a_folder_as_a_whole(folder: Path) -> None:
+    write(folder / "a.csv", [{"text": "one"}, {"text": "two"}])
+    write(folder / "b.csv", [{"text": "three"}, {"text": "four"}])
+    assert texts(read_source(str(folder), limit=3)) == ["one", "two", "three"]
+
+
+def test_ids_must_differ_over_all_of_a_folder(folder: Path) -> None:
+    write(folder / "a.csv", [{"text": "one", "id": "1"}, {"text": "two", "id": "2"}])
+    write(folder / "b.csv", [{"text": "three", "id": "2"}])
+    source = read_source(str(folder))
+    assert not source.numbered
+    with pytest.raises(ValueError, match=r"can't share an id column: a.csv, row 1 and b.csv, row 0 both have '2'"):
+        documents(source)
+    assert [each.doc_id for each in documents(read_source(str(folder), id_column="none"))] == [
+        "a.csv#0",
+        "a.csv#1",
+        "b.csv#0",
+    ]
+
+
+def test_links_that_lead_out_of_a_folder_are_not_followed(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "secret.txt").write_text("secret")
+    (tmp_path / "others").mkdir()
+    (tmp_path / "others" / "x.txt").write_text("secret")
+    (folder / "a.txt").write_text("a")
+    (folder / "alias.txt").symlink_to(folder / "a.txt")
+    (folder / "again").symlink_to(folder / "notes")
+    (folder / "out").symlink_to(tmp_path / "others")
+    (folder / "out.txt").symlink_to("../secret.txt")
+    (folder / "round").symlink_to(folder)
+    assert list(read_source(str(folder)).read()) == [
+        Problem("out", "a link that leads out of the folder"),
+        Problem("out.txt", "a link that leads out of the folder"),
+        Document("a.txt", "a"),
+        Document("alias.txt", "a"),
+    ]
+
+
+def test_a_link_to_the_folder_itself_may_be_named(folder: Path, tmp_path: Path) -> None:
+    (folder / "a.txt").write_text("a")
+    (tmp_path / "link").symlink_to(folder)
+    assert texts(read_source(str(tmp_path / "link"))) == ["a"]
+
+
+def test_a_folder_that_cannot_be_read_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse_notes(path: str) -> object:
+        if str(path).endswith("notes"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    (folder / "a.txt").write_text("a")
+    (folder / "notes" / "b.txt").write_text("b")
+    scandir = os.scandir
+    monkeypatch.setattr(os, "scandir", refuse_notes)
+    assert list(read_source(str(folder)).read()) == [
+        Problem("notes", "a folder that can't be read"),
+        Document("a.txt", "a"),
+    ]
+
+
+def test_a_zip_is_read_in_place_and_nothing_is_written(tmp_path: Path) -> None:
+    within = tmp_path / "within"
+    within.mkdir()
+    with zipfile.ZipFile(within / "docs.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("../../x.txt", "from above")
+        archive.writestr("__MACOSX/a.txt", "hidden")
+        archive.writestr("more/", "")
+        archive.writestr("more/a.csv", "text\none\n")
+        archive.writestr("more/paper.pdf", pdf("Hello cats"))
+        archive.writestr("packed.txt.gz", gzip.compress(b"packed"))
+        archive.writestr("picture.png", b"x")
+    before = sorted(tmp_path.rglob("*"))
+    source = read_source(str(within / "docs.zip"))
+    expected = [
+        Document("../../x.txt", "from above"),
+        Document("more/a.csv#0", "one"),
+        Document("more/paper.pdf", "Hello cats", None, {"pages": "1", "title": "On cats"}),
+        Document("packed.txt.gz", "packed"),
+    ]
+    assert list(source.read()) == [Problem("picture.png", "not a kind that is read"), *expected]
+    assert (source.name, sorted(tmp_path.rglob("*"))) == ("docs", before)
+    assert [each.doc_id for each in documents(read_source(str(within)))] == [f"docs.zip/{e.doc_id}" for e in expected]
+
+
+def test_a_broken_zip_is_one_clear_line(tmp_path: Path) -> None:
+    (tmp_path / "a.zip").write_bytes(b"PK and nothing more")
+    with pytest.raises(ValueError, match=r"cannot read .*a.zip: File is not a zip file"):
+        read_source(str(tmp_path / "a.zip"))
+
+
+def test_a_single_file_is_a_document(tmp_path: Path) -> None:
+    (tmp_path / "cats.txt.gz").write_bytes(gzip.compress("über cats\n".encode("latin-1")))
+    source = read_source(str(tmp_path / "cats.txt.gz"))
+    assert list(source.read()) == [
+        Problem("line 1 of cats.txt.gz", "not UTF-8, read as cp1252", left_out=False),
+        Document("cats.txt.gz", "über cats\n"),
+    ]
+    assert (source.name, source.description) == ("cats", {"source": str(tmp_path / "cats.txt.gz"), "limit": None})
+
+
+@pytest.mark.parametrize(
+    ("content", "why"), [(pdf(""), "no text"), (b"%PDF-1.4", "a PDF that can't be read"), (b"", "a PDF that can't")]
+)
+def test_a_pdf_without_text_is_an_error(tmp_path: Path, content: bytes, why: str) -> None:
+    (tmp_path / "scan.pdf").write_bytes(content)
+    with pytest.raises(ValueError, match=f"cannot read .*scan.pdf: {why}"):
+        documents(read_source(str(tmp_path / "scan.pdf")))
+
+
+def test_an_encrypted_pdf_is_told(folder: Path) -> None:
+    import pypdf
+
+    (folder / "plain.pdf").write_bytes(pdf("Hello"))
+    writer = pypdf.PdfWriter(clone_from=folder / "plain.pdf")
+    writer.encrypt("secret", algorithm="RC4-128")
+    writer.write(folder / "secret.pdf")
+    assert problems(read_source(str(folder))) == [Problem("secret.pdf", "encrypted")]
+
+
+def test_pdf_files_need_pypdf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "pypdf", None)
+    (tmp_path / "a.pdf").write_bytes(pdf("Hello"))
+    with pytest.raises(ValueError, match=r"PDF files need pypdf: pip install 'exemplar\[pdf\]'"):
+        documents(read_source(str(tmp_path / "a.pdf")))
+
+
+def test_long_texts_are_read_and_too_long_ones_told(folder: Path) -> None:
+    (folder / "long.txt").write_text("a" * 1_000_000)
+    (folder / "toolong.txt").write_text("a" * 10_000_001)
+    (folder / "huge.txt.gz").write_bytes(gzip.compress(b"a" * 50_000_000))
+    assert list(read_source(str(folder)).read()) == [
+        Problem("huge.txt.gz", "longer than 10,000,000 characters"),
+        Document("long.txt", "a" * 1_000_000),
+        Problem("toolong.txt", "longer than 10,000,000 characters"),
+    ]
+
+
+def test_a_folder_without_files_that_can_be_read_is_an_error(folder: Path) -> None:
+    (folder / "picture.png").write_bytes(b"x")
+    with pytest.raises(ValueError, match=r"folder holds none of the files that can be read: .csv, .tsv"):
+        read_source(str(folder))
+
+
+@pytest.mark.parametrize("name", ["corpus.jsonl", "corpus.jsonl.gz"])
+def test_a_beir_folder_is_its_corpus(folder: Path, name: str) -> None:
+    content = (
+        b'{"_id": "d1", "title": "Cats", "text": "sleep", "metadata": {}}\n{"_id": "d2", "title": "", "text": "x"}'
+    )
+    (folder / name).write_bytes(gzip.compress(content) if name.endswith("gz") else content)
+    (folder / "queries.jsonl").write_text('{"_id": "q1", "text": "a query"}\n')
+    source = read_source(str(folder), split="test")
+    assert list(source.read()) == [Document("d1", "Cats\n\nsleep"), Document("d2", "x")]
+    assert source.description == {
+        "source": str(folder),
+        "text_column": "text",
+        "title_column": "title",
+        "label_column": None,
+        "id_column": "_id",
+        "limit": None,
+    }
+
+
+def test_a_beir_corpus_is_read_as_it_is(shared_datasets: Path) -> None:
+    source = read_source(str(shared_datasets / "beir" / "scifact"))
+    found = documents(source)
+    assert (len(found), problems(source), source.numbered) == (5183, [], False)
+    assert found[0].doc_id == "4983"
+    assert found[0].text.startswith("Microstructural development of human newborn cerebral white matter")
