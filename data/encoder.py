@@ -2,63 +2,188 @@
 
 import functools
 import hashlib
+import logging
 import os
-from collections.abc import Sequence
+import re
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from data.accelerator import has_openvino, run_by_openvino
 from data.hub import check_hub, reason
 
 if TYPE_CHECKING:
+    import torch
     from sentence_transformers import SentenceTransformer
 
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
 PRECISIONS = ("float32", "bfloat16", "auto")
+BACKENDS = ("torch", "openvino", "auto")
 
+Task = Literal["document", "query"]
+
+_UNKNOWN = "unknown"
+_ENDLESS = 1_000_000  # tokens; some tokenizers write "no limit" as a huge number
 _DEFAULT_MODEL_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+
+_logger = logging.getLogger(__name__)
 
 
 class Encoder(Protocol):
-    """Turns texts into vectors; rows are ``(n, dim) float32``, unit length."""
+    """Turns texts into vectors ``(n, dim) float32``, and knows how much of a text it reads.
+
+    Attributes
+    ----------
+    model, revision
+        What it is, and which weights.
+    similarity
+        ``cosine``: rows have unit length. ``dot``: they have the lengths that the model gives them, scaled to about 1.
+    max_tokens
+        Tokens of a document that it reads; None if there is no limit.
+    """
 
     model: str
+    revision: str
     precision: str
     device: str
+    backend: str
+    similarity: str
     dim: int
+    max_tokens: int | None
 
-    def encode_documents(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Return one unit row a text, in order."""
+    def token_spans(self, texts: Sequence[str]) -> list[NDArray[np.int64]]:
+        """Return start and end of each text's tokens, ``(n_tokens, 2)``, however long the text is."""
+
+    def encode_documents(
+        self, texts: Sequence[str], on_progress: Callable[[int], None] | None = None
+    ) -> NDArray[np.float32]:
+        """Return one row a text, in order; tell how many texts are done as it goes."""
 
     def encode_query(self, text: str) -> NDArray[np.float32]:
-        """Return the ``(dim,)`` unit vector of a query."""
+        """Return the ``(dim,)`` vector of a query."""
 
 
 class SentenceEncoder:
-    """An Encoder over a loaded SentenceTransformer, with the model's own prompts and truncation."""
+    """An Encoder over a loaded SentenceTransformer, with the model's own prompts, tokenising and pooling."""
 
-    def __init__(self, transformer: "SentenceTransformer", model: str, precision: str) -> None:
-        self.model = model
-        self.precision = precision
+    def __init__(
+        self, transformer: "SentenceTransformer", *, model: str, revision: str, precision: str, backend: str
+    ) -> None:
+        self.model, self.revision, self.precision, self.backend = model, revision, precision, backend
         self.device = str(transformer.device)
         self.dim = int(transformer.get_embedding_dimension() or 0)
+        self.similarity = "dot" if transformer.similarity_fn_name == "dot" else "cosine"
         self._transformer = transformer
-        # More documents a step fall out of a processor's cache; a GPU wants many.
-        self._batch_size = 8 if transformer.device.type == "cpu" else 128
+        # More at a step falls out of a processor's cache; a GPU wants much.
+        self._batch_tokens = 2048 if transformer.device.type == "cpu" else 32768
+        self._one_tokenises = threading.Lock()  # a tokenizer keeps its settings between calls
+        self.max_tokens = self._max_tokens()
+        self._scale = 1.0 if self.similarity == "cosine" else self._typical_length()
 
-    def encode_documents(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Return one unit row a text, in order."""
-        return self._unit(self._transformer.encode_document, texts)
+    def token_spans(self, texts: Sequence[str]) -> list[NDArray[np.int64]]:
+        """Return start and end of each text's tokens, ``(n_tokens, 2)``; of its words where tokens can't be told."""
+        tokenizer = self._transformer.tokenizer
+        if not getattr(tokenizer, "is_fast", False):
+            words = ([match.span() for match in re.finditer(r"\S+", text)] for text in texts)
+            return [np.array(spans, dtype=np.int64).reshape(-1, 2) for spans in words]
+        with self._one_tokenises:
+            found = tokenizer(
+                list(texts),
+                add_special_tokens=False,
+                truncation=False,
+                padding=False,
+                return_offsets_mapping=True,
+                verbose=False,
+            )
+        return [np.array(spans, dtype=np.int64).reshape(-1, 2) for spans in found["offset_mapping"]]
+
+    def encode_documents(
+        self, texts: Sequence[str], on_progress: Callable[[int], None] | None = None
+    ) -> NDArray[np.float32]:
+        """Return one row a text, in order; tell how many texts are done as it goes."""
+        return self._encode(texts, "document", on_progress or (lambda done: None))
 
     def encode_query(self, text: str) -> NDArray[np.float32]:
-        """Return the ``(dim,)`` unit vector of a query."""
-        vector: NDArray[np.float32] = self._unit(self._transformer.encode_query, [text])[0]
+        """Return the ``(dim,)`` vector of a query."""
+        vector: NDArray[np.float32] = self._encode([text], "query", lambda done: None)[0]
         return vector
 
-    def _unit(self, encode: Any, texts: Sequence[str]) -> NDArray[np.float32]:
-        return unit_rows(encode(list(texts), batch_size=self._batch_size, show_progress_bar=False))
+    def _encode(self, texts: Sequence[str], task: Task, on_progress: Callable[[int], None]) -> NDArray[np.float32]:
+        """Do what SentenceTransformer.encode does, batches by length, tokenising one batch ahead of the model."""
+        import torch
+        from sentence_transformers.util import batch_to_device
+
+        batches = self._batches(texts)
+        rows = np.empty((len(texts), self.dim), dtype=np.float32)
+        done = 0
+        with torch.inference_mode():
+            for batch, features in zip(batches, self._tokenised(texts, batches, task), strict=True):
+                features = batch_to_device(features, self._transformer.device)
+                rows[batch] = self._transformer(features, task=task)["sentence_embedding"].float().cpu().numpy()
+                done += len(batch)
+                on_progress(done)
+        return unit_rows(rows) if self.similarity == "cosine" else checked_rows(rows / np.float32(self._scale))
+
+    def _batches(self, texts: Sequence[str]) -> list[NDArray[np.intp]]:
+        """Return the places of texts of about the same length together, as many as have so many tokens."""
+        n_tokens = np.array([len(text) // 4 + 2 for text in texts])  # a guess, and good enough to batch by
+        if self.max_tokens is not None:
+            n_tokens = n_tokens.clip(max=self.max_tokens)
+        order = np.argsort([-len(text) for text in texts], kind="stable")
+        batches, start = [], 0
+        while start < len(order):
+            size = max(1, self._batch_tokens // int(n_tokens[order[start]]))
+            batches.append(order[start : start + size])
+            start += size
+        return batches
+
+    def _tokenised(self, texts: Sequence[str], batches: list[NDArray[np.intp]], task: Task) -> Iterator[dict[str, Any]]:
+        def tokenise(batch: NDArray[np.intp]) -> dict[str, Any]:
+            with self._one_tokenises:
+                features: dict[str, Any] = self._transformer.preprocess(
+                    [texts[row] for row in batch], prompt=self._prompt(task), task=task
+                )
+            return features
+
+        with ThreadPoolExecutor(1) as ahead:
+            coming = deque(ahead.submit(tokenise, batch) for batch in batches[:2])
+            for following in [*batches[2:], None, None][: len(batches)]:
+                features = coming.popleft().result()
+                if following is not None:
+                    coming.append(ahead.submit(tokenise, following))
+                yield features
+
+    def _prompt(self, task: Task) -> str | None:
+        """Return the prompt that encode_document and encode_query of SentenceTransformer would take."""
+        prompts: dict[str, str] = self._transformer.prompts
+        names = ("document", "passage", "corpus") if task == "document" else ("query",)
+        named = next((prompts[name] for name in names if name in prompts), None)
+        if named is None and self._transformer.default_prompt_name is not None:
+            return prompts[self._transformer.default_prompt_name]
+        return named
+
+    def _max_tokens(self) -> int | None:
+        longest = self._transformer.max_seq_length
+        if longest is None or longest > _ENDLESS:
+            return None
+        tokenizer = self._transformer.tokenizer
+        special = tokenizer.num_special_tokens_to_add() if hasattr(tokenizer, "num_special_tokens_to_add") else 2
+        prompt = len(self.token_spans([self._prompt("document") or ""])[0])
+        return max(8, int(longest) - special - prompt)
+
+    def _typical_length(self) -> float:
+        """Return the length of an ordinary text's vector: only rows of about unit length give C its meaning."""
+        self._scale = 1.0
+        return float(
+            np.linalg.norm(self._encode(["An ordinary sentence about ordinary things."], "document", lambda done: None))
+        )
 
 
 def unit_rows(vectors: ArrayLike) -> NDArray[np.float32]:
@@ -69,17 +194,28 @@ def unit_rows(vectors: ArrayLike) -> NDArray[np.float32]:
     ValueError
         A row is zero or not finite: it has no direction to compare.
     """
-    rows = np.ascontiguousarray(vectors, dtype=np.float32)
-    norms = np.linalg.norm(rows, axis=1, keepdims=True)
-    bad = np.flatnonzero(~np.isfinite(norms[:, 0]) | (norms[:, 0] == 0))
-    if bad.size:
-        raise ValueError(f"row {bad[0]} is a zero or non-finite vector and can't be normalised")
-    unit: NDArray[np.float32] = rows / norms
+    rows = checked_rows(np.ascontiguousarray(vectors, dtype=np.float32))
+    unit: NDArray[np.float32] = rows / np.linalg.norm(rows, axis=1, keepdims=True)
     return unit
 
 
-def load_encoder(model: str = DEFAULT_MODEL, *, precision: str = "float32") -> SentenceEncoder:
-    """Load a SentenceTransformer as an encoder.
+def checked_rows(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return vectors ``(n, dim)``; a ValueError says so if a row is zero or not finite."""
+    norms = np.linalg.norm(vectors, axis=1)
+    bad = np.flatnonzero(~np.isfinite(norms) | (norms == 0))
+    if bad.size:
+        raise ValueError(f"row {bad[0]} is a zero or non-finite vector: it has no direction to compare")
+    return vectors
+
+
+def load_encoder(
+    model: str = DEFAULT_MODEL,
+    *,
+    precision: str = "auto",
+    backend: str = "torch",
+    revision: str | None = None,
+) -> SentenceEncoder:
+    """Load a SentenceTransformer as an encoder, on the GPU where there is one.
 
     Parameters
     ----------
@@ -88,15 +224,22 @@ def load_encoder(model: str = DEFAULT_MODEL, *, precision: str = "float32") -> S
         Hugging Face cache or can be fetched from the hub.
     precision
         ``float32`` is what the model was published with; ``bfloat16`` is faster where the hardware has it,
-        with slightly different vectors; ``auto`` takes it exactly there.
+        with slightly different vectors; ``auto`` takes it exactly where it is.
+    backend
+        ``torch``; ``openvino``, faster on x86 processors, of the extra of that name; or ``auto``, which takes
+        OpenVINO on a processor where it is installed. Loading takes some seconds longer.
+    revision
+        Commit, tag or branch of a model on the hub. Of other models it is known, and must be this.
 
     Raises
     ------
     ValueError
-        The model can't be found, fetched or loaded.
+        The model can't be found, fetched or loaded, or has another revision.
     """
     if precision not in PRECISIONS:
         raise ValueError(f"the precision is one of {', '.join(PRECISIONS)}; got '{precision}'")
+    if backend not in BACKENDS:
+        raise ValueError(f"the backend is one of {', '.join(BACKENDS)}; got '{backend}'")
     model, location = _locate(model)
     import torch
     import transformers
@@ -104,13 +247,34 @@ def load_encoder(model: str = DEFAULT_MODEL, *, precision: str = "float32") -> S
     transformers.utils.logging.disable_progress_bar()  # loading weights takes less time than reading about it
     device = _device()
     if precision == "auto":
-        precision = "bfloat16" if _has_bfloat16(device) else "float32"
-    model_kwargs = {"dtype": getattr(torch, precision), "use_safetensors": True}  # never a pickle
-    if device == "cpu" and precision == "bfloat16":
+        precision = "bfloat16" if has_fast_bfloat16(device) else "float32"
+    use_openvino = backend == "openvino" or (backend == "auto" and device == "cpu" and has_openvino())
+    model_kwargs: dict[str, Any] = {"use_safetensors": True}  # never a pickle
+    model_kwargs["dtype"] = torch.float32 if use_openvino else getattr(torch, precision)
+    if device == "cpu" and precision == "bfloat16" and not use_openvino:
         # torch's fused attention takes longer there than the matrix products it is made of
         model_kwargs["attn_implementation"] = "eager"
-    transformer = _load(location, device=device, model_kwargs=model_kwargs)
-    return SentenceEncoder(transformer, model, precision)
+    settings: dict[str, Any] = {"device": "cpu" if use_openvino else device, "model_kwargs": model_kwargs}
+    if not Path(location).is_dir():
+        settings["revision"] = None if revision == _UNKNOWN else revision
+    transformer = _load(location, **settings)
+    if use_openvino:
+        try:
+            run_by_openvino(transformer, precision)
+        except ValueError as error:
+            if backend == "openvino":
+                raise
+            _logger.warning("%s", error)
+            return load_encoder(model, precision=precision, backend="torch", revision=revision)
+    found = _revision(location, revision)
+    if revision is not None and Path(location).is_dir() and found != revision:
+        raise ValueError(
+            f"the model {model} has other weights now (revision {found}, not {revision}); "
+            "put the old ones back, or build the corpus again with --replace"
+        )
+    return SentenceEncoder(
+        transformer, model=model, revision=found, precision=precision, backend="openvino" if use_openvino else "torch"
+    )
 
 
 def _load(location: str, **settings: Any) -> "SentenceTransformer":
@@ -168,11 +332,42 @@ def _device() -> str:
     return "mps" if torch.backends.mps.is_available() else "cpu"
 
 
-def _has_bfloat16(device: str) -> bool:
-    """Whether the device multiplies bfloat16 natively, and not by way of float32."""
+def _revision(location: str, revision: str | None) -> str:
+    """Return the hub's commit of a model, or of a folder the beginning of its weights' SHA-256."""
+    if Path(location).is_dir():
+        digest = hashlib.sha256()
+        for path in sorted(Path(location).rglob("*.safetensors")):
+            with path.open("rb") as file:
+                digest.update(hashlib.file_digest(file, "sha256").digest())
+        return digest.hexdigest()[:12]
+    import huggingface_hub
+
+    name = location if "/" in location else f"sentence-transformers/{location}"
+    cached = huggingface_hub.try_to_load_from_cache(name, "config.json", revision=revision or "main")
+    return Path(cached).parent.name if isinstance(cached, str) else _UNKNOWN  # .../snapshots/<commit>/config.json
+
+
+def has_fast_bfloat16(device: str) -> bool:
+    """Whether the device multiplies bfloat16 natively and clearly faster than float32; on a processor it is tried."""
     import torch
 
     if device == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     capabilities = torch.cpu.get_capabilities() if device == "cpu" else {}
-    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
+    if not (capabilities.get("avx512_bf16") or capabilities.get("amx_bf16")):
+        return False
+    return 1.5 * _product_seconds(torch.bfloat16) < _product_seconds(torch.float32)
+
+
+def _product_seconds(dtype: "torch.dtype") -> float:
+    """Return the least time of a matrix product as small models have them."""
+    import torch
+
+    rows, weights = torch.ones(1024, 384, dtype=dtype), torch.ones(1536, 384, dtype=dtype)
+    times = []
+    with torch.inference_mode():
+        for _ in range(10):
+            start = time.perf_counter()
+            torch.nn.functional.linear(rows, weights)
+            times.append(time.perf_counter() - start)
+    return min(times)

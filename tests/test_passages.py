@@ -1,0 +1,101 @@
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from data.encoder import SentenceEncoder, load_encoder
+from data.passages import Span, split
+from tests.fake_encoder import FakeEncoder
+
+SENTENCE = "one two three four five six seven eight. "
+
+
+def texts_of(text: str, spans: list[Span]) -> list[str]:
+    return [text[start:end] for start, end in spans]
+
+
+def assert_passages_are_sound(text: str, spans: list[Span], tokenizer: FakeEncoder | SentenceEncoder) -> None:
+    """They begin and end with the text, leave nothing out, advance, and fit."""
+    assert spans[0][0] == 0
+    assert spans[-1][1] == len(text)
+    for (start, end), (following_start, following_end) in itertools.pairwise(spans):
+        assert start < following_start <= end < following_end
+    fits = [len(tokens) <= tokenizer.max_tokens for tokens in tokenizer.token_spans(texts_of(text, spans))]
+    assert all(fits)
+
+
+def test_a_text_that_fits_is_one_passage() -> None:
+    assert split(["a b c", "", " \n"], FakeEncoder(max_tokens=3)) == [[(0, 5)], [(0, 0)], [(0, 2)]]
+
+
+def test_without_a_limit_every_text_is_one_passage() -> None:
+    assert split(["word " * 10_000], FakeEncoder(max_tokens=None)) == [[(0, 50_000)]]
+
+
+def test_passages_end_with_sentences_and_overlap_by_some() -> None:
+    text = (SENTENCE * 5).strip()
+    [spans] = split([text], FakeEncoder(max_tokens=32))
+    assert texts_of(text, spans) == [SENTENCE * 3, (SENTENCE * 3).strip()]
+
+
+def test_without_sentences_passages_end_with_words() -> None:
+    text = " ".join(f"w{n}" for n in range(100))
+    [spans] = split([text], FakeEncoder(max_tokens=40))
+    words = [passage.split() for passage in texts_of(text, spans)]
+    assert [len(of_it) for of_it in words] == [37, 37, 36]
+    assert words[0][-5:] == words[1][:5] == ["w32", "w33", "w34", "w35", "w36"]
+    assert set().union(*words) == set(text.split())
+
+
+def test_line_breaks_of_reviews_and_full_stops_of_other_scripts_end_sentences() -> None:
+    for end in (".<br /><br /> ", "\n", "? ", '." '):
+        text = f"{'a ' * 20}b{end}{'c ' * 20}d"
+        [[(_, border), _]] = split([text], FakeEncoder(max_tokens=30))
+        assert text[:border].endswith(end)
+
+
+@given(st.text(alphabet=st.sampled_from("ab .!?\n\u3002\N{CAT FACE}"), max_size=400), st.integers(1, 12))
+def test_any_text_is_covered(text: str, limit: int) -> None:
+    tokenizer = FakeEncoder(max_tokens=limit)
+    [spans] = split([text], tokenizer)
+    assert_passages_are_sound(text, spans, tokenizer)
+
+
+@pytest.fixture(scope="module")
+def real() -> SentenceEncoder:
+    return load_encoder(precision="float32")
+
+
+@pytest.mark.model
+@settings(deadline=None, max_examples=60)
+@given(
+    st.lists(
+        st.text(max_size=40) | st.sampled_from([SENTENCE, "x" * 150, "\N{CAT FACE}", "漢字", "<br />"]), max_size=40
+    ),
+    st.integers(1, 15),
+)
+def test_any_text_is_covered_by_what_the_model_reads(real: SentenceEncoder, parts: list[str], times: int) -> None:
+    text = " ".join(parts) * times
+    [spans] = split([text], real)
+    assert_passages_are_sound(text, spans, real)
+
+
+@pytest.mark.model
+def test_a_million_characters_are_cut_in_seconds(real: SentenceEncoder) -> None:
+    text = "The film is long, and nothing happens in it. " * 22_300
+    assert len(text) > 1_000_000
+    [spans] = split([text], real)
+    assert_passages_are_sound(text, spans, real)
+    lengths = [len(tokens) for tokens in real.token_spans(texts_of(text, spans))]
+    assert np.median(lengths) > 200
+
+
+@pytest.mark.model
+def test_the_model_reads_every_token_of_a_passage(real: SentenceEncoder) -> None:
+    text = "A sentence of some words. " * 200
+    [spans] = split([text], real)
+    features = real._transformer.preprocess(texts_of(text, spans))
+    n_tokens = [len(tokens) + 2 for tokens in real.token_spans(texts_of(text, spans))]
+    assert features["attention_mask"].sum(axis=1).tolist() == n_tokens
