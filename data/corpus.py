@@ -1,21 +1,19 @@
-"""The corpus on disk: a manifest that names one build, and that build's documents and vectors.
+"""The corpus on disk: a manifest that names one build, and that build's documents, passages and vectors.
 
 ::
 
     <home>/corpora/<name>/manifest.json
-    <home>/corpora/<name>/<build>/documents.arrow    doc_id, text, label; one row a document
-    <home>/corpora/<name>/<build>/vectors.npy        (n_passages, dim) float32, unit rows
+    <home>/corpora/<name>/<build>/    see data/shards.py
 
-The manifest is written last, and atomically. A build that it doesn't name does not exist for readers, so a
-half-written corpus is never taken for a whole one, and a rebuild replaces the old corpus in one step.
+The manifest is written last, and atomically. Without it a corpus is unfinished: readers get as much of it as is
+committed, and are told so. A rebuild replaces the old corpus in one step; until then the old one is the corpus.
 """
 
 import functools
 import json
-import logging
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +21,20 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from data.documents import Document
 from data.home import home_folder, write_atomically
-from data.sources import Document
+from data.shards import DOCUMENTS, JournalDamaged, ShardStore
 
-FORMAT = 1
-DOCUMENT_SCHEMA = pa.schema([("doc_id", pa.large_string()), ("text", pa.large_string()), ("label", pa.large_string())])
-
-_logger = logging.getLogger(__name__)
+FORMAT = 2
+DOCUMENT_SCHEMA = pa.schema(
+    [
+        ("doc_id", pa.large_string()),
+        ("text", pa.large_string()),
+        ("label", pa.large_string()),
+        ("metadata", pa.map_(pa.string(), pa.large_string())),
+    ]
+)
+_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}"
 
 
 class CorpusNotFound(ValueError):
@@ -42,42 +47,80 @@ class CorpusDamaged(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a corpus is and how it was made; ``created`` is an ISO 8601 time in UTC."""
+    """What a corpus is and how it was made.
+
+    Attributes
+    ----------
+    created
+        An ISO 8601 time in UTC; empty while the corpus is unfinished.
+    model_revision
+        Which weights: the hub's commit, or the start of a folder's checksum.
+    whole
+        A document is one passage, as much of it as the model reads.
+    similarity
+        ``cosine``: unit rows. ``dot``: rows of the lengths the model gives them, about 1.
+    problems
+        How many documents were odd, by what was odd about them.
+    """
 
     name: str
     build: str
     created: str
     source: Mapping[str, Any]
+    numbered: bool
     model: str
+    model_revision: str
     precision: str
     device: str
+    backend: str
+    similarity: str
+    whole: bool
+    max_tokens: int | None
     dim: int
     n_documents: int
     n_passages: int
+    documents_sha256: str
+    problems: Mapping[str, int] = field(default_factory=dict)
     format: int = FORMAT
+
+    @property
+    def preparation(self) -> dict[str, Any]:
+        """What decides the vectors of a text: texts prepared alike need not be embedded again."""
+        keys = ("model", "model_revision", "precision", "similarity", "whole", "max_tokens", "dim")
+        return {key: getattr(self, key) for key in keys}
 
 
 @dataclass(frozen=True)
 class Corpus:
-    """An open corpus: documents and the unit vectors of their passages.
+    """An open corpus: documents, and the vectors of their passages.
 
     Attributes
     ----------
     documents
         Table with the columns of ``DOCUMENT_SCHEMA``, memory-mapped.
+    passages
+        ``(n_passages, 3) int64``: the row of the document, start and end in its text; in the documents' order.
     vectors
-        ``(n_passages, dim) float32``, unit rows, memory-mapped and read-only. Row i belongs to document i:
-        every document is one passage, as much of it as the model reads.
+        ``(n_passages, dim) float32``, memory-mapped and read-only; unit rows, unless the manifest's similarity is dot.
+    n_planned
+        Documents that there will be when an unfinished corpus is finished; else as many as there are.
     """
 
     manifest: Manifest
     documents: pa.Table
+    passages: NDArray[np.int64]
     vectors: NDArray[np.float32]
+    n_planned: int
 
     @functools.cached_property
     def rows(self) -> dict[str, int]:
         """Row of each doc_id."""
         return {doc_id: row for row, doc_id in enumerate(self.documents["doc_id"].to_pylist())}
+
+    @functools.cached_property
+    def document_rows(self) -> NDArray[np.int64]:
+        """Row of each passage's document, ascending."""
+        return np.ascontiguousarray(self.passages[:, 0])
 
     def row(self, doc_id: str) -> int:
         """Return the row of a document; a ValueError says so if there is none."""
@@ -88,13 +131,18 @@ class Corpus:
 
     def document(self, row: int) -> Document:
         """Return the document at a row."""
-        doc_id, text, label = (self.documents[name][row].as_py() for name in DOCUMENT_SCHEMA.names)
-        return Document(doc_id, text, label)
+        doc_id, text, label, metadata = (self.documents[name][row].as_py() for name in DOCUMENT_SCHEMA.names)
+        return Document(doc_id, text, label, dict(metadata or ()))
+
+    def passages_of(self, row: int) -> range:
+        """Return the rows of the passages of the document at a row."""
+        first, last = np.searchsorted(self.document_rows, (row, row + 1))
+        return range(int(first), int(last))
 
 
 def check_name(name: str) -> str:
     """Return the name of a corpus if it can be one: it becomes a folder's name."""
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", name):
+    if not re.fullmatch(_NAME, name):
         raise ValueError(
             f"'{name}' can't be the name of a corpus: use letters, digits, '-', '_' and '.', "
             "beginning with a letter or digit, at most 100"
@@ -108,7 +156,7 @@ def corpus_folder(name: str) -> Path:
 
 
 def read_manifest(name: str) -> Manifest:
-    """Read a corpus's manifest.
+    """Read a corpus's manifest; of an unfinished corpus, the manifest of what there is of it.
 
     Raises
     ------
@@ -125,10 +173,44 @@ def read_manifest(name: str) -> Manifest:
             raise CorpusDamaged(f"the corpus '{name}' was written by another version of Exemplar; build it again")
         return Manifest(**content | {"name": name})  # a folder that was copied is a corpus of its own
     except (FileNotFoundError, NotADirectoryError):
-        names = ", ".join(_names()) or "none yet"
-        raise CorpusNotFound(f"there is no corpus named '{name}' (there are: {names})") from None
+        return _unfinished_manifest(name)
     except (AttributeError, UnicodeDecodeError, json.JSONDecodeError, OSError) as error:
         raise CorpusDamaged(f"the manifest of the corpus '{name}' can't be read; build it again") from error
+
+
+def _unfinished_manifest(name: str) -> Manifest:
+    stores = [store for store in unfinished_builds(name) if store.shards]
+    if stores:
+        return manifest_of(max(stores, key=lambda store: store.documents_done), name)
+    if is_known(name):
+        raise CorpusNotFound(f"the corpus '{name}' is unfinished and holds nothing to search yet; build it on")
+    names = ", ".join(corpus_names()) or "none yet"
+    raise CorpusNotFound(f"there is no corpus named '{name}' (there are: {names})")
+
+
+def manifest_of(store: ShardStore, name: str) -> Manifest:
+    """Return the manifest of what is committed of a build."""
+    done = {"name": name, "created": "", "n_documents": store.documents_done, "n_passages": store.n_passages}
+    return Manifest(**store.plan | done)
+
+
+def unfinished_builds(name: str) -> list[ShardStore]:
+    """Return the builds in a corpus's folder that can be read."""
+    stores = []
+    for folder in sorted(corpus_folder(name).glob("build-*")):
+        try:
+            store = ShardStore(folder)
+            manifest_of(store, name)
+            stores.append(store)
+        except (JournalDamaged, TypeError):  # never begun, or by another version
+            continue
+    return stores
+
+
+def is_known(name: str) -> bool:
+    """Whether anything of a corpus is there: a manifest, or a build that was begun."""
+    folder = corpus_folder(name)
+    return (folder / "manifest.json").exists() or any(folder.glob("build-*"))
 
 
 def write_manifest(manifest: Manifest) -> None:
@@ -137,30 +219,15 @@ def write_manifest(manifest: Manifest) -> None:
     write_atomically(corpus_folder(manifest.name) / "manifest.json", content)
 
 
-def list_corpora() -> list[Manifest]:
-    """Return the manifests of all corpora, by name; a damaged one is logged and left out."""
-    manifests = []
-    for name in _names():
-        try:
-            manifests.append(read_manifest(name))
-        except ValueError as error:
-            _logger.warning("%s", error)
-    return manifests
-
-
-def _names() -> list[str]:
-    return sorted(path.parent.name for path in (home_folder() / "corpora").glob("*/manifest.json"))
-
-
 def open_corpus(name: str) -> Corpus:
-    """Open a corpus, memory-mapped, after checking that its files fit its manifest.
+    """Open a corpus, memory-mapped, after checking that its files fit its manifest; an unfinished one as far as it is.
 
     Raises
     ------
     CorpusNotFound
         There is no corpus of that name.
     CorpusDamaged
-        Files are missing, cut short, or hold rows that are not unit vectors.
+        Files are missing, cut short, or hold rows that are no vectors of the model.
     """
     manifest = read_manifest(name)
     try:
@@ -175,15 +242,38 @@ def open_corpus(name: str) -> Corpus:
 def _open(manifest: Manifest) -> Corpus:
     folder = corpus_folder(manifest.name) / manifest.build
     try:
-        with pa.memory_map(str(folder / "documents.arrow")) as file:
+        store = ShardStore(folder)
+        with pa.memory_map(str(folder / DOCUMENTS)) as file:
             documents = pa.ipc.open_file(file).read_all()
-        # A view of the base class: arithmetic on a memmap makes memmaps. Read-only, for many sessions share it.
-        vectors = np.load(folder / "vectors.npy", mmap_mode="r", allow_pickle=False).view(np.ndarray)
-        whole = documents.schema == DOCUMENT_SCHEMA and documents.num_rows == manifest.n_documents
-        whole = whole and vectors.dtype == np.float32 and vectors.shape == (manifest.n_passages, manifest.dim)
-        whole = whole and np.allclose(np.einsum("ij,ij->i", vectors, vectors), 1.0, atol=1e-3)
+        passages, vectors = store.arrays(manifest.n_passages)
+        whole = documents.schema == DOCUMENT_SCHEMA and documents.num_rows == store.n_documents
+        if manifest.created:
+            whole = whole and (store.documents_done, store.dim) == (manifest.n_documents, manifest.dim)
+        whole = whole and _fits(passages, manifest) and _are_vectors(vectors, manifest)
     except (OSError, EOFError, ValueError, pa.ArrowException) as error:
         raise CorpusDamaged(f"the files of the corpus '{manifest.name}' can't be read; build it again") from error
     if not whole:
         raise CorpusDamaged(f"the files of the corpus '{manifest.name}' do not fit its manifest; build it again")
-    return Corpus(manifest, documents, vectors)
+    return Corpus(manifest, documents.slice(0, manifest.n_documents), passages, vectors, store.n_documents)
+
+
+def _fits(passages: NDArray[np.int64], manifest: Manifest) -> bool:
+    """Whether the passages are those of all documents, in order."""
+    rows = passages[:, 0]
+    steps = np.diff(rows)
+    ends = rows.size and (rows[0], rows[-1]) == (0, manifest.n_documents - 1)
+    return bool(ends and ((steps == 0) | (steps == 1)).all())
+
+
+def _are_vectors(vectors: NDArray[np.float32], manifest: Manifest) -> bool:
+    squares = np.einsum("ij,ij->i", vectors, vectors)
+    if manifest.similarity == "dot":
+        return bool((np.isfinite(squares) & (squares > 0)).all())
+    return bool(np.allclose(squares, 1.0, atol=1e-3))
+
+
+def corpus_names() -> list[str]:
+    """Return the names of all corpora, finished or begun."""
+    corpora = home_folder() / "corpora"
+    names = {path.parent.name for kind in ("manifest.json", "build-*") for path in corpora.glob(f"*/{kind}")}
+    return sorted(name for name in names if re.fullmatch(_NAME, name))

@@ -1,36 +1,43 @@
-"""Source -> encoder -> corpus: embed the documents and commit them as one build."""
+"""Source -> passages -> encoder -> corpus: resumable and incremental.
 
+A build's folder is named after what is to be in it: its documents and how they are prepared. So building the same
+again finds what was done, whether all of it or a part, and goes on from there; and a text whose vectors exist in
+another build of the corpus, the one that is replaced or one that was interrupted, is not embedded again.
+"""
+
+import dataclasses
+import errno
+import hashlib
+import json
 import os
-import secrets
 import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO
-
-import filelock
-import numpy as np
-import pyarrow as pa
+from typing import Any
 
 from data.corpus import (
-    DOCUMENT_SCHEMA,
     Corpus,
     CorpusDamaged,
     CorpusNotFound,
     Manifest,
-    corpus_folder,
     open_corpus,
     read_manifest,
+    unfinished_builds,
     write_manifest,
 )
+from data.documents import Problem, Source
+from data.embed import Embedding, Progress, damaged_shards
 from data.encoder import Encoder
-from data.sources import Document, Source
+from data.lock import building
+from data.reuse import earlier_builds
+from data.shards import DOCUMENTS, JournalDamaged, ShardStore
+from data.spool import Spooled, spool
 
-CHUNK = 128  # documents a call of the encoder, so that progress is seen and memory stays flat
+_MAY_CHANGE = ("limit", "revision")  # of a source, when it is built again
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
-
-class CorpusBusy(ValueError):
-    """Another process is building this corpus."""
+OnEvent = Callable[[Progress | Problem], None]
 
 
 def build_corpus(
@@ -38,122 +45,169 @@ def build_corpus(
     encoder: Encoder,
     *,
     name: str | None = None,
+    whole: bool = False,
     replace: bool = False,
-    on_progress: Callable[[int, int], None] | None = None,
+    strict: bool = False,
+    on_event: OnEvent | None = None,
 ) -> Corpus:
     """Embed a source's documents and write them as a corpus; an existing one serves until the new one is whole.
+
+    What is interrupted goes on with the next call. What exists is brought up to date: new and changed documents are
+    embedded, those that are gone are dropped, damaged files are written anew, and nothing else is done.
 
     Parameters
     ----------
     name
         Name of the corpus; the source's own name without it.
+    whole
+        Make a document one passage, as much of it as the model reads, and not as many as it takes.
     replace
-        Allow a corpus of the same name to be replaced that was built from other documents or by another model.
-    on_progress
-        Called with (documents embedded, documents in all).
+        Allow a corpus of the same name to be replaced that was built from another source or prepared otherwise.
+    strict
+        Make whatever is odd about a document an error.
+    on_event
+        Called with what is odd, and with how far the build has come.
 
     Raises
     ------
     ValueError
-        The source is empty, the name can't be one, or it belongs to a corpus that was built otherwise.
+        The source is empty or can't be read, the name can't be one, or it belongs to a corpus that was built otherwise.
     CorpusBusy
         Another process is building it.
+    OSError
+        A file can't be written; the message says so if the disk is full.
     """
     name = name or source.name
-    folder = corpus_folder(name)
-    if not source.documents:
-        raise ValueError(f"{source.description['source']} holds no documents")
-    folder.mkdir(parents=True, exist_ok=True)
-    lock = filelock.FileLock(folder / "build.lock", timeout=0)
-    try:
-        lock.acquire()
-    except filelock.Timeout:
-        raise CorpusBusy(f"the corpus '{name}' is being built by another process; wait for it") from None
-    try:
+    on_event = on_event or (lambda event: None)
+    with building(name) as folder:
+        wanted = _manifest(source, encoder, name, whole)
         if not replace:
-            _check_same(name, source, encoder.model)
-        _build(source, encoder, name, folder, on_progress or (lambda done, total: None))
-    finally:
-        lock.release()
+            _check_same(wanted)
+        try:
+            _build(source, encoder, wanted, folder, strict, on_event)
+        except OSError as error:
+            if error.errno not in _FULL:
+                raise
+            room = f"the disk with {folder} is full; make room and build again: what was embedded is kept"
+            raise OSError(error.errno, room) from error
+        finally:
+            (folder / "documents.new").unlink(missing_ok=True)
     return open_corpus(name)
 
 
-def _check_same(name: str, source: Source, model: str) -> None:
-    """Refuse to replace what was built from other documents, or by another model; a limit may change."""
+def precision_of(name: str, model: str) -> str | None:
+    """Return the precision of what there is of a corpus by a model: what is added should have it too."""
     try:
         manifest = read_manifest(name)
     except (CorpusNotFound, CorpusDamaged):
-        return
-    old, new = dict(manifest.source, model=manifest.model), dict(source.description, model=model)
-    for key in new:
-        if key != "limit" and old.get(key) != new[key]:
-            what = key.replace("_", " ")
-            raise ValueError(
-                f"there is a corpus '{name}' already, built with the {what} {old.get(key)}, not {new[key]}; "
-                "choose another name, or allow it to be replaced (--replace)"
-            )
+        return None
+    return manifest.precision if manifest.model == model else None
 
 
-def _build(source: Source, encoder: Encoder, name: str, folder: Path, on_progress: Callable[[int, int], None]) -> None:
-    build = f"build-{secrets.token_hex(4)}"
+def _manifest(source: Source, encoder: Encoder, name: str, whole: bool) -> Manifest:
+    """Return the manifest as far as it is known before the documents are."""
+    return Manifest(
+        name=name,
+        build="",
+        created="",
+        source=source.description,
+        numbered=source.numbered,
+        model=encoder.model,
+        model_revision=encoder.revision,
+        precision=encoder.precision,
+        device=encoder.device,
+        backend=encoder.backend,
+        similarity=encoder.similarity,
+        whole=whole,
+        max_tokens=encoder.max_tokens,
+        dim=encoder.dim,
+        n_documents=0,
+        n_passages=0,
+        documents_sha256="",
+    )
+
+
+def _check_same(wanted: Manifest) -> None:
+    """Refuse to replace what was built from another source, or prepared otherwise."""
     try:
-        (folder / build).mkdir()
-        _write_documents(folder / build / "documents.arrow", source)
-        _write_vectors(folder / build / "vectors.npy", source, encoder, on_progress)
-        write_manifest(
-            Manifest(
-                name=name,
-                build=build,
-                created=datetime.now(UTC).isoformat(timespec="seconds"),
-                source=source.description,
-                model=encoder.model,
-                precision=encoder.precision,
-                device=encoder.device,
-                dim=encoder.dim,
-                n_documents=len(source.documents),
-                n_passages=len(source.documents),
+        manifest = read_manifest(wanted.name)
+    except (CorpusNotFound, CorpusDamaged):
+        return
+    old, new = ({**each.source, **each.preparation} for each in (manifest, wanted))
+    for key in new:
+        if key not in _MAY_CHANGE and old.get(key) != new[key]:
+            raise ValueError(
+                f"there is a corpus '{wanted.name}' already, built with {_in_words(key, old.get(key))}, not "
+                f"{_in_words(key, new[key])}; choose another name, or allow it to be replaced (--replace)"
             )
-        )
-    except BaseException:
-        shutil.rmtree(folder / build, ignore_errors=True)
-        raise
-    for other in folder.glob("build-*"):  # the one that was replaced, and what a crash has left
-        if other.name != build:
+
+
+def _in_words(key: str, value: Any) -> str:
+    if key == "whole":
+        return "one passage a document" if value else "as many passages as it takes"
+    return f"the {key.replace('_', ' ')} {value}"
+
+
+def _build(source: Source, encoder: Encoder, wanted: Manifest, folder: Path, strict: bool, on_event: OnEvent) -> None:
+    spooled = spool(
+        source,
+        folder / "documents.new",
+        _earlier_documents(wanted.name),
+        strict=strict,
+        on_problem=on_event,
+        on_read=lambda n: on_event(Progress("reading", n)),
+    )
+    plan = _planned(wanted, spooled)
+    others = [store for store in unfinished_builds(plan.name) if store.folder.name != plan.build]
+    store = _store(folder / plan.build, plan)
+    os.replace(spooled.path, store.folder / DOCUMENTS)
+    damaged = damaged_shards(store)
+    if damaged or store.documents_done < store.n_documents:
+        Embedding(store, encoder, plan.whole, earlier_builds(others, plan.preparation), on_event).run(damaged)
+        store.finish()
+    _commit(plan, store)
+    for other in folder.glob("build-*"):  # the one that was replaced, and what was interrupted
+        if other.name != plan.build:
             shutil.rmtree(other, ignore_errors=True)
 
 
-def _write_documents(path: Path, source: Source) -> None:
-    with path.open("wb") as file:
-        with pa.ipc.new_file(file, DOCUMENT_SCHEMA) as writer:
-            for start in range(0, len(source.documents), CHUNK):
-                rows = [_as_row(document) for document in source.documents[start : start + CHUNK]]
-                writer.write_table(pa.Table.from_pylist(rows, schema=DOCUMENT_SCHEMA))
-        _flush(file)
+def _earlier_documents(name: str) -> Any:
+    """Return the documents of the corpus as it is, finished or not."""
+    try:
+        return open_corpus(name).documents
+    except (CorpusNotFound, CorpusDamaged):
+        return None
 
 
-def _as_row(document: Document) -> dict[str, str | None]:
-    return {"doc_id": document.doc_id, "text": document.text, "label": document.label}
+def _planned(wanted: Manifest, spooled: Spooled) -> Manifest:
+    content = json.dumps([wanted.preparation, spooled.sha256], sort_keys=True)
+    return dataclasses.replace(
+        wanted,
+        build=f"build-{hashlib.sha256(content.encode()).hexdigest()[:12]}",
+        n_documents=spooled.n_documents,
+        documents_sha256=spooled.sha256,
+        problems=spooled.problems,
+    )
 
 
-def _write_vectors(path: Path, source: Source, encoder: Encoder, on_progress: Callable[[int, int], None]) -> None:
-    total = len(source.documents)
-    header = {"descr": "<f4", "fortran_order": False, "shape": (total, encoder.dim)}
-    with path.open("wb") as file:  # not through a memory map, which a full disk ends with a signal
-        np.lib.format.write_array_header_1_0(file, header)
-        on_progress(0, total)
-        for start in range(0, total, CHUNK):
-            texts = [document.text for document in source.documents[start : start + CHUNK]]
-            try:
-                vectors = encoder.encode_documents(texts)
-            except ValueError as error:
-                first = source.documents[start].doc_id
-                raise ValueError(f"among the {len(texts)} documents from '{first}' on: {error}") from error
-            file.write(vectors.astype("<f4", copy=False).tobytes())
-            on_progress(start + len(texts), total)
-        _flush(file)
+def _store(folder: Path, plan: Manifest) -> ShardStore:
+    """Return the build of this plan as far as it is, or a new one."""
+    try:
+        return ShardStore(folder)
+    except JournalDamaged:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        return ShardStore.create(folder, dataclasses.asdict(plan))
 
 
-def _flush(file: BinaryIO) -> None:
-    """Wait until what was written is on the disk: the manifest must not be there before it."""
-    file.flush()
-    os.fsync(file.fileno())
+def _commit(plan: Manifest, store: ShardStore) -> None:
+    """Write the manifest, if it says anything new."""
+    new = dataclasses.replace(plan, n_passages=store.n_passages)
+    try:
+        old = read_manifest(plan.name)
+        as_it_was = dataclasses.replace(new, created=old.created, device=old.device, backend=old.backend)
+        if old.created and old == as_it_was:
+            return
+    except (CorpusNotFound, CorpusDamaged):
+        pass
+    write_manifest(dataclasses.replace(new, created=datetime.now(UTC).isoformat(timespec="seconds")))

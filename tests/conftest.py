@@ -7,8 +7,8 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["DATASETS_VERBOSITY"] = "error"
 
 from data.corpus import Corpus
+from data.documents import Document, Source
 from data.ingest import build_corpus
-from data.sources import Document, Source
 from tests.fake_encoder import FakeEncoder
 
 ANIMALS = [
@@ -59,7 +59,7 @@ def encoder() -> FakeEncoder:
 def source_of(texts: list[str], labels: list[str | None] | None = None, name: str = "animals") -> Source:
     labels = labels or [None] * len(texts)
     documents = [Document(str(row), text, label) for row, (text, label) in enumerate(zip(texts, labels, strict=True))]
-    return Source(name, {"source": name}, documents)
+    return Source(name, {"source": name}, lambda: iter(documents))
 
 
 @pytest.fixture

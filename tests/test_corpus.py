@@ -5,18 +5,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from data.catalog import list_corpora
 from data.corpus import (
     Corpus,
     CorpusDamaged,
     CorpusNotFound,
     check_name,
     corpus_folder,
-    list_corpora,
     open_corpus,
     read_manifest,
 )
+from data.documents import Document
 from data.ingest import build_corpus
-from data.sources import Document
 from tests.conftest import ANIMALS, source_of
 from tests.fake_encoder import FakeEncoder
 
@@ -94,7 +94,7 @@ def test_rows_that_are_not_unit_vectors_are_noticed(animals: Corpus, value: floa
 def test_files_of_another_build_are_noticed(animals: Corpus, encoder: FakeEncoder) -> None:
     other = build_corpus(source_of(ANIMALS[:4], name="other"), encoder)
     (build_folder(other) / "vectors.npy").replace(build_folder(animals) / "vectors.npy")
-    with pytest.raises(CorpusDamaged, match="do not fit its manifest"):
+    with pytest.raises(CorpusDamaged, match="can't be read"):
         open_corpus("animals")
 
 
@@ -106,10 +106,10 @@ def test_a_damaged_manifest_is_noticed_and_hides_no_other_corpus(
     (corpus_folder("animals") / "manifest.json").write_bytes(content)
     with pytest.raises(CorpusDamaged, match="'animals' can't be read"):
         read_manifest("animals")
-    assert [manifest.name for manifest in list_corpora()] == ["other"]
+    assert [status.name for status in list_corpora() if status.manifest] == ["other"]
 
 
-@pytest.mark.parametrize("change", [{"format": 2}, {"extra": 1}])
+@pytest.mark.parametrize("change", [{"format": 3}, {"extra": 1}])
 def test_a_manifest_of_another_version_is_refused(animals: Corpus, change: dict) -> None:
     path = corpus_folder("animals") / "manifest.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | change))
@@ -129,14 +129,14 @@ def test_a_reader_that_a_rebuild_overtakes_opens_the_new_build(
 
 def test_a_manifest_that_is_a_folder_hides_no_other_corpus(animals: Corpus) -> None:
     (corpus_folder("odd") / "manifest.json").mkdir(parents=True)
-    assert [manifest.name for manifest in list_corpora()] == ["animals"]
+    assert [status.name for status in list_corpora() if status.manifest] == ["animals"]
     with pytest.raises(CorpusDamaged, match="'odd' can't be read; build it again"):
         open_corpus("odd")
 
 
 def test_a_copied_folder_is_a_corpus_of_its_own(animals: Corpus) -> None:
     shutil.copytree(corpus_folder("animals"), corpus_folder("copy"))
-    assert [manifest.name for manifest in list_corpora()] == ["animals", "copy"]
+    assert [status.name for status in list_corpora() if status.manifest] == ["animals", "copy"]
     assert open_corpus("copy").manifest.name == "copy"
 
 

@@ -1,12 +1,17 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import filelock
 import numpy as np
 import pytest
 
-from data.corpus import Corpus, CorpusNotFound, corpus_folder, list_corpora, open_corpus
-from data.ingest import CHUNK, CorpusBusy, build_corpus
-from data.sources import Source
+from data.catalog import corpus_status, list_corpora, verify_corpus
+from data.corpus import Corpus, CorpusNotFound, corpus_folder, open_corpus
+from data.documents import Document, Problem, Source
+from data.embed import SHARD, Progress
+from data.ingest import build_corpus, precision_of
+from data.lock import CorpusBusy
+from data.shards import JOURNAL
 from tests.conftest import ANIMALS, source_of
 from tests.fake_encoder import FakeEncoder
 
@@ -18,22 +23,32 @@ class BreakingEncoder(FakeEncoder):
         super().__init__()
         self._after, self._error = after, error
 
-    def encode_documents(self, texts: list[str]) -> np.ndarray:
+    def encode_documents(self, texts: list[str], on_progress: Callable[[int], None] | None = None) -> np.ndarray:
         if self.documents_encoded >= self._after:
             raise self._error
-        return super().encode_documents(texts)
+        return super().encode_documents(texts, on_progress)
 
 
 def many(n: int, name: str = "many") -> Source:
     return source_of([f"word{row} word{row % 7}" for row in range(n)], name=name)
 
 
+def described(description: dict, n: int = len(ANIMALS)) -> Source:
+    documents = [Document(str(row), text) for row, text in enumerate(ANIMALS[:n])]
+    return Source("x", description, lambda: iter(documents))
+
+
+def files_of(corpus: Corpus) -> dict[str, bytes]:
+    folder = corpus_folder(corpus.manifest.name) / corpus.manifest.build
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
 def test_every_document_is_encoded_once_in_order(encoder: FakeEncoder) -> None:
-    n = 2 * CHUNK + 3
+    n = 2 * SHARD + 3
     corpus = build_corpus(many(n), encoder)
     assert encoder.documents_encoded == n
     assert (corpus.manifest.n_documents, corpus.manifest.n_passages, corpus.manifest.dim) == (n, n, 64)
-    texts = [document.text for document in many(n).documents]
+    texts = [document.text for document in many(n).read()]
     np.testing.assert_array_equal(corpus.vectors, FakeEncoder().encode_documents(texts))
 
 
@@ -44,33 +59,211 @@ def test_the_manifest_records_source_and_model(animals: Corpus) -> None:
 
 
 def test_progress_is_told_from_none_to_all(encoder: FakeEncoder) -> None:
-    seen = []
-    build_corpus(many(CHUNK + 1), encoder, on_progress=lambda done, total: seen.append((done, total)))
-    assert seen == [(0, CHUNK + 1), (CHUNK, CHUNK + 1), (CHUNK + 1, CHUNK + 1)]
+    seen: list[Progress] = []
+    build_corpus(many(SHARD + 1), encoder, on_event=seen.append)
+    n = SHARD + 1
+    assert [(event.stage, event.done, event.total) for event in seen] == [
+        ("reading", n, None),
+        ("embedding", 0, n),
+        ("embedding", SHARD, n),
+        ("embedding", SHARD, n),
+        ("embedding", n, n),
+        ("embedding", n, n),
+    ]
+    assert [event.embedded for event in seen[1:]] == [0, SHARD, SHARD, n, n]
+    assert seen[-1].speed.endswith("documents/s, 0 s left")
 
 
 @pytest.mark.parametrize("error", [OSError("No space left on device"), KeyboardInterrupt()])
-def test_a_build_that_breaks_leaves_nothing_behind(error: BaseException) -> None:
+def test_a_build_that_breaks_goes_on_where_it_was_and_ends_the_same(error: BaseException, tmp_path: Path) -> None:
+    n = 3 * SHARD + 5
     with pytest.raises(type(error)):
-        build_corpus(many(2 * CHUNK), BreakingEncoder(CHUNK, error))
-    with pytest.raises(CorpusNotFound):
+        build_corpus(many(n), BreakingEncoder(2 * SHARD, error))
+    assert corpus_status("many").state == "unfinished"
+    encoder = FakeEncoder()
+    resumed = build_corpus(many(n), encoder)
+    assert encoder.encoded == [document.text for document in many(n).read()][2 * SHARD :]
+    straight = build_corpus(many(n), FakeEncoder(), name="straight")
+    assert resumed.manifest.build == straight.manifest.build
+    assert files_of(resumed) == {**files_of(straight), JOURNAL: files_of(resumed)[JOURNAL]}
+    assert files_of(resumed)[JOURNAL].splitlines()[1:] == files_of(straight)[JOURNAL].splitlines()[1:]
+
+
+def test_an_unfinished_corpus_can_be_read_as_far_as_it_is() -> None:
+    with pytest.raises(OSError, match="disk"):
+        build_corpus(many(3 * SHARD), BreakingEncoder(SHARD, OSError("disk")))
+    corpus = open_corpus("many")
+    assert (corpus.manifest.created, corpus.manifest.n_documents, corpus.n_planned) == ("", SHARD, 3 * SHARD)
+    assert corpus.documents.num_rows == len(corpus.vectors) == SHARD
+    assert corpus.document(SHARD - 1).text == f"word{SHARD - 1} word{(SHARD - 1) % 7}"
+
+
+def test_a_build_that_has_nothing_yet_is_no_corpus() -> None:
+    with pytest.raises(OSError, match="disk"):
+        build_corpus(many(5), BreakingEncoder(0, OSError("disk")))
+    with pytest.raises(CorpusNotFound, match="'many' is unfinished and holds nothing to search yet"):
         open_corpus("many")
-    assert [path.name for path in corpus_folder("many").glob("build-*")] == []
+    [status] = list_corpora()
+    assert (status.name, status.state, status.manifest) == ("many", "unfinished", None)
+
+
+def test_a_reader_during_a_build_sees_what_is_committed(animals: Corpus) -> None:
+    seen = []
+
+    def look(event: Progress | Problem) -> None:
+        if isinstance(event, Progress) and event.stage == "embedding" and event.done == 2 * SHARD:
+            corpus = open_corpus("many")
+            seen.append((corpus_status("many").state, corpus.manifest.created, len(corpus.vectors)))
+            assert corpus_status("animals").state == "complete"
+
+    build_corpus(many(3 * SHARD), FakeEncoder(), on_event=look)
+    assert seen[-1] == ("building", "", 2 * SHARD)
+    assert corpus_status("many").state == "complete"
+
+
+def test_a_reader_during_a_rebuild_sees_the_old_corpus(animals: Corpus, encoder: FakeEncoder) -> None:
+    states = []
+
+    def look(event: Progress | Problem) -> None:
+        states.append((corpus_status("animals").state, open_corpus("animals").manifest))
+
+    build_corpus(source_of([*ANIMALS, "one more"]), encoder, on_event=look)
+    assert {state for state, _ in states} == {"rebuilding"}
+    assert all(manifest == animals.manifest for _, manifest in states)
 
 
 def test_a_rebuild_that_breaks_leaves_the_old_corpus_whole(animals: Corpus) -> None:
     with pytest.raises(OSError, match="disk"):
-        build_corpus(source_of(ANIMALS[:5]), BreakingEncoder(0, OSError("disk")))
+        build_corpus(source_of(["something new"]), BreakingEncoder(0, OSError("disk")))
     assert open_corpus("animals").manifest == animals.manifest
 
 
-def test_what_a_killed_build_left_is_not_a_corpus_and_is_swept_by_the_next(encoder: FakeEncoder) -> None:
+def test_what_another_build_left_is_swept(encoder: FakeEncoder) -> None:
     left = corpus_folder("animals") / "build-dead"
     left.mkdir(parents=True)
     (left / "vectors.npy").write_bytes(b"half")
-    assert list_corpora() == []
     corpus = build_corpus(source_of(ANIMALS), encoder)
-    assert [path.name for path in corpus_folder("animals").glob("build-*")] == [corpus.manifest.build]
+    left = {path.name for path in corpus_folder("animals").iterdir()}
+    assert left == {"build.lock", "manifest.json", corpus.manifest.build}
+
+
+def test_nothing_is_embedded_or_written_when_nothing_changed(animals: Corpus, encoder: FakeEncoder) -> None:
+    encoder.encoded.clear()
+    labels = ["animal"] * 5 + ["market"] * 3 + ["weather"] * 2
+    again = build_corpus(source_of(ANIMALS, labels), encoder)
+    assert encoder.encoded == []
+    assert again.manifest == animals.manifest
+
+
+def test_only_new_and_changed_documents_are_embedded(animals: Corpus, encoder: FakeEncoder) -> None:
+    encoder.encoded.clear()
+    documents = [Document("9", ANIMALS[9], "sky"), Document("0", "a changed cat"), Document("new", "a new dog")]
+    again = build_corpus(Source("animals", {"source": "animals"}, lambda: iter(documents)), encoder)
+    assert encoder.encoded == ["a changed cat", "a new dog"]
+    assert [again.document(row) for row in range(3)] == documents
+    assert list(again.rows) == ["9", "0", "new"]
+    np.testing.assert_array_equal(again.vectors[0], animals.vectors[9])
+    np.testing.assert_array_equal(again.vectors[1:], FakeEncoder().encode_documents(["a changed cat", "a new dog"]))
+
+
+def test_an_interrupted_update_keeps_what_it_embedded_even_if_the_source_changed_again() -> None:
+    n = 2 * SHARD
+    with pytest.raises(OSError, match="disk"):
+        build_corpus(many(n), BreakingEncoder(SHARD, OSError("disk")))
+    encoder = FakeEncoder()
+    texts = ["in front", *(document.text for document in many(n).read())]
+    build_corpus(source_of(texts, name="many"), encoder)
+    assert encoder.encoded == ["in front", *texts[SHARD + 1 :]]
+
+
+def test_another_preparation_embeds_everything_anew(animals: Corpus, encoder: FakeEncoder) -> None:
+    encoder.encoded.clear()
+    encoder.revision = "2"
+    labels = ["animal"] * 5 + ["market"] * 3 + ["weather"] * 2
+    build_corpus(source_of(ANIMALS, labels), encoder, replace=True)
+    assert len(encoder.encoded) == 10
+
+
+def test_where_nothing_identifies_documents_texts_keep_their_ids(encoder: FakeEncoder) -> None:
+    def build(texts: list[str]) -> list[str]:
+        documents = [Document(str(row), text) for row, text in enumerate(texts)]
+        corpus = build_corpus(Source("rows", {"source": "rows"}, lambda: iter(documents), numbered=True), encoder)
+        return list(corpus.rows)
+
+    assert build(["a", "b", "c", "b"]) == ["0", "1", "2", "3"]
+    assert build(["new", "a", "b", "c", "b"]) == ["0.2", "0", "1", "2", "3"]
+    assert build(["new", "a", "changed", "c", "b"]) == ["0.2", "0", "2.2", "2", "1"]
+    assert build(["a", "changed", "c", "b", "more", "and more"]) == ["0", "2.2", "2", "1", "4", "5"]
+
+
+def test_an_edited_row_keeps_its_number(encoder: FakeEncoder) -> None:
+    for texts in (["a", "b", "c"], ["a", "edited", "c"]):
+        documents = [Document(str(row), text) for row, text in enumerate(texts)]
+        source = Source("rows", {"source": "rows"}, lambda documents=documents: iter(documents), numbered=True)
+        assert list(build_corpus(source, encoder).rows) == ["0", "1", "2"]
+
+
+def test_a_long_document_becomes_passages_and_a_whole_one_does_not() -> None:
+    text = "one two three four. " * 10
+    corpus = build_corpus(source_of(["short", text, "last"]), FakeEncoder(max_tokens=16))
+    assert (corpus.manifest.n_documents, corpus.manifest.n_passages) == (3, 5)
+    assert corpus.passages_of(1) == range(1, 4)
+    assert corpus.passages[:, 0].tolist() == [0, 1, 1, 1, 2]
+    assert corpus.passages[:, 1:].tolist() == [[0, 5], [0, 80], [60, 140], [120, 200], [0, 4]]
+    encoder = FakeEncoder(max_tokens=16)
+    whole = build_corpus(source_of(["short", text, "last"]), encoder, name="whole", whole=True)
+    assert (whole.manifest.n_passages, whole.manifest.whole) == (3, True)
+    assert encoder.encoded == ["short", text, "last"]
+    with pytest.raises(ValueError, match="built with one passage a document, not as many passages as it takes"):
+        build_corpus(source_of(["short", text, "last"]), encoder, name="whole")
+
+
+def test_problems_are_told_counted_and_if_strict_an_error(encoder: FakeEncoder) -> None:
+    odd = Problem("row 1", "no text")
+    found = [Document("0", "a text"), odd, Document("2", "a text")]
+    source = Source("odd", {"source": "odd"}, lambda: iter(found))
+    seen = []
+    corpus = build_corpus(source, encoder, on_event=seen.append)
+    twice = Problem("document '2'", "same text as an earlier document", left_out=False)
+    assert [event for event in seen if isinstance(event, Problem)] == [odd, twice]
+    assert corpus.manifest.problems == {"no text": 1, "same text as an earlier document": 1}
+    assert corpus.manifest.n_documents == 2
+    with pytest.raises(ValueError, match="row 1: no text"):
+        build_corpus(source, encoder, name="strict", strict=True)
+    assert [status.name for status in list_corpora()] == ["odd"]
+
+
+@pytest.mark.parametrize("file", ["vectors.npy", "passages.npy", "documents.arrow"])
+def test_a_flipped_byte_is_found_and_just_its_shard_repaired(file: str) -> None:
+    n = 3 * SHARD
+    corpus = build_corpus(many(n), FakeEncoder())
+    whole = files_of(corpus)
+    path = corpus_folder("many") / corpus.manifest.build / file
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 64
+    path.write_bytes(content)
+    [damage] = verify_corpus("many")
+    assert damage.file == file
+    encoder = FakeEncoder()
+    repaired = build_corpus(many(n), encoder)
+    assert verify_corpus("many") == []
+    assert files_of(repaired) == whole
+    texts = [document.text for document in many(n).read()]
+    assert encoder.encoded == ([] if file == "documents.arrow" else texts[SHARD : 2 * SHARD])
+
+
+@pytest.mark.parametrize("file", ["vectors.npy", "passages.npy", "journal.jsonl", "documents.arrow"])
+def test_a_file_that_is_gone_is_repaired(file: str) -> None:
+    corpus = build_corpus(many(SHARD + 3), FakeEncoder())
+    whole = files_of(corpus)
+    (corpus_folder("many") / corpus.manifest.build / file).unlink()
+    assert files_of(build_corpus(many(SHARD + 3), FakeEncoder())) == whole
+
+
+def test_what_is_added_has_the_precision_of_what_is_there(animals: Corpus) -> None:
+    assert precision_of("animals", "fake") == "float32"
+    assert precision_of("animals", "another") is None
+    assert precision_of("plants", "fake") is None
 
 
 def test_a_rebuild_replaces_the_corpus_and_spares_its_readers(animals: Corpus, encoder: FakeEncoder) -> None:
@@ -85,18 +278,17 @@ def test_a_rebuild_replaces_the_corpus_and_spares_its_readers(animals: Corpus, e
 @pytest.mark.parametrize(
     ("description", "model", "difference"),
     [
-        ({"source": "other", "split": "train", "limit": 5}, "fake", "the source reviews, not other"),
-        ({"source": "reviews", "split": "test", "limit": 5}, "fake", "the split train, not test"),
-        ({"source": "reviews", "split": "train", "limit": 5}, "another", "the model fake, not another"),
+        ({"source": "other", "split": "train", "limit": 5}, "fake", "the source reviews, not the source other"),
+        ({"source": "reviews", "split": "test", "limit": 5}, "fake", "the split train, not the split test"),
+        ({"source": "reviews", "split": "train", "limit": 5}, "another", "the model fake, not the model another"),
     ],
 )
 def test_what_was_built_otherwise_is_replaced_only_knowingly(
     encoder: FakeEncoder, description: dict, model: str, difference: str
 ) -> None:
-    documents = source_of(ANIMALS).documents
-    first = build_corpus(Source("x", {"source": "reviews", "split": "train", "limit": 5}, documents), encoder)
+    first = build_corpus(described({"source": "reviews", "split": "train", "limit": 5}), encoder)
     encoder.model = model
-    other = Source("x", description, documents[:3])
+    other = described(description, 3)
     with pytest.raises(ValueError, match=f"'x' already, built with {difference}; choose another name.*--replace"):
         build_corpus(other, encoder)
     assert open_corpus("x").manifest == first.manifest
@@ -105,8 +297,9 @@ def test_what_was_built_otherwise_is_replaced_only_knowingly(
 
 def test_another_limit_is_the_same_corpus(encoder: FakeEncoder) -> None:
     for limit in (3, 8):
-        source = Source("x", {"source": "reviews", "limit": limit}, source_of(ANIMALS).documents[:limit])
-        assert build_corpus(source, encoder).manifest.n_documents == limit
+        assert (
+            build_corpus(described({"source": "reviews", "limit": limit}, limit), encoder).manifest.n_documents == limit
+        )
 
 
 @pytest.mark.parametrize("manifest", [b"{", b'{"format": 0}'])
@@ -119,20 +312,20 @@ def test_a_damaged_corpus_can_be_built_again(animals: Corpus, encoder: FakeEncod
 def test_a_failed_build_spares_a_corpus_of_another_version(animals: Corpus, error: BaseException) -> None:
     manifest = corpus_folder("animals") / "manifest.json"
     content = manifest.read_bytes()
-    manifest.write_bytes(content.replace(b'"format": 1', b'"format": 2'))
+    manifest.write_bytes(content.replace(b'"format": 2', b'"format": 3'))
     with pytest.raises(type(error)):
-        build_corpus(source_of(ANIMALS), BreakingEncoder(0, error))
+        build_corpus(source_of(["something new"]), BreakingEncoder(0, error))
     manifest.write_bytes(content)
     assert open_corpus("animals").manifest == animals.manifest
 
 
 def test_a_text_that_has_no_vector_is_told_by_its_place() -> None:
-    with pytest.raises(ValueError, match=f"among the 2 documents from '{CHUNK}' on: row 1 is a zero"):
-        build_corpus(many(CHUNK + 2), BreakingEncoder(CHUNK, ValueError("row 1 is a zero vector")))
+    with pytest.raises(ValueError, match=f"among the 2 documents from '{SHARD}' on: row 1 is a zero"):
+        build_corpus(many(SHARD + 2), BreakingEncoder(SHARD, ValueError("row 1 is a zero vector")))
 
 
 def test_a_path_that_is_no_unicode_can_be_a_source(encoder: FakeEncoder) -> None:
-    source = Source("odd", {"source": "/some/\udcff.csv"}, source_of(ANIMALS).documents)
+    source = described({"source": "/some/\udcff.csv"})
     assert build_corpus(source, encoder).manifest.source == source.description
 
 

@@ -1,0 +1,104 @@
+"""What corpora there are, how they stand on the disk, whether they are whole, and how one goes."""
+
+import shutil
+from dataclasses import dataclass
+from typing import Literal
+
+from data.corpus import (
+    CorpusDamaged,
+    CorpusNotFound,
+    Manifest,
+    corpus_folder,
+    corpus_names,
+    is_known,
+    read_manifest,
+)
+from data.lock import building, is_being_built
+from data.shards import Damage, JournalDamaged, ShardStore
+
+State = Literal["complete", "rebuilding", "building", "unfinished", "damaged"]
+
+
+@dataclass(frozen=True, slots=True)
+class CorpusStatus:
+    """A corpus as it stands on the disk.
+
+    Attributes
+    ----------
+    manifest
+        None where nothing is committed yet, or the manifest can't be read.
+    n_planned
+        Documents that there will be when it is finished; 0 where that isn't known.
+    size
+        Bytes on the disk.
+    """
+
+    name: str
+    manifest: Manifest | None
+    state: State
+    n_planned: int
+    size: int
+
+
+def list_corpora() -> list[CorpusStatus]:
+    """Return how all corpora stand, by name."""
+    return [corpus_status(name) for name in corpus_names()]
+
+
+def corpus_status(name: str) -> CorpusStatus:
+    """Return how a corpus stands, without reading its vectors; CorpusNotFound if there is nothing of that name."""
+    folder = corpus_folder(name)
+    if not is_known(name):
+        read_manifest(name)  # says what there is
+    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    busy = is_being_built(name)
+    try:
+        manifest = read_manifest(name)
+        planned = ShardStore(folder / manifest.build).n_documents
+    except CorpusNotFound:
+        return CorpusStatus(name, None, "building" if busy else "unfinished", 0, size)
+    except (CorpusDamaged, JournalDamaged):
+        return CorpusStatus(name, None, "building" if busy else "damaged", 0, size)
+    finished: State = "rebuilding" if busy else "complete"
+    begun: State = "building" if busy else "unfinished"
+    return CorpusStatus(name, manifest, finished if manifest.created else begun, planned, size)
+
+
+def verify_corpus(name: str) -> list[Damage]:
+    """Read every file of a corpus and return what is not as it was committed.
+
+    Raises
+    ------
+    CorpusNotFound
+        There is no corpus of that name.
+    CorpusDamaged
+        Its manifest or journal can't be read, so that nothing is known of the rest.
+    """
+    manifest = read_manifest(name)
+    try:
+        store = ShardStore(corpus_folder(name) / manifest.build)
+    except JournalDamaged as error:
+        raise CorpusDamaged(f"the journal of the corpus '{name}' can't be read; build it again") from error
+    damages = store.damages()
+    if manifest.created and store.documents_done < manifest.n_documents:
+        damages.append(Damage("journal.jsonl"))
+    return damages
+
+
+def remove_corpus(name: str) -> None:
+    """Remove a corpus and all of its files; marks that were made on it stay in the sessions.
+
+    Raises
+    ------
+    CorpusNotFound
+        There is no corpus of that name.
+    CorpusBusy
+        It is being built.
+    """
+    if not is_known(name):
+        read_manifest(name)  # says what there is
+    with building(name) as folder:
+        (folder / "manifest.json").unlink(missing_ok=True)  # first, so that nobody opens what is going
+        for build in folder.glob("build-*"):
+            shutil.rmtree(build)
+    shutil.rmtree(folder)

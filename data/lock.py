@@ -1,0 +1,43 @@
+"""One builder a corpus: a lock that the operating system gives back when its holder dies."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import filelock
+
+from data.corpus import corpus_folder
+
+
+class CorpusBusy(ValueError):
+    """Another process is building this corpus."""
+
+
+@contextmanager
+def building(name: str) -> Iterator[Path]:
+    """Hold a corpus so that nobody else builds or removes it; give its folder, made if need be.
+
+    Raises
+    ------
+    CorpusBusy
+        Another process holds it.
+    """
+    folder = corpus_folder(name)
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with filelock.FileLock(folder / "build.lock", timeout=0.5):  # a look at the state holds it for a moment
+            yield folder
+    except filelock.Timeout:
+        raise CorpusBusy(f"the corpus '{name}' is being built by another process; wait for it") from None
+
+
+def is_being_built(name: str) -> bool:
+    """Whether a process is building a corpus now."""
+    lock = filelock.FileLock(corpus_folder(name) / "build.lock", timeout=0)
+    try:
+        with lock:
+            return False
+    except filelock.Timeout:
+        return True
+    except OSError:  # a folder that may only be read
+        return False

@@ -1,0 +1,265 @@
+"""The vectors of one build on disk, committed in shards, each by a line in a journal.
+
+::
+
+    <build>/documents.arrow    doc_id, text, label, metadata; one row a document
+    <build>/passages.npy       (n_passages, 3) int64: the document's row, start and end in its text
+    <build>/vectors.npy        (n_passages, dim) float32
+    <build>/journal.jsonl      the plan, then a line for each shard: its documents, its passages, their checksums
+
+A shard is the passages of some consecutive documents, hence a stretch of both arrays. Its rows are on the disk before
+its line is, and what lies beyond the last line counts for nothing: a build that was killed at any moment goes on
+behind its last line. Every line carries its own checksum, so a torn one is known.
+"""
+
+import hashlib
+import io
+import json
+import os
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from data.home import write_atomically
+
+DOCUMENTS, PASSAGES, VECTORS, JOURNAL = "documents.arrow", "passages.npy", "vectors.npy", "journal.jsonl"
+
+_ARRAYS = (PASSAGES, VECTORS)
+
+
+class JournalDamaged(ValueError):
+    """The journal has no plan that can be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """A committed stretch: rows of documents and of passages, and the SHA-256 of its part of each array."""
+
+    number: int
+    first_document: int
+    n_documents: int
+    first_passage: int
+    n_passages: int
+    passages_sha256: str
+    vectors_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """A file that is not what was written, and which shard's part of it (None: the file as a whole)."""
+
+    file: str
+    shard: Shard | None = None
+
+    def __str__(self) -> str:
+        if self.shard is None:
+            return self.file
+        first, last = self.shard.first_document, self.shard.first_document + self.shard.n_documents - 1
+        return f"{self.file}, shard {self.shard.number} (documents {first:,} to {last:,})"
+
+
+class ShardStore:
+    """One build's folder: what it is planned to be, and the shards that have been committed.
+
+    Parameters
+    ----------
+    folder
+        Holds a journal; ``ShardStore.create`` makes one.
+
+    Attributes
+    ----------
+    plan
+        JSON, as it was given to ``create``; holds at least ``dim``, ``n_documents`` and ``documents_sha256``.
+    shards
+        In order, without a gap.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        try:
+            good = _good_lines((folder / JOURNAL).read_bytes())
+            lines = [json.loads(line.partition(b" ")[2]) for line in good]
+            self.plan: dict[str, Any] = lines[0]["plan"]
+            self.dim, self.n_documents = int(self.plan["dim"]), int(self.plan["n_documents"])
+        except (OSError, LookupError, TypeError, ValueError) as error:
+            raise JournalDamaged(f"the journal of {folder} can't be read") from error
+        by_number = {line["number"]: Shard(**line) for line in lines[1:]}  # a repair's line comes after the first
+        self.shards = [by_number[number] for number in range(len(by_number)) if number in by_number]
+        self._journal_end = sum(map(len, good))
+
+    @classmethod
+    def create(cls, folder: Path, plan: dict[str, Any]) -> "ShardStore":
+        """Begin a build in a folder that exists, with no shard yet."""
+        for file in _ARRAYS:
+            with (folder / file).open("wb") as output:
+                output.write(_header(file, 0, plan["dim"]))
+                _flush(output)
+        with (folder / JOURNAL).open("wb") as output:
+            output.write(_line({"plan": plan}))
+            _flush(output)
+        return cls(folder)
+
+    @property
+    def documents_done(self) -> int:
+        """Number of documents whose passages are committed, from the first."""
+        return self.shards[-1].first_document + self.shards[-1].n_documents if self.shards else 0
+
+    @property
+    def n_passages(self) -> int:
+        """Number of passages committed."""
+        return self.shards[-1].first_passage + self.shards[-1].n_passages if self.shards else 0
+
+    def arrays(self, n_passages: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Return the first passages and vectors, memory-mapped and read-only.
+
+        Raises
+        ------
+        OSError, ValueError
+            A file is missing or cut short.
+        """
+        passages, vectors = (_mapped(self.folder / file, file, n_passages, self.dim) for file in _ARRAYS)
+        return passages, vectors
+
+    def commit(self, n_documents: int, passages: NDArray[np.int64], vectors: NDArray[np.float32]) -> None:
+        """Append a shard: the passages of the next documents and their vectors."""
+        self._write(
+            Shard(len(self.shards), self.documents_done, n_documents, self.n_passages, len(passages), "", ""),
+            passages,
+            vectors,
+        )
+
+    def repair(self, shard: Shard, passages: NDArray[np.int64], vectors: NDArray[np.float32]) -> None:
+        """Write a damaged shard anew, in its place; a ValueError says so if it no longer fits there."""
+        if len(passages) != shard.n_passages:
+            raise ValueError(f"shard {shard.number} had {shard.n_passages} passages and now has {len(passages)}")
+        self._write(shard, passages, vectors)
+
+    def _write(self, place: Shard, passages: NDArray[np.int64], vectors: NDArray[np.float32]) -> None:
+        contents = (passages.astype("<i8").tobytes(), vectors.astype("<f4").tobytes())
+        for file, content in zip(_ARRAYS, contents, strict=True):
+            with (self.folder / file).open("r+b") as output:
+                output.seek(_offset(file, place.first_passage, self.dim))
+                output.write(content)
+                _flush(output)
+        of_passages, of_vectors = (hashlib.sha256(content).hexdigest() for content in contents)
+        shard = replace(place, passages_sha256=of_passages, vectors_sha256=of_vectors)
+        if self.shards[shard.number : shard.number + 1] != [shard]:  # a repair mostly gives what was there
+            self._append(shard)
+            self.shards[shard.number : shard.number + 1] = [shard]
+
+    def _append(self, shard: Shard) -> None:
+        line = _line(asdict(shard))
+        with (self.folder / JOURNAL).open("r+b") as output:
+            output.truncate(self._journal_end)  # a line torn by a crash
+            output.seek(self._journal_end)
+            output.write(line)
+            _flush(output)
+        self._journal_end += len(line)
+
+    def finish(self) -> None:
+        """Make the arrays whole files of their own: their headers say how many rows there are, and none is beyond."""
+        for file in _ARRAYS:
+            with (self.folder / file).open("r+b") as output:
+                output.write(_header(file, self.n_passages, self.dim))
+                output.truncate(_offset(file, self.n_passages, self.dim))
+                _flush(output)
+
+    def forget_from(self, number: int) -> None:
+        """Take back the shards from a number on."""
+        journal = b"".join(map(_line, [{"plan": self.plan}, *map(asdict, self.shards[:number])]))
+        write_atomically(self.folder / JOURNAL, journal)
+        self._journal_end = len(journal)
+        del self.shards[number:]
+
+    def mend_headers(self) -> None:
+        """Write the arrays' headers anew, and the files themselves where they are gone."""
+        for file in _ARRAYS:
+            (self.folder / file).touch()
+            with (self.folder / file).open("r+b") as output:
+                output.write(_header(file, self.n_passages, self.dim))
+                _flush(output)
+
+    def damages(self) -> list[Damage]:
+        """Read every file and return what is not as it was committed."""
+        found = [Damage(DOCUMENTS)] if file_sha256(self.folder / DOCUMENTS) != self.plan["documents_sha256"] else []
+        for file in _ARRAYS:
+            found += self._damages_of(file)
+        return found
+
+    def _damages_of(self, file: str) -> list[Damage]:
+        try:
+            with (self.folder / file).open("rb") as content:
+                headers = (_header(file, 0, self.dim), _header(file, self.n_passages, self.dim))
+                if content.read(len(headers[0])) not in headers:
+                    return [Damage(file)]
+                return [Damage(file, shard) for shard in self.shards if not self._is_whole(content, file, shard)]
+        except OSError:
+            return [Damage(file)]
+
+    def _is_whole(self, content: BinaryIO, file: str, shard: Shard) -> bool:
+        start = _offset(file, shard.first_passage, self.dim)
+        end = _offset(file, shard.first_passage + shard.n_passages, self.dim)
+        content.seek(start)
+        digest = hashlib.sha256(content.read(end - start)).hexdigest()
+        return digest == (shard.passages_sha256 if file == PASSAGES else shard.vectors_sha256)
+
+
+def file_sha256(path: Path) -> str | None:
+    """Return the SHA-256 of a file, None where it can't be read."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return None
+
+
+def _line(content: dict[str, Any]) -> bytes:
+    text = json.dumps(content).encode()
+    return hashlib.sha256(text).hexdigest()[:16].encode() + b" " + text + b"\n"
+
+
+def _good_lines(journal: bytes) -> list[bytes]:
+    """Return the lines up to the first that is torn or not as it was written."""
+    good = []
+    for line in journal.splitlines(keepends=True):
+        check, _, text = line.rstrip(b"\n").partition(b" ")
+        if not line.endswith(b"\n") or check != hashlib.sha256(text).hexdigest()[:16].encode():
+            break
+        good.append(line)
+    return good
+
+
+def _kind(file: str, dim: int) -> tuple[DTypeLike, int]:
+    return ("<i8", 3) if file == PASSAGES else ("<f4", dim)
+
+
+def _header(file: str, n: int, dim: int) -> bytes:
+    """Return the header of an .npy file; NumPy makes it equally long for any number of rows."""
+    dtype, width = _kind(file, dim)
+    header = io.BytesIO()
+    np.lib.format.write_array_header_1_0(
+        header, {"descr": np.dtype(dtype).str, "fortran_order": False, "shape": (n, width)}
+    )
+    return header.getvalue()
+
+
+def _offset(file: str, row: int, dim: int) -> int:
+    dtype, width = _kind(file, dim)
+    return len(_header(file, 0, dim)) + row * width * np.dtype(dtype).itemsize
+
+
+def _mapped(path: Path, file: str, n: int, dim: int) -> NDArray[Any]:
+    dtype, width = _kind(file, dim)
+    if n == 0:
+        return np.empty((0, width), dtype)
+    # A view of the base class: arithmetic on a memmap makes memmaps.
+    return np.memmap(path, dtype, "r", _offset(file, 0, dim), (n, width)).view(np.ndarray)
+
+
+def _flush(file: BinaryIO) -> None:
+    """Wait until what was written is on the disk: the line that names it must not be there before it."""
+    file.flush()
+    os.fsync(file.fileno())

@@ -1,0 +1,155 @@
+"""A source's documents onto the disk, before any is embedded: counted, and with ids that stay."""
+
+import hashlib
+import itertools
+import os
+from array import array
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from data.corpus import DOCUMENT_SCHEMA
+from data.documents import Document, Problem, Source
+from data.shards import file_sha256
+
+_BATCH = 1024  # documents
+
+DUPLICATE = "same text as an earlier document"
+
+
+@dataclass(frozen=True, slots=True)
+class Spooled:
+    """Documents that were read into a file; ``problems`` counts what was odd, by its kind."""
+
+    path: Path
+    sha256: str
+    n_documents: int
+    problems: dict[str, int]
+
+
+def text_hash(text: str) -> int:
+    """Return 64 bits that tell texts apart."""
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little")
+
+
+def spool(
+    source: Source,
+    path: Path,
+    earlier: pa.Table | None,
+    *,
+    strict: bool,
+    on_problem: Callable[[Problem], None],
+    on_read: Callable[[int], None],
+) -> Spooled:
+    """Read a source and write its documents to a file.
+
+    Parameters
+    ----------
+    earlier
+        The documents that the corpus had before. Where nothing in the source identifies a document, a text that was
+        there keeps its doc_id wherever it stands now, and marks stay with the texts they were made on.
+    strict
+        Make a problem an error.
+    on_read
+        Called now and then with the number of documents read.
+
+    Raises
+    ------
+    ValueError
+        There are no documents, the source can't be read, or, if strict, has a problem.
+    """
+    problems: Counter[str] = Counter()
+
+    def tell(problem: Problem) -> None:
+        if strict:
+            raise ValueError(f"{problem.where}: {problem.reason}")
+        problems[problem.reason] += 1
+        on_problem(problem)
+
+    hashes = array("Q")
+    documents = _documents(source, hashes, tell)
+    with _writing(path) as writer:
+        while rows := [_as_row(document) for document in itertools.islice(documents, _BATCH)]:
+            writer.write(pa.RecordBatch.from_pylist(rows, schema=DOCUMENT_SCHEMA))
+            on_read(len(hashes))
+    if not hashes:
+        raise ValueError(f"{source.description['source']} holds no documents")
+    if source.numbered and earlier is not None:
+        _keep_ids(path, hashes, earlier)
+    digest = file_sha256(path)
+    if digest is None:
+        raise OSError(f"cannot read {path}, which was just written")
+    return Spooled(path, digest, len(hashes), dict(problems))
+
+
+def _documents(source: Source, hashes: "array[int]", tell: Callable[[Problem], None]) -> Iterator[Document]:
+    seen: set[int] = set()
+    for found in source.read():
+        if isinstance(found, Problem):
+            tell(found)
+            continue
+        text = text_hash(found.text)
+        if text in seen:
+            tell(Problem(f"document '{found.doc_id}'", DUPLICATE, left_out=False))
+        seen.add(text)
+        hashes.append(text)
+        yield found
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[pa.ipc.RecordBatchFileWriter]:
+    with path.open("wb") as file:
+        with pa.ipc.new_file(file, DOCUMENT_SCHEMA) as writer:
+            yield writer
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _as_row(document: Document) -> dict[str, Any]:
+    metadata = sorted(document.metadata.items())
+    return {"doc_id": document.doc_id, "text": document.text, "label": document.label, "metadata": metadata}
+
+
+def _keep_ids(path: Path, hashes: "array[int]", earlier: pa.Table) -> None:
+    """Write the file anew where documents have other ids than their rows' numbers."""
+    with pa.memory_map(str(path)) as file:
+        table = pa.ipc.open_file(file).read_all()
+        own = table["doc_id"].to_pylist()
+        earlier_hashes = array("Q", (text_hash(text.as_py()) for text in earlier["text"]))
+        ids = stable_ids(own, hashes, earlier["doc_id"].to_pylist(), earlier_hashes)
+        if ids == own:
+            return
+        renamed = path.with_suffix(".renamed")
+        table = table.set_column(0, DOCUMENT_SCHEMA.field(0), pa.array(ids, pa.large_string()))
+        with _writing(renamed) as writer:
+            writer.write_table(table, max_chunksize=_BATCH)
+    os.replace(renamed, path)
+
+
+def stable_ids(
+    own: Sequence[str], hashes: Sequence[int], earlier_ids: Sequence[str], earlier_hashes: Sequence[int]
+) -> list[str]:
+    """Return the ids of documents that are told apart by their texts alone.
+
+    A text that was there before keeps its id; the n-th of several equal ones that of the n-th. Any other document has
+    its own, by its row, and where that belongs to a text that has moved, the own one with ``.2``, ``.3`` and so on.
+    """
+    before: dict[int, deque[str]] = {}
+    for text, doc_id in zip(earlier_hashes, earlier_ids, strict=True):
+        before.setdefault(text, deque()).append(doc_id)
+    kept = [before[text].popleft() if before.get(text) else None for text in hashes]
+    taken = {doc_id for doc_id in kept if doc_id is not None}
+    ids = []
+    for earlier, by_row in zip(kept, own, strict=True):
+        doc_id = earlier or by_row
+        if earlier is None:
+            free = (f"{by_row}.{n}" if n > 1 else by_row for n in itertools.count(1))
+            doc_id = next(candidate for candidate in free if candidate not in taken)
+            taken.add(doc_id)
+        ids.append(doc_id)
+    return ids

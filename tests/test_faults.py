@@ -1,0 +1,153 @@
+"""A builder that is killed at random moments, or whose disk is full: nothing is lost and nothing is done twice."""
+
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from data.catalog import corpus_status, verify_corpus
+from data.corpus import corpus_folder, open_corpus
+from data.documents import Document, Source
+from data.encoder import load_encoder
+from data.ingest import build_corpus
+from data.shards import JOURNAL, JournalDamaged, ShardStore
+from data.sources import read_source
+from tests.fake_encoder import FakeEncoder
+
+ROOT = Path(__file__).parents[1]
+KILLS = 20
+SHARD = 32  # smaller than usual, so that every run has some to commit
+
+BUILDER = f"""
+import sys
+import data.embed, data.encoder, cli
+data.embed.SHARD = {SHARD}
+encode = data.encoder.SentenceEncoder.encode_documents
+def logged(self, texts, on_progress=None):
+    with open(sys.argv[2], "a") as log:
+        log.write(repr(texts[0]) + "\\n")
+    return encode(self, texts, on_progress)
+data.encoder.SentenceEncoder.encode_documents = logged
+cli.main(["build", sys.argv[1], "--name", "killed", "--precision", "float32", "--backend", "torch"])
+"""
+
+
+@pytest.fixture(scope="module")
+def documents(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """3,000 documents of the packages' documentation in a file: every tenth whole, of the others the beginning."""
+    found = [document for document in read_source("docs").read() if isinstance(document, Document)][:3000]
+    path = tmp_path_factory.mktemp("documents") / "docs.jsonl"
+    rows = ({"id": each.doc_id, "text": each.text[: None if n % 10 == 0 else 150]} for n, each in enumerate(found))
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+def committed(name: str) -> tuple[int, bytes]:
+    """Return how many documents are committed, and the journal."""
+    for folder in corpus_folder(name).glob("build-*"):
+        try:
+            return ShardStore(folder).documents_done, (folder / JOURNAL).read_bytes()
+        except JournalDamaged:
+            continue
+    return 0, b""
+
+
+@pytest.mark.model
+def test_a_build_killed_twenty_times_ends_as_one_that_was_not(
+    documents: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("data.embed.SHARD", SHARD)
+    straight = build_corpus(read_source(str(documents)), load_encoder(precision="float32"), name="straight")
+    texts = straight.documents["text"].to_pylist()
+    assert straight.manifest.n_documents == 3000 < straight.manifest.n_passages
+    command = [sys.executable, "-c", BUILDER, str(documents)]
+    moments = random.Random(1)
+    log = tmp_path / "log"
+
+    for run in range(KILLS):
+        done, journal = committed("killed")
+        log.write_text("")
+        builder = subprocess.Popen([*command, str(log)], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        began = time.monotonic()
+        if run % 4:  # while it embeds; every fourth time sooner, while it loads or reads
+            while not log.read_text() and builder.poll() is None:
+                time.sleep(0.01)
+            time.sleep(moments.uniform(0, 1.2))
+        else:
+            time.sleep(moments.uniform(0, 5))
+        assert builder.poll() is None, builder.communicate()[1].decode()
+        builder.kill()
+        builder.communicate()
+        assert time.monotonic() - began < 120
+        first_embedded = [eval(line) for line in log.read_text().splitlines()[:1]]  # noqa: S307 - our own repr
+        assert all(texts[done].startswith(text) for text in first_embedded), "a committed shard was embedded again"
+        assert committed("killed")[1].startswith(journal[: journal.rfind(b"\n") + 1])
+
+    assert 0 < committed("killed")[0] < len(texts)
+    subprocess.run([*command, str(log)], cwd=ROOT, check=True, capture_output=True)
+    assert verify_corpus("killed") == []
+    folders = [corpus_folder(name) / open_corpus(name).manifest.build for name in ("killed", "straight")]
+    for file in ("documents.arrow", "passages.npy", "vectors.npy"):
+        assert (folders[0] / file).read_bytes() == (folders[1] / file).read_bytes()
+    lines = [(folder / JOURNAL).read_text().splitlines()[1:] for folder in folders]
+    assert lines[0] == lines[1]
+    assert len(lines[0]) == -(-3000 // SHARD)  # each shard committed once
+
+
+FULL_DISK = """
+import sys
+from data.documents import Document, Source
+from data.ingest import build_corpus
+from tests.fake_encoder import FakeEncoder
+documents = [Document(str(n), f"word{n} " * 9) for n in range(2000)]
+try:
+    build_corpus(Source("full", {"source": "full"}, lambda: iter(documents)), FakeEncoder())
+except OSError as error:
+    print(error)
+"""
+
+
+def assert_it_goes_on(message: str) -> None:
+    assert "is full; make room and build again: what was embedded is kept" in message
+    done = corpus_status("full").manifest.n_documents
+    assert 0 < done < 2000
+    encoder = FakeEncoder()
+    documents = [Document(str(n), f"word{n} " * 9) for n in range(2000)]
+    build_corpus(_source(documents), encoder)
+    assert len(encoder.encoded) == 2000 - done
+    assert verify_corpus("full") == []
+    straight = build_corpus(_source(documents), FakeEncoder(), name="straight")
+    assert (open_corpus("full").vectors == straight.vectors).all()
+
+
+def _source(documents: list[Document]) -> Source:
+    return Source("full", {"source": "full"}, lambda: iter(documents))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no such limit")
+def test_a_quota_that_is_used_up_is_told_and_then_the_build_goes_on() -> None:
+    limit = (
+        f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (380_000, resource.RLIM_INFINITY))\n{FULL_DISK}"
+    )
+    result = subprocess.run([sys.executable, "-c", limit], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert_it_goes_on(result.stdout)
+
+
+@pytest.mark.skipif(shutil.which("unshare") is None, reason="needs Linux namespaces")
+def test_a_full_disk_is_told_and_then_the_build_goes_on(home: Path) -> None:
+    script = 'mount -t tmpfs -o size=700k none "$1" && shift && "$@" && cp -r "$EXEMPLAR_HOME"/. "$KEPT"'
+    kept = home.with_name("kept")
+    for folder in (home, kept):
+        folder.mkdir()
+    command = ["unshare", "-rm", "sh", "-c", script, "sh", str(home), sys.executable, "-c", FULL_DISK]
+    result = subprocess.run(command, cwd=ROOT, env={**os.environ, "KEPT": str(kept)}, capture_output=True, text=True)
+    if "mount" in result.stderr or "unshare" in result.stderr:
+        pytest.skip(f"a small disk can't be mounted here: {result.stderr.strip()}")
+    shutil.copytree(kept, home, dirs_exist_ok=True)  # more room
+    assert_it_goes_on(result.stdout)
