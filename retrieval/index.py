@@ -80,14 +80,18 @@ class Index(Protocol):
 
 
 class DenseIndex:
-    """Exact search over an array ``(n, dim) float32`` of unit rows, in memory or memory-mapped; never copies it."""
+    """Exact search over an array ``(n, dim) float32`` of unit rows, in memory or memory-mapped; never copies it.
 
-    def __init__(self, vectors: NDArray[np.float32]) -> None:
+    Rows may have other lengths where ``longest`` bounds them.
+    """
+
+    def __init__(self, vectors: NDArray[np.float32], longest: float = 1.0) -> None:
         if vectors.ndim != 2 or vectors.dtype != np.float32:
             raise ValueError(f"the index takes (n, dim) float32 vectors, got {vectors.shape} {vectors.dtype}")
         self._vectors = np.asarray(vectors).view()  # a memmap's own class makes every slice slow
         self._vectors.flags.writeable = False
         self.n, self.dim = vectors.shape
+        self._rounding = _ROUNDING * longest
 
     def top_k(
         self,
@@ -115,7 +119,7 @@ class DenseIndex:
             least = max(least, above - b)
         # A product over the whole array rounds equal rows differently, by where they stand. So all that come near
         # the k-th are scored again, row by row and in double precision: equal rows tie, and the row decides.
-        rows = np.flatnonzero(scores >= least - _ROUNDING * np.linalg.norm(w))
+        rows = np.flatnonzero(scores >= least - self._rounding * np.linalg.norm(w))
         exact = self._exact_scores(rows, w) + b
         if above is not None:
             rows, exact = rows[exact > above], exact[exact > above]

@@ -3,8 +3,8 @@
 import functools
 import re
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 import numpy as np
@@ -39,7 +39,10 @@ Query = str | DocumentQuery
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One document of a ranking; ``rank`` counts from 1, a higher ``score`` is better."""
+    """One document of a ranking; ``rank`` counts from 1, a higher ``score`` is better.
+
+    The score is that of its best passage, which is ``passage``; ``text`` is all of the document.
+    """
 
     rank: int
     doc_id: str
@@ -47,6 +50,7 @@ class Result:
     label: str | None
     text: str
     passage: str
+    metadata: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +84,17 @@ def took(ranking: Ranking) -> str:
 
 
 class SearchEngine:
-    """Ranks the documents of a corpus.
+    """Ranks the documents of a corpus, each by its best passage.
 
     Parameters
     ----------
     load_encoder
-        Called with the corpus's own model and precision when the first typed query needs them.
+        Called with the corpus's own model, precision and revision when the first typed query needs them.
     """
 
-    def __init__(self, corpus: Corpus, load_encoder: Callable[[str, str], Encoder] | None = None) -> None:
+    def __init__(self, corpus: Corpus, load_encoder: Callable[[str, str, str], Encoder] | None = None) -> None:
         self.corpus = corpus
-        self._index = DenseIndex(corpus.vectors)
+        self._index = DenseIndex(corpus.vectors, longest=longest_row(corpus))
         self._load_encoder = load_encoder or _load_encoder
         # A mark ranks again, but need not encode again.
         self._encode = functools.lru_cache(maxsize=256)(self._encode_text)
@@ -110,6 +114,10 @@ class SearchEngine:
         ``knn`` scores by the cosine to the query, and leaves the marks aside: it is what the marks are compared
         with. ``svm`` scores by the margin of the exemplar SVM of query and positives against the rest. ``anchored``
         is the same SVM held close to the query's own vector. A document that is the query does not come back.
+
+        What a mark says, it says of the document's passage that is nearest to the query; its other passages, like
+        exact duplicates of a positive's text, are neither for nor against. A document that is the query stands for
+        the mean of its passages.
 
         Parameters
         ----------
@@ -135,8 +143,8 @@ class SearchEngine:
         with one_blas_thread():
             svm = None if ranker == "knn" else self._svm(query, vector, feedback, ranker, C, until)
             w, b = (vector, 0.0) if svm is None else (svm.w, svm.b)
-            itself = [self.corpus.row(query.doc_id)] if isinstance(query, DocumentQuery) else []
-            rows, scores = self._index.top_k(w, k, b=b, exclude=itself)
+            itself = self.corpus.passages_of(self.corpus.row(query.doc_id)) if isinstance(query, DocumentQuery) else ()
+            rows, scores = self._best_passages(w, b, k, itself)
         seconds = time.perf_counter() - start
         results = tuple(
             self._result(rank, int(row), float(score))
@@ -144,10 +152,24 @@ class SearchEngine:
         )
         return Ranking(query, ranker, results, seconds, svm)
 
+    def _best_passages(
+        self, w: NDArray[np.float64] | NDArray[np.float32], b: float, k: int, exclude: Sequence[int]
+    ) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+        """Return the best passages of the k best documents, and their scores."""
+        per_document = -(-self._index.n // max(1, self.corpus.documents.num_rows))
+        wanted = k * per_document
+        while True:
+            rows, scores = self._index.top_k(w, wanted, b=b, exclude=exclude)
+            _, first = np.unique(self.corpus.document_rows[rows], return_index=True)
+            if len(first) >= k or rows.size < wanted:
+                best = np.sort(first)[:k]
+                return rows[best], scores[best]
+            wanted *= 2
+
     def _query_vector(self, query: Query) -> NDArray[np.float32]:
         if isinstance(query, DocumentQuery):
-            vector: NDArray[np.float32] = self._index.vectors([self.corpus.row(query.doc_id)])[0]
-            return vector
+            passages = self._index.vectors(self.corpus.passages_of(self.corpus.row(query.doc_id)))
+            return passages[0] if len(passages) == 1 else self._mean(passages)
         if not query.strip():
             raise ValueError("the query is empty: type what you are looking for")
         if re.search("[\ud800-\udfff]", query):  # how Python holds bytes that are no UTF-8
@@ -156,11 +178,13 @@ class SearchEngine:
 
     def _encode_text(self, text: str) -> NDArray[np.float32]:
         manifest = self.corpus.manifest
-        encoder = self._load_encoder(manifest.model, manifest.precision)
-        if encoder.model != manifest.model or encoder.dim != manifest.dim:
+        encoder = self._load_encoder(manifest.model, manifest.precision, manifest.model_revision)
+        wanted = (manifest.model, manifest.model_revision, manifest.dim)
+        if (encoder.model, encoder.revision, encoder.dim) != wanted:
             raise EncoderMismatch(
-                f"the corpus '{manifest.name}' was built with {manifest.model} ({manifest.dim} dimensions), but "
-                f"{encoder.model} ({encoder.dim}) was loaded; build the corpus again"
+                f"the corpus '{manifest.name}' was built with {manifest.model} (revision {manifest.model_revision}, "
+                f"{manifest.dim} dimensions), but {encoder.model} (revision {encoder.revision}, {encoder.dim} "
+                "dimensions) was loaded; put the old model back, or build the corpus again with --replace"
             )
         vector = encoder.encode_query(text)
         vector.flags.writeable = False
@@ -175,28 +199,40 @@ class SearchEngine:
         C: float,
         until: Until,
     ) -> ExemplarSVM:
-        positives = [self.corpus.row(doc_id) for doc_id in feedback.positives]
-        negatives = [self.corpus.row(doc_id) for doc_id in feedback.negatives]
-        texts = [self.corpus.document(row).text for row in positives]
-        if isinstance(query, DocumentQuery):
-            row = self.corpus.row(query.doc_id)
-            positives = [other for other in positives if other != row]  # it is there as the query
-            negatives = [other for other in negatives if other != row]
-            texts.append(self.corpus.document(row).text)
-        else:
-            texts.append(query)
+        itself = [query.doc_id] if isinstance(query, DocumentQuery) else []  # it is there as the query
+        positives = [self.corpus.row(doc_id) for doc_id in feedback.positives if doc_id not in itself]
+        negatives = [self.corpus.row(doc_id) for doc_id in feedback.negatives if doc_id not in itself]
+        examples = positives + [self.corpus.row(doc_id) for doc_id in itself]
+        texts = [self.corpus.document(row).text for row in examples] + ([query] if isinstance(query, str) else [])
+        no_background = np.concatenate([examples, negatives, self._rows_with(texts)]).astype(np.intp)
         return fit_exemplar_svm(
             self._index,
-            np.concatenate([vector[None], self._index.vectors(positives)]),
-            negatives,
+            np.concatenate([vector[None], self._index.vectors(self._nearest_passages(positives, vector))]),
+            self._nearest_passages(negatives, vector),
             C=C,
             anchor=vector if ranker == "anchored" else None,
-            exclude=self._rows_with(texts),
+            exclude=self._passages(no_background),
             until=until,
         )
 
+    def _passages(self, rows: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Return the rows of all passages of some documents."""
+        return np.concatenate([np.empty(0, np.intp), *(np.array(self.corpus.passages_of(int(row))) for row in rows)])
+
+    def _nearest_passages(self, rows: Sequence[int], vector: NDArray[np.float32]) -> list[int]:
+        """Return the row of that passage of each document which is nearest to a vector."""
+        passages = [self.corpus.passages_of(row) for row in rows]
+        return [of_it[int((self._index.vectors(of_it) @ vector).argmax())] for of_it in passages]
+
+    def _mean(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the mean of vectors, of unit length where all are."""
+        mean = vectors.mean(axis=0, dtype=np.float64)
+        mean = mean if self.corpus.manifest.similarity == "dot" else mean / np.linalg.norm(mean)
+        as_single: NDArray[np.float32] = mean.astype(np.float32)
+        return as_single
+
     def _rows_with(self, texts: list[str]) -> NDArray[np.intp]:
-        """Return the rows whose text is one of these: a positive's duplicates are no background."""
+        """Return the rows of documents whose text is one of these: a positive's duplicates are no background."""
         # Only texts of the same length are compared: a look at every text would take longer than the SVM.
         rows = np.flatnonzero(np.isin(self._text_sizes, [len(text.encode()) for text in texts]))
         same = pc.is_in(self.corpus.documents["text"].take(rows), value_set=pa.array(texts, pa.large_string()))
@@ -209,10 +245,19 @@ class SearchEngine:
         sizes: NDArray[np.int64] = pc.binary_length(self.corpus.documents["text"]).to_numpy()
         return sizes
 
-    def _result(self, rank: int, row: int, score: float) -> Result:
+    def _result(self, rank: int, passage: int, score: float) -> Result:
+        row, start, end = self.corpus.passages[passage].tolist()
         document = self.corpus.document(row)
-        return Result(rank, document.doc_id, score, document.label, document.text, passage=document.text)
+        text = document.text
+        return Result(rank, document.doc_id, score, document.label, text, text[start:end], document.metadata)
 
 
-def _load_encoder(model: str, precision: str) -> Encoder:
-    return load_encoder(model, precision=precision)
+def longest_row(corpus: Corpus) -> float:
+    """Return a bound of the vectors' lengths."""
+    if corpus.manifest.similarity == "cosine":
+        return 1.0
+    return float(np.sqrt(np.einsum("ij,ij->i", corpus.vectors, corpus.vectors).max()))
+
+
+def _load_encoder(model: str, precision: str, revision: str) -> Encoder:
+    return load_encoder(model, precision=precision, revision=revision)

@@ -4,14 +4,16 @@ import pytest
 from data.corpus import Corpus
 from data.ingest import build_corpus
 from retrieval.feedback import Feedback
+from retrieval.index import DenseIndex
 from retrieval.search import RANKERS, DocumentQuery, EncoderMismatch, Ranker, Ranking, Result, SearchEngine
+from retrieval.svm import fit_exemplar_svm
 from tests.conftest import ANIMALS, source_of
 from tests.fake_encoder import FakeEncoder
 
 
 @pytest.fixture
 def engine(animals: Corpus, encoder: FakeEncoder) -> SearchEngine:
-    return SearchEngine(animals, lambda model, precision: encoder)
+    return SearchEngine(animals, lambda model, precision, revision: encoder)
 
 
 def ids(ranking: Ranking) -> list[str]:
@@ -94,7 +96,7 @@ def test_a_document_as_query_may_be_marked_as_well(engine: SearchEngine) -> None
 
 def test_duplicates_of_a_positive_are_no_background(encoder: FakeEncoder) -> None:
     def scores(texts: list[str], name: str) -> dict[str, float]:
-        engine = SearchEngine(build_corpus(source_of(texts, name=name), encoder), lambda model, precision: encoder)
+        engine = SearchEngine(build_corpus(source_of(texts, name=name), encoder), lambda *_: encoder)
         ranking = engine.search(ANIMALS[1], Feedback(("5",)), k=20)
         return {result.doc_id: result.score for result in ranking.results}
 
@@ -115,14 +117,14 @@ def test_every_document_marked_still_gives_a_ranking(engine: SearchEngine, ranke
 @pytest.mark.parametrize("ranker", RANKERS)
 def test_the_same_text_marked_both_ways_gives_a_ranking(encoder: FakeEncoder, ranker: Ranker) -> None:
     twice = source_of([*ANIMALS, ANIMALS[1]], name="twice")
-    engine = SearchEngine(build_corpus(twice, encoder), lambda model, precision: encoder)
+    engine = SearchEngine(build_corpus(twice, encoder), lambda model, precision, revision: encoder)
     ranking = engine.search(ANIMALS[1], Feedback(("1",), ("10",)), ranker=ranker, k=11)
     assert set(ids(ranking)[:2]) == {"1", "10"}
     assert ranking.results[0].score == pytest.approx(ranking.results[1].score)
 
 
 def test_a_corpus_of_one_document_can_be_searched(encoder: FakeEncoder) -> None:
-    engine = SearchEngine(build_corpus(source_of(["only one"]), encoder), lambda model, precision: encoder)
+    engine = SearchEngine(build_corpus(source_of(["only one"]), encoder), lambda model, precision, revision: encoder)
     for ranker in RANKERS:
         for marks in (Feedback(), Feedback(("0",)), Feedback((), ("0",))):
             assert ids(engine.search("one", marks, ranker=ranker)) == ["0"]
@@ -133,9 +135,9 @@ def test_permuting_the_corpus_permutes_the_ranking(encoder: FakeEncoder) -> None
     order = [3, 1, 4, 0, 9, 2, 6, 5, 8, 7]
     permuted = SearchEngine(
         build_corpus(source_of([ANIMALS[row] for row in order], name="permuted"), encoder),
-        lambda model, precision: encoder,
+        lambda model, precision, revision: encoder,
     )
-    straight = SearchEngine(build_corpus(source_of(ANIMALS), encoder), lambda model, precision: encoder)
+    straight = SearchEngine(build_corpus(source_of(ANIMALS), encoder), lambda model, precision, revision: encoder)
     for ranker in RANKERS:
         first = straight.search("a kitten and the market", Feedback(("6",), ("0",)), ranker=ranker)
         marks = Feedback((str(order.index(6)),), (str(order.index(0)),))
@@ -159,24 +161,27 @@ def test_a_document_as_query_needs_no_encoder(animals: Corpus) -> None:
 def test_the_corpus_own_model_encodes_the_query(animals: Corpus, encoder: FakeEncoder) -> None:
     asked = []
 
-    def load(model: str, precision: str) -> FakeEncoder:
-        asked.append((model, precision))
+    def load(model: str, precision: str, revision: str) -> FakeEncoder:
+        asked.append((model, precision, revision))
         return encoder
 
     SearchEngine(animals, load).search("cat")
-    assert asked == [("fake", "float32")]
+    assert asked == [("fake", "float32", "1")]
 
 
 def test_another_model_than_the_corpus_own_is_an_error(animals: Corpus) -> None:
-    engine = SearchEngine(animals, lambda model, precision: FakeEncoder(dim=32))
-    with pytest.raises(EncoderMismatch, match=r"built with fake \(64 dimensions\), but fake \(32\).*build the corpus"):
+    engine = SearchEngine(animals, lambda model, precision, revision: FakeEncoder(dim=32))
+    with pytest.raises(
+        EncoderMismatch,
+        match=r"\(revision 1, 64 .* but fake \(revision 1, 32 .*build the corpus again",
+    ):
         engine.search("cat")
 
 
 def test_another_model_of_the_same_size_is_an_error(animals: Corpus, encoder: FakeEncoder) -> None:
     encoder.model = "another"
-    with pytest.raises(EncoderMismatch, match=r"built with fake \(64 dimensions\), but another \(64\) was loaded"):
-        SearchEngine(animals, lambda model, precision: encoder).search("cat")
+    with pytest.raises(EncoderMismatch, match=r"built with fake \(revision 1, 64 .*but another \(revision 1, 64"):
+        SearchEngine(animals, lambda model, precision, revision: encoder).search("cat")
 
 
 def test_a_query_that_is_no_text_is_an_error(engine: SearchEngine) -> None:
@@ -201,3 +206,100 @@ def test_unknown_documents_rankers_and_counts_are_errors(engine: SearchEngine) -
         engine.search("cat", ranker="bm25")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="at least 1, got 0"):
         engine.search("cat", k=0)
+
+
+LONG = [
+    "the cat sleeps all day. " * 3 + "stocks fell again today. " * 3,
+    "stocks rose a little bit. " * 2,
+    "rain and more rain came. " * 3 + "the dog runs all day. " * 3,
+    "bonds were traded quite a lot.",
+    "a cat is asleep on it.",
+]
+
+
+@pytest.fixture
+def long_texts() -> tuple[SearchEngine, Corpus, FakeEncoder]:
+    """Five documents, 0 and 2 about two things each and of several passages."""
+    encoder = FakeEncoder(max_tokens=16)
+    corpus = build_corpus(source_of(LONG, name="long"), encoder)
+    assert corpus.document_rows.tolist() == [0, 0, 1, 2, 2, 3, 4]
+    return SearchEngine(corpus, lambda *_: encoder), corpus, encoder
+
+
+def test_a_document_ranks_by_its_best_passage_which_is_shown(long_texts: tuple) -> None:
+    engine, corpus, encoder = long_texts
+    ranking = engine.search("stocks fell today", ranker="knn", k=5)
+    assert sorted(ids(ranking)) == ["0", "1", "2", "3", "4"]
+    cosines = corpus.vectors @ encoder.encode_query("stocks fell today")
+    best = [float(cosines[corpus.passages_of(row)].max()) for row in range(5)]
+    assert [result.score for result in ranking.results] == pytest.approx(sorted(best, reverse=True))
+    [first] = [result for result in ranking.results if result.doc_id == "0"]
+    assert first.text == LONG[0]
+    assert first.passage in LONG[0]
+    assert first.passage.count("stocks") == 3
+    assert engine.search("the cat", ranker="knn").results[0].passage.startswith("the cat")
+
+
+@pytest.mark.parametrize("k", [1, 2, 3, 4, 5, 9])
+@pytest.mark.parametrize("ranker", RANKERS)
+def test_every_number_of_documents_can_be_asked_for(long_texts: tuple, ranker: Ranker, k: int) -> None:
+    engine, _, _ = long_texts
+    assert ids(engine.search("stocks", ranker=ranker, k=k)) == ids(engine.search("stocks", ranker=ranker, k=5))[:k]
+
+
+def test_a_mark_counts_for_the_passage_nearest_to_the_query_and_its_others_for_nothing(long_texts: tuple) -> None:
+    engine, corpus, encoder = long_texts
+    vector = encoder.encode_query("the cat")
+    near = int(np.argmax(corpus.vectors[[0, 1]] @ vector))
+    for feedback, positives, negatives in [
+        (Feedback(("0",)), [near], []),
+        (Feedback((), ("0",)), [], [near]),
+    ]:
+        expected = fit_exemplar_svm(
+            DenseIndex(corpus.vectors),
+            np.concatenate([vector[None], corpus.vectors[positives]]),
+            negatives,
+            exclude=[0, 1],
+        )
+        svm = engine.search("the cat", feedback, ranker="svm").svm
+        np.testing.assert_allclose(svm.w, expected.w)
+
+
+def test_a_long_document_as_the_query_stands_for_the_mean_of_its_passages(long_texts: tuple) -> None:
+    engine, corpus, _ = long_texts
+    ranking = engine.search(DocumentQuery("2"), ranker="knn", k=5)
+    assert sorted(ids(ranking)) == ["0", "1", "3", "4"]
+    mean = corpus.vectors[[3, 4]].mean(axis=0)
+    mean /= np.linalg.norm(mean)
+    best = [(corpus.vectors[corpus.passages_of(row)] @ mean).max() for row in (0, 1, 3, 4)]
+    assert [result.score for result in ranking.results] == pytest.approx(sorted(best, reverse=True), abs=1e-6)
+
+
+def test_passages_of_a_duplicate_of_a_positive_are_no_background(long_texts: tuple) -> None:
+    _, _, encoder = long_texts
+    corpus = build_corpus(source_of([*LONG, LONG[0]], name="twice"), encoder)
+    engine = SearchEngine(corpus, lambda *_: encoder)
+    vector = encoder.encode_query("rain")
+    near = int(np.argmax(corpus.vectors[[0, 1]] @ vector))
+    expected = fit_exemplar_svm(
+        DenseIndex(corpus.vectors), np.stack([vector, corpus.vectors[near]]), exclude=[0, 1, 7, 8]
+    )
+    np.testing.assert_allclose(engine.search("rain", Feedback(("0",))).svm.w, expected.w)
+
+
+def test_rows_of_other_lengths_rank_by_the_dot_product() -> None:
+    class DotEncoder(FakeEncoder):
+        similarity = "dot"
+
+        def encode_documents(self, texts: list[str], on_progress: object = None) -> np.ndarray:
+            return super().encode_documents(texts) * np.linspace(0.5, 3, len(texts), dtype=np.float32)[:, None]
+
+    encoder = DotEncoder()
+    corpus = build_corpus(source_of(ANIMALS), encoder)
+    assert corpus.manifest.similarity == "dot"
+    ranking = SearchEngine(corpus, lambda *_: encoder).search("the cat and the dog", ranker="knn", k=10)
+    products = corpus.vectors @ encoder.encode_query("the cat and the dog")
+    assert ids(ranking) == [str(row) for row in np.argsort(-products, kind="stable")]
+    engine = SearchEngine(corpus, lambda *_: encoder)
+    for ranker in ("svm", "anchored"):
+        assert engine.search("cat", ranker=ranker, until="exact").svm.stopped == "exact"
