@@ -4,7 +4,7 @@ BIN := .venv/bin
 .PHONY: run test screenshot pins clean
 
 run: .venv/.installed ## Build the demo corpus if there is none, and open the app on localhost:8501.
-	@$(BIN)/exemplar build docs --precision auto --if-missing
+	@$(BIN)/exemplar build docs --whole --if-missing
 	@$(BIN)/exemplar app
 
 test: .venv/.installed-test ## Lint, check types and layers, run all tests.

@@ -2,17 +2,27 @@
 
 import json
 import os
-import re
 import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
-from rich.text import Text
+
+from terminal import (
+    Problems,
+    build_command,
+    build_progress,
+    documents_of,
+    errors,
+    megabytes,
+    output,
+    plain,
+    print_json,
+    say,
+    status_json,
+)
 
 app = typer.Typer(
     help="Semantic search over any pile of text that learns from the rows you click.",
@@ -20,9 +30,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+corpora = typer.Typer()
+app.add_typer(corpora, name="corpora")
 _TRAINING = ("stopped", "scans", "support", "objective", "seconds")
-_output = Console()
-_errors = Console(stderr=True)
 
 
 @app.command()
@@ -30,92 +40,171 @@ def build(
     source: Annotated[
         str,
         typer.Argument(
-            help="docs, docs:PACKAGE,..., a CSV, TSV, JSON Lines or Parquet file, or a Hugging Face data set "
-            "(a folder, or a name on the hub)."
+            help="docs, docs:PACKAGE,..., a file (CSV, TSV, JSON, JSON Lines, Parquet, text, Markdown, PDF; .gz or "
+            ".zip of these), a folder of files, a BEIR folder, or a Hugging Face data set (a folder, or a name on "
+            "the hub)."
         ),
     ],
     name: Annotated[str | None, typer.Option(help="Name of the corpus [default: the source's].")] = None,
+    config: Annotated[str | None, typer.Option(help="Configuration of a data set.")] = None,
     split: Annotated[str | None, typer.Option(help="Split of a data set, slices included.")] = None,
+    revision: Annotated[str | None, typer.Option(help="Revision of a data set on the hub.")] = None,
+    streaming: Annotated[bool, typer.Option("--streaming", help="Read a data set without keeping it.")] = False,
     text_column: Annotated[str | None, typer.Option(help="Column that holds the text.")] = None,
-    label_column: Annotated[str | None, typer.Option(help="Column that holds a label.")] = None,
+    title_column: Annotated[str | None, typer.Option(help="Column whose text goes in front; none for no one.")] = None,
+    label_column: Annotated[str | None, typer.Option(help="Column that holds a label; none for no one.")] = None,
     id_column: Annotated[
-        str | None, typer.Option(help="Column that identifies a document [default: its row number].")
+        str | None, typer.Option(help="Column that identifies a document; none for the row number.")
     ] = None,
     limit: Annotated[int | None, typer.Option(help="Take at most so many rows.", min=1)] = None,
+    whole: Annotated[
+        bool, typer.Option("--whole", help="One passage a document: as much of it as the model reads.")
+    ] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Make whatever is odd about a row an error.")] = False,
     model: Annotated[
         str | None, typer.Option(help="SentenceTransformer: name or folder [default: all-MiniLM-L6-v2].")
     ] = None,
     precision: Annotated[
-        Literal["float32", "bfloat16", "auto"], typer.Option(help="auto: bfloat16 where the hardware has it.")
-    ] = "float32",
+        Literal["float32", "bfloat16", "auto"], typer.Option(help="auto: bfloat16 where the hardware is faster by it.")
+    ] = "auto",
+    backend: Annotated[
+        Literal["torch", "openvino", "auto"], typer.Option(help="auto: OpenVINO on a processor, where installed.")
+    ] = "auto",
     replace: Annotated[
-        bool, typer.Option("--replace", help="Allow a corpus built from other documents or by another model to go.")
+        bool, typer.Option("--replace", help="Allow a corpus built from another source or by another model to go.")
     ] = False,
-    if_missing: Annotated[bool, typer.Option("--if-missing", help="Do nothing if the corpus exists.")] = False,
+    if_missing: Annotated[bool, typer.Option("--if-missing", help="Do nothing if the corpus is complete.")] = False,
 ) -> None:
-    """Embed a source's documents and keep them as a corpus."""
+    """Embed a source's documents and keep them as a corpus; go on with one that was interrupted, update an old one."""
     from data.sources import default_name, read_source
 
-    if if_missing and _exists(name or default_name(source)):
+    if if_missing and _is_complete(name or default_name(source)):
         return
     from data.encoder import DEFAULT_MODEL, load_encoder
-    from data.ingest import build_corpus
+    from data.ingest import build_corpus, precision_of
 
-    with _errors.status("Reading the documents"):
+    with errors.status("Looking at the source"):
         documents = read_source(
             source,
+            config=config,
             split=split,
+            revision=revision,
+            streaming=streaming,
             text_column=text_column,
+            title_column=title_column,
             label_column=label_column,
             id_column=id_column,
             limit=limit,
         )
-    with _errors.status("Loading the model"):
-        encoder = load_encoder(model or DEFAULT_MODEL, precision=precision)
-    columns = (TextColumn("Embedding"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(compact=True))
-    with Progress(*columns, console=_errors, transient=True) as progress:
-        task = progress.add_task("", total=len(documents.documents))
-        corpus = build_corpus(
-            documents,
-            encoder,
-            name=name,
-            replace=replace,
-            on_progress=lambda done, total: progress.update(task, completed=done, total=total),
-        )
+    name = name or documents.name
+    model = model or DEFAULT_MODEL
+    if precision == "auto" and not replace:
+        precision = precision_of(name, model) or precision
+    with errors.status("Loading the model"):
+        encoder = load_encoder(model, precision=precision, backend=backend)
+    problems = Problems()
+    try:
+        with build_progress(encoder, problems) as on_event:
+            corpus = build_corpus(
+                documents, encoder, name=name, whole=whole, replace=replace, strict=strict, on_event=on_event
+            )
+    except KeyboardInterrupt:
+        errors.print("Stopped. What is embedded is kept; the same command goes on from there.")
+        raise typer.Exit(130) from None
+    for line in problems.lines():
+        say(line)
     manifest = corpus.manifest
-    skipped = f" ({documents.n_skipped:,} rows without text left out)" if documents.n_skipped else ""
-    _say(f"{manifest.name}: {manifest.n_documents:,} documents{skipped}, {manifest.model}, {manifest.precision}.")
-    _say(f'Search it: exemplar search {manifest.name} "..."   or: exemplar app')
+    passages = f"{manifest.n_documents:,} documents, {manifest.n_passages:,} passages"
+    say(f"{name}: {passages}, {manifest.model}, {manifest.precision}.")
+    say(f'Search it: exemplar search {name} "..."   or: exemplar app')
 
 
-@app.command()
-def corpora(
+@corpora.callback(invoke_without_command=True)
+def list_all(
+    context: typer.Context,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """List the corpora."""
-    from data.corpus import list_corpora
+    """List the corpora; show, verify or remove one."""
+    if context.invoked_subcommand:
+        return
+    from data.catalog import list_corpora
 
-    manifests = list_corpora()
+    found = list_corpora()
     if as_json:
-        _print_json([asdict(manifest) for manifest in manifests])
+        print_json([status_json(each) for each in found])
         return
-    if not manifests:
-        _say("No corpus yet. Build one: exemplar build docs")
+    if not found:
+        say("No corpus yet. Build one: exemplar build docs")
         return
-    table = Table()
-    for column in ("Name", "Source", "Documents", "Model", "Dimensions", "Built"):
+    table = Table(box=None, pad_edge=False)
+    for column in ("Name", "Source", "Documents", "Passages", "Dim", "Model", "Size", "Built", "State"):
         table.add_column(column, overflow="fold")
-    for each in manifests:
+    for each in found:
+        manifest = each.manifest
         cells = (
             each.name,
-            each.source["source"],
-            f"{each.n_documents:,}",
-            each.model,
-            each.dim,
-            each.created,
+            manifest.source["source"] if manifest else "",
+            documents_of(each),
+            f"{manifest.n_passages:,}" if manifest else "",
+            manifest.dim if manifest else "",
+            manifest.model if manifest else "",
+            megabytes(each.size),
+            manifest.created[:10] if manifest else "",
+            each.state,
         )
-        table.add_row(*(_plain(str(cell)) for cell in cells))
-    _output.print(table)
+        table.add_row(*(plain(str(cell)) for cell in cells))
+    output.print(table)
+
+
+@corpora.command()
+def show(
+    name: Annotated[str, typer.Argument(help="Name of the corpus.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Show all that is known of a corpus."""
+    from data.catalog import corpus_status
+
+    status = corpus_status(name)
+    if as_json:
+        print_json(status_json(status))
+        return
+    say(f"{name}: {status.state}, {documents_of(status) or 'no'} documents, {megabytes(status.size)}")
+    if status.manifest:
+        for key, value in asdict(status.manifest).items():
+            if key not in ("name", "n_documents", "format"):
+                say(f"  {key.replace('_', ' ')}: {json.dumps(value, ensure_ascii=False)}")
+        say(f"Build it again: {build_command(status.manifest)}")
+
+
+@corpora.command()
+def verify(name: Annotated[str, typer.Argument(help="Name of the corpus.")]) -> None:
+    """Check every checksum of a corpus; exit code 1 if something is damaged."""
+    from data.catalog import corpus_status, verify_corpus
+
+    damages = verify_corpus(name)
+    if not damages:
+        say(f"{name}: every file is as it was written.")
+        return
+    for damage in damages:
+        say(f"Damaged: {damage}")
+    manifest = corpus_status(name).manifest
+    say(f"Building it again repairs just that: {build_command(manifest)}" if manifest else "Build it again.")
+    raise typer.Exit(1)
+
+
+@corpora.command()
+def remove(
+    name: Annotated[str, typer.Argument(help="Name of the corpus.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
+) -> None:
+    """Remove a corpus; marks made on it stay in their sessions."""
+    from data.catalog import corpus_status, remove_corpus
+
+    status = corpus_status(name)
+    if not yes:
+        typer.confirm(f"Remove {name} ({documents_of(status) or 'no'} documents)?", abort=True)
+    remove_corpus(name)
+    say(f"Removed {name}.")
 
 
 @app.command()
@@ -145,7 +234,11 @@ def search(
     from retrieval.feedback import Feedback
     from retrieval.search import SearchEngine, took
 
-    engine = SearchEngine(open_corpus(name))
+    corpus = open_corpus(name)
+    if not corpus.manifest.created:
+        so_far = f"{corpus.manifest.n_documents:,} of {corpus.n_planned:,} documents"
+        errors.print(plain(f"The corpus {name} is unfinished; searching {so_far}."), style="dim")
+    engine = SearchEngine(corpus)
     ranking = engine.search(
         query,
         Feedback(tuple(like or ()), tuple(unlike or ())),
@@ -156,9 +249,9 @@ def search(
     )
     svm = ranking.svm
     if as_json:
-        keys = ("rank", "doc_id", "score", "label", "text")
+        keys = ("rank", "doc_id", "score", "label", "text", "passage", "metadata")
         results = [{key: getattr(result, key) for key in keys} for result in ranking.results]
-        _print_json(
+        print_json(
             {
                 "corpus": name,
                 "query": query,
@@ -176,9 +269,9 @@ def search(
     for result in ranking.results:
         text = " ".join(result.passage[:1000].split())
         cells = (result.rank, f"{result.score:.4f}", result.doc_id, result.label or "", text[:200])
-        table.add_row(*(_plain(str(cell)) for cell in cells))
-    _output.print(table)
-    _errors.print(_plain(took(ranking)), style="dim")
+        table.add_row(*(plain(str(cell)) for cell in cells))
+    output.print(table)
+    errors.print(plain(took(ranking)), style="dim")
 
 
 @app.command(name="app")
@@ -192,27 +285,13 @@ def open_app(
     streamlit.main(["run", str(page), f"--server.port={port}"], standalone_mode=False)
 
 
-def _exists(name: str) -> bool:
+def _is_complete(name: str) -> bool:
     from data.corpus import open_corpus
 
     try:
-        open_corpus(name)
+        return bool(open_corpus(name).manifest.created)
     except ValueError:
         return False
-    return True
-
-
-def _say(message: str) -> None:
-    _output.print(_plain(message), soft_wrap=True)
-
-
-def _plain(text: str) -> Text:
-    """Return text for the terminal with nothing in it that a terminal or Rich would obey."""
-    return Text(re.sub("[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]", " ", text))
-
-
-def _print_json(value: object) -> None:
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -224,7 +303,7 @@ def main(arguments: list[str] | None = None) -> None:
     except (ValueError, OSError) as error:
         if os.environ.get("EXEMPLAR_DEBUG"):
             raise
-        _errors.print(_plain(f"exemplar: {' '.join(str(error).split())}"), soft_wrap=True)
+        errors.print(plain(f"exemplar: {' '.join(str(error).split())}"), soft_wrap=True)
         sys.exit(1)
 
 

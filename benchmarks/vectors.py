@@ -1,5 +1,6 @@
 """Vectors to measure on: real ones, embedded once and kept, and drawn ones where there are not enough."""
 
+import contextlib
 import os
 import sys
 from pathlib import Path
@@ -8,7 +9,7 @@ import numpy as np
 import platformdirs
 from numpy.typing import NDArray
 
-from data.corpus import Corpus, CorpusNotFound, open_corpus
+from data.corpus import Corpus, CorpusDamaged, CorpusNotFound, open_corpus
 from data.encoder import load_encoder
 from data.ingest import build_corpus
 from data.sources import read_source
@@ -22,21 +23,22 @@ _CHUNK = 20_000
 def corpus(name: str, source: str, split: str | None = None) -> Corpus:
     """Return a corpus from the cache; the first time it is embedded, by the default model."""
     os.environ["EXEMPLAR_HOME"] = str(CACHE)
-    try:
-        return open_corpus(name)
-    except CorpusNotFound:
-        sys.stderr.write(f"embedding {source} {split or ''} once; this takes some minutes\n")
-        return build_corpus(read_source(source, split=split), load_encoder(precision="auto"), name=name)
+    with contextlib.suppress(CorpusNotFound, CorpusDamaged):
+        found = open_corpus(name)
+        if found.manifest.created:
+            return found
+    sys.stderr.write(f"embedding {source} {split or ''} once; this takes some minutes\n")
+    return build_corpus(read_source(source, split=split), load_encoder(backend="auto"), name=name, whole=True)
 
 
 def imdb_train() -> NDArray[np.float32]:
     """Return the 25,000 training reviews, ``(25_000, dim)``."""
-    return corpus("imdb-train", _imdb(), "train").vectors
+    return corpus("imdb-train", imdb(), "train").vectors
 
 
 def imdb_queries() -> NDArray[np.float32]:
     """Return 200 test reviews, ``(200, dim)``."""
-    return corpus("imdb-queries", _imdb(), "test[:200]").vectors
+    return corpus("imdb-queries", imdb(), "test[:200]").vectors
 
 
 def package_docs() -> NDArray[np.float32]:
@@ -86,5 +88,6 @@ def _factor(members: NDArray[np.float32], pooled: NDArray[np.float64]) -> NDArra
     return np.linalg.cholesky(covariance + 1e-8 * np.eye(dim)).astype(np.float32)
 
 
-def _imdb() -> str:
+def imdb() -> str:
+    """Return where IMDB is read from: a folder beside the project, else the hub."""
     return str(_LOCAL_IMDB) if _LOCAL_IMDB.is_dir() else "stanfordnlp/imdb"

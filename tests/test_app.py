@@ -10,9 +10,10 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from data.corpus import Corpus, corpus_folder, list_corpora
+from data.catalog import list_corpora, remove_corpus
+from data.corpus import Corpus
+from data.documents import Document, Source
 from data.ingest import build_corpus
-from data.sources import Document, Source
 from retrieval.feedback import Feedback
 from retrieval.sessions import SessionStore
 from tests.conftest import ANIMALS, source_of
@@ -25,7 +26,7 @@ CORPORA_PAGE = "from ui.corpora_page import corpora_page\ncorpora_page()"
 @pytest.fixture(autouse=True)
 def fake_model(monkeypatch: pytest.MonkeyPatch, encoder: FakeEncoder) -> None:
     st.cache_resource.clear()
-    monkeypatch.setattr("ui.resources.load_encoder", lambda model, *, precision: encoder)
+    monkeypatch.setattr("ui.resources.load_encoder", lambda model, **_: encoder)
 
 
 def opened(session: str | None = None) -> AppTest:
@@ -249,7 +250,7 @@ def test_without_a_corpus_the_page_offers_to_build_one(tmp_path: Path) -> None:
     assert app.title[0].value == "Exemplar"
     app.text_input(key="build_source").input(str(tmp_path / "notes.csv"))
     press(app, "Build")
-    assert [manifest.name for manifest in list_corpora()] == ["notes"]
+    assert [status.name for status in list_corpora()] == ["notes"]
     assert app.selectbox(key="corpus").value == "notes"
 
 
@@ -275,7 +276,7 @@ def test_a_build_that_cannot_be_says_why(tmp_path: Path, animals: Corpus, fields
     press(app, "Build")
     [sentence] = messages(app, "error")
     assert sentence.startswith(message.format(csv=path))
-    assert [manifest.name for manifest in list_corpora()] == ["animals"]
+    assert [status.name for status in list_corpora()] == ["animals"]
 
 
 def test_a_corpus_built_on_its_page_is_listed_and_chosen(tmp_path: Path, animals: Corpus) -> None:
@@ -291,7 +292,7 @@ def test_a_corpus_built_on_its_page_is_listed_and_chosen(tmp_path: Path, animals
 
 def test_when_the_last_corpus_is_gone_the_next_one_built_is_chosen(tmp_path: Path, animals: Corpus) -> None:
     app = searched("the dog")
-    (corpus_folder("animals") / "manifest.json").unlink()
+    remove_corpus("animals")
     (tmp_path / "notes.csv").write_text("text\nbuy milk\nfeed the cat\n")
     app.run()
     app.text_input(key="build_source").input(str(tmp_path / "notes.csv"))
@@ -310,7 +311,7 @@ def test_a_lone_document_as_query_leaves_nothing_to_show(encoder: FakeEncoder) -
 def test_a_corpus_that_is_gone_is_told(animals: Corpus, encoder: FakeEncoder) -> None:
     build_corpus(source_of(ANIMALS, name="other"), encoder)
     app = searched("the dog")
-    (corpus_folder("animals") / "manifest.json").unlink()
+    remove_corpus("animals")
     app.run()
     assert messages(app, "error") == ["There is no corpus named 'animals' (there are: other)"]
     app.selectbox(key="corpus").select("other").run()
@@ -331,7 +332,7 @@ def test_a_rebuilt_corpus_is_opened_anew_and_keeps_the_marks_that_still_stand(
 
 
 def test_a_model_that_cannot_be_loaded_is_told(animals: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(model: str, *, precision: str) -> None:
+    def fail(model: str, **_: object) -> None:
         raise ValueError("cannot load the model fake: it is *not* there")
 
     monkeypatch.setattr("ui.resources.load_encoder", fail)
@@ -372,7 +373,7 @@ HOSTILE = [
 
 def test_documents_labels_and_ids_are_text_and_nothing_else(encoder: FakeEncoder) -> None:
     documents = [Document(f"id {text}", text, f"label {text}") for text in HOSTILE]
-    build_corpus(Source("hostile", {"source": "hostile"}, documents), encoder)
+    build_corpus(Source("hostile", {"source": "hostile"}, lambda: iter(documents)), encoder)
     app = searched("<script>")
     for document in documents:
         app.button(key=f"positive svm {document.doc_id}").click().run()

@@ -1,3 +1,4 @@
+import io
 import json
 import os
 import re
@@ -8,17 +9,20 @@ from pathlib import Path
 import pytest
 
 import cli
-from data.corpus import Corpus, list_corpora
+from data.catalog import list_corpora
+from data.corpus import Corpus, corpus_folder, read_manifest
+from data.embed import SHARD
 from tests.conftest import ANIMALS
 from tests.fake_encoder import FakeEncoder
 
 ROOT = Path(__file__).parents[1]
+RESULT = ["rank", "doc_id", "score", "label", "text", "passage", "metadata"]
 
 
 @pytest.fixture(autouse=True)
 def fake_model(monkeypatch: pytest.MonkeyPatch, encoder: FakeEncoder) -> FakeEncoder:
     for module in ("data.encoder", "retrieval.search"):
-        monkeypatch.setattr(f"{module}.load_encoder", lambda model, *, precision="float32": encoder)
+        monkeypatch.setattr(f"{module}.load_encoder", lambda model, **_: encoder)
     return encoder
 
 
@@ -50,12 +54,13 @@ def test_build_makes_a_corpus_and_says_what_next(capsys: pytest.CaptureFixture[s
     code, out, _ = run(capsys, "build", reviews, "--label-column", "stars")
     assert code == 0
     assert out.splitlines() == [
-        "reviews: 2 documents (1 rows without text left out), fake, float32.",
+        "Left out: row 2: no text.",
+        "reviews: 2 documents, 2 passages, fake, float32.",
         'Search it: exemplar search reviews "..."   or: exemplar app',
     ]
-    [manifest] = list_corpora()
-    assert (manifest.name, manifest.n_documents) == ("reviews", 2)
-    assert manifest.source["label_column"] == "stars"
+    [status] = list_corpora()
+    assert (status.name, status.state, status.manifest.n_documents) == ("reviews", "complete", 2)
+    assert status.manifest.source["label_column"] == "stars"
 
 
 def test_build_if_missing_leaves_what_is_there(
@@ -65,7 +70,7 @@ def test_build_if_missing_leaves_what_is_there(
     assert run(capsys, "build", reviews, "--name", "animals", "--if-missing") == (0, "", "")
     assert encoder.documents_encoded == before
     assert run(capsys, "build", reviews, "--if-missing")[0] == 0
-    assert [manifest.name for manifest in list_corpora()] == ["animals", "reviews"]
+    assert [status.name for status in list_corpora()] == ["animals", "reviews"]
 
 
 def test_search_prints_the_promised_json(capsys: pytest.CaptureFixture[str], animals: Corpus) -> None:
@@ -76,7 +81,7 @@ def test_search_prints_the_promised_json(capsys: pytest.CaptureFixture[str], ani
     assert (answer["corpus"], answer["query"], answer["ranker"]) == ("animals", "rain", "knn")
     assert answer["seconds"] > 0
     assert answer["training"] is None
-    assert [list(result) for result in answer["results"]] == [["rank", "doc_id", "score", "label", "text"]] * 2
+    assert [list(result) for result in answer["results"]] == [RESULT] * 2
     assert [(r["rank"], r["doc_id"], r["label"]) for r in answer["results"]] == [
         (1, "9", "weather"),
         (2, "8", "weather"),
@@ -133,6 +138,8 @@ def test_corpora_lists_what_there_is(
     _, out, _ = run(capsys, "corpora", "--json")
     [entry] = json.loads(out)
     assert (entry["name"], entry["n_documents"], entry["model"], entry["dim"]) == ("animals", 10, "fake", 64)
+    assert (entry["state"], entry["n_passages"]) == ("complete", 10)
+    assert entry["size"] > 1000
 
 
 def test_without_a_corpus_the_list_says_how_to_get_one(capsys: pytest.CaptureFixture[str]) -> None:
@@ -165,11 +172,11 @@ def test_a_model_that_cannot_be_loaded_is_one_clear_line(
 def test_a_full_disk_is_one_clear_line(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, encoder: FakeEncoder, reviews: str
 ) -> None:
-    def full(texts: list[str]) -> None:
+    def full(texts: list[str], on_progress: object = None) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(encoder, "encode_documents", full)
-    assert "No space left on device" in failure(capsys, "build", reviews)
+    assert "is full; make room and build again: what was embedded is kept" in failure(capsys, "build", reviews)
 
 
 def test_the_command_line_starts_without_the_heavy_libraries() -> None:
@@ -184,3 +191,82 @@ def test_help_names_every_command() -> None:
     result = subprocess.run(command, capture_output=True, text=True, check=True)
     for name in ("build", "corpora", "search", "app"):
         assert f" {name} " in result.stdout
+
+
+def test_show_tells_all_there_is_to_a_corpus_and_how_to_build_it_again(
+    capsys: pytest.CaptureFixture[str], reviews: str
+) -> None:
+    run(capsys, "build", reviews, "--label-column", "stars", "--whole", "--limit", "2")
+    code, out, _ = run(capsys, "corpora", "show", "reviews")
+    assert code == 0
+    assert out.startswith("reviews: complete, 2 documents, ")
+    command = re.search("Build it again: exemplar (.*)", out)[1]
+    assert command.split() == [
+        *("build", reviews, "--name", "reviews", "--text-column", "body", "--label-column", "stars"),
+        *("--limit", "2", "--model", "fake", "--precision", "float32", "--whole"),
+    ]
+    assert run(capsys, *command.split())[0] == 0
+    assert json.loads(run(capsys, "corpora", "show", "reviews", "--json")[1])["whole"] is True
+    assert "no corpus named 'plants'" in failure(capsys, "corpora", "show", "plants")
+
+
+def test_verify_names_what_is_damaged_and_building_again_repairs_it(
+    capsys: pytest.CaptureFixture[str], reviews: str
+) -> None:
+    run(capsys, "build", reviews)
+    assert run(capsys, "corpora", "verify", "reviews") == (0, "reviews: every file is as it was written.\n", "")
+    path = corpus_folder("reviews") / read_manifest("reviews").build / "vectors.npy"
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    code, out, _ = run(capsys, "corpora", "verify", "reviews")
+    assert code == 1
+    first, second = out.splitlines()
+    assert first == "Damaged: vectors.npy, shard 0 (documents 0 to 1)"
+    assert second.startswith(f"Building it again repairs just that: exemplar build {reviews} --name reviews")
+    run(capsys, "build", reviews)
+    assert run(capsys, "corpora", "verify", "reviews")[0] == 0
+
+
+def test_remove_asks_first(
+    capsys: pytest.CaptureFixture[str], animals: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
+    assert run(capsys, "corpora", "remove", "animals")[0] == 1
+    assert [status.name for status in list_corpora()] == ["animals"]
+    assert run(capsys, "corpora", "remove", "animals", "--yes") == (0, "Removed animals.\n", "")
+    assert list_corpora() == []
+    assert "no corpus named 'animals'" in failure(capsys, "corpora", "remove", "animals", "--yes")
+
+
+def test_strict_makes_an_odd_row_an_error(capsys: pytest.CaptureFixture[str], reviews: str) -> None:
+    assert failure(capsys, "build", reviews, "--strict") == "exemplar: row 2: no text"
+    assert list_corpora() == []
+
+
+def test_an_interrupted_build_says_how_to_go_on_and_what_there_is_can_be_searched(
+    capsys: pytest.CaptureFixture[str], encoder: FakeEncoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text("text\n" + "".join(f"row {n}\n" for n in range(SHARD + 1)))
+    encode = encoder.encode_documents
+
+    def interrupted(texts: list[str], on_progress: object = None) -> object:
+        if len(texts) < SHARD:
+            raise KeyboardInterrupt
+        return encode(texts)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(encoder, "encode_documents", interrupted)
+        code, out, err = run(capsys, "build", str(path))
+    assert (code, out) == (130, "")
+    assert "Stopped. What is embedded is kept; the same command goes on from there." in err
+    assert f"{SHARD} of {SHARD + 1}" in run(capsys, "corpora")[1]
+    code, _, err = run(capsys, "search", "rows", "row 7", "-k", "3")
+    assert (code, err.splitlines()[0]) == (
+        0,
+        f"The corpus rows is unfinished; searching {SHARD} of {SHARD + 1} documents.",
+    )
+    before = encoder.documents_encoded
+    assert run(capsys, "build", str(path))[0] == 0
+    assert encoder.documents_encoded == before + 1

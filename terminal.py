@@ -1,0 +1,111 @@
+"""What the command line prints: plain text, progress, and what was odd about a source."""
+
+import json
+import os
+import re
+import shlex
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from data.catalog import CorpusStatus
+    from data.corpus import Manifest
+    from data.documents import Problem
+    from data.encoder import Encoder
+    from data.ingest import OnEvent
+
+output = Console(width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else 160)  # a pipe has no width
+errors = Console(stderr=True)
+
+
+def say(message: str) -> None:
+    """Print a line."""
+    output.print(plain(message), soft_wrap=True)
+
+
+def plain(text: str) -> Text:
+    """Return text for the terminal with nothing in it that a terminal or Rich would obey."""
+    return Text(re.sub("[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]", " ", text))
+
+
+def print_json(value: object) -> None:
+    """Print a value as JSON."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+
+
+class Problems:
+    """What was odd about a source's documents, by its kind, and where each kind was met first."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[tuple[str, bool]] = Counter()
+        self._first: dict[tuple[str, bool], str] = {}
+
+    def add(self, problem: "Problem") -> None:
+        """Count a problem."""
+        kind = (problem.reason, problem.left_out)
+        self._counts[kind] += 1
+        self._first.setdefault(kind, problem.where)
+
+    def lines(self) -> Iterator[str]:
+        """Yield a line for each kind."""
+        for (reason, left_out), n in self._counts.most_common():
+            more = f" and {n - 1:,} more" if n > 1 else ""
+            yield f"{'Left out' if left_out else 'Kept'}: {self._first[reason, left_out]}{more}: {reason}."
+
+
+@contextmanager
+def build_progress(encoder: "Encoder", problems: Problems) -> Iterator["OnEvent"]:
+    """Show how a build goes on; give what it has to be told."""
+    from data.documents import Problem
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[speed]}"))
+    with Progress(*columns, console=errors, transient=True) as bar:
+        task = bar.add_task("Reading", total=None, speed="")
+
+        def on_event(event: Any) -> None:
+            if isinstance(event, Problem):
+                problems.add(event)
+                return
+            speed = f"{event.speed} on {encoder.device}, {encoder.precision}" if event.speed else ""
+            stage = event.stage.capitalize()
+            bar.update(task, description=stage, completed=event.done, total=event.total, speed=speed)
+
+        yield on_event
+
+
+def build_command(manifest: "Manifest") -> str:
+    """Return the command that builds a corpus again as it was built."""
+    source = dict(manifest.source)
+    words = ["exemplar", "build", str(source.pop("source")), "--name", manifest.name]
+    for key, value in source.items():
+        option = f"--{key.replace('_', '-')}"
+        words += [option] if value is True else [option, str(value)] if value not in (None, False) else []
+    words += ["--model", manifest.model, "--precision", manifest.precision]
+    return shlex.join([*words, "--whole"] if manifest.whole else words)
+
+
+def status_json(status: "CorpusStatus") -> dict[str, Any]:
+    """Return all that is known of a corpus, flat."""
+    manifest = asdict(status.manifest) if status.manifest else {}
+    return {"name": status.name, "state": status.state, "size": status.size, "n_planned": status.n_planned, **manifest}
+
+
+def documents_of(status: "CorpusStatus") -> str:
+    """Return how many documents there are, and of how many while a corpus is unfinished."""
+    if status.manifest is None:
+        return ""
+    n = f"{status.manifest.n_documents:,}"
+    return n if status.manifest.created else f"{n} of {status.n_planned:,}"
+
+
+def megabytes(size: int) -> str:
+    """Return a number of bytes for people."""
+    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.1f} MB"
