@@ -98,8 +98,8 @@ def build(
         )
     name = name or documents.name
     model = model or DEFAULT_MODEL
-    if precision == "auto" and not replace:
-        precision = precision_of(name, model) or precision
+    if precision == "auto":
+        precision = precision_of(name, model, replace=replace) or precision
     with errors.status("Loading the model"):
         encoder = load_encoder(model, precision=precision, backend=backend)
     problems = Problems()

@@ -31,7 +31,7 @@ def _times(result: dict[str, Any]) -> str:
                 _mb(memory["linear_svc, T = 50"]),
             )
         )
-    return _markdown(
+    return markdown(
         (
             "rows",
             "one kNN query",
@@ -66,10 +66,11 @@ def _settled(result: dict[str, Any]) -> str:
         "of the top 100",
         "of 1,000",
     )
-    return _markdown(header, rows)
+    return markdown(header, rows)
 
 
-def _markdown(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def markdown(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    """Return a table in Markdown."""
     return "".join(f"| {' | '.join(cells)} |\n" for cells in (header, ("---",) * len(header), *rows))
 
 

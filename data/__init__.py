@@ -4,3 +4,5 @@ import os
 
 # Nothing here reports home; set before any Hugging Face library is imported.
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+os.environ.setdefault("HF_UPDATE_DOWNLOAD_COUNTS", "0")
+os.environ.setdefault("DISABLE_SAFETENSORS_CONVERSION", "1")  # a service would be asked to convert a pickle

@@ -4,6 +4,7 @@ import importlib.util
 import logging
 import sys
 import threading
+import warnings
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -40,7 +41,8 @@ def run_by_openvino(transformer: "SentenceTransformer", precision: str) -> None:
         raise ValueError("the backend openvino is not installed: pip install 'exemplar[openvino]'")
     import torch
 
-    with torch.inference_mode():
+    with torch.inference_mode(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # tracing warns of what the comparison below would find
         expected = [_embed(transformer, texts) for texts in _TRIALS]
         try:
             transformer[0].forward = _forward(transformer, precision)

@@ -1,7 +1,9 @@
 """What corpora there are, how they stand on the disk, whether they are whole, and how one goes."""
 
+import contextlib
 import shutil
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from data.corpus import (
@@ -42,7 +44,11 @@ class CorpusStatus:
 
 def list_corpora() -> list[CorpusStatus]:
     """Return how all corpora stand, by name."""
-    return [corpus_status(name) for name in corpus_names()]
+    found = []
+    for name in corpus_names():
+        with contextlib.suppress(CorpusNotFound):  # removed meanwhile
+            found.append(corpus_status(name))
+    return found
 
 
 def corpus_status(name: str) -> CorpusStatus:
@@ -50,7 +56,7 @@ def corpus_status(name: str) -> CorpusStatus:
     folder = corpus_folder(name)
     if not is_known(name):
         read_manifest(name)  # says what there is
-    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    size = sum(map(_size, folder.rglob("*")))
     busy = is_being_built(name)
     try:
         manifest = read_manifest(name)
@@ -62,6 +68,13 @@ def corpus_status(name: str) -> CorpusStatus:
     finished: State = "rebuilding" if busy else "complete"
     begun: State = "building" if busy else "unfinished"
     return CorpusStatus(name, manifest, finished if manifest.created else begun, planned, size)
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size if path.is_file() else 0
+    except OSError:  # a build that goes on removes files
+        return 0
 
 
 def verify_corpus(name: str) -> list[Damage]:
@@ -101,4 +114,4 @@ def remove_corpus(name: str) -> None:
         (folder / "manifest.json").unlink(missing_ok=True)  # first, so that nobody opens what is going
         for build in folder.glob("build-*"):
             shutil.rmtree(build)
-    shutil.rmtree(folder)
+        shutil.rmtree(folder, ignore_errors=True)  # with the lock held, so that no other builder loses its own

@@ -139,7 +139,7 @@ def _read_row(row: Row, chosen: Columns, number: str) -> Iterator[Document | tup
         label = listed_text(row.get(chosen.label or ""), "the label")
     except ValueError:
         yield "the label is no plain text", False
-    yield Document(doc_id, text, label, _metadata(row, chosen.names()))
+    yield Document(doc_id, text, label, _metadata(row, chosen.names()), numbered=chosen.id is None)
 
 
 def _titled(row: Row, column: str | None, text: str | None) -> str | None:

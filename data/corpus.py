@@ -67,7 +67,6 @@ class Manifest:
     build: str
     created: str
     source: Mapping[str, Any]
-    numbered: bool
     model: str
     model_revision: str
     precision: str
@@ -179,7 +178,7 @@ def read_manifest(name: str) -> Manifest:
 
 
 def _unfinished_manifest(name: str) -> Manifest:
-    stores = [store for store in unfinished_builds(name) if store.shards]
+    stores = [store for store in builds_of(name) if store.shards]
     if stores:
         return manifest_of(max(stores, key=lambda store: store.documents_done), name)
     if is_known(name):
@@ -194,8 +193,8 @@ def manifest_of(store: ShardStore, name: str) -> Manifest:
     return Manifest(**store.plan | done)
 
 
-def unfinished_builds(name: str) -> list[ShardStore]:
-    """Return the builds in a corpus's folder that can be read."""
+def builds_of(name: str) -> list[ShardStore]:
+    """Return the builds in a corpus's folder that can be read, finished or not."""
     stores = []
     for folder in sorted(corpus_folder(name).glob("build-*")):
         try:
@@ -243,8 +242,7 @@ def _open(manifest: Manifest) -> Corpus:
     folder = corpus_folder(manifest.name) / manifest.build
     try:
         store = ShardStore(folder)
-        with pa.memory_map(str(folder / DOCUMENTS)) as file:
-            documents = pa.ipc.open_file(file).read_all()
+        documents = read_documents(folder / DOCUMENTS)
         passages, vectors = store.arrays(manifest.n_passages)
         whole = documents.schema == DOCUMENT_SCHEMA and documents.num_rows == store.n_documents
         if manifest.created:
@@ -255,6 +253,12 @@ def _open(manifest: Manifest) -> Corpus:
     if not whole:
         raise CorpusDamaged(f"the files of the corpus '{manifest.name}' do not fit its manifest; build it again")
     return Corpus(manifest, documents.slice(0, manifest.n_documents), passages, vectors, store.n_documents)
+
+
+def read_documents(path: Path) -> pa.Table:
+    """Return a build's documents, memory-mapped; OSError or ArrowException if they can't be read."""
+    with pa.memory_map(str(path)) as file:
+        return pa.ipc.open_file(file).read_all()
 
 
 def _fits(passages: NDArray[np.int64], manifest: Manifest) -> bool:

@@ -8,13 +8,15 @@ from dataclasses import dataclass, field
 class Document:
     """One row of a source; ``doc_id`` is its identity, stable across rebuilds.
 
-    ``metadata`` holds all other columns as text, without missing and blank cells.
+    ``metadata`` holds all other columns as text, without missing and blank cells. ``numbered``: the id is its row's
+    number, because nothing in the source identifies it.
     """
 
     doc_id: str
     text: str
     label: str | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
+    numbered: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +41,8 @@ class Source:
         JSON: the source as it was named, and the choices made.
     read
         Reads anew each time it is called; memory does not grow with the number of documents.
-    numbered
-        The doc_ids are row numbers, because nothing in the source identifies a document.
     """
 
     name: str
     description: dict[str, str | int | bool | None]
     read: Callable[[], Iterator[Document | Problem]]
-    numbered: bool = False

@@ -7,15 +7,18 @@ from typing import Literal
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from data.corpus import read_documents
 from data.encoder import Encoder
 from data.passages import split
 from data.reuse import EarlierBuild, Prepared
 from data.shards import DOCUMENTS, Shard, ShardStore
 
-SHARD = 256  # documents: what a killed build has to do again at the most
-GPU_SHARD = 2048
+# What a killed build has to do again at the most: so many documents, or one of those that are longer.
+SHARD, GPU_SHARD = 256, 2048
+SHARD_BYTES = 2_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +70,7 @@ class Embedding:
 
     def run(self, damaged: Sequence[Shard]) -> None:
         """Write damaged shards anew, then commit shards until every document has its vectors."""
-        with pa.memory_map(str(self.store.folder / DOCUMENTS)) as file:
-            documents = pa.ipc.open_file(file).read_all()
+        documents = read_documents(self.store.folder / DOCUMENTS)
         self._tell(self.store.documents_done)
         for shard in damaged:
             prepared = self._prepare(documents, range(shard.first_document, shard.first_document + shard.n_documents))
@@ -76,11 +78,16 @@ class Embedding:
                 self.store.forget_from(shard.number)
                 break
             self.store.repair(shard, *prepared)
-        size = SHARD if self.encoder.device == "cpu" else GPU_SHARD
+        sizes = pc.binary_length(documents["text"]).to_numpy()
         while (first := self.store.documents_done) < self.store.n_documents:
-            rows = range(first, min(first + size, self.store.n_documents))
+            rows = range(first, first + self._shard_size(sizes[first:]))
             self.store.commit(len(rows), *self._prepare(documents, rows))
             self._tell(rows.stop)
+
+    def _shard_size(self, sizes: NDArray[np.int64]) -> int:
+        """Return how many of the documents to come, of so many bytes each, make a shard."""
+        most = SHARD if self.encoder.device == "cpu" else GPU_SHARD
+        return max(1, int(np.searchsorted(np.cumsum(sizes[:most]), SHARD_BYTES, side="right")))
 
     def _prepare(self, documents: pa.Table, rows: range) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Return passages and vectors of some documents: those that exist, and the others embedded together."""
@@ -90,8 +97,9 @@ class Embedding:
         first_id = documents["doc_id"][rows.start].as_py()
         try:
             embedded = self._embed([texts[place] for place in new], rows)
-        except ValueError as error:
-            raise ValueError(f"among the {len(rows)} documents from '{first_id}' on: {error}") from error
+        except (ValueError, RuntimeError) as error:  # what torch raises where a device's memory is too small
+            what = " ".join(str(error).split())[:300]
+            raise ValueError(f"among the {len(rows)} documents from '{first_id}' on: {what}") from error
         for place, of_it in zip(new, embedded, strict=True):
             prepared[place] = of_it
         self.n_embedded += len(new)

@@ -30,6 +30,7 @@ BACKENDS = ("torch", "openvino", "auto")
 Task = Literal["document", "query"]
 
 _UNKNOWN = "unknown"
+_OF_A_MODEL = (".safetensors", ".json", ".txt", ".model")  # weights, settings, prompts, vocabulary
 _ENDLESS = 1_000_000  # tokens; some tokenizers write "no limit" as a huge number
 _DEFAULT_MODEL_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
@@ -176,7 +177,8 @@ class SentenceEncoder:
         tokenizer = self._transformer.tokenizer
         special = tokenizer.num_special_tokens_to_add() if hasattr(tokenizer, "num_special_tokens_to_add") else 2
         prompt = len(self.token_spans([self._prompt("document") or ""])[0])
-        return max(8, int(longest) - special - prompt)
+        left = int(longest) - special - prompt
+        return max(8, left if getattr(tokenizer, "is_fast", False) else left // 2)  # a word is some tokens
 
     def _typical_length(self) -> float:
         """Return the length of an ordinary text's vector: only rows of about unit length give C its meaning."""
@@ -269,7 +271,7 @@ def load_encoder(
     found = _revision(location, revision)
     if revision is not None and Path(location).is_dir() and found != revision:
         raise ValueError(
-            f"the model {model} has other weights now (revision {found}, not {revision}); "
+            f"the model {model} has changed (its revision is {found}, not {revision}); "
             "put the old ones back, or build the corpus again with --replace"
         )
     return SentenceEncoder(
@@ -294,6 +296,11 @@ def _load(location: str, **settings: Any) -> "SentenceTransformer":
         raise ValueError(
             f"cannot load the model {location}: {reason(error)}; {DEFAULT_MODEL} is installed and needs no network"
         ) from error
+
+
+def model_name(model: str) -> str:
+    """Return the name by which a manifest knows a model."""
+    return _locate(model)[0]
 
 
 def _locate(model: str) -> tuple[str, str]:
@@ -333,12 +340,13 @@ def _device() -> str:
 
 
 def _revision(location: str, revision: str | None) -> str:
-    """Return the hub's commit of a model, or of a folder the beginning of its weights' SHA-256."""
+    """Return the hub's commit of a model, or of a folder the beginning of its files' SHA-256."""
     if Path(location).is_dir():
         digest = hashlib.sha256()
-        for path in sorted(Path(location).rglob("*.safetensors")):
-            with path.open("rb") as file:
-                digest.update(hashlib.file_digest(file, "sha256").digest())
+        for path in sorted(Path(location).rglob("*")):
+            if path.suffix in _OF_A_MODEL:
+                with path.open("rb") as file:
+                    digest.update(hashlib.file_digest(file, "sha256").digest())
         return digest.hexdigest()[:12]
     import huggingface_hub
 

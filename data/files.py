@@ -3,6 +3,7 @@
 import csv
 import functools
 import gzip
+import lzma
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -25,6 +26,8 @@ UNREADABLE = (
     csv.Error,
     zlib.error,
     zipfile.BadZipFile,
+    lzma.LZMAError,
+    OverflowError,  # a date beyond Python's
 )
 
 _MOST_BYTES = 2**30  # of a file that is read as a whole; a small zip can hold endless ones

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from data.cells import mended
 from data.columns import Columns, Placed, Table, pick_columns, read_rows
 from data.documents import Problem
 from data.files import KINDS, TABLES, UNREADABLE, ZIP, File, file_on_disk, files_in_zip, is_hidden, kind_of, one_line
@@ -61,7 +62,7 @@ def walk(folder: Path) -> list[tuple[Path, str]]:
         links = [name for name in folders if os.path.islink(os.path.join(parent, name))]
         found += [Path(parent, name) for name in (*files, *links) if not is_hidden(name)]
     found += [Path(error.filename) for error in closed]
-    return sorted(((path, path.relative_to(folder).as_posix()) for path in found), key=lambda each: each[1])
+    return sorted(((path, mended(path.relative_to(folder).as_posix())) for path in found), key=lambda each: each[1])
 
 
 def stays_within(path: Path, folder: Path) -> bool:
@@ -86,11 +87,6 @@ def read_files(files: list[File], asked: Columns) -> Iterator[Placed]:
             yield file.name, Problem(file.name, one_line(error))
 
 
-def are_numbered(files: list[File], asked: Columns) -> bool:
-    """Tell whether some documents will be known by their row, because their table has no column for the id."""
-    return any(_lacks_id(file, asked) for file in files if file.kind in TABLES)
-
-
 def _read_file(file: File, asked: Columns) -> Iterator[Placed]:
     if file.kind in TABLES:
         table, chosen = _open(file, asked)
@@ -106,10 +102,3 @@ def _open(file: File, asked: Columns) -> tuple[Table, Columns]:
         return table, pick_columns(table.columns, asked, "it")
     except ValueError as error:
         raise ValueError(str(error).partition(";")[0]) from error  # the columns differ, and the kind is the same
-
-
-def _lacks_id(file: File, asked: Columns) -> bool:
-    try:
-        return _open(file, asked)[1].id is None
-    except UNREADABLE:
-        return False

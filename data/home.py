@@ -22,3 +22,14 @@ def write_atomically(path: Path, content: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     os.replace(temporary, path)
+    _flush_names(path.parent)
+
+
+def _flush_names(folder: Path) -> None:
+    """Wait until a folder's entries are on the disk, where a system can."""
+    if os.name == "posix":
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

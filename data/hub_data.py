@@ -1,5 +1,6 @@
 """Rows of Hugging Face data sets: on the hub, or in folders that are laid out as one."""
 
+import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -96,14 +97,42 @@ def _load(name: str, part: Part) -> Any:
         raise ValueError(f"a data set that is streamed has no slices: not '{split}', but a whole split and a limit")
     if not folder.is_dir():
         check_hub("dataset", name, part.revision)
-    elif out := next((name for path, name in walk(folder) if leads_out(path, folder)), None):
-        raise ValueError(f"cannot load the data set {name}: {out} is a link that leads out of the folder")
+    else:
+        _check_stays_within(folder)
     try:
         if folder.is_dir() and is_saved(folder):
             return _saved_split(datasets.load_from_disk(name), split)
         return datasets.load_dataset(name, part.config, split=split, revision=part.revision, streaming=part.streaming)
     except Exception as error:  # every builder and reader has kinds of its own
         raise ValueError(f"cannot load the data set {name}: {reason(error)}") from error
+
+
+def _check_stays_within(folder: Path) -> None:
+    """Refuse a folder that has links, or names files in its README, that lie elsewhere."""
+    if out := next((name for path, name in walk(folder) if leads_out(path, folder)), None):
+        raise ValueError(f"cannot load the data set {folder}: {out} is a link that leads out of the folder")
+    elsewhere = (
+        path for path in _named_files(folder / "README.md") if re.search(r"^[/~]|^[A-Za-z]:|\.\.|://|::", path)
+    )
+    if out := next(elsewhere, None):
+        raise ValueError(f"cannot load the data set {folder}: its README names {out}, which is not in the folder")
+
+
+def _named_files(readme: Path) -> Iterator[str]:
+    """Yield what the front matter of a data set's README names as its files and folders."""
+    import huggingface_hub
+
+    try:
+        settings = huggingface_hub.metadata_load(readme) if readme.is_file() else None
+    except Exception:  # the loader says what is wrong with it
+        return
+    waiting = [settings.get("configs")] if isinstance(settings, dict) else []
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, str):
+            yield part
+        elif isinstance(part, list | dict):
+            waiting += part.values() if isinstance(part, dict) else part
 
 
 def _saved_split(saved: Any, split: str) -> Any:

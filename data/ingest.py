@@ -5,6 +5,7 @@ again finds what was done, whether all of it or a part, and goes on from there; 
 another build of the corpus, the one that is replaced or one that was interrupted, is not embedded again.
 """
 
+import contextlib
 import dataclasses
 import errno
 import hashlib
@@ -16,19 +17,24 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from data.corpus import (
     Corpus,
     CorpusDamaged,
     CorpusNotFound,
     Manifest,
+    builds_of,
+    corpus_folder,
+    manifest_of,
     open_corpus,
+    read_documents,
     read_manifest,
-    unfinished_builds,
     write_manifest,
 )
 from data.documents import Problem, Source
 from data.embed import Embedding, Progress, damaged_shards
-from data.encoder import Encoder
+from data.encoder import Encoder, model_name
 from data.lock import building
 from data.reuse import earlier_builds
 from data.shards import DOCUMENTS, JournalDamaged, ShardStore
@@ -80,6 +86,7 @@ def build_corpus(
     name = name or source.name
     on_event = on_event or (lambda event: None)
     with building(name) as folder:
+        _sweep(folder)
         wanted = _manifest(source, encoder, name, whole)
         if not replace:
             _check_same(wanted)
@@ -91,17 +98,27 @@ def build_corpus(
             room = f"the disk with {folder} is full; make room and build again: what was embedded is kept"
             raise OSError(error.errno, room) from error
         finally:
-            (folder / "documents.new").unlink(missing_ok=True)
+            _sweep(folder)
     return open_corpus(name)
 
 
-def precision_of(name: str, model: str) -> str | None:
-    """Return the precision of what there is of a corpus by a model: what is added should have it too."""
-    try:
-        manifest = read_manifest(name)
-    except (CorpusNotFound, CorpusDamaged):
-        return None
-    return manifest.precision if manifest.model == model else None
+def _sweep(folder: Path) -> None:
+    """Remove what a build writes on its way, which one that was killed has left."""
+    for path in (*folder.glob("documents.*"), *folder.glob("*.tmp"), *folder.glob("build-*/*.tmp")):
+        path.unlink()
+
+
+def precision_of(name: str, model: str, *, replace: bool = False) -> str | None:
+    """Return the precision of what there is of a corpus by a model: what is added should have it too.
+
+    ``replace``: of the build that was begun to replace it.
+    """
+    with contextlib.suppress(CorpusNotFound, CorpusDamaged):
+        complete = read_manifest(name)
+        begun = [manifest_of(store, name) for store in builds_of(name) if store.folder.name != complete.build]
+        of_model = [each for each in (begun if replace else [complete]) if each.model == model_name(model)]
+        return of_model[0].precision if of_model else None
+    return None
 
 
 def _manifest(source: Source, encoder: Encoder, name: str, whole: bool) -> Manifest:
@@ -111,7 +128,6 @@ def _manifest(source: Source, encoder: Encoder, name: str, whole: bool) -> Manif
         build="",
         created="",
         source=source.description,
-        numbered=source.numbered,
         model=encoder.model,
         model_revision=encoder.revision,
         precision=encoder.precision,
@@ -158,25 +174,29 @@ def _build(source: Source, encoder: Encoder, wanted: Manifest, folder: Path, str
         on_read=lambda n: on_event(Progress("reading", n)),
     )
     plan = _planned(wanted, spooled)
-    others = [store for store in unfinished_builds(plan.name) if store.folder.name != plan.build]
+    others = [store for store in builds_of(plan.name) if store.folder.name != plan.build]
     store = _store(folder / plan.build, plan)
     os.replace(spooled.path, store.folder / DOCUMENTS)
     damaged = damaged_shards(store)
     if damaged or store.documents_done < store.n_documents:
         Embedding(store, encoder, plan.whole, earlier_builds(others, plan.preparation), on_event).run(damaged)
-        store.finish()
+    store.finish()
     _commit(plan, store)
     for other in folder.glob("build-*"):  # the one that was replaced, and what was interrupted
         if other.name != plan.build:
             shutil.rmtree(other, ignore_errors=True)
 
 
-def _earlier_documents(name: str) -> Any:
-    """Return the documents of the corpus as it is, finished or not."""
-    try:
-        return open_corpus(name).documents
-    except (CorpusNotFound, CorpusDamaged):
-        return None
+def _earlier_documents(name: str) -> pa.Table | None:
+    """Return the documents of the corpus as it is, finished or not, whatever else of it is damaged."""
+    builds = sorted(builds_of(name), key=lambda store: store.documents_done, reverse=True)
+    folders = [store.folder for store in builds]
+    with contextlib.suppress(CorpusNotFound, CorpusDamaged):
+        folders.insert(0, corpus_folder(name) / read_manifest(name).build)
+    for folder in folders:
+        with contextlib.suppress(OSError, ValueError, pa.ArrowException):
+            return read_documents(folder / DOCUMENTS)
+    return None
 
 
 def _planned(wanted: Manifest, spooled: Spooled) -> Manifest:
@@ -195,8 +215,7 @@ def _store(folder: Path, plan: Manifest) -> ShardStore:
     try:
         return ShardStore(folder)
     except JournalDamaged:
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir()
+        folder.mkdir(exist_ok=True)
         return ShardStore.create(folder, dataclasses.asdict(plan))
 
 

@@ -33,9 +33,11 @@ def building(name: str) -> Iterator[Path]:
 
 def is_being_built(name: str) -> bool:
     """Whether a process is building a corpus now."""
-    lock = filelock.FileLock(corpus_folder(name) / "build.lock", timeout=0)
+    path = corpus_folder(name) / "build.lock"
+    if not path.exists():
+        return False
     try:
-        with lock:
+        with filelock.FileLock(path, timeout=0.05):  # another may be looking at this very moment
             return False
     except filelock.Timeout:
         return True

@@ -1,16 +1,15 @@
 """Vectors that exist already: of texts that an earlier build prepared in the same way."""
 
 from collections.abc import Iterable
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from data.corpus import manifest_of
+from data.corpus import manifest_of, read_documents
 from data.passages import Span
 from data.shards import DOCUMENTS, ShardStore
-from data.spool import text_hash
+from data.spool import text_hash, text_hashes
 
 Prepared = tuple[list[Span], NDArray[np.float32]]  # a document's passages and their vectors
 
@@ -19,20 +18,24 @@ class EarlierBuild:
     """The documents of a build whose vectors are committed and undamaged, found by their text."""
 
     def __init__(self, store: ShardStore) -> None:
-        damaged = {damage.shard.number for damage in store.damages() if damage.shard}
+        damages = [damage for damage in store.damages() if damage.file != DOCUMENTS]
+        if any(damage.shard is None for damage in damages):
+            raise ValueError(f"a file of {store.folder} can't be read")
+        damaged = {damage.shard.number for damage in damages if damage.shard}
         whole = [shard for shard in store.shards if shard.number not in damaged]
         self._passages, self._vectors = store.arrays(store.n_passages)
-        self._texts = _table(store.folder / DOCUMENTS)["text"]
+        self._texts = read_documents(store.folder / DOCUMENTS)["text"]
         rows = [np.arange(shard.first_document, shard.first_document + shard.n_documents) for shard in whole]
         self._rows = np.concatenate(rows or [np.empty(0, dtype=np.int64)])
-        hashes = np.array([text_hash(self._texts[int(row)].as_py()) for row in self._rows], dtype=np.uint64)
+        hashes = np.frombuffer(text_hashes(self._texts), dtype=np.uint64)[self._rows]
         order = np.argsort(hashes, kind="stable")
         self._hashes, self._rows = hashes[order], self._rows[order]
 
     def find(self, text: str) -> Prepared | None:
         """Return a text's passages and vectors, None if it isn't there."""
-        first = int(np.searchsorted(self._hashes, np.uint64(text_hash(text))))
-        if first == len(self._hashes) or self._texts[int(self._rows[first])].as_py() != text:
+        content = text.encode()
+        first = int(np.searchsorted(self._hashes, np.uint64(text_hash(content))))
+        if first == len(self._hashes) or self._texts[int(self._rows[first])].as_buffer().to_pybytes() != content:
             return None
         start, end = np.searchsorted(self._passages[:, 0], (self._rows[first], self._rows[first] + 1))
         spans = [(int(a), int(b)) for a, b in self._passages[start:end, 1:]]
@@ -49,8 +52,3 @@ def earlier_builds(stores: Iterable[ShardStore], preparation: dict[str, object])
             except (OSError, ValueError, pa.ArrowException):  # gone or damaged: its texts are embedded again
                 continue
     return found
-
-
-def _table(path: Path) -> pa.Table:
-    with pa.memory_map(str(path)) as file:
-        return pa.ipc.open_file(file).read_all()

@@ -9,7 +9,8 @@
 
 A shard is the passages of some consecutive documents, hence a stretch of both arrays. Its rows are on the disk before
 its line is, and what lies beyond the last line counts for nothing: a build that was killed at any moment goes on
-behind its last line. Every line carries its own checksum, so a torn one is known.
+behind its last line. Every line carries its own checksum, so a torn one is known; one that is damaged later costs no
+other shard.
 """
 
 import hashlib
@@ -80,26 +81,26 @@ class ShardStore:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         try:
-            good = _good_lines((folder / JOURNAL).read_bytes())
-            lines = [json.loads(line.partition(b" ")[2]) for line in good]
+            lines, self._journal_end = _good_lines((folder / JOURNAL).read_bytes())
             self.plan: dict[str, Any] = lines[0]["plan"]
             self.dim, self.n_documents = int(self.plan["dim"]), int(self.plan["n_documents"])
+            self.shards, self._has_more = _without_gaps([Shard(**line) for line in lines[1:]])
         except (OSError, LookupError, TypeError, ValueError) as error:
             raise JournalDamaged(f"the journal of {folder} can't be read") from error
-        by_number = {line["number"]: Shard(**line) for line in lines[1:]}  # a repair's line comes after the first
-        self.shards = [by_number[number] for number in range(len(by_number)) if number in by_number]
-        self._journal_end = sum(map(len, good))
 
     @classmethod
     def create(cls, folder: Path, plan: dict[str, Any]) -> "ShardStore":
-        """Begin a build in a folder that exists, with no shard yet."""
-        for file in _ARRAYS:
-            with (folder / file).open("wb") as output:
-                output.write(_header(file, 0, plan["dim"]))
-                _flush(output)
-        with (folder / JOURNAL).open("wb") as output:
-            output.write(_line({"plan": plan}))
-            _flush(output)
+        """Begin a build in a folder that exists, with no shard yet; or mend a journal whose plan was damaged."""
+        journal = folder / JOURNAL
+        lines, _ = _good_lines(journal.read_bytes() if journal.exists() else b"")
+        shards = [line for line in lines if "number" in line]
+        if not shards:
+            for file in _ARRAYS:
+                (folder / file).unlink(missing_ok=True)  # a reader may have mapped it
+                with (folder / file).open("wb") as output:
+                    output.write(_header(file, 0, plan["dim"]))
+                    _flush(output)
+        write_atomically(journal, b"".join(map(_line, [{"plan": plan}, *shards])))
         return cls(folder)
 
     @property
@@ -151,6 +152,8 @@ class ShardStore:
             self.shards[shard.number : shard.number + 1] = [shard]
 
     def _append(self, shard: Shard) -> None:
+        if self._has_more:  # lines of shards that can't be placed; those to come must not mix with them
+            self.forget_from(len(self.shards))
         line = _line(asdict(shard))
         with (self.folder / JOURNAL).open("r+b") as output:
             output.truncate(self._journal_end)  # a line torn by a crash
@@ -162,10 +165,13 @@ class ShardStore:
     def finish(self) -> None:
         """Make the arrays whole files of their own: their headers say how many rows there are, and none is beyond."""
         for file in _ARRAYS:
+            header, size = _header(file, self.n_passages, self.dim), _offset(file, self.n_passages, self.dim)
             with (self.folder / file).open("r+b") as output:
-                output.write(_header(file, self.n_passages, self.dim))
-                output.truncate(_offset(file, self.n_passages, self.dim))
-                _flush(output)
+                if output.read(len(header)) != header or output.seek(0, os.SEEK_END) != size:
+                    output.seek(0)
+                    output.write(header)
+                    output.truncate(size)
+                    _flush(output)
 
     def forget_from(self, number: int) -> None:
         """Take back the shards from a number on."""
@@ -173,6 +179,7 @@ class ShardStore:
         write_atomically(self.folder / JOURNAL, journal)
         self._journal_end = len(journal)
         del self.shards[number:]
+        self._has_more = False
 
     def mend_headers(self) -> None:
         """Write the arrays' headers anew, and the files themselves where they are gone."""
@@ -185,6 +192,7 @@ class ShardStore:
     def damages(self) -> list[Damage]:
         """Read every file and return what is not as it was committed."""
         found = [Damage(DOCUMENTS)] if file_sha256(self.folder / DOCUMENTS) != self.plan["documents_sha256"] else []
+        found += [Damage(JOURNAL, shard) for shard in self.shards if not shard.vectors_sha256]
         for file in _ARRAYS:
             found += self._damages_of(file)
         return found
@@ -195,7 +203,8 @@ class ShardStore:
                 headers = (_header(file, 0, self.dim), _header(file, self.n_passages, self.dim))
                 if content.read(len(headers[0])) not in headers:
                     return [Damage(file)]
-                return [Damage(file, shard) for shard in self.shards if not self._is_whole(content, file, shard)]
+                known = [shard for shard in self.shards if shard.vectors_sha256]
+                return [Damage(file, shard) for shard in known if not self._is_whole(content, file, shard)]
         except OSError:
             return [Damage(file)]
 
@@ -221,15 +230,36 @@ def _line(content: dict[str, Any]) -> bytes:
     return hashlib.sha256(text).hexdigest()[:16].encode() + b" " + text + b"\n"
 
 
-def _good_lines(journal: bytes) -> list[bytes]:
-    """Return the lines up to the first that is torn or not as it was written."""
-    good = []
+def _good_lines(journal: bytes) -> tuple[list[dict[str, Any]], int]:
+    """Return the lines that are as they were written, and where the last of them ends."""
+    good, end, position = [], 0, 0
     for line in journal.splitlines(keepends=True):
+        position += len(line)
         check, _, text = line.rstrip(b"\n").partition(b" ")
-        if not line.endswith(b"\n") or check != hashlib.sha256(text).hexdigest()[:16].encode():
-            break
-        good.append(line)
-    return good
+        if line.endswith(b"\n") and check == hashlib.sha256(text).hexdigest()[:16].encode():
+            good.append(json.loads(text))
+            end = position
+    return good, end
+
+
+def _without_gaps(shards: list[Shard]) -> tuple[list[Shard], bool]:
+    """Return the shards in order as far as they can be placed, and whether there are more.
+
+    One whose line is lost lies between its neighbours, with checksums unknown.
+    """
+    by_number = {shard.number: shard for shard in shards}  # a repair's line comes after the first
+    found: list[Shard] = []
+    document, passage = 0, 0
+    for number in range(max(by_number, default=-1) + 1):
+        shard = by_number.get(number)
+        if shard is None and (following := by_number.get(number + 1)):
+            n_documents, n_passages = following.first_document - document, following.first_passage - passage
+            shard = Shard(number, document, n_documents, passage, n_passages, "", "")
+        if shard is None or (shard.first_document, shard.first_passage) != (document, passage) or shard.n_documents < 1:
+            return found, True
+        found.append(shard)
+        document, passage = document + shard.n_documents, passage + shard.n_passages
+    return found, False
 
 
 def _kind(file: str, dim: int) -> tuple[DTypeLike, int]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from data.columns import Columns, Placed, Row, Table, pick_columns, read_rows, unique
 from data.documents import Document, Problem, Source
 from data.files import KINDS, TABLES, ZIP, File, file_on_disk, kind_of, reading
-from data.folders import Listing, are_numbered, leads_out, list_folder, list_zip, read_files
+from data.folders import Listing, leads_out, list_folder, list_zip, read_files
 from data.hub_data import Part, data_set_table, is_data_set
 from data.package_docs import DEMO_PACKAGES, package_documents
 from data.tables import open_table
@@ -161,7 +161,7 @@ def _table(table: Table, choices: Choices, name: str, asked: Columns, limit: int
         "id_column": chosen.id or asked.id,
         "limit": limit,
     }
-    return Source(name, choices, read, numbered=chosen.id is None)
+    return Source(name, choices, read)
 
 
 def _files(listing: Listing, where: str, name: str, asked: Columns, limit: int | None) -> Source:
@@ -180,7 +180,7 @@ def _files(listing: Listing, where: str, name: str, asked: Columns, limit: int |
     choices: Choices = {"source": where}
     if any(file.kind in TABLES for file in files):
         choices |= {f"{role}_column": getattr(asked, role) for role in ("text", "title", "label", "id")}
-    return Source(name, choices | {"limit": limit}, read, are_numbered(files, asked))
+    return Source(name, choices | {"limit": limit}, read)
 
 
 def _first_rows(found: Iterator[Placed], limit: int | None) -> Found:

@@ -7,7 +7,7 @@ from array import array
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -32,9 +32,14 @@ class Spooled:
     problems: dict[str, int]
 
 
-def text_hash(text: str) -> int:
+def text_hash(text: bytes) -> int:
     """Return 64 bits that tell texts apart."""
-    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little")
+    return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "little")
+
+
+def text_hashes(texts: pa.ChunkedArray) -> "array[int]":
+    """Return the hashes of a column of texts, even where damage has made some no text."""
+    return array("Q", (text_hash(text.as_buffer().to_pybytes()) for text in texts))
 
 
 def spool(
@@ -71,33 +76,42 @@ def spool(
         problems[problem.reason] += 1
         on_problem(problem)
 
-    hashes = array("Q")
-    documents = _documents(source, hashes, tell)
+    read = _Read()
+    documents = _documents(source, read, tell)
     with _writing(path) as writer:
         while rows := [_as_row(document) for document in itertools.islice(documents, _BATCH)]:
             writer.write(pa.RecordBatch.from_pylist(rows, schema=DOCUMENT_SCHEMA))
-            on_read(len(hashes))
-    if not hashes:
+            on_read(len(read.hashes))
+    if not read.hashes:
         raise ValueError(f"{source.description['source']} holds no documents")
-    if source.numbered and earlier is not None:
-        _keep_ids(path, hashes, earlier)
+    if earlier is not None and any(read.numbered):
+        _keep_ids(path, read, earlier)
     digest = file_sha256(path)
     if digest is None:
         raise OSError(f"cannot read {path}, which was just written")
-    return Spooled(path, digest, len(hashes), dict(problems))
+    return Spooled(path, digest, len(read.hashes), dict(problems))
 
 
-def _documents(source: Source, hashes: "array[int]", tell: Callable[[Problem], None]) -> Iterator[Document]:
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What is remembered of the documents that were read: of each text its hash, and whether its id is a number."""
+
+    hashes: "array[int]" = field(default_factory=lambda: array("Q"))
+    numbered: bytearray = field(default_factory=bytearray)
+
+
+def _documents(source: Source, read: _Read, tell: Callable[[Problem], None]) -> Iterator[Document]:
     seen: set[int] = set()
     for found in source.read():
         if isinstance(found, Problem):
             tell(found)
             continue
-        text = text_hash(found.text)
+        text = text_hash(found.text.encode())
         if text in seen:
             tell(Problem(f"document '{found.doc_id}'", DUPLICATE, left_out=False))
         seen.add(text)
-        hashes.append(text)
+        read.hashes.append(text)
+        read.numbered.append(found.numbered)
         yield found
 
 
@@ -115,13 +129,13 @@ def _as_row(document: Document) -> dict[str, Any]:
     return {"doc_id": document.doc_id, "text": document.text, "label": document.label, "metadata": metadata}
 
 
-def _keep_ids(path: Path, hashes: "array[int]", earlier: pa.Table) -> None:
+def _keep_ids(path: Path, read: _Read, earlier: pa.Table) -> None:
     """Write the file anew where documents have other ids than their rows' numbers."""
     with pa.memory_map(str(path)) as file:
         table = pa.ipc.open_file(file).read_all()
         own = table["doc_id"].to_pylist()
-        earlier_hashes = array("Q", (text_hash(text.as_py()) for text in earlier["text"]))
-        ids = stable_ids(own, hashes, earlier["doc_id"].to_pylist(), earlier_hashes)
+        earlier_ids = [doc_id.as_buffer().to_pybytes().decode(errors="replace") for doc_id in earlier["doc_id"]]
+        ids = stable_ids(own, read.numbered, read.hashes, earlier_ids, text_hashes(earlier["text"]))
         if ids == own:
             return
         renamed = path.with_suffix(".renamed")
@@ -132,23 +146,32 @@ def _keep_ids(path: Path, hashes: "array[int]", earlier: pa.Table) -> None:
 
 
 def stable_ids(
-    own: Sequence[str], hashes: Sequence[int], earlier_ids: Sequence[str], earlier_hashes: Sequence[int]
+    own: Sequence[str],
+    numbered: Sequence[int],
+    hashes: Sequence[int],
+    earlier_ids: Sequence[str],
+    earlier_hashes: Sequence[int],
 ) -> list[str]:
-    """Return the ids of documents that are told apart by their texts alone.
+    """Return ids that stay with the texts of documents that nothing but their row's number identifies.
 
     A text that was there before keeps its id; the n-th of several equal ones that of the n-th. Any other document has
     its own, by its row, and where that belongs to a text that has moved, the own one with ``.2``, ``.3`` and so on.
     """
+    taken = {doc_id for doc_id, by_row in zip(own, numbered, strict=True) if not by_row}
     before: dict[int, deque[str]] = {}
     for text, doc_id in zip(earlier_hashes, earlier_ids, strict=True):
-        before.setdefault(text, deque()).append(doc_id)
-    kept = [before[text].popleft() if before.get(text) else None for text in hashes]
-    taken = {doc_id for doc_id in kept if doc_id is not None}
+        if doc_id not in taken:
+            before.setdefault(text, deque()).append(doc_id)
+    kept = [
+        before[text].popleft() if by_row and before.get(text) else None
+        for by_row, text in zip(numbered, hashes, strict=True)
+    ]
+    taken |= {doc_id for doc_id in kept if doc_id is not None}
     ids = []
-    for earlier, by_row in zip(kept, own, strict=True):
-        doc_id = earlier or by_row
-        if earlier is None:
-            free = (f"{by_row}.{n}" if n > 1 else by_row for n in itertools.count(1))
+    for by_row, earlier, name in zip(numbered, kept, own, strict=True):
+        doc_id = earlier or name
+        if by_row and earlier is None:
+            free = (f"{name}.{n}" if n > 1 else name for n in itertools.count(1))
             doc_id = next(candidate for candidate in free if candidate not in taken)
             taken.add(doc_id)
         ids.append(doc_id)

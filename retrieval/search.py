@@ -41,7 +41,7 @@ Query = str | DocumentQuery
 class Result:
     """One document of a ranking; ``rank`` counts from 1, a higher ``score`` is better.
 
-    The score is that of its best passage, which is ``passage``; ``text`` is all of the document.
+    The score is that of its best passage, which is ``passage`` and begins at ``start`` in ``text``, the document's own.
     """
 
     rank: int
@@ -50,6 +50,7 @@ class Result:
     label: str | None
     text: str
     passage: str
+    start: int = 0
     metadata: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -249,7 +250,7 @@ class SearchEngine:
         row, start, end = self.corpus.passages[passage].tolist()
         document = self.corpus.document(row)
         text = document.text
-        return Result(rank, document.doc_id, score, document.label, text, text[start:end], document.metadata)
+        return Result(rank, document.doc_id, score, document.label, text, text[start:end], start, document.metadata)
 
 
 def longest_row(corpus: Corpus) -> float:

@@ -35,3 +35,8 @@ def write(path: Path, rows: list[dict] = ROWS) -> str:
     }
     writers[path.suffix]()
     return str(path)
+
+
+def numbered(source: Source) -> bool:
+    """Tell whether documents are known by their row's number."""
+    return any(found.numbered for found in source.read() if isinstance(found, Document))

@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import svm, vectors
+from benchmarks import encoder, encoder_tables, svm, vectors
 from benchmarks.memory import in_own_process, peak_megabytes
 from benchmarks.svm_tables import tables
 from data.encoder import unit_rows
@@ -15,6 +15,31 @@ ROOT = Path(__file__).parents[1]
 def test_the_readmes_tables_are_the_benchmarks_output() -> None:
     result = json.loads((ROOT / "benchmarks" / "svm.json").read_text())
     assert tables(result) in (ROOT / "README.md").read_text()
+
+
+def test_the_readmes_encoder_tables_are_the_benchmarks_output() -> None:
+    result = json.loads((ROOT / "benchmarks" / "encoder.json").read_text())
+    assert encoder_tables.tables(result) in (ROOT / "README.md").read_text()
+
+
+@pytest.mark.model
+def test_the_encoder_benchmark_compares_with_plain_encoding(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    texts = [f"text {n}" for n in range(120)]
+    monkeypatch.setattr(encoder, "_texts", lambda n: {"texts": texts[:n]})
+    output = tmp_path / "encoder.json"
+    monkeypatch.setattr("sys.argv", ["encoder", "--documents", "110", "--no-build", "--json", str(output)])
+
+    encoder.main()
+
+    result = json.loads(output.read_text())
+    assert result["command"] == "python -m benchmarks.encoder --no-build"
+    of_texts = result["texts"]["texts"]
+    assert of_texts["documents"] == 110
+    assert of_texts["plain"]["times_plain"] == 1
+    for way in ("plain", "torch", "openvino"):
+        assert of_texts[way]["documents_a_second"] > 0
+        assert 0.999 < of_texts[way]["worst_cosine"] < 1.00001
+    assert encoder_tables.tables(result).count("\n") == 3
 
 
 def test_the_svm_benchmark_compares_with_linear_svc(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 import gzip
 import os
+import sys
 import zipfile
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 
 from data.documents import Document, Problem
 from data.sources import read_source
-from tests.reading import documents, problems, texts, write
+from tests.reading import documents, numbered, problems, texts, write
 
 NAMED_PDF = b"""1 0 obj <</Type /Catalog /Pages 2 0 R>> endobj
 2 0 obj <</Type /Pages /Kids [3 0 R] /Count 1>> endobj
@@ -54,7 +55,7 @@ def test_a_folder_of_texts_is_a_document_a_file(folder: Path) -> None:
         Document("notes/packed.rst.gz", "packed"),
         Document("notes/paper.pdf", "Hello cats", None, {"pages": "1", "title": "On cats"}),
     ]
-    assert (source.name, source.numbered) == ("folder", False)
+    assert (source.name, numbered(source)) == ("folder", False)
     assert source.description == {"source": str(folder), "limit": None}
 
 
@@ -103,7 +104,7 @@ def test_tables_of_a_folder_may_have_different_columns(folder: Path) -> None:
         Problem("d.jsonl, line 2", "no JSON object"),
         Document("notes/b.jsonl#0", "two", None, {"year": "1999"}),
     ]
-    assert source.numbered
+    assert numbered(source)
     assert source.description == {
         "source": str(folder),
         "text_column": None,
@@ -133,7 +134,6 @@ def test_ids_must_differ_over_all_of_a_folder(folder: Path) -> None:
     write(folder / "a.csv", [{"text": "one", "id": "1"}, {"text": "two", "id": "2"}])
     write(folder / "b.csv", [{"text": "three", "id": "2"}])
     source = read_source(str(folder))
-    assert not source.numbered
     with pytest.raises(ValueError, match=r"can't share an id column: a.csv, row 1 and b.csv, row 0 both have '2'"):
         documents(source)
     assert [each.doc_id for each in documents(read_source(str(folder), id_column="none"))] == [
@@ -288,6 +288,23 @@ def test_a_beir_folder_is_its_corpus(folder: Path, name: str) -> None:
 def test_a_beir_corpus_is_read_as_it_is(shared_datasets: Path) -> None:
     source = read_source(str(shared_datasets / "beir" / "scifact"))
     found = documents(source)
-    assert (len(found), problems(source), source.numbered) == (5183, [], False)
+    assert (len(found), problems(source), numbered(source)) == (5183, [], False)
     assert found[0].doc_id == "4983"
     assert found[0].text.startswith("Microstructural development of human newborn cerebral white matter")
+
+
+@pytest.mark.parametrize(
+    "elsewhere", ["../secret.csv", "/etc/*.csv", "http://example.invalid/x.csv", "zip://x.csv::a.zip"]
+)
+def test_a_data_set_folder_cannot_name_files_elsewhere(folder: Path, elsewhere: str) -> None:
+    (folder / "README.md").write_text(f"---\nconfigs:\n- config_name: default\n  data_files: '{elsewhere}'\n---\n")
+    (folder / "rows.csv").write_text("text\na\n")
+    with pytest.raises(ValueError, match="its README names .*, which is not in the folder"):
+        read_source(str(folder))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are bytes on Linux alone")
+def test_a_file_whose_name_is_no_unicode_is_read(folder: Path) -> None:
+    (folder / "caf\udce9.txt").write_text("a text")
+    [document] = documents(read_source(str(folder)))
+    assert document.doc_id == "caf\N{REPLACEMENT CHARACTER}.txt"

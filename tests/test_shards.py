@@ -141,7 +141,34 @@ def test_a_journal_without_a_plan_is_an_error(store: ShardStore, journal: bytes)
         ShardStore(store.folder)
 
 
-def test_a_journal_is_good_up_to_a_line_that_is_not_as_it_was_written(store: ShardStore) -> None:
+def test_a_damaged_line_of_the_journal_costs_its_shard_alone(store: ShardStore) -> None:
+    expected = store.shards
     journal = (store.folder / JOURNAL).read_bytes()
     (store.folder / JOURNAL).write_bytes(journal.replace(b'"number": 0', b'"number": 7'))
-    assert ShardStore(store.folder).shards == []
+    again = ShardStore(store.folder)
+    assert [str(damage) for damage in again.damages()] == ["journal.jsonl, shard 0 (documents 0 to 1)"]
+    again.repair(again.shards[0], PASSAGES_0, VECTORS_0)
+    assert ShardStore(store.folder).shards == expected
+    assert ShardStore(store.folder).damages() == []
+
+
+def test_a_damaged_plan_costs_no_shard(store: ShardStore) -> None:
+    flip(store.folder / JOURNAL, 30)
+    with pytest.raises(JournalDamaged, match="can't be read"):
+        ShardStore(store.folder)
+    again = ShardStore.create(store.folder, store.plan)
+    assert again.shards == store.shards
+    assert again.damages() == []
+
+
+def test_lines_that_cannot_be_placed_do_not_mix_with_later_ones(store: ShardStore) -> None:
+    store.commit(1, PASSAGES_1, VECTORS_1)
+    store.commit(1, PASSAGES_1, VECTORS_1)
+    journal = (store.folder / JOURNAL).read_bytes().splitlines(keepends=True)
+    journal[1], journal[2] = journal[1][:-2] + b"\n", journal[2][:-2] + b"\n"
+    (store.folder / JOURNAL).write_bytes(b"".join(journal))
+    again = ShardStore(store.folder)
+    assert again.shards == []
+    again.commit(3, np.concatenate([PASSAGES_0, PASSAGES_1]), np.concatenate([VECTORS_0, VECTORS_1]))
+    assert ShardStore(store.folder).shards == again.shards
+    assert ShardStore(store.folder).damages() == []

@@ -6,7 +6,7 @@ import pytest
 
 from data.documents import Document, Problem
 from data.sources import default_name, read_source
-from tests.reading import documents, problems, texts, write
+from tests.reading import documents, numbered, problems, texts, write
 
 
 def test_missing_files_and_unknown_kinds_are_errors(tmp_path: Path) -> None:
@@ -72,7 +72,7 @@ def test_a_data_set_folder_gives_class_names_as_labels_and_decodes_no_pictures(d
     source = read_source(data_set, streaming=streaming)
     assert list(source.read()) == NUMBERS
     assert list(source.read()) == NUMBERS
-    assert (source.name, source.numbered) == ("numbers", True)
+    assert (source.name, numbered(source)) == ("numbers", True)
     assert source.description == {
         "source": data_set,
         "config": None,
@@ -250,7 +250,7 @@ def test_corpora_of_files_are_named_without_the_suffixes(tmp_path: Path, file: s
 def test_package_documentation_is_labelled_by_package() -> None:
     source = read_source("docs:numpy", limit=50)
     found = documents(source)
-    assert (len(found), problems(source), source.numbered) == (50, [], False)
+    assert (len(found), problems(source), numbered(source)) == (50, [], False)
     assert {document.label for document in found} == {"numpy"}
     assert source.description == {"source": "docs:numpy", "limit": 50}
     assert found[0].text.startswith(f"{found[0].doc_id}\n\n")

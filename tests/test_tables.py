@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from data.documents import Document, Problem
 from data.sources import read_source
-from tests.reading import ROWS, documents, problems, texts, write
+from tests.reading import ROWS, documents, numbered, problems, texts, write
 
 SUFFIXES = [".csv", ".tsv", ".jsonl", ".json", ".parquet"]
 
@@ -26,7 +26,7 @@ def test_tables_in_files_are_read_alike(tmp_path: Path, suffix: str) -> None:
         Document("a3", "NA", "x", {"stars": "5"}),
     ]
     assert list(source.read()) == list(source.read())
-    assert (source.name, source.numbered) == ("rows", False)
+    assert (source.name, numbered(source)) == ("rows", False)
     assert source.description == {
         "source": path,
         "text_column": "text",
@@ -64,7 +64,7 @@ def test_a_limit_counts_rows_whether_they_give_a_document_or_not(tmp_path: Path)
 def test_without_an_id_column_the_row_number_is_the_id(tmp_path: Path) -> None:
     source = read_source(write(tmp_path / "rows.csv", [{"text": "first"}, {"text": "  "}, {"text": "third"}]))
     assert list(source.read()) == [Document("0", "first"), Problem("row 1", "no text"), Document("2", "third")]
-    assert source.numbered
+    assert numbered(source)
 
 
 def test_missing_cells_and_numbers_are_handled(tmp_path: Path) -> None:

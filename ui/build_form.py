@@ -67,7 +67,7 @@ def build_form(example: str = "") -> Corpus | None:
             )
         model = model.strip() or DEFAULT_MODEL
         name = name.strip() or documents.name
-        encoder = resources.builder(model, (not replace and precision_of(name, model)) or "auto")
+        encoder = resources.builder(model, precision_of(name, model, replace=replace) or "auto")
         return _build(documents, encoder, name, whole, replace)
     except (ValueError, OSError) as error:
         plain.show_message("error", str(error))

@@ -36,7 +36,7 @@ def _show_result(result: Result, ranker: str, mark: Mark | None) -> None:
         st.html(_as_html(result, mark))
         if len(result.text) > _EXCERPT:
             with st.expander("Whole text", key=f"whole {key}", type="compact"):
-                st.html(plain.element("div", "text ex-whole", plain.text(plain.with_line_breaks(result.text))))
+                st.html(_whole_text(result))
         with st.container(horizontal=True, gap="small"):
             _mark_button("Relevant", "positive", result.doc_id, mark, key)
             _mark_button("Not relevant", "negative", result.doc_id, mark, key)
@@ -73,4 +73,19 @@ def _as_html(result: Result, mark: Mark | None) -> str:
         plain.element("span", "marked", "relevant" if mark == "positive" else "not relevant") if mark else "",
     ]
     head = plain.element("div", "head", *parts)
-    return head + plain.element("div", "text", plain.text(plain.excerpt(result.passage, _EXCERPT)))
+    before = "… " if result.start else ""
+    return head + plain.element("div", "text", before, plain.text(plain.excerpt(result.passage, _EXCERPT)))
+
+
+def _whole_text(result: Result) -> str:
+    """Return the text with its best passage set off."""
+    end = result.start + len(result.passage)
+    before, after = result.text[: result.start], result.text[end:]
+    if not before and not after:
+        return plain.element("div", "text ex-whole", _lines(result.text))
+    passage = plain.element("span", "passage", _lines(result.passage))
+    return plain.element("div", "text ex-whole", _lines(before), passage, _lines(after))
+
+
+def _lines(raw: str) -> str:
+    return plain.text(plain.with_line_breaks(raw))

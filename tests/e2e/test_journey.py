@@ -1,5 +1,6 @@
 """What a newcomer does, in a real browser, with the real model over the demo corpus."""
 
+import json
 import os
 import re
 from pathlib import Path
@@ -172,3 +173,27 @@ def test_the_corpora_page_and_back_and_the_back_button_lose_nothing(visitor: Pag
     visitor.go_back()
     expect(marks(visitor)).to_have_text([unmarked[2]])
     expect(visitor.get_by_role("textbox", name="Search")).to_have_value("sort rows by value")
+
+
+def test_a_long_document_is_found_by_what_stands_at_its_end(visitor: Page, tmp_path: Path) -> None:
+    end = "The volcano erupted at night, and ashes fell on the harbour."
+    long = "My cat sleeps on the sofa all day. " * 60 + end
+    path = tmp_path / "diary.jsonl"
+    rows = [{"id": "long", "text": long}, {"id": "short", "text": "A boat trip."}, {"id": "odd", "text": ""}]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    visitor.get_by_role("link", name="Corpora").click()
+    visitor.get_by_role("textbox", name="Source").fill(str(path))
+    visitor.get_by_role("button", name="Build").click()
+    expect(visitor.get_by_text("Built diary: 2 documents.")).to_be_visible()
+    expect(visitor.get_by_text("Some rows were odd: 1 x no text.")).to_be_visible()
+
+    visitor.get_by_role("link", name="Search").click()
+    search(visitor, "lava and ash from a mountain")
+    expect(column(visitor, "knn")).to_have_text(["long", "short"])
+    found = row(visitor, "knn", "long")
+    expect(found.locator(".ex-whole")).not_to_be_visible()
+    found.get_by_text("Whole text").click()
+    expect(found.locator(".ex-whole")).to_have_text(long)
+    passage = found.locator(".ex-passage").inner_text()
+    assert passage.endswith(end)
+    assert len(passage) < len(long) / 2
