@@ -35,6 +35,7 @@ def order(page: Page, ranker: str) -> list[str]:
 
 
 def search(page: Page, query: str) -> None:
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
     box = page.get_by_role("textbox", name="Search")
     box.fill(query)
     box.press("Enter")
