@@ -10,11 +10,10 @@ from typing import Annotated, Literal
 import typer
 from rich.table import Table
 
+from data.documents import Problems
 from terminal import (
-    Problems,
     build_command,
     build_progress,
-    documents_of,
     errors,
     megabytes,
     output,
@@ -144,7 +143,7 @@ def list_all(
         cells = (
             each.name,
             manifest.source["source"] if manifest else "",
-            documents_of(each),
+            each.documents,
             f"{manifest.n_passages:,}" if manifest else "",
             manifest.dim if manifest else "",
             manifest.model if manifest else "",
@@ -168,7 +167,7 @@ def show(
     if as_json:
         print_json(status_json(status))
         return
-    say(f"{name}: {status.state}, {documents_of(status) or 'no'} documents, {megabytes(status.size)}")
+    say(f"{name}: {status.state}, {status.documents} documents, {megabytes(status.size)}")
     if status.manifest:
         for key, value in asdict(status.manifest).items():
             if key not in ("name", "n_documents", "format"):
@@ -202,7 +201,7 @@ def remove(
 
     status = corpus_status(name)
     if not yes:
-        typer.confirm(f"Remove {name} ({documents_of(status) or 'no'} documents)?", abort=True)
+        typer.confirm(f"Remove {name} ({status.documents} documents)?", abort=True)
     remove_corpus(name)
     say(f"Removed {name}.")
 

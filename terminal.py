@@ -5,7 +5,6 @@ import os
 import re
 import shlex
 import sys
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -15,10 +14,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.text import Text
 
+from data.documents import Problem, Problems
+
 if TYPE_CHECKING:
     from data.catalog import CorpusStatus
     from data.corpus import Manifest
-    from data.documents import Problem
     from data.encoder import Encoder
     from data.ingest import OnEvent
 
@@ -41,31 +41,9 @@ def print_json(value: object) -> None:
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
 
 
-class Problems:
-    """What was odd about a source's documents, by its kind, and where each kind was met first."""
-
-    def __init__(self) -> None:
-        self._counts: Counter[tuple[str, bool]] = Counter()
-        self._first: dict[tuple[str, bool], str] = {}
-
-    def add(self, problem: "Problem") -> None:
-        """Count a problem."""
-        kind = (problem.reason, problem.left_out)
-        self._counts[kind] += 1
-        self._first.setdefault(kind, problem.where)
-
-    def lines(self) -> Iterator[str]:
-        """Yield a line for each kind."""
-        for (reason, left_out), n in self._counts.most_common():
-            more = f" and {n - 1:,} more" if n > 1 else ""
-            yield f"{'Left out' if left_out else 'Kept'}: {self._first[reason, left_out]}{more}: {reason}."
-
-
 @contextmanager
 def build_progress(encoder: "Encoder", problems: Problems) -> Iterator["OnEvent"]:
     """Show how a build goes on; give what it has to be told."""
-    from data.documents import Problem
-
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[speed]}"))
     with Progress(*columns, console=errors, transient=True) as bar:
         task = bar.add_task("Reading", total=None, speed="")
@@ -96,14 +74,6 @@ def status_json(status: "CorpusStatus") -> dict[str, Any]:
     """Return all that is known of a corpus, flat."""
     manifest = asdict(status.manifest) if status.manifest else {}
     return {"name": status.name, "state": status.state, "size": status.size, "n_planned": status.n_planned, **manifest}
-
-
-def documents_of(status: "CorpusStatus") -> str:
-    """Return how many documents there are, and of how many while a corpus is unfinished."""
-    if status.manifest is None:
-        return ""
-    n = f"{status.manifest.n_documents:,}"
-    return n if status.manifest.created else f"{n} of {status.n_planned:,}"
 
 
 def megabytes(size: int) -> str:

@@ -1,7 +1,6 @@
 """OpenVINO for the forward pass of a SentenceTransformer, on processors it is faster on."""
 
 import importlib.util
-import logging
 import sys
 import threading
 import warnings
@@ -13,8 +12,6 @@ if TYPE_CHECKING:
 _INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 _TRIALS = (["one short text"], ["a few more words, to be padded", "two", "texts of other lengths " * 20])
 _LEAST_COSINE = {"float32": 0.9999, "bfloat16": 0.99}  # below, the model was not understood
-
-_logger = logging.getLogger(__name__)
 
 
 def has_openvino() -> bool:

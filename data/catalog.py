@@ -16,7 +16,7 @@ from data.corpus import (
     read_manifest,
 )
 from data.lock import building, is_being_built
-from data.shards import Damage, JournalDamaged, ShardStore
+from data.shards import JOURNAL, Damage, JournalDamaged, ShardStore
 
 State = Literal["complete", "rebuilding", "building", "unfinished", "damaged"]
 
@@ -40,6 +40,14 @@ class CorpusStatus:
     state: State
     n_planned: int
     size: int
+
+    @property
+    def documents(self) -> str:
+        """Return how many documents there are, for people; and of how many while it is unfinished."""
+        if self.manifest is None:
+            return "no"
+        n = f"{self.manifest.n_documents:,}"
+        return n if self.manifest.created else f"{n} of {self.n_planned:,}"
 
 
 def list_corpora() -> list[CorpusStatus]:
@@ -94,7 +102,7 @@ def verify_corpus(name: str) -> list[Damage]:
         raise CorpusDamaged(f"the journal of the corpus '{name}' can't be read; build it again") from error
     damages = store.damages()
     if manifest.created and store.documents_done < manifest.n_documents:
-        damages.append(Damage("journal.jsonl"))
+        damages.append(Damage(JOURNAL))
     return damages
 
 

@@ -1,5 +1,6 @@
 """What a source gives: documents, and what was odd about some."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -46,3 +47,23 @@ class Source:
     name: str
     description: dict[str, str | int | bool | None]
     read: Callable[[], Iterator[Document | Problem]]
+
+
+class Problems:
+    """What was odd about a source's documents, by its kind, and where each kind was met first."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[tuple[str, bool]] = Counter()
+        self._first: dict[tuple[str, bool], str] = {}
+
+    def add(self, problem: Problem) -> None:
+        """Count a problem."""
+        kind = (problem.reason, problem.left_out)
+        self._counts[kind] += 1
+        self._first.setdefault(kind, problem.where)
+
+    def lines(self) -> Iterator[str]:
+        """Yield a line for each kind."""
+        for (reason, left_out), n in self._counts.most_common():
+            more = f" and {n - 1:,} more" if n > 1 else ""
+            yield f"{'Left out' if left_out else 'Kept'}: {self._first[reason, left_out]}{more}: {reason}."

@@ -248,15 +248,16 @@ def load_encoder(
 
     transformers.utils.logging.disable_progress_bar()  # loading weights takes less time than reading about it
     device = _device()
+    use_openvino = backend == "openvino" or (backend == "auto" and device == "cpu" and has_openvino())
+    device = "cpu" if use_openvino else device
     if precision == "auto":
         precision = "bfloat16" if has_fast_bfloat16(device) else "float32"
-    use_openvino = backend == "openvino" or (backend == "auto" and device == "cpu" and has_openvino())
     model_kwargs: dict[str, Any] = {"use_safetensors": True}  # never a pickle
     model_kwargs["dtype"] = torch.float32 if use_openvino else getattr(torch, precision)
     if device == "cpu" and precision == "bfloat16" and not use_openvino:
         # torch's fused attention takes longer there than the matrix products it is made of
         model_kwargs["attn_implementation"] = "eager"
-    settings: dict[str, Any] = {"device": "cpu" if use_openvino else device, "model_kwargs": model_kwargs}
+    settings: dict[str, Any] = {"device": device, "model_kwargs": model_kwargs}
     if not Path(location).is_dir():
         settings["revision"] = None if revision == _UNKNOWN else revision
     transformer = _load(location, **settings)

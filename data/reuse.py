@@ -24,6 +24,7 @@ class EarlierBuild:
         damaged = {damage.shard.number for damage in damages if damage.shard}
         whole = [shard for shard in store.shards if shard.number not in damaged]
         self._passages, self._vectors = store.arrays(store.n_passages)
+        self._first_passages = np.searchsorted(self._passages[:, 0], np.arange(store.documents_done + 1))
         self._texts = read_documents(store.folder / DOCUMENTS)["text"]
         rows = [np.arange(shard.first_document, shard.first_document + shard.n_documents) for shard in whole]
         self._rows = np.concatenate(rows or [np.empty(0, dtype=np.int64)])
@@ -37,7 +38,8 @@ class EarlierBuild:
         first = int(np.searchsorted(self._hashes, np.uint64(text_hash(content))))
         if first == len(self._hashes) or self._texts[int(self._rows[first])].as_buffer().to_pybytes() != content:
             return None
-        start, end = np.searchsorted(self._passages[:, 0], (self._rows[first], self._rows[first] + 1))
+        row = int(self._rows[first])
+        start, end = self._first_passages[row : row + 2]
         spans = [(int(a), int(b)) for a, b in self._passages[start:end, 1:]]
         return spans, self._vectors[start:end]
 

@@ -1,11 +1,9 @@
 """The form that builds a corpus, with its progress."""
 
-from collections import Counter
-
 import streamlit as st
 
 from data.corpus import Corpus
-from data.documents import Problem, Source
+from data.documents import Problem, Problems, Source
 from data.embed import Progress
 from data.encoder import DEFAULT_MODEL, Encoder
 from data.ingest import build_corpus, precision_of
@@ -77,11 +75,11 @@ def build_form(example: str = "") -> Corpus | None:
 def _build(source: Source, encoder: Encoder, name: str, whole: bool, replace: bool) -> Corpus:
     """Build with progress in sight; say what was odd about the source."""
     bar = st.progress(0.0, "Reading")
-    problems: Counter[str] = Counter()
+    problems = Problems()
 
     def on_event(event: Progress | Problem) -> None:
         if isinstance(event, Problem):
-            problems[event.reason] += 1
+            problems.add(event)
         elif event.total is None:
             bar.progress(0.0, f"Reading: {event.done:,} documents")
         else:
@@ -89,7 +87,6 @@ def _build(source: Source, encoder: Encoder, name: str, whole: bool, replace: bo
             bar.progress(event.done / event.total, f"Embedding: {event.done:,} of {event.total:,}{speed}")
 
     corpus = build_corpus(source, encoder, name=name, whole=whole, replace=replace, on_event=on_event)
-    if problems:
-        odd = "; ".join(f"{n:,} x {reason}" for reason, n in problems.most_common())
-        plain.show_message("warning", f"Some rows were odd: {odd}.")
+    for line in problems.lines():
+        plain.show_message("warning", line)
     return corpus

@@ -62,16 +62,11 @@ def _choose_corpus(session: Session, corpora: dict[str, CorpusStatus]) -> None:
         "Corpus",
         list(corpora),
         key="corpus",
-        format_func=lambda name: f"{name} ({_documents(corpora[name])})",
+        format_func=lambda name: f"{name} ({corpora[name].documents} documents)",
         placeholder="Choose a corpus",
         help="The collection to search. Build another on the page Corpora.",
         on_change=lambda: state.choose_corpus(st.session_state["corpus"]),
     )
-
-
-def _documents(status: CorpusStatus) -> str:
-    n = f"{status.manifest.n_documents:,}" if status.manifest else "0"
-    return f"{n} documents" if status.state in ("complete", "rebuilding") else f"{n} of {status.n_planned:,} documents"
 
 
 def _ask(query: Query | None, corpus: Corpus) -> None:

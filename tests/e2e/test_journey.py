@@ -154,7 +154,7 @@ def test_a_hostile_file_is_built_and_shown_as_plain_text(visitor: Page, tmp_path
     assert visitor.locator(".st-key-column-svm").locator("img, script, b, strong, a[href*='invalid']").count() == 0
 
 
-def test_the_corpora_page_and_back_and_the_address_lose_nothing(visitor: Page) -> None:
+def test_the_corpora_page_and_back_and_the_back_button_lose_nothing(visitor: Page) -> None:
     search(visitor, "sort rows by value")
     expect(column(visitor, "svm")).to_have_count(10)
     unmarked = order(visitor, "svm")
@@ -177,13 +177,14 @@ def test_the_corpora_page_and_back_and_the_address_lose_nothing(visitor: Page) -
     expect(column(visitor, "svm")).to_have_text(marked[:10])  # how many to show is the tab's, not the session's
     expect(visitor.get_by_role("textbox", name="Search")).to_have_value("sort rows by value")
 
-    expect(visitor).to_have_url(re.compile(r"session="))
-    settle(visitor)
-    address = visitor.url
     visitor.get_by_role("link", name="Corpora").click()
     expect(visitor.get_by_role("heading", name="Corpora")).to_be_visible()
+    expect(visitor).to_have_url(re.compile(r"/corpora\?session="))
     settle(visitor)
-    visitor.goto(address)
+    visitor.go_back()
+    if "/corpora" in visitor.url:  # naming the session in the address may have been an entry of its own
+        settle(visitor)
+        visitor.go_back()
     expect(marks(visitor)).to_have_text([unmarked[2]])
     expect(visitor.get_by_role("textbox", name="Search")).to_have_value("sort rows by value")
 
@@ -198,7 +199,7 @@ def test_a_long_document_is_found_by_what_stands_at_its_end(visitor: Page, tmp_p
     visitor.get_by_role("textbox", name="Source").fill(str(path))
     visitor.get_by_role("button", name="Build").click()
     expect(visitor.get_by_text("Built diary: 2 documents.")).to_be_visible()
-    expect(visitor.get_by_text("Some rows were odd: 1 x no text.")).to_be_visible()
+    expect(visitor.get_by_text("Left out: row 2: no text.")).to_be_visible()
     settle(visitor)
 
     visitor.get_by_role("link", name="Search").click()
