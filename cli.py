@@ -5,7 +5,7 @@ import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.table import Table
@@ -18,10 +18,15 @@ from terminal import (
     megabytes,
     output,
     plain,
+    print_evaluation,
     print_json,
+    query_progress,
     say,
     status_json,
 )
+
+if TYPE_CHECKING:
+    from data.corpus import Corpus
 
 app = typer.Typer(
     help="Semantic search over any pile of text that learns from the rows you click.",
@@ -216,12 +221,16 @@ def search(
     unlike: Annotated[list[str] | None, typer.Option(metavar="ID", help="A document that is not; repeatable.")] = None,
     ranker: Annotated[
         Literal["knn", "svm", "anchored"],
-        typer.Option(help="knn leaves marks aside; anchored is the SVM held close to the query."),
-    ] = "svm",
+        typer.Option(help="knn leaves marks aside; svm is the notebook's; anchored the same held close to the query."),
+    ] = "anchored",
     C: Annotated[
-        float,
-        typer.Option("--C", help="Weight of the data in the SVM, on a corpus of 1,000 documents: 0.01 to 10."),
-    ] = 0.1,
+        float | None,
+        typer.Option(
+            "--C",
+            help="Weight of the data in the SVM, on a corpus of 1,000 documents: 0.01 to 10 [default: what suits the "
+            "ranker and the number of marks].",
+        ),
+    ] = None,
     exact: Annotated[
         bool, typer.Option("--exact", help="Train to the optimum, not only until the first results have settled.")
     ] = False,
@@ -271,6 +280,110 @@ def search(
         table.add_row(*(plain(str(cell)) for cell in cells))
     output.print(table)
     errors.print(plain(took(ranking)), style="dim")
+
+
+@app.command()
+def evaluate(
+    targets: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="TARGET...",
+            help="A BEIR folder (corpus, queries, qrels), a corpus with labels, docs (judged by its See Also), or any "
+            "other source with labels. Embedded first, if it has not been.",
+        ),
+    ],
+    rankers: Annotated[
+        str | None, typer.Option(help="Rankers to compare, with commas between [default: all].", show_default=False)
+    ] = None,
+    rounds: Annotated[int, typer.Option(help="Rounds of the own loop, ten documents each.", min=1)] = 5,
+    queries: Annotated[int, typer.Option(help="At most so many queries a target, drawn at random.", min=1)] = 300,
+    seed: Annotated[int, typer.Option(help="Of the draw.", min=0)] = 7,
+    json_file: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write all figures as JSON.")] = None,
+    report: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Write evaluation.md and its chart, evaluation.svg.")
+    ] = None,
+) -> None:
+    """Measure the rankers where it is known what is relevant."""
+    from datetime import UTC, datetime
+
+    from data.home import write_atomically
+    from data.judgements import judgements_of
+    from retrieval.evaluate import COMPARED, check_rankers
+    from retrieval.evaluate import evaluate as measure
+    from retrieval.report import check_chart, gains_json, set_json, write_report
+    from retrieval.search import SearchEngine
+
+    compared = tuple(name.strip() for name in rankers.split(",")) if rankers else COMPARED
+    check_rankers(compared)
+    if report:
+        check_chart()
+    for path in (json_file and json_file.parent, report and report.parent):
+        if path and not path.is_dir():
+            raise ValueError(f"there is no folder {path} to write into")
+    corpora = [_corpus_of(target) for target in targets]
+    judged = [judgements_of(corpus) for corpus in corpora]
+    sets, measured = [], {}
+    for corpus, judgements in zip(corpora, judged, strict=True):
+        name = corpus.manifest.name
+        with query_progress(name) as on_query:
+            measured[name] = measure(
+                SearchEngine(corpus),
+                judgements,
+                rankers=compared,
+                rounds=rounds,
+                n_queries=queries,
+                seed=seed,
+                on_query=on_query,
+            )
+        sets.append(set_json(corpus.manifest, judgements, measured[name]))
+    options = [f"--rankers {rankers}"] if rankers else []
+    options += [
+        f"--{name} {value}"
+        for name, value, usual in (("rounds", rounds, 5), ("queries", queries, 300), ("seed", seed, 7))
+        if value != usual
+    ]
+    result = {
+        "command": " ".join(["exemplar evaluate", *(each["name"] for each in sets), *options]),
+        "date": datetime.now(UTC).date().isoformat(),
+        "sets": sets,
+        "gains": gains_json(measured),
+    }
+    print_evaluation(result)
+    if json_file:
+        write_atomically(json_file, (json.dumps(result, indent=1) + "\n").encode())
+    if report:
+        for path in write_report(result, report):
+            errors.print(plain(f"Wrote {path}"), style="dim")
+
+
+def _corpus_of(target: str) -> "Corpus":
+    """Open the corpus that is named, or that was built from the source that is named; embed it if there is none."""
+    from data.corpus import corpus_names, open_corpus, read_manifest
+    from data.sources import read_source
+
+    if target in corpus_names():
+        corpus = open_corpus(target)
+        if not corpus.manifest.created:
+            raise ValueError(f"the corpus '{target}' is unfinished; build it on first")
+        return corpus
+    with errors.status("Looking at the source"):
+        documents = read_source(target)
+    if documents.name in corpus_names():
+        manifest = read_manifest(documents.name)
+        if manifest.created and manifest.source["source"] == documents.description["source"]:
+            return open_corpus(documents.name)
+    from data.encoder import load_encoder
+    from data.ingest import build_corpus
+
+    with errors.status("Loading the model"):
+        encoder = load_encoder(backend="auto")
+    problems = Problems()
+    with build_progress(encoder, problems) as on_event:
+        corpus = build_corpus(documents, encoder, on_event=on_event)
+    for line in problems.lines():
+        errors.print(plain(line), style="dim")
+    errors.print(plain(f"Embedded {target} as the corpus {documents.name}."), style="dim")
+    return corpus
 
 
 @app.command(name="app")

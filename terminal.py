@@ -5,13 +5,14 @@ import os
 import re
 import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
 from rich.text import Text
 
 from data.documents import Problem, Problems
@@ -57,6 +58,33 @@ def build_progress(encoder: "Encoder", problems: Problems) -> Iterator["OnEvent"
             bar.update(task, description=stage, completed=event.done, total=event.total, speed=speed)
 
         yield on_event
+
+
+@contextmanager
+def query_progress(name: str) -> Iterator[Callable[[int, int], None]]:
+    """Show how far the measuring of a set has come; give what it has to be told."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=errors, transient=True) as bar:
+        task = bar.add_task(f"Measuring {name}", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def print_evaluation(result: dict[str, Any]) -> None:
+    """Print a table a protocol, and how far the default ranker is above others."""
+    from retrieval.report import PROTOCOLS, gain_lines, protocol_rows
+
+    for protocol, what in PROTOCOLS.items():
+        header, rows = protocol_rows(result["sets"], protocol)
+        output.print(plain(f"{protocol.capitalize()}. {what}"))
+        table = Table(box=None, pad_edge=False)
+        for column in header:
+            table.add_column(plain(column), overflow="fold")
+        for cells in rows:
+            table.add_row(*map(plain, cells))
+        output.print(table if rows else plain("No query counts."))
+        for line in gain_lines(result["gains"], protocol):
+            output.print(plain(line), style="dim")
+        output.print()
 
 
 def build_command(manifest: "Manifest") -> str:

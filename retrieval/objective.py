@@ -8,8 +8,6 @@ from numpy.typing import NDArray
 from retrieval.index import Index
 from retrieval.newton import LocalModel
 
-# A marked negative is a background row already: with the same weight, marking it would change nothing.
-NEGATIVE_WEIGHT = 10.0  # in background rows of a corpus of NOTEBOOK_ROWS
 NOTEBOOK_ROWS = 1000
 
 _LEAST_SPREAD = 0.01  # a corpus of one text alone has nothing to tell apart
@@ -89,6 +87,7 @@ class Objective:
         *,
         C: float,
         scale_c: bool,
+        negative_weight: float,
     ) -> "Objective":
         """Set the loss weights, as fit_exemplar_svm describes them; without an anchor."""
         marked = np.unique(negatives)
@@ -96,7 +95,7 @@ class Objective:
         n_background = index.n - left_out.size
         n_positives, n_negatives = len(positives), marked.size
         T = 500 * C if scale_c else C * (n_positives + n_negatives + n_background) / 2
-        heavier = NEGATIVE_WEIGHT * (max(1.0, n_background / NOTEBOOK_ROWS) if scale_c else 1.0)
+        heavier = negative_weight * (max(1.0, n_background / NOTEBOOK_ROWS) if scale_c else 1.0)
         c_background = T / max(1.0, n_background + heavier * n_negatives)
         return cls(
             index,

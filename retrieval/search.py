@@ -5,7 +5,6 @@ import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, get_args
 
 import numpy as np
 import pyarrow as pa
@@ -16,11 +15,9 @@ from data.corpus import Corpus
 from data.encoder import Encoder, load_encoder
 from retrieval.feedback import Feedback
 from retrieval.index import DenseIndex
-from retrieval.svm import ExemplarSVM, Until, fit_exemplar_svm
+from retrieval.rankers import DEFAULT_RANKER, RANKERS, Examples, Ranker, Scorer, middle, scorer
+from retrieval.svm import ExemplarSVM, Until
 from retrieval.threads import one_blas_thread
-
-Ranker = Literal["knn", "svm", "anchored"]
-RANKERS: tuple[Ranker, ...] = get_args(Ranker)
 
 
 class EncoderMismatch(ValueError):
@@ -105,16 +102,16 @@ class SearchEngine:
         query: Query,
         feedback: Feedback | None = None,
         *,
-        ranker: Ranker = "svm",
+        ranker: Ranker = DEFAULT_RANKER,
         k: int = 10,
-        C: float = 0.1,
+        C: float | None = None,
         until: Until = "settled",
     ) -> Ranking:
         """Rank the documents for a query; the same inputs give the same ranking.
 
         ``knn`` scores by the cosine to the query, and leaves the marks aside: it is what the marks are compared
         with. ``svm`` scores by the margin of the exemplar SVM of query and positives against the rest. ``anchored``
-        is the same SVM held close to the query's own vector. A document that is the query does not come back.
+        is the same SVM held close to the mean of query and positives. A document that is the query does not come back.
 
         What a mark says, it says of the document's passage that is nearest to the query; its other passages, like
         exact duplicates of a positive's text, are neither for nor against. A document that is the query stands for
@@ -123,7 +120,8 @@ class SearchEngine:
         Parameters
         ----------
         C
-            How much weight the loss has on a corpus of 1,000 documents, whatever the corpus.
+            How much weight the loss has on a corpus of 1,000 documents, whatever the corpus; by itself what suits the
+            ranker and the number of marks.
         until
             Train until the top of the ranking has settled, or to the exact optimum.
 
@@ -139,38 +137,62 @@ class SearchEngine:
             raise ValueError(f"the ranker is one of {', '.join(RANKERS)}; got '{ranker}'")
         if k < 1:
             raise ValueError(f"the number of results must be at least 1, got {k}")
-        vector = self._query_vector(query)
+        self.query_vector(query)  # encoding is not what a ranking takes
         start = time.perf_counter()
         with one_blas_thread():
-            svm = None if ranker == "knn" else self._svm(query, vector, feedback, ranker, C, until)
-            w, b = (vector, 0.0) if svm is None else (svm.w, svm.b)
-            itself = self.corpus.passages_of(self.corpus.row(query.doc_id)) if isinstance(query, DocumentQuery) else ()
-            rows, scores = self._best_passages(w, b, k, itself)
+            weights = scorer(ranker, self.examples(query, feedback), C=C, until=until)
+            itself = [self.corpus.row(query.doc_id)] if isinstance(query, DocumentQuery) else []
+            passages, scores = self.top_passages(weights, k, itself)
         seconds = time.perf_counter() - start
         results = tuple(
-            self._result(rank, int(row), float(score))
-            for rank, (row, score) in enumerate(zip(rows, scores, strict=True), start=1)
+            self._result(rank, int(passage), float(score))
+            for rank, (passage, score) in enumerate(zip(passages, scores, strict=True), start=1)
         )
-        return Ranking(query, ranker, results, seconds, svm)
+        return Ranking(query, ranker, results, seconds, weights.svm)
 
-    def _best_passages(
-        self, w: NDArray[np.float64] | NDArray[np.float32], b: float, k: int, exclude: Sequence[int]
+    def examples(self, query: Query, feedback: Feedback, itself: str | None = None) -> Examples:
+        """Return what rankers are given: the query's vector, a passage of each marked document, what is no background.
+
+        ``itself`` is a document that the query is made of, which is no background either.
+        """
+        vector = self.query_vector(query)
+        itself = query.doc_id if isinstance(query, DocumentQuery) else itself  # it is there as the query
+        positives = [self.corpus.row(doc_id) for doc_id in feedback.positives if doc_id != itself]
+        negatives = [self.corpus.row(doc_id) for doc_id in feedback.negatives if doc_id != itself]
+        examples = positives + ([] if itself is None else [self.corpus.row(itself)])
+        texts = [self.corpus.document(row).text for row in examples] + ([query] if isinstance(query, str) else [])
+        no_background = np.concatenate([examples, negatives, self._rows_with(texts)]).astype(np.intp)
+        return Examples(
+            self._index,
+            vector,
+            self._nearest_passages(positives, vector),
+            self._nearest_passages(negatives, vector),
+            self._passages(no_background),
+        )
+
+    def top_passages(
+        self, weights: Scorer, k: int, without: Sequence[int] = ()
     ) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-        """Return the best passages of the k best documents, and their scores."""
+        """Return the best passages of the k best documents, best first, and their scores.
+
+        ``without`` holds the rows of documents that must not come back.
+        """
+        exclude = self._passages(np.asarray(without, dtype=np.intp))
         per_document = -(-self._index.n // max(1, self.corpus.documents.num_rows))
         wanted = k * per_document
         while True:
-            rows, scores = self._index.top_k(w, wanted, b=b, exclude=exclude)
+            rows, scores = self._index.top_k(weights.w, wanted, b=weights.b, exclude=exclude)
             _, first = np.unique(self.corpus.document_rows[rows], return_index=True)
             if len(first) >= k or rows.size < wanted:
                 best = np.sort(first)[:k]
                 return rows[best], scores[best]
             wanted *= 2
 
-    def _query_vector(self, query: Query) -> NDArray[np.float32]:
+    def query_vector(self, query: Query) -> NDArray[np.float32]:
+        """Return the vector of a query, ``(dim,)``; a typed one is encoded once."""
         if isinstance(query, DocumentQuery):
             passages = self._index.vectors(self.corpus.passages_of(self.corpus.row(query.doc_id)))
-            return passages[0] if len(passages) == 1 else self._mean(passages)
+            return passages[0] if len(passages) == 1 else middle(passages).astype(np.float32)
         if not query.strip():
             raise ValueError("the query is empty: type what you are looking for")
         if re.search("[\ud800-\udfff]", query):  # how Python holds bytes that are no UTF-8
@@ -191,46 +213,14 @@ class SearchEngine:
         vector.flags.writeable = False
         return vector
 
-    def _svm(
-        self,
-        query: Query,
-        vector: NDArray[np.float32],
-        feedback: Feedback,
-        ranker: Ranker,
-        C: float,
-        until: Until,
-    ) -> ExemplarSVM:
-        itself = [query.doc_id] if isinstance(query, DocumentQuery) else []  # it is there as the query
-        positives = [self.corpus.row(doc_id) for doc_id in feedback.positives if doc_id not in itself]
-        negatives = [self.corpus.row(doc_id) for doc_id in feedback.negatives if doc_id not in itself]
-        examples = positives + [self.corpus.row(doc_id) for doc_id in itself]
-        texts = [self.corpus.document(row).text for row in examples] + ([query] if isinstance(query, str) else [])
-        no_background = np.concatenate([examples, negatives, self._rows_with(texts)]).astype(np.intp)
-        return fit_exemplar_svm(
-            self._index,
-            np.concatenate([vector[None], self._index.vectors(self._nearest_passages(positives, vector))]),
-            self._nearest_passages(negatives, vector),
-            C=C,
-            anchor=vector if ranker == "anchored" else None,
-            exclude=self._passages(no_background),
-            until=until,
-        )
-
     def _passages(self, rows: NDArray[np.intp]) -> NDArray[np.intp]:
         """Return the rows of all passages of some documents."""
         return np.concatenate([np.empty(0, np.intp), *(np.array(self.corpus.passages_of(int(row))) for row in rows)])
 
-    def _nearest_passages(self, rows: Sequence[int], vector: NDArray[np.float32]) -> list[int]:
+    def _nearest_passages(self, rows: Sequence[int], vector: NDArray[np.float32]) -> NDArray[np.intp]:
         """Return the row of that passage of each document which is nearest to a vector."""
         passages = [self.corpus.passages_of(row) for row in rows]
-        return [of_it[int((self._index.vectors(of_it) @ vector).argmax())] for of_it in passages]
-
-    def _mean(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return the mean of vectors, of unit length where all are."""
-        mean = vectors.mean(axis=0, dtype=np.float64)
-        mean = mean if self.corpus.manifest.similarity == "dot" else mean / np.linalg.norm(mean)
-        as_single: NDArray[np.float32] = mean.astype(np.float32)
-        return as_single
+        return np.array([of_it[int((self._index.vectors(of_it) @ vector).argmax())] for of_it in passages], np.intp)
 
     def _rows_with(self, texts: list[str]) -> NDArray[np.intp]:
         """Return the rows of documents whose text is one of these: a positive's duplicates are no background."""

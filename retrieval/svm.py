@@ -29,6 +29,7 @@ Stopped = Literal["exact", "settled", "budget"]
 Until = Literal["settled", "exact"]
 
 LARGEST_C = 1e6  # beyond, double precision can't hold both terms of the objective
+NEGATIVE_WEIGHT = 12.0  # in background rows of a corpus of 1,000
 
 _SAMPLE = 2048  # rows that stand for all where not all are taken, to begin with; twice that where a scan takes long
 _LARGEST_SAMPLE = 16 * _SAMPLE
@@ -84,6 +85,7 @@ def fit_exemplar_svm(
     *,
     C: float = 0.1,
     scale_c: bool = True,
+    negative_weight: float = NEGATIVE_WEIGHT,
     anchor: ArrayLike | None = None,
     exclude: Rows = (),
     start: ExemplarSVM | None = None,
@@ -98,15 +100,17 @@ def fit_exemplar_svm(
     positives
         ``(n_positives, dim)`` unit rows: the query and the marked documents.
     negatives
-        Rows of the index that were marked as not wanted. Each weighs ten background rows of a corpus of 1,000; ten of
-        this one where it is smaller, or with ``scale_c=False``.
+        Rows of the index that were marked as not wanted.
     C
         The loss weight of a class is ``T = 500 C``: C is LinearSVC's on a corpus of 1,000 rows, whatever the corpus.
     scale_c
         False gives LinearSVC's own C: ``T = C n / 2``, with n the rows of both classes.
+    negative_weight
+        What each negative weighs, in background rows of a corpus of 1,000; of this one where it is smaller, or with
+        ``scale_c=False``. With 1 in so small a corpus, marking it would change nothing: it is a background row already.
     anchor
         ``(dim,)``, a point p to stay close to: ``a = lambda p`` with intercept ``1 - lambda p.p`` and
-        ``lambda = 2 / max(p.p - p.mu, 0.01)``, so that the anchor scores 1 and mu, the mean of a sample of the corpus,
+        ``lambda = 2 / max(p.p - p.mu, 0.01)``, so that the anchor scores 1 and mu, the mean of a sample of the background,
         -1. With little weight on the data the ranking is the nearest neighbours of p, with much it is the plain SVM's.
     exclude
         Rows of the index that are no background: the positives themselves, their duplicates and other passages.
@@ -131,15 +135,17 @@ def fit_exemplar_svm(
     """
     began = time.perf_counter()
     P = _checked(positives, index.dim)
-    _check(index, C, until, max_scans, start)
+    _check(index, C, negative_weight, until, max_scans, start)
     with one_blas_thread():
         sample = index.sample(_sample_size(index.n), seed)
         marked, excluded = checked_rows(negatives, index.n), checked_rows(exclude, index.n)
-        objective = Objective.of(index, P, marked, excluded, C=C, scale_c=scale_c)
+        objective = Objective.of(index, P, marked, excluded, C=C, scale_c=scale_c, negative_weight=negative_weight)
+        background = np.setdiff1d(sample, objective.left_out)
         if anchor is not None:
             point = _checked(anchor, index.dim, at_most=1)[0]
-            objective.anchor_at(point, index.vectors(sample).mean(axis=0, dtype=np.float64))
-        w = _first_guess(objective, np.setdiff1d(sample, objective.left_out), start)
+            usual = background if background.size else sample
+            objective.anchor_at(point, index.vectors(usual).mean(axis=0, dtype=np.float64))
+        w = _first_guess(objective, background, start)
         w, stopped, scans, support, value = _descend(objective, w, until, max_scans)
         pull = objective.implied_pull(w)
     if not np.isfinite(w).all():
@@ -227,9 +233,13 @@ def _is_settled(index: Index, now: Scan, step: NDArray[np.float64]) -> bool:
     return np.array_equal(was[:_TOP], is_now[:_TOP]) and same >= min(98, k - 2)
 
 
-def _check(index: Index, C: float, until: str, max_scans: int, start: ExemplarSVM | None) -> None:
+def _check(
+    index: Index, C: float, negative_weight: float, until: str, max_scans: int, start: ExemplarSVM | None
+) -> None:
     if not 0 < C <= LARGEST_C:
         raise ValueError(f"C must be a positive number up to {LARGEST_C:,.0f}, got {C}")
+    if not 0 < negative_weight <= LARGEST_C:
+        raise ValueError(f"a negative's weight must be a positive number up to {LARGEST_C:,.0f}, got {negative_weight}")
     if until not in ("settled", "exact"):
         raise ValueError(f"train until settled or exact, not until '{until}'")
     if max_scans < 1:

@@ -78,7 +78,7 @@ def session_of(app: AppTest) -> str:
 def test_a_query_fills_both_columns(animals: Corpus) -> None:
     app = searched("the dog")
     assert column(app, "knn")[0] in "34"
-    assert sorted(column(app, "knn")) == sorted(column(app, "svm")) == list("0123456789")
+    assert sorted(column(app, "knn")) == sorted(column(app, "anchored")) == list("0123456789")
     assert ANIMALS[3] in page_text(app)
     assert messages(app, "error") == []
     assert not app.exception
@@ -86,29 +86,29 @@ def test_a_query_fills_both_columns(animals: Corpus) -> None:
 
 def test_each_column_says_what_its_ranking_took(animals: Corpus) -> None:
     app = searched("the dog")
-    knn, svm = (app.get_by_key(f"column-{ranker}").caption[0].value for ranker in ("knn", "svm"))
+    knn, svm = (app.get_by_key(f"column-{ranker}").caption[0].value for ranker in ("knn", "anchored"))
     assert re.fullmatch(r"nearest to the query; .*  \n\d+ ms", knn)
     assert re.fullmatch(r"query and marks .*  \n\d+ ms · \d scans? · \d+ support rows · (settled|exact)", svm)
 
 
-def test_the_right_column_can_be_the_anchored_svm(animals: Corpus) -> None:
+def test_the_right_column_can_be_the_notebooks_svm(animals: Corpus) -> None:
     app = searched("the dog")
-    app.button_group(key="ranker").set_value("anchored").run()
-    assert sorted(column(app, "knn")) == sorted(column(app, "anchored")) == list("0123456789")
-    app.button(key="positive anchored 5").click().run()
+    app.button_group(key="ranker").set_value("svm").run()
+    assert sorted(column(app, "knn")) == sorted(column(app, "svm")) == list("0123456789")
+    app.button(key="positive svm 5").click().run()
     assert listed_marks(app) == ["remove 5"]
     assert not app.exception
 
 
 def test_c_is_the_users_choice(animals: Corpus) -> None:
     def best() -> float:
-        head = app.get_by_key("column-svm").get("html")[0].body
+        head = app.get_by_key("column-anchored").get("html")[0].body
         return float(re.search(r'class="ex-score" dir="auto">(.*?)<', head)[1])
 
     app = searched(ANIMALS[4])
     slider = app.select_slider(key="C")
-    assert slider.options == ["0.01", "0.02", "0.05", "0.1", "0.2", "0.5", "1.0", "2.0", "5.0", "10.0"]
-    assert slider.value == 0.1
+    assert slider.options == ["auto", "0.01", "0.02", "0.05", "0.1", "0.2", "0.5", "1.0", "2.0", "5.0", "10.0"]
+    assert slider.value == "auto"
     usual = best()
     slider.set_value(10.0).run()
     assert best() > usual
@@ -118,14 +118,14 @@ def test_c_is_the_users_choice(animals: Corpus) -> None:
 
 def test_a_mark_ranks_the_svm_anew_and_leaves_knn(animals: Corpus, home: Path) -> None:
     app = searched("the dog")
-    knn, svm = column(app, "knn"), column(app, "svm")
-    app.button(key="positive svm 5").click().run()
+    knn, svm = column(app, "knn"), column(app, "anchored")
+    app.button(key="positive anchored 5").click().run()
     assert column(app, "knn") == knn
-    assert column(app, "svm") != svm
-    assert column(app, "svm").index("6") < svm.index("6")
+    assert column(app, "anchored") != svm
+    assert column(app, "anchored").index("6") < svm.index("6")
     app.button(key="negative knn 3").click().run()
     assert column(app, "knn") == knn
-    assert column(app, "svm").index("3") > svm.index("3")
+    assert column(app, "anchored").index("3") > svm.index("3")
     saved = SessionStore(home / "sessions.sqlite").load(session_of(app))
     assert saved.feedback == Feedback(("5",), ("3",))
 
@@ -133,33 +133,33 @@ def test_a_mark_ranks_the_svm_anew_and_leaves_knn(animals: Corpus, home: Path) -
 def test_marks_are_shown_in_both_columns_and_taken_back_by_either(animals: Corpus) -> None:
     app = searched("the dog")
     app.button(key="positive knn 4").click().run()
-    for ranker in ("knn", "svm"):
+    for ranker in ("knn", "anchored"):
         assert app.button(key=f"positive {ranker} 4").icon == ":material/check:"
         assert app.button(key=f"negative {ranker} 4").icon == ":material/thumb_down:"
-    svm = column(app, "svm")
-    app.button(key="negative svm 4").click().run()
+    svm = column(app, "anchored")
+    app.button(key="negative anchored 4").click().run()
     assert app.button(key="positive knn 4").icon == ":material/thumb_up:"
-    assert column(app, "svm") != svm
+    assert column(app, "anchored") != svm
     app.button(key="negative knn 4").click().run()
     assert listed_marks(app) == []
 
 
 def test_marks_are_listed_and_removed_one_by_one_or_all(animals: Corpus) -> None:
     app = searched("the dog")
-    unmarked = column(app, "svm")
+    unmarked = column(app, "anchored")
     for doc_id in ("7", "5", "6"):
-        app.button(key=f"positive svm {doc_id}").click().run()
+        app.button(key=f"positive anchored {doc_id}").click().run()
     listed = [part.body for part in app.sidebar.get("html")]
     assert [ANIMALS[int(doc_id)] in body for doc_id, body in zip("756", listed, strict=True)] == [True] * 3
     app.button(key="remove 5").click().run()
     assert listed_marks(app) == ["remove 7", "remove 6"]
     press(app, "Clear all marks")
-    assert column(app, "svm") == unmarked
+    assert column(app, "anchored") == unmarked
 
 
 def test_marks_stay_when_the_query_changes(animals: Corpus) -> None:
     app = searched("the dog")
-    app.button(key="positive svm 5").click().run()
+    app.button(key="positive anchored 5").click().run()
     app.text_input(key="query_text").input("rain")
     press(app, "Search")
     assert column(app, "knn")[0] in "89"
@@ -171,7 +171,7 @@ def test_a_document_becomes_the_query(animals: Corpus) -> None:
     app.button(key="more knn 5").click().run()
     assert app.text_input(key="query_text").value == ""
     assert set(column(app, "knn")[:2]) == {"6", "7"}
-    assert "5" not in column(app, "knn") + column(app, "svm")
+    assert "5" not in column(app, "knn") + column(app, "anchored")
     assert "More like  5" in page_text(app)
 
 
@@ -187,17 +187,17 @@ def test_an_empty_query_says_what_to_do_and_keeps_the_results(animals: Corpus) -
 
 def test_a_reload_brings_query_and_marks_back(animals: Corpus) -> None:
     app = searched("the dog")
-    app.button(key="positive svm 5").click().run()
-    app.button(key="negative svm 0").click().run()
+    app.button(key="positive anchored 5").click().run()
+    app.button(key="negative anchored 0").click().run()
     again = opened(session_of(app))
     assert again.text_input(key="query_text").value == "the dog"
-    assert column(again, "svm") == column(app, "svm")
+    assert column(again, "anchored") == column(app, "anchored")
     assert listed_marks(again) == ["remove 5", "remove 0"]
 
 
 def test_each_tab_has_a_session_of_its_own(animals: Corpus) -> None:
     first, second = searched("the dog"), searched("the dog")
-    first.button(key="positive svm 5").click().run()
+    first.button(key="positive anchored 5").click().run()
     second.run()
     assert session_of(first) != session_of(second)
     assert listed_marks(second) == []
@@ -207,8 +207,8 @@ def test_each_tab_has_a_session_of_its_own(animals: Corpus) -> None:
 def test_each_corpus_keeps_its_own_query_and_marks(animals: Corpus, encoder: FakeEncoder, reload: bool) -> None:
     build_corpus(source_of(ANIMALS[5:], name="other"), encoder)
     app = searched("the dog")
-    app.button(key="positive svm 5").click().run()
-    before = column(app, "svm")
+    app.button(key="positive anchored 5").click().run()
+    before = column(app, "anchored")
     app.selectbox(key="corpus").select("other").run()
     if reload:
         app = opened(session_of(app))
@@ -216,7 +216,7 @@ def test_each_corpus_keeps_its_own_query_and_marks(animals: Corpus, encoder: Fak
     assert app.text_input(key="query_text").value == ""
     assert listed_marks(app) == []
     app.selectbox(key="corpus").select("animals").run()
-    assert column(app, "svm") == before
+    assert column(app, "anchored") == before
     assert app.text_input(key="query_text").value == "the dog"
     assert listed_marks(app) == ["remove 5"]
 
@@ -239,9 +239,9 @@ def test_an_unknown_session_in_the_address_is_a_new_one(animals: Corpus) -> None
 def test_more_results_on_demand(encoder: FakeEncoder) -> None:
     build_corpus(source_of([f"dog number {n}" for n in range(60)], name="dogs"), encoder)
     app = searched("dog")
-    assert len(column(app, "svm")) == 10
+    assert len(column(app, "anchored")) == 10
     app.get_by_key("k").set_value(25).run()
-    assert len(column(app, "knn")) == len(column(app, "svm")) == 25
+    assert len(column(app, "knn")) == len(column(app, "anchored")) == 25
 
 
 def test_without_a_corpus_the_page_offers_to_build_one(tmp_path: Path) -> None:
@@ -304,7 +304,7 @@ def test_when_the_last_corpus_is_gone_the_next_one_built_is_chosen(tmp_path: Pat
 def test_a_lone_document_as_query_leaves_nothing_to_show(encoder: FakeEncoder) -> None:
     build_corpus(source_of(["only one"], name="one"), encoder)
     app = searched("one")
-    app.button(key="more svm 0").click().run()
+    app.button(key="more anchored 0").click().run()
     assert "There is no other document in this corpus." in [caption.value for caption in app.caption]
 
 
@@ -322,11 +322,11 @@ def test_a_rebuilt_corpus_is_opened_anew_and_keeps_the_marks_that_still_stand(
     animals: Corpus, encoder: FakeEncoder
 ) -> None:
     app = searched("the dog")
-    app.button(key="positive svm 9").click().run()
-    app.button(key="positive svm 1").click().run()
+    app.button(key="positive anchored 9").click().run()
+    app.button(key="positive anchored 1").click().run()
     build_corpus(source_of(ANIMALS[:5]), encoder)
     app.run()
-    assert sorted(column(app, "svm")) == list("01234")
+    assert sorted(column(app, "anchored")) == list("01234")
     assert "no longer in this corpus" in page_text(app)
     assert messages(app, "error") == []
 
@@ -348,10 +348,10 @@ def test_a_mark_that_cannot_be_saved_is_made_and_told(animals: Corpus, monkeypat
         raise sqlite3.OperationalError("database or disk is full")
 
     monkeypatch.setattr(SessionStore, "record", full)
-    app.button(key="positive svm 5").click().run()
+    app.button(key="positive anchored 5").click().run()
     [warning] = messages(app, "warning")
     assert warning.endswith("could not be saved: database or disk is full. It lasts as long as this page.")
-    assert app.button(key="positive svm 5").icon == ":material/check:"
+    assert app.button(key="positive anchored 5").icon == ":material/check:"
 
 
 def test_a_damaged_session_file_is_told_and_left_alone(animals: Corpus, home: Path) -> None:
@@ -376,9 +376,9 @@ def test_documents_labels_and_ids_are_text_and_nothing_else(encoder: FakeEncoder
     build_corpus(Source("hostile", {"source": "hostile"}, lambda: iter(documents)), encoder)
     app = searched("<script>")
     for document in documents:
-        app.button(key=f"positive svm {document.doc_id}").click().run()
+        app.button(key=f"positive anchored {document.doc_id}").click().run()
     bodies = "".join(part.body for part in app.get("html") if not part.body.startswith("<style>"))
-    app.button(key=f"more svm {documents[0].doc_id}").click().run()
+    app.button(key=f"more anchored {documents[0].doc_id}").click().run()
     bodies += "".join(part.body for part in app.get("html") if not part.body.startswith("<style>"))
     assert set(re.findall(r"</?([a-zA-Z]+)", bodies)) == {"div", "span"}
     for text in HOSTILE:

@@ -12,6 +12,7 @@ import cli
 from data.catalog import list_corpora
 from data.corpus import Corpus, corpus_folder, read_manifest
 from data.embed import SHARD
+from retrieval.rankers import DEFAULT_RANKER
 from tests.conftest import ANIMALS
 from tests.fake_encoder import FakeEncoder
 
@@ -92,7 +93,7 @@ def test_marks_reach_the_svm(capsys: pytest.CaptureFixture[str], animals: Corpus
     marks = ["--like", "5", "--like", "6", "--unlike", "1"]
     _, out, _ = run(capsys, "search", "animals", "cat", *marks, "--json")
     answer = json.loads(out)
-    assert answer["ranker"] == "svm"
+    assert answer["ranker"] == DEFAULT_RANKER
     assert {result["doc_id"] for result in answer["results"][:2]} == {"5", "6"}
 
 

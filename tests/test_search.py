@@ -5,7 +5,8 @@ from data.corpus import Corpus
 from data.ingest import build_corpus
 from retrieval.feedback import Feedback
 from retrieval.index import DenseIndex
-from retrieval.search import RANKERS, DocumentQuery, EncoderMismatch, Ranker, Ranking, Result, SearchEngine
+from retrieval.rankers import DEFAULT_RANKER, RANKERS, Ranker, middle
+from retrieval.search import DocumentQuery, EncoderMismatch, Ranking, Result, SearchEngine
 from retrieval.svm import fit_exemplar_svm
 from tests.conftest import ANIMALS, source_of
 from tests.fake_encoder import FakeEncoder
@@ -284,7 +285,7 @@ def test_passages_of_a_duplicate_of_a_positive_are_no_background(long_texts: tup
     expected = fit_exemplar_svm(
         DenseIndex(corpus.vectors), np.stack([vector, corpus.vectors[near]]), exclude=[0, 1, 7, 8]
     )
-    np.testing.assert_allclose(engine.search("rain", Feedback(("0",))).svm.w, expected.w)
+    np.testing.assert_allclose(engine.search("rain", Feedback(("0",)), ranker="svm").svm.w, expected.w)
 
 
 def test_rows_of_other_lengths_rank_by_the_dot_product() -> None:

@@ -10,8 +10,7 @@ from sklearn.svm import LinearSVC
 
 from data.encoder import unit_rows
 from retrieval.index import DenseIndex, Rows
-from retrieval.objective import NEGATIVE_WEIGHT
-from retrieval.svm import ExemplarSVM, fit_exemplar_svm
+from retrieval.svm import NEGATIVE_WEIGHT, ExemplarSVM, fit_exemplar_svm
 
 
 def unit(n: int, dim: int, seed: int = 0, mean: float = 0.0) -> np.ndarray:
@@ -76,7 +75,7 @@ def test_positives_are_not_background_as_well(vectors: np.ndarray) -> None:
 
 
 @pytest.mark.parametrize(("n", "heavier"), [(300, 1), (3000, 3)])
-def test_a_marked_negative_weighs_ten_background_rows_of_a_thousand(n: int, heavier: float) -> None:
+def test_a_marked_negative_weighs_some_background_rows_of_a_thousand(n: int, heavier: float) -> None:
     X = unit(n + 3, 16)  # the positive, two negatives, n background rows
     svm = fit_exemplar_svm(DenseIndex(X[1:]), X[:1], negatives=[1, 0, 1], C=0.1, until="exact")
     relative = np.r_[np.full(2, NEGATIVE_WEIGHT * heavier), np.ones(n)]

@@ -3,15 +3,15 @@
 import streamlit as st
 
 from retrieval.feedback import Feedback, Mark
+from retrieval.rankers import TITLES
 from retrieval.search import Ranking, Result, took
 from ui import plain
 from ui.state import ask_document, change
 
-TITLES = {"knn": "kNN", "svm": "Exemplar SVM", "anchored": "Anchored SVM"}
 _WHAT = {
     "knn": "nearest to the query; marks leave it as it is",
     "svm": "query and marks against the whole rest",
-    "anchored": "query and marks against the rest, held close to the query",
+    "anchored": "query and marks against the rest, held close to their mean",
 }
 _TOOK = (
     "Milliseconds to rank; how often the corpus was read in training; how many rows carry weight; and why training "

@@ -4,26 +4,26 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from retrieval.search import Ranker
-from ui.results import TITLES
+from retrieval.rankers import DEFAULT_RANKER, TITLES, Ranker
 
 _RESULTS = (10, 25, 50)
-_RERANKERS: tuple[Ranker, ...] = ("svm", "anchored")
-_CS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+_RERANKERS: tuple[Ranker, ...] = ("anchored", "svm")
+_AUTOMATIC = "auto"
+_CS = (_AUTOMATIC, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 _C_HELP = (
-    "How closely the SVM follows query and marks. The notebook's advice: 0.1 usually works well; take more, up to 10, "
-    "where they are clean and surely right, and less, down to 0.01, where they are noisy. It means the same on every "
-    "corpus: C on 1,000 documents."
+    "How closely the SVM follows query and marks. auto: 0.1 for the exemplar SVM, as in the notebook; for the anchored "
+    "one 0.02 to begin with, and more with every mark. Take more, up to 10, where marks are clean and surely right, "
+    "and less, down to 0.01, where they are noisy. It means the same on every corpus: C on 1,000 documents."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How to search: results a column, the rankers of the two columns, and the SVM's C."""
+    """How to search: results a column, the rankers of the two columns, and the SVM's C; None for what suits it."""
 
     k: int
     rankers: tuple[Ranker, Ranker]
-    C: float
+    C: float | None
 
 
 def choose_settings() -> Settings:
@@ -40,12 +40,13 @@ def choose_settings() -> Settings:
     ranker = st.segmented_control(
         "Beside kNN",
         _RERANKERS,
-        default=_RERANKERS[0],
+        default=DEFAULT_RANKER,
         required=True,
         key="ranker",
         format_func=lambda ranker: TITLES[ranker],
         persist_state="session",
-        help="What ranks the right column. The anchored SVM stays closer to the query.",
+        help="What ranks the right column. The anchored SVM stays closer to what you are looking for and measured "
+        "best; the exemplar SVM is the notebook's.",
     )
-    C = st.select_slider("C", _CS, value=0.1, key="C", persist_state="session", help=_C_HELP)
-    return Settings(k, ("knn", ranker), C)
+    C = st.select_slider("C", _CS, value=_AUTOMATIC, key="C", persist_state="session", help=_C_HELP)
+    return Settings(k, ("knn", ranker), None if C == _AUTOMATIC else C)

@@ -49,25 +49,25 @@ def search(page: Page, query: str) -> None:
 def test_search_mark_rerank_remove_reload(visitor: Page) -> None:
     search(visitor, "fill missing values")
     expect(column(visitor, "knn")).to_have_count(10)
-    expect(column(visitor, "svm")).to_have_count(10)
-    knn, unmarked = order(visitor, "knn"), order(visitor, "svm")
+    expect(column(visitor, "anchored")).to_have_count(10)
+    knn, unmarked = order(visitor, "knn"), order(visitor, "anchored")
     assert "fillna" in knn[0]
 
     first = unmarked[4]
-    row(visitor, "svm", first).get_by_role("button", name="Relevant", exact=True).click()
+    row(visitor, "anchored", first).get_by_role("button", name="Relevant", exact=True).click()
     expect(marks(visitor)).to_have_text([first])
-    expect(column(visitor, "svm")).not_to_have_text(unmarked)
+    expect(column(visitor, "anchored")).not_to_have_text(unmarked)
     expect(column(visitor, "knn")).to_have_text(knn)
 
     # The rows have moved; a click still belongs to the row that the person sees.
-    once_marked = order(visitor, "svm")
+    once_marked = order(visitor, "anchored")
     moved = [doc_id for rank, doc_id in enumerate(once_marked) if doc_id in unmarked and doc_id != unmarked[rank]]
     second = next(doc_id for doc_id in reversed(moved) if doc_id != first)
-    row(visitor, "svm", second).get_by_role("button", name="Not relevant", exact=True).click()
+    row(visitor, "anchored", second).get_by_role("button", name="Not relevant", exact=True).click()
     expect(marks(visitor)).to_have_text([first, second])
-    expect(column(visitor, "svm")).not_to_have_text(once_marked)
+    expect(column(visitor, "anchored")).not_to_have_text(once_marked)
     expect(column(visitor, "knn")).to_have_text(knn)
-    twice_marked = order(visitor, "svm")
+    twice_marked = order(visitor, "anchored")
     if picture := os.environ.get("EXEMPLAR_SCREENSHOT"):
         visitor.mouse.move(0, 0)
         visitor.get_by_role("textbox", name="Search").scroll_into_view_if_needed()
@@ -75,40 +75,40 @@ def test_search_mark_rerank_remove_reload(visitor: Page) -> None:
 
     visitor.reload()
     expect(marks(visitor)).to_have_text([first, second])
-    expect(column(visitor, "svm")).to_have_text(twice_marked)
+    expect(column(visitor, "anchored")).to_have_text(twice_marked)
     expect(column(visitor, "knn")).to_have_text(knn)
 
     visitor.get_by_test_id("stSidebar").get_by_role("button", name="Remove").nth(1).click()
     expect(marks(visitor)).to_have_text([first])
-    expect(column(visitor, "svm")).to_have_text(once_marked)
+    expect(column(visitor, "anchored")).to_have_text(once_marked)
 
     visitor.reload()
     expect(marks(visitor)).to_have_text([first])
-    expect(column(visitor, "svm")).to_have_text(once_marked)
+    expect(column(visitor, "anchored")).to_have_text(once_marked)
     expect(visitor.get_by_role("textbox", name="Search")).to_have_value("fill missing values")
 
 
 def test_the_right_column_and_c_are_the_users_choice(visitor: Page) -> None:
     search(visitor, "merge two tables")
-    expect(column(visitor, "svm")).to_have_count(10)
-    knn, usual = order(visitor, "knn"), order(visitor, "svm")
+    expect(column(visitor, "anchored")).to_have_count(10)
+    knn, usual = order(visitor, "knn"), order(visitor, "anchored")
     took = r"\d+ ms · \d+ scans? · [\d,]+ support rows · (settled|exact)"
-    expect(visitor.locator(".st-key-column-svm").get_by_text(re.compile(took))).to_be_visible()
+    expect(visitor.locator(".st-key-column-anchored").get_by_text(re.compile(took))).to_be_visible()
 
     slider = visitor.get_by_role("slider", name="C")
-    for _ in range(6):
+    for _ in range(10):
         slider.press("ArrowRight")
     expect(visitor.get_by_test_id("stSidebar").get_by_text("10.0", exact=True).first).to_be_visible()
-    expect(column(visitor, "svm")).not_to_have_text(usual)
+    expect(column(visitor, "anchored")).not_to_have_text(usual)
 
-    visitor.get_by_role("radio", name="Anchored SVM").click()
-    expect(column(visitor, "anchored")).to_have_count(10)
-    expect(column(visitor, "svm")).to_have_count(0)
+    visitor.get_by_role("radio", name="Exemplar SVM").click()
+    expect(column(visitor, "svm")).to_have_count(10)
+    expect(column(visitor, "anchored")).to_have_count(0)
     assert order(visitor, "knn") == knn
-    first = order(visitor, "anchored")[3]
-    row(visitor, "anchored", first).get_by_role("button", name="Relevant", exact=True).click()
+    first = order(visitor, "svm")[3]
+    row(visitor, "svm", first).get_by_role("button", name="Relevant", exact=True).click()
     expect(marks(visitor)).to_have_text([first])
-    expect(visitor.locator(".st-key-column-anchored").get_by_text(re.compile(took))).to_be_visible()
+    expect(visitor.locator(".st-key-column-svm").get_by_text(re.compile(took))).to_be_visible()
 
 
 def test_more_like_this_and_an_empty_query(visitor: Page) -> None:
@@ -119,7 +119,7 @@ def test_more_like_this_and_an_empty_query(visitor: Page) -> None:
     doc_id = order(visitor, "knn")[0]
     row(visitor, "knn", doc_id).get_by_role("button", name="More like this").click()
     expect(visitor.locator(".st-key-query-document .ex-id")).to_have_text(doc_id)
-    for ranker in ("knn", "svm"):
+    for ranker in ("knn", "anchored"):
         expect(column(visitor, ranker)).to_have_count(10)
         expect(column(visitor, ranker).filter(has_text=doc_id).get_by_text(doc_id, exact=True)).to_have_count(0)
 
@@ -145,28 +145,28 @@ def test_a_hostile_file_is_built_and_shown_as_plain_text(visitor: Page, tmp_path
 
     visitor.get_by_role("link", name="Search").click()
     search(visitor, texts[1])
-    expect(column(visitor, "svm")).to_have_count(4)
-    row(visitor, "svm", "1").get_by_role("button", name="Relevant", exact=True).click()
+    expect(column(visitor, "anchored")).to_have_count(4)
+    row(visitor, "anchored", "1").get_by_role("button", name="Relevant", exact=True).click()
     expect(marks(visitor)).to_have_text(["1"])
-    shown = visitor.locator(".st-key-column-svm .ex-text")
+    shown = visitor.locator(".st-key-column-anchored .ex-text")
     assert sorted(shown.all_inner_texts()) == sorted(texts)
     assert visitor.evaluate("window.owned") is None
-    assert visitor.locator(".st-key-column-svm").locator("img, script, b, strong, a[href*='invalid']").count() == 0
+    assert visitor.locator(".st-key-column-anchored").locator("img, script, b, strong, a[href*='invalid']").count() == 0
 
 
 def test_the_corpora_page_and_back_and_the_back_button_lose_nothing(visitor: Page) -> None:
     search(visitor, "sort rows by value")
-    expect(column(visitor, "svm")).to_have_count(10)
-    unmarked = order(visitor, "svm")
+    expect(column(visitor, "anchored")).to_have_count(10)
+    unmarked = order(visitor, "anchored")
     visitor.get_by_test_id("stSidebar").get_by_role("radio", name="25").click()
-    expect(column(visitor, "svm")).to_have_count(25)
-    row(visitor, "svm", unmarked[2]).get_by_role("button", name="Relevant", exact=True).click()
+    expect(column(visitor, "anchored")).to_have_count(25)
+    row(visitor, "anchored", unmarked[2]).get_by_role("button", name="Relevant", exact=True).click()
     expect(marks(visitor)).to_have_text([unmarked[2]])
-    marked = order(visitor, "svm")
+    marked = order(visitor, "anchored")
 
     visitor.get_by_role("link", name="Corpora").click()
     expect(visitor.get_by_role("heading", name="Corpora")).to_be_visible()
-    expect(column(visitor, "svm")).to_have_count(0)
+    expect(column(visitor, "anchored")).to_have_count(0)
     expect(visitor).to_have_url(re.compile(r"/corpora\?session="))
     settle(visitor)
     visitor.reload()
@@ -174,7 +174,7 @@ def test_the_corpora_page_and_back_and_the_back_button_lose_nothing(visitor: Pag
     settle(visitor)
     visitor.get_by_role("link", name="Search").click()
     expect(marks(visitor)).to_have_text([unmarked[2]])
-    expect(column(visitor, "svm")).to_have_text(marked[:10])  # how many to show is the tab's, not the session's
+    expect(column(visitor, "anchored")).to_have_text(marked[:10])  # how many to show is the tab's, not the session's
     expect(visitor.get_by_role("textbox", name="Search")).to_have_value("sort rows by value")
 
     visitor.get_by_role("link", name="Corpora").click()

@@ -1,0 +1,80 @@
+"""Rankers from the literature, to measure ours by."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retrieval.rankers import Examples, Scorer
+
+_TO_QUERY, _TO_POSITIVES, _FROM_NEGATIVES = 1.0, 0.75, 0.15  # as Manning, Raghavan and Schuetze give them
+
+
+def centred_knn(examples: Examples, mean: NDArray[np.float64]) -> Scorer:
+    """Score by the product with the query less the corpus's mean, ``(dim,)``; marks change nothing."""
+    return Scorer(examples.query - mean)
+
+
+def mean_of_positives(examples: Examples) -> Scorer:
+    """Score by the product with the mean of query and positives."""
+    return Scorer(np.vstack([examples.query, _positives(examples)]).mean(axis=0, dtype=np.float64))
+
+
+def rocchio(examples: Examples) -> Scorer:
+    """Score by the product with ``query + 0.75 mean of positives - 0.15 mean of negatives``.
+
+    Rocchio, "Relevance feedback in information retrieval" (1971), with the weights of Manning, Raghavan and Schuetze,
+    "Introduction to Information Retrieval" (2008), section 9.1.1.
+    """
+    point = _TO_QUERY * examples.query.astype(np.float64)
+    if examples.positives.size:
+        point += _TO_POSITIVES * _positives(examples).mean(axis=0)
+    if examples.negatives.size:
+        point -= _FROM_NEGATIVES * _negatives(examples).mean(axis=0)
+    return Scorer(point)
+
+
+def logistic_regression(examples: Examples) -> Scorer:
+    """Score by logistic regression on query and marks alone, classes balanced; by their mean until there are negatives.
+
+    scikit-learn's, with its own C of 1.
+    """
+    if not examples.negatives.size:
+        return mean_of_positives(examples)
+    from sklearn.linear_model import LogisticRegression
+
+    X = np.vstack([examples.query, _positives(examples), _negatives(examples)])
+    y = np.arange(len(X)) <= examples.positives.size
+    fitted = LogisticRegression(class_weight="balanced", max_iter=1000).fit(X.astype(np.float64), y)
+    return Scorer(fitted.coef_[0], float(fitted.intercept_[0]))
+
+
+class BM25:
+    """Scores documents by the words that they share with a query; marks change nothing.
+
+    Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond" (2009), as the package bm25s has
+    it: k1 = 1.5, b = 0.75, English stop words left out.
+    """
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        import bm25s
+
+        self._n = len(texts)
+        self._index = bm25s.BM25()
+        self._index.index(bm25s.tokenize(list(texts), show_progress=False), show_progress=False)
+
+    def scores(self, query: str) -> NDArray[np.float32]:
+        """Return the score of every document, ``(n_documents,)``."""
+        import bm25s
+
+        [words] = bm25s.tokenize([query], return_ids=False, show_progress=False)
+        scores: NDArray[np.float32] = np.zeros(self._n, np.float32) if not words else self._index.get_scores(words)
+        return scores
+
+
+def _positives(examples: Examples) -> NDArray[np.float32]:
+    return examples.index.vectors(examples.positives)
+
+
+def _negatives(examples: Examples) -> NDArray[np.float32]:
+    return examples.index.vectors(examples.negatives)

@@ -1,0 +1,147 @@
+import numpy as np
+import pytest
+
+from data.corpus import Corpus
+from data.ingest import build_corpus
+from data.judgements import JudgedQuery, Judgements
+from retrieval.evaluate import COMPARED, FOUND, Measured, evaluate
+from retrieval.search import SearchEngine
+from tests.conftest import source_of
+from tests.fake_encoder import FakeEncoder
+
+# Documents on a circle, named by their degrees; the query stands at 0. On the one side all up to 25 degrees are
+# relevant, on the other none: who follows the marks turns to the right side.
+RELEVANT = [1, 3, 5, 7, 9, 20, 25]
+OTHERS = [-2, -4, -6, -8, -10, -12, -14, -16]
+FAR = [100, 120, 140, 160, 180, 200, 220, 240, 260]
+
+
+class CircleEncoder(FakeEncoder):
+    def __init__(self) -> None:
+        super().__init__(dim=2)
+
+    def _vector(self, text: str) -> np.ndarray:
+        return np.array([np.cos(np.deg2rad(float(text))), np.sin(np.deg2rad(float(text)))])
+
+
+def circle(*degrees: int) -> SearchEngine:
+    encoder = CircleEncoder()
+    source = source_of([str(each) for each in degrees], name="circle")
+    corpus = build_corpus(source, encoder)
+    return SearchEngine(corpus, lambda *_: encoder)
+
+
+@pytest.fixture
+def engine() -> SearchEngine:
+    return circle(*RELEVANT, *OTHERS, *FAR)
+
+
+def judged(engine: SearchEngine, *queries: tuple[str | None, list[int], int | None]) -> Judgements:
+    """Take (query, relevant, the document that the query is), all in degrees."""
+    by_text = {text: str(row) for row, text in enumerate(engine.corpus.documents["text"].to_pylist())}
+    return Judgements(
+        "qrels",
+        [
+            JudgedQuery(
+                f"q{number}",
+                text,
+                {by_text[str(each)]: 1 for each in relevant},
+                None if itself is None else by_text[str(itself)],
+            )
+            for number, (text, relevant, itself) in enumerate(queries)
+        ],
+    )
+
+
+def of(measured: list[Measured], protocol: str, ranker: str, number: int | None = None) -> dict[str, list[float]]:
+    [found] = [m for m in measured if (m.protocol, m.ranker) == (protocol, ranker) and number in (None, m.round)]
+    return {name: values.tolist() for name, values in found.values.items()}
+
+
+def test_the_first_query_is_judged_without_marks(engine: SearchEngine) -> None:
+    measured = evaluate(engine, judged(engine, ("0", RELEVANT, None)), rankers=("knn", "anchored", "rocchio"))
+    gains = 1 / np.log2(np.arange(2, 12))
+    for ranker in ("knn", "rocchio"):
+        found = of(measured, "first query", ranker)
+        assert found["P@10"] == [0.5]
+        assert found["recall@100"] == [1]
+        assert found["nDCG@10"] == pytest.approx([gains[[0, 2, 4, 6, 8]].sum() / gains[:7].sum()])
+
+
+def test_after_shared_marks_what_is_left_is_judged(engine: SearchEngine) -> None:
+    measured = evaluate(engine, judged(engine, ("0", RELEVANT, None)), rankers=COMPARED)
+    # Of what is left 20 and 25 are relevant; kNN puts -12, -14 and -16 before them.
+    assert of(measured, "shared marks", "knn")["P@10"] == [0.2]
+    gains = 1 / np.log2(np.arange(2, 12))
+    third = (gains[3] + gains[4]) / (gains[0] + gains[1])
+    assert of(measured, "shared marks", "knn")["nDCG@10"] == pytest.approx([third])
+    for ranker in ("svm", "anchored"):
+        assert of(measured, "shared marks", ranker)["nDCG@10"] == [1], ranker
+        assert of(measured, "shared marks", ranker)["MAP"] == [1], ranker
+    # From the marks alone the right side is known, but not that it ends: 100 degrees come before 25.
+    assert 0 < of(measured, "shared marks", "logistic")["nDCG@10"][0] < 1
+
+
+def test_in_its_own_loop_a_ranker_is_given_its_own_marks(engine: SearchEngine) -> None:
+    measured = evaluate(engine, judged(engine, ("0", RELEVANT, None)), rankers=("knn", "anchored"), rounds=3)
+    knn, anchored = (
+        [of(measured, "own loop", ranker, number)[FOUND] for number in (1, 2, 3)] for ranker in ("knn", "anchored")
+    )
+    assert knn == [[5], [7], [7]]
+    assert anchored[1:] == [[7], [7]]
+
+
+def test_who_shows_all_there_is_has_found_all() -> None:
+    engine = circle(*RELEVANT, *OTHERS[:2])
+    measured = evaluate(engine, judged(engine, ("0", RELEVANT, None)), rankers=COMPARED, rounds=2)
+    for ranker in COMPARED:
+        assert of(measured, "own loop", ranker, 2)[FOUND] == [7], ranker
+    assert not [each for each in measured if each.protocol == "shared marks"], "nothing is left to judge"
+
+
+def test_queries_with_nothing_left_do_not_count_after_marks(engine: SearchEngine) -> None:
+    queries = judged(engine, ("0", [1, 3], None), ("0", RELEVANT, None))
+    measured = evaluate(engine, queries, rankers=("knn",))
+    counts = {(each.protocol, each.round): each.n_queries for each in measured}
+    assert counts == {("first query", 0): 2, ("shared marks", 1): 1} | {("own loop", n): 2 for n in range(1, 6)}
+
+
+def test_a_document_is_no_answer_to_itself(engine: SearchEngine) -> None:
+    for text in (None, "5"):
+        queries = judged(engine, (text, RELEVANT, 5))
+        measured = evaluate(engine, queries, rankers=COMPARED, rounds=4)
+        assert of(measured, "first query", "knn")["recall@100"] == [1]
+        for ranker in COMPARED:
+            assert of(measured, "own loop", ranker, 4)[FOUND] == [6], ranker
+
+
+def test_the_same_seed_draws_the_same_queries(engine: SearchEngine) -> None:
+    queries = judged(engine, *((str(each), RELEVANT, None) for each in range(40)))
+    seen: list[tuple[int, int]] = []
+
+    def run(seed: int) -> list[float]:
+        return of(
+            evaluate(
+                engine, queries, rankers=("knn",), n_queries=5, seed=seed, on_query=lambda *step: seen.append(step)
+            ),
+            "first query",
+            "knn",
+        )["MAP"]
+
+    assert run(1) == run(1) != run(2)
+    assert seen[:5] == [(1, 5), (2, 5), (3, 5), (4, 5), (5, 5)]
+
+
+def test_unknown_rankers_and_empty_measurements_are_refused(engine: SearchEngine) -> None:
+    queries = judged(engine, ("0", RELEVANT, None))
+    with pytest.raises(ValueError, match="there is no ranker 'knnn'; there are knn, centred, bm25"):
+        evaluate(engine, queries, rankers=("knnn",))
+    with pytest.raises(ValueError, match="at least one ranker, one round and one query"):
+        evaluate(engine, queries, rounds=0)
+
+
+def test_yardsticks_find_what_they_are_known_for(animals: Corpus, encoder: FakeEncoder) -> None:
+    queries = Judgements("qrels", [JudgedQuery("q", "stocks bonds", {"5": 1, "6": 1, "7": 1})])
+    measured = evaluate(SearchEngine(animals, lambda *_: encoder), queries)
+    for ranker in ("knn", "centred", "bm25", "mean", "rocchio", "logistic", "anchored"):
+        assert of(measured, "first query", ranker)["MAP"] == [1], ranker

@@ -1,0 +1,100 @@
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+
+from data.corpus import Corpus
+from data.ingest import build_corpus
+from data.judgements import JudgedQuery, Judgements, judgements_of
+from data.sources import read_source
+from tests.conftest import source_of
+from tests.fake_encoder import FakeEncoder
+
+QRELS = "query-id\tcorpus-id\tscore\nq1\ta\t1\nq1\tb\t2\nq1\tgone\t1\nq2\tc\t0\nq3\tc\t1\n"
+QUERIES = [{"_id": "q1", "text": "cats"}, {"_id": "q2", "text": "dogs"}, {"_id": "q3", "text": "rain"}]
+
+
+def lines(rows: list[dict[str, str]]) -> str:
+    return "".join(json.dumps(row) + "\n" for row in rows)
+
+
+@pytest.fixture
+def beir(tmp_path: Path) -> Path:
+    folder = tmp_path / "pets"
+    (folder / "qrels").mkdir(parents=True)
+    (folder / "corpus.jsonl").write_text(lines([{"_id": each, "title": "", "text": f"text {each}"} for each in "abc"]))
+    (folder / "queries.jsonl").write_text(lines(QUERIES))
+    (folder / "qrels" / "test.tsv").write_text(QRELS)
+    return folder
+
+
+def built(folder: Path) -> Corpus:
+    return build_corpus(read_source(str(folder)), FakeEncoder())
+
+
+def test_a_beir_folder_brings_queries_and_grades(beir: Path) -> None:
+    assert judgements_of(built(beir)) == Judgements(
+        "qrels of the split test",
+        [JudgedQuery("q1", "cats", {"a": 1, "b": 2}), JudgedQuery("q3", "rain", {"c": 1})],
+        n_missing=1,
+    )
+
+
+def test_queries_may_be_packed_and_the_split_another(beir: Path) -> None:
+    (beir / "qrels" / "test.tsv").rename(beir / "qrels" / "dev.tsv")
+    (beir / "queries.jsonl.gz").write_bytes(gzip.compress((beir / "queries.jsonl").read_bytes()))
+    (beir / "queries.jsonl").unlink()
+    found = judgements_of(built(beir))
+    assert (found.kind, len(found.queries)) == ("qrels of the split dev", 2)
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "message"),
+    [
+        ("qrels/test.tsv", "query\tdoc\nq1\ta\n", r"cannot read .*test.tsv: it has no column 'corpus-id'; .* query, doc"),
+        ("qrels/test.tsv", "query-id\tcorpus-id\tscore\nq1\ta\tvery\n", r"row 0: the score is a whole number, got 'very'"),
+        ("qrels/test.tsv", "query-id\tcorpus-id\tscore\nq1\tz\t1\n", "no query of 'pets' has a relevant document in it"),
+        ("queries.jsonl", "{broken\n", r"cannot read .*queries.jsonl: "),
+        ("queries.jsonl", '{"_id": "q9", "text": "else"}\n', "no query of 'pets' has a relevant document in it"),
+    ],
+)
+def test_what_is_wrong_with_judgements_is_told(beir: Path, file: str, content: str, message: str) -> None:
+    corpus = built(beir)
+    (beir / file).write_text(content)
+    with pytest.raises(ValueError, match=message):
+        judgements_of(corpus)
+
+
+def test_a_folder_of_qrels_without_a_known_split_is_told(beir: Path) -> None:
+    corpus = built(beir)
+    (beir / "qrels" / "test.tsv").rename(beir / "qrels" / "mine.tsv")
+    with pytest.raises(ValueError, match="it takes one of test.tsv, dev.tsv and train.tsv"):
+        judgements_of(corpus)
+
+
+def test_documents_of_a_label_are_relevant_to_each_other() -> None:
+    labels = ["x", "y", "x", None, "z"]
+    corpus = build_corpus(source_of(["a", "b", "c", "d", "e"], labels), FakeEncoder())
+    both = {"0": 1, "2": 1}
+    queries = [JudgedQuery("0", None, both, "0"), JudgedQuery("2", None, both, "2")]
+    assert judgements_of(corpus) == Judgements("labels", queries)
+
+
+def test_a_corpus_without_judgements_says_what_would_do() -> None:
+    corpus = build_corpus(source_of(["a", "b"]), FakeEncoder())
+    with pytest.raises(ValueError, match="nothing says what is relevant in the corpus 'animals': it takes labels"):
+        judgements_of(corpus)
+
+
+def test_documentation_is_judged_by_its_see_also() -> None:
+    corpus = build_corpus(read_source("docs:numpy"), FakeEncoder())
+    found = judgements_of(corpus)
+    assert found.kind == "See Also"
+    assert len(found.queries) > 200
+    assert found.n_missing > 0
+    [query] = [query for query in found.queries if query.query_id == "numpy.linspace"]
+    assert query.document == "numpy.linspace"
+    assert set(query.relevant) == {"numpy.arange", "numpy.geomspace", "numpy.logspace"}
+    assert query.text.startswith("numpy.linspace\n\n")
+    assert "See Also" not in query.text

@@ -1,0 +1,57 @@
+import numpy as np
+import pytest
+
+from data.encoder import unit_rows
+from retrieval.index import DenseIndex
+from retrieval.rankers import Examples, counted_negatives, middle, scorer, usual_c
+from retrieval.svm import NEGATIVE_WEIGHT, fit_exemplar_svm
+
+ROWS = unit_rows(np.random.default_rng(0).normal(size=(200, 8)))
+
+
+def examples(positives: list[int], negatives: list[int]) -> Examples:
+    rows = [np.array(each, dtype=np.intp) for each in (positives, negatives, positives + negatives)]
+    return Examples(DenseIndex(ROWS[1:]), ROWS[0], *rows)
+
+
+def test_knn_is_the_query_whatever_is_marked() -> None:
+    found = scorer("knn", examples([3], [4]))
+    np.testing.assert_array_equal(found.w, ROWS[0])
+    assert (found.b, found.svm) == (0, None)
+
+
+def test_svm_is_the_notebooks() -> None:
+    expected = fit_exemplar_svm(DenseIndex(ROWS[1:]), ROWS[[0, 6]], [8], C=0.1, exclude=[5, 8])
+    np.testing.assert_allclose(scorer("svm", examples([5], [8])).w, expected.w, rtol=1e-4)
+
+
+def test_anchored_is_held_to_the_middle_and_follows_more_examples_more_closely() -> None:
+    expected = fit_exemplar_svm(
+        DenseIndex(ROWS[1:]), ROWS[[0, 6]], [8], C=0.02 * np.sqrt(3), anchor=middle(ROWS[[0, 6]]), exclude=[5, 8]
+    )
+    np.testing.assert_allclose(scorer("anchored", examples([5], [8])).w, expected.w, rtol=1e-4)
+
+
+def test_a_c_that_is_given_is_taken() -> None:
+    expected = fit_exemplar_svm(DenseIndex(ROWS[1:]), ROWS[:1], C=3, anchor=ROWS[0])
+    np.testing.assert_allclose(scorer("anchored", examples([], []), C=3).w, expected.w, rtol=1e-4)
+
+
+def test_c_grows_with_the_root_of_the_examples() -> None:
+    assert [usual_c("anchored", n) for n in (0, 3, 24)] == pytest.approx([0.02, 0.04, 0.1])
+    assert [usual_c("svm", n) for n in (0, 3, 24)] == [0.1, 0.1, 0.1]
+
+
+def test_until_something_is_relevant_all_negatives_count_for_one() -> None:
+    assert [counted_negatives(0, n) for n in (0, 1, 10)] == [0, 1, 1]
+    assert [counted_negatives(1, n) for n in (0, 1, 10)] == [0, 1, 10]
+    expected = fit_exemplar_svm(
+        DenseIndex(ROWS[1:]), ROWS[:1], [3, 4, 5, 6], exclude=[3, 4, 5, 6], negative_weight=NEGATIVE_WEIGHT / 4
+    )
+    np.testing.assert_allclose(scorer("svm", examples([], [3, 4, 5, 6])).w, expected.w, rtol=1e-4)
+
+
+def test_the_middle_of_vectors_is_as_long_as_they_are() -> None:
+    np.testing.assert_allclose(middle(np.array([[1, 0], [0, 1]], np.float32)), np.sqrt([0.5, 0.5]))
+    np.testing.assert_allclose(middle(np.array([[2, 0], [0, 2]], np.float32)), np.sqrt([2, 2]))
+    np.testing.assert_array_equal(middle(np.array([[1, 0], [-1, 0]], np.float32)), [0, 0])
