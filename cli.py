@@ -27,6 +27,7 @@ from terminal import (
 
 if TYPE_CHECKING:
     from data.corpus import Corpus
+    from data.documents import Source
 
 app = typer.Typer(
     help="Semantic search over any pile of text that learns from the rows you click.",
@@ -84,9 +85,6 @@ def build(
 
     if if_missing and _is_complete(name or default_name(source)):
         return
-    from data.encoder import DEFAULT_MODEL, load_encoder
-    from data.ingest import build_corpus, precision_of
-
     with errors.status("Looking at the source"):
         documents = read_source(
             source,
@@ -101,20 +99,9 @@ def build(
             limit=limit,
         )
     name = name or documents.name
-    model = model or DEFAULT_MODEL
-    if precision == "auto":
-        precision = precision_of(name, model, replace=replace) or precision
-    with errors.status("Loading the model"):
-        encoder = load_encoder(model, precision=precision, backend=backend)
-    problems = Problems()
-    try:
-        with build_progress(encoder, problems) as on_event:
-            corpus = build_corpus(
-                documents, encoder, name=name, whole=whole, replace=replace, strict=strict, on_event=on_event
-            )
-    except KeyboardInterrupt:
-        errors.print("Stopped. What is embedded is kept; the same command goes on from there.")
-        raise typer.Exit(130) from None
+    corpus, problems = _embedded(
+        documents, name, model, precision, backend, whole=whole, replace=replace, strict=strict
+    )
     for line in problems.lines():
         say(line)
     manifest = corpus.manifest
@@ -221,7 +208,7 @@ def search(
     unlike: Annotated[list[str] | None, typer.Option(metavar="ID", help="A document that is not; repeatable.")] = None,
     ranker: Annotated[
         Literal["knn", "svm", "anchored"],
-        typer.Option(help="knn leaves marks aside; svm is the notebook's; anchored the same held close to the query."),
+        typer.Option(help="knn leaves marks aside; svm is the notebook's; anchored holds it close to query and marks."),
     ] = "anchored",
     C: Annotated[
         float | None,
@@ -372,18 +359,43 @@ def _corpus_of(target: str) -> "Corpus":
         manifest = read_manifest(documents.name)
         if manifest.created and manifest.source["source"] == documents.description["source"]:
             return open_corpus(documents.name)
-    from data.encoder import load_encoder
-    from data.ingest import build_corpus
-
-    with errors.status("Loading the model"):
-        encoder = load_encoder(backend="auto")
-    problems = Problems()
-    with build_progress(encoder, problems) as on_event:
-        corpus = build_corpus(documents, encoder, on_event=on_event)
+    corpus, problems = _embedded(documents, documents.name)
     for line in problems.lines():
         errors.print(plain(line), style="dim")
     errors.print(plain(f"Embedded {target} as the corpus {documents.name}."), style="dim")
     return corpus
+
+
+def _embedded(
+    documents: "Source",
+    name: str,
+    model: str | None = None,
+    precision: str = "auto",
+    backend: str = "auto",
+    *,
+    whole: bool = False,
+    replace: bool = False,
+    strict: bool = False,
+) -> tuple["Corpus", Problems]:
+    """Build a corpus, showing how it goes; also return what was odd about its documents."""
+    from data.encoder import DEFAULT_MODEL, load_encoder
+    from data.ingest import build_corpus, precision_of
+
+    model = model or DEFAULT_MODEL
+    if precision == "auto":
+        precision = precision_of(name, model, replace=replace) or precision
+    with errors.status("Loading the model"):
+        encoder = load_encoder(model, precision=precision, backend=backend)
+    problems = Problems()
+    try:
+        with build_progress(encoder, problems) as on_event:
+            corpus = build_corpus(
+                documents, encoder, name=name, whole=whole, replace=replace, strict=strict, on_event=on_event
+            )
+    except KeyboardInterrupt:
+        errors.print("Stopped. What is embedded is kept; the same command goes on from there.")
+        raise typer.Exit(130) from None
+    return corpus, problems
 
 
 @app.command(name="app")

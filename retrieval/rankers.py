@@ -20,7 +20,8 @@ DEFAULT_RANKER: Ranker = "anchored"
 TITLES: dict[str, str] = {"knn": "kNN", "svm": "Exemplar SVM", "anchored": "Anchored SVM"}
 
 NOTEBOOK_C = 0.1
-_ANCHORED_C = 0.02  # before any mark: 10 of 500, the loss weight of a class
+_ANCHORED_C = 0.02  # for one example
+_QUERY = 0.25  # of an example: it is no document, and what is wanted looks less like it than like what is marked
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,9 +87,9 @@ def usual_c(ranker: Ranker, n_marks: int) -> float:
     """Return the C that suits a ranker: the notebook's for ``svm``; for ``anchored`` more, the more there is to follow.
 
     A mean loss over n examples is commonly weighed against a regulariser of ``1 / sqrt(n)``, so C, its inverse, grows
-    as the square root. The query counts as an example.
+    as the square root. The query counts as a quarter of an example: 0.01 before any mark.
     """
-    return NOTEBOOK_C if ranker == "svm" else _ANCHORED_C * math.sqrt(1 + n_marks)
+    return NOTEBOOK_C if ranker == "svm" else _ANCHORED_C * math.sqrt(_QUERY + n_marks)
 
 
 def counted_negatives(n_positives: int, n_negatives: int) -> int:

@@ -27,6 +27,17 @@ TITLES: dict[str, str] = {
     **rankers.TITLES,
 }
 BASELINES = ("knn", "rocchio", "mean")  # what rankers are compared with, over all sets
+_COLOURS = {
+    "anchored": "#c8102e",
+    "svm": "#e08214",
+    "knn": "#1f77b4",
+    "rocchio": "#1a7f37",
+    "mean": "#7a9a01",
+    "logistic": "#8250c4",
+    "centred": "#0097a7",
+    "bm25": "#777777",
+}
+ENOUGH = 20  # queries, for a set to count in a mean over sets
 _SURE = 0.05
 
 PROTOCOLS: dict[Protocol, str] = {
@@ -79,23 +90,23 @@ def set_json(manifest: Manifest, judgements: Judgements, measured: Sequence[Meas
 def gains_json(measured: Mapping[str, Sequence[Measured]]) -> list[dict[str, Any]]:
     """Return how far each ranker's mean nDCG@10 over the sets is above a baseline's, with 95% intervals.
 
-    The own loop's last round is compared by what was found.
+    Where there are sets of 20 queries and more only these count: of fewer, a mean says little.
     """
     by_key: dict[Key, dict[str, NDArray[np.float64]]] = {}
     for name, each_set in measured.items():
         for each in each_set:
-            metric = FOUND if each.protocol == "own loop" else METRICS[0]
-            by_key.setdefault((each.protocol, each.round, each.ranker), {})[name] = each.values[metric]
-    last = max(number for _, number, _ in by_key)
+            if each.protocol != "own loop":
+                by_key.setdefault((each.protocol, each.round, each.ranker), {})[name] = each.values[METRICS[0]]
     gains = []
     for (protocol, number, ranker), values in by_key.items():
+        counting = {name: values[name] for name in values if len(values[name]) >= ENOUGH} or values
         for other in BASELINES:
             baseline = by_key.get((protocol, number, other))
-            if baseline is None or other == ranker or (protocol == "own loop" and number < last):
+            if baseline is None or other == ranker:
                 continue
-            found = gain(values, baseline)
+            found = gain(counting, {name: baseline[name] for name in counting})
             gains.append(
-                {"protocol": protocol, "round": number, "ranker": ranker, "against": other, "sets": len(values)}
+                {"protocol": protocol, "round": number, "ranker": ranker, "against": other, "sets": len(counting)}
                 | {"gain": found.mean, "low": found.low, "high": found.high}
             )
     return gains
@@ -135,8 +146,9 @@ def markdown(result: dict[str, Any], picture: str) -> str:
     parts = [
         "# How good the rankings are\n",
         f"Measured on {result['date']} with {' and '.join(models)} by `{result['command']}`.\n",
-        "A cell is a mean over queries. * : differs from kNN (paired t-test over the queries, p < 0.05). "
-        f"The default ranker is the {TITLES[DEFAULT_RANKER]}.\n",
+        "A cell is a mean over queries, how many stands behind the name of the set; \\* says that it differs from kNN "
+        f"(paired t-test, p < 0.05). The mean is over the sets of {ENOUGH} queries and more. In brackets are 95% "
+        f"bootstrap intervals. The default ranker is the {TITLES[DEFAULT_RANKER]}.\n",
         _sets_table(sets),
     ]
     for protocol, what in PROTOCOLS.items():
@@ -163,7 +175,7 @@ def protocol_table(sets: Sequence[dict[str, Any]], protocol: Protocol) -> str:
 def protocol_rows(sets: Sequence[dict[str, Any]], protocol: Protocol) -> tuple[list[str], list[list[str]]]:
     """Return a header, and a row a ranker with a cell a set: nDCG@10, or what the own loop found by its last round.
 
-    Sets of which no query counts are left out.
+    Sets of which no query counts are left out. The mean is over those of 20 queries and more, where there are some.
     """
     metric = FOUND if protocol == "own loop" else METRICS[0]
     used = [(each["name"], rows) for each in sets if (rows := _rows(each, protocol))]
@@ -171,13 +183,15 @@ def protocol_rows(sets: Sequence[dict[str, Any]], protocol: Protocol) -> tuple[l
         return [metric], []
     read = f", {PAGE * used[0][1][0]['round']} read" if metric == FOUND else ""
     header = [metric + read, *(f"{name} ({rows[0]['queries']})" for name, rows in used)]
+    counting = [place for place, (_, rows) in enumerate(used) if rows[0]["queries"] >= ENOUGH] or list(range(len(used)))
+    averaged = len(used) > 1 and metric != FOUND  # how much there is to find differs too much between sets
     lines = []
     for number, row in enumerate(used[0][1]):
         found = [rows[number]["metrics"][metric] for _, rows in used]
         lines.append([TITLES[row["ranker"]], *(_cell(each, metric) for each in found)])
-        if len(used) > 1:
-            lines[-1].append(_number(float(np.mean([each["mean"] for each in found])), metric))
-    return [*header, "mean"] if len(used) > 1 else header, lines
+        if averaged:
+            lines[-1].append(_number(float(np.mean([found[place]["mean"] for place in counting])), metric))
+    return [*header, "mean"] if averaged else header, lines
 
 
 def chart(sets: Sequence[dict[str, Any]]) -> "altair.FacetChart":
@@ -200,22 +214,24 @@ def chart(sets: Sequence[dict[str, Any]]) -> "altair.FacetChart":
         if row["protocol"] == "own loop"
     ]
     names = list(dict.fromkeys(point["set"] for point in points))
-    titles = list(dict.fromkeys(point["ranker"] for point in points))
-    legend = altair.Legend(orient="bottom", columns=4, symbolSize=200)
+    shown = [ranker for ranker in _COLOURS if TITLES[ranker] in {point["ranker"] for point in points}]
+    titles = [TITLES[ranker] for ranker in shown]
+    legend = altair.Legend(orient="bottom", columns=4, symbolSize=90)
+    colours = altair.Scale(domain=titles, range=[_COLOURS[ranker] for ranker in shown])
+    thickness = altair.Scale(domain=[False, True], range=[1.2, 3])
     drawn: altair.FacetChart = (
         altair.Chart(altair.InlineData(points))
-        .mark_line(point=altair.OverlayMarkDef(size=22))
+        .mark_line(point=altair.OverlayMarkDef(size=36))
         .encode(
             x=altair.X("read:Q", title="documents read", axis=altair.Axis(values=sorted({p["read"] for p in points}))),
             y=altair.Y("found:Q", title="relevant found"),
-            color=altair.Color(
-                "ranker:N", scale=altair.Scale(scheme="tableau10"), title=None, sort=titles, legend=legend
-            ),
-            strokeDash=altair.StrokeDash("ranker:N", title=None, sort=titles, legend=legend),
-            size=altair.Size("default:N", scale=altair.Scale(domain=[False, True], range=[1.3, 3.2]), legend=None),
+            color=altair.Color("ranker:N", scale=colours, title=None, legend=legend),
+            shape=altair.Shape("ranker:N", scale=altair.Scale(domain=titles), title=None, legend=legend),
+            strokeWidth=altair.StrokeWidth("default:N", scale=thickness, legend=None),
             facet=altair.Facet("set:N", columns=min(4, len(names)), title=None, sort=names),
         )
-        .properties(width=190, height=160, background="white")
+        .properties(background="white")
+        .configure_view(continuousWidth=190, continuousHeight=160)
         .resolve_scale(y="independent")
     )
     return drawn
@@ -256,13 +272,11 @@ def _measures_table(rows: Sequence[dict[str, Any]]) -> str:
 def gain_lines(gains: Sequence[dict[str, Any]], protocol: Protocol) -> list[str]:
     """Return in words how far the default ranker is above what it is compared with."""
     against = [each for each in gains if each["protocol"] == protocol and each["ranker"] == DEFAULT_RANKER]
-    what = "documents found" if protocol == "own loop" else METRICS[0]
-    of_sets = [f", mean of {each['sets']} sets" if each["sets"] > 1 else "" for each in against]
     return [
-        f"{TITLES[DEFAULT_RANKER]} against {TITLES[each['against']]}: {100 * each['gain']:+.1f}%"
-        + (f" [{100 * each['low']:+.1f}, {100 * each['high']:+.1f}]" if each["low"] is not None else "")
-        + f" {what}{where}"
-        for each, where in zip(against, of_sets, strict=True)
+        f"{TITLES[DEFAULT_RANKER]} against {TITLES[each['against']]}: {100 * each['gain']:+.1f}% "
+        f"[{100 * each['low']:+.1f}, {100 * each['high']:+.1f}] {METRICS[0]}"
+        + (f", mean of {each['sets']} sets" if each["sets"] > 1 else "")
+        for each in against
         if not (protocol == "first query" and each["against"] != "knn")  # without marks they are kNN
     ]
 

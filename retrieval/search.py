@@ -200,6 +200,12 @@ class SearchEngine:
         return self._encode(query)
 
     def _encode_text(self, text: str) -> NDArray[np.float32]:
+        vector = self._encoder.encode_query(text)
+        vector.flags.writeable = False
+        return vector
+
+    @functools.cached_property
+    def _encoder(self) -> Encoder:
         manifest = self.corpus.manifest
         encoder = self._load_encoder(manifest.model, manifest.precision, manifest.model_revision)
         wanted = (manifest.model, manifest.model_revision, manifest.dim)
@@ -209,9 +215,7 @@ class SearchEngine:
                 f"{manifest.dim} dimensions), but {encoder.model} (revision {encoder.revision}, {encoder.dim} "
                 "dimensions) was loaded; put the old model back, or build the corpus again with --replace"
             )
-        vector = encoder.encode_query(text)
-        vector.flags.writeable = False
-        return vector
+        return encoder
 
     def _passages(self, rows: NDArray[np.intp]) -> NDArray[np.intp]:
         """Return the rows of all passages of some documents."""

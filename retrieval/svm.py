@@ -110,8 +110,9 @@ def fit_exemplar_svm(
         ``scale_c=False``. With 1 in so small a corpus, marking it would change nothing: it is a background row already.
     anchor
         ``(dim,)``, a point p to stay close to: ``a = lambda p`` with intercept ``1 - lambda p.p`` and
-        ``lambda = 2 / max(p.p - p.mu, 0.01)``, so that the anchor scores 1 and mu, the mean of a sample of the background,
-        -1. With little weight on the data the ranking is the nearest neighbours of p, with much it is the plain SVM's.
+        ``lambda = 2 / max(p.p - p.mu, 0.01)``, so that the anchor scores 1, and mu -1, the mean of a sample of the
+        background. With little weight on the data the ranking is the nearest neighbours of p, with much it is the
+        plain SVM's.
     exclude
         Rows of the index that are no background: the positives themselves, their duplicates and other passages.
     start

@@ -271,3 +271,67 @@ def test_an_interrupted_build_says_how_to_go_on_and_what_there_is_can_be_searche
     before = encoder.documents_encoded
     assert run(capsys, "build", str(path))[0] == 0
     assert encoder.documents_encoded == before + 1
+
+
+@pytest.fixture
+def judged_folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "pets"
+    (folder / "qrels").mkdir(parents=True)
+    rows = [json.dumps({"_id": str(row), "text": text}) for row, text in enumerate(ANIMALS)]
+    (folder / "corpus.jsonl").write_text("\n".join(rows))
+    queries = [json.dumps({"_id": "q1", "text": "the dog"}), json.dumps({"_id": "q2", "text": "rain"})]
+    (folder / "queries.jsonl").write_text("\n".join(queries))
+    (folder / "qrels" / "test.tsv").write_text("query-id\tcorpus-id\tscore\nq1\t3\t1\nq1\t4\t1\nq2\t8\t1\n")
+    return folder
+
+
+def test_evaluate_embeds_a_folder_once_and_measures(
+    capsys: pytest.CaptureFixture[str], judged_folder: Path, tmp_path: Path, encoder: FakeEncoder
+) -> None:
+    output = tmp_path / "out.json"
+    arguments = ["evaluate", str(judged_folder), "--rankers", "knn,anchored", "--rounds", "2", "--json", str(output)]
+    code, out, err = run(capsys, *arguments)
+    assert code == 0
+    assert "Embedded" in err
+    for words in (
+        "First query. Nothing is marked yet.",
+        "pets (2)",
+        "Anchored SVM",
+        "relevant found, 20 read",
+    ):
+        assert words in out
+    result = json.loads(output.read_text())
+    assert list(result) == ["command", "date", "sets", "gains"]
+    assert result["command"] == "exemplar evaluate pets --rankers knn,anchored --rounds 2"
+    [pets] = result["sets"]
+    kinds = {(row["protocol"], row["round"], row["ranker"], row["queries"]) for row in pets["results"]}
+    own_loop = {("own loop", number, ranker, 2) for number in (1, 2) for ranker in ("knn", "anchored")}
+    assert kinds == {("first query", 0, ranker, 2) for ranker in ("knn", "anchored")} | own_loop
+
+    embedded = encoder.documents_encoded
+    for target in (str(judged_folder), "pets"):
+        assert run(capsys, "evaluate", target, "--rankers", "knn")[0] == 0
+    assert encoder.documents_encoded == embedded
+
+
+def test_evaluate_compares_on_several_sets_and_writes_a_report(
+    capsys: pytest.CaptureFixture[str], judged_folder: Path, animals: Corpus, tmp_path: Path
+) -> None:
+    code, out, _ = run(capsys, "evaluate", str(judged_folder), "animals", "--report", str(tmp_path / "docs"))
+    assert code == 0
+    assert re.search(r"nDCG@10 +pets \(2\) +animals \(10\) +mean", out)
+    assert re.search(r"Anchored SVM against kNN: .*% \[.*\] nDCG@10, mean of 2 sets", out)
+    assert sorted(path.name for path in (tmp_path / "docs").iterdir()) == ["evaluation.md", "evaluation.svg"]
+
+
+def test_evaluate_says_in_a_line_what_it_needs(
+    capsys: pytest.CaptureFixture[str], judged_folder: Path, reviews: str, animals: Corpus, tmp_path: Path
+) -> None:
+    assert "there is no ranker 'best'; there are knn," in failure(capsys, "evaluate", "animals", "--rankers", "best")
+    assert "there is no file or folder ./gone" in failure(capsys, "evaluate", "./gone")
+    nowhere = str(tmp_path / "no" / "out.json")
+    assert "there is no folder" in failure(capsys, "evaluate", "animals", "--json", nowhere)
+    run(capsys, "build", reviews)
+    assert "nothing says what is relevant in the corpus 'reviews'" in failure(capsys, "evaluate", "reviews")
+    run(capsys, "build", reviews, "--name", "pets")
+    assert "there is a corpus 'pets' already" in failure(capsys, "evaluate", str(judged_folder)).replace("\n", " ")

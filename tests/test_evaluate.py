@@ -1,10 +1,15 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from data.corpus import Corpus
+from data.encoder import load_encoder
 from data.ingest import build_corpus
-from data.judgements import JudgedQuery, Judgements
+from data.judgements import JudgedQuery, Judgements, judgements_of
+from data.sources import read_source
 from retrieval.evaluate import COMPARED, FOUND, Measured, evaluate
+from retrieval.rankers import DEFAULT_RANKER
 from retrieval.search import SearchEngine
 from tests.conftest import source_of
 from tests.fake_encoder import FakeEncoder
@@ -145,3 +150,23 @@ def test_yardsticks_find_what_they_are_known_for(animals: Corpus, encoder: FakeE
     measured = evaluate(SearchEngine(animals, lambda *_: encoder), queries)
     for ranker in ("knn", "centred", "bm25", "mean", "rocchio", "logistic", "anchored"):
         assert of(measured, "first query", ranker)["MAP"] == [1], ranker
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("name", ["cranfield", "med"])
+def test_the_default_ranker_holds_what_is_said_of_it_on_real_judgements(shared_datasets: Path, name: str) -> None:
+    source = read_source(str(shared_datasets / "beir" / name))
+    corpus = build_corpus(source, load_encoder(backend="auto"))
+    judgements = judgements_of(corpus)
+    rankers = ("knn", "mean", "rocchio", "logistic", DEFAULT_RANKER)
+    measured = evaluate(SearchEngine(corpus), judgements, rankers=rankers)
+
+    def mean(protocol: str, ranker: str, metric: str = "nDCG@10", number: int | None = None) -> float:
+        return float(np.mean(of(measured, protocol, ranker, number)[metric]))
+
+    assert len(judgements.queries) == {"cranfield": 225, "med": 30}[name]
+    assert mean("first query", DEFAULT_RANKER) > 0.99 * mean("first query", "knn")
+    for other in ("knn", "mean", "rocchio", "logistic"):
+        assert mean("shared marks", DEFAULT_RANKER) > mean("shared marks", other), other
+        ours, theirs = (mean("own loop", ranker, FOUND, 5) for ranker in (DEFAULT_RANKER, other))
+        assert ours > theirs, other

@@ -52,9 +52,21 @@ def test_queries_may_be_packed_and_the_split_another(beir: Path) -> None:
 @pytest.mark.parametrize(
     ("file", "content", "message"),
     [
-        ("qrels/test.tsv", "query\tdoc\nq1\ta\n", r"cannot read .*test.tsv: it has no column 'corpus-id'; .* query, doc"),
-        ("qrels/test.tsv", "query-id\tcorpus-id\tscore\nq1\ta\tvery\n", r"row 0: the score is a whole number, got 'very'"),
-        ("qrels/test.tsv", "query-id\tcorpus-id\tscore\nq1\tz\t1\n", "no query of 'pets' has a relevant document in it"),
+        (
+            "qrels/test.tsv",
+            "query\tdoc\nq1\ta\n",
+            r"cannot read .*test.tsv: it has no column 'corpus-id'; .* query, doc",
+        ),
+        (
+            "qrels/test.tsv",
+            "query-id\tcorpus-id\tscore\nq1\ta\tvery\n",
+            r"row 0: the score is a whole number, got 'very'",
+        ),
+        (
+            "qrels/test.tsv",
+            "query-id\tcorpus-id\tscore\nq1\tz\t1\n",
+            "no query of 'pets' has a relevant document in it",
+        ),
         ("queries.jsonl", "{broken\n", r"cannot read .*queries.jsonl: "),
         ("queries.jsonl", '{"_id": "q9", "text": "else"}\n', "no query of 'pets' has a relevant document in it"),
     ],

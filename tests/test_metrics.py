@@ -28,7 +28,9 @@ def test_measures_by_hand() -> None:
 
 def test_higher_grades_belong_further_up() -> None:
     assert ndcg_at_k(np.array([2, 1]), np.array([1, 2]), 10) == 1
-    assert ndcg_at_k(np.array([1, 2]), np.array([1, 2]), 10) == pytest.approx((1 + 2 / np.log2(3)) / (2 + 1 / np.log2(3)))
+    assert ndcg_at_k(np.array([1, 2]), np.array([1, 2]), 10) == pytest.approx(
+        (1 + 2 / np.log2(3)) / (2 + 1 / np.log2(3))
+    )
     assert ndcg_at_k(np.array([0, 2]), np.array([1, 2]), 1) == 0
 
 

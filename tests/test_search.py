@@ -5,7 +5,7 @@ from data.corpus import Corpus
 from data.ingest import build_corpus
 from retrieval.feedback import Feedback
 from retrieval.index import DenseIndex
-from retrieval.rankers import DEFAULT_RANKER, RANKERS, Ranker, middle
+from retrieval.rankers import RANKERS, Ranker
 from retrieval.search import DocumentQuery, EncoderMismatch, Ranking, Result, SearchEngine
 from retrieval.svm import fit_exemplar_svm
 from tests.conftest import ANIMALS, source_of
@@ -150,6 +150,14 @@ def test_a_mark_ranks_again_without_encoding_again(engine: SearchEngine, encoder
     for feedback in (Feedback(), Feedback(("1",)), Feedback(("1", "2"))):
         engine.search("cat", feedback)
     assert encoder.queries_encoded == 1
+
+
+def test_the_model_is_loaded_once(animals: Corpus, encoder: FakeEncoder) -> None:
+    loaded = []
+    engine = SearchEngine(animals, lambda *asked: loaded.append(asked) or encoder)
+    for query in ("cat", "dog", "rain"):
+        engine.search(query)
+    assert loaded == [("fake", "float32", "1")]
 
 
 def test_a_document_as_query_needs_no_encoder(animals: Corpus) -> None:
