@@ -231,7 +231,7 @@ def chart(sets: Sequence[dict[str, Any]]) -> "altair.FacetChart":
             facet=altair.Facet("set:N", columns=min(4, len(names)), title=None, sort=names),
         )
         .properties(background="white")
-        .configure_view(continuousWidth=190, continuousHeight=160)
+        .configure(aria=False, view=altair.ViewConfig(continuousWidth=190, continuousHeight=160))
         .resolve_scale(y="independent")
     )
     return drawn
