@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -62,6 +63,9 @@ def build(
         str | None, typer.Option(help="Column that identifies a document; none for the row number.")
     ] = None,
     limit: Annotated[int | None, typer.Option(help="Take at most so many rows.", min=1)] = None,
+    without_see_also: Annotated[
+        bool, typer.Option("--without-see-also", help='Leave out the "See Also" of docs, by which rankings are judged.')
+    ] = False,
     whole: Annotated[
         bool, typer.Option("--whole", help="One passage a document: as much of it as the model reads.")
     ] = False,
@@ -97,6 +101,7 @@ def build(
             label_column=label_column,
             id_column=id_column,
             limit=limit,
+            without_see_also=without_see_also,
         )
     name = name or documents.name
     corpus, problems = _embedded(
@@ -291,53 +296,46 @@ def evaluate(
     ] = None,
 ) -> None:
     """Measure the rankers where it is known what is relevant."""
-    from datetime import UTC, datetime
-
     from data.home import write_atomically
     from data.judgements import judgements_of
     from retrieval.evaluate import COMPARED, check_rankers
     from retrieval.evaluate import evaluate as measure
-    from retrieval.report import check_chart, gains_json, set_json, write_report
+    from retrieval.report import check_chart, result_json, write_report
     from retrieval.search import SearchEngine
 
-    compared = tuple(name.strip() for name in rankers.split(",")) if rankers else COMPARED
+    compared = tuple(name.strip() for name in rankers.split(",") if name.strip()) if rankers else COMPARED
     check_rankers(compared)
     if report:
         check_chart()
-    for path in (json_file and json_file.parent, report and report.parent):
-        if path and not path.is_dir():
-            raise ValueError(f"there is no folder {path} to write into")
-    corpora = [_corpus_of(target) for target in targets]
-    judged = [judgements_of(corpus) for corpus in corpora]
-    sets, measured = [], {}
-    for corpus, judgements in zip(corpora, judged, strict=True):
-        name = corpus.manifest.name
+        if report.exists() and not report.is_dir():
+            raise ValueError(f"{report} is a file; name a folder for the report")
+        report.mkdir(parents=True, exist_ok=True)
+    if json_file and json_file.is_dir():
+        raise ValueError(f"{json_file} is a folder; name a file in it")
+    if json_file and not json_file.parent.is_dir():
+        raise ValueError(f"there is no folder {json_file.parent} to write into")
+    corpora = {corpus.manifest.name: corpus for corpus in map(_corpus_of, targets)}
+    judged = {name: judgements_of(corpus) for name, corpus in corpora.items()}
+    measured = {}
+    for name, corpus in corpora.items():
         with query_progress(name) as on_query:
             measured[name] = measure(
                 SearchEngine(corpus),
-                judgements,
+                judged[name],
                 rankers=compared,
                 rounds=rounds,
                 n_queries=queries,
                 seed=seed,
                 on_query=on_query,
             )
-        sets.append(set_json(corpus.manifest, judgements, measured[name]))
-    options = [f"--rankers {rankers}"] if rankers else []
-    options += [
-        f"--{name} {value}"
-        for name, value, usual in (("rounds", rounds, 5), ("queries", queries, 300), ("seed", seed, 7))
-        if value != usual
-    ]
-    result = {
-        "command": " ".join(["exemplar evaluate", *(each["name"] for each in sets), *options]),
-        "date": datetime.now(UTC).date().isoformat(),
-        "sets": sets,
-        "gains": gains_json(measured),
-    }
+    options = {"rankers": rankers, "rounds": rounds, "queries": queries, "seed": seed}
+    usual = {"rankers": None, "rounds": 5, "queries": 300, "seed": 7}
+    words = [word for key in options if options[key] != usual[key] for word in (f"--{key}", str(options[key]))]
+    command = shlex.join(["exemplar", "evaluate", *corpora, *words])
+    result = result_json(command, [corpus.manifest for corpus in corpora.values()], judged, measured)
     print_evaluation(result)
     if json_file:
-        write_atomically(json_file, (json.dumps(result, indent=1) + "\n").encode())
+        write_atomically(json_file, (json.dumps(result, indent=1, allow_nan=False) + "\n").encode())
     if report:
         for path in write_report(result, report):
             errors.print(plain(f"Wrote {path}"), style="dim")
@@ -346,23 +344,31 @@ def evaluate(
 def _corpus_of(target: str) -> "Corpus":
     """Open the corpus that is named, or that was built from the source that is named; embed it if there is none."""
     from data.corpus import corpus_names, open_corpus, read_manifest
+    from data.judgements import check_judged
     from data.sources import read_source
 
-    if target in corpus_names():
+    is_docs = target == "docs" or target.startswith("docs:")
+    if target in corpus_names() and not is_docs:
         corpus = open_corpus(target)
         if not corpus.manifest.created:
             raise ValueError(f"the corpus '{target}' is unfinished; build it on first")
         return corpus
     with errors.status("Looking at the source"):
-        documents = read_source(target)
-    if documents.name in corpus_names():
-        manifest = read_manifest(documents.name)
-        if manifest.created and manifest.source["source"] == documents.description["source"]:
-            return open_corpus(documents.name)
-    corpus, problems = _embedded(documents, documents.name)
+        documents = read_source(target, without_see_also=is_docs)
+    check_judged(documents.description)
+    name = "docs-without-see-also" if is_docs else documents.name
+    if name in corpus_names() and (manifest := read_manifest(name)).created:
+        if manifest.source == documents.description:
+            return open_corpus(name)
+        option = " --without-see-also" if is_docs else ""
+        raise ValueError(
+            f"there is a corpus '{name}' already, of other documents or columns: measure that by its name, or build "
+            f"this one under another (exemplar build {target}{option} --name NAME) and measure it by that"
+        )
+    corpus, problems = _embedded(documents, name)
     for line in problems.lines():
         errors.print(plain(line), style="dim")
-    errors.print(plain(f"Embedded {target} as the corpus {documents.name}."), style="dim")
+    errors.print(plain(f"Embedded {target} as the corpus {name}."), style="dim")
     return corpus
 
 

@@ -71,7 +71,7 @@ def query_progress(name: str) -> Iterator[Callable[[int, int], None]]:
 
 def print_evaluation(result: dict[str, Any]) -> None:
     """Print a table a protocol, and how far the default ranker is above others."""
-    from retrieval.report import PROTOCOLS, gain_lines, protocol_rows
+    from retrieval.report import PROTOCOLS, gain_lines, missing_lines, protocol_rows
 
     for protocol, what in PROTOCOLS.items():
         header, rows = protocol_rows(result["sets"], protocol)
@@ -85,6 +85,8 @@ def print_evaluation(result: dict[str, Any]) -> None:
         for line in gain_lines(result["gains"], protocol):
             output.print(plain(line), style="dim")
         output.print()
+    for line in missing_lines(result["sets"]):
+        output.print(plain(line), style="dim")
 
 
 def build_command(manifest: "Manifest") -> str:

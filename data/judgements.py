@@ -1,5 +1,6 @@
 """Relevance judgements that come with a corpus: a BEIR folder's, its labels, or the "See Also" of documentation."""
 
+import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +12,9 @@ from data.columns import Row
 from data.corpus import Corpus
 from data.documents import Problem
 from data.files import file_on_disk, reading
-from data.see_also import named_documents, without_see_also
+from data.package_docs import package_documents
+from data.see_also import named_documents
+from data.sources import documented_packages
 from data.tables import open_table
 
 _SPLITS = ("test", "dev", "train")  # of a BEIR folder, the first that it has
@@ -48,11 +51,14 @@ class Judgements:
         What they are, in words: ``qrels of the split test``, ``labels``, ``See Also``.
     n_missing
         Judgements of documents that the corpus does not hold.
+    unjudged
+        Documents about which nothing is said, neither that they are relevant nor that they are not, by ``doc_id``.
     """
 
     kind: str
     queries: Sequence[JudgedQuery]
     n_missing: int = 0
+    unjudged: frozenset[str] = frozenset()
 
 
 def judgements_of(corpus: Corpus) -> Judgements:
@@ -63,50 +69,69 @@ def judgements_of(corpus: Corpus) -> Judgements:
     ValueError
         It has none, or they can't be read.
     """
-    name, source = corpus.manifest.name, str(corpus.manifest.source.get("source"))
-    if source.startswith("docs:"):
+    name, source = corpus.manifest.name, corpus.manifest.source
+    check_judged(source)
+    if str(source["source"]).startswith("docs:"):
         found = see_also_judgements(corpus)
-    elif is_judged_folder(Path(source)):
-        found = beir_judgements(corpus, Path(source))
-    elif corpus.documents["label"].null_count < corpus.documents.num_rows:
-        found = label_judgements(corpus)
+    elif is_judged_folder(source["source"]):
+        found = beir_judgements(corpus, Path(source["source"]))
     else:
-        raise ValueError(
-            f"nothing says what is relevant in the corpus '{name}': it takes labels (build it with --label-column), a "
-            "BEIR folder (corpus.jsonl, queries.jsonl and qrels), or the corpus docs"
-        )
+        found = label_judgements(corpus)
     if not found.queries:
         raise ValueError(f"no query of '{name}' has a relevant document in it, judging by {found.kind}")
     return found
 
 
-def is_judged_folder(folder: Path) -> bool:
+def check_judged(source: Mapping[str, Any]) -> None:
+    """Raise ValueError if a source, by its description, comes with no judgements; of a folder of files it isn't known.
+
+    So that nothing is embedded in vain.
+    """
+    where = str(source["source"])
+    if where.startswith("docs:"):
+        if not source.get("without_see_also"):
+            raise ValueError(
+                "a corpus of package documentation is judged by its See Also sections, so it must not show them; "
+                "without them it is measured by: exemplar evaluate docs"
+            )
+    elif not is_judged_folder(where) and source.get("label_column", "") in (None, "none"):
+        gone = "" if Path(where).exists() or "/" not in where else ", and is not there any more"
+        raise ValueError(
+            f"nothing says what is relevant in {where}{gone}: it takes labels (build it with --label-column), a BEIR "
+            "folder (corpus.jsonl, queries.jsonl and qrels), or docs"
+        )
+
+
+def is_judged_folder(folder: str | Path) -> bool:
     """Whether a folder holds queries and judgements as BEIR lays them out."""
-    return _queries_file(folder).is_file() and (folder / "qrels").is_dir()
+    return _queries_file(Path(folder)).is_file() and (Path(folder) / "qrels").is_dir()
 
 
 def beir_judgements(corpus: Corpus, folder: Path) -> Judgements:
-    """Read ``queries.jsonl`` and ``qrels`` of a BEIR folder: the split test, or the first that there is."""
+    """Read ``queries.jsonl`` and ``qrels`` of a BEIR folder: the split test, or the first that there is.
+
+    A query that is a document of the corpus, by its id and its text, is no answer to itself.
+    """
     qrels = next((path for split in _SPLITS if (path := folder / "qrels" / f"{split}.tsv").is_file()), None)
     if qrels is None:
         raise ValueError(f"{folder / 'qrels'} holds no judgements: it takes one of test.tsv, dev.tsv and train.tsv")
     relevant: defaultdict[str, dict[str, int]] = defaultdict(dict)
     n_missing = 0
     for number, row in _rows(qrels, ("query-id", "corpus-id", "score")):
-        query_id, doc_id = str(row["query-id"]).strip(), str(row["corpus-id"]).strip()
+        query_id, doc_id = str(row["query-id"]), str(row["corpus-id"])
         grade = _grade(row["score"], f"{qrels}, row {number}")
-        if grade <= 0:
-            continue
+        n_missing += grade > 0 and doc_id not in corpus.rows
         if doc_id in corpus.rows:
             relevant[query_id][doc_id] = grade
-        else:
-            n_missing += 1
-    queries = []
-    for _, row in _rows(_queries_file(folder), ("_id", "text")):
-        query_id, text = str(row["_id"]).strip(), plain_text(row["text"], "the text")
-        if text and query_id in relevant:
-            queries.append(JudgedQuery(query_id, text, relevant[query_id]))
-    return Judgements(f"qrels of the split {qrels.stem}", queries, n_missing)
+    queries: dict[str, JudgedQuery] = {}
+    for number, row in _rows(_queries_file(folder), ("_id", "text")):
+        query_id, text = str(row["_id"]), plain_text(row["text"], "the text")
+        grades = {doc_id: grade for doc_id, grade in relevant.get(query_id, {}).items() if grade > 0}
+        if query_id in queries:
+            raise ValueError(f"{_queries_file(folder)}, row {number}: there is a query '{query_id}' already")
+        if text and grades:
+            queries[query_id] = JudgedQuery(query_id, text, grades, _same_document(corpus, query_id, text))
+    return Judgements(f"qrels of the split {qrels.stem}", list(queries.values()), n_missing)
 
 
 def label_judgements(corpus: Corpus) -> Judgements:
@@ -116,27 +141,41 @@ def label_judgements(corpus: Corpus) -> Judgements:
     for doc_id, label in zip(doc_ids, labels, strict=True):
         if label is not None:
             members[label][doc_id] = 1
+    if len(members) < 2:
+        raise ValueError(f"the documents of '{corpus.manifest.name}' need at least two labels to tell them apart")
     queries = [
         JudgedQuery(doc_id, None, members[label], doc_id)
         for doc_id, label in zip(doc_ids, labels, strict=True)
         if label is not None and len(members[label]) > 1
     ]
-    return Judgements("labels", queries)
+    unlabelled = frozenset(doc_id for doc_id, label in zip(doc_ids, labels, strict=True) if label is None)
+    return Judgements("labels", queries, unjudged=unlabelled)
 
 
 def see_also_judgements(corpus: Corpus) -> Judgements:
-    """Take every documented object as a query, without its "See Also", to which the objects named there are relevant.
+    """Take every documented object as a query to which the objects are relevant that its "See Also" names.
 
-    The people who wrote the documentation chose them.
+    The people who wrote the documentation chose them. They are read from the installed packages, for the corpus must
+    not hold them: documents that name each other would be found by that.
     """
     queries, n_missing = [], 0
-    for doc_id, text in zip(*(corpus.documents[name].to_pylist() for name in ("doc_id", "text")), strict=True):
-        found = named_documents(doc_id, text, corpus.rows)
+    for doc_id, docstring in package_documents(documented_packages(str(corpus.manifest.source["source"]))):
+        if doc_id not in corpus.rows:
+            continue
+        found = named_documents(doc_id, docstring, corpus.rows)
         relevant = {name: 1 for name in found if name is not None and name != doc_id}
         n_missing += found.count(None)
         if relevant:
-            queries.append(JudgedQuery(doc_id, without_see_also(text), relevant, doc_id))
+            queries.append(JudgedQuery(doc_id, None, relevant, doc_id))
     return Judgements("See Also", queries, n_missing)
+
+
+def _same_document(corpus: Corpus, query_id: str, text: str) -> str | None:
+    """Return the id of the document that a query is, if it is one; a title may stand before its text."""
+    if query_id not in corpus.rows:
+        return None
+    found = corpus.document(corpus.rows[query_id]).text
+    return query_id if found.strip().endswith(text.strip()) else None
 
 
 def _queries_file(folder: Path) -> Path:
@@ -159,6 +198,9 @@ def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, Row]]:
 
 def _grade(cell: Any, where: str) -> int:
     try:
-        return int(float(cell))
-    except (TypeError, ValueError, OverflowError):
-        raise ValueError(f"{where}: the score is a whole number, got '{cell}'") from None
+        grade = float(cell)
+    except (TypeError, ValueError):
+        grade = math.nan
+    if not grade.is_integer():
+        raise ValueError(f"{where}: the score is a whole number, got '{cell}'")
+    return int(grade)

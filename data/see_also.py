@@ -3,8 +3,8 @@
 import re
 from collections.abc import Container
 
-_SECTION = re.compile(r"\nSee Also\n-{3,}\n(?P<body>.*?)(?=\n[^\n]+\n-{3,}\n|\Z)", re.DOTALL)
-_ROLE = re.compile(r":\w+:|[`~]")  # :func:`~numpy.sum`
+_SECTION = re.compile(r"\nSee [Aa]lso\n-{3,}\n(?P<body>.*?)(?=\n[^\n]+\n-{3,}\n|\Z)", re.DOTALL)
+_ROLE = re.compile(r":[\w:]+:(?=`)|[`~]")  # :func:`~numpy.sum`
 
 
 def without_see_also(docstring: str) -> str:
@@ -16,8 +16,8 @@ def see_also(docstring: str) -> list[str]:
     """Return the names in that section, as they are written: ``name, name : description``, descriptions indented."""
     section = _SECTION.search(docstring)
     lines = section["body"].splitlines() if section else []
-    entries = [line.partition(" : ")[0].rstrip(" :") for line in lines if line and not line[0].isspace()]
-    names = (_ROLE.sub("", name).strip() for entry in entries for name in entry.split(","))
+    entries = [_ROLE.sub("", line) for line in lines if line and not line[0].isspace()]
+    names = (name.strip() for entry in entries for name in re.split(r"\s*:(?:\s|$)", entry)[0].split(","))
     return [name for name in names if re.fullmatch(r"[\w.]+", name)]
 
 

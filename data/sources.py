@@ -14,6 +14,7 @@ from data.files import KINDS, TABLES, ZIP, File, file_on_disk, kind_of, reading
 from data.folders import Listing, leads_out, list_folder, list_zip, read_files
 from data.hub_data import Part, data_set_table, is_data_set
 from data.package_docs import DEMO_PACKAGES, package_documents
+from data.see_also import without_see_also as stripped
 from data.tables import open_table
 from data.texts import read_text_file
 
@@ -36,6 +37,7 @@ def read_source(
     label_column: str | None = None,
     id_column: str | None = None,
     limit: int | None = None,
+    without_see_also: bool = False,
 ) -> Source:
     """Find a source and look at its columns; its documents are read when ``read`` is called.
 
@@ -52,6 +54,8 @@ def read_source(
         Without an id the row number is one.
     limit
         At most so many rows, from the first.
+    without_see_also
+        For the documentation of packages: leave out its "See Also" sections.
 
     Raises
     ------
@@ -69,8 +73,10 @@ def read_source(
     path, is_docs = Path(os.path.expanduser(source)), source == "docs" or source.startswith("docs:")
     if (is_docs or path.is_file()) and part.asked():
         raise ValueError(f"{', '.join(part.asked())} goes with a Hugging Face data set, and {source} is none")
+    if without_see_also and not is_docs:
+        raise ValueError(f"--without-see-also goes with docs, and {source} is none")
     if is_docs:
-        return _package_docs(source, limit)
+        return _package_docs(source, limit, without_see_also)
     if path.is_file():
         return _file(path, default_name(source), asked, limit)
     if path.is_dir():
@@ -91,15 +97,21 @@ def default_name(source: str) -> str:
     return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-._")[:100] or "corpus"
 
 
-def _package_docs(source: str, limit: int | None) -> Source:
-    packages = tuple(name.strip() for name in source.partition(":")[2].split(",") if name.strip())
-    packages = packages or DEMO_PACKAGES
+def _package_docs(source: str, limit: int | None, without: bool) -> Source:
+    packages = documented_packages(source)
     documents = [
-        Document(name, f"{name}\n\n{docstring}", label=name.partition(".")[0])
+        Document(name, f"{name}\n\n{stripped(docstring) if without else docstring}", name.partition(".")[0])
         for name, docstring in package_documents(packages)
     ]
     choices: Choices = {"source": f"docs:{','.join(packages)}", "limit": limit}
+    if without:
+        choices["without_see_also"] = True
     return Source(default_name(source), choices, lambda: iter(documents[:limit]))
+
+
+def documented_packages(source: str) -> tuple[str, ...]:
+    """Return the packages that a source of package documentation names."""
+    return tuple(name.strip() for name in source.partition(":")[2].split(",") if name.strip()) or DEMO_PACKAGES
 
 
 def _file(path: Path, name: str, asked: Columns, limit: int | None) -> Source:

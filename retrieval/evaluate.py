@@ -9,11 +9,11 @@ Three protocols, each with a ranking that is judged:
 - **own loop**: each ranker shows ten documents, they are judged and marked, and it shows the next ten. What counts is
   how many relevant documents have been found.
 
-A document that a query is made of never comes back.
+A document that a query is made of never comes back, nor does one that nobody has judged.
 """
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -52,10 +52,12 @@ class Measured:
 
 
 def check_rankers(rankers: Sequence[str]) -> None:
-    """Raise ValueError for a ranker that can't be measured."""
+    """Raise ValueError for a ranker that can't be measured, or is named twice."""
     for ranker in rankers:
         if ranker not in COMPARED:
             raise ValueError(f"there is no ranker '{ranker}'; there are {', '.join(COMPARED)}")
+    if len(set(rankers)) < len(rankers):
+        raise ValueError(f"a ranker is named twice: {', '.join(rankers)}")
 
 
 def evaluate(
@@ -85,9 +87,9 @@ def evaluate(
         A ranker is unknown, or there is nothing to measure.
     """
     check_rankers(rankers)
-    if rounds < 1 or n_queries < 1 or not rankers:
+    if rounds < 1 or n_queries < 1 or not rankers or not judgements.queries:
         raise ValueError("at least one ranker, one round and one query are needed")
-    collection = _Collection(engine)
+    collection = _Collection(engine, judgements.unjudged)
     measured: dict[Key, list[dict[str, float]]] = {}
     queries = _drawn(judgements.queries, n_queries, seed)
     for done, query in enumerate(queries):
@@ -159,8 +161,9 @@ class _Judged:
 class _Collection:
     """Rankings of a corpus without what is marked, by whichever ranker."""
 
-    def __init__(self, engine: SearchEngine) -> None:
+    def __init__(self, engine: SearchEngine, unjudged: Collection[str] = ()) -> None:
         self.engine = engine
+        self._unjudged = [engine.corpus.row(doc_id) for doc_id in unjudged]
 
     def doc_ids(self, rows: NDArray[np.intp]) -> list[str]:
         taken: list[str] = self.engine.corpus.documents["doc_id"].take(rows).to_pylist()
@@ -170,14 +173,17 @@ class _Collection:
         return [self.engine.corpus.row(doc_id) for doc_id in (*feedback.positives, *feedback.negatives)]
 
     def ranking(self, ranker: str, query: JudgedQuery, feedback: Feedback, k: int) -> NDArray[np.intp]:
-        """Return the rows of the k best documents that are neither marked nor what the query is made of."""
+        """Return the rows of the k best documents that are neither marked nor what the query is made of.
+
+        BM25 gives fewer where fewer share a word with the query.
+        """
         corpus = self.engine.corpus
-        without = self.marked_rows(feedback) + ([] if query.document is None else [corpus.row(query.document)])
+        itself = [] if query.document is None else [corpus.row(query.document)]
+        without = [*self._unjudged, *self.marked_rows(feedback), *itself]
         if ranker == "bm25":
-            scores = self._bm25.scores(self._text(query)).astype(np.float64)
-            scores[without] = -np.inf
-            order = np.argsort(-scores, kind="stable")
-            return order[: min(k, len(scores) - len(without))]
+            scores = self._bm25.scores(self._text(query)).copy()
+            scores[without] = 0
+            return np.argsort(-scores, kind="stable")[: min(k, np.count_nonzero(scores))]
         typed = DocumentQuery(query.document or "") if query.text is None else query.text
         examples = self.engine.examples(typed, feedback, query.document)
         passages, _ = self.engine.top_passages(self._scorer(ranker, examples), k, without)

@@ -1,6 +1,5 @@
 """How good a ranking is, how sure a mean over queries is, and whether two rankers differ."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -11,11 +10,13 @@ METRICS = ("nDCG@10", "P@10", "recall@100", "MAP")
 DEPTH = 1000  # of a ranking that is judged, as in TREC
 
 _RESAMPLES = 2000
+_AT_ONCE = 100  # so many thousands of queries need no gigabytes
+_FEWEST = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A mean over queries with its 95% bootstrap interval, which one query alone doesn't give."""
+    """A mean over queries with its 95% bootstrap interval, where there are enough to give one."""
 
     mean: float
     low: float | None = None
@@ -55,44 +56,50 @@ def estimate(values: NDArray[np.float64], seed: int = 0) -> Estimate:
     """Return the mean of one value a query; of 95 in 100 resamples of the queries it lies between low and high."""
     if values.size < 2:
         return Estimate(float(values.mean()))
-    return _percentiles(float(values.mean()), values[_resamples(values.size, seed)].mean(axis=1))
+    return _percentiles(float(values.mean()), _resampled_means(values[None], seed)[0])
 
 
-def gain(values: Mapping[str, NDArray[np.float64]], baseline: Mapping[str, NDArray[np.float64]]) -> Estimate:
+def gain(values: Mapping[str, NDArray[np.float64]], baseline: Mapping[str, NDArray[np.float64]]) -> Estimate | None:
     """Return how much higher the mean over sets is than a baseline's: 0.1 is a tenth; queries are resampled in pairs.
 
-    Both hold one value a query, by set; each set counts the same.
+    Both hold one value a query, by set; each set counts the same. None where the baseline's mean is zero.
     """
-    ours, theirs = np.zeros(_RESAMPLES), np.zeros(_RESAMPLES)
+    means = np.mean([[values[name].mean(), baseline[name].mean()] for name in values], axis=0)
+    if means[1] == 0:
+        return None
+    resampled = np.zeros((2, _RESAMPLES))
     for seed, name in enumerate(sorted(values)):
-        rows = _resamples(values[name].size, seed)
-        ours, theirs = ours + values[name][rows].mean(axis=1), theirs + baseline[name][rows].mean(axis=1)
-    mean = sum(each.mean() for each in values.values()) / sum(each.mean() for each in baseline.values()) - 1
-    return _percentiles(float(mean), ours / theirs - 1)
+        resampled += _resampled_means(np.stack([values[name], baseline[name]]), seed)
+    mean = float(means[0] / means[1] - 1)
+    if all(each.size < 2 for each in values.values()) or not resampled[1].all():
+        return Estimate(mean)
+    return _percentiles(mean, resampled[0] / resampled[1] - 1)
 
 
 def p_value(values: NDArray[np.float64], baseline: NDArray[np.float64]) -> float | None:
-    """Return the two-sided p of a paired t-test; None for fewer than two queries.
+    """Return the two-sided p of a paired t-test; None for fewer than five queries, too few to tell.
 
     The test to take for rankings, say Urbano, Lima and Hanjalic, "Statistical Significance Testing in Information
     Retrieval", SIGIR 2019.
     """
-    if values.size < 2:
+    if values.size < _FEWEST:
         return None
     if np.array_equal(values, baseline):
         return 1.0
     from scipy.stats import ttest_rel
 
-    p = float(ttest_rel(values, baseline).pvalue)
-    return 0.0 if math.isnan(p) else p
+    return float(ttest_rel(values, baseline).pvalue)
 
 
 def _dcg(grades: NDArray[np.int64]) -> float:
     return float(grades @ (1 / np.log2(np.arange(2, grades.size + 2))))
 
 
-def _resamples(n: int, seed: int) -> NDArray[np.int64]:
-    return np.random.default_rng(seed).integers(0, n, size=(_RESAMPLES, n))
+def _resampled_means(values: NDArray[np.float64], seed: int) -> NDArray[np.float64]:
+    """Return means over resampled queries, ``(m, n_queries) -> (m, 2000)``, the same queries for all m."""
+    rng, n = np.random.default_rng(seed), values.shape[1]
+    chunks = [values[:, rng.integers(0, n, size=(_AT_ONCE, n))].mean(axis=2) for _ in range(_RESAMPLES // _AT_ONCE)]
+    return np.concatenate(chunks, axis=1)
 
 
 def _percentiles(mean: float, resampled: NDArray[np.float64]) -> Estimate:

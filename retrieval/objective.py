@@ -95,7 +95,8 @@ class Objective:
         n_background = index.n - left_out.size
         n_positives, n_negatives = len(positives), marked.size
         T = 500 * C if scale_c else C * (n_positives + n_negatives + n_background) / 2
-        heavier = negative_weight * (max(1.0, n_background / NOTEBOOK_ROWS) if scale_c else 1.0)
+        # Never less than a background row, which it is: a mark must not raise it.
+        heavier = max(1.0, negative_weight * (max(1.0, n_background / NOTEBOOK_ROWS) if scale_c else 1.0))
         c_background = T / max(1.0, n_background + heavier * n_negatives)
         return cls(
             index,

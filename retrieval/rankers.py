@@ -31,7 +31,7 @@ class Examples:
     Attributes
     ----------
     query
-        ``(dim,) float32``, a unit vector.
+        ``(dim,) float32``.
     positives, negatives
         One row a marked document.
     left_out
@@ -105,5 +105,5 @@ def middle(vectors: NDArray[np.float32]) -> NDArray[np.float64]:
     """Return the mean of vectors ``(n, dim)``, as long as they are on average: of unit vectors a unit vector."""
     mean: NDArray[np.float64] = vectors.mean(axis=0, dtype=np.float64)
     length = float(np.linalg.norm(mean))
-    longest = float(np.linalg.norm(vectors, axis=1).mean())
-    return mean * (longest / length) if length else mean
+    usual_length = float(np.linalg.norm(vectors, axis=1).mean())
+    return mean * (usual_length / length) if length else mean

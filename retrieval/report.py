@@ -1,6 +1,7 @@
 """What was measured, for programs and people: JSON, tables in Markdown, a chart."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -54,6 +55,21 @@ PROTOCOLS: dict[Protocol, str] = {
 }
 
 
+def result_json(
+    command: str,
+    manifests: Sequence[Manifest],
+    judged: Mapping[str, Judgements],
+    measured: Mapping[str, Sequence[Measured]],
+) -> dict[str, Any]:
+    """Return all that was measured on some corpora, by their names, as JSON; ``command`` is what measured it."""
+    return {
+        "command": command,
+        "date": datetime.now(UTC).date().isoformat(),
+        "sets": [set_json(manifest, judged[manifest.name], measured[manifest.name]) for manifest in manifests],
+        "gains": gains_json(measured),
+    }
+
+
 def set_json(manifest: Manifest, judgements: Judgements, measured: Sequence[Measured]) -> dict[str, Any]:
     """Return what was measured on a corpus: means over its queries, their 95% intervals, p against kNN and Rocchio."""
     values = {(each.protocol, each.round, each.ranker): each.values for each in measured}
@@ -105,6 +121,8 @@ def gains_json(measured: Mapping[str, Sequence[Measured]]) -> list[dict[str, Any
             if baseline is None or other == ranker:
                 continue
             found = gain(counting, {name: baseline[name] for name in counting})
+            if found is None:
+                continue
             gains.append(
                 {"protocol": protocol, "round": number, "ranker": ranker, "against": other, "sets": len(counting)}
                 | {"gain": found.mean, "low": found.low, "high": found.high}
@@ -123,7 +141,7 @@ def write_report(result: dict[str, Any], folder: Path) -> list[Path]:
     check_chart()
     import vl_convert
 
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(exist_ok=True)
     paths = [folder / "evaluation.md", folder / "evaluation.svg"]
     svg = vl_convert.vegalite_to_svg(chart(result["sets"]).to_json())
     write_atomically(paths[0], markdown(result, paths[1].name).encode())
@@ -150,6 +168,7 @@ def markdown(result: dict[str, Any], picture: str) -> str:
         f"(paired t-test, p < 0.05). The mean is over the sets of {ENOUGH} queries and more. In brackets are 95% "
         f"bootstrap intervals. The default ranker is the {TITLES[DEFAULT_RANKER]}.\n",
         _sets_table(sets),
+        "".join(f"- {line}\n" for line in missing_lines(sets)),
     ]
     for protocol, what in PROTOCOLS.items():
         parts += [f"## {protocol.capitalize()}\n", f"{what}\n", protocol_table(sets, protocol)]
@@ -273,12 +292,19 @@ def gain_lines(gains: Sequence[dict[str, Any]], protocol: Protocol) -> list[str]
     """Return in words how far the default ranker is above what it is compared with."""
     against = [each for each in gains if each["protocol"] == protocol and each["ranker"] == DEFAULT_RANKER]
     return [
-        f"{TITLES[DEFAULT_RANKER]} against {TITLES[each['against']]}: {100 * each['gain']:+.1f}% "
-        f"[{100 * each['low']:+.1f}, {100 * each['high']:+.1f}] {METRICS[0]}"
+        f"{TITLES[DEFAULT_RANKER]} against {TITLES[each['against']]}: {100 * each['gain']:+.1f}%"
+        + (f" [{100 * each['low']:+.1f}, {100 * each['high']:+.1f}]" if each["low"] is not None else "")
+        + f" {METRICS[0]}"
         + (f", mean of {each['sets']} sets" if each["sets"] > 1 else "")
         for each in against
         if not (protocol == "first query" and each["against"] != "knn")  # without marks they are kNN
     ]
+
+
+def missing_lines(sets: Sequence[dict[str, Any]]) -> list[str]:
+    """Return in words how many judgements could not be used."""
+    counts = [(each["name"], each["judgements_of_missing_documents"]) for each in sets]
+    return [f"{name}: judgements of documents that are not in the corpus: {n:,}" for name, n in counts if n]
 
 
 def _estimate_json(values: NDArray[np.float64]) -> dict[str, Any]:

@@ -107,7 +107,7 @@ def fit_exemplar_svm(
         False gives LinearSVC's own C: ``T = C n / 2``, with n the rows of both classes.
     negative_weight
         What each negative weighs, in background rows of a corpus of 1,000; of this one where it is smaller, or with
-        ``scale_c=False``. With 1 in so small a corpus, marking it would change nothing: it is a background row already.
+        ``scale_c=False``; never less than one row, which it is without the mark.
     anchor
         ``(dim,)``, a point p to stay close to: ``a = lambda p`` with intercept ``1 - lambda p.p`` and
         ``lambda = 2 / max(p.p - p.mu, 0.01)``, so that the anchor scores 1, and mu -1, the mean of a sample of the

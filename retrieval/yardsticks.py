@@ -1,5 +1,6 @@
 """Rankers from the literature, to measure ours by."""
 
+import functools
 from collections.abc import Sequence
 
 import numpy as np
@@ -53,22 +54,27 @@ class BM25:
     """Scores documents by the words that they share with a query; marks change nothing.
 
     Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond" (2009), as the package bm25s has
-    it: k1 = 1.5, b = 0.75, English stop words left out.
+    it: k1 = 1.5, b = 0.75, words of two letters and more, English stop words left out.
     """
 
     def __init__(self, texts: Sequence[str]) -> None:
         import bm25s
 
         self._n = len(texts)
-        self._index = bm25s.BM25()
-        self._index.index(bm25s.tokenize(list(texts), show_progress=False), show_progress=False)
+        words = bm25s.tokenize(list(texts), show_progress=False)
+        self._index = bm25s.BM25() if words.vocab else None
+        if self._index is not None:
+            self._index.index(words, show_progress=False)
+        self.scores = functools.lru_cache(maxsize=1)(self._scores)
 
-    def scores(self, query: str) -> NDArray[np.float32]:
-        """Return the score of every document, ``(n_documents,)``."""
+    def _scores(self, query: str) -> NDArray[np.float32]:
+        """Return the score of every document, ``(n_documents,)``: 0 for one that shares no word."""
         import bm25s
 
         [words] = bm25s.tokenize([query], return_ids=False, show_progress=False)
-        scores: NDArray[np.float32] = np.zeros(self._n, np.float32) if not words else self._index.get_scores(words)
+        if self._index is None or not words:
+            return np.zeros(self._n, np.float32)
+        scores: NDArray[np.float32] = self._index.get_scores(words)
         return scores
 
 

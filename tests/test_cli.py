@@ -10,7 +10,7 @@ import pytest
 
 import cli
 from data.catalog import list_corpora
-from data.corpus import Corpus, corpus_folder, read_manifest
+from data.corpus import Corpus, corpus_folder, open_corpus, read_manifest
 from data.embed import SHARD
 from retrieval.rankers import DEFAULT_RANKER
 from tests.conftest import ANIMALS
@@ -332,6 +332,53 @@ def test_evaluate_says_in_a_line_what_it_needs(
     nowhere = str(tmp_path / "no" / "out.json")
     assert "there is no folder" in failure(capsys, "evaluate", "animals", "--json", nowhere)
     run(capsys, "build", reviews)
-    assert "nothing says what is relevant in the corpus 'reviews'" in failure(capsys, "evaluate", "reviews")
+    assert "nothing says what is relevant in" in failure(capsys, "evaluate", "reviews")
     run(capsys, "build", reviews, "--name", "pets")
-    assert "there is a corpus 'pets' already" in failure(capsys, "evaluate", str(judged_folder)).replace("\n", " ")
+    assert "there is a corpus 'pets' already" in failure(capsys, "evaluate", str(judged_folder))
+    assert "a ranker is named twice: knn, knn" in failure(capsys, "evaluate", "animals", "--rankers", "knn, knn,")
+    assert "is a folder; name a file" in failure(capsys, "evaluate", "animals", "--json", str(tmp_path))
+    assert "is a file; name a folder" in failure(capsys, "evaluate", "animals", "--report", reviews)
+
+
+def test_evaluate_embeds_nothing_that_it_could_not_judge(
+    capsys: pytest.CaptureFixture[str], reviews: str, judged_folder: Path, encoder: FakeEncoder
+) -> None:
+    (judged_folder / "queries.jsonl").unlink()
+    for target in (reviews, str(judged_folder)):
+        assert "nothing says what is relevant in" in failure(capsys, "evaluate", target)
+    assert encoder.documents_encoded == 0
+    assert list_corpora() == []
+
+
+def test_evaluate_does_not_take_a_part_of_a_source_for_the_whole(
+    capsys: pytest.CaptureFixture[str], judged_folder: Path
+) -> None:
+    run(capsys, "build", str(judged_folder), "--limit", "5")
+    assert "measure that by its name, or build this one under" in failure(capsys, "evaluate", str(judged_folder))
+    code, out, _ = run(capsys, "evaluate", "pets", "pets", "--rankers", "knn")
+    assert code == 0
+    assert "pets: judgements of documents that are not in the corpus: 1" in out
+    assert out.count("pets (1)") == 2, "a set that is named twice is measured once"
+
+
+def test_evaluate_docs_takes_a_corpus_that_does_not_show_the_answers(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    docstrings = [
+        ("lib.mean", "Mean of the values.\n\nSee Also\n--------\nmedian : The middle."),
+        ("lib.median", "Middle of the values.\n\nSee Also\n--------\nmean : The mean."),
+        ("lib.sort", "Sort the values."),
+    ]
+    for module in ("data.sources", "data.judgements"):
+        monkeypatch.setattr(f"{module}.package_documents", lambda packages: docstrings)
+    run(capsys, "build", "docs")
+    code, out, err = run(capsys, "evaluate", "docs", "--rankers", "knn,bm25")
+    assert code == 0
+    assert "Embedded docs as the corpus docs-without-see-also." in err
+    assert "docs-without-see-also (2)" in out
+    texts = open_corpus("docs-without-see-also").documents["text"].to_pylist()
+    assert texts == [
+        "lib.mean\n\nMean of the values.\n",
+        "lib.median\n\nMiddle of the values.\n",
+        "lib.sort\n\nSort the values.",
+    ]

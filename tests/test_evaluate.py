@@ -8,9 +8,11 @@ from data.encoder import load_encoder
 from data.ingest import build_corpus
 from data.judgements import JudgedQuery, Judgements, judgements_of
 from data.sources import read_source
-from retrieval.evaluate import COMPARED, FOUND, Measured, evaluate
-from retrieval.rankers import DEFAULT_RANKER
+from retrieval.evaluate import COMPARED, FOUND, Measured, _Collection, evaluate
+from retrieval.feedback import Feedback
+from retrieval.rankers import DEFAULT_RANKER, Examples, scorer
 from retrieval.search import SearchEngine
+from retrieval.yardsticks import centred_knn, logistic_regression, mean_of_positives, rocchio
 from tests.conftest import source_of
 from tests.fake_encoder import FakeEncoder
 
@@ -18,6 +20,7 @@ from tests.fake_encoder import FakeEncoder
 # relevant, on the other none: who follows the marks turns to the right side.
 RELEVANT = [1, 3, 5, 7, 9, 20, 25]
 OTHERS = [-2, -4, -6, -8, -10, -12, -14, -16]
+BY_VECTORS = [ranker for ranker in COMPARED if ranker != "bm25"]  # degrees share no words
 FAR = [100, 120, 140, 160, 180, 200, 220, 240, 260]
 
 
@@ -98,8 +101,8 @@ def test_in_its_own_loop_a_ranker_is_given_its_own_marks(engine: SearchEngine) -
 
 def test_who_shows_all_there_is_has_found_all() -> None:
     engine = circle(*RELEVANT, *OTHERS[:2])
-    measured = evaluate(engine, judged(engine, ("0", RELEVANT, None)), rankers=COMPARED, rounds=2)
-    for ranker in COMPARED:
+    measured = evaluate(engine, judged(engine, ("0", RELEVANT, None)), rounds=2)
+    for ranker in BY_VECTORS:
         assert of(measured, "own loop", ranker, 2)[FOUND] == [7], ranker
     assert not [each for each in measured if each.protocol == "shared marks"], "nothing is left to judge"
 
@@ -111,13 +114,61 @@ def test_queries_with_nothing_left_do_not_count_after_marks(engine: SearchEngine
     assert counts == {("first query", 0): 2, ("shared marks", 1): 1} | {("own loop", n): 2 for n in range(1, 6)}
 
 
-def test_a_document_is_no_answer_to_itself(engine: SearchEngine) -> None:
-    for text in (None, "5"):
-        queries = judged(engine, (text, RELEVANT, 5))
-        measured = evaluate(engine, queries, rankers=COMPARED, rounds=4)
-        assert of(measured, "first query", "knn")["recall@100"] == [1]
-        for ranker in COMPARED:
-            assert of(measured, "own loop", ranker, 4)[FOUND] == [6], ranker
+@pytest.mark.parametrize("text", [None, "3"])
+def test_a_document_is_no_answer_to_itself(
+    engine: SearchEngine, text: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left_out = []
+    examples = engine.examples
+
+    def spied(*arguments: object) -> Examples:
+        found = examples(*arguments)
+        left_out.append(found.left_out)
+        return found
+
+    monkeypatch.setattr(engine, "examples", spied)
+    measured = evaluate(engine, judged(engine, (text, RELEVANT, 3)), rounds=4)
+    # From 3 degrees: 1 5 7 -2 9 -4 -6 -8 -10 -12, and 3 itself would stand before them.
+    gains = 1 / np.log2(np.arange(2, 12))
+    assert of(measured, "first query", "knn")["nDCG@10"] == pytest.approx([gains[[0, 1, 2, 4]].sum() / gains[:6].sum()])
+    itself = RELEVANT.index(3)
+    assert all(itself in rows for rows in left_out), "nor is it background"
+    for ranker in BY_VECTORS:
+        assert of(measured, "own loop", ranker, 4)[FOUND] == [6], ranker
+
+
+def test_documents_that_nobody_judged_are_left_out(engine: SearchEngine) -> None:
+    queries = judged(engine, ("0", RELEVANT, None))
+    texts = engine.corpus.documents["text"].to_pylist()
+    unjudged = frozenset(str(row) for row, text in enumerate(texts) if int(text) in OTHERS)
+    queries = Judgements("labels", queries.queries, unjudged=unjudged)
+    measured = evaluate(engine, queries, rankers=("knn",), rounds=1)
+    assert of(measured, "first query", "knn")["MAP"] == [1]
+
+
+@pytest.mark.parametrize("rankers", [("knn", "bm25"), ("bm25", "knn")])
+def test_the_shared_marks_are_those_on_knns_first_ten(engine: SearchEngine, rankers: tuple[str, ...]) -> None:
+    measured = evaluate(engine, judged(engine, ("0", RELEVANT, None)), rankers=rankers)
+    assert of(measured, "shared marks", "knn")["P@10"] == [0.2]
+
+
+def test_every_ranker_is_the_one_that_its_name_says(engine: SearchEngine) -> None:
+    collection = _Collection(engine)
+    examples = engine.examples("0", Feedback(("0", "1"), ("7", "8")))
+    mean = engine.corpus.vectors.mean(axis=0, dtype=np.float64)
+    expected = {
+        "knn": scorer("knn", examples),
+        "centred": centred_knn(examples, mean),
+        "mean": mean_of_positives(examples),
+        "rocchio": rocchio(examples),
+        "logistic": logistic_regression(examples),
+        "svm": scorer("svm", examples),
+        "anchored": scorer("anchored", examples),
+    }
+    for name, each in expected.items():
+        np.testing.assert_allclose(collection._scorer(name, examples).w, each.w, rtol=1e-4, err_msg=name)
+    different = {tuple(np.round(each.w / np.linalg.norm(each.w), 6)) for each in expected.values()}
+    assert len(different) == len(expected)
 
 
 def test_the_same_seed_draws_the_same_queries(engine: SearchEngine) -> None:
@@ -143,6 +194,10 @@ def test_unknown_rankers_and_empty_measurements_are_refused(engine: SearchEngine
         evaluate(engine, queries, rankers=("knnn",))
     with pytest.raises(ValueError, match="at least one ranker, one round and one query"):
         evaluate(engine, queries, rounds=0)
+    with pytest.raises(ValueError, match="at least one ranker, one round and one query"):
+        evaluate(engine, Judgements("labels", []))
+    with pytest.raises(ValueError, match="a ranker is named twice: knn, svm, knn"):
+        evaluate(engine, queries, rankers=("knn", "svm", "knn"))
 
 
 def test_yardsticks_find_what_they_are_known_for(animals: Corpus, encoder: FakeEncoder) -> None:

@@ -1,5 +1,7 @@
 import gzip
 import json
+import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -43,6 +45,7 @@ def test_a_beir_folder_brings_queries_and_grades(beir: Path) -> None:
 
 def test_queries_may_be_packed_and_the_split_another(beir: Path) -> None:
     (beir / "qrels" / "test.tsv").rename(beir / "qrels" / "dev.tsv")
+    (beir / "qrels" / "train.tsv").write_text("query-id\tcorpus-id\tscore\nq2\ta\t1\n")
     (beir / "queries.jsonl.gz").write_bytes(gzip.compress((beir / "queries.jsonl").read_bytes()))
     (beir / "queries.jsonl").unlink()
     found = judgements_of(built(beir))
@@ -67,6 +70,12 @@ def test_queries_may_be_packed_and_the_split_another(beir: Path) -> None:
             "query-id\tcorpus-id\tscore\nq1\tz\t1\n",
             "no query of 'pets' has a relevant document in it",
         ),
+        (
+            "qrels/test.tsv",
+            "query-id\tcorpus-id\tscore\nq1\ta\t0.7\n",
+            r"row 0: the score is a whole number, got '0.7'",
+        ),
+        ("queries.jsonl", lines(QUERIES[:1] * 2), r"row 1: there is a query 'q1' already"),
         ("queries.jsonl", "{broken\n", r"cannot read .*queries.jsonl: "),
         ("queries.jsonl", '{"_id": "q9", "text": "else"}\n', "no query of 'pets' has a relevant document in it"),
     ],
@@ -85,28 +94,63 @@ def test_a_folder_of_qrels_without_a_known_split_is_told(beir: Path) -> None:
         judgements_of(corpus)
 
 
+def test_the_last_judgement_of_a_pair_holds_and_files_of_windows_are_read(beir: Path) -> None:
+    rows = ["query-id\tcorpus-id\tscore\textra", "q1\ta\t1\tx", "q1\ta\t2.0\tx", "q3\tc\t1\tx", "q3\tc\t0\tx"]
+    (beir / "qrels" / "test.tsv").write_bytes("\r\n".join(rows).encode())
+    assert judgements_of(built(beir)).queries == [JudgedQuery("q1", "cats", {"a": 2})]
+
+
+def test_a_query_that_is_a_document_is_known_by_id_and_text(beir: Path) -> None:
+    queries = [{"_id": "a", "text": "text a"}, {"_id": "b", "text": "something else"}]
+    (beir / "queries.jsonl").write_text(lines(queries))
+    (beir / "qrels" / "test.tsv").write_text("query-id\tcorpus-id\tscore\na\tb\t1\nb\tc\t1\n")
+    assert judgements_of(built(beir)).queries == [
+        JudgedQuery("a", "text a", {"b": 1}, "a"),
+        JudgedQuery("b", "something else", {"c": 1}),
+    ]
+
+
 def test_documents_of_a_label_are_relevant_to_each_other() -> None:
     labels = ["x", "y", "x", None, "z"]
     corpus = build_corpus(source_of(["a", "b", "c", "d", "e"], labels), FakeEncoder())
     both = {"0": 1, "2": 1}
     queries = [JudgedQuery("0", None, both, "0"), JudgedQuery("2", None, both, "2")]
-    assert judgements_of(corpus) == Judgements("labels", queries)
+    assert judgements_of(corpus) == Judgements("labels", queries, unjudged=frozenset({"3"}))
+    with pytest.raises(ValueError, match="the documents of 'one' need at least two labels"):
+        judgements_of(build_corpus(source_of(["a", "b"], ["x", "x"], name="one"), FakeEncoder()))
 
 
-def test_a_corpus_without_judgements_says_what_would_do() -> None:
-    corpus = build_corpus(source_of(["a", "b"]), FakeEncoder())
-    with pytest.raises(ValueError, match="nothing says what is relevant in the corpus 'animals': it takes labels"):
+def test_a_corpus_without_judgements_says_what_would_do(beir: Path) -> None:
+    source = read_source(str(beir))
+    corpus = build_corpus(source, FakeEncoder())
+    (beir / "queries.jsonl").unlink()
+    with pytest.raises(ValueError, match="nothing says what is relevant in .*pets: it takes labels"):
+        judgements_of(corpus)
+    shutil.rmtree(beir)
+    with pytest.raises(
+        ValueError, match="nothing says what is relevant in .*pets, and is not there any more: it takes"
+    ):
         judgements_of(corpus)
 
 
-def test_documentation_is_judged_by_its_see_also() -> None:
-    corpus = build_corpus(read_source("docs:numpy"), FakeEncoder())
+def test_documentation_is_judged_by_the_see_also_that_it_does_not_show() -> None:
+    corpus = build_corpus(read_source("docs:numpy", without_see_also=True), FakeEncoder())
+    assert not [text for text in corpus.documents["text"].to_pylist() if re.search("\nSee [Aa]lso\n---", text)]
     found = judgements_of(corpus)
     assert found.kind == "See Also"
     assert len(found.queries) > 200
     assert found.n_missing > 0
     [query] = [query for query in found.queries if query.query_id == "numpy.linspace"]
-    assert query.document == "numpy.linspace"
+    assert (query.text, query.document) == (None, "numpy.linspace")
     assert set(query.relevant) == {"numpy.arange", "numpy.geomspace", "numpy.logspace"}
-    assert query.text.startswith("numpy.linspace\n\n")
-    assert "See Also" not in query.text
+    assert not [query.query_id for query in found.queries if query.query_id in query.relevant]
+
+
+def test_documentation_that_shows_its_see_also_is_refused() -> None:
+    corpus = build_corpus(read_source("docs:numpy", limit=5), FakeEncoder())
+    with pytest.raises(
+        ValueError, match="so it must not show them; without them it is measured by: exemplar evaluate docs"
+    ):
+        judgements_of(corpus)
+    with pytest.raises(ValueError, match="--without-see-also goes with docs"):
+        read_source(str(Path(__file__).parent), without_see_also=True)

@@ -1,3 +1,5 @@
+import tracemalloc
+
 import ir_measures
 import numpy as np
 import pytest
@@ -5,7 +7,7 @@ import scipy.stats
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from retrieval.metrics import METRICS, estimate, gain, measures, ndcg_at_k, p_value
+from retrieval.metrics import DEPTH, METRICS, Estimate, estimate, gain, measures, ndcg_at_k, p_value
 
 
 def of(grades: list[int], relevant: list[int]) -> dict[str, float]:
@@ -24,6 +26,10 @@ def test_measures_by_hand() -> None:
     assert of([1, 1], [1, 1]) == pytest.approx({"nDCG@10": 1, "P@10": 0.2, "recall@100": 1, "MAP": 1})
     assert of([0] * 20, [1]) == {"nDCG@10": 0, "P@10": 0, "recall@100": 0, "MAP": 0}
     assert of([], [2]) == {"nDCG@10": 0, "P@10": 0, "recall@100": 0, "MAP": 0}
+
+
+def test_a_ranking_is_judged_to_its_thousandth_document() -> None:
+    assert of([0] * (DEPTH - 1) + [1, 1], [1, 1])["MAP"] == pytest.approx(1 / 1000 / 2)
 
 
 def test_higher_grades_belong_further_up() -> None:
@@ -73,6 +79,25 @@ def test_a_gain_is_over_the_mean_of_sets_with_queries_in_pairs() -> None:
     assert 0 < found.low < found.mean < found.high
 
 
+def test_a_gain_over_nothing_is_none_and_one_query_gives_no_interval() -> None:
+    some, none = np.array([0.5, 0.5, 0.0]), np.zeros(3)
+    assert gain({"a": some}, {"a": none}) is None
+    assert gain({"a": some}, {"a": np.array([0.5, 0.0, 0.0])}) == Estimate(
+        1.0
+    )  # resamples have nothing to compare with
+    assert gain({"a": some[:1], "b": some[:1]}, {"a": some[:1], "b": some[:1]}) == Estimate(0.0)
+
+
+def test_more_queries_than_fit_into_memory_many_times_have_an_interval() -> None:
+    values = np.random.default_rng(0).random(25_000)
+    tracemalloc.start()
+    found = estimate(values)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert found.low < found.mean < found.high < found.low + 0.01
+    assert peak < 100e6
+
+
 def test_the_test_is_a_paired_t_test() -> None:
     rng = np.random.default_rng(2)
     baseline = rng.random(30)
@@ -80,4 +105,4 @@ def test_the_test_is_a_paired_t_test() -> None:
     assert p_value(better, baseline) == pytest.approx(scipy.stats.ttest_rel(better, baseline).pvalue)
     assert p_value(better, baseline) < 0.01 < p_value(baseline + rng.normal(0, 0.5, 30), baseline)
     assert p_value(baseline, baseline) == 1
-    assert p_value(baseline[:1], baseline[:1]) is None
+    assert p_value(better[:4], baseline[:4]) is None

@@ -10,6 +10,7 @@ from data.corpus import Corpus
 from data.judgements import JudgedQuery, Judgements
 from retrieval import report
 from retrieval.evaluate import FOUND, Measured, evaluate
+from retrieval.metrics import p_value
 from retrieval.report import (
     chart,
     gain_lines,
@@ -91,6 +92,15 @@ def test_json_holds_metrics_intervals_and_the_number_of_queries(result: dict[str
     first = many["results"][2]["metrics"]["nDCG@10"]
     assert list(first) == ["mean", "low", "high", "p_against_knn", "p_against_rocchio"]
     assert one["results"][0]["metrics"]["nDCG@10"]["low"] is None
+
+
+def test_p_is_against_the_ranker_that_it_names(animals: Corpus) -> None:
+    rng = np.random.default_rng(0)
+    values = {ranker: rng.random(30) for ranker in ("knn", "rocchio", "svm")}
+    measured = [Measured("first query", 0, ranker, {"MAP": each}) for ranker, each in values.items()]
+    [_, _, svm] = set_json(animals.manifest, QUERIES, measured)["results"]
+    for other in ("knn", "rocchio"):
+        assert svm["metrics"]["MAP"][f"p_against_{other}"] == p_value(values["svm"], values[other])
 
 
 def test_gains_are_over_all_sets(result: dict[str, Any]) -> None:

@@ -47,3 +47,4 @@ def test_bm25_finds_shared_words_and_rare_ones_count_more() -> None:
     assert scores[2] == 0 < min(scores[[0, 1, 3]])
     assert bm25.scores("zzz").tolist() == [0, 0, 0, 0]
     assert bm25.scores("?").tolist() == [0, 0, 0, 0]
+    assert BM25(["x", "?"]).scores("x").tolist() == [0, 0]
