@@ -51,7 +51,7 @@ def build(
             "the hub)."
         ),
     ],
-    name: Annotated[str | None, typer.Option(help="Name of the corpus [default: the source's].")] = None,
+    name: Annotated[str | None, typer.Option(help="Name of the corpus (default: the source's).")] = None,
     config: Annotated[str | None, typer.Option(help="Configuration of a data set.")] = None,
     split: Annotated[str | None, typer.Option(help="Split of a data set, slices included.")] = None,
     revision: Annotated[str | None, typer.Option(help="Revision of a data set on the hub.")] = None,
@@ -71,7 +71,7 @@ def build(
     ] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Make whatever is odd about a row an error.")] = False,
     model: Annotated[
-        str | None, typer.Option(help="SentenceTransformer: name or folder [default: all-MiniLM-L6-v2].")
+        str | None, typer.Option(help="SentenceTransformer: name or folder (default: all-MiniLM-L6-v2).")
     ] = None,
     precision: Annotated[
         Literal["float32", "bfloat16", "auto"], typer.Option(help="auto: bfloat16 where the hardware is faster by it.")
@@ -219,8 +219,8 @@ def search(
         float | None,
         typer.Option(
             "--C",
-            help="Weight of the data in the SVM, on a corpus of 1,000 documents: 0.01 to 10 [default: what suits the "
-            "ranker and the number of marks].",
+            help="Weight of the data in the SVM, on a corpus of 1,000 documents: 0.01 to 10 (default: what suits the "
+            "ranker and the number of marks).",
         ),
     ] = None,
     exact: Annotated[
@@ -279,13 +279,13 @@ def evaluate(
     targets: Annotated[
         list[str],
         typer.Argument(
-            metavar="TARGET...",
+            metavar="TARGET",
             help="A BEIR folder (corpus, queries, qrels), a corpus with labels, docs (judged by its See Also), or any "
             "other source with labels. Embedded first, if it has not been.",
         ),
     ],
     rankers: Annotated[
-        str | None, typer.Option(help="Rankers to compare, with commas between [default: all].", show_default=False)
+        str | None, typer.Option(help="Rankers to compare, with commas between (default: all).", show_default=False)
     ] = None,
     rounds: Annotated[int, typer.Option(help="Rounds of the own loop, ten documents each.", min=1)] = 5,
     queries: Annotated[int, typer.Option(help="At most so many queries a target, drawn at random.", min=1)] = 300,

@@ -113,7 +113,7 @@ def test_c_is_the_users_choice(animals: Corpus) -> None:
     slider.set_value(10.0).run()
     assert best() > usual
     app.select_slider(key="C").set_value(0.01).run()
-    assert best() < usual
+    assert best() == usual, "0.01 is what suits the anchored SVM before any mark"
 
 
 def test_a_mark_ranks_the_svm_anew_and_leaves_knn(animals: Corpus, home: Path) -> None:

@@ -51,6 +51,15 @@ def failure(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     return lines[0]
 
 
+@pytest.mark.parametrize("command", ["build", "search", "evaluate"])
+def test_help_shows_what_stands_in_it(capsys: pytest.CaptureFixture[str], command: str) -> None:
+    code, out, _ = run(capsys, command, "--help")
+    assert code == 0
+    wanted = {"build": "the source's", "search": "what suits the ranker", "evaluate": "default: all"}[command]
+    words = " ".join(re.sub("[│\\s]+", " ", out).split())
+    assert wanted in words
+
+
 def test_build_makes_a_corpus_and_says_what_next(capsys: pytest.CaptureFixture[str], reviews: str) -> None:
     code, out, _ = run(capsys, "build", reviews, "--label-column", "stars")
     assert code == 0

@@ -66,7 +66,7 @@ def test_a_folder_is_a_model_as_well(encoder: SentenceEncoder, tmp_path: Path, m
 
     export_model(tmp_path / "model")
     monkeypatch.chdir(tmp_path)
-    from_folder = load_encoder("model")
+    from_folder = load_encoder("model", precision="float32")
     assert from_folder.model == str(tmp_path / "model")  # the corpus is found by it from anywhere
     np.testing.assert_array_equal(from_folder.encode_query("cats"), encoder.encode_query("cats"))
 
