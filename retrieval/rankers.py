@@ -32,7 +32,9 @@ class Examples:
     ----------
     query
         ``(dim,) float32``.
-    positives, negatives
+    positives
+        ``(n_positives, dim) float32``, one vector a marked document.
+    negatives
         One row a marked document.
     left_out
         Rows that are no background: all passages of marked documents and of what equals a positive.
@@ -40,7 +42,7 @@ class Examples:
 
     index: Index
     query: NDArray[np.float32]
-    positives: NDArray[np.intp]
+    positives: NDArray[np.float32]
     negatives: NDArray[np.intp]
     left_out: NDArray[np.intp]
 
@@ -67,7 +69,7 @@ def scorer(ranker: Ranker, examples: Examples, *, C: float | None = None, until:
     """
     if ranker == "knn":
         return Scorer(examples.query)
-    positives = np.concatenate([examples.query[None], examples.index.vectors(examples.positives)])
+    positives = np.concatenate([examples.query[None], examples.positives])
     n_positives, n_negatives = len(examples.positives), len(examples.negatives)
     counted = counted_negatives(n_positives, n_negatives)
     svm = fit_exemplar_svm(

@@ -115,7 +115,7 @@ class SearchEngine:
 
         What a mark says, it says of the document's passage that is nearest to the query; its other passages, like
         exact duplicates of a positive's text, are neither for nor against. A document that is the query stands for
-        the mean of its passages.
+        the mean of its passages, and so do the positives then.
 
         Parameters
         ----------
@@ -151,9 +151,9 @@ class SearchEngine:
         return Ranking(query, ranker, results, seconds, weights.svm)
 
     def examples(self, query: Query, feedback: Feedback, itself: str | None = None) -> Examples:
-        """Return what rankers are given: the query's vector, a passage of each marked document, what is no background.
+        """Return what rankers are given: the query's vector, those of the marked documents, what is no background.
 
-        ``itself`` is a document that the query is made of, which is no background either.
+        ``itself`` is a document that a typed query is made of, which is no background either.
         """
         vector = self.query_vector(query)
         itself = query.doc_id if isinstance(query, DocumentQuery) else itself  # it is there as the query
@@ -165,7 +165,7 @@ class SearchEngine:
         return Examples(
             self._index,
             vector,
-            self._nearest_passages(positives, vector),
+            self._wanted(positives, query, vector),
             self._nearest_passages(negatives, vector),
             self._passages(no_background),
         )
@@ -191,8 +191,7 @@ class SearchEngine:
     def query_vector(self, query: Query) -> NDArray[np.float32]:
         """Return the vector of a query, ``(dim,)``; a typed one is encoded once."""
         if isinstance(query, DocumentQuery):
-            passages = self._index.vectors(self.corpus.passages_of(self.corpus.row(query.doc_id)))
-            return passages[0] if len(passages) == 1 else middle(passages).astype(np.float32)
+            return self._whole(self.corpus.row(query.doc_id))
         if not query.strip():
             raise ValueError("the query is empty: type what you are looking for")
         if re.search("[\ud800-\udfff]", query):  # how Python holds bytes that are no UTF-8
@@ -220,6 +219,18 @@ class SearchEngine:
     def _passages(self, rows: NDArray[np.intp]) -> NDArray[np.intp]:
         """Return the rows of all passages of some documents."""
         return np.concatenate([np.empty(0, np.intp), *(np.array(self.corpus.passages_of(int(row))) for row in rows)])
+
+    def _wanted(self, positives: Sequence[int], query: Query, vector: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return what is wanted of each positive, ``(n_positives, dim)``: what the query asks for, a passage or all."""
+        if not isinstance(query, DocumentQuery):
+            return self._index.vectors(self._nearest_passages(positives, vector))
+        wanted = [self._whole(row) for row in positives]
+        return np.stack(wanted) if wanted else np.empty((0, self._index.dim), np.float32)
+
+    def _whole(self, row: int) -> NDArray[np.float32]:
+        """Return the vector that a whole document stands for: the mean of its passages."""
+        passages = self._index.vectors(self.corpus.passages_of(row))
+        return passages[0] if len(passages) == 1 else middle(passages).astype(np.float32)
 
     def _nearest_passages(self, rows: Sequence[int], vector: NDArray[np.float32]) -> NDArray[np.intp]:
         """Return the row of that passage of each document which is nearest to a vector."""

@@ -18,7 +18,7 @@ def centred_knn(examples: Examples, mean: NDArray[np.float64]) -> Scorer:
 
 def mean_of_positives(examples: Examples) -> Scorer:
     """Score by the product with the mean of query and positives."""
-    return Scorer(np.vstack([examples.query, _positives(examples)]).mean(axis=0, dtype=np.float64))
+    return Scorer(np.vstack([examples.query, examples.positives]).mean(axis=0, dtype=np.float64))
 
 
 def rocchio(examples: Examples) -> Scorer:
@@ -28,8 +28,8 @@ def rocchio(examples: Examples) -> Scorer:
     "Introduction to Information Retrieval" (2008), section 9.1.1.
     """
     point = _TO_QUERY * examples.query.astype(np.float64)
-    if examples.positives.size:
-        point += _TO_POSITIVES * _positives(examples).mean(axis=0)
+    if len(examples.positives):
+        point += _TO_POSITIVES * examples.positives.mean(axis=0)
     if examples.negatives.size:
         point -= _FROM_NEGATIVES * _negatives(examples).mean(axis=0)
     return Scorer(point)
@@ -44,8 +44,8 @@ def logistic_regression(examples: Examples) -> Scorer:
         return mean_of_positives(examples)
     from sklearn.linear_model import LogisticRegression
 
-    X = np.vstack([examples.query, _positives(examples), _negatives(examples)])
-    y = np.arange(len(X)) <= examples.positives.size
+    X = np.vstack([examples.query, examples.positives, _negatives(examples)])
+    y = np.arange(len(X)) <= len(examples.positives)
     fitted = LogisticRegression(class_weight="balanced", max_iter=1000).fit(X.astype(np.float64), y)
     return Scorer(fitted.coef_[0], float(fitted.intercept_[0]))
 
@@ -76,10 +76,6 @@ class BM25:
             return np.zeros(self._n, np.float32)
         scores: NDArray[np.float32] = self._index.get_scores(words)
         return scores
-
-
-def _positives(examples: Examples) -> NDArray[np.float32]:
-    return examples.index.vectors(examples.positives)
 
 
 def _negatives(examples: Examples) -> NDArray[np.float32]:

@@ -10,8 +10,8 @@ ROWS = unit_rows(np.random.default_rng(0).normal(size=(200, 8)))
 
 
 def examples(positives: list[int], negatives: list[int]) -> Examples:
-    rows = [np.array(each, dtype=np.intp) for each in (positives, negatives, positives + negatives)]
-    return Examples(DenseIndex(ROWS[1:]), ROWS[0], *rows)
+    index, rows = DenseIndex(ROWS[1:]), [np.array(each, dtype=np.intp) for each in (negatives, positives + negatives)]
+    return Examples(index, ROWS[0], index.vectors(positives), *rows)
 
 
 def test_knn_is_the_query_whatever_is_marked() -> None:

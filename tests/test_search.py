@@ -284,6 +284,23 @@ def test_a_long_document_as_the_query_stands_for_the_mean_of_its_passages(long_t
     assert [result.score for result in ranking.results] == pytest.approx(sorted(best, reverse=True), abs=1e-6)
 
 
+def test_with_a_document_as_the_query_whole_documents_are_wanted(long_texts: tuple) -> None:
+    engine, corpus, _ = long_texts
+    whole = corpus.vectors[[0, 1]].mean(axis=0)
+    examples = engine.examples(DocumentQuery("2"), Feedback(("0",)))
+    np.testing.assert_allclose(examples.positives, [whole / np.linalg.norm(whole)], rtol=1e-6)
+    assert engine.examples(DocumentQuery("2"), Feedback()).positives.shape == (0, corpus.vectors.shape[1])
+    typed = engine.examples("the cat", Feedback(("0",)))
+    near = int(np.argmax(corpus.vectors[[0, 1]] @ typed.query))
+    np.testing.assert_array_equal(typed.positives, corpus.vectors[[near]])
+    assert set(typed.left_out) == {0, 1}
+
+
+def test_what_a_query_is_made_of_is_no_background(engine: SearchEngine, animals: Corpus) -> None:
+    assert set(engine.examples("a text of mine", Feedback(("5",), ("1",)), itself="8").left_out) == {1, 5, 8}
+    assert set(engine.examples(DocumentQuery("8"), Feedback(("8", "5"))).left_out) == {5, 8}
+
+
 def test_passages_of_a_duplicate_of_a_positive_are_no_background(long_texts: tuple) -> None:
     _, _, encoder = long_texts
     corpus = build_corpus(source_of([*LONG, LONG[0]], name="twice"), encoder)

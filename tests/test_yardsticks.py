@@ -11,8 +11,8 @@ ROWS = unit_rows([[1, 0], [0, 1], [1, 1], [-1, 1], [-1, 0]])
 
 
 def examples(positives: list[int], negatives: list[int]) -> Examples:
-    rows = [np.array(each, dtype=np.intp) for each in (positives, negatives, positives + negatives)]
-    return Examples(DenseIndex(ROWS), unit_rows([[0.8, 0.6]])[0], *rows)
+    index, rows = DenseIndex(ROWS), [np.array(each, dtype=np.intp) for each in (negatives, positives + negatives)]
+    return Examples(index, unit_rows([[0.8, 0.6]])[0], index.vectors(positives), *rows)
 
 
 def test_centred_knn_takes_the_mean_off_the_query() -> None:
