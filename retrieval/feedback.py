@@ -47,6 +47,13 @@ class Feedback:
             (*negatives, doc_id) if mark == "negative" else negatives,
         )
 
+    def joined(self, other: "Feedback") -> "Feedback":
+        """Return these marks and another's, whose word counts where both have one on a document."""
+        others = {*other.positives, *other.negatives}
+        positives = (doc_id for doc_id in self.positives if doc_id not in others)
+        negatives = (doc_id for doc_id in self.negatives if doc_id not in others)
+        return Feedback((*positives, *other.positives), (*negatives, *other.negatives))
+
     def within(self, doc_ids: Container[str]) -> "Feedback":
         """Return the marks on some documents alone."""
         return Feedback(

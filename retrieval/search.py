@@ -3,7 +3,7 @@
 import functools
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from data.corpus import Corpus
 from data.encoder import Encoder, load_encoder
 from retrieval.feedback import Feedback
+from retrieval.filters import Filters, matching_rows
 from retrieval.index import DenseIndex
 from retrieval.rankers import DEFAULT_RANKER, RANKERS, Examples, Ranker, Scorer, middle, scorer
 from retrieval.svm import ExemplarSVM, Until
@@ -57,8 +58,14 @@ class Ranking:
 
     Attributes
     ----------
+    results
+        The page that was asked for.
+    doc_ids, scores
+        Every document from the first on, to the end of the page and as far as was asked, and its score.
+    n_candidates
+        How many documents there are to rank.
     seconds
-        The time to rank, without encoding the query.
+        The time to rank, without encoding the query; what was trained before counts as it did then.
     svm
         The classifier by which it is ranked, and what its training took; knn has none.
     """
@@ -68,6 +75,17 @@ class Ranking:
     results: tuple[Result, ...]
     seconds: float
     svm: ExemplarSVM | None
+    doc_ids: tuple[str, ...] = ()
+    scores: tuple[float, ...] = ()
+    n_candidates: int = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trained:
+    """A scorer, and the seconds it took to train."""
+
+    scorer: Scorer
+    seconds: float
 
 
 def took(ranking: Ranking) -> str:
@@ -94,8 +112,10 @@ class SearchEngine:
         self.corpus = corpus
         self._index = DenseIndex(corpus.vectors, longest=longest_row(corpus))
         self._load_encoder = load_encoder or _load_encoder
-        # A mark ranks again, but need not encode again.
+        # A mark ranks again, but need not encode again; a page further, or another look at a ranking, need not train.
         self._encode = functools.lru_cache(maxsize=256)(self._encode_text)
+        self._trained = functools.lru_cache(maxsize=256)(self._train)
+        self._matching = functools.lru_cache(maxsize=32)(self._find_matching)
 
     def search(
         self,
@@ -104,8 +124,12 @@ class SearchEngine:
         *,
         ranker: Ranker = DEFAULT_RANKER,
         k: int = 10,
+        skip: int = 0,
+        depth: int = 0,
         C: float | None = None,
         until: Until = "settled",
+        filters: Filters | None = None,
+        without: Iterable[str] = (),
     ) -> Ranking:
         """Rank the documents for a query; the same inputs give the same ranking.
 
@@ -119,11 +143,19 @@ class SearchEngine:
 
         Parameters
         ----------
+        k, skip
+            So many results, from the one of rank ``skip + 1`` on.
+        depth
+            How far ``Ranking.doc_ids`` must reach at least.
         C
             How much weight the loss has on a corpus of 1,000 documents, whatever the corpus; by itself what suits the
             ranker and the number of marks.
         until
             Train until the top of the ranking has settled, or to the exact optimum.
+        filters
+            Only documents that pass are ranked. What is learnt is learnt from the whole corpus all the same.
+        without
+            Documents that are not ranked either, by ``doc_id``; what isn't in the corpus is passed over.
 
         Raises
         ------
@@ -132,23 +164,77 @@ class SearchEngine:
         EncoderMismatch
             The model that the corpus names now gives vectors of another kind.
         """
-        feedback = feedback or Feedback()
+        if k < 1 or skip < 0:
+            raise ValueError(f"the number of results must be at least 1, got {k}, and none are skipped below 0")
+        trained = self.trained(query, feedback or Feedback(), ranker, C=C, until=until)
+        start = time.perf_counter()
+        within = self._matching(filters) if filters else None
+        rows = self.corpus.rows
+        left_out = {rows[doc_id] for doc_id in without if doc_id in rows}
+        if isinstance(query, DocumentQuery):
+            left_out.add(self.corpus.row(query.doc_id))
+        last = max(skip + k, depth)
+        passages, scores = self.top_passages(trained.scorer, last, sorted(left_out), within)
+        doc_ids = self.corpus.documents["doc_id"].take(self.corpus.document_rows[passages]).to_pylist()
+        seconds = trained.seconds + time.perf_counter() - start
+        page = slice(skip, skip + k)
+        results = tuple(
+            self._result(rank, int(passage), float(score))
+            for rank, (passage, score) in enumerate(zip(passages[page], scores[page], strict=True), start=skip + 1)
+        )
+        n_candidates = self._n_candidates(within, left_out)
+        ranked = tuple(doc_ids), tuple(scores.tolist())
+        return Ranking(query, ranker, results, seconds, trained.scorer.svm, *ranked, n_candidates)
+
+    def trained(
+        self, query: Query, feedback: Feedback, ranker: Ranker, *, C: float | None = None, until: Until = "settled"
+    ) -> Trained:
+        """Return what a ranker makes of a query and its marks; kept for the next time."""
         if ranker not in RANKERS:
             raise ValueError(f"the ranker is one of {', '.join(RANKERS)}; got '{ranker}'")
-        if k < 1:
-            raise ValueError(f"the number of results must be at least 1, got {k}")
+        marks = Feedback() if ranker == "knn" else feedback
+        for doc_id in (*feedback.positives, *feedback.negatives):
+            self.corpus.row(doc_id)  # says what is not there, to every ranker
+        return self._trained(query, marks, ranker, C, until)
+
+    def scores(self, weights: Scorer, doc_ids: Sequence[str]) -> list[float]:
+        """Return the score of documents, each by its best passage."""
+        found = []
+        for doc_id in doc_ids:
+            vectors = self._index.vectors(self.corpus.passages_of(self.corpus.row(doc_id)))
+            found.append(float((vectors.astype(np.float64) @ weights.w).max() + weights.b))
+        return found
+
+    def result(self, weights: Scorer, doc_id: str) -> Result:
+        """Return a document as a result without a rank, which is 0."""
+        passages = self.corpus.passages_of(self.corpus.row(doc_id))
+        scores = self._index.vectors(passages).astype(np.float64) @ weights.w + weights.b
+        return self._result(0, passages[int(scores.argmax())], float(scores.max()))
+
+    def sample(self, n: int, seed: int, filters: Filters | None = None) -> list[str]:
+        """Return n random documents that pass the filters, by ``doc_id``, none twice; all where there are no more."""
+        rows = self._matching(filters) if filters else np.arange(self.corpus.documents.num_rows)
+        drawn = np.random.default_rng(seed).choice(rows, min(n, rows.size), replace=False) if rows.size else rows
+        taken: list[str] = self.corpus.documents["doc_id"].take(np.sort(drawn)).to_pylist()
+        return taken
+
+    def _train(self, query: Query, feedback: Feedback, ranker: Ranker, C: float | None, until: Until) -> Trained:
         self.query_vector(query)  # encoding is not what a ranking takes
         start = time.perf_counter()
         with one_blas_thread():
             weights = scorer(ranker, self.examples(query, feedback), C=C, until=until)
-            itself = [self.corpus.row(query.doc_id)] if isinstance(query, DocumentQuery) else []
-            passages, scores = self.top_passages(weights, k, itself)
-        seconds = time.perf_counter() - start
-        results = tuple(
-            self._result(rank, int(passage), float(score))
-            for rank, (passage, score) in enumerate(zip(passages, scores, strict=True), start=1)
-        )
-        return Ranking(query, ranker, results, seconds, weights.svm)
+        return Trained(weights, time.perf_counter() - start)
+
+    def _find_matching(self, filters: Filters) -> NDArray[np.intp]:
+        """Return the rows of the documents that pass; kept, as the next mark asks for the same."""
+        found = matching_rows(self.corpus, filters)
+        found.flags.writeable = False
+        return found
+
+    def _n_candidates(self, within: NDArray[np.intp] | None, left_out: set[int]) -> int:
+        if within is None:
+            return int(self.corpus.documents.num_rows) - len(left_out)
+        return int(within.size - np.isin(list(left_out), within).sum())
 
     def examples(self, query: Query, feedback: Feedback, itself: str | None = None) -> Examples:
         """Return what rankers are given: the query's vector, those of the marked documents, what is no background.
@@ -171,17 +257,18 @@ class SearchEngine:
         )
 
     def top_passages(
-        self, weights: Scorer, k: int, without: Sequence[int] = ()
+        self, weights: Scorer, k: int, without: Sequence[int] = (), within: NDArray[np.intp] | None = None
     ) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
         """Return the best passages of the k best documents, best first, and their scores.
 
-        ``without`` holds the rows of documents that must not come back.
+        ``without`` holds the rows of documents that must not come back, ``within`` those of all that may.
         """
         exclude = self._passages(np.asarray(without, dtype=np.intp))
+        allowed = None if within is None else self._all_passages(within)
         per_document = -(-self._index.n // max(1, self.corpus.documents.num_rows))
         wanted = k * per_document
         while True:
-            rows, scores = self._index.top_k(weights.w, wanted, b=weights.b, exclude=exclude)
+            rows, scores = self._index.top_k(weights.w, wanted, b=weights.b, exclude=exclude, within=allowed)
             _, first = np.unique(self.corpus.document_rows[rows], return_index=True)
             if len(first) >= k or rows.size < wanted:
                 best = np.sort(first)[:k]
@@ -199,12 +286,13 @@ class SearchEngine:
         return self._encode(query)
 
     def _encode_text(self, text: str) -> NDArray[np.float32]:
-        vector = self._encoder.encode_query(text)
+        vector = self.encoder.encode_query(text)
         vector.flags.writeable = False
         return vector
 
     @functools.cached_property
-    def _encoder(self) -> Encoder:
+    def encoder(self) -> Encoder:
+        """The corpus's own encoder, loaded when it is first needed; EncoderMismatch if it has become another."""
         manifest = self.corpus.manifest
         encoder = self._load_encoder(manifest.model, manifest.precision, manifest.model_revision)
         wanted = (manifest.model, manifest.model_revision, manifest.dim)
@@ -219,6 +307,12 @@ class SearchEngine:
     def _passages(self, rows: NDArray[np.intp]) -> NDArray[np.intp]:
         """Return the rows of all passages of some documents."""
         return np.concatenate([np.empty(0, np.intp), *(np.array(self.corpus.passages_of(int(row))) for row in rows)])
+
+    def _all_passages(self, rows: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Return the rows of all passages of many documents."""
+        chosen = np.zeros(self.corpus.documents.num_rows, dtype=bool)
+        chosen[rows] = True
+        return np.flatnonzero(chosen[self.corpus.document_rows])
 
     def _wanted(self, positives: Sequence[int], query: Query, vector: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return what is wanted of each positive, ``(n_positives, dim)``: what the query asks for, a passage or all."""

@@ -38,3 +38,18 @@ def test_a_document_cannot_be_marked_twice(positives: tuple[str, ...], negatives
 
 def test_within_keeps_the_marks_of_known_documents() -> None:
     assert Feedback(("a", "b"), ("c", "d")).within({"b", "d"}) == Feedback(("b",), ("d",))
+
+
+@pytest.mark.parametrize(
+    ("other", "expected"),
+    [
+        (Feedback(), Feedback(("a", "b"), ("c", "d"))),
+        (Feedback(("e",), ("f",)), Feedback(("a", "b", "e"), ("c", "d", "f"))),
+        (Feedback(("c",), ("a",)), Feedback(("b", "c"), ("d", "a"))),
+        (Feedback(("a",), ("c",)), Feedback(("b", "a"), ("d", "c"))),
+        (Feedback(("d", "c"), ("b", "a")), Feedback(("d", "c"), ("b", "a"))),
+    ],
+)
+def test_of_joined_marks_the_others_count_and_come_last(other: Feedback, expected: Feedback) -> None:
+    assert Feedback(("a", "b"), ("c", "d")).joined(other) == expected
+    assert Feedback().joined(other) == other

@@ -1,9 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from data.corpus import Corpus
 from data.ingest import build_corpus
 from retrieval.feedback import Feedback
+from retrieval.filters import Filters, matching_rows
 from retrieval.index import DenseIndex
 from retrieval.rankers import RANKERS, Ranker
 from retrieval.search import DocumentQuery, EncoderMismatch, Ranking, Result, SearchEngine
@@ -329,3 +332,89 @@ def test_rows_of_other_lengths_rank_by_the_dot_product() -> None:
     engine = SearchEngine(corpus, lambda *_: encoder)
     for ranker in ("svm", "anchored"):
         assert engine.search("cat", ranker=ranker, until="exact").svm.stopped == "exact"
+
+
+@pytest.mark.parametrize("ranker", RANKERS)
+def test_pages_follow_each_other_without_gap_or_repeat(long_texts: tuple, ranker: Ranker) -> None:
+    engine, *_ = long_texts
+    n = engine.corpus.documents.num_rows
+    everything = engine.search("cat", ranker=ranker, k=n)
+    pages = [engine.search("cat", ranker=ranker, k=2, skip=skip) for skip in range(0, n, 2)]
+    assert [result for page in pages for result in page.results] == list(everything.results)
+    assert engine.search("cat", ranker=ranker, k=2, skip=n).results == ()
+
+
+@pytest.mark.parametrize("ranker", RANKERS)
+def test_a_ranking_names_every_document_as_far_as_it_was_asked(engine: SearchEngine, ranker: Ranker) -> None:
+    everything = engine.search("cat", ranker=ranker, k=10)
+    ranking = engine.search("cat", ranker=ranker, k=2, skip=1, depth=7)
+    assert list(ranking.doc_ids) == ids(everything)[:7]
+    assert list(ranking.scores) == [result.score for result in everything.results[:7]]
+    assert ranking.results == everything.results[1:3]
+    assert ranking.n_candidates == 10
+
+
+@pytest.mark.parametrize("ranker", RANKERS)
+def test_filters_take_documents_out_of_the_ranking_and_change_nothing_else(
+    engine: SearchEngine, ranker: Ranker
+) -> None:
+    marks = Feedback(("6",), ("3",))
+    everything = engine.search("the cat", marks, ranker=ranker, k=10)
+    filtered = engine.search("the cat", marks, ranker=ranker, k=10, filters=Filters(labels=("market", "weather")))
+    kept = [result for result in everything.results if result.label != "animal"]
+    assert [(result.doc_id, result.score) for result in filtered.results] == [(r.doc_id, r.score) for r in kept]
+    assert [result.rank for result in filtered.results] == [1, 2, 3, 4, 5]
+    assert filtered.n_candidates == 5
+    nothing = engine.search("the cat", ranker=ranker, filters=Filters(words="aardvark"))
+    assert (nothing.results, nothing.n_candidates) == ((), 0)
+
+
+def test_filters_keep_all_passages_of_a_document(long_texts: tuple) -> None:
+    engine, *_ = long_texts
+    everything = engine.search("cat", ranker="knn", k=100)
+    word = everything.results[-1].text.split()[0]
+    filtered = engine.search("cat", ranker="knn", k=100, filters=Filters(words=f'"{word}"'))
+    rows = set(matching_rows(engine.corpus, Filters(words=f'"{word}"')).tolist())
+    kept = [result for result in everything.results if engine.corpus.row(result.doc_id) in rows]
+    assert [(result.doc_id, result.score, result.start) for result in filtered.results] == [
+        (result.doc_id, result.score, result.start) for result in kept
+    ]
+
+
+def test_documents_can_be_left_out_by_name(engine: SearchEngine) -> None:
+    everything = engine.search("cat", ranker="knn", k=10)
+    first, second, *rest = ids(everything)
+    ranking = engine.search("cat", ranker="knn", k=10, without=(first, second, "never there"))
+    assert ids(ranking) == rest
+    assert ranking.n_candidates == 8
+    ranking = engine.search(DocumentQuery(first), ranker="knn", k=10, without=(first,))
+    assert ranking.n_candidates == 9
+    inside = engine.search("cat", ranker="knn", filters=Filters(labels=("animal",)), without=(first, "8"))
+    assert inside.n_candidates == 4
+
+
+def test_what_was_trained_is_not_trained_again(engine: SearchEngine) -> None:
+    marks = Feedback(("2",), ("8",))
+    first = engine.search("cat", marks, ranker="svm")
+    assert engine.search("cat", marks, ranker="svm", skip=3, filters=Filters(words="the")).svm is first.svm
+    assert engine.search("cat", marks, ranker="svm", C=1).svm is not first.svm
+    assert engine.search("cat", Feedback(("2",)), ranker="svm").svm is not first.svm
+    assert engine.search("dog", marks, ranker="svm").svm is not first.svm
+
+
+@pytest.mark.parametrize("ranker", RANKERS)
+def test_a_documents_score_is_that_of_its_best_passage(long_texts: tuple, ranker: Ranker) -> None:
+    engine, *_ = long_texts
+    ranking = engine.search("cat", ranker=ranker, k=100)
+    scorer = engine.trained("cat", Feedback(), ranker).scorer
+    assert engine.scores(scorer, ranking.doc_ids) == pytest.approx(list(ranking.scores))
+    for result in ranking.results:
+        assert engine.result(scorer, result.doc_id) == replace(result, rank=0, score=pytest.approx(result.score))
+
+
+def test_a_sample_passes_the_filters_and_is_the_same_each_time(engine: SearchEngine) -> None:
+    assert engine.sample(100, seed=0) == list("0123456789")
+    assert engine.sample(100, seed=0, filters=Filters(labels=("market",))) == ["5", "6", "7"]
+    assert engine.sample(4, seed=1) == engine.sample(4, seed=1)
+    assert len(set(engine.sample(4, seed=1))) == 4
+    assert engine.sample(4, seed=1, filters=Filters(words="aardvark")) == []

@@ -1,0 +1,162 @@
+"""Filters: which documents may be ranked at all, by label, by other columns, and by words of their text."""
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from data.corpus import Corpus
+
+UNLABELLED = ""  # stands for no label among labels
+MOST_VALUES = 5_000  # of a column that can be picked from
+
+# Scripts that put no blanks between words.
+_UNSPACED = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
+)
+# RE2's own classes of blanks and letters are ASCII's.
+_BLANKS = r"[\s\pZ\x{0b}\x{1c}-\x{1f}\x{85}]+"
+_OF_A_WORD = r"\pL\pM\pN_"
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a document must have to be ranked; an empty one lets all pass.
+
+    Attributes
+    ----------
+    labels
+        One of these is its label; UNLABELLED stands for none.
+    fields
+        For each of some columns, the values of which it has one.
+    words, without
+        Words, and phrases in double quotes: all of the first must occur in the text, none of the second may. Case
+        doesn't matter, and a word is a whole one.
+    """
+
+    labels: tuple[str, ...] = ()
+    fields: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    words: str = ""
+    without: str = ""
+
+    def __len__(self) -> int:
+        """Return how many conditions there are."""
+        return bool(self.labels) + len(self.fields) + len(terms(self.words)) + len(terms(self.without))
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the filters as JSON."""
+        fields = {name: list(values) for name, values in self.fields}
+        return {"labels": list(self.labels), "fields": fields, "words": self.words, "without": self.without}
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> "Filters":
+        """Return filters from JSON; a ValueError says so if it holds none."""
+        try:
+            fields = tuple((str(name), tuple(map(str, values))) for name, values in content["fields"].items())
+            return cls(tuple(map(str, content["labels"])), fields, str(content["words"]), str(content["without"]))
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"these are no filters: {content!r}") from error
+
+
+def terms(words: str) -> list[str]:
+    """Return the words and the quoted phrases of what was typed."""
+    found = re.findall(r'"([^"]*)"|([^\s"]+)', words)
+    return [term for phrase, word in found if (term := " ".join(phrase.split()) or word)]
+
+
+def matching_rows(corpus: Corpus, filters: Filters) -> NDArray[np.intp]:
+    """Return the rows of the documents that pass, ascending."""
+    passing = np.ones(corpus.documents.num_rows, dtype=bool)
+    if filters.labels:
+        labels = corpus.documents["label"].fill_null(UNLABELLED)
+        passing &= pc.is_in(labels, value_set=pa.array(filters.labels, pa.large_string())).to_numpy()
+    for name, values in filters.fields:
+        passing &= _has_value(corpus, name, values)
+    for term in terms(filters.words):
+        passing &= _has_term(corpus, term)
+    for term in terms(filters.without):
+        passing &= ~_has_term(corpus, term)
+    return np.flatnonzero(passing)
+
+
+def label_counts(corpus: Corpus) -> dict[str, int]:
+    """Return how many documents have each label, the most common first; UNLABELLED counts those without."""
+    return _counts(corpus.documents["label"].fill_null(UNLABELLED))
+
+
+def field_counts(corpus: Corpus) -> dict[str, dict[str, int]]:
+    """Return the values of each other column with how many documents have them, the most common first.
+
+    Columns of more than 5,000 values, and those that have another in every document, are left out: one looks for these
+    by words.
+    """
+    keys, values, _ = _entries(corpus)
+    found = {}
+    for name in sorted(pc.unique(keys).to_pylist()):
+        of_it = values.filter(pc.equal(keys, name))
+        n_values = pc.count_distinct(of_it).as_py()
+        if n_values <= MOST_VALUES and (n_values < len(of_it) or n_values == 1):
+            found[name] = _counts(of_it)
+    return found
+
+
+def _counts(values: Any) -> dict[str, int]:
+    counted = pc.value_counts(values).to_pylist()
+    return {
+        each["values"]: each["counts"] for each in sorted(counted, key=lambda each: (-each["counts"], each["values"]))
+    }
+
+
+def _has_value(corpus: Corpus, name: str, values: Sequence[str]) -> NDArray[np.bool_]:
+    keys, of_keys, rows = _entries(corpus)
+    wanted = pc.and_(pc.equal(keys, name), pc.is_in(of_keys, value_set=pa.array(values, pa.large_string())))
+    passing = np.zeros(corpus.documents.num_rows, dtype=bool)
+    passing[rows[wanted.to_numpy(zero_copy_only=False)]] = True
+    return passing
+
+
+def _entries(corpus: Corpus) -> tuple[Any, Any, NDArray[np.int64]]:
+    """Return all cells of the other columns: names, values, and the rows that they stand in."""
+    column = corpus.documents["metadata"]
+    chunks = column.chunks or [pa.array([], column.type)]
+    lengths = np.concatenate([_lengths(chunk) for chunk in chunks])
+    rows = np.repeat(np.arange(lengths.size), lengths)
+    parts = [pa.StructArray.from_arrays(_keys_and_items(chunk), names=["key", "value"]) for chunk in chunks]
+    table = pa.Table.from_struct_array(pa.chunked_array(parts))
+    return table["key"].combine_chunks(), table["value"].combine_chunks(), rows
+
+
+def _lengths(chunk: Any) -> NDArray[np.int64]:
+    offsets = chunk.offsets.to_numpy()
+    lengths: NDArray[np.int64] = np.diff(offsets).astype(np.int64)
+    lengths[~chunk.is_valid().to_numpy(zero_copy_only=False)] = 0
+    return lengths
+
+
+def _keys_and_items(chunk: Any) -> list[Any]:
+    """Return the keys and items of a map array that may be a slice of a larger one."""
+    offsets = chunk.offsets
+    first, last = offsets[0].as_py(), offsets[-1].as_py()
+    return [chunk.keys.slice(first, last - first), chunk.items.slice(first, last - first)]
+
+
+def _has_term(corpus: Corpus, term: str) -> NDArray[np.bool_]:
+    """Look for a term, its accents written either way."""
+    forms = sorted({unicodedata.normalize(form, term) for form in ("NFC", "NFD")} | {term})
+    pattern = "(?:" + "|".join(_BLANKS.join(map(_escaped, form.split())) for form in forms) + ")"
+    if not _UNSPACED.search(term):
+        pattern = f"(?:^|[^{_OF_A_WORD}]){pattern}(?:$|[^{_OF_A_WORD}])"
+    found: NDArray[np.bool_] = pc.match_substring_regex(
+        corpus.documents["text"], pattern=pattern, ignore_case=True
+    ).to_numpy()
+    return found
+
+
+def _escaped(word: str) -> str:
+    return re.sub(r"([!-/:-@\[-^`{-~])", r"\\\1", word)

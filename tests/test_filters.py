@@ -1,0 +1,240 @@
+import re
+import unicodedata
+from dataclasses import replace
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from data.corpus import DOCUMENT_SCHEMA, Corpus
+from data.documents import Document
+from retrieval import filters as filters_module
+from retrieval.filters import Filters, field_counts, label_counts, matching_rows, terms
+
+DOCUMENTS = [
+    Document("0", "The cat sleeps on the mat", "animal", {"year": "1999", "place": "home"}),
+    Document("1", "A dog barks at the CAT", "animal", {"year": "2001"}),
+    Document("2", "concatenate strings, or cat files", "code", {"place": "=x"}),
+    Document("3", "Stocks fell; bonds rose", None, {"year": "1999", "place": "street"}),
+    Document("4", "rain", None),
+]
+
+
+def corpus_of(corpus: Corpus, documents: list[Document], chunks: int = 1) -> Corpus:
+    """Return a corpus that holds these documents, in a few chunks."""
+    columns = zip(
+        *((each.doc_id, each.text, each.label, list(each.metadata.items())) for each in documents), strict=True
+    )
+    arrays = [pa.array(column, kind) for column, kind in zip(columns, DOCUMENT_SCHEMA.types, strict=True)]
+    table = pa.table(arrays, schema=DOCUMENT_SCHEMA)
+    size = -(-len(documents) // chunks)
+    return replace(corpus, documents=pa.concat_tables(table.slice(n, size) for n in range(0, len(documents), size)))
+
+
+@pytest.fixture
+def corpus(animals: Corpus) -> Corpus:
+    return corpus_of(animals, DOCUMENTS, chunks=2)
+
+
+def rows(corpus: Corpus, filters: Filters) -> list[int]:
+    return matching_rows(corpus, filters).tolist()
+
+
+def words(corpus: Corpus, text: str, typed: str) -> bool:
+    """Tell whether a document of this text passes."""
+    return rows(corpus_of(corpus, [Document("0", text)]), Filters(words=typed)) == [0]
+
+
+def test_no_filter_lets_all_pass(corpus: Corpus) -> None:
+    assert rows(corpus, Filters()) == [0, 1, 2, 3, 4]
+    assert not Filters()
+
+
+def test_conditions_are_counted() -> None:
+    assert len(Filters(("a", "b"), (("year", ("1",)), ("place", ("x", "y"))), 'one "two three"', "four")) == 6
+
+
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [
+        (Filters(labels=("animal",)), [0, 1]),
+        (Filters(labels=("animal", "code")), [0, 1, 2]),
+        (Filters(labels=("",)), [3, 4]),
+        (Filters(labels=("", "code")), [2, 3, 4]),
+        (Filters(labels=("never",)), []),
+        (Filters(fields=(("year", ("1999",)),)), [0, 3]),
+        (Filters(fields=(("year", ("1999", "2001")),)), [0, 1, 3]),
+        (Filters(fields=(("year", ("1999",)), ("place", ("home", "=x")))), [0]),
+        (Filters(fields=(("year", ("home",)),)), []),
+        (Filters(fields=(("never", ("1999",)),)), []),
+        (Filters(words="cat"), [0, 1, 2]),
+        (Filters(words="CAT the"), [0, 1]),
+        (Filters(words='"cat files"'), [2]),
+        (Filters(without="cat"), [3, 4]),
+        (Filters(words="cat", without="dog files"), [0]),
+        (Filters(words="cat", without='"barks at" "or cat"'), [0]),
+        (Filters(("animal",), (("year", ("1999",)),), "cat", "dog"), [0]),
+    ],
+)
+def test_what_passes(corpus: Corpus, filters: Filters, expected: list[int]) -> None:
+    assert rows(corpus, filters) == expected
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("", []),
+        ("  ", []),
+        ("one two", ["one", "two"]),
+        ('"one  two" three', ["one two", "three"]),
+        ('one"two three"four', ["one", "two three", "four"]),
+        ('"" one "  "', ["one"]),
+        ('"never closed', ["never", "closed"]),
+        ('a "b', ["a", "b"]),
+    ],
+)
+def test_what_was_typed_is_words_and_phrases(typed: str, expected: list[str]) -> None:
+    assert terms(typed) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "typed", "found"),
+    [
+        ("a cat", "cat", True),
+        ("cats", "cat", False),
+        ("a cat's tail, (cat)!", "cat", True),
+        ("the_cat", "cat", False),
+        ("cat2", "cat", False),
+        ("snake_case", "snake_case", True),
+        ("use C++ or C#", "C++", True),
+        ("use C++ or C#", "c#", True),
+        ("a.b", "a.b", True),
+        ("axb", "a.b", False),
+        ("costs $5 (or [6])", "$5 (or", True),
+        ("a\\d", "a\\d", True),
+        ("a5", "a\\d", False),
+        ("x", ".*", False),
+        ("^start", "^start", True),
+        ("two\n  lines", '"two lines"', True),
+        ("two\N{NO-BREAK SPACE}words\N{IDEOGRAPHIC SPACE}wide", '"two words wide"', True),
+        ("ÜBER den Fluß", "über fluß", True),
+        ("naïve", "na", False),
+        ("СТОЛ и стул", "стол", True),
+        ("हिन्दी में", "हिन्दी", True),
+        ("हिन्दी में", "हिन्द", False),
+        (unicodedata.normalize("NFD", "café"), "cafe", False),
+        (unicodedata.normalize("NFD", "café noir"), "café", True),
+        ("café noir", unicodedata.normalize("NFD", "café"), True),
+        ("我喜欢猫和狗", "猫", True),
+        ("猫が好きです", "好き", True),
+        ("แมวนอน", "แมว", True),
+        ("고양이", "고양이", True),
+        ("👍 fine", "👍", True),
+    ],
+)
+def test_words_are_whole_and_in_any_script(corpus: Corpus, text: str, typed: str, found: bool) -> None:
+    assert words(corpus, text, typed) == found
+
+
+def test_labels_are_counted_the_most_common_first(corpus: Corpus) -> None:
+    assert list(label_counts(corpus).items()) == [("", 2), ("animal", 2), ("code", 1)]
+
+
+def test_other_columns_are_counted_unless_every_value_is_another(corpus: Corpus) -> None:
+    assert field_counts(corpus) == {"year": {"1999": 2, "2001": 1}}
+    alike = [Document(str(n), "x", None, {"same": "y", "id": str(n)}) for n in range(3)]
+    assert field_counts(corpus_of(corpus, alike)) == {"same": {"y": 3}}
+
+
+def test_a_column_of_too_many_values_is_not_to_be_picked_from(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(filters_module, "MOST_VALUES", 1)
+    assert field_counts(corpus) == {}
+
+
+def test_part_of_a_corpus_is_filtered_by_itself(corpus: Corpus) -> None:
+    for first in range(5):
+        for last in range(first + 1, 6):
+            part = replace(corpus, documents=corpus.documents.slice(first, last - first))
+            alone = corpus_of(corpus, DOCUMENTS[first:last])
+            for filters in (Filters(fields=(("year", ("1999",)),)), Filters(("",)), Filters(words="cat")):
+                assert rows(part, filters) == rows(alone, filters)
+            assert field_counts(part) == field_counts(alone)
+            assert label_counts(part) == label_counts(alone)
+
+
+def test_a_corpus_without_labels_or_other_columns_can_be_filtered(animals: Corpus) -> None:
+    bare = corpus_of(animals, [Document("0", "x"), Document("1", "y")])
+    assert rows(bare, Filters(labels=("",))) == [0, 1]
+    assert rows(bare, Filters(fields=(("year", ("1",)),))) == []
+    assert field_counts(bare) == {}
+    assert label_counts(bare) == {"": 2}
+
+
+@pytest.mark.parametrize("filters", [Filters(), Filters(("a", ""), (("f", ("1", "2")), ("g", ("x",))), 'a "b c"', "d")])
+def test_filters_are_restored_from_json(filters: Filters) -> None:
+    assert Filters.from_json(filters.as_json()) == filters
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {},
+        {"labels": [], "fields": [], "words": "", "without": ""},
+        {"labels": 3, "fields": {}, "words": "", "without": ""},
+        {"labels": [], "fields": {"x": None}, "words": "", "without": ""},
+    ],
+)
+def test_json_that_is_no_filter_is_refused(content: dict) -> None:
+    with pytest.raises(ValueError, match="these are no filters"):
+        Filters.from_json(content)
+
+
+ALPHABET = st.sampled_from("aAbB1_-.+* \nüÜéß中ひ'")
+SOME = st.text(ALPHABET, min_size=1, max_size=8)
+
+
+def naive(document: Document, filters: Filters) -> bool:
+    has_label = not filters.labels or (document.label or "") in filters.labels
+    has_fields = all(document.metadata.get(name) in values for name, values in filters.fields)
+    with_all = all(occurs(document.text, term) for term in terms(filters.words))
+    return has_label and has_fields and with_all and not any(occurs(document.text, t) for t in terms(filters.without))
+
+
+def occurs(text: str, term: str) -> bool:
+    """Look for a term at every place of a text whose blanks are all alike."""
+    text, term = " ".join(text.lower().split()), term.lower()
+    unspaced = any(letter in "中ひ" for letter in term)
+    found = [match.start() for match in re.finditer(f"(?={re.escape(term)})", text)]
+    return any(unspaced or not (inside(text, start - 1) or inside(text, start + len(term))) for start in found)
+
+
+def inside(text: str, place: int) -> bool:
+    return 0 <= place < len(text) and (text[place].isalnum() or text[place] == "_")
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=200)
+@given(
+    texts=st.lists(SOME.filter(lambda text: not text.isspace()), min_size=1, max_size=6),
+    labels=st.lists(st.sampled_from([None, "a", "b"]), min_size=6, max_size=6),
+    fields=st.lists(st.dictionaries(st.sampled_from("fg"), st.sampled_from("xy")), min_size=6, max_size=6),
+    filters=st.builds(
+        Filters,
+        labels=st.lists(st.sampled_from(["", "a", "b"]), max_size=2, unique=True).map(tuple),
+        fields=st.dictionaries(
+            st.sampled_from("fg"), st.lists(st.sampled_from("xy"), min_size=1, unique=True).map(tuple)
+        ).map(lambda chosen: tuple(chosen.items())),
+        words=SOME | st.just(""),
+        without=SOME | st.just(""),
+    ),
+    chunks=st.integers(1, 3),
+)
+def test_filters_agree_with_reading_document_by_document(
+    animals: Corpus, texts: list[str], labels: list, fields: list, filters: Filters, chunks: int
+) -> None:
+    documents = [Document(str(n), *rest) for n, rest in enumerate(zip(texts, labels, fields, strict=False))]
+    expected = [n for n, document in enumerate(documents) if naive(document, filters)]
+    found = matching_rows(corpus_of(animals, documents, chunks), filters)
+    assert found.tolist() == expected
+    assert found.dtype == np.intp
