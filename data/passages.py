@@ -38,6 +38,18 @@ def split(texts: Sequence[str], tokenizer: Tokenizer) -> list[list[Span]]:
     ]
 
 
+def sentences(text: str) -> list[Span]:
+    """Return the spans of a text's sentences, without the blanks around them."""
+    ends = [match.end() for match in _SENTENCE_END.finditer(text)]
+    spans = []
+    for start, end in zip([0, *ends], [*ends, len(text)], strict=True):
+        piece = text[start:end]
+        first = start + len(piece) - len(piece.lstrip())
+        if stripped := piece.strip():
+            spans.append((first, first + len(stripped)))
+    return spans
+
+
 def _fitting(text: str, spans: NDArray[np.int64], tokenizer: Tokenizer, limit: int) -> list[Span]:
     """Cut a text; what a cut within a word made longer in tokens is cut again."""
     if len(spans) <= limit or len(text) < 2:

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.encoder import SentenceEncoder, load_encoder
-from data.passages import Span, split
+from data.passages import Span, sentences, split
 from tests.fake_encoder import FakeEncoder
 
 SENTENCE = "one two three four five six seven eight. "
@@ -99,3 +99,24 @@ def test_the_model_reads_every_token_of_a_passage(real: SentenceEncoder) -> None
     features = real._transformer.preprocess(texts_of(text, spans))
     n_tokens = [len(tokens) + 2 for tokens in real.token_spans(texts_of(text, spans))]
     assert features["attention_mask"].sum(axis=1).tolist() == n_tokens
+
+
+def test_sentences_stand_without_the_blanks_around_them() -> None:
+    text = '  One went. "Two!" said he.<br /><br />Three\n\n\u56db\u3002\u4e94'
+    assert texts_of(text, sentences(text)) == [
+        "One went.",
+        '"Two!"',
+        "said he.<br /><br />",
+        "Three",
+        "\u56db\u3002",
+        "\u4e94",
+    ]
+    assert sentences(" \n ") == sentences("") == []
+
+
+@given(st.text(alphabet=st.sampled_from("ab.!?\n <br/>\u3002 "), max_size=60))
+def test_sentences_hold_every_letter_once_and_in_order(text: str) -> None:
+    spans = sentences(text)
+    assert all(start < end and text[start:end] == text[start:end].strip() for start, end in spans)
+    assert "".join("".join(texts_of(text, spans)).split()) == "".join(text.split())
+    assert all(first[1] <= second[0] for first, second in itertools.pairwise(spans))

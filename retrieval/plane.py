@@ -1,0 +1,32 @@
+"""The score plane: where documents stand by two rankings at once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from retrieval.rankers import Scorer
+from retrieval.search import SearchEngine
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A document: ``x`` is its score by the first ranking, ``y`` by the second."""
+
+    doc_id: str
+    x: float
+    y: float
+    kind: str
+
+
+def score_plane(
+    engine: SearchEngine, first: Scorer, second: Scorer, groups: Sequence[tuple[str, Sequence[str]]]
+) -> list[Point]:
+    """Return the documents of groups as points, in the groups' order.
+
+    ``groups`` are kinds and their documents by ``doc_id``; a document of several is of the last one's kind. What is not
+    in the corpus is passed over.
+    """
+    kinds = {doc_id: kind for kind, group in groups for doc_id in group if doc_id in engine.corpus.rows}
+    order = [kind for kind, _ in groups]
+    doc_ids = sorted(kinds, key=lambda doc_id: order.index(kinds[doc_id]))
+    xs, ys = (engine.scores(scorer, doc_ids) for scorer in (first, second))
+    return [Point(doc_id, x, y, kinds[doc_id]) for doc_id, x, y in zip(doc_ids, xs, ys, strict=True)]

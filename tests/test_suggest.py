@@ -1,0 +1,54 @@
+from dataclasses import replace
+
+import numpy as np
+
+from retrieval.index import DenseIndex
+from retrieval.search import Ranking
+from retrieval.suggest import Suggestion, to_mark_next
+from retrieval.svm import fit_exemplar_svm
+
+
+def ranking(*doc_ids: str, scores: tuple[float, ...] = ()) -> Ranking:
+    scores = scores or tuple(-float(place) for place in range(len(doc_ids)))
+    return Ranking("query", "knn", (), 0.0, None, doc_ids, scores, len(doc_ids))
+
+
+def trained(of: Ranking) -> Ranking:
+    svm = fit_exemplar_svm(DenseIndex(np.eye(3, dtype=np.float32)), [[1.0, 0.0, 0.0]])
+    return replace(of, ranker="svm", svm=svm)
+
+
+def test_documents_that_are_ranked_most_apart_come_first() -> None:
+    first, second = ranking("a", "b", "c", "d"), ranking("b", "x", "c", "a")
+    found = to_mark_next(first, second, marked=(), n=3)
+    assert found == [
+        Suggestion("a", "disagreement", (1, 4), -3.0),
+        Suggestion("x", "disagreement", (None, 2), -1.0),
+        Suggestion("b", "disagreement", (2, 1), 0.0),
+    ]
+
+
+def test_what_both_rank_alike_or_is_marked_is_not_suggested() -> None:
+    both = ranking("a", "b", "c")
+    assert to_mark_next(both, both, marked=()) == []
+    assert [each.doc_id for each in to_mark_next(both, ranking("c", "b", "a"), marked=("a",))] == ["c"]
+
+
+def test_then_come_those_nearest_to_the_border() -> None:
+    same = ranking("a", "b", "c", "d", scores=(0.9, 0.2, -0.1, -0.7))
+    found = to_mark_next(same, trained(same), marked=("b",), n=2)
+    assert found == [Suggestion("c", "margin", (3, 3), -0.1), Suggestion("d", "margin", (4, 4), -0.7)]
+
+
+def test_nothing_is_suggested_twice() -> None:
+    first, second = ranking("a", "b", "c"), trained(ranking("c", "b", "a", scores=(0.1, 0.05, 0.0)))
+    found = to_mark_next(first, second, marked=(), n=2)
+    assert [(each.doc_id, each.why) for each in found] == [
+        ("a", "disagreement"),
+        ("c", "disagreement"),
+        ("b", "margin"),
+    ]
+
+
+def test_without_documents_nothing_is_suggested() -> None:
+    assert to_mark_next(ranking(), trained(ranking()), marked=()) == []
