@@ -43,13 +43,29 @@ class Columns:
         return [name for name in (self.text, self.title, self.label, self.id) if name is not None]
 
 
+class TextColumnUnknown(ValueError):
+    """No column of a table looks like the text; somebody has to say which it is."""
+
+    def __init__(self, where: str, columns: Sequence[str]) -> None:
+        super().__init__(f"say which column of {where} holds the text; its columns are: {', '.join(columns)}")
+        self.columns = tuple(columns)
+
+
+def guess_columns(names: Sequence[str]) -> Columns:
+    """Return what the columns are by their usual names; None for what none is called."""
+    guesses = (TEXT_COLUMNS, TITLE_COLUMNS, LABEL_COLUMNS, ID_COLUMNS)
+    return Columns(*(_guess(names, usual, ()) for usual in guesses))
+
+
 def pick_columns(names: Sequence[str], asked: Columns, where: str) -> Columns:
     """Return what the columns are: as asked, else by their usual names.
 
     Raises
     ------
+    TextColumnUnknown
+        None looks like the text.
     ValueError
-        A column is not there, or none looks like the text, or two have the same name.
+        A column is not there, or two have the same name.
     """
     if repeated := next((name for name in names if names.count(name) > 1), None):
         raise ValueError(f"{where} has two columns named '{repeated}'; rename one")
@@ -64,7 +80,7 @@ def pick_columns(names: Sequence[str], asked: Columns, where: str) -> Columns:
 
     text = pick(asked.text, TEXT_COLUMNS, asked.names())
     if text is None:
-        raise ValueError(f"say which column of {where} holds the text; its columns are: {listed}")
+        raise TextColumnUnknown(where, names)
     taken = [text, *asked.names()]
     title = pick(asked.title, TITLE_COLUMNS, taken)
     label, doc_id = pick(asked.label, LABEL_COLUMNS, taken), pick(asked.id, ID_COLUMNS, taken)
@@ -111,7 +127,7 @@ def unique(read: Callable[[], Iterator[Placed]], refused: str) -> Iterator[Place
                 first = next(place for place, other in read() if _has_id(other, found.doc_id))
                 raise ValueError(
                     f"{refused}: {_two_places(first, place)} both have '{found.doc_id}'; "
-                    "name another with --id-column, or none for row numbers"
+                    "choose another id column, or none for row numbers"
                 )
             seen.add(found.doc_id)
         yield place, found

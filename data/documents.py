@@ -42,11 +42,14 @@ class Source:
         JSON: the source as it was named, and the choices made.
     read
         Reads anew each time it is called; memory does not grow with the number of documents.
+    columns
+        Names the columns of the table; of several tables, those of the first that can be read; of no table, none.
     """
 
     name: str
     description: dict[str, str | int | bool | None]
     read: Callable[[], Iterator[Document | Problem]]
+    columns: Callable[[], tuple[str, ...]] = tuple
 
 
 class Problems:

@@ -1,5 +1,6 @@
 """Where documents come from: Hugging Face data sets, files and folders, installed packages."""
 
+import contextlib
 import functools
 import os
 import re
@@ -10,7 +11,7 @@ from pathlib import Path
 
 from data.columns import Columns, Placed, Row, Table, pick_columns, read_rows, unique
 from data.documents import Document, Problem, Source
-from data.files import KINDS, TABLES, ZIP, File, file_on_disk, kind_of, reading
+from data.files import KINDS, TABLES, UNREADABLE, ZIP, File, file_on_disk, kind_of, reading
 from data.folders import Listing, leads_out, list_folder, list_zip, read_files
 from data.hub_data import Part, data_set_table, is_data_set
 from data.package_docs import DEMO_PACKAGES, package_documents
@@ -173,7 +174,7 @@ def _table(table: Table, choices: Choices, name: str, asked: Columns, limit: int
         "id_column": chosen.id or asked.id,
         "limit": limit,
     }
-    return Source(name, choices, read)
+    return Source(name, choices, read, lambda: table.columns)
 
 
 def _files(listing: Listing, where: str, name: str, asked: Columns, limit: int | None) -> Source:
@@ -190,9 +191,17 @@ def _files(listing: Listing, where: str, name: str, asked: Columns, limit: int |
         yield from _first_rows(unique(lambda: read_files(files, asked), refused), limit)
 
     choices: Choices = {"source": where}
-    if any(file.kind in TABLES for file in files):
+    tables = [file for file in files if file.kind in TABLES]
+    if tables:
         choices |= {f"{role}_column": getattr(asked, role) for role in ("text", "title", "label", "id")}
-    return Source(name, choices | {"limit": limit}, read)
+    return Source(name, choices | {"limit": limit}, read, functools.partial(_first_columns, tables))
+
+
+def _first_columns(tables: list[File]) -> tuple[str, ...]:
+    for file in tables:
+        with contextlib.suppress(*UNREADABLE):
+            return open_table(file).columns
+    return ()
 
 
 def _first_rows(found: Iterator[Placed], limit: int | None) -> Found:

@@ -194,7 +194,7 @@ def test_ids_must_be_there_and_differ(tmp_path: Path) -> None:
     with pytest.raises(
         ValueError,
         match=r"column 'id' of .*twice.csv can't be the id: rows 0 and 2 both have '7'; "
-        "name another with --id-column, or none for row numbers",
+        "choose another id column, or none for row numbers",
     ):
         documents(read_source(path))
     assert len(documents(read_source(path, id_column="none"))) == 3
