@@ -2,7 +2,6 @@
 
 import json
 import os
-import shlex
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -300,7 +299,8 @@ def evaluate(
     from data.judgements import judgements_of
     from retrieval.evaluate import COMPARED, check_rankers
     from retrieval.evaluate import evaluate as measure
-    from retrieval.report import check_chart, result_json, write_report
+    from retrieval.figures import as_bytes, evaluate_command, result_json
+    from retrieval.report import check_chart, write_report
     from retrieval.search import SearchEngine
 
     compared = tuple(name.strip() for name in rankers.split(",") if name.strip()) if rankers else COMPARED
@@ -328,14 +328,11 @@ def evaluate(
                 seed=seed,
                 on_query=on_query,
             )
-    options = {"rankers": rankers, "rounds": rounds, "queries": queries, "seed": seed}
-    usual = {"rankers": None, "rounds": 5, "queries": 300, "seed": 7}
-    words = [word for key in options if options[key] != usual[key] for word in (f"--{key}", str(options[key]))]
-    command = shlex.join(["exemplar", "evaluate", *corpora, *words])
+    command = evaluate_command(list(corpora), rankers=compared, rounds=rounds, n_queries=queries, seed=seed)
     result = result_json(command, [corpus.manifest for corpus in corpora.values()], judged, measured)
     print_evaluation(result)
     if json_file:
-        write_atomically(json_file, (json.dumps(result, indent=1, allow_nan=False) + "\n").encode())
+        write_atomically(json_file, as_bytes(result))
     if report:
         for path in write_report(result, report):
             errors.print(plain(f"Wrote {path}"), style="dim")

@@ -24,6 +24,7 @@ from data.judgements import JudgedQuery, Judgements
 from retrieval.feedback import Feedback
 from retrieval.metrics import DEPTH, measures
 from retrieval.rankers import RANKERS, Examples, Scorer, scorer
+from retrieval.rankers import TITLES as OWN_TITLES
 from retrieval.search import DocumentQuery, SearchEngine
 from retrieval.yardsticks import BM25, centred_knn, logistic_regression, mean_of_positives, rocchio
 
@@ -34,6 +35,15 @@ PAGE = 10  # documents that are shown and judged at a time
 
 YARDSTICKS = ("centred", "bm25", "mean", "rocchio", "logistic")
 COMPARED = ("knn", *YARDSTICKS, "svm", "anchored")
+TITLES: dict[str, str] = {
+    "centred": "Centred kNN",
+    "bm25": "BM25",
+    "mean": "Mean of positives",
+    "rocchio": "Rocchio",
+    "logistic": "Logistic regression",
+    **OWN_TITLES,
+}
+ROUNDS, N_QUERIES, SEED = 5, 300, 7  # by themselves
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,9 +75,9 @@ def evaluate(
     judgements: Judgements,
     *,
     rankers: Sequence[str] = COMPARED,
-    rounds: int = 5,
-    n_queries: int = 300,
-    seed: int = 7,
+    rounds: int = ROUNDS,
+    n_queries: int = N_QUERIES,
+    seed: int = SEED,
     on_query: Callable[[int, int], None] | None = None,
 ) -> list[Measured]:
     """Measure rankers by all three protocols.

@@ -1,45 +1,15 @@
-"""What was measured, for programs and people: JSON, tables in Markdown, a chart."""
+"""What was measured, for people: tables and sentences, and a report with a chart."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from data.corpus import Manifest
 from data.home import write_atomically
-from data.judgements import Judgements
-from retrieval import rankers
-from retrieval.evaluate import FOUND, PAGE, Key, Measured, Protocol
-from retrieval.metrics import METRICS, estimate, gain, p_value
+from retrieval.chart import chart
+from retrieval.evaluate import FOUND, PAGE, TITLES, Protocol
+from retrieval.figures import ENOUGH, SURE, counting_sets, means_over_sets, metric_of, rows_of, shown, used_sets
+from retrieval.metrics import METRICS
 from retrieval.rankers import DEFAULT_RANKER
-
-if TYPE_CHECKING:
-    import altair
-
-TITLES: dict[str, str] = {
-    "centred": "Centred kNN",
-    "bm25": "BM25",
-    "mean": "Mean of positives",
-    "rocchio": "Rocchio",
-    "logistic": "Logistic regression",
-    **rankers.TITLES,
-}
-BASELINES = ("knn", "rocchio", "mean")  # what rankers are compared with, over all sets
-_COLOURS = {
-    "anchored": "#c8102e",
-    "svm": "#e08214",
-    "knn": "#1f77b4",
-    "rocchio": "#1a7f37",
-    "mean": "#7a9a01",
-    "logistic": "#8250c4",
-    "centred": "#0097a7",
-    "bm25": "#777777",
-}
-ENOUGH = 20  # queries, for a set to count in a mean over sets
-_SURE = 0.05
 
 PROTOCOLS: dict[Protocol, str] = {
     "first query": "Nothing is marked yet.",
@@ -53,81 +23,6 @@ PROTOCOLS: dict[Protocol, str] = {
         "found, a mean over the queries."
     ),
 }
-
-
-def result_json(
-    command: str,
-    manifests: Sequence[Manifest],
-    judged: Mapping[str, Judgements],
-    measured: Mapping[str, Sequence[Measured]],
-) -> dict[str, Any]:
-    """Return all that was measured on some corpora, by their names, as JSON; ``command`` is what measured it."""
-    return {
-        "command": command,
-        "date": datetime.now(UTC).date().isoformat(),
-        "sets": [set_json(manifest, judged[manifest.name], measured[manifest.name]) for manifest in manifests],
-        "gains": gains_json(measured),
-    }
-
-
-def set_json(manifest: Manifest, judgements: Judgements, measured: Sequence[Measured]) -> dict[str, Any]:
-    """Return what was measured on a corpus: means over its queries, their 95% intervals, p against kNN and Rocchio."""
-    values = {(each.protocol, each.round, each.ranker): each.values for each in measured}
-    return {
-        "name": manifest.name,
-        "model": manifest.model,
-        "precision": manifest.precision,
-        "documents": manifest.n_documents,
-        "passages": manifest.n_passages,
-        "judgements": judgements.kind,
-        "judged_queries": len(judgements.queries),
-        "judgements_of_missing_documents": judgements.n_missing,
-        "results": [
-            {
-                "protocol": each.protocol,
-                "round": each.round,
-                "ranker": each.ranker,
-                "queries": each.n_queries,
-                "metrics": {
-                    name: _estimate_json(of_queries)
-                    | {
-                        f"p_against_{other}": p_value(of_queries, values[each.protocol, each.round, other][name])
-                        for other in ("knn", "rocchio")
-                        if (each.protocol, each.round, other) in values and other != each.ranker
-                    }
-                    for name, of_queries in each.values.items()
-                },
-            }
-            for each in measured
-        ],
-    }
-
-
-def gains_json(measured: Mapping[str, Sequence[Measured]]) -> list[dict[str, Any]]:
-    """Return how far each ranker's mean nDCG@10 over the sets is above a baseline's, with 95% intervals.
-
-    Where there are sets of 20 queries and more only these count: of fewer, a mean says little.
-    """
-    by_key: dict[Key, dict[str, NDArray[np.float64]]] = {}
-    for name, each_set in measured.items():
-        for each in each_set:
-            if each.protocol != "own loop":
-                by_key.setdefault((each.protocol, each.round, each.ranker), {})[name] = each.values[METRICS[0]]
-    gains = []
-    for (protocol, number, ranker), values in by_key.items():
-        counting = {name: values[name] for name in values if len(values[name]) >= ENOUGH} or values
-        for other in BASELINES:
-            baseline = by_key.get((protocol, number, other))
-            if baseline is None or other == ranker:
-                continue
-            found = gain(counting, {name: baseline[name] for name in counting})
-            if found is None:
-                continue
-            gains.append(
-                {"protocol": protocol, "round": number, "ranker": ranker, "against": other, "sets": len(counting)}
-                | {"gain": found.mean, "low": found.low, "high": found.high}
-            )
-    return gains
 
 
 def write_report(result: dict[str, Any], folder: Path) -> list[Path]:
@@ -157,8 +52,8 @@ def check_chart() -> None:
         raise ValueError("a report's chart needs the extra 'report': pip install 'exemplar[report]'")
 
 
-def markdown(result: dict[str, Any], picture: str) -> str:
-    """Return the whole report."""
+def markdown(result: dict[str, Any], picture: str | None = None) -> str:
+    """Return the whole report; it shows the chart where it is told which file that is."""
     sets = result["sets"]
     models = sorted({f"{each['model']} in {each['precision']}" for each in sets})
     parts = [
@@ -174,12 +69,12 @@ def markdown(result: dict[str, Any], picture: str) -> str:
         parts += [f"## {protocol.capitalize()}\n", f"{what}\n", protocol_table(sets, protocol)]
         if lines := gain_lines(result["gains"], protocol):
             parts += ["".join(f"- {line}\n" for line in lines)]
-        if protocol == "own loop":
+        if protocol == "own loop" and picture:
             parts += [f"![Relevant documents found against documents read, a line a ranker]({picture})\n"]
     parts += ["## All measures, with 95% bootstrap intervals\n"]
     for each in sets:
         for protocol in ("first query", "shared marks"):
-            if rows := _rows(each, protocol):
+            if rows := rows_of(each, protocol):
                 parts += [f"### {each['name']}, {protocol}, {rows[0]['queries']} queries\n", _measures_table(rows)]
     return "\n".join(parts)
 
@@ -196,76 +91,25 @@ def protocol_rows(sets: Sequence[dict[str, Any]], protocol: Protocol) -> tuple[l
 
     Sets of which no query counts are left out. The mean is over those of 20 queries and more, where there are some.
     """
-    metric = FOUND if protocol == "own loop" else METRICS[0]
-    used = [(each["name"], rows) for each in sets if (rows := _rows(each, protocol))]
+    metric, used = metric_of(protocol), used_sets(sets, protocol)
     if not used:
         return [metric], []
     read = f", {PAGE * used[0][1][0]['round']} read" if metric == FOUND else ""
     header = [metric + read, *(f"{name} ({rows[0]['queries']})" for name, rows in used)]
-    counting = [place for place, (_, rows) in enumerate(used) if rows[0]["queries"] >= ENOUGH] or list(range(len(used)))
     averaged = len(used) > 1 and metric != FOUND  # how much there is to find differs too much between sets
+    means = means_over_sets(counting_sets(used), metric)
     lines = []
     for number, row in enumerate(used[0][1]):
         found = [rows[number]["metrics"][metric] for _, rows in used]
         lines.append([TITLES[row["ranker"]], *(_cell(each, metric) for each in found)])
         if averaged:
-            lines[-1].append(_number(float(np.mean([found[place]["mean"] for place in counting])), metric))
+            lines[-1].append(shown(means[row["ranker"]], metric))
     return [*header, "mean"] if averaged else header, lines
-
-
-def chart(sets: Sequence[dict[str, Any]]) -> "altair.FacetChart":
-    """Return the own loop as a chart: relevant documents found against documents read, a line a ranker, a field a set.
-
-    Lines differ in shape as well as in colour.
-    """
-    import altair
-
-    points = [
-        {
-            "set": f"{each['name']} ({row['queries']} queries)" if row["queries"] > 1 else f"{each['name']} (1 query)",
-            "ranker": TITLES[row["ranker"]],
-            "read": PAGE * row["round"],
-            "found": row["metrics"][FOUND]["mean"],
-            "default": row["ranker"] == DEFAULT_RANKER,
-        }
-        for each in sets
-        for row in each["results"]
-        if row["protocol"] == "own loop"
-    ]
-    names = list(dict.fromkeys(point["set"] for point in points))
-    shown = [ranker for ranker in _COLOURS if TITLES[ranker] in {point["ranker"] for point in points}]
-    titles = [TITLES[ranker] for ranker in shown]
-    legend = altair.Legend(orient="bottom", columns=4, symbolSize=90)
-    colours = altair.Scale(domain=titles, range=[_COLOURS[ranker] for ranker in shown])
-    thickness = altair.Scale(domain=[False, True], range=[1.2, 3])
-    drawn: altair.FacetChart = (
-        altair.Chart(altair.InlineData(points))
-        .mark_line(point=altair.OverlayMarkDef(size=36))
-        .encode(
-            x=altair.X("read:Q", title="documents read", axis=altair.Axis(values=sorted({p["read"] for p in points}))),
-            y=altair.Y("found:Q", title="relevant found"),
-            color=altair.Color("ranker:N", scale=colours, title=None, legend=legend),
-            shape=altair.Shape("ranker:N", scale=altair.Scale(domain=titles), title=None, legend=legend),
-            strokeWidth=altair.StrokeWidth("default:N", scale=thickness, legend=None),
-            facet=altair.Facet("set:N", columns=min(4, len(names)), title=None, sort=names),
-        )
-        .properties(background="white")
-        .configure(aria=False, view=altair.ViewConfig(continuousWidth=190, continuousHeight=160))
-        .resolve_scale(y="independent")
-    )
-    return drawn
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Return a table in Markdown."""
     return "".join(f"| {' | '.join(cells)} |\n" for cells in (header, ["---"] * len(header), *rows))
-
-
-def _rows(each: dict[str, Any], protocol: Protocol) -> list[dict[str, Any]]:
-    """Return a protocol's results of a set, the last round's."""
-    rows = [row for row in each["results"] if row["protocol"] == protocol]
-    last = max((row["round"] for row in rows), default=0)
-    return [row for row in rows if row["round"] == last]
 
 
 def _sets_table(sets: Sequence[dict[str, Any]]) -> str:
@@ -307,21 +151,12 @@ def missing_lines(sets: Sequence[dict[str, Any]]) -> list[str]:
     return [f"{name}: judgements of documents that are not in the corpus: {n:,}" for name, n in counts if n]
 
 
-def _estimate_json(values: NDArray[np.float64]) -> dict[str, Any]:
-    found = estimate(values)
-    return {"mean": found.mean, "low": found.low, "high": found.high}
-
-
-def _number(value: float, metric: str) -> str:
-    return f"{value:.1f}" if metric == FOUND else f"{value:.3f}"
-
-
 def _cell(values: dict[str, Any], metric: str) -> str:
     p = values.get("p_against_knn")
-    return _number(values["mean"], metric) + ("*" if p is not None and p < _SURE else "")
+    return shown(values["mean"], metric) + ("*" if p is not None and p < SURE else "")
 
 
 def _interval(values: dict[str, Any], metric: str) -> str:
     if values["low"] is None:
         return _cell(values, metric)
-    return f"{_cell(values, metric)} [{_number(values['low'], metric)}, {_number(values['high'], metric)}]"
+    return f"{_cell(values, metric)} [{shown(values['low'], metric)}, {shown(values['high'], metric)}]"

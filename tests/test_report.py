@@ -9,16 +9,15 @@ import pytest
 from data.corpus import Corpus
 from data.judgements import JudgedQuery, Judgements
 from retrieval import report
+from retrieval.chart import chart, set_chart
 from retrieval.evaluate import FOUND, Measured, evaluate
+from retrieval.figures import gains_json, set_json
 from retrieval.metrics import p_value
 from retrieval.report import (
-    chart,
     gain_lines,
-    gains_json,
     markdown,
     protocol_rows,
     protocol_table,
-    set_json,
     write_report,
 )
 from retrieval.search import SearchEngine
@@ -187,6 +186,25 @@ def test_lines_of_the_chart_differ_in_more_than_colour(result: dict[str, Any]) -
     spec = chart(result["sets"]).to_dict()
     encoding = spec["spec"]["encoding"] if "spec" in spec else spec["encoding"]
     assert encoding["color"]["field"] == encoding["shape"]["field"] == "ranker"
+
+
+def test_a_page_gets_the_chart_of_one_set_in_colours_that_suit_it(result: dict[str, Any]) -> None:
+    light, dark = (set_chart(result["sets"][0], dark=dark).to_dict() for dark in (False, True))
+    for spec in (light, dark):
+        assert "background" not in spec
+        assert spec["encoding"]["color"]["field"] == spec["encoding"]["shape"]["field"] == "ranker"
+        assert [each["field"] for each in spec["encoding"]["tooltip"]] == ["ranker", "read", "found"]
+    scales = [spec["encoding"]["color"]["scale"] for spec in (light, dark)]
+    assert scales[0]["domain"] == scales[1]["domain"] == ["Anchored SVM", "kNN", "Rocchio"]
+    assert set(scales[0]["range"]).isdisjoint(scales[1]["range"])
+    [points] = light["datasets"].values()
+    assert {point["set"] for point in points} == {"many (3 queries)"}
+
+
+def test_a_report_without_its_chart_names_none(result: dict[str, Any]) -> None:
+    picture = "![Relevant documents found against documents read, a line a ranker](evaluation.svg)\n\n"
+    assert markdown(result) == markdown(result, "evaluation.svg").replace(picture, "")
+    assert markdown(result) != markdown(result, "evaluation.svg")
 
 
 def test_without_the_extra_a_chart_is_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
