@@ -14,8 +14,8 @@ test: .venv/.installed-test ## Lint, check types and layers, run all tests.
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/pytest
 
-screenshot: .venv/.installed-test ## Take the README's picture anew, from the browser test.
-	EXEMPLAR_SCREENSHOT=docs/search.png $(BIN)/pytest -q tests/e2e
+screenshot: .venv/.installed-test ## Take the README's pictures anew.
+	$(BIN)/python -m benchmarks.pictures docs
 
 pins: ## Renew constraints.txt from the newest releases that work together.
 	rm -rf .venv-pins

@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import streamlit as st
+from ui.evaluate_page import evaluate_page
+from ui.sessions_page import sessions_page
 
 from ui.corpora_page import corpora_page
 from ui.search_page import search_page
@@ -15,7 +17,9 @@ st.logo(ICON, size="large")
 st.navigation(
     [
         st.Page(search_page, title="Search", icon=":material/search:", default=True),
+        st.Page(sessions_page, title="Sessions", icon=":material/history:", url_path="sessions"),
         st.Page(corpora_page, title="Corpora", icon=":material/library_books:", url_path="corpora"),
+        st.Page(evaluate_page, title="Evaluate", icon=":material/monitoring:", url_path="evaluate"),
     ],
     position="top",
 ).run()

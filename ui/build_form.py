@@ -1,92 +1,164 @@
-"""The form that builds a corpus, with its progress."""
+"""The form that builds a corpus: its documents, a look at them, and how they are prepared."""
+
+import functools
 
 import streamlit as st
 
-from data.corpus import Corpus
-from data.documents import Problem, Problems, Source
-from data.embed import Progress
-from data.encoder import DEFAULT_MODEL, Encoder
-from data.ingest import build_corpus, precision_of
-from data.sources import read_source
-from ui import plain, resources
+from data.corpus import check_name, is_known
+from data.encoder import DEFAULT_MODEL
+from data.plan import Plan
+from data.preview import Preview, look_at
+from data.sources import default_name
+from data.uploads import uploaded_name
+from ui import build_job, plain, state
+from ui.ask_source import Arguments, ask_source, fresh, start_afresh
+from ui.builds import without_options
+from ui.choose_columns import asked_columns, choose_columns
+from ui.show_preview import show_preview
+
+_LOOKED = "build_looked_at"  # the arguments of the source that was looked at last
+_PREVIEWS = "build_previews"
+_MOST_PREVIEWS = 8
+
+_NAME_FIRST = {
+    "upload": "choose a file first",
+    "path": "name a file or folder first",
+    "docs": "name a package first",
+    "hub": "name a data set first",
+}
 
 
-def build_form(example: str = "") -> Corpus | None:
-    """Draw the form; return the corpus in the run in which it was built.
+def build_form(example: str = "") -> None:
+    """Draw the form; Build begins in the background.
 
-    ``example`` stands in the source box to begin with.
+    ``example`` is the source that is chosen to begin with.
     """
-    with st.form("build"):
-        source = st.text_input(
-            "Source",
-            value=example,
-            key="build_source",
-            help="docs, or docs:numpy,pandas for installed packages; the path of a file on this machine (CSV, TSV, "
-            "JSON, JSON Lines, Parquet, text, Markdown, PDF) or of a folder of files; or a Hugging Face data set: a "
-            "folder, or a name on the hub.",
+    with st.container(key="build-form"):
+        try:
+            kind, arguments = ask_source(example)
+        except OSError as error:
+            plain.show_message("error", f"the file could not be kept: {error}")
+            return
+        if kind != "upload" and st.button(
+            "Look at it",
+            key="build_look",
+            icon=":material/visibility:",
+            help="Show the first documents as they will be read, and choose the columns.",
+        ):
+            st.session_state.pop(_PREVIEWS, None)
+            st.session_state[_LOOKED] = arguments
+        above = st.container()
+        plan = _ask_plan(arguments)
+        pressed = st.button(
+            "Build", key="build", type="primary", icon=":material/play_arrow:", help="Begin, in the background."
         )
-        left, right = st.columns(2)
-        name = left.text_input("Name", key="build_name", help="Without one the source's own is taken.")
-        split = right.text_input("Split", key="build_split", help="Of a data set, slices included. Without one: train.")
-        text_column = left.text_input("Text column", key="build_text", help="Without one it is guessed.")
-        label_column = right.text_input("Label column", key="build_label", help="Without one it is guessed.")
-        limit = left.number_input(
-            "Limit", min_value=1, value=None, key="build_limit", help="At most so many rows; all without."
+        with above:
+            if arguments is None:
+                if pressed or st.session_state.get("build_look"):
+                    plain.show_message("error", _NAME_FIRST[kind])
+                return
+            if pressed or kind == "upload":
+                st.session_state[_LOOKED] = arguments
+            ready = st.session_state.get(_LOOKED) == arguments and _show_look(arguments)
+            if pressed and ready is not None:
+                _begin(plan, ready)
+
+
+def _show_look(arguments: Arguments) -> Arguments | None:
+    """Draw the pickers and the first documents; return the arguments with the columns, None if they can't be read."""
+    found = _looked(arguments)
+    columns = {}
+    if found.columns:
+        columns = asked_columns(found.chosen, choose_columns(arguments, found))
+        if "text_column" not in columns and found.error and found.chosen.text is None:
+            plain.show_message("warning", "none of the columns is called as a text usually is; choose the Text column")
+            return None
+        found = _looked(arguments | columns)
+    if found.error:
+        plain.show_message("error", _in_words(found.error, arguments))
+    show_preview(found)
+    return None if found.error else arguments | columns
+
+
+def _looked(arguments: Arguments) -> Preview:
+    """Look at a source, once."""
+    previews: dict[tuple[tuple[str, object], ...], Preview] = st.session_state.setdefault(_PREVIEWS, {})
+    key = tuple(sorted(arguments.items()))
+    if key not in previews:
+        with st.spinner("Looking at the documents"):
+            found = look_at(arguments)
+        while len(previews) >= _MOST_PREVIEWS:
+            del previews[next(iter(previews))]
+        previews[key] = found
+    return previews[key]
+
+
+def _ask_plan(arguments: Arguments | None) -> functools.partial[Plan]:
+    """Draw the widgets that say how documents are prepared; return a plan that lacks its source."""
+    usual = _usual_name(arguments) if arguments else ""
+    name = st.text_input(
+        "Name",
+        key=fresh("build_name"),
+        placeholder=usual,
+        help="What the corpus is to be called. Without one it is named after its documents.",
+    )
+    with st.expander("More choices", key=fresh("build_more")):
+        limit = st.number_input(
+            "Limit",
+            min_value=1,
+            value=None,
+            key=fresh("build_limit"),
+            help="At most so many documents, from the first; all without.",
         )
-        model = right.text_input(
+        model = st.text_input(
             "Model",
             value=DEFAULT_MODEL,
-            key="build_model",
-            help="A SentenceTransformer: a name, or a folder.",
+            key=fresh("build_model"),
+            help="Any SentenceTransformer: a name on the Hugging Face hub, or a folder on this machine.",
         )
         whole = st.checkbox(
             "Whole documents",
-            key="build_whole",
+            key=fresh("build_whole"),
             help="One passage a document, as much of it as the model reads. Without it a long document becomes as many "
             "passages as it takes, and ranks by the best.",
         )
         replace = st.checkbox(
             "Allow replacing",
-            key="build_replace",
+            key=fresh("build_replace"),
             help="Replace a corpus of this name even if it was built from other documents or by another model. "
             "Marks made on it may then point to other texts.",
         )
-        pressed = st.form_submit_button("Build", type="primary", icon=":material/play_arrow:")
-    if not pressed:
-        return None
+    return functools.partial(
+        _plan, (name or "").strip() or usual, limit, (model or "").strip() or DEFAULT_MODEL, whole, replace
+    )
+
+
+def _plan(name: str, limit: int | None, model: str, whole: bool, replace: bool, arguments: Arguments) -> Plan:
+    return Plan(check_name(name), arguments | {"limit": limit}, model, whole=whole, replace=replace)
+
+
+def _begin(plan: functools.partial[Plan], arguments: Arguments) -> None:
     try:
-        with st.spinner("Looking at the source"):
-            documents = read_source(
-                source.strip(),
-                split=split.strip() or None,
-                text_column=text_column.strip() or None,
-                label_column=label_column.strip() or None,
-                limit=limit,
-            )
-        model = model.strip() or DEFAULT_MODEL
-        name = name.strip() or documents.name
-        encoder = resources.builder(model, precision_of(name, model, replace=replace) or "auto")
-        return _build(documents, encoder, name, whole, replace)
-    except (ValueError, OSError) as error:
-        plain.show_message("error", str(error))
-        return None
+        complete = plan(arguments)
+        build_job.begin(complete)
+    except ValueError as error:
+        plain.show_message("error", without_options(str(error)))
+        return
+    session = state.current()
+    if session is not None and not is_known(session.corpus):  # what was searched here is gone
+        state.choose_corpus(complete.name)
+    st.session_state.pop(_LOOKED, None)
+    st.session_state.pop(_PREVIEWS, None)
+    start_afresh()
+    st.rerun()
 
 
-def _build(source: Source, encoder: Encoder, name: str, whole: bool, replace: bool) -> Corpus:
-    """Build with progress in sight; say what was odd about the source."""
-    bar = st.progress(0.0, "Reading")
-    problems = Problems()
+def _usual_name(arguments: Arguments) -> str:
+    name = default_name(arguments["source"])
+    return f"{name}-without-see-also" if arguments.get("without_see_also") else name
 
-    def on_event(event: Progress | Problem) -> None:
-        if isinstance(event, Problem):
-            problems.add(event)
-        elif event.total is None:
-            bar.progress(0.0, f"Reading: {event.done:,} documents")
-        else:
-            speed = f" · {event.speed} on {encoder.device}, {encoder.precision}" if event.speed else ""
-            bar.progress(event.done / event.total, f"Embedding: {event.done:,} of {event.total:,}{speed}")
 
-    corpus = build_corpus(source, encoder, name=name, whole=whole, replace=replace, on_event=on_event)
-    for line in problems.lines():
-        plain.show_message("warning", line)
-    return corpus
+def _in_words(message: str, arguments: Arguments) -> str:
+    """Return a message that calls an uploaded file by its name."""
+    name = uploaded_name(arguments["source"])
+    return without_options(message.replace(arguments["source"], name) if name else message)

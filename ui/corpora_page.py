@@ -1,52 +1,69 @@
-"""The corpora page: what there is, and a form to build another."""
+"""The corpora page: what there is, what can be done with each, what is being built, and the form to build another."""
 
 import streamlit as st
 
 from data.catalog import CorpusStatus, list_corpora
 from ui import plain, state
 from ui.build_form import build_form
+from ui.builds import show_builds
+from ui.clock import local_time
+from ui.corpus_actions import show_actions
+from ui.corpus_details import show_details, shown_source
+from ui.pages import keep_session
+
+_CHOSEN = "chosen_corpus"
 
 
 def corpora_page() -> None:
     """Draw the page."""
-    _keep_session()
+    keep_session()
     st.html(plain.STYLE)
     st.title("Corpora", anchor=False)
-    table = st.empty()
+    corpora = list_corpora()
+    if corpora:
+        _show_table(corpora)
+        status = _choose(corpora)
+        with st.container(border=True, key="corpus-chosen"):
+            show_details(status)
+            show_actions(status)
+    else:
+        st.caption("None yet. Build one below.")
+    show_builds()
     st.subheader("Build a corpus", anchor=False)
-    st.caption("The page must stay open while a corpus is built. A build that was interrupted goes on where it was.")
-    if corpus := build_form():
-        _keep_session()
-        state.choose_corpus(corpus.manifest.name)
-        built = f"Built {corpus.manifest.name}: {corpus.manifest.n_documents:,} documents."
-        plain.show_message("success", f"{built} It is chosen on the page Search.")
-    with table:
-        _show_table(list_corpora())
-
-
-def _keep_session() -> None:
-    """Have the address name the session on this page too, so that a reload does not lose it."""
-    if names := [status.name for status in list_corpora() if status.manifest]:
-        state.open_session(names)
+    st.caption("A build goes on in the background, even when this page is closed, and can be stopped and built on.")
+    build_form()
 
 
 def _show_table(corpora: list[CorpusStatus]) -> None:
-    if not corpora:
-        st.caption("None yet.")
-        return
     manifests = [status.manifest for status in corpora]
     st.dataframe(
         {
             "Name": [status.name for status in corpora],
-            "Source": [manifest and manifest.source["source"] for manifest in manifests],
             "Documents": [manifest and manifest.n_documents for manifest in manifests],
             "Passages": [manifest and manifest.n_passages for manifest in manifests],
-            "Model": [manifest and manifest.model for manifest in manifests],
-            "Dimensions": [manifest and manifest.dim for manifest in manifests],
-            "Precision": [manifest and manifest.precision for manifest in manifests],
-            "Megabytes": [round(status.size / 1e6, 1) for status in corpora],
-            "Built": [manifest and manifest.created for manifest in manifests],
+            "Size": [status.size for status in corpora],
             "State": [status.state for status in corpora],
+            "Built": [local_time(manifest.created) if manifest else None for manifest in manifests],
+            "Model": [manifest and manifest.model for manifest in manifests],
+            "Source": [shown_source(manifest) if manifest else None for manifest in manifests],
+        },
+        column_config={
+            "Documents": st.column_config.NumberColumn(format="localized"),
+            "Passages": st.column_config.NumberColumn(format="localized"),
+            "Size": st.column_config.NumberColumn(format="bytes"),
         },
         hide_index=True,
+        placeholder="\N{EN DASH}",
+        alt="The corpora by name",
     )
+
+
+def _choose(corpora: list[CorpusStatus]) -> CorpusStatus:
+    by_name = {status.name: status for status in corpora}
+    if st.session_state.get(_CHOSEN) not in by_name:
+        session = state.current()
+        st.session_state[_CHOSEN] = session.corpus if session and session.corpus in by_name else next(iter(by_name))
+    chosen = st.selectbox(
+        "Corpus", list(by_name), key=_CHOSEN, help="What the details and the buttons below are about."
+    )
+    return by_name[chosen]

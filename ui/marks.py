@@ -1,31 +1,56 @@
-"""The marks, listed apart from the results, each removable."""
+"""The marks, listed apart from the results, each with its own buttons."""
 
 import streamlit as st
 
 from data.corpus import Corpus
-from retrieval.feedback import Feedback
+from retrieval.sessions import Session
 from ui import plain
-from ui.state import change
+from ui.state import change, jump_to
+
+_SHOWN = 15  # of each kind, the latest; the others on demand
 
 
-def show_marks(feedback: Feedback, corpus: Corpus) -> None:
+def show_marks(session: Session, corpus: Corpus) -> None:
     """Draw the lists of positives and negatives."""
-    st.subheader("Marks")
+    feedback = session.feedback
+    st.subheader("Marks", anchor=False)
     if not feedback:
         st.caption("Mark rows as relevant or not relevant, and the SVM column ranks anew.")
         return
+    if not feedback.positives:
+        st.caption("What is not relevant says little alone. Mark something relevant, and it counts in full.")
     _show_list("Relevant", feedback.positives, corpus)
     _show_list("Not relevant", feedback.negatives, corpus)
-    st.button("Clear all marks", icon=":material/delete:", on_click=change, args=({"clear_marks": True},))
+    st.button(
+        "Clear all marks",
+        icon=":material/delete:",
+        help="Take all marks back; undo brings them back.",
+        on_click=change,
+        args=({"clear_marks": True},),
+    )
 
 
 def _show_list(title: str, doc_ids: tuple[str, ...], corpus: Corpus) -> None:
     if not doc_ids:
         return
-    st.caption(f"{title} ({len(doc_ids)})")
-    for doc_id in doc_ids:
-        with st.container(key=f"mark {doc_id}", gap=None):
-            st.html(_line(doc_id, corpus))
+    st.caption(f"{title} ({len(doc_ids):,})")
+    more = len(doc_ids) - _SHOWN
+    everything = more > 0 and st.toggle(
+        f"Show {more:,} earlier ones", key=f"all {title}", help="The latest stand here without it."
+    )
+    for doc_id in doc_ids if everything else doc_ids[-_SHOWN:]:
+        with st.container(key=f"mark {doc_id}", horizontal=True, wrap=False, gap=None, vertical_alignment="top"):
+            st.html(_line(doc_id, corpus), width="stretch")
+            st.button(
+                "Go to row",
+                key=f"jump {doc_id}",
+                icon=":material/arrow_forward:",
+                type="tertiary",
+                help="Show its row",
+                disabled=doc_id not in corpus.rows,
+                on_click=jump_to,
+                args=(doc_id,),
+            )
             st.button(
                 "Remove",
                 key=f"remove {doc_id}",

@@ -1,12 +1,19 @@
-"""A column of results: one ranking, its rows, and each row's own buttons."""
+"""The columns of results: each a ranking, with its ranker to choose."""
+
+from collections.abc import Sequence
+from dataclasses import replace
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from retrieval.feedback import Feedback, Mark
-from retrieval.rankers import TITLES
-from retrieval.search import Ranking, Result, took
-from ui import plain
-from ui.state import ask_document, change
+from retrieval.explain import Explainer
+from retrieval.rankers import RANKERS, TITLES
+from retrieval.search import Ranking, Result, SearchEngine, took
+from retrieval.sessions import Session
+from ui.row import Note, Row, row_html, show_row
+from ui.settings import choose_ranker
+
+DEPTH = 100  # how far a document is looked for in the other column
 
 _WHAT = {
     "knn": "nearest to the query; marks leave it as it is",
@@ -17,75 +24,93 @@ _TOOK = (
     "Milliseconds to rank; how often the corpus was read in training; how many rows carry weight; and why training "
     "stopped: settled, when another step left the first results as they were, or exact, at the optimum."
 )
-_EXCERPT = 280  # characters
+_RANKER_HELP = (
+    "What ranks this column. kNN takes the query alone. The anchored SVM learns from the marks, stays close to what "
+    "you are looking for, and measured best; the exemplar SVM is the notebook's."
+)
+
+Unexplained = list[tuple[DeltaGenerator, Row, Ranking]]  # where each stands
 
 
-def show_ranking(ranking: Ranking, feedback: Feedback) -> None:
-    """Draw a ranking as a column."""
-    with st.container(key=f"column-{ranking.ranker}"):
-        st.subheader(TITLES[ranking.ranker], anchor=False)
-        st.caption(f"{_WHAT[ranking.ranker]}  \n{took(ranking)}", help=_TOOK if ranking.svm else None)
-        for result in ranking.results:
-            _show_result(result, ranking.ranker, feedback.mark_of(result.doc_id))
+def show_rankings(
+    session: Session, rankings: Sequence[Ranking], engine: SearchEngine, explainer: Explainer
+) -> Unexplained:
+    """Draw the rankings side by side; return the rows whose sentences are not yet known."""
+    unexplained: Unexplained = []
+    for place, column in enumerate(st.columns(len(rankings), gap="medium")):
+        other = rankings[1 - place] if len(rankings) > 1 else None
+        with column, st.container(key=f"column-{rankings[place].ranker}"):
+            _show_head(session, place, rankings[place])
+            unexplained += _show_rows(session, rankings[place], other, engine, explainer)
+    return unexplained
 
 
-def _show_result(result: Result, ranker: str, mark: Mark | None) -> None:
-    # Keys are made of doc_id, never of the rank: a click belongs to the row that the person saw.
-    key = f"{ranker} {result.doc_id}"
-    with st.container(border=True, key=f"row {key}", gap="small"):
-        st.html(_as_html(result, mark))
-        if len(result.text) > _EXCERPT:
-            with st.expander("Whole text", key=f"whole {key}", type="compact"):
-                st.html(_whole_text(result))
-        with st.container(horizontal=True, gap="small"):
-            _mark_button("Relevant", "positive", result.doc_id, mark, key)
-            _mark_button("Not relevant", "negative", result.doc_id, mark, key)
-            st.button(
-                "More like this",
-                key=f"more {key}",
-                type="tertiary",
-                help="Use this document as the query",
-                on_click=ask_document,
-                args=(result.doc_id,),
-            )
+def explain(unexplained: Unexplained, session: Session, engine: SearchEngine, explainer: Explainer) -> None:
+    """Encode the sentences of rows, and mark those that carried them; row by row, so that a click need not wait."""
+    for place, row, ranking in unexplained:
+        explainer.learn([row.result.passage])
+        spans = carried(row.result, ranking, session, engine, explainer)
+        place.html(row_html(replace(row, spans=spans)))
 
 
-def _mark_button(label: str, own: Mark, doc_id: str, mark: Mark | None, key: str) -> None:
-    icon = {"positive": ":material/thumb_up:", "negative": ":material/thumb_down:"}[own]
-    pressed = mark == own
-    st.button(
-        label,
-        key=f"{own} {key}",
-        icon=":material/check:" if pressed else icon,
-        type="primary" if pressed else "secondary",
-        help="Take this mark back" if pressed else None,
-        on_click=change,
-        args=({"mark": None if pressed else own, "doc_id": doc_id},),
+def bar_share(score: float, ranking: Ranking) -> float:
+    """Return how far a score's bar is filled: a cosine from 0 to 1, a margin from -1 to 1."""
+    share = score if ranking.svm is None else (score + 1) / 2
+    return min(1.0, max(0.0, share))
+
+
+def _show_head(session: Session, place: int, ranking: Ranking) -> None:
+    key = f"ranker-{place}"
+    st.session_state[key] = ranking.ranker
+    st.selectbox(
+        ("Ranker of the left column", "Ranker of the right column")[place]
+        if len(session.settings.rankers) > 1
+        else "Ranker",
+        RANKERS,
+        key=key,
+        format_func=lambda ranker: TITLES[ranker],
+        label_visibility="collapsed",
+        filter_mode=None,
+        on_change=lambda: choose_ranker(session.settings, place, st.session_state[key]),
+    )
+    st.caption(f"{_WHAT[ranking.ranker]}  \n{took(ranking)}", help=f"{_RANKER_HELP} {_TOOK if ranking.svm else ''}")
+
+
+def _show_rows(
+    session: Session, ranking: Ranking, other: Ranking | None, engine: SearchEngine, explainer: Explainer
+) -> Unexplained:
+    ranks = {} if other is None else {doc_id: rank for rank, doc_id in enumerate(other.doc_ids, start=1)}
+    unexplained: Unexplained = []
+    for result in ranking.results:
+        mark = session.feedback.mark_of(result.doc_id)
+        note = None if other is None else _note(result.rank, ranks.get(result.doc_id), TITLES[other.ranker], len(ranks))
+        spans = carried(result, ranking, session, engine, explainer)
+        row = Row(ranking.ranker, result, mark, bar_share(result.score, ranking), spans, note)
+        text = show_row(row)
+        if not explainer.knows(result.passage):
+            unexplained.append((text, row, ranking))
+    return unexplained
+
+
+def _note(rank: int, other_rank: int | None, other: str, depth: int) -> Note:
+    """Say where the other column has a document."""
+    if other_rank is None:
+        return Note("only here", "only", f"{other} does not have it among its first {depth}")
+    if other_rank == rank:
+        return Note("=", "same", f"{other} has it at the same rank")
+    up = other_rank > rank
+    return Note(
+        f"{'▲' if up else '▼'}{abs(other_rank - rank)}", "up" if up else "down", f"{other} has it at rank {other_rank}"
     )
 
 
-def _as_html(result: Result, mark: Mark | None) -> str:
-    parts = [
-        plain.element("span", "rank", str(result.rank)),
-        plain.element("span", "score", f"{result.score:.3f}"),
-        plain.element("span", "label", plain.text(result.label)) if result.label else "",
-        plain.element("span", "id", plain.text(result.doc_id)),
-        plain.element("span", "marked", "relevant" if mark == "positive" else "not relevant") if mark else "",
-    ]
-    head = plain.element("div", "head", *parts)
-    before = "… " if result.start else ""
-    return head + plain.element("div", "text", before, plain.text(plain.excerpt(result.passage, _EXCERPT)))
-
-
-def _whole_text(result: Result) -> str:
-    """Return the text with its best passage set off."""
-    end = result.start + len(result.passage)
-    before, after = result.text[: result.start], result.text[end:]
-    if not before and not after:
-        return plain.element("div", "text ex-whole", _lines(result.text))
-    passage = plain.element("span", "passage", _lines(result.passage))
-    return plain.element("div", "text ex-whole", _lines(before), passage, _lines(after))
-
-
-def _lines(raw: str) -> str:
-    return plain.text(plain.with_line_breaks(raw))
+def carried(
+    result: Result, ranking: Ranking, session: Session, engine: SearchEngine, explainer: Explainer
+) -> list[tuple[int, int]]:
+    """Return the spans of a row's sentences to mark; none while they are not known."""
+    if not explainer.knows(result.passage):
+        return []
+    trained = engine.trained(
+        ranking.query, session.feedback.within(engine.corpus.rows), ranking.ranker, C=session.settings.C
+    )
+    return explainer.carried(result.passage, trained.scorer.w)

@@ -1,16 +1,26 @@
-"""The search page: a query, two rankings side by side, and marks."""
+"""The search page: a query, rankings side by side, and marks."""
+
+from collections.abc import Sequence
 
 import streamlit as st
 
 from data.catalog import CorpusStatus, list_corpora
-from data.corpus import Corpus
-from retrieval.search import DocumentQuery, Query, SearchEngine
+from retrieval.rankers import DEFAULT_RANKER, TITLES, Ranker
+from retrieval.search import Ranking, SearchEngine, took
 from retrieval.sessions import Session
-from ui import plain, resources, state
+from ui import filter_form, keyboard, plain, resources, results, state
 from ui.build_form import build_form
+from ui.builds import show_builds
+from ui.mark_next import show_mark_next
 from ui.marks import show_marks
-from ui.results import show_ranking
-from ui.settings import Settings, choose_settings
+from ui.query_box import ask
+from ui.ranked import rankings_of
+from ui.settings import choose_settings
+from ui.tools import show_tools
+from ui.why import show_why
+
+_FARTHEST = 1000  # rank of a row that is gone to
+_CANDIDATES = 200  # documents of each ranking, out of which those to mark next are chosen
 
 
 def search_page() -> None:
@@ -23,37 +33,102 @@ def search_page() -> None:
     session = state.open_session(list(corpora))
     with st.sidebar:
         _choose_corpus(session, corpora)
-        settings = choose_settings()
+        with st.expander("Settings", icon=":material/tune:", key="settings"):
+            choose_settings(session.settings)
     try:
         engine = resources.engine(session.corpus)
     except ValueError as error:
         plain.show_message("error", str(error))
         return
     with st.sidebar:
-        show_marks(session.feedback, engine.corpus)
-    _ask(session.query, engine.corpus)
+        show_marks(session, engine.corpus)
+    ask(session.query, engine.corpus)
+    view = show_tools(session, engine)
     if session.query is None:
         st.caption("Type a query above, or paste a text to find more like it.")
         return
-    _show_rankings(session, engine, settings)
-
-
-def _show_rankings(session: Session, engine: SearchEngine, settings: Settings) -> None:
-    feedback = session.feedback.within(engine.corpus.rows)
     try:
-        rankings = [
-            engine.search(session.query, feedback, ranker=ranker, k=settings.k, C=settings.C)
-            for ranker in settings.rankers
-        ]
+        _show_view(view, session, engine)
     except ValueError as error:
         plain.show_message("error", str(error))
-        return
+
+
+def _show_view(view: str, session: Session, engine: SearchEngine) -> None:
+    other = next((each for each in reversed(session.settings.rankers) if each != "knn"), DEFAULT_RANKER)
+    pair: tuple[Ranker, ...] = ("knn", other)
+    unexplained: results.Unexplained = []
+    if view == "Results":
+        unexplained = _show_results(session, engine)
+    else:
+        first, second = rankings_of(session, engine, pair, depth=_CANDIDATES)
+        _show_line(session, engine, (first, second))
+        if not first.results:
+            _show_nothing(session)
+        elif view == "Why":
+            show_why(session, first, second, engine)
+        else:
+            unexplained = show_mark_next(session, first, second, engine, resources.explainer(session.corpus))
+    keyboard.listen()
+    results.explain(unexplained, session, engine, resources.explainer(session.corpus))
+
+
+def _show_results(session: Session, engine: SearchEngine) -> results.Unexplained:
+    if (asked := st.session_state.get(state.JUMP)) is not None:
+        _turn_to(asked, session, engine)
+    k = session.settings.k
+    page = st.session_state.setdefault(state.PAGE, 1)
+    rankings = rankings_of(session, engine, session.settings.rankers, skip=(page - 1) * k, depth=results.DEPTH)
+    n_pages = max(1, -(-rankings[0].n_candidates // k))
+    if page > n_pages:  # a filter, or a mark that hides its row, has left fewer
+        state.turn_to(n_pages)
+        return _show_results(session, engine)
+    _show_line(session, engine, rankings)
     if not rankings[0].results:
+        _show_nothing(session)
+        return []
+    unexplained = results.show_rankings(session, rankings, engine, resources.explainer(session.corpus))
+    if n_pages > 1:
+        with st.container(horizontal_alignment="center", key="pages"):
+            key = f"page {st.session_state.get(state.N_TURNS, 0)}"
+            st.pagination(n_pages, default=page, key=key, on_change=lambda: _turned(st.session_state[key]))
+    return unexplained
+
+
+def _turned(page: int) -> None:
+    st.session_state[state.PAGE] = page
+
+
+def _turn_to(doc_id: str, session: Session, engine: SearchEngine) -> None:
+    """Turn to the page on which the last column shows a document."""
+    [ranking] = rankings_of(session, engine, session.settings.rankers[-1:], depth=_FARTHEST)
+    if doc_id in ranking.doc_ids:
+        state.turn_to(ranking.doc_ids.index(doc_id) // session.settings.k + 1)
+    else:
+        del st.session_state[state.JUMP]
+        plain.show_message("warning", f"It is not among the first {_FARTHEST:,} here, or the filters leave it out.")
+
+
+def _show_line(session: Session, engine: SearchEngine, rankings: Sequence[Ranking]) -> None:
+    """Say in one quiet line what the rankings have in common, took, and rank."""
+    tops = [ranking.doc_ids[:10] for ranking in rankings]
+    overlap = [f"overlap@10: {len(set(tops[0]) & set(tops[1]))}"] if len(rankings) > 1 and tops[0] else []
+    times = [f"{TITLES[ranking.ranker]} {took(ranking).partition(' · ')[0]}" for ranking in rankings]
+    n, n_all, n_marks = rankings[0].n_candidates, engine.corpus.documents.num_rows, len(session.feedback)
+    documents = f"{n_all:,} documents" if n == n_all else f"{n:,} of {n_all:,} documents"
+    marks = "1 mark" if n_marks == 1 else f"{n_marks:,} marks"
+    filters = [f"filters: {filter_form.summary(session.filters)}"] if session.filters else []
+    line = " · ".join([*overlap, *times, documents, marks, *filters])
+    st.html(f'<div class="ex-quiet" role="status">{plain.text(line)}</div>')
+
+
+def _show_nothing(session: Session) -> None:
+    if session.filters:
+        st.caption("No document passes the filters.")
+        st.button("Clear filters", icon=":material/filter_alt_off:", key="clear", on_click=filter_form.clear_filters)
+    elif session.settings.hide_marked and session.feedback:
+        st.caption("Every document is marked, and marked rows are hidden.")
+    else:
         st.caption("There is no other document in this corpus.")
-        return
-    for column, ranking in zip(st.columns(len(rankings), gap="medium"), rankings, strict=True):
-        with column:
-            show_ranking(ranking, session.feedback)
 
 
 def _choose_corpus(session: Session, corpora: dict[str, CorpusStatus]) -> None:
@@ -69,43 +144,11 @@ def _choose_corpus(session: Session, corpora: dict[str, CorpusStatus]) -> None:
     )
 
 
-def _ask(query: Query | None, corpus: Corpus) -> None:
-    with st.form("ask", border=False):
-        box, button = st.columns([6, 1], vertical_alignment="bottom")
-        box.text_input(
-            "Search",
-            key=state.QUERY_TEXT,
-            placeholder="What are you looking for?",
-            persist_state="session",
-            help="A few words, a sentence, or a whole text. Enter searches.",
-        )
-        button.form_submit_button("Search", type="primary", width="stretch", on_click=state.ask)
-    # These places are there when they are empty too: what stands below keeps its place, and does not flicker.
-    with st.container(gap=None):
-        if notice := state.take_notice():
-            plain.show_message("warning", notice)
-    with st.container(gap=None):
-        if isinstance(query, DocumentQuery):
-            _show_query_document(query.doc_id, corpus)
-
-
-def _show_query_document(doc_id: str, corpus: Corpus) -> None:
-    row = corpus.rows.get(doc_id)
-    if row is None:
-        return
-    document = corpus.document(row)
-    with st.container(border=True, key="query-document"):
-        title = plain.element("div", "head", "More like ", plain.element("span", "id", plain.text(doc_id)))
-        st.html(title + plain.element("div", "text", plain.text(plain.excerpt(document.text, 300))))
-
-
 def _welcome() -> None:
     st.title("Exemplar", anchor=False)
     st.write(
         "Semantic search that learns from the rows you click. There is no corpus to search yet: build one. "
         "`docs` is the documentation of pandas, NumPy and scikit-learn as they are installed here."
     )
-    if corpus := build_form(example="docs"):
-        state.open_session([corpus.manifest.name])
-        state.choose_corpus(corpus.manifest.name)
-        st.rerun()
+    build_form(example="docs")
+    show_builds()

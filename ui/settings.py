@@ -1,13 +1,14 @@
-"""The settings of a search, in the sidebar."""
+"""The settings of a search, in the sidebar; the session keeps them."""
 
-from dataclasses import dataclass
+from dataclasses import replace
 
 import streamlit as st
 
-from retrieval.rankers import DEFAULT_RANKER, TITLES, Ranker
+from retrieval.rankers import DEFAULT_RANKER
+from retrieval.sessions import Settings
+from ui import state
 
-_RESULTS = (10, 25, 50)
-_RERANKERS: tuple[Ranker, ...] = ("anchored", "svm")
+ROWS = (10, 25, 50)
 _AUTOMATIC = "auto"
 _CS = (_AUTOMATIC, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 _C_HELP = (
@@ -17,36 +18,64 @@ _C_HELP = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """How to search: results a column, the rankers of the two columns, and the SVM's C; None for what suits it."""
-
-    k: int
-    rankers: tuple[Ranker, Ranker]
-    C: float | None
-
-
-def choose_settings() -> Settings:
-    """Draw the widgets and return what they say."""
-    k = st.segmented_control(
-        "Results",
-        _RESULTS,
-        default=_RESULTS[0],
+def choose_settings(settings: Settings) -> None:
+    """Draw the widgets; what is chosen becomes an event of the session."""
+    _put("columns", len(settings.rankers))
+    _put("k", settings.k if settings.k in ROWS else ROWS[0])
+    _put("C", settings.C if settings.C in _CS else _AUTOMATIC)
+    _put("hide_marked", settings.hide_marked)
+    st.segmented_control(
+        "Columns",
+        (2, 1),
+        required=True,
+        key="columns",
+        format_func=lambda n: {1: "One", 2: "Two"}[n],
+        help="Two rankings side by side, or one alone, for a small screen.",
+        on_change=lambda: _change(rankers=_rankers(settings, st.session_state["columns"])),
+    )
+    st.segmented_control(
+        "Rows",
+        ROWS,
         required=True,
         key="k",
-        persist_state="session",
-        help="How many in each column.",
+        help="How many rows a page has in each column.",
+        on_change=lambda: _change(k=st.session_state["k"]),
     )
-    ranker = st.segmented_control(
-        "Beside kNN",
-        _RERANKERS,
-        default=DEFAULT_RANKER,
-        required=True,
-        key="ranker",
-        format_func=lambda ranker: TITLES[ranker],
-        persist_state="session",
-        help="What ranks the right column. The anchored SVM stays closer to what you are looking for and measured "
-        "best; the exemplar SVM is the notebook's.",
+    st.select_slider("C", _CS, key="C", help=_C_HELP, on_change=lambda: _change(C=_chosen_c()))
+    st.toggle(
+        "Hide marked rows",
+        key="hide_marked",
+        help="Leave out of both columns what is marked already, so that every row is a new one.",
+        on_change=lambda: _change(hide_marked=st.session_state["hide_marked"]),
     )
-    C = st.select_slider("C", _CS, value=_AUTOMATIC, key="C", persist_state="session", help=_C_HELP)
-    return Settings(k, ("knn", ranker), None if C == _AUTOMATIC else C)
+
+
+def choose_ranker(settings: Settings, place: int, ranker: str) -> None:
+    """Let a ranker rank a column; if it ranks the other one, the two change places."""
+    rankers = list(settings.rankers)
+    if ranker in rankers:
+        rankers[rankers.index(ranker)] = rankers[place]
+    rankers[place] = ranker
+    _change(rankers=tuple(rankers))
+
+
+def _rankers(settings: Settings, n: int) -> tuple[str, ...]:
+    """Return the rankers of n columns: one alone is the last, and what comes beside it kNN, or the default for kNN."""
+    last = settings.rankers[-1]
+    return (last,) if n == 1 else ("knn", last if last != "knn" else DEFAULT_RANKER)
+
+
+def _chosen_c() -> float | None:
+    C = st.session_state["C"]
+    return None if C == _AUTOMATIC else C
+
+
+def _put(key: str, value: object) -> None:
+    """Have a widget show what the session says."""
+    st.session_state[key] = value
+
+
+def _change(**settings: object) -> None:
+    session = state.current()
+    if session is not None:
+        state.change({"settings": replace(session.settings, **settings).as_json()})

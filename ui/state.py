@@ -1,31 +1,48 @@
 """The session of this browser tab: named by the address, changed by events, logged as it changes."""
 
-import secrets
 import sqlite3
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
 
 from retrieval.search import DocumentQuery
-from retrieval.sessions import Event, Session
+from retrieval.sessions import Event, Session, Settings, new_id
 from ui.resources import session_store
 
-_SESSION = "session"
-_NOTICE = "notice"
-_OTHERS = "states_on_other_corpora"
 QUERY_TEXT = "query_text"
+PAGE = "page"
+N_TURNS = "page_turns"  # made by the program: a new widget then, which begins at the page
+JUMP = "jump_to"
+
+_SESSION = "session"
+_N_EVENTS = "events_of_the_session"  # in the log, as far as this tab knows
+_UNSAVED = "states_that_could_not_be_saved"  # by corpus
+_ADDRESS = "address_as_written"
+_NOTICE = "notice"
+
+_IN_ADDRESS = ("session", "corpus", "q", "like")
+_LONGEST = 300  # characters of a query that the address carries; the session has all of it
 
 
-def open_session(corpora: list[str]) -> Session:
-    """Return this tab's session: the one that the address names, else the one there was, else a new one."""
-    session_id = st.query_params.get("session", "")
+def open_session(corpora: Sequence[str]) -> Session:
+    """Return this tab's session as it stands: what the address names, else the one there was, else a new one.
+
+    What another tab has done to the session since is there too.
+    """
+    asked = {key: st.query_params[key] for key in _IN_ADDRESS if key in st.query_params}
+    if current() is None or asked != st.session_state.get(_ADDRESS):
+        _follow(asked, corpora)
+    else:
+        _catch_up()
+    session: Session = st.session_state[_SESSION]
+    _write_address(session)
+    return session
+
+
+def current() -> Session | None:
+    """Return this tab's session; None before it has one."""
     session: Session | None = st.session_state.get(_SESSION)
-    if session is None or session_id not in ("", session.session_id):
-        session = _load(session_id, None, corpora[0]) or Session(secrets.token_urlsafe(9), corpora[0])
-        st.session_state[_OTHERS] = {}
-        _go_to(session)
-    if session_id != session.session_id:
-        st.query_params["session"] = session.session_id
     return session
 
 
@@ -33,10 +50,13 @@ def change(event: Event) -> None:
     """Change the session and log the change; a change that can't be saved is made all the same, and told."""
     session: Session = st.session_state[_SESSION]
     st.session_state[_SESSION] = session.after(event)
+    if not event.keys() & {"mark", "marks", "clear_marks", "undo", "redo", "name"}:
+        turn_to(1)
     try:
-        session_store().record(session, event)
+        _record(session, event)
     except (sqlite3.Error, OSError) as error:
-        _notify(f"This change is on the page but could not be saved: {error}. It lasts as long as this page.")
+        st.session_state[_UNSAVED][session.corpus] = st.session_state[_SESSION]
+        notify(f"This change is on the page but could not be saved: {error}. It lasts as long as this page.")
 
 
 def ask() -> None:
@@ -45,7 +65,7 @@ def ask() -> None:
     if text:
         change({"query": text})
     else:
-        _notify("Type what you are looking for, then press Enter.")
+        notify("Type what you are looking for, then press Enter.")
 
 
 def ask_document(doc_id: str) -> None:
@@ -57,11 +77,44 @@ def ask_document(doc_id: str) -> None:
 def choose_corpus(name: str) -> None:
     """Go to another corpus; query and marks on the one left behind are there again on the way back."""
     session: Session = st.session_state[_SESSION]
-    others: dict[str, Session] = st.session_state[_OTHERS]
-    others[session.corpus] = session
-    there = others.get(name) or _load(session.session_id, name, name) or Session(session.session_id, name)
-    _go_to(there)
+    unsaved: dict[str, Session] = st.session_state[_UNSAVED]
+    there = unsaved.get(name) or _load(session.session_id, name, name)
+    _put(there or Session(session.session_id, name))
     change({"open": True})
+    if there is None and session.settings != Settings():
+        change({"settings": session.settings.as_json()})
+
+
+def go_to(session: Session) -> None:
+    """Make a session this tab's."""
+    st.session_state[_UNSAVED] = {}
+    _put(session)
+    st.session_state[_N_EVENTS] = _count(session.session_id)
+
+
+def begin_new(corpus: str) -> None:
+    """Begin a new session; a phone, which has no room for two columns, begins with one."""
+    go_to(Session(new_id(), corpus))
+    if "Mobi" in st.context.headers.get("User-Agent", ""):
+        change({"settings": Settings(rankers=Settings().rankers[-1:]).as_json()})
+
+
+def name_session(session_id: str, name: str) -> None:
+    """Give a session a name; sqlite3.Error or OSError if it can't be saved."""
+    store = session_store()
+    if session := store.load(session_id):
+        store.record(session, {"name": name})
+
+
+def jump_to(doc_id: str) -> None:
+    """Have the page show a document's row next."""
+    st.session_state[JUMP] = doc_id
+
+
+def turn_to(page: int) -> None:
+    """Show a page of the results next."""
+    st.session_state[PAGE] = page
+    st.session_state[N_TURNS] = st.session_state.get(N_TURNS, 0) + 1
 
 
 def take_notice() -> str | None:
@@ -70,7 +123,94 @@ def take_notice() -> str | None:
     return notice
 
 
-def _go_to(session: Session) -> None:
+def notify(message: str) -> None:
+    """Say a sentence on the page when it is drawn next."""
+    st.session_state[_NOTICE] = message
+
+
+def _follow(asked: dict[str, str], corpora: Sequence[str]) -> None:
+    """Go where an address leads: to a session, a corpus and a query. What it doesn't name stays as it is."""
+    session_id, corpus = asked.get("session", ""), asked.get("corpus", "")
+    session = current()
+    if session is None or session_id not in ("", session.session_id):
+        there = _load(session_id, None, corpora[0])
+        if there is None:
+            begin_new(corpora[0])
+        else:
+            go_to(there)
+    session = st.session_state[_SESSION]
+    if corpus and corpus not in corpora and corpus != session.corpus:
+        notify(f"There is no corpus '{corpus}' here.")
+    elif corpus and corpus != session.corpus:
+        choose_corpus(corpus)
+    session = st.session_state[_SESSION]
+    if (text := asked.get("q", "").strip()) and text != session.query:
+        change({"query": text})
+    elif "like" in asked and DocumentQuery(asked["like"]) != session.query:
+        change({"query_document": asked["like"]})
+    _show_query()
+
+
+def _catch_up() -> None:
+    """Read the session anew if another tab has changed it; what was deleted there goes on here as a new one."""
+    session: Session = st.session_state[_SESSION]
+    if st.session_state[_UNSAVED]:
+        return
+    n_events = _count(session.session_id)
+    if n_events == st.session_state[_N_EVENTS]:
+        return
+    if n_events:
+        query = session.query
+        st.session_state[_N_EVENTS] = n_events
+        st.session_state[_SESSION] = _load(session.session_id, session.corpus, session.corpus) or session
+        if st.session_state[_SESSION].query != query:
+            _show_query()
+    elif st.session_state[_N_EVENTS]:
+        notify("This session was deleted elsewhere. What is on this page goes on as a new one.")
+        go_to(Session(new_id(), session.corpus))
+        for event in _events_of(session):
+            change(event)
+
+
+def _record(session: Session, event: Event) -> None:
+    """Log a change; where earlier ones could not be, log the state instead."""
+    store, unsaved = session_store(), st.session_state[_UNSAVED]
+    events = [{"clear_marks": True}, *_events_of(st.session_state[_SESSION])] if session.corpus in unsaved else [event]
+    for each in events:
+        store.record(session, each)
+        st.session_state[_N_EVENTS] += 1
+    unsaved.pop(session.corpus, None)
+
+
+def _events_of(session: Session) -> list[dict[str, Any]]:
+    """Return events that make a new session what one is."""
+    marks = {"positive": list(session.feedback.positives), "negative": list(session.feedback.negatives)}
+    query: list[dict[str, Any]] = []
+    if session.query is not None:
+        is_document = isinstance(session.query, DocumentQuery)
+        query = [{"query_document": session.query.doc_id} if is_document else {"query": session.query}]
+    return [
+        *query,
+        {"marks": marks},
+        {"filters": session.filters.as_json()},
+        {"settings": session.settings.as_json()},
+    ]
+
+
+def _write_address(session: Session) -> None:
+    """Have the address lead to what is on the page."""
+    wanted = {"session": session.session_id, "corpus": session.corpus}
+    if isinstance(session.query, DocumentQuery):
+        wanted["like"] = session.query.doc_id
+    elif session.query and len(session.query) <= _LONGEST:
+        wanted["q"] = session.query
+    st.session_state[_ADDRESS] = wanted
+    others = {key: st.query_params[key] for key in st.query_params if key not in _IN_ADDRESS}
+    if wanted | others != st.query_params.to_dict():
+        st.query_params.from_dict(wanted | others)
+
+
+def _put(session: Session) -> None:
     st.session_state[_SESSION] = session
     _show_query()
 
@@ -80,8 +220,12 @@ def _show_query() -> None:
     st.session_state[QUERY_TEXT] = "" if query is None or isinstance(query, DocumentQuery) else query
 
 
-def _notify(message: str) -> None:
-    st.session_state[_NOTICE] = message
+def _count(session_id: str) -> int:
+    """Return how many events the log has; where it can't be read, as many as before."""
+    try:
+        return session_store().count(session_id)
+    except (sqlite3.Error, OSError):
+        return int(st.session_state.get(_N_EVENTS, 0))
 
 
 def _load(session_id: str, corpus: str | None, if_unreadable: str) -> Session | None:
@@ -89,5 +233,5 @@ def _load(session_id: str, corpus: str | None, if_unreadable: str) -> Session | 
     try:
         return session_store().load(session_id, corpus) if session_id else None
     except (sqlite3.Error, OSError, ValueError) as error:
-        _notify(f"The marks of this session could not be read: {error}. The file is untouched; a reload tries again.")
+        notify(f"The marks of this session could not be read: {error}. The file is untouched; a reload tries again.")
         return Session(session_id, if_unreadable)

@@ -1,28 +1,22 @@
 import os
-import shutil
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 
 import pytest
 from playwright.sync_api import Page, expect
 
-ROOT = Path(__file__).parents[2]
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+from benchmarks.browser import ROOT, launch_arguments, serving
+
+Serve = Callable[[], AbstractContextManager[tuple[str, subprocess.Popen[bytes]]]]
 
 expect.set_options(timeout=30_000)  # the first search loads the model
 
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict) -> dict:
-    """Take the system's browser where there is one, else Playwright's own."""
-    system = next(filter(None, map(shutil.which, BROWSERS)), None)
-    arguments = ["--no-sandbox"] if hasattr(os, "getuid") and os.getuid() == 0 else []
-    return {**browser_type_launch_args, "executable_path": system, "args": arguments}
+    return {**browser_type_launch_args, **launch_arguments()}
 
 
 @pytest.fixture(scope="session")
@@ -32,44 +26,31 @@ def browser_context_args(browser_context_args: dict) -> dict:
 
 @pytest.fixture(scope="session")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    return {**os.environ, "EXEMPLAR_HOME": str(tmp_path_factory.mktemp("home")), "HF_HUB_OFFLINE": "1"}
+    """A home with the demo corpus, built as a newcomer does."""
+    environment = {**os.environ, "EXEMPLAR_HOME": str(tmp_path_factory.mktemp("home")), "HF_HUB_OFFLINE": "1"}
+    subprocess.run([sys.executable, str(ROOT / "cli.py"), "build", "docs", "--whole"], env=environment, check=True)
+    return environment
 
 
 @pytest.fixture(scope="session")
-def app_url(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The app over the demo corpus, built and started as a newcomer does, on a free port."""
-    exemplar = [sys.executable, str(ROOT / "cli.py")]
-    subprocess.run([*exemplar, "build", "docs", "--whole"], env=environment, check=True)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    log = tmp_path_factory.mktemp("server") / "log"
-    with log.open("wb") as output:
-        server = subprocess.Popen(
-            [*exemplar, "app", "--port", str(port)],
-            env={**environment, "STREAMLIT_SERVER_HEADLESS": "true"},
-            stdout=output,
-            stderr=output,
-        )
-        try:
-            _wait_for(f"http://localhost:{port}/_stcore/health", server, log)
-            yield f"http://localhost:{port}"
-        finally:
-            server.terminate()
-            server.wait(timeout=30)
-    assert "Traceback" not in log.read_text()
+def serve(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Serve:
+    """Start a server of one's own over the demo corpus."""
+
+    @contextmanager
+    def start() -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+        log = tmp_path_factory.mktemp("server") / "log"
+        with serving(environment, log) as started:
+            yield started
+        assert "Traceback" not in log.read_text()
+
+    return start
 
 
-def _wait_for(url: str, server: subprocess.Popen, log: Path) -> None:
-    deadline = time.monotonic() + 60
-    while True:
-        try:
-            urllib.request.urlopen(url, timeout=5).close()  # noqa: S310 - our own loopback address
-            return
-        except OSError:
-            if server.poll() is not None or time.monotonic() > deadline:
-                pytest.fail(f"the app did not start:\n{log.read_text()}")
-            time.sleep(0.1)
+@pytest.fixture(scope="session")
+def app_url(serve: Serve) -> Iterator[str]:
+    """The app that the tests share."""
+    with serve() as (url, _):
+        yield url
 
 
 @pytest.fixture

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.e2e.steps import choose
+
 WARNING = "\N{WARNING SIGN}\N{VARIATION SELECTOR-15}"
 
 pytestmark = [pytest.mark.e2e, pytest.mark.model]
@@ -134,16 +136,24 @@ def test_a_hostile_file_is_built_and_shown_as_plain_text(visitor: Page, tmp_path
     path = tmp_path / "hostile <b>.csv"
     path.write_text("\n".join(["te*xt*", *(f'"{text}"' for text in texts)]))
     visitor.get_by_role("link", name="Corpora").click()
-    visitor.get_by_role("textbox", name="Source").fill(str(path))
-    visitor.get_by_role("textbox", name="Text column").fill("nope")
-    visitor.get_by_role("button", name="Build").click()
-    expect(visitor.get_by_role("alert")).to_have_text(f"{WARNING} {path} has no column 'nope'; its columns are: te*xt*")
-    visitor.get_by_role("textbox", name="Text column").fill("te*xt*")
-    visitor.get_by_role("button", name="Build").click()
-    expect(visitor.get_by_text("Built hostile-b: 4 documents. It is chosen on the page Search.")).to_be_visible()
+    visitor.get_by_role("radio", name="File or folder").click()
+    visitor.get_by_role("textbox", name="Path").fill(f"{path}.gone.csv")
+    visitor.get_by_role("button", name="Look at it").click()
+    told = visitor.locator(".st-key-build-form").get_by_role("alert")
+    expect(told).to_have_text(f"{WARNING} There is no file or folder {path}.gone.csv")
     settle(visitor)
-
-    visitor.get_by_role("link", name="Search").click()
+    visitor.get_by_role("textbox", name="Path").fill(str(path))
+    visitor.get_by_role("button", name="Look at it").click()
+    expect(visitor.get_by_text("choose the Text column")).to_be_visible()
+    choose(visitor, "Text column", "te*xt*")
+    expect(visitor.locator(".st-key-preview .ex-text")).to_have_text(texts)
+    settle(visitor)
+    visitor.get_by_role("button", name="Build", exact=True).click()
+    built = visitor.locator(".st-key-build-hostile-b")
+    expect(built).to_contain_text("Built hostile-b: 4 documents.", timeout=120_000)
+    settle(visitor)
+    built.get_by_role("button", name="Search it").click()
+    expect(visitor.get_by_role("combobox", name="Corpus")).to_have_value("hostile-b (4 documents)")
     search(visitor, texts[1])
     expect(column(visitor, "anchored")).to_have_count(4)
     row(visitor, "anchored", "1").get_by_role("button", name="Relevant", exact=True).click()
@@ -196,13 +206,15 @@ def test_a_long_document_is_found_by_what_stands_at_its_end(visitor: Page, tmp_p
     rows = [{"id": "long", "text": long}, {"id": "short", "text": "A boat trip."}, {"id": "odd", "text": ""}]
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     visitor.get_by_role("link", name="Corpora").click()
-    visitor.get_by_role("textbox", name="Source").fill(str(path))
-    visitor.get_by_role("button", name="Build").click()
-    expect(visitor.get_by_text("Built diary: 2 documents.")).to_be_visible()
-    expect(visitor.get_by_text("Left out: row 2: no text.")).to_be_visible()
+    visitor.get_by_role("radio", name="File or folder").click()
+    visitor.get_by_role("textbox", name="Path").fill(str(path))
+    visitor.get_by_role("button", name="Build", exact=True).click()
+    built = visitor.locator(".st-key-build-diary")
+    expect(built).to_contain_text("Built diary: 2 documents.", timeout=120_000)
+    expect(built).to_contain_text("Left out: row 2: no text.")
     settle(visitor)
-
-    visitor.get_by_role("link", name="Search").click()
+    built.get_by_role("button", name="Search it").click()
+    expect(visitor.get_by_role("combobox", name="Corpus")).to_have_value("diary (2 documents)")
     search(visitor, "lava and ash from a mountain")
     expect(column(visitor, "knn")).to_have_text(["long", "short"])
     found = row(visitor, "knn", "long")

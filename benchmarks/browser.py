@@ -1,0 +1,60 @@
+"""The real app on a free port of this machine, and a real browser to use it with."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+def launch_arguments() -> dict[str, Any]:
+    """Return how Playwright starts the system's browser where there is one, else its own."""
+    system = next(filter(None, map(shutil.which, _BROWSERS)), None)
+    arguments = ["--no-sandbox"] if hasattr(os, "getuid") and os.getuid() == 0 else []
+    return {"executable_path": system, "args": arguments}
+
+
+@contextmanager
+def serving(environment: Mapping[str, str], log: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """Start the app as its user does; give its address and its process once it answers, and stop it at the end.
+
+    Raises
+    ------
+    RuntimeError
+        It did not start; the message is what it wrote.
+    """
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, str(ROOT / "cli.py"), "app", "--port", str(port)]
+    with log.open("ab") as output:
+        server = subprocess.Popen(  # noqa: S603 - our own command
+            command, env={**environment, "STREAMLIT_SERVER_HEADLESS": "true"}, stdout=output, stderr=output
+        )
+        try:
+            _wait_for(f"http://localhost:{port}/_stcore/health", server, log)
+            yield f"http://localhost:{port}", server
+        finally:
+            server.terminate()
+            server.wait(timeout=30)
+
+
+def _wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            urllib.request.urlopen(url, timeout=5).close()  # noqa: S310 - our own loopback address
+            return
+        except OSError as error:
+            if server.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"the app did not start:\n{log.read_text()}") from error
+            time.sleep(0.02)

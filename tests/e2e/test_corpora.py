@@ -1,0 +1,121 @@
+"""Corpora built, stopped, built on, verified and removed in a real browser, with the real model."""
+
+import csv
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.e2e.steps import choose, column, search, settle
+
+pytestmark = [pytest.mark.e2e, pytest.mark.model]
+
+A_BUILD = 300_000  # milliseconds that one may take
+
+
+def corpora(page: Page) -> None:
+    page.get_by_role("link", name="Corpora").click()
+    expect(page.get_by_role("heading", name="Build a corpus")).to_be_visible()
+    settle(page)
+
+
+def upload(page: Page, path: Path) -> None:
+    """Upload a table in which nothing is called as a text usually is."""
+    page.locator("input[type=file]").set_input_files(path)
+    expect(page.get_by_text("choose the Text column")).to_be_visible()
+    settle(page)
+
+
+def build(page: Page) -> None:
+    settle(page)
+    page.get_by_role("button", name="Build", exact=True).click()
+
+
+def card(page: Page, name: str) -> Locator:
+    """Return the place that tells of a corpus's build."""
+    return page.locator(f".st-key-build-{name}")
+
+
+def written(path: Path, n: int) -> Path:
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["subject", "words", "kind"])
+        for number in range(n):
+            words = f"Note {number}: " + f"the harbour of town {number} has {number * 7} boats and a lighthouse. " * 6
+            writer.writerow([f"Harbour {number}", words, "<i>sea</i>" if number % 2 else "land"])
+    return path
+
+
+def test_an_uploaded_table_is_looked_at_built_searched_verified_and_removed(visitor: Page, tmp_path: Path) -> None:
+    path = tmp_path / "my *notes*.csv"
+    rows = [("subject", "words", "kind"), ("Cats", "A cat sleeps on the sofa.", "<b>pet</b>"), ("Sea", "Waves.", "x")]
+    with path.open("w", newline="") as file:
+        csv.writer(file).writerows(rows)
+    corpora(visitor)
+    upload(visitor, path)
+    choose(visitor, "Text column", "words")
+    preview = visitor.locator(".st-key-preview")
+    expect(preview.locator(".ex-text")).to_have_text(["A cat sleeps on the sofa.", "Waves."])
+    expect(preview.locator(".ex-label")).to_have_count(0)
+    choose(visitor, "Label column", "kind")
+    choose(visitor, "Title column", "subject")
+    expect(preview.locator(".ex-text").first).to_have_text("Cats A cat sleeps on the sofa.")
+    expect(preview.locator(".ex-label")).to_have_text(["<b>pet</b>", "x"])
+    build(visitor)
+    done = card(visitor, "my-_notes")
+    expect(done).to_contain_text("Built my-_notes: 2 documents.", timeout=A_BUILD)
+
+    settle(visitor)
+    done.get_by_role("button", name="Search it").click()
+    expect(visitor.get_by_role("combobox", name="Corpus")).to_have_value(re.compile("my-_notes"))
+    search(visitor, "a kitten naps")
+    expect(column(visitor, "knn")).to_have_text(["0", "1"])
+
+    corpora(visitor)
+    choose(visitor, "Corpus", "my-_notes")
+    chosen = visitor.locator(".st-key-corpus-chosen")
+    expect(chosen).to_contain_text("my _notes_.csv (uploaded)")
+    chosen.get_by_role("button", name="Verify").click()
+    expect(chosen.get_by_role("alert")).to_contain_text("Every file of 'my-_notes' is as it was written")
+    settle(visitor)
+    chosen.get_by_role("button", name="Remove").click()
+    question = visitor.get_by_role("dialog")
+    expect(question).to_contain_text("Remove 'my-_notes' with its 2 documents?")
+    question.get_by_role("button", name="Keep it").click()
+    expect(question).not_to_be_visible()
+    settle(visitor)
+    chosen.get_by_role("button", name="Remove").click()
+    question.get_by_role("button", name="Remove it").click()
+    expect(question).not_to_be_visible()
+    expect(card(visitor, "my-_notes")).to_have_count(0)
+    settle(visitor)
+    visitor.get_by_role("combobox", name="Corpus", exact=True).click()
+    expect(visitor.get_by_role("option", name="docs", exact=True)).to_be_visible()
+    expect(visitor.get_by_role("option", name="my-_notes", exact=True)).to_have_count(0)
+
+
+def test_a_build_outlives_its_tab_and_is_stopped_and_built_on_in_another(visitor: Page, tmp_path: Path) -> None:
+    corpora(visitor)
+    upload(visitor, written(tmp_path / "harbours.csv", 1_200))
+    choose(visitor, "Text column", "words")
+    build(visitor)
+    expect(card(visitor, "harbours")).to_contain_text("Embedding: ", timeout=A_BUILD)
+    other = visitor.context.new_page()
+    address = visitor.url
+    visitor.close()
+
+    other.goto(address)
+    going = card(other, "harbours")
+    expect(going).to_contain_text("What is embedded can be searched already", timeout=A_BUILD)
+    going.get_by_role("button", name="Stop").click()
+    expect(going).to_contain_text("Stopped building harbours. What is embedded is kept", timeout=A_BUILD)
+    settle(other)
+    choose(other, "Corpus", "harbours")
+    chosen = other.locator(".st-key-corpus-chosen")
+    expect(chosen).to_contain_text(re.compile(r"unfinished.* of 1,200"))
+    settle(other)
+    chosen.get_by_role("button", name="Build on").click()
+    expect(going).to_contain_text("Built harbours: 1,200 documents.", timeout=A_BUILD)
+    expect(chosen).to_contain_text("complete")
+    other.close()

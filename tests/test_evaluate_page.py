@@ -1,0 +1,335 @@
+"""The evaluation page as Streamlit runs it, without a browser; the model is a fake one."""
+
+import html
+import json
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from data.catalog import remove_corpus
+from data.corpus import Corpus
+from data.documents import Document, Source
+from data.ingest import build_corpus
+from retrieval import evaluate as measuring
+from retrieval.evaluations import evaluations_folder, keep, kept_evaluations
+from tests.conftest import ANIMALS, source_of
+from tests.fake_encoder import FakeEncoder
+from ui import evaluate_job, jobs
+
+PAGE = "from ui.evaluate_page import evaluate_page\nevaluate_page()"
+ROOT = Path(__file__).parents[1]
+HOSTILE = "<b>bold</b> **md** [a](http://b) :smile: $x^2$"
+LABELS = ["animal"] * 5 + ["market"] * 3 + ["weather"] * 2
+
+
+@pytest.fixture(autouse=True)
+def fake_model(monkeypatch: pytest.MonkeyPatch, encoder: FakeEncoder) -> Iterator[None]:
+    st.cache_resource.clear()
+    monkeypatch.setattr("ui.resources.load_encoder", lambda model, **_: encoder)
+    yield
+    for job in jobs.jobs("evaluate"):
+        job.stop()
+        job._thread.join(30)
+    st.cache_resource.clear()
+
+
+@pytest.fixture
+def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Semaphore]:
+    """Lets as many queries be measured as it is released for."""
+    gate, measured = threading.Semaphore(0), measuring._measured
+
+    def wait(*arguments: Any) -> Any:
+        gate.acquire()
+        return measured(*arguments)
+
+    monkeypatch.setattr("retrieval.evaluate._measured", wait)
+    yield gate
+    gate.release(1000)
+
+
+@pytest.fixture
+def result() -> dict[str, Any]:
+    """What the command wrote for the README."""
+    found: dict[str, Any] = json.loads((ROOT / "benchmarks" / "evaluation.json").read_text())
+    return found
+
+
+def opened() -> AppTest:
+    return ran(AppTest.from_string(PAGE, default_timeout=30).run())
+
+
+def ran(app: AppTest) -> AppTest:
+    assert not app.exception
+    return app
+
+
+def labelled(app: AppTest, kind: str, label: str) -> Any:
+    [found] = [widget for widget in getattr(app, kind) if widget.label == label]
+    return found
+
+
+def press(app: AppTest, label: str) -> None:
+    ran(labelled(app, "button", label).click().run())
+
+
+def ended() -> jobs.Job:
+    [job] = jobs.jobs("evaluate")
+    job._thread.join(30)
+    assert not job.running
+    return job
+
+
+def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline, "it never came true"
+        threading.Event().wait(0.01)
+
+
+def messages(app: AppTest, kind: str) -> list[str]:
+    """Return the sentences that the page tells, without their signs."""
+    found = [
+        re.fullmatch(rf'<div class="ex-message ex-{kind}".*?</b> (.*)</div>', part.body) for part in app.get("html")
+    ]
+    return [html.unescape(match[1]) for match in found if match]
+
+
+def page_text(app: AppTest) -> str:
+    return html.unescape("\n".join(re.sub(r"<.*?>", "", part.body) for part in app.get("html")))
+
+
+def captions(app: AppTest) -> list[str]:
+    return [caption.value for caption in app.caption]
+
+
+def tables(app: AppTest) -> list[list[list[str]]]:
+    """Return every table: its header, and its rows."""
+    return [[list(each.value.columns), *each.value.to_numpy().tolist()] for each in app.dataframe]
+
+
+def test_without_a_corpus_the_page_says_how_to_begin() -> None:
+    app = opened()
+    assert "There is no corpus yet. Build one on the page Corpora, with a column of labels." in captions(app)
+    assert "None yet. What is measured is kept, and shown here." in captions(app)
+    assert [button.label for button in app.button] == []
+
+
+def test_corpora_that_can_not_be_judged_say_why(home: Path, encoder: FakeEncoder) -> None:
+    documents = [Document(str(row), text) for row, text in enumerate(ANIMALS)]
+    upload = home / "uploads" / "0123" / "notes.csv"
+    sources = {
+        "hostile": {"source": f"/nowhere/{HOSTILE}.csv", "label_column": None},
+        "notes": {"source": str(upload), "label_column": None},
+        "docs": {"source": "docs:numpy"},
+    }
+    for name, description in sources.items():
+        build_corpus(Source(name, description, lambda: iter(documents)), encoder)
+    app = opened()
+    assert "None of the corpora can be evaluated: nothing says what is relevant in them." in captions(app)
+    assert not app.multiselect
+    text = page_text(app)
+    assert f"hostile: nothing says what is relevant in /nowhere/{HOSTILE}.csv, and is not there any more: " in text
+    assert "notes: nothing says what is relevant in notes.csv" in text
+    assert "it takes labels (build it on the page Corpora with a Label column), a BEIR folder" in text
+    assert "docs: it is judged by its See Also sections, so it must not show them. Build it without" in text
+    assert "--" not in text
+    for part in (*captions(app), *(each.value for each in app.markdown)):
+        assert HOSTILE not in part
+    assert "<b>bold" not in "".join(part.body for part in app.get("html"))
+
+
+def test_an_evaluation_runs_to_its_end_and_is_shown(animals: Corpus) -> None:
+    app = opened()
+    assert labelled(app, "multiselect", "Corpora").value == ["animals"]
+    labelled(app, "number_input", "Rounds").set_value(2)
+    labelled(app, "multiselect", "Rankers").set_value(["anchored", "knn", "bm25"])
+    press(app, "Run")
+    assert ended().error is None
+    ran(app.run())
+    assert messages(app, "success") == ["Evaluated animals: 10 queries."]
+    first, own_loop = tables(app)
+    assert first[0] == ["nDCG@10", "animals (10)"]
+    assert [row[0] for row in first[1:]] == ["kNN", "BM25", "Anchored SVM (default)"]
+    assert own_loop[0] == ["relevant found, 20 read", "animals (10)"]
+    text = page_text(app)
+    assert "exemplar evaluate animals --rankers knn,bm25,anchored --rounds 2" in text
+    assert re.search(r"On animals .* nDCG@10; 10 queries are too few to tell that from chance\.", text)
+    assert "No query counts." in captions(app), "all ten were shown, and nothing is left after the marks"
+    [chart] = app.get("vega_lite_chart")
+    assert '"field": "found"' in chart.proto.spec
+    press(app, "Dismiss")
+    assert messages(app, "success") == []
+    assert len(tables(app)) == 2
+
+
+def test_what_was_measured_is_there_after_a_restart(animals: Corpus) -> None:
+    press(opened(), "Run")
+    ended()
+    before = tables(opened())
+    st.cache_resource.clear()
+    app = opened()
+    assert messages(app, "success") == []
+    assert tables(app) == before != []
+
+
+def test_an_evaluation_is_seen_by_all_and_can_be_stopped(animals: Corpus, gate: threading.Semaphore) -> None:
+    app = opened()
+    press(app, "Run")
+    gate.release(4)
+    [job] = jobs.jobs("evaluate")
+    until(lambda: job.told.done == 4)
+    other = opened()
+    assert labelled(other, "button", "Run").disabled
+    assert "Measuring animals" in page_text(other)
+    assert job.told.share == 0.4
+    assert re.fullmatch(r"4 of 10 queries · \d+ s left", job.told.line)
+    press(other, "Stop")
+    assert job.stopping
+    assert labelled(other, "button", "Stop").disabled
+    gate.release(1)
+    assert ended().stopped
+    ran(other.run())
+    assert messages(other, "warning") == ["Stopped evaluating animals. Nothing of it is kept."]
+    assert not labelled(other, "button", "Run").disabled
+    assert kept_evaluations() == []
+
+
+def test_a_second_evaluation_waits_for_the_first(animals: Corpus, gate: threading.Semaphore) -> None:
+    app, other = opened(), opened()
+    press(app, "Run")
+    press(other, "Run")
+    assert labelled(other, "button", "Run").disabled
+    [job] = jobs.jobs("evaluate")
+    with pytest.raises(ValueError, match="'the evaluation' is being worked on already"):
+        evaluate_job.begin(job.told)
+
+
+def test_what_is_missing_is_asked_for(animals: Corpus) -> None:
+    app = opened()
+    labelled(app, "multiselect", "Rankers").set_value([])
+    press(app, "Run")
+    assert messages(app, "error") == ["Choose a ranker first"]
+    labelled(app, "multiselect", "Corpora").set_value([])
+    press(app, "Run")
+    assert messages(app, "error") == ["Choose a corpus first"]
+    assert jobs.jobs("evaluate") == []
+
+
+def test_a_chosen_corpus_that_was_removed_is_chosen_no_more(animals: Corpus, encoder: FakeEncoder) -> None:
+    app = opened()
+    for name in ("more", "others"):
+        build_corpus(source_of(ANIMALS, LABELS, name=name), encoder)
+    labelled(app, "multiselect", "Corpora").set_value(["animals", "more"])
+    ran(app.run())
+    remove_corpus("animals")
+    press(app, "Run")
+    assert ended().error is None
+    ran(app.run())
+    assert messages(app, "success") == ["Evaluated more: 10 queries."]
+
+
+def test_why_an_evaluation_failed_is_told(encoder: FakeEncoder) -> None:
+    build_corpus(source_of(ANIMALS, [HOSTILE] * 10, name="alike"), encoder)
+    app = opened()
+    press(app, "Run")
+    ended()
+    ran(app.run())
+    assert messages(app, "error") == [
+        "Alike could not be evaluated: the documents of 'alike' need at least two labels to tell them apart"
+    ]
+    assert not labelled(app, "button", "Run").disabled
+
+
+def test_a_home_that_can_not_be_written_is_told(animals: Corpus, home: Path) -> None:
+    evaluations_folder().write_text("a file in the way")
+    app = opened()
+    press(app, "Run")
+    ended()
+    ran(app.run())
+    [message] = messages(app, "error")
+    assert message.startswith("Animals could not be evaluated: ")
+    assert "evaluations" in message
+
+
+def test_hostile_labels_and_texts_do_not_reach_the_page(encoder: FakeEncoder) -> None:
+    texts = [f"{HOSTILE} {text}" for text in ANIMALS]
+    build_corpus(source_of(texts, [f"{HOSTILE} {label}" for label in LABELS], name="hostile"), encoder)
+    app = opened()
+    press(app, "Run")
+    assert ended().error is None
+    ran(app.run())
+    assert messages(app, "success") == ["Evaluated hostile: 10 queries."]
+    shown = [*captions(app), *(each.value for each in app.markdown), page_text(app), repr(tables(app))]
+    assert not [part for part in shown if "bold" in part]
+
+
+def test_several_are_listed_the_newest_first_and_one_is_chosen(result: dict[str, Any]) -> None:
+    keep(result)
+    keep(result | {"sets": result["sets"][:2]})
+    app = opened()
+    listed, *shown = tables(app)
+    assert [row[1:] for row in listed[1:]] == [
+        ["cranfield, cisi", 301],
+        ["cranfield, cisi, med, scifact, imdb, docs-without-see-also, screen_virus, screen_nudging", 1233],
+    ]
+    assert [table[0][1:] for table in shown] == [
+        ["cranfield (225)", "cisi (76)", "mean"],
+        ["cranfield (196)", "cisi (75)", "mean"],
+        ["cranfield (225)", "cisi (76)"],
+    ]
+    choice = labelled(app, "selectbox", "Evaluation")
+    ran(choice.set_value(kept_evaluations()[1].name).run())
+    assert len(tables(app)[1][0]) == 10
+    assert tables(app)[1][8][0] == "Anchored SVM (default)"
+    text = page_text(app)
+    assert "Anchored SVM against kNN: +30.6% [+25.2, +36.6] nDCG@10, mean of 6 sets" in text
+    assert "docs-without-see-also: judgements of documents that are not in the corpus: 1,199" in text
+    ran(labelled(app, "selectbox", "Chart of").set_value(2).run())
+    [chart] = app.get("vega_lite_chart")
+    assert chart.proto.alt.startswith(
+        "Relevant documents found against documents read, a line a ranker: med, 30 queries"
+    )
+
+
+def test_one_is_removed_only_after_the_question(result: dict[str, Any]) -> None:
+    keep(result)
+    app = opened()
+    press(app, "Remove")
+    assert "Remove what was measured on cranfield, cisi, med" in page_text(app)
+    press(app, "Keep it")
+    assert len(kept_evaluations()) == 1
+    press(app, "Remove")
+    press(app, "Remove it")
+    assert kept_evaluations() == []
+    assert "None yet. What is measured is kept, and shown here." in captions(ran(app.run()))
+
+
+def test_a_damaged_file_is_told_and_left_and_the_others_are_shown(result: dict[str, Any]) -> None:
+    keep(result)
+    path = evaluations_folder() / "broken.json"
+    path.write_text('{"command": "half')
+    app = opened()
+    [message] = messages(app, "warning")
+    assert message.startswith(f"{path} does not hold an evaluation: Unterminated string")
+    assert message.endswith("It was left where it is.")
+    assert path.read_text() == '{"command": "half'
+    assert len(tables(app)) == 3
+
+
+def test_a_file_that_was_tampered_with_is_shown_as_text(result: dict[str, Any]) -> None:
+    changed = result | {"command": HOSTILE, "sets": result["sets"][:1]}
+    changed["sets"][0] |= {"name": HOSTILE, "model": HOSTILE, "judgements_of_missing_documents": 3}
+    keep(changed)
+    app = opened()
+    assert tables(app)[0][0][1] == f"{HOSTILE} (225)"
+    assert page_text(app).count(HOSTILE) >= 5
+    assert "<b>bold" not in "".join(part.body for part in app.get("html"))
+    for part in (*captions(app), *(each.value for each in app.markdown)):
+        assert HOSTILE not in part

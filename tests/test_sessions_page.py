@@ -1,0 +1,459 @@
+"""The sessions page, and export and import, as Streamlit runs them, without a browser; the model is a fake one."""
+
+import html
+import io
+import json
+import re
+import sqlite3
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Selectbox, TextInput
+
+from data.catalog import remove_corpus
+from data.corpus import Corpus
+from data.ingest import build_corpus
+from retrieval.export import Column
+from retrieval.feedback import Feedback
+from retrieval.sessions import Session, SessionStore
+from tests.conftest import ANIMALS, source_of
+from tests.fake_encoder import FakeEncoder
+from ui import transfer
+
+PAGE = "from ui.sessions_page import sessions_page\nsessions_page()"
+WITH_SEARCH = """
+import streamlit as st
+from ui.search_page import search_page
+from ui.sessions_page import sessions_page
+sessions = st.Page(sessions_page, url_path="sessions")
+chosen = st.navigation([st.Page(search_page, default=True), sessions])
+if "seen" not in st.session_state:
+    st.session_state["seen"] = True
+    st.switch_page(sessions)
+chosen.run()
+"""
+EXPORT_AND_IMPORT = """
+import streamlit as st
+from data.corpus import open_corpus
+from retrieval.feedback import Feedback
+from ui.transfer import show_export, show_import
+corpus = open_corpus("animals")
+taken = st.session_state.setdefault("taken", [])
+show_export(corpus, Feedback(("5",)), st.session_state.get("columns"))
+show_import(corpus, taken.append)
+st.button("Again")
+"""
+QUERIED = {"query": "the dog"}
+MARKED = {"mark": "positive", "doc_id": "5"}
+HOSTILE = "**b** <script>alert(1)</script> [x](http://y) $z$ :smile:"
+
+
+@pytest.fixture(autouse=True)
+def fake_model(monkeypatch: pytest.MonkeyPatch, encoder: FakeEncoder) -> None:
+    st.cache_resource.clear()
+    monkeypatch.setattr("ui.resources.load_encoder", lambda model, **_: encoder)
+
+
+@pytest.fixture
+def store(home: Path, animals: Corpus) -> SessionStore:
+    """A log with three sessions; 'cats' changed last."""
+    store = SessionStore(home / "sessions.sqlite")
+    record(store, "untitled", QUERIED, MARKED, {"mark": "negative", "doc_id": "1"})
+    record(store, "empty", {"name": "nothing yet"})
+    record(store, "cats", {"query": "a cat"}, {"query_document": "3"}, MARKED, {"name": "my cats"})
+    return store
+
+
+@pytest.fixture
+def open_popovers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have every popover stand open."""
+
+    def popover(label: str, **_: object) -> DeltaGenerator:
+        container = st.container()
+        container.open = True
+        return container
+
+    monkeypatch.setattr("ui.sessions_page.st.popover", popover)
+
+
+def record(store: SessionStore, session_id: str, *events: dict, corpus: str = "animals") -> None:
+    for event in events:
+        store.record(Session(session_id, corpus), event)
+
+
+def opened(script: str = PAGE, **query_params: str) -> AppTest:
+    app = AppTest.from_string(script, default_timeout=30)
+    app.query_params.update(query_params)
+    return ran(app.run())
+
+
+def ran(app: AppTest) -> AppTest:
+    assert not app.exception
+    return app
+
+
+def listed(app: AppTest) -> list[list]:
+    return app.dataframe[0].value.drop(columns="Changed").astype(object).fillna("").to_numpy().tolist()
+
+
+def box(app: AppTest) -> Selectbox:
+    """Return the box in which a session is chosen."""
+    [found] = [found for found in app.selectbox if found.label == "Session"]
+    return found
+
+
+def choose(app: AppTest, session_id: str) -> None:
+    ran(box(app).set_value(session_id).run())
+
+
+def name_box(app: AppTest) -> TextInput:
+    [found] = [found for found in app.text_input if found.label == "Name"]
+    return found
+
+
+def press(app: AppTest, label: str) -> None:
+    [button] = [button for button in app.button if button.label == label]
+    ran(button.click().run())
+
+
+def messages(app: AppTest, kind: str) -> list[str]:
+    found = [
+        re.fullmatch(rf'<div class="ex-message ex-{kind}".*?</b> (.*)</div>', part.body) for part in app.get("html")
+    ]
+    return [html.unescape(match[1]) for match in found if match]
+
+
+def history(app: AppTest) -> list[str]:
+    [body] = [part.body for part in app.get("html") if "ex-quiet ex-lines" in part.body]
+    lines = html.unescape(re.sub(r"<.*?>", "", body)).splitlines()
+    return [re.sub(r"^\d{4}-\d\d-\d\d \d\d:\d\d · ", "", line) for line in lines]
+
+
+def test_sessions_are_listed_the_last_changed_first(store: SessionStore) -> None:
+    assert listed(opened()) == [
+        ["my cats", "animals", "more like 3", 1, ""],
+        ["nothing yet", "animals", "", 0, ""],
+        ["unnamed", "animals", "the dog", 2, ""],
+    ]
+
+
+def test_without_a_session_the_page_says_how_one_comes_to_be(animals: Corpus) -> None:
+    app = opened()
+    assert "None yet: search something, and it is here." in [caption.value for caption in app.caption]
+    assert not app.dataframe
+
+
+def test_without_a_corpus_sessions_are_listed_all_the_same(store: SessionStore) -> None:
+    remove_corpus("animals")
+    assert len(listed(opened())) == 3
+
+
+def test_this_tabs_own_session_is_told_and_chosen(store: SessionStore) -> None:
+    app = opened(session="untitled")
+    assert [row[-1] for row in listed(app)] == ["", "", "this tab"]
+    assert box(app).value == "untitled"
+
+
+def test_a_session_is_opened_on_the_search_page(store: SessionStore) -> None:
+    app = opened(WITH_SEARCH)
+    choose(app, "untitled")
+    press(app, "Open")
+    assert app.query_params["session"] == "untitled"
+    assert app.text_input(key="query_text").value == "the dog"
+    assert app.session_state["session"].feedback == Feedback(("5",), ("1",))
+    assert store.load("untitled").feedback == Feedback(("5",), ("1",))
+
+
+def test_a_session_is_renamed(store: SessionStore) -> None:
+    app = opened()
+    choose(app, "untitled")
+    name_box(app).input(f"  {HOSTILE}  ")
+    press(app, "Save")
+    assert store.saved()[0].name == HOSTILE
+    assert listed(app)[0] == [HOSTILE, "animals", "the dog", 2, ""]
+    assert box(app).value == "untitled"
+    assert history(app)[0] == f"animals · named it “{HOSTILE}”"
+    name_box(app).input("")
+    press(app, "Save")
+    assert listed(app)[0][0] == "unnamed"
+
+
+def test_a_copy_is_named_after_its_original_and_chosen(store: SessionStore) -> None:
+    app = opened()
+    choose(app, "untitled")
+    press(app, "Duplicate")
+    assert listed(app)[0] == ["the dog, copy", "animals", "the dog", 2, ""]
+    copy = box(app).value
+    assert copy not in ("untitled", "cats", "empty")
+    assert store.load(copy).feedback == store.load("untitled").feedback
+    assert messages(app, "warning") == []
+
+
+def test_a_session_is_deleted_only_after_the_question(store: SessionStore) -> None:
+    app = opened()
+    choose(app, "untitled")
+    press(app, "Delete")
+    assert "the dog" in "".join(part.body for part in app.get("html"))
+    press(app, "Keep it")
+    assert len(store.saved()) == 3
+    press(app, "Delete")
+    press(app, "Delete it")
+    assert [each.session_id for each in store.saved()] == ["cats", "empty"]
+    assert box(app).value == "cats"
+
+
+def test_when_this_tabs_session_is_deleted_a_new_one_begins(store: SessionStore) -> None:
+    app = opened(session="untitled")
+    press(app, "Delete")
+    press(app, "Delete it")
+    session = app.session_state["session"]
+    assert (session.corpus, session.query, session.feedback) == ("animals", None, Feedback())
+    assert app.query_params["session"] == session.session_id != "untitled"
+    assert store.load("untitled") is None
+    assert messages(app, "warning") == []
+
+
+def test_the_last_session_deleted_leaves_an_empty_list(animals: Corpus, home: Path) -> None:
+    record(SessionStore(home / "sessions.sqlite"), "only", QUERIED)
+    app = opened()
+    press(app, "Delete")
+    press(app, "Delete it")
+    assert "None yet: search something, and it is here." in [caption.value for caption in app.caption]
+
+
+def test_what_was_done_is_told_in_words_the_latest_first(store: SessionStore) -> None:
+    events = [
+        {"mark": None, "doc_id": "5"},
+        {"marks": {"positive": ["1", "2"], "negative": ["3"]}},
+        {"undo": True},
+        {"redo": True},
+        {"clear_marks": True},
+        {"filters": {"labels": ["animal"], "fields": {}, "words": "", "without": ""}},
+        {"filters": {"labels": [], "fields": {}, "words": "", "without": ""}},
+        {"settings": {"rankers": ["knn"], "k": 25, "C": None, "hide_marked": False}},
+        {"name": ""},
+        {"open": True},
+        {"query": HOSTILE},
+        {"mark": "negative", "doc_id": HOSTILE},
+    ]
+    record(store, "cats", *events)
+    app = opened()
+    assert history(app) == [
+        f"animals · {words}"
+        for words in (
+            f"marked {HOSTILE} as not relevant",
+            f"searched “{HOSTILE}”",
+            "went to this corpus",
+            "took its name away",
+            "changed the settings",
+            "cleared the filters",
+            "set filters",
+            "cleared all marks",
+            "made the change of marks again",
+            "took the last change of marks back",
+            "took in marks: 2 as relevant, 1 as not relevant",
+            "took the mark on 5 back",
+            "named it “my cats”",
+            "marked 5 as relevant",
+            "searched for more like 3",
+            "searched “a cat”",
+        )
+    ]
+    assert "<script" not in "".join(part.body for part in app.get("html") if not part.body.startswith("<style>"))
+
+
+def test_a_long_history_tells_its_latest_part(store: SessionStore) -> None:
+    record(store, "cats", *[{"query": f"query {n}"} for n in range(250)])
+    lines = history(opened())
+    assert lines[0] == "animals · searched “query 249”"
+    assert len(lines) == 201
+    assert lines[-1] == "… and 54 before"
+
+
+def test_many_sessions_come_page_by_page(animals: Corpus, home: Path) -> None:
+    store = SessionStore(home / "sessions.sqlite")
+    record(store, "first", QUERIED)
+    with sqlite3.connect(home / "sessions.sqlite") as connection:
+        rows = [(f"s{n}", json.dumps({"query": f"query {n}"})) for n in range(119)]
+        insert = (
+            "INSERT INTO events (session_id, corpus, at, event) VALUES (?, 'animals', '2026-01-01T00:00:00+00:00', ?)"
+        )
+        connection.executemany(insert, rows)
+    app = opened()
+    assert [row[2] for row in listed(app)] == [f"query {n}" for n in range(118, 68, -1)]
+    ran(app.get("pagination")[0].set_value(3).run())
+    assert [row[2] for row in listed(app)] == [*(f"query {n}" for n in range(18, -1, -1)), "the dog"]
+    assert box(app).value == "s18"
+
+
+def test_sessions_that_look_alike_can_be_told_apart(animals: Corpus, home: Path) -> None:
+    store = SessionStore(home / "sessions.sqlite")
+    for session_id in ("one", "two"):
+        record(store, session_id, QUERIED)
+    app = opened()
+    assert len(set(box(app).options)) == 2
+    choose(app, "one")
+    press(app, "Duplicate")
+    assert store.saved()[0].name == "the dog, copy"
+
+
+def test_a_session_of_a_later_version_is_listed_and_can_be_deleted(store: SessionStore) -> None:
+    record(store, "later", QUERIED, {"dance": True})
+    app = opened()
+    assert listed(app)[0] == ["unnamed", "animals", "can't be read", "", ""]
+    assert [button.disabled for button in app.button if button.label == "Open"] == [True]
+    assert history(app)[0] == "animals · did what this version does not know"
+    press(app, "Delete")
+    press(app, "Delete it")
+    assert len(listed(app)) == 3
+
+
+@pytest.mark.parametrize("label", ["Save", "Duplicate", "Delete"])
+def test_what_cannot_be_saved_is_told(store: SessionStore, monkeypatch: pytest.MonkeyPatch, label: str) -> None:
+    app = opened()
+
+    def full(*arguments: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    for method in ("record", "duplicate", "delete"):
+        monkeypatch.setattr(SessionStore, method, full)
+    press(app, label)
+    if label == "Delete":
+        press(app, "Delete it")
+    told = "This could not be saved: database or disk is full. Nothing was changed; try again."
+    assert messages(app, "warning") == [told]
+    assert len(listed(app)) == 3
+
+
+def test_a_damaged_log_is_told(animals: Corpus, home: Path) -> None:
+    (home / "sessions.sqlite").write_bytes(b"no database" * 1000)
+    [message] = messages(opened(), "error")
+    assert message == "The sessions can't be read: file is not a database. Nothing was changed; try again."
+
+
+def test_what_another_has_deleted_meanwhile_is_told(store: SessionStore) -> None:
+    app = opened()
+    store.delete("cats")
+    press(app, "Duplicate")
+    [message] = messages(app, "warning")
+    assert message.startswith("This could not be saved: there is no session 'cats'; it may have been deleted.")
+    assert len(listed(app)) == 2
+
+
+@pytest.fixture
+def both(animals: Corpus) -> AppTest:
+    return opened(EXPORT_AND_IMPORT)
+
+
+def upload(app: AppTest, name: str, content: bytes) -> None:
+    ran(app.file_uploader[0].set_value((name, content, "text/csv")).run())
+
+
+def test_an_import_is_applied_once_and_told(both: AppTest) -> None:
+    upload(both, "<b>m</b>.csv", b"doc_id,mark\n5,relevant\n0,no\ngone,yes\n1,\n")
+    assert both.session_state["taken"] == [Feedback(("5",), ("0",))]
+    assert messages(both, "success") == [
+        "Took in marks from <b>m</b>.csv: 1 as relevant, 1 as not relevant. "
+        "Left out: 1 on documents that this corpus does not have. Undo takes all of it back."
+    ]
+    assert both.file_uploader[0].value is None
+    press(both, "Again")
+    press(both, "Again")
+    assert len(both.session_state["taken"]) == 1
+    assert len(messages(both, "success")) == 1
+    upload(both, "<b>m</b>.csv", b"doc_id,mark\n5,relevant\n0,no\ngone,yes\n1,\n")
+    assert len(both.session_state["taken"]) == 2, "the same file can be taken in again, after an undo"
+
+
+def test_what_an_import_did_is_told_until_something_else_is_done(both: AppTest) -> None:
+    upload(both, "m.csv", b"doc_id,mark\n5,relevant\n")
+    assert len(messages(both, "success")) == 1
+    both.session_state["session"] = Session("s1", "animals", "another query")
+    assert messages(ran(both.run()), "success") == []
+    upload(both, "m.csv", b"doc_id,mark\n5,maybe\n")
+    assert len(messages(both, "error")) == 1
+    assert len(messages(ran(both.run()), "error")) == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "message"),
+    [
+        (b"doc_id,mark\ngone,yes\n", "warning", "M.csv marks no document of this corpus, only 1 others; "),
+        (b"doc_id,mark\n5,\n", "warning", "There is no mark in m.csv; nothing was changed."),
+        (b"id,mark\n5,yes\n", "error", "Cannot read m.csv: it has no column 'doc_id'; its columns are: id, mark. "),
+        (b"doc_id,mark\n5,*maybe*\n", "error", "'*maybe*' in row 0 of m.csv is no mark; write relevant or "),
+    ],
+)
+def test_an_import_that_brings_nothing_says_why(both: AppTest, content: bytes, kind: str, message: str) -> None:
+    upload(both, "m.csv", content)
+    [told] = messages(both, kind)
+    assert told.startswith(message)
+    assert both.session_state["taken"] == []
+
+
+@pytest.mark.usefixtures("open_popovers")
+def test_marks_of_a_session_are_taken_in_by_one_event(store: SessionStore) -> None:
+    app = opened()
+    choose(app, "untitled")
+    upload(app, "m.csv", b"doc_id,mark\n1,yes\n2,yes\n")
+    session = store.load("untitled")
+    assert session.feedback == Feedback(("5", "1", "2"))
+    assert session.after({"undo": True}).feedback == Feedback(("5",), ("1",))
+    assert listed(app)[0][3] == 3
+
+
+def test_nothing_marked_and_nothing_ranked_is_no_export(animals: Corpus) -> None:
+    app = opened(EXPORT_AND_IMPORT.replace('Feedback(("5",))', "Feedback()"))
+    assert "There is nothing to export yet: no document is marked." in [caption.value for caption in app.caption]
+    assert not app.get("download_button")
+
+
+@pytest.mark.parametrize(
+    ("chosen", "suffix", "read"),
+    [
+        ("CSV", ".csv", lambda content: pd.read_csv(io.BytesIO(content), dtype={"doc_id": str})),
+        ("JSON Lines", ".jsonl", lambda content: pd.read_json(io.BytesIO(content), lines=True, dtype={"doc_id": str})),
+        ("Parquet", ".parquet", lambda content: pd.read_parquet(io.BytesIO(content))),
+    ],
+)
+def test_a_file_is_made_when_it_is_asked_for(
+    both: AppTest, monkeypatch: pytest.MonkeyPatch, chosen: str, suffix: str, read: object
+) -> None:
+    asked, buttons = [], []
+
+    def columns(n: int) -> list[Column]:
+        asked.append(n)
+        return [Column("knn", ("3", "4"), {"3": 1.0, "4": 0.5, "5": 0.25})]
+
+    button = transfer.st.download_button
+    monkeypatch.setattr(
+        transfer.st, "download_button", lambda *args, **rest: buttons.append((args, rest)) or button(*args, **rest)
+    )
+    both.session_state["columns"] = columns
+    both.run()
+    both.number_input(key="export_rows").set_value(30)
+    ran(both.get_by_key("export_format").set_value(chosen).run())
+    assert asked == []
+    [_, data], rest = buttons[-1]
+    assert rest["file_name"] == f"animals-rankings{suffix}"
+    frame = read(data())
+    assert asked == [30]
+    assert frame["doc_id"].tolist() == ["3", "4", "5"]
+    assert frame["text"].tolist() == ANIMALS[3:6]
+    assert frame["knn_score"].tolist() == [1.0, 0.5, 0.25]
+    ran(both.get_by_key("export_what").set_value("Marks alone").run())
+    [_, data], rest = buttons[-1]
+    assert rest["file_name"] == f"animals-marks{suffix}"
+    assert read(data())["doc_id"].tolist() == ["5"]
+    assert asked == [30]
+
+
+@pytest.mark.usefixtures("open_popovers", "store")
+def test_marks_of_a_corpus_that_is_gone_are_told(encoder: FakeEncoder) -> None:
+    build_corpus(source_of(ANIMALS, name="other"), encoder)
+    remove_corpus("animals")
+    assert messages(opened(), "error") == ["There is no corpus named 'animals' (there are: other)"]

@@ -1,0 +1,119 @@
+"""Which documents to build: each kind of source, and what it takes to name one."""
+
+from typing import Any
+
+import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from data.files import KINDS, ZIP
+from data.package_docs import DEMO_PACKAGES
+from data.uploads import save_upload
+
+Arguments = dict[str, Any]  # of read_source
+
+_KINDS = {
+    "upload": "Upload a file",
+    "path": "File or folder",
+    "docs": "Installed packages",
+    "hub": "Hugging Face",
+}
+_MOST_MEGABYTES = 500  # an upload is held in memory on its way
+_N_BUILDS = "builds_begun"
+_SAVED = "saved_upload"
+
+
+def ask_source(example: str) -> tuple[str, Arguments | None]:
+    """Draw the widgets; return the kind of source, and the arguments that name it, or None while nothing does."""
+    kind = st.segmented_control(
+        "Documents from",
+        list(_KINDS),
+        default="docs" if example == "docs" else "upload",
+        format_func=lambda kind: _KINDS[kind],
+        required=True,
+        key="build_kind",
+        persist_state="session",
+        help="A file from your computer; files on the machine that this page runs on; the documentation of Python "
+        "packages that are installed here; or a data set, from the hub or a folder.",
+    )
+    ask = {"upload": _ask_upload, "path": _ask_path, "docs": _ask_packages, "hub": _ask_data_set}[str(kind)]
+    return str(kind), ask()
+
+
+def fresh(key: str) -> str:
+    """Return the key of a widget that is empty again for the next build."""
+    return f"{key} {st.session_state.get(_N_BUILDS, 0)}"
+
+
+def start_afresh() -> None:
+    """Empty the form: a build of what it said has begun."""
+    st.session_state[_N_BUILDS] = st.session_state.get(_N_BUILDS, 0) + 1
+
+
+def _ask_upload() -> Arguments | None:
+    uploaded = st.file_uploader(
+        "File",
+        type=[*(kind.removeprefix(".") for kind in (*KINDS, ZIP)), "gz"],
+        max_upload_size=_MOST_MEGABYTES,
+        key=fresh("build_upload"),
+        help="A table (CSV, TSV, JSON, JSON Lines, Parquet): a row is a document. A text, Markdown or PDF file is one "
+        "document. A zip: all such files in it. A larger file is better named by its path.",
+    )
+    return None if uploaded is None else {"source": _saved(uploaded)}
+
+
+def _saved(uploaded: UploadedFile) -> str:
+    """Return where an uploaded file lies; it is written once."""
+    file_id, path = st.session_state.get(_SAVED, (None, None))
+    if file_id != uploaded.file_id or not path.is_file():
+        path = save_upload(uploaded.name, uploaded.getbuffer())
+        st.session_state[_SAVED] = uploaded.file_id, path
+    return str(path)
+
+
+def _ask_path() -> Arguments | None:
+    path = _text(
+        "Path",
+        "build_path",
+        "Of a file or folder on the machine that this page runs on. A folder: all files in it that can be read (CSV, "
+        "TSV, JSON, JSON Lines, Parquet, text, Markdown, PDF, zip), or a BEIR folder, or a data set.",
+    )
+    # A bare name would be looked for on the hub.
+    return {"source": path if path.startswith((".", "/", "~", "\\")) or ":" in path else f"./{path}"} if path else None
+
+
+def _ask_packages() -> Arguments | None:
+    names = _text(
+        "Packages",
+        "build_packages",
+        "Names as they are imported, with commas between. Each documented function and class is a document.",
+        ", ".join(DEMO_PACKAGES),
+    )
+    without = st.checkbox(
+        "Leave out See Also",
+        key="build_see_also",
+        persist_state="session",
+        help="Needed to evaluate: what authors name under “See Also” is taken for relevant, and must not be found by "
+        "reading it.",
+    )
+    packages = ",".join(filter(None, (name.strip() for name in names.split(","))))
+    if not packages:
+        return None
+    source = "docs" if packages == ",".join(DEMO_PACKAGES) else f"docs:{packages}"
+    return {"source": source} | ({"without_see_also": True} if without else {})
+
+
+def _ask_data_set() -> Arguments | None:
+    name = _text("Data set", "build_data_set", "owner/name on the Hugging Face hub, such as stanfordnlp/imdb.")
+    left, middle, right = st.columns(3)
+    with left:
+        config = _text("Configuration", "build_config", "Where the data set has several. Without one the default.")
+    with middle:
+        split = _text("Split", "build_split", "Slices too, such as train[:1000]. Without one: train.")
+    with right:
+        revision = _text("Revision", "build_revision", "A commit, branch or tag. Without one the latest.")
+    asked = {"source": name, "config": config, "split": split, "revision": revision}
+    return {key: value for key, value in asked.items() if value} if name else None
+
+
+def _text(label: str, key: str, hint: str, value: str = "") -> str:
+    return str(st.text_input(label, value=value, key=key, persist_state="session", help=hint) or "").strip()

@@ -1,0 +1,102 @@
+"""The builds that go on or have ended, each with its progress and its buttons."""
+
+import contextlib
+
+import streamlit as st
+
+from data.corpus import CorpusDamaged, CorpusNotFound, Manifest, is_known, read_manifest
+from ui import build_job, jobs, plain
+from ui.build_job import Build
+from ui.pages import search_it
+
+_EVERY = 1.0  # seconds
+
+
+def show_builds() -> None:
+    """Draw the builds, live while one goes on; when one ends, the page around them is drawn anew."""
+    running = {job.name for job in jobs.jobs("build") if job.running}
+
+    def draw() -> None:
+        builds = jobs.jobs("build")
+        if running - {job.name for job in builds if job.running}:
+            st.rerun(scope="app")
+        for job in builds:
+            with st.container(border=True, key=f"build-{job.name}", gap="xsmall"):
+                _show_running(job) if job.running else _show_ended(job)
+
+    st.fragment(draw, run_every=_EVERY if running else None)()
+
+
+def without_options(message: str) -> str:
+    """Return a message in the words of the form where it names an option of the command line."""
+    return message.replace(" (--replace)", "").replace("with --replace", "and allow it to be replaced")
+
+
+def _show_running(job: jobs.Job) -> None:
+    build: Build = job.told
+    st.html(plain.element("div", "head", plain.element("b", "name-of", plain.text(f"Building {job.name}"))))
+    st.progress(build.share, "Stopping" if job.stopping else build.line)
+    searchable = _searchable(job.name)
+    if searchable:
+        n = f"{searchable.n_documents:,} documents"
+        as_it_was = f"Until then the corpus is what it was, {n}."
+        st.caption(as_it_was if searchable.created else f"What is embedded can be searched already: {n}.")
+    with st.container(horizontal=True):
+        st.button(
+            "Stop",
+            key=f"stop {job.name}",
+            icon=":material/stop:",
+            help="Stop building. What is embedded is kept, and building can go on from there.",
+            disabled=job.stopping,
+            on_click=job.stop,
+        )
+        if searchable:
+            _search_button(job.name)
+
+
+def _show_ended(job: jobs.Job) -> None:
+    build: Build = job.told
+    if job.error:
+        plain.show_message("error", f"{job.name} could not be built: {without_options(job.error)}")
+    elif job.stopped and is_known(job.name):
+        plain.show_message(
+            "warning", f"Stopped building {job.name}. What is embedded is kept; Build on goes on from there."
+        )
+    elif job.stopped:
+        plain.show_message("warning", f"Stopped building {job.name}, before anything was embedded.")
+    else:
+        plain.show_message("success", f"Built {job.name}: {job.result.n_documents:,} documents.")
+    for line in build.problems.lines():
+        st.html(plain.element("div", "quiet", plain.text(line)))
+    with st.container(horizontal=True):
+        if job.result:
+            _search_button(job.name)
+        elif st.button(
+            "Try again" if job.error else "Build on",
+            key=f"again {job.name}",
+            icon=":material/play_arrow:",
+            help="Build it as before; what is embedded already is not embedded again.",
+        ):
+            build_job.begin(build.plan)
+            st.rerun(scope="app")
+        if st.button(
+            "Dismiss",
+            key=f"dismiss {job.name}",
+            icon=":material/close:",
+            help="Take this message away. The corpus stays.",
+        ):
+            jobs.dismiss("build", job.name)
+            st.rerun(scope="app")
+
+
+def _search_button(name: str) -> None:
+    if st.button(
+        "Search it", key=f"search {name}", icon=":material/search:", help="Go to the search page with this corpus."
+    ):
+        search_it(name)
+
+
+def _searchable(name: str) -> Manifest | None:
+    with contextlib.suppress(CorpusNotFound, CorpusDamaged):
+        return read_manifest(name)
+    return None

@@ -1,0 +1,58 @@
+"""Which column of a table is what, to be chosen."""
+
+import zlib
+
+import streamlit as st
+
+from data.columns import OFF, Columns
+from data.preview import Preview
+from ui.ask_source import Arguments
+
+_ROLES = {
+    "text": "What is embedded and searched.",
+    "title": "Put in front of the text.",
+    "label": "What kind a document is; it is shown, and can be filtered by.",
+    "id": "What identifies a document, so that marks stay with it when the corpus is built again. Without one a "
+    "document goes by the number of its row.",
+}
+_NO_COLUMN, _EACH_ITS_OWN = -1, -2  # in place of a column's number
+
+
+def choose_columns(arguments: Arguments, found: Preview) -> Columns:
+    """Draw the pickers, with what was guessed chosen; return what is chosen, None for no column."""
+    several = found.chosen == Columns() and not found.error  # tables, each with columns of its own
+    key = zlib.crc32(repr((sorted(arguments.items()), found.columns)).encode(errors="replace"))
+    picked = {}
+    for place, role in zip(st.columns(4), _ROLES, strict=True):
+        numbers = list(range(len(found.columns)))
+        others = [_EACH_ITS_OWN] if several else [] if role == "text" else [_NO_COLUMN]
+        guess = getattr(found.chosen, role)
+        number = place.selectbox(
+            f"{role.capitalize()} column",
+            [*others, *numbers],
+            index=len(others) + found.columns.index(guess) if guess is not None else 0 if others else None,
+            key=f"build_{role} {key}",
+            format_func=lambda number: _called(number, found.columns),
+            placeholder="Choose a column",
+            help=_ROLES[role],
+        )
+        picked[role] = found.columns[number] if number is not None and number >= 0 else None
+    return Columns(**picked)
+
+
+def asked_columns(guessed: Columns, picked: Columns) -> dict[str, str]:
+    """Return the arguments of ``read_source`` that read the picked columns; none where they are as guessed."""
+    if picked == guessed:
+        return {}
+    asked = {}
+    for role in _ROLES:
+        column = getattr(picked, role)
+        if column is not None or getattr(guessed, role) is not None:
+            asked[f"{role}_column"] = OFF if column is None else column
+    return asked
+
+
+def _called(number: int, columns: tuple[str, ...]) -> str:
+    if number == _EACH_ITS_OWN:
+        return "guessed in each table"
+    return "no column" if number == _NO_COLUMN or number >= len(columns) else columns[number]

@@ -1,0 +1,80 @@
+"""All that is known of one corpus."""
+
+from collections.abc import Iterator
+
+import streamlit as st
+
+from data.catalog import CorpusStatus
+from data.corpus import Manifest
+from data.uploads import uploaded_name
+from ui import plain
+from ui.clock import local_time
+
+_STATES = {
+    "complete": "complete",
+    "rebuilding": "being built anew; what there was serves until then",
+    "building": "being built; what is embedded can be searched already",
+    "unfinished": "unfinished; what is embedded can be searched, and Build on goes on from there",
+    "damaged": "damaged: what it is can't be read",
+}
+_NOTHING_YET = {
+    "building": "being built; nothing is embedded yet",
+    "unfinished": "unfinished; nothing is embedded yet, and Build on goes on with it",
+}
+_UNITS = ("bytes", "kB", "MB", "GB", "TB")
+
+
+def show_details(status: CorpusStatus) -> None:
+    """Draw them."""
+    manifest = status.manifest
+    state = (_STATES if manifest else _STATES | _NOTHING_YET)[status.state]
+    head = [plain.element("b", "name-of", plain.text(status.name)), plain.element("span", "label", plain.text(state))]
+    st.html(plain.element("div", "head", *head) + _listed(_facts(status)))
+    if manifest and manifest.problems:
+        lines = (f"{reason}: {n:,}" for reason, n in manifest.problems.items())
+        told = "".join(plain.element("div", "quiet", plain.text(line)) for line in lines)
+        st.html(plain.element("div", "quiet", "Odd about its documents:") + told)
+
+
+def size_in_words(n_bytes: int) -> str:
+    """Return a size as people say it: ``840 bytes``, ``12 kB``, ``3.4 MB``."""
+    size, unit = float(n_bytes), 0
+    while size >= 999.5 and unit < len(_UNITS) - 1:
+        size, unit = size / 1000, unit + 1
+    return f"{size:.1f} {_UNITS[unit]}" if unit and size < 9.95 else f"{size:.0f} {_UNITS[unit]}"
+
+
+def shown_source(manifest: Manifest) -> str:
+    """Return a source as its people know it: an uploaded file by its name."""
+    source = str(manifest.source.get("source"))
+    name = uploaded_name(source)
+    return f"{name} (uploaded)" if name else source
+
+
+def _facts(status: CorpusStatus) -> Iterator[tuple[str, str]]:
+    manifest = status.manifest
+    if manifest is None:
+        yield "Size", size_in_words(status.size)
+        return
+    yield "Documents", status.documents
+    yield "Passages", f"{manifest.n_passages:,}" + (", one a document" if manifest.whole else "")
+    yield "Size", size_in_words(status.size)
+    yield "Source", shown_source(manifest)
+    for choice, value in manifest.source.items():
+        if choice != "source" and value not in (None, False):
+            yield choice.replace("_", " ").capitalize(), "yes" if value is True else str(value)
+    yield "Model", f"{manifest.model}, revision {manifest.model_revision}"
+    longest = f", reads {manifest.max_tokens:,} tokens" if manifest.max_tokens else ""
+    yield "Vectors", f"{manifest.dim:,} dimensions, {manifest.similarity}, {manifest.precision}{longest}"
+    if manifest.created:
+        yield "Built", local_time(manifest.created)
+    yield "Embedded on", f"{manifest.device}, {manifest.backend}"
+
+
+def _listed(facts: Iterator[tuple[str, str]]) -> str:
+    """Return named facts as HTML."""
+    shown = (
+        plain.element("span", "field", plain.element("span", "name", plain.text(name)), " ", plain.text(value))
+        for name, value in facts
+    )
+    return plain.element("div", "fields", *shown)

@@ -1,0 +1,196 @@
+"""The evaluation page: the rankers compared where it is known what is relevant, and what came out before."""
+
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from data.catalog import CorpusStatus, list_corpora
+from data.judgements import check_judged
+from data.uploads import uploaded_name
+from retrieval.evaluate import COMPARED, N_QUERIES, ROUNDS, TITLES
+from ui import evaluate_job, jobs, plain, resources, state
+from ui.evaluate_job import Evaluation
+from ui.kept_evaluations import choose_next, show_kept
+from ui.pages import keep_session
+
+_EVERY = 1.0  # seconds
+_MOST_QUERIES, _MOST_ROUNDS = 100_000, 50
+_SEEN = "evaluation_seen"
+
+_RANKERS_HELP = """\
+All of them by default.
+
+- **kNN**: nearest to the query; marks change nothing. The others are compared with it.
+- **Centred kNN**: the same, less what the whole corpus has in common.
+- **BM25**: by the words that a document shares with the query; marks change nothing.
+- **Mean of positives**: nearest to the mean of query and relevant documents.
+- **Rocchio**: the same, and away from those that are not relevant.
+- **Logistic regression**: trained on query and marks alone.
+- **Exemplar SVM**: trained on query and marks against the whole rest of the corpus.
+- **Anchored SVM**: the same, held close to the mean of query and relevant documents; the default of the search.
+"""
+
+
+def evaluate_page() -> None:
+    """Draw the page."""
+    keep_session()
+    st.html(plain.STYLE)
+    st.title("Evaluate", anchor=False)
+    st.caption(
+        "Which ranker is best on your documents? Where it is known what is relevant, a simulated person searches and "
+        "marks, and every ranker is measured by what it finds. It goes on in the background, even when this page is "
+        "closed."
+    )
+    reasons = {status.name: why_not(status) for status in list_corpora()}
+    corpora = [name for name, reason in reasons.items() if not reason]
+    if not reasons:
+        st.caption("There is no corpus yet. Build one on the page Corpora, with a column of labels.")
+    elif not corpora:
+        st.caption("None of the corpora can be evaluated: nothing says what is relevant in them.")
+    else:
+        _show_form(corpora)
+    if len(corpora) < len(reasons):
+        _show_reasons({name: reason for name, reason in reasons.items() if reason}, expanded=not corpora)
+    _show_job()
+    show_kept()
+
+
+def why_not(status: CorpusStatus) -> str:
+    """Return why a corpus can't be evaluated, and what to do; empty if it can."""
+    manifest = status.manifest
+    if manifest is None:
+        return "what it is can't be read; see the page Corpora" if status.state == "damaged" else "it is empty so far"
+    if not manifest.created:
+        return "it is unfinished; build it on on the page Corpora"
+    source = str(manifest.source["source"])
+    try:
+        check_judged(manifest.source)
+    except ValueError as error:
+        if source.startswith("docs:"):
+            return (
+                "it is judged by its See Also sections, so it must not show them. Build it without: on the page "
+                "Corpora, choose Installed packages and Leave out See Also"
+            )
+        message = str(error).replace("build it with --label-column", "build it on the page Corpora with a Label column")
+        return message.replace(source, uploaded_name(source) or source)
+    return ""
+
+
+def _show_form(corpora: Sequence[str]) -> None:
+    session = state.current()
+    usual = [session.corpus] if session and session.corpus in corpora else corpora if len(corpora) == 1 else []
+    chosen = st.multiselect(
+        "Corpora",
+        corpora,
+        default=usual,
+        key="evaluate_corpora",
+        persist_state="session",
+        placeholder="Choose one or several",
+        help="Those of which it is known what is relevant: by their labels, by the judgements of a BEIR folder, or by "
+        "the See Also of the documentation. Several are compared side by side.",
+    )
+    left, right = st.columns(2)
+    n_queries = left.number_input(
+        "Queries",
+        min_value=1,
+        max_value=_MOST_QUERIES,
+        value=N_QUERIES,
+        key="evaluate_queries",
+        persist_state="session",
+        help="At most so many of each corpus, drawn at random, the same ones every time. More take longer and tell "
+        "more; fewer than 20 tell little.",
+    )
+    rounds = right.number_input(
+        "Rounds",
+        min_value=1,
+        max_value=_MOST_ROUNDS,
+        value=ROUNDS,
+        key="evaluate_rounds",
+        persist_state="session",
+        help="How many pages of ten documents the simulated person reads and marks, in the last of the three tables.",
+    )
+    rankers = st.multiselect(
+        "Rankers",
+        COMPARED,
+        default=COMPARED,
+        key="evaluate_rankers",
+        persist_state="session",
+        format_func=lambda ranker: TITLES[ranker],
+        placeholder="Choose at least one",
+        help=_RANKERS_HELP,
+    )
+    running = any(job.running for job in jobs.jobs("evaluate"))
+    if st.button(
+        "Run",
+        key="evaluate_run",
+        type="primary",
+        icon=":material/play_arrow:",
+        disabled=running,
+        help="Wait for the evaluation that goes on, or stop it." if running else "Begin, in the background.",
+    ):
+        _begin(chosen, [ranker for ranker in COMPARED if ranker in rankers], int(rounds), int(n_queries))
+
+
+def _begin(corpora: Sequence[str], rankers: Sequence[str], rounds: int, n_queries: int) -> None:
+    try:
+        if not corpora or not rankers:
+            raise ValueError(f"choose a {'ranker' if corpora else 'corpus'} first")
+        engines = {name: resources.engine(name) for name in corpora}
+        evaluate_job.begin(Evaluation(engines, rankers, rounds, n_queries))
+    except (ValueError, OSError) as error:
+        plain.show_message("error", str(error))
+        return
+    st.rerun()
+
+
+def _show_reasons(reasons: Mapping[str, str], *, expanded: bool) -> None:
+    with st.expander("Not to be evaluated", expanded=expanded, icon=":material/info:", key="evaluate_not"):
+        for name, reason in reasons.items():
+            line = plain.element("b", "name-of", plain.text(name)), ": ", plain.text(reason), "."
+            st.html(plain.element("div", "quiet", *line))
+
+
+def _show_job() -> None:
+    """Draw the evaluation that goes on or has ended, live; when it ends, the page around it is drawn anew."""
+    found = jobs.jobs("evaluate")
+    running = any(job.running for job in found)
+    for job in found:
+        if job.result and st.session_state.get(_SEEN) != job.result:
+            st.session_state[_SEEN] = job.result
+            choose_next(job.result)
+
+    def draw() -> None:
+        for job in jobs.jobs("evaluate"):
+            if running and not job.running:
+                st.rerun(scope="app")
+            with st.container(border=True, key="evaluation", gap="xsmall"):
+                _show_running(job) if job.running else _show_ended(job)
+
+    st.fragment(draw, run_every=_EVERY if running else None)()
+
+
+def _show_running(job: jobs.Job) -> None:
+    evaluation: Evaluation = job.told
+    st.html(plain.element("div", "head", plain.element("b", "name-of", plain.text(evaluation.stage))))
+    st.progress(evaluation.share, "Stopping" if job.stopping else evaluation.line or None)
+    st.button(
+        "Stop",
+        key="evaluate_stop",
+        icon=":material/stop:",
+        help="Stop after the query that it is at. Nothing of it is kept.",
+        disabled=job.stopping,
+        on_click=job.stop,
+    )
+
+
+def _show_ended(job: jobs.Job) -> None:
+    evaluation: Evaluation = job.told
+    if job.error:
+        plain.show_message("error", f"{evaluation.corpora} could not be evaluated: {job.error}")
+    elif job.stopped:
+        plain.show_message("warning", f"Stopped evaluating {evaluation.corpora}. Nothing of it is kept.")
+    else:
+        plain.show_message("success", f"Evaluated {evaluation.corpora}: {evaluation.done:,} queries.")
+    if st.button("Dismiss", key="evaluate_dismiss", icon=":material/close:", help="Take this message away."):
+        jobs.dismiss("evaluate", job.name)
+        st.rerun(scope="app")

@@ -1,0 +1,100 @@
+"""The filters of a search: by label, by other columns, by words of the text."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import streamlit as st
+
+from retrieval.filters import UNLABELLED, Filters
+from ui import plain, resources, state
+
+_WORDS = "filter_words"
+_WITHOUT = "filter_without"
+_LABELS = "filter_labels"
+
+
+def show_filters(filters: Filters, corpus: str) -> None:
+    """Draw the filters; what is chosen becomes an event of the session."""
+    choices = resources.choices(corpus)
+    st.caption("Only documents that pass are ranked, in both columns. Both still learn from the whole corpus.")
+    _put(_WORDS, filters.words)
+    _put(_WITHOUT, filters.without)
+    st.text_input(
+        "Words that must occur",
+        key=_WORDS,
+        help='Whole words, all of them, in any case: wing "boundary layer". Quotes hold a phrase together.',
+        on_change=lambda: _change(words=st.session_state[_WORDS]),
+    )
+    st.text_input(
+        "Words that must not occur",
+        key=_WITHOUT,
+        help="A document with any of these is not ranked.",
+        on_change=lambda: _change(without=st.session_state[_WITHOUT]),
+    )
+    if len(choices.labels) > 1:
+        _pick("Label", _LABELS, choices.labels, filters.labels, lambda chosen: _change(labels=chosen))
+    chosen_fields = dict(filters.fields)
+    for number, (name, values) in enumerate(choices.fields.items()):
+        if len(values) > 1:
+            _pick_field(name, f"filter_field_{number}", values, chosen_fields.get(name, ()))
+    if filters:
+        st.button("Clear filters", icon=":material/filter_alt_off:", key="clear_filters", on_click=clear_filters)
+
+
+def clear_filters() -> None:
+    """Let all documents pass again."""
+    state.change({"filters": Filters().as_json()})
+
+
+def summary(filters: Filters) -> str:
+    """Return the filters in a line, as it was typed and picked."""
+    parts = [f"label {_listed(filters.labels)}"] if filters.labels else []
+    parts += [f"{name} {_listed(values)}" for name, values in filters.fields]
+    parts += [f"with {filters.words}"] if filters.words.strip() else []
+    parts += [f"without {filters.without}"] if filters.without.strip() else []
+    return ", ".join(parts)
+
+
+def _pick_field(name: str, key: str, values: dict[str, int], chosen: Sequence[str]) -> None:
+    _pick(name, key, values, chosen, lambda picked: _change_field(name, picked))
+
+
+def _pick(
+    name: str, key: str, values: dict[str, int], chosen: Sequence[str], on_pick: Callable[[tuple[str, ...]], None]
+) -> None:
+    """Draw a picker under a name that may come from a file: as text, which a widget's label would not be."""
+    offered = [*values, *(value for value in chosen if value not in values)]
+    _put(key, list(chosen))
+    st.html(plain.element("div", "field-name", plain.text(name)))
+    st.multiselect(
+        plain.spoken(name) or "Values",
+        offered,
+        key=key,
+        format_func=lambda value: f"{value if value != UNLABELLED else 'no label'} ({values.get(value, 0):,})",
+        placeholder="Any",
+        label_visibility="collapsed",
+        help="Documents with one of these pass.",
+        on_change=lambda: on_pick(tuple(st.session_state[key])),
+    )
+
+
+def _listed(values: Sequence[str]) -> str:
+    names = [value if value != UNLABELLED else "none" for value in values]
+    return " or ".join(names) if len(names) < 4 else f"one of {len(names)}"
+
+
+def _put(key: str, value: object) -> None:
+    st.session_state[key] = value
+
+
+def _change(**conditions: object) -> None:
+    session = state.current()
+    if session is not None:
+        state.change({"filters": replace(session.filters, **conditions).as_json()})
+
+
+def _change_field(name: str, values: tuple[str, ...]) -> None:
+    session = state.current()
+    if session is not None:
+        others = tuple((field, of_it) for field, of_it in session.filters.fields if field != name)
+        _change(fields=(*others, (name, values)) if values else others)

@@ -1,0 +1,114 @@
+// Keys for the rows of results. The row that they act on is the one that is lit; it is remembered by its document, so
+// that it stays the same document when the ranking changes.
+
+const ROW = '[class*="st-key-row-"]'
+const COLUMN = '[class*="st-key-column-"], [class*="st-key-next-"]'
+const LIT = "data-lit"
+
+const state = (window.exemplarKeyboard ??= { column: null, id: null, jumps: 0 })
+
+const columns = () => [...document.querySelectorAll(COLUMN)].filter((column) => column.querySelector(ROW))
+const rows = (column) => [...column.querySelectorAll(ROW)]
+const idOf = (row) => row.querySelector(".ex-id")?.textContent
+const lit = () => document.querySelector(`[${LIT}]`)
+
+function light(row, scroll) {
+  for (const other of document.querySelectorAll(`[${LIT}]`)) if (other !== row) other.removeAttribute(LIT)
+  if (!row) return
+  row.setAttribute(LIT, "")
+  row.tabIndex = -1
+  if (scroll) {
+    row.focus({ preventScroll: true })
+    row.scrollIntoView({ block: "center", behavior: "instant" })
+  }
+}
+
+function go(row) {
+  state.id = row ? idOf(row) : null
+  state.column = row ? columns().indexOf(row.closest(COLUMN)) : null
+  light(row, true)
+}
+
+// After the page has been drawn anew the document may stand in another row, or be gone.
+function relight() {
+  if (state.id === null) return light(null)
+  const column = columns()[Math.min(state.column, columns().length - 1)]
+  const row = column && rows(column).find((each) => idOf(each) === state.id)
+  if (row !== lit()) light(row ?? null, Boolean(row) && document.activeElement?.matches(ROW))
+}
+
+function move(step) {
+  const all = columns()
+  if (!all.length) return
+  const column = all[Math.min(state.column ?? all.length - 1, all.length - 1)]
+  const list = rows(column)
+  const place = list.indexOf(lit())
+  go(list[place < 0 ? 0 : Math.min(list.length - 1, Math.max(0, place + step))])
+}
+
+function across(step) {
+  const all = columns()
+  const column = all[(state.column ?? 0) + step]
+  if (!column) return
+  const list = rows(column)
+  go(list.find((row) => idOf(row) === state.id) ?? list[0])
+}
+
+const press = (scope, key) => scope?.querySelector(`[class*="st-key-${key}"] button:not(:disabled)`)?.click()
+
+const ACTIONS = {
+  "/": () => document.querySelector(".st-key-query_text input")?.focus(),
+  j: () => move(1),
+  k: () => move(-1),
+  h: () => across(-1),
+  l: () => across(1),
+  "+": () => press(lit(), "positive-"),
+  "=": () => press(lit(), "positive-"),
+  "-": () => press(lit(), "negative-"),
+  u: () => press(document, "undo"),
+  U: () => press(document, "redo"),
+  Escape: () => go(null),
+}
+
+function onKey(event) {
+  const target = event.target
+  const typing = target.matches?.("input, textarea, select, [contenteditable=true]")
+  if (typing && event.key === "Escape") return target.blur()
+  if (typing || event.ctrlKey || event.metaKey || event.altKey) return
+  if (target.closest?.('[role="dialog"], [role="listbox"], [role="menu"]')) return
+  const action = ACTIONS[event.key]
+  if (!action) return
+  if (event.key !== "Escape") event.preventDefault()
+  action()
+}
+
+// A row of the page that is asked for may not be drawn yet.
+function jump(id, patience = 40) {
+  const found = [...document.querySelectorAll(ROW)].reverse().find((row) => idOf(row) === id)
+  if (found) go(found)
+  else if (patience) setTimeout(jump, 50, id, patience - 1)
+}
+
+export default function ({ data }) {
+  state.stop?.()
+  document.addEventListener("keydown", onKey)
+  let waiting = false
+  const observer = new MutationObserver(() => {
+    if (waiting) return
+    waiting = true
+    requestAnimationFrame(() => {
+      waiting = false
+      relight()
+    })
+  })
+  observer.observe(document.body, { childList: true, subtree: true, characterData: true })
+  const stop = (state.stop = () => {
+    document.removeEventListener("keydown", onKey)
+    observer.disconnect()
+  })
+  if (data.n > state.jumps) {
+    state.jumps = data.n
+    jump(data.jump)
+  }
+  return stop
+}

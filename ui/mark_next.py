@@ -1,0 +1,52 @@
+"""Mark these next: the documents from which a mark teaches most."""
+
+import streamlit as st
+
+from retrieval.explain import Explainer
+from retrieval.rankers import TITLES
+from retrieval.search import Ranking, SearchEngine
+from retrieval.sessions import Session
+from retrieval.suggest import Suggestion, to_mark_next
+from ui.results import Unexplained, bar_share, carried
+from ui.row import Note, Row, show_row
+
+_TITLES = {
+    "disagreement": ("The rankings disagree most", "One ranks it high, the other low: a mark says which is right."),
+    "margin": ("The SVM is least sure", "These lie at its border between relevant and the rest, where the score is 0."),
+}
+
+
+def show_mark_next(
+    session: Session, first: Ranking, second: Ranking, engine: SearchEngine, explainer: Explainer
+) -> Unexplained:
+    """Draw the suggestions in two columns; return the rows whose sentences are not yet known."""
+    unexplained: Unexplained = []
+    marked = {*session.feedback.positives, *session.feedback.negatives}
+    suggestions = to_mark_next(first, second, marked)
+    trained = engine.trained(
+        second.query, session.feedback.within(engine.corpus.rows), second.ranker, C=session.settings.C
+    )
+    for column, (why, (title, meaning)) in zip(st.columns(2, gap="medium"), _TITLES.items(), strict=True):
+        with column, st.container(key=f"next-{why}"):
+            st.subheader(title, anchor=False)
+            st.caption(meaning)
+            of_it = [each for each in suggestions if each.why == why]
+            if not of_it:
+                st.caption("Nothing here.")
+            for each in of_it:
+                result = engine.result(trained.scorer, each.doc_id)
+                spans = carried(result, second, session, engine, explainer)
+                row = Row("next", result, None, bar_share(result.score, second), spans, _note(each, first, second))
+                text = show_row(row)
+                if not explainer.knows(result.passage):
+                    unexplained.append((text, row, second))
+    return unexplained
+
+
+def _note(suggestion: Suggestion, first: Ranking, second: Ranking) -> Note:
+    ranks = [
+        f"beyond {len(ranking.doc_ids):,}" if rank is None else f"{rank:,}"
+        for ranking, rank in zip((first, second), suggestion.ranks, strict=True)
+    ]
+    text = f"{TITLES[first.ranker]} {ranks[0]}, {TITLES[second.ranker]} {ranks[1]}"
+    return Note(text, "ranks", "Its rank in each of the two rankings")

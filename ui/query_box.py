@@ -1,0 +1,38 @@
+"""The box that a query is typed in, and the document that is the query where there is one."""
+
+import streamlit as st
+
+from data.corpus import Corpus
+from retrieval.search import DocumentQuery, Query
+from ui import plain, state
+
+
+def ask(query: Query | None, corpus: Corpus) -> None:
+    """Draw the box, what the last step had to say, and the document that is the query."""
+    with st.form("ask", border=False):
+        box, button = st.columns([6, 1], vertical_alignment="bottom")
+        box.text_input(
+            "Search",
+            key=state.QUERY_TEXT,
+            placeholder="What are you looking for?",
+            persist_state="session",
+            help="A few words, a sentence, or a whole text. Enter searches.",
+        )
+        button.form_submit_button("Search", type="primary", width="stretch", on_click=state.ask)
+    # These places are there when they are empty too: what stands below keeps its place, and does not flicker.
+    with st.container(gap=None):
+        if notice := state.take_notice():
+            plain.show_message("warning", notice)
+    with st.container(gap=None):
+        if isinstance(query, DocumentQuery):
+            _show_query_document(query.doc_id, corpus)
+
+
+def _show_query_document(doc_id: str, corpus: Corpus) -> None:
+    row = corpus.rows.get(doc_id)
+    if row is None:
+        return
+    document = corpus.document(row)
+    with st.container(border=True, key="query-document"):
+        title = plain.element("div", "head", "More like ", plain.element("span", "id", plain.text(doc_id)))
+        st.html(title + plain.element("div", "text", plain.text(plain.excerpt(document.text, 300))))

@@ -1,0 +1,29 @@
+"""The rankings of a session, as its settings and filters have them."""
+
+from collections.abc import Sequence
+
+from retrieval.rankers import Ranker
+from retrieval.search import Ranking, SearchEngine
+from retrieval.sessions import Session
+
+
+def rankings_of(
+    session: Session, engine: SearchEngine, rankers: Sequence[Ranker], skip: int = 0, depth: int = 0
+) -> list[Ranking]:
+    """Rank by each of some rankers; what is skipped and how deep is as in ``SearchEngine.search``."""
+    feedback = session.feedback.within(engine.corpus.rows)
+    marked = (*feedback.positives, *feedback.negatives)
+    return [
+        engine.search(
+            session.query,
+            feedback,
+            ranker=ranker,
+            k=session.settings.k,
+            skip=skip,
+            depth=depth,
+            C=session.settings.C,
+            filters=session.filters,
+            without=marked if session.settings.hide_marked else (),
+        )
+        for ranker in rankers
+    ]

@@ -1,0 +1,135 @@
+"""The row of a document: its best passage, and its own three buttons."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from data.passages import Span
+from retrieval.feedback import Mark
+from retrieval.search import Result
+from ui import plain
+from ui.state import ask_document, change
+
+_MARKED: dict[Mark, str] = {"positive": "relevant", "negative": "not relevant"}
+_EXCERPT = 300  # characters
+_MOST_FIELDS = 4
+_LONGEST_FIELD = 80  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A word beside a row's rank, and what it means in a sentence."""
+
+    text: str
+    kind: str
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A document as it is shown.
+
+    Attributes
+    ----------
+    place
+        Which list it stands in; a document may stand in several.
+    share
+        How far the score's bar is filled, 0 to 1.
+    spans
+        Of its passage, the sentences that carried it, as far as they are known.
+    """
+
+    place: str
+    result: Result
+    mark: Mark | None
+    share: float
+    spans: Sequence[Span] = ()
+    note: Note | None = None
+
+
+def show_row(row: Row) -> DeltaGenerator:
+    """Draw a row; return where its text stands, to be drawn anew when its sentences are known."""
+    # Keys are made of doc_id, never of the rank: a click belongs to the row that the person saw.
+    doc_id, mark, key = row.result.doc_id, row.mark, f"{row.place} {row.result.doc_id}"
+    with st.container(border=True, key=f"row {key}", gap="xsmall"):
+        text = st.html(row_html(row))
+        if len(row.result.text) > _EXCERPT:
+            whole = st.expander("Whole text", key=f"whole {key}", type="compact", on_change="rerun")
+            if whole.open:
+                whole.html(_whole_text(row.result, row.spans))
+        with st.container(horizontal=True, gap="small"):
+            _mark_button("Relevant", "positive", doc_id, mark, key)
+            _mark_button("Not relevant", "negative", doc_id, mark, key)
+            st.button(
+                "More like this",
+                key=f"more {key}",
+                type="tertiary",
+                help="Use this document as the query",
+                on_click=ask_document,
+                args=(doc_id,),
+            )
+    return text
+
+
+def row_html(row: Row) -> str:
+    """Return what a row says: of its best passage what carried it, marked."""
+    result, spans = row.result, row.spans
+    before = "… " if result.start and not (spans and spans[0][0] > _EXCERPT // 3) else ""
+    text = plain.element("div", "text ex-lines", before, plain.excerpt_with(result.passage, spans, _EXCERPT))
+    return _head(row) + _fields(result) + text
+
+
+def _mark_button(label: str, own: Mark, doc_id: str, mark: Mark | None, key: str) -> None:
+    icon = {"positive": ":material/thumb_up:", "negative": ":material/thumb_down:"}[own]
+    pressed = mark == own
+    st.button(
+        label,
+        key=f"{own} {key}",
+        icon=":material/check:" if pressed else icon,
+        type="primary" if pressed else "secondary",
+        help="Take this mark back" if pressed else None,
+        on_click=change,
+        args=({"mark": None if pressed else own, "doc_id": doc_id},),
+    )
+
+
+def _head(row: Row) -> str:
+    result, mark, note = row.result, row.mark, row.note
+    bar = f'<span class="ex-bar" aria-hidden="true"><span style="width: {100 * row.share:.0f}%"></span></span>'
+    parts = [
+        plain.element("span", "rank", str(result.rank)) if result.rank else "",
+        plain.element("span", f"note ex-{note.kind}", plain.text(note.text), title=note.meaning) if note else "",
+        plain.element("span", "score", bar, f"{result.score:.3f}"),
+        plain.element("span", "label", plain.text(result.label)) if result.label else "",
+        plain.element("span", "id", plain.text(result.doc_id)),
+        plain.element("span", f"marked ex-{mark}", _MARKED[mark]) if mark else "",
+    ]
+    return plain.element("div", "head", *parts)
+
+
+def _fields(result: Result) -> str:
+    """Return the first of the source's other columns, as far as they are short."""
+    short = [(name, value) for name, value in result.metadata.items() if len(value) <= _LONGEST_FIELD]
+    if not short:
+        return ""
+    shown = [
+        plain.element("span", "field", plain.element("span", "name", plain.text(name)), " ", plain.text(value))
+        for name, value in short[:_MOST_FIELDS]
+    ]
+    return plain.element("div", "fields", *shown)
+
+
+def _whole_text(result: Result, spans: Sequence[Span]) -> str:
+    """Return the text with its best passage set off."""
+    end = result.start + len(result.passage)
+    before, after = result.text[: result.start], result.text[end:]
+    passage = plain.with_marks(result.passage, spans)
+    if before or after:
+        passage = plain.element("span", "passage", passage)
+    return plain.element("div", "text ex-whole", _lines(before), passage, _lines(after))
+
+
+def _lines(raw: str) -> str:
+    return plain.text(plain.with_line_breaks(raw))

@@ -1,0 +1,239 @@
+"""The sessions page: what was searched and marked before, to be opened, named, copied, deleted."""
+
+import sqlite3
+import zlib
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from retrieval.feedback import Feedback
+from retrieval.history import in_words
+from retrieval.search import DocumentQuery
+from retrieval.sessions import Saved, Session
+from ui import plain, resources, state
+from ui.clock import local_time
+from ui.pages import keep_session
+from ui.search_page import search_page
+from ui.transfer import show_export, show_import
+
+_A_PAGE = 50  # sessions
+_LATEST = 200  # events
+_CHOSEN = "chosen_session"
+_FAILURES = (sqlite3.Error, OSError, ValueError)
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A session of the list; ``session`` is None where its events can't be read."""
+
+    saved: Saved
+    session: Session | None
+
+    @property
+    def query(self) -> str:
+        query = self.session and self.session.query
+        return f"more like {query.doc_id}" if isinstance(query, DocumentQuery) else query or ""
+
+    @property
+    def title(self) -> str:
+        return self.saved.name or plain.excerpt(self.query, 60) or "unnamed"
+
+
+def sessions_page() -> None:
+    """Draw the page."""
+    keep_session()
+    st.html(plain.STYLE)
+    st.title("Sessions", anchor=False)
+    st.caption("Every search and every mark is kept as it is made. Open a session to go on where it was left.")
+    with st.container(gap=None):
+        if notice := state.take_notice():
+            plain.show_message("warning", notice)
+    try:
+        saved = resources.session_store().saved()
+        if not saved:
+            st.caption("None yet: search something, and it is here.")
+            return
+        row = _choose(_show_table(saved))
+        _show_actions(row)
+        _show_history(row.saved.session_id)
+    except _FAILURES as error:
+        plain.show_message("error", f"the sessions can't be read: {error}. Nothing was changed; try again.")
+
+
+def _show_table(saved: Sequence[Saved]) -> list[_Row]:
+    """Draw a page of the list; return its rows."""
+    place = st.container()
+    n_pages = -(-len(saved) // _A_PAGE)
+    page = st.pagination(n_pages, key=f"sessions_page of {n_pages}") if n_pages > 1 else 1
+    rows = [_Row(each, _loaded(each.session_id)) for each in saved[(page - 1) * _A_PAGE : page * _A_PAGE]]
+    session = state.current()
+    place.dataframe(
+        {
+            "Name": [row.saved.name or "unnamed" for row in rows],
+            "Corpus": [row.saved.corpus for row in rows],
+            "Last query": [plain.excerpt(row.query, 200) if row.session else "can't be read" for row in rows],
+            "Marks": [len(row.session.feedback) if row.session else None for row in rows],
+            "Changed": [local_time(row.saved.changed) for row in rows],
+            "Here": ["this tab" if session and row.saved.session_id == session.session_id else "" for row in rows],
+        },
+        hide_index=True,
+        alt="Saved sessions, the last changed first",
+    )
+    return rows
+
+
+def _loaded(session_id: str) -> Session | None:
+    try:
+        return resources.session_store().load(session_id)
+    except ValueError:  # an event of a later version
+        return None
+
+
+def _choose(rows: Sequence[_Row]) -> _Row:
+    session, labels = state.current(), _labels(rows)
+    ids = [row.saved.session_id for row in rows]
+    wanted = (st.session_state.get(_CHOSEN), session and session.session_id)
+    chosen = st.selectbox(
+        "Session",
+        ids,
+        index=next((ids.index(each) for each in wanted if each in ids), 0),
+        # The browser knows an option by its label: where one has changed, the box is another.
+        key=f"{_CHOSEN} {zlib.crc32(repr(labels).encode())}",
+        format_func=lambda session_id: labels.get(session_id, session_id),
+        help="What the buttons below are about.",
+    )
+    st.session_state[_CHOSEN] = chosen
+    return rows[ids.index(chosen)]
+
+
+def _labels(rows: Sequence[_Row]) -> dict[str, str]:
+    """Return what sessions are called; where two are called the same, their ids tell them apart."""
+    titles = {
+        row.saved.session_id: f"{row.title} · {row.saved.corpus} · {local_time(row.saved.changed)}" for row in rows
+    }
+    n = Counter(titles.values())
+    return {each: title if n[title] == 1 else f"{title} · {each}" for each, title in titles.items()}
+
+
+def _show_actions(row: _Row) -> None:
+    session_id = row.saved.session_id
+    with st.container(horizontal=True, gap="small"):
+        if st.button(
+            "Open",
+            key="open",
+            type="primary",
+            icon=":material/open_in_browser:",
+            disabled=row.session is None,
+            help="Go on with this session on the search page",
+        ):
+            st.switch_page(st.Page(search_page, default=True), query_params={"session": session_id})
+        with st.popover("Rename", icon=":material/edit:", key="rename", help="Give this session a name"):
+            _show_rename(row)
+        st.button(
+            "Duplicate",
+            key="duplicate",
+            icon=":material/content_copy:",
+            help="A copy with query, marks and history, to try something else on",
+            on_click=_trying,
+            args=(lambda: _duplicate(row),),
+        )
+        if st.button("Delete", key="delete", icon=":material/delete:", help="Delete this session; you are asked first"):
+            _ask_to_delete(row)
+        _show_transfer(row)
+
+
+def _show_rename(row: _Row) -> None:
+    session_id = row.saved.session_id
+    key = f"name of {session_id} {row.saved.n_events}"
+    with st.form("rename_form", border=False):
+        st.text_input(
+            "Name",
+            value=row.saved.name,
+            max_chars=100,
+            key=key,
+            help="What it is called in the list; without one it goes by its last query.",
+        )
+        st.form_submit_button(
+            "Save",
+            on_click=_trying,
+            args=(lambda: state.name_session(session_id, " ".join(st.session_state[key].split())),),
+        )
+
+
+def _show_transfer(row: _Row) -> None:
+    session = row.session
+    transfer = st.popover(
+        "Marks",
+        key="transfer",
+        icon=":material/swap_vert:",
+        help="Keep this session's marks as a file, or take marks from one",
+        disabled=session is None,
+        on_change="rerun",
+    )
+    if session is None or not transfer.open:
+        return
+    with transfer:
+        try:
+            corpus = resources.engine(session.corpus).corpus
+        except ValueError as error:
+            plain.show_message("error", str(error))
+            return
+        show_export(corpus, session.feedback, None)
+        show_import(corpus, lambda marks: _take_in(session, marks))
+
+
+def _take_in(session: Session, marks: Feedback) -> None:
+    event = {"marks": {"positive": list(marks.positives), "negative": list(marks.negatives)}}
+    resources.session_store().record(session, event)
+
+
+def _duplicate(row: _Row) -> None:
+    st.session_state[_CHOSEN] = resources.session_store().duplicate(row.saved.session_id, f"{row.title}, copy")
+
+
+@st.dialog("Delete this session?")
+def _ask_to_delete(row: _Row) -> None:
+    n_marks = len(row.session.feedback) if row.session else 0
+    with_it = f" Its marks ({n_marks:,}) and its history go with it." if n_marks else " Its history goes with it."
+    name = plain.element("b", "session", plain.text(row.title))
+    st.html(plain.element("div", "text", name, " is deleted for good.", plain.text(with_it)))
+    with st.container(horizontal=True, gap="small"):
+        if st.button(
+            "Delete it",
+            key="delete_it",
+            type="primary",
+            help="This can't be undone",
+            on_click=_trying,
+            args=(lambda: _delete(row.saved.session_id),),
+        ):
+            st.rerun()
+        if st.button("Keep it", key="keep_it", help="Change nothing"):
+            st.rerun()
+
+
+def _delete(session_id: str) -> None:
+    resources.session_store().delete(session_id)
+    session = state.current()
+    if session and session.session_id == session_id:
+        state.begin_new(session.corpus)
+
+
+def _trying(work: Callable[[], None]) -> None:
+    """Do something to the saved sessions, and say so if it fails."""
+    try:
+        work()
+    except _FAILURES as error:
+        state.notify(f"This could not be saved: {error}. Nothing was changed; try again.")
+
+
+def _show_history(session_id: str) -> None:
+    with st.expander("History", icon=":material/history:", key="history"):
+        events = resources.session_store().history(session_id)
+        lines = [
+            f"{local_time(each.at)} · {each.corpus} · {in_words(each.event)}" for each in reversed(events[-_LATEST:])
+        ]
+        if len(events) > _LATEST:
+            lines.append(f"… and {len(events) - _LATEST:,} before")
+        st.html(plain.element("div", "quiet ex-lines", plain.text("\n".join(lines))))

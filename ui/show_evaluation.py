@@ -1,0 +1,83 @@
+"""One evaluation: a table, its reading and a chart."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from retrieval.chart import counted, set_chart
+from retrieval.evaluate import TITLES, Protocol
+from retrieval.evaluations import Kept
+from retrieval.figures import ENOUGH, rows_of
+from retrieval.rankers import DEFAULT_RANKER
+from retrieval.report import PROTOCOLS, gain_lines, missing_lines, protocol_rows
+from retrieval.verdict import winner_line
+from ui import plain
+from ui.clock import local_time
+
+_READING = (
+    "The number in brackets is how many queries a corpus has. \\* says that a ranker differs from kNN by more than "
+    f"chance explains (paired t-test, p < 0.05). A mean of corpora is over those of {ENOUGH} queries and more, where "
+    "there are some. More is better."
+)
+
+
+def show_evaluation(kept: Kept) -> None:
+    """Draw it."""
+    result = kept.result or {}
+    models = " and ".join(sorted({f"{each['model']} in {each['precision']}" for each in result["sets"]}))
+    measured = plain.text(f"Measured {local_time(kept.at)} with {models}. The same in a terminal: ")
+    command = plain.element("span", "id", plain.text(result["command"]))
+    st.html(plain.element("div", "quiet", measured, command))
+    st.caption(_READING)
+    for protocol, what in PROTOCOLS.items():
+        with st.container(key=f"evaluation-{protocol.replace(' ', '-')}"):
+            st.subheader(protocol.capitalize(), anchor=False)
+            st.caption(what)
+            _show_protocol(kept.name, result, protocol)
+    _quiet(missing_lines(result["sets"]))
+
+
+def _show_protocol(name: str, result: dict[str, Any], protocol: Protocol) -> None:
+    header, rows = protocol_rows(result["sets"], protocol)
+    if not rows:
+        st.caption("No query counts.")
+        return
+    st.html(plain.element("div", "text", plain.text(winner_line(result["sets"], result["gains"], protocol))))
+    title = TITLES[DEFAULT_RANKER]
+    named = [[f"{cells[0]} (default)" if cells[0] == title else cells[0], *cells[1:]] for cells in rows]
+    st.dataframe(
+        {column: [cells[place] for cells in named] for place, column in enumerate(header)},
+        column_config={column: st.column_config.TextColumn(pinned=place == 0) for place, column in enumerate(header)},
+        hide_index=True,
+        alt=f"{protocol.capitalize()}: {header[0]}, a row a ranker, a column a corpus",
+    )
+    _quiet(gain_lines(result["gains"], protocol))
+    if protocol == "own loop":
+        _show_chart(name, result)
+
+
+def _show_chart(name: str, result: dict[str, Any]) -> None:
+    drawn = [each for each in result["sets"] if rows_of(each, "own loop")]
+    place = 0
+    if len(drawn) > 1:
+        place = st.selectbox(
+            "Chart of",
+            range(len(drawn)),
+            key=f"evaluation_chart_of {name}",
+            format_func=lambda place: drawn[place]["name"] if place < len(drawn) else "",
+            help="The corpus that the chart below is about.",
+        )
+    each = drawn[place]
+    queries = counted(rows_of(each, "own loop")[0]["queries"])
+    st.altair_chart(
+        set_chart(each, dark=st.context.theme.type == "dark"),
+        key="evaluation_chart",
+        alt=f"Relevant documents found against documents read, a line a ranker: {each['name']}, {queries}. "
+        "The table above has where the lines end.",
+    )
+
+
+def _quiet(lines: Sequence[str]) -> None:
+    if lines:
+        st.html(plain.element("div", "quiet ex-lines", plain.text("\n".join(lines))))

@@ -1,0 +1,110 @@
+"""Why: the score plane of the query, kNN's similarity against the SVM's margin."""
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from retrieval.plane import Point, score_plane
+from retrieval.rankers import TITLES
+from retrieval.search import Ranking, SearchEngine
+from retrieval.sessions import Session
+from ui import plain
+from ui.results import bar_share
+from ui.row import Row, show_row
+
+if TYPE_CHECKING:
+    import altair
+
+_BACKGROUND, _BOTH, _RELEVANT, _NOT_RELEVANT = "the rest, a sample", "first in both", "relevant", "not relevant"
+_N_BACKGROUND = 500
+_SEED = 0
+_PICKED = "picked_point"
+_CHART = "plane"
+_SHAPES = ("circle", "circle", "square", "diamond", "triangle-up", "triangle-down")
+_COLOURS = {
+    "light": ("#8a8f8f", "#1d2526", "#0060a8", "#8a4fb5", "#00734f", "#b8410a"),
+    "dark": ("#7d8686", "#e8ebea", "#6cb6ff", "#c9a0ec", "#3ecf9b", "#ff9a5c"),
+}
+
+
+def show_why(session: Session, knn: Ranking, svm: Ranking, engine: SearchEngine) -> None:
+    """Draw the plane, and beside it the document that was clicked."""
+    feedback = session.feedback.within(engine.corpus.rows)
+    first, second = (
+        engine.trained(each.query, feedback, each.ranker, C=session.settings.C).scorer for each in (knn, svm)
+    )
+    n = session.settings.k
+    shown = [ranking.doc_ids[:n] for ranking in (knn, svm)]
+    groups = (
+        (_BACKGROUND, engine.sample(_N_BACKGROUND, _SEED, session.filters)),
+        (_alone(knn), shown[0]),
+        (_alone(svm), shown[1]),
+        (_BOTH, [doc_id for doc_id in shown[0] if doc_id in shown[1]]),
+        (_RELEVANT, feedback.positives),
+        (_NOT_RELEVANT, feedback.negatives),
+    )
+    points = score_plane(engine, first, second, groups)
+    plot, beside = st.columns([3, 2], gap="medium")
+    with plot, st.container(key="why-chart"):
+        st.altair_chart(
+            _chart(points, knn, svm),
+            key=_CHART,
+            on_select=_pick,
+            selection_mode="picked",
+            alt="Score plane",
+        )
+        st.caption(
+            "To the right: nearer to the query. Above: more like what you marked. Where the rankings agree the points "
+            "lie along a line; those off it are ranked otherwise. The lines are the SVM's margins, 1 and -1, and "
+            "between them 0, its border. Click a point to see its document."
+        )
+    with beside:
+        doc_id = st.session_state.get(_PICKED)
+        if doc_id in engine.corpus.rows:
+            result = engine.result(second, doc_id)
+            show_row(Row("why", result, session.feedback.mark_of(doc_id), bar_share(result.score, svm)))
+        else:
+            st.html(plain.element("div", "hint", "The document of the point that you click stands here."))
+
+
+def _alone(ranking: Ranking) -> str:
+    return f"first in {TITLES[ranking.ranker]} alone"
+
+
+def _pick() -> None:
+    picked = st.session_state[_CHART]["selection"].get("picked", [])
+    st.session_state[_PICKED] = picked[0].get("doc_id") if picked else None
+
+
+def _chart(points: list[Point], knn: Ranking, svm: Ranking) -> "altair.LayerChart":
+    """Return the plane; kinds differ in shape as well as in colour."""
+    import altair
+
+    kinds = [_BACKGROUND, _BOTH, _alone(knn), _alone(svm), _RELEVANT, _NOT_RELEVANT]
+    colours = _COLOURS[st.context.theme.type or "light"]
+    drawn = (
+        altair.Chart(altair.Data(values=[asdict(point) for point in points]))
+        .mark_point(filled=True)
+        .encode(
+            x=altair.X("x:Q", title="kNN similarity", scale=altair.Scale(zero=False)),
+            y=altair.Y("y:Q", title=f"{TITLES[svm.ranker]} margin", scale=altair.Scale(zero=False)),
+            color=altair.Color("kind:N", scale=altair.Scale(domain=kinds, range=list(colours)), title=None),
+            shape=altair.Shape("kind:N", scale=altair.Scale(domain=kinds, range=list(_SHAPES)), title=None),
+            size=altair.condition(f"datum.kind == '{_BACKGROUND}'", altair.value(18), altair.value(110)),
+            opacity=altair.condition(f"datum.kind == '{_BACKGROUND}'", altair.value(0.45), altair.value(0.95)),
+            tooltip=[
+                altair.Tooltip("doc_id:N", title="document"),
+                altair.Tooltip("x:Q", title="similarity", format=".3f"),
+                altair.Tooltip("y:Q", title="margin", format=".3f"),
+                altair.Tooltip("kind:N", title="is"),
+            ],
+        )
+        .add_params(altair.selection_point(name="picked", fields=["doc_id"], toggle=False))
+    )
+    lines = (
+        altair.Chart(altair.Data(values=[{"y": y} for y in (-1, 0, 1)]))
+        .mark_rule(color=colours[0])
+        .encode(y="y:Q", strokeDash=altair.condition("datum.y == 0", altair.value([1, 0]), altair.value([5, 4])))
+    )
+    return altair.layer(lines, drawn).properties(height=460).configure_legend(orient="bottom", columns=3)
