@@ -7,6 +7,7 @@ import streamlit as st
 
 from retrieval.filters import UNLABELLED, Filters
 from ui import plain, resources, state
+from ui.state import put
 
 _WORDS = "filter_words"
 _WITHOUT = "filter_without"
@@ -17,8 +18,8 @@ def show_filters(filters: Filters, corpus: str) -> None:
     """Draw the filters; what is chosen becomes an event of the session."""
     choices = resources.choices(corpus)
     st.caption("Only documents that pass are ranked, in both columns. Both still learn from the whole corpus.")
-    _put(_WORDS, filters.words)
-    _put(_WITHOUT, filters.without)
+    put(_WORDS, filters.words)
+    put(_WITHOUT, filters.without)
     st.text_input(
         "Words that must occur",
         key=_WORDS,
@@ -64,7 +65,7 @@ def _pick(
 ) -> None:
     """Draw a picker under a name that may come from a file: as text, which a widget's label would not be."""
     offered = [*values, *(value for value in chosen if value not in values)]
-    _put(key, list(chosen))
+    put(key, list(chosen))
     st.html(plain.element("div", "field-name", plain.text(name)))
     st.multiselect(
         plain.spoken(name) or "Values",
@@ -81,10 +82,6 @@ def _pick(
 def _listed(values: Sequence[str]) -> str:
     names = [value if value != UNLABELLED else "none" for value in values]
     return " or ".join(names) if len(names) < 4 else f"one of {len(names)}"
-
-
-def _put(key: str, value: object) -> None:
-    st.session_state[key] = value
 
 
 def _change(**conditions: object) -> None:

@@ -12,6 +12,7 @@ from retrieval.search import Ranking, Result, SearchEngine, took
 from retrieval.sessions import Session
 from ui.row import Note, Row, row_html, show_row
 from ui.settings import choose_ranker
+from ui.state import put
 
 DEPTH = 100  # how far a document is looked for in the other column
 
@@ -61,7 +62,7 @@ def bar_share(score: float, ranking: Ranking) -> float:
 
 def _show_head(session: Session, place: int, ranking: Ranking) -> None:
     key = f"ranker-{place}"
-    st.session_state[key] = ranking.ranker
+    put(key, ranking.ranker)
     st.selectbox(
         ("Ranker of the left column", "Ranker of the right column")[place]
         if len(session.settings.rankers) > 1

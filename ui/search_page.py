@@ -46,6 +46,7 @@ def search_page() -> None:
     view = show_tools(session, engine)
     if session.query is None:
         st.caption("Type a query above, or paste a text to find more like it.")
+        keyboard.listen()
         return
     try:
         _show_view(view, session, engine)
@@ -132,7 +133,7 @@ def _show_nothing(session: Session) -> None:
 
 
 def _choose_corpus(session: Session, corpora: dict[str, CorpusStatus]) -> None:
-    st.session_state["corpus"] = session.corpus if session.corpus in corpora else None
+    state.put("corpus", session.corpus if session.corpus in corpora else None)
     st.selectbox(
         "Corpus",
         list(corpora),

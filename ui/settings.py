@@ -7,6 +7,7 @@ import streamlit as st
 from retrieval.rankers import DEFAULT_RANKER
 from retrieval.sessions import Settings
 from ui import state
+from ui.state import put
 
 ROWS = (10, 25, 50)
 _AUTOMATIC = "auto"
@@ -20,10 +21,10 @@ _C_HELP = (
 
 def choose_settings(settings: Settings) -> None:
     """Draw the widgets; what is chosen becomes an event of the session."""
-    _put("columns", len(settings.rankers))
-    _put("k", settings.k if settings.k in ROWS else ROWS[0])
-    _put("C", settings.C if settings.C in _CS else _AUTOMATIC)
-    _put("hide_marked", settings.hide_marked)
+    put("columns", len(settings.rankers))
+    put("k", settings.k if settings.k in ROWS else ROWS[0])
+    put("C", settings.C if settings.C in _CS else _AUTOMATIC)
+    put("hide_marked", settings.hide_marked)
     st.segmented_control(
         "Columns",
         (2, 1),
@@ -68,11 +69,6 @@ def _rankers(settings: Settings, n: int) -> tuple[str, ...]:
 def _chosen_c() -> float | None:
     C = st.session_state["C"]
     return None if C == _AUTOMATIC else C
-
-
-def _put(key: str, value: object) -> None:
-    """Have a widget show what the session says."""
-    st.session_state[key] = value
 
 
 def _change(**settings: object) -> None:

@@ -117,6 +117,12 @@ def turn_to(page: int) -> None:
     st.session_state[N_TURNS] = st.session_state.get(N_TURNS, 0) + 1
 
 
+def put(key: str, value: object) -> None:
+    """Have a widget show what the session says; one that does is left alone, as a hand may be moving it."""
+    if key not in st.session_state or st.session_state[key] != value:
+        st.session_state[key] = value
+
+
 def take_notice() -> str | None:
     """Return what the last callback had to say, once."""
     notice: Any = st.session_state.pop(_NOTICE, None)

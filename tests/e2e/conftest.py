@@ -60,7 +60,7 @@ def visitor(page: Page, app_url: str) -> Iterator[Page]:
     page.on("request", lambda request: _is_local(request.url, app_url) or unwanted.append(request.url))
     page.on("dialog", lambda dialog: (unwanted.append(dialog.message), dialog.dismiss()))
     page.on("pageerror", lambda error: unwanted.append(str(error)))
-    page.goto(app_url)
+    page.goto(f"{app_url}/?corpus=docs")
     yield page
     assert unwanted == []
 

@@ -65,3 +65,8 @@ def choose(page: Page, label: str, option: str) -> None:
     box.click()
     page.get_by_role("option", name=option, exact=True).click()
     settle(page)
+
+
+def open_settings(page: Page) -> None:
+    settle(page)
+    page.get_by_test_id("stSidebar").get_by_text("Settings", exact=True).click()
