@@ -3,10 +3,11 @@
 ``python -m benchmarks.app --json FILE``; benchmarks/app_tables.py makes the README's table of it.
 
 A corpus of IMDB's 25,000 training reviews, and one of a million vectors drawn from their mixture, are opened in
-Chromium at 1,440 x 1,000 pixels with ten rows in each of two columns. After a query, twenty rows that are not yet
-marked are marked in turn, as relevant and as not relevant. A mark counts until the page shows all of it: both columns
-in the order that the engine gives by itself for these marks, the mark on its row, and the new number of marks. It is
-compared with the engine alone, on the same machine in the same run. Medians are given, and the slowest.
+Chromium at 1,440 x 1,000 pixels with ten rows in each of two columns. After a query, twenty marks are made in turn, as
+relevant and as not relevant; where every row of the page has one, one is taken back instead. A mark counts until the
+page shows all of it: both columns in the order that the engine gives by itself for these marks, the mark on its row,
+and the new number of marks. It is compared with the engine alone, on the same machine in the same run. Medians are
+given, and the slowest.
 
 The first page counts from the start of the command to the box that a query is typed in; the files have been read
 before.
@@ -71,7 +72,7 @@ def measure(corpus: Corpus, n_marks: int) -> dict[str, Any]:
     engine = SearchEngine(corpus)
     engine.query_vector(QUERY)
     page_ms, engine_ms, feedback = [], [], Feedback()
-    with page_at(1440, 1000) as (page, url):
+    with page_at(1440, 1000) as (page, url, _):
         page.goto(f"{url}/?corpus={corpus.manifest.name}&q={QUERY.replace(' ', '+')}")
         expected, _ = _expected(engine, feedback)
         for ranker in expected:
@@ -79,8 +80,9 @@ def measure(corpus: Corpus, n_marks: int) -> dict[str, Any]:
         for number in range(n_marks):
             settle(page)
             mark: Mark = "negative" if number % 3 == 2 else "positive"
-            doc_id = next(each for each in expected["anchored"][2:] if feedback.mark_of(each) is None)
-            feedback = feedback.marked(doc_id, mark)
+            doc_id, taken_back = _next_click(expected["anchored"], feedback)
+            mark = taken_back or mark
+            feedback = feedback.marked(doc_id, None if taken_back else mark)
             expected, seconds = _expected(engine, feedback)
             engine_ms.append(1000 * seconds)
             page_ms.append(_click_ms(page, doc_id, mark, expected, feedback))
@@ -97,8 +99,7 @@ def first_page_seconds(n: int) -> dict[str, float]:
     """Return how long from starting the app to its first page, with the files read once before."""
     found = []
     for _ in range(n + 1):
-        began = time.perf_counter()
-        with page_at(1440, 1000) as (page, url):
+        with page_at(1440, 1000) as (page, url, began):
             page.goto(url)
             page.get_by_role("textbox", name="Search").wait_for()
             found.append(time.perf_counter() - began)
@@ -129,6 +130,12 @@ class _Given:
 
     def encode_documents(self, texts: list[str], on_progress: Callable[[int], None] | None = None) -> NDArray[Any]:
         return self._given[[next(self._rows) for _ in texts]]
+
+
+def _next_click(shown: list[str], feedback: Feedback) -> tuple[str, Mark | None]:
+    """Return a row without a mark; where all have one, a row and the mark that is taken back from it."""
+    unmarked = [doc_id for doc_id in shown[2:] if feedback.mark_of(doc_id) is None]
+    return (unmarked[0], None) if unmarked else (shown[5], feedback.mark_of(shown[5]))
 
 
 def _expected(engine: SearchEngine, feedback: Feedback) -> tuple[dict[str, list[str]], float]:
@@ -166,15 +173,17 @@ def settle(page: Any) -> None:
 
 
 @contextmanager
-def page_at(width: int, height: int) -> Iterator[tuple[Any, str]]:
-    """Start the app and give a browser's page beside it, and its address."""
+def page_at(width: int, height: int) -> Iterator[tuple[Any, str, float]]:
+    """Start a browser, then the app; give a page, the app's address, and when it was started."""
     from playwright.sync_api import sync_playwright
 
     environment = {**os.environ, "EXEMPLAR_HOME": str(vectors.CACHE), "HF_HUB_OFFLINE": "1"}
     with TemporaryDirectory() as folder, sync_playwright() as playwright:
         browser = playwright.chromium.launch(**launch_arguments())
+        page = browser.new_page(viewport={"width": width, "height": height})
+        began = time.perf_counter()
         with serving(environment, Path(folder) / "log") as (url, _):
-            yield browser.new_page(viewport={"width": width, "height": height}), url
+            yield page, url, began
         browser.close()
 
 

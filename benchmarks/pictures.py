@@ -22,7 +22,7 @@ _SHORT, _LONG = 350, 1600  # milliseconds of a frame
 def main(folder: Path) -> None:
     """Take all pictures."""
     vectors.corpus("docs", "docs")
-    with page_at(_WIDTH, _HEIGHT) as (page, url):
+    with page_at(_WIDTH, _HEIGHT) as (page, url, _):
         page.goto(f"{url}/?corpus=docs")
         page.get_by_role("textbox", name="Search").wait_for()
         _film(page, folder / "marking.webp")

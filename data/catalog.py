@@ -46,8 +46,7 @@ class CorpusStatus:
         """Return how many documents there are, for people; and of how many while it is unfinished."""
         if self.manifest is None:
             return "no"
-        n = f"{self.manifest.n_documents:,}"
-        return n if self.manifest.created else f"{n} of {self.n_planned:,}"
+        return _documents(self.manifest, self.n_planned)
 
 
 def list_corpora() -> list[CorpusStatus]:
@@ -57,6 +56,27 @@ def list_corpora() -> list[CorpusStatus]:
         with contextlib.suppress(CorpusNotFound):  # removed meanwhile
             found.append(corpus_status(name))
     return found
+
+
+def searchable_corpora() -> dict[str, str]:
+    """Return the corpora that can be searched, by name, with how many documents each has, for people.
+
+    What takes a look at every file is left out, so that a page can ask each time it is drawn.
+    """
+    found = {}
+    for name in corpus_names():
+        with contextlib.suppress(CorpusNotFound, CorpusDamaged, JournalDamaged):
+            manifest = read_manifest(name)
+            planned = manifest.n_documents
+            if not manifest.created:
+                planned = ShardStore(corpus_folder(name) / manifest.build).n_documents
+            found[name] = _documents(manifest, planned)
+    return found
+
+
+def _documents(manifest: Manifest, n_planned: int) -> str:
+    n = f"{manifest.n_documents:,}"
+    return n if manifest.created else f"{n} of {n_planned:,}"
 
 
 def corpus_status(name: str) -> CorpusStatus:

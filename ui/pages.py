@@ -2,14 +2,14 @@
 
 import streamlit as st
 
-from data.catalog import list_corpora
+from data.catalog import searchable_corpora
 from ui import state
 
 
 def keep_session() -> None:
     """Have the address name the session on any page, so that a reload does not lose it."""
-    if names := [status.name for status in list_corpora() if status.manifest]:
-        state.open_session(names)
+    if corpora := searchable_corpora():
+        state.open_session(list(corpora))
 
 
 def search_it(name: str) -> None:

@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import gc
 from dataclasses import dataclass
 
 import streamlit as st
@@ -72,7 +73,9 @@ def encoder(model: str, precision: str, revision: str | None = None) -> Encoder:
 
 @st.cache_resource(show_spinner=False, max_entries=4)
 def _loaded(model: str, precision: str, revision: str | None) -> Encoder:
-    return load_encoder(model, precision=precision, revision=revision)
+    loaded = load_encoder(model, precision=precision, revision=revision)
+    gc.freeze()  # the libraries that came with it stay: no later collection need go through them
+    return loaded
 
 
 @st.cache_resource(show_spinner=False, max_entries=1)  # builds run in threads of their own, which can't draw

@@ -55,10 +55,6 @@ def show_row(row: Row) -> DeltaGenerator:
     doc_id, mark, key = row.result.doc_id, row.mark, f"{row.place} {row.result.doc_id}"
     with st.container(border=True, key=f"row {key}", gap="xsmall"):
         text = st.html(row_html(row))
-        if len(row.result.text) > _EXCERPT:
-            whole = st.expander("Whole text", key=f"whole {key}", type="compact", on_change="rerun")
-            if whole.open:
-                whole.html(_whole_text(row.result, row.spans))
         with st.container(horizontal=True, gap="small"):
             _mark_button("Relevant", "positive", doc_id, mark, key)
             _mark_button("Not relevant", "negative", doc_id, mark, key)
@@ -70,6 +66,10 @@ def show_row(row: Row) -> DeltaGenerator:
                 on_click=ask_document,
                 args=(doc_id,),
             )
+            if len(row.result.text) > _EXCERPT:
+                _whole_button(key)
+        if key in _opened():
+            st.html(_whole_text(row.result, row.spans))
     return text
 
 
@@ -79,6 +79,24 @@ def row_html(row: Row) -> str:
     before = "… " if result.start and not (spans and spans[0][0] > _EXCERPT // 3) else ""
     text = plain.element("div", "text ex-lines", before, plain.excerpt_with(result.passage, spans, _EXCERPT))
     return _head(row) + _fields(result) + text
+
+
+def _opened() -> set[str]:
+    """Return the rows whose whole text is shown; an expander in every row would take a third more time to draw."""
+    opened: set[str] = st.session_state.setdefault("rows_opened", set())
+    return opened
+
+
+def _whole_button(key: str) -> None:
+    is_open = key in _opened()
+    st.button(
+        "Less" if is_open else "Whole text",
+        key=f"whole {key}",
+        type="tertiary",
+        icon=":material/expand_less:" if is_open else ":material/expand_more:",
+        on_click=_opened().symmetric_difference_update,
+        args=({key},),
+    )
 
 
 def _mark_button(label: str, own: Mark, doc_id: str, mark: Mark | None, key: str) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from data.catalog import CorpusStatus, list_corpora
+from data.catalog import searchable_corpora
 from retrieval.rankers import DEFAULT_RANKER, TITLES, Ranker
 from retrieval.search import Ranking, SearchEngine, took
 from retrieval.sessions import Session
@@ -26,7 +26,7 @@ _CANDIDATES = 200  # documents of each ranking, out of which those to mark next 
 def search_page() -> None:
     """Draw the page."""
     st.html(plain.STYLE)
-    corpora = {status.name: status for status in list_corpora() if status.manifest}
+    corpora = searchable_corpora()
     if not corpora:
         _welcome()
         return
@@ -132,13 +132,13 @@ def _show_nothing(session: Session) -> None:
         st.caption("There is no other document in this corpus.")
 
 
-def _choose_corpus(session: Session, corpora: dict[str, CorpusStatus]) -> None:
+def _choose_corpus(session: Session, corpora: dict[str, str]) -> None:
     state.put("corpus", session.corpus if session.corpus in corpora else None)
     st.selectbox(
         "Corpus",
         list(corpora),
         key="corpus",
-        format_func=lambda name: f"{name} ({corpora[name].documents} documents)",
+        format_func=lambda name: f"{name} ({corpora[name]} documents)",
         placeholder="Choose a corpus",
         help="The collection to search. Build another on the page Corpora.",
         on_change=lambda: state.choose_corpus(st.session_state["corpus"]),
