@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import encoder, encoder_tables, svm, vectors
+from benchmarks import app_tables, encoder, encoder_tables, svm, vectors
 from benchmarks.memory import in_own_process, peak_megabytes
 from benchmarks.svm_tables import tables
 from data.encoder import unit_rows
@@ -20,6 +20,11 @@ def test_the_readmes_tables_are_the_benchmarks_output() -> None:
 def test_the_readmes_encoder_tables_are_the_benchmarks_output() -> None:
     result = json.loads((ROOT / "benchmarks" / "encoder.json").read_text())
     assert encoder_tables.tables(result) in (ROOT / "README.md").read_text()
+
+
+def test_the_readmes_app_table_is_the_benchmarks_output() -> None:
+    result = json.loads((ROOT / "benchmarks" / "app.json").read_text())
+    assert app_tables.tables(result) in (ROOT / "README.md").read_text()
 
 
 @pytest.mark.model
