@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import streamlit as st
-from ui.evaluate_page import evaluate_page
-from ui.sessions_page import sessions_page
 
 from ui.corpora_page import corpora_page
+from ui.evaluate_page import evaluate_page
 from ui.search_page import search_page
+from ui.sessions_page import sessions_page
 
 # An icon of our own: the built-in ones are fetched from the network for the browser's tab.
 ICON = str(Path(__file__).with_name("ui") / "icon.svg")

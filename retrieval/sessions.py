@@ -74,7 +74,7 @@ class Settings:
         """Return settings from JSON; a ValueError says so if it holds none."""
         try:
             return cls(tuple(content["rankers"]), int(content["k"]), content["C"], bool(content["hide_marked"]))
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, OverflowError) as error:
             raise ValueError(f"these are no settings of a search: {content!r}") from error
 
 
@@ -215,8 +215,11 @@ class SessionStore:
                 (SELECT corpus FROM events WHERE id = last), began, changed, n_events
             FROM (
                 SELECT session_id, min(at) AS began, max(at) AS changed, count(*) AS n_events, max(id) AS last,
-                    max(CASE WHEN json_extract(event, '$.name') IS NOT NULL THEN id END) AS named
-                FROM events GROUP BY session_id HAVING sum(json_extract(event, '$.open') IS NULL) > 0
+                    max(CASE WHEN json_valid(event) THEN
+                        CASE WHEN json_extract(event, '$.name') IS NOT NULL THEN id END END) AS named
+                FROM events GROUP BY session_id
+                HAVING sum(CASE WHEN json_valid(event) THEN
+                    json_extract(event, '$.open') IS NULL AND json_extract(event, '$.settings') IS NULL ELSE 1 END) > 0
             ) ORDER BY last DESC
             """
         )

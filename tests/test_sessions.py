@@ -1,4 +1,5 @@
 import json
+import math
 import multiprocessing
 import re
 import sqlite3
@@ -349,3 +350,17 @@ def test_ids_are_fit_for_an_address_and_differ() -> None:
     ids = {new_id() for _ in range(1000)}
     assert len(ids) == 1000
     assert all(re.fullmatch(r"[\w-]{12}", each) for each in ids)
+
+
+def test_a_damaged_event_does_not_hide_the_other_sessions(store: SessionStore, home: Path) -> None:
+    play(Session("s1", "animals"), store, EVENTS)
+    play(Session("s2", "animals"), store, EVENTS)
+    with sqlite3.connect(home / "sessions.sqlite") as connection:
+        connection.execute("UPDATE events SET event = '{\"query\": ' WHERE id = 2")
+    assert [each.session_id for each in store.saved()] == ["s2", "s1"]
+
+
+def test_settings_beyond_all_numbers_are_refused() -> None:
+    settings = {"rankers": ["knn"], "k": math.inf, "C": None, "hide_marked": False}
+    with pytest.raises(ValueError, match="no settings of a search"):
+        Session("s1", "animals").after({"settings": settings})

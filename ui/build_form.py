@@ -33,7 +33,7 @@ def build_form(example: str = "") -> None:
 
     ``example`` is the source that is chosen to begin with.
     """
-    with st.container(key="build-form"):
+    with st.container(key="new-build"):
         try:
             kind, arguments = ask_source(example)
         except OSError as error:

@@ -73,7 +73,7 @@ class Build:
 def begin(plan: Plan) -> None:
     """Build in the background; a ValueError says so if a corpus of this name is being built."""
     build = Build(plan)
-    jobs.start("build", plan.name, build.run).told = build
+    jobs.start("build", plan.name, build.run, told=build)
 
 
 def sources() -> list[str]:

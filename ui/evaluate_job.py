@@ -95,7 +95,7 @@ class Evaluation:
 
 def begin(evaluation: Evaluation) -> None:
     """Measure in the background; a ValueError says so if an evaluation is going on."""
-    jobs.start("evaluate", NAME, evaluation.run).told = evaluation
+    jobs.start("evaluate", NAME, evaluation.run, told=evaluation)
 
 
 def _in_words(seconds: float) -> str:

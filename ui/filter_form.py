@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from retrieval.filters import UNLABELLED, Filters
+from retrieval.filters import MOST_VALUES, UNLABELLED, Filters
 from ui import plain, resources, state
 from ui.state import put
 
@@ -32,7 +32,7 @@ def show_filters(filters: Filters, corpus: str) -> None:
         help="A document with any of these is not ranked.",
         on_change=lambda: _change(without=st.session_state[_WITHOUT]),
     )
-    if len(choices.labels) > 1:
+    if 1 < len(choices.labels) <= MOST_VALUES:
         _pick("Label", _LABELS, choices.labels, filters.labels, lambda chosen: _change(labels=chosen))
     chosen_fields = dict(filters.fields)
     for number, (name, values) in enumerate(choices.fields.items()):
@@ -71,7 +71,7 @@ def _pick(
         plain.spoken(name) or "Values",
         offered,
         key=key,
-        format_func=lambda value: f"{value if value != UNLABELLED else 'no label'} ({values.get(value, 0):,})",
+        format_func=lambda value: "no label" if value == UNLABELLED else value,
         placeholder="Any",
         label_visibility="collapsed",
         help="Documents with one of these pass.",

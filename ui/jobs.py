@@ -11,6 +11,8 @@ import streamlit as st
 Kind = Literal["build", "evaluate"]
 Tell = Callable[[Any], None]
 
+_starting = threading.Lock()
+
 
 class Stopped(Exception):
     """The person who watches has asked the work to stop."""
@@ -98,14 +100,19 @@ def jobs(kind: Kind) -> list[Job]:
     return [each for each in list(_jobs().values()) if each.kind == kind]
 
 
-def start(kind: Kind, name: str, work: Callable[[Tell], Any]) -> Job:
-    """Begin work on something; a ValueError says so if work of this kind on it is going on."""
-    last = job(kind, name)
-    if last is not None and last.running:
-        raise ValueError(f"'{name}' is being worked on already; wait for it, or stop it")
-    dismiss(kind, name)
-    new = _jobs()[kind, name] = Job(kind, name)
-    new.start(work)
+def start(kind: Kind, name: str, work: Callable[[Tell], Any], told: Any = None) -> Job:
+    """Begin work on something; a ValueError says so if work of this kind on it is going on.
+
+    ``told`` is what it has told so far, for those who look at once.
+    """
+    with _starting:
+        last = job(kind, name)
+        if last is not None and last.running:
+            raise ValueError(f"'{name}' is being worked on already; wait for it, or stop it")
+        dismiss(kind, name)
+        new = Job(kind, name, told)
+        new.start(work)
+        _jobs()[kind, name] = new
     return new
 
 

@@ -1,8 +1,10 @@
 // Keys for the rows of results. The row that they act on is the one that is lit; it is remembered by its document, so
 // that it stays the same document when the ranking changes.
 
-const ROW = '[class*="st-key-row-"]'
-const COLUMN = '[class*="st-key-column-"], [class*="st-key-next-"]'
+// What a class begins with: ids of documents are part of them too, and may hold anything.
+const keyed = (key) => `:is([class^="st-key-${key}"], [class*=" st-key-${key}"])`
+const ROW = keyed("row-")
+const COLUMN = `:is(${keyed("column-")}, ${keyed("next-")})`
 const LIT = "data-lit"
 
 const state = (window.exemplarKeyboard ??= { column: null, id: null, jumps: 0 })
@@ -54,7 +56,16 @@ function across(step) {
   go(list.find((row) => idOf(row) === state.id) ?? list[0])
 }
 
-const press = (scope, key) => scope?.querySelector(`[class*="st-key-${key}"] button:not(:disabled)`)?.click()
+const keyOf = (element, prefix) => element.className.match(new RegExp(`(?:^|\\s)st-key-${prefix}-(\\S+)`))?.[1]
+
+// While a page is drawn a row may show a document already and still have another's buttons; those are not pressed.
+function mark(how) {
+  const row = lit()
+  const place = row?.querySelector(keyed(`${how}-`))
+  if (place && keyOf(place, how) === keyOf(row, "row")) place.querySelector("button")?.click()
+}
+
+const press = (key) => document.querySelector(`.st-key-${key} button:not(:disabled)`)?.click()
 
 const ACTIONS = {
   "/": () => document.querySelector(".st-key-query_text input")?.focus(),
@@ -62,19 +73,20 @@ const ACTIONS = {
   k: () => move(-1),
   h: () => across(-1),
   l: () => across(1),
-  "+": () => press(lit(), "positive-"),
-  "=": () => press(lit(), "positive-"),
-  "-": () => press(lit(), "negative-"),
-  u: () => press(document, "undo"),
-  U: () => press(document, "redo"),
+  "+": () => mark("positive"),
+  "=": () => mark("positive"),
+  "-": () => mark("negative"),
+  u: () => press("undo"),
+  U: () => press("redo"),
   Escape: () => go(null),
 }
 
 function onKey(event) {
   const target = event.target
-  const typing = target.matches?.("input, textarea, select, [contenteditable=true]")
+  const typing = target.matches?.("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable=true]")
   if (typing && event.key === "Escape") return target.blur()
   if (typing || event.ctrlKey || event.metaKey || event.altKey) return
+  if (event.repeat && !"jk".includes(event.key)) return
   if (target.closest?.('[role="dialog"], [role="listbox"], [role="menu"]')) return
   const action = ACTIONS[event.key]
   if (!action) return
@@ -106,7 +118,7 @@ export default function ({ data }) {
     document.removeEventListener("keydown", onKey)
     observer.disconnect()
   })
-  if (data.n > state.jumps) {
+  if (data.n && data.n !== state.jumps) {
     state.jumps = data.n
     jump(data.jump)
   }

@@ -7,7 +7,8 @@ from retrieval.sessions import Session
 from ui import plain
 from ui.state import change, jump_to
 
-_SHOWN = 15  # of each kind, the latest; the others on demand
+_SHOWN = 15  # of each kind, the latest; on demand more
+_MOST = 200
 
 
 def show_marks(session: Session, corpus: Corpus) -> None:
@@ -19,8 +20,8 @@ def show_marks(session: Session, corpus: Corpus) -> None:
         return
     if not feedback.positives:
         st.caption("What is not relevant says little alone. Mark something relevant, and it counts in full.")
-    _show_list("Relevant", feedback.positives, corpus)
-    _show_list("Not relevant", feedback.negatives, corpus)
+    _show_list("Relevant", feedback.positives, session, corpus)
+    _show_list("Not relevant", feedback.negatives, session, corpus)
     st.button(
         "Clear all marks",
         icon=":material/delete:",
@@ -30,10 +31,11 @@ def show_marks(session: Session, corpus: Corpus) -> None:
     )
 
 
-def _show_list(title: str, doc_ids: tuple[str, ...], corpus: Corpus) -> None:
+def _show_list(title: str, doc_ids: tuple[str, ...], session: Session, corpus: Corpus) -> None:
     if not doc_ids:
         return
     st.caption(f"{title} ({len(doc_ids):,})")
+    doc_ids = doc_ids[-_MOST:]
     more = len(doc_ids) - _SHOWN
     everything = more > 0 and st.toggle(
         f"Show {more:,} earlier ones", key=f"all {title}", help="The latest stand here without it."
@@ -47,7 +49,7 @@ def _show_list(title: str, doc_ids: tuple[str, ...], corpus: Corpus) -> None:
                 icon=":material/arrow_forward:",
                 type="tertiary",
                 help="Show its row",
-                disabled=doc_id not in corpus.rows,
+                disabled=doc_id not in corpus.rows or session.query is None,
                 on_click=jump_to,
                 args=(doc_id,),
             )

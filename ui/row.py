@@ -10,7 +10,7 @@ from data.passages import Span
 from retrieval.feedback import Mark
 from retrieval.search import Result
 from ui import plain
-from ui.state import ask_document, change
+from ui.state import ROWS_OPENED, ask_document, change
 
 _MARKED: dict[Mark, str] = {"positive": "relevant", "negative": "not relevant"}
 _EXCERPT = 300  # characters
@@ -83,7 +83,7 @@ def row_html(row: Row) -> str:
 
 def _opened() -> set[str]:
     """Return the rows whose whole text is shown; an expander in every row would take a third more time to draw."""
-    opened: set[str] = st.session_state.setdefault("rows_opened", set())
+    opened: set[str] = st.session_state.setdefault(ROWS_OPENED, set())
     return opened
 
 

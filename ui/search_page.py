@@ -19,7 +19,7 @@ from ui.settings import choose_settings
 from ui.tools import show_tools
 from ui.why import show_why
 
-_FARTHEST = 1000  # rank of a row that is gone to
+_FARTHEST = 1000  # rank of a row that pages lead to; beyond, filters and marks do
 _CANDIDATES = 200  # documents of each ranking, out of which those to mark next are chosen
 
 
@@ -79,7 +79,7 @@ def _show_results(session: Session, engine: SearchEngine) -> results.Unexplained
     k = session.settings.k
     page = st.session_state.setdefault(state.PAGE, 1)
     rankings = rankings_of(session, engine, session.settings.rankers, skip=(page - 1) * k, depth=results.DEPTH)
-    n_pages = max(1, -(-rankings[0].n_candidates // k))
+    n_pages = max(1, -(-min(rankings[0].n_candidates, _FARTHEST) // k))
     if page > n_pages:  # a filter, or a mark that hides its row, has left fewer
         state.turn_to(n_pages)
         return _show_results(session, engine)
@@ -91,6 +91,8 @@ def _show_results(session: Session, engine: SearchEngine) -> results.Unexplained
     if n_pages > 1:
         with st.container(horizontal_alignment="center", key="pages"):
             key = f"page {st.session_state.get(state.N_TURNS, 0)}"
+            if rankings[0].n_candidates > _FARTHEST:
+                st.caption(f"Pages lead to the first {_FARTHEST:,} rows; filters and marks lead to the others.")
             st.pagination(n_pages, default=page, key=key, on_change=lambda: _turned(st.session_state[key]))
     return unexplained
 
@@ -106,7 +108,10 @@ def _turn_to(doc_id: str, session: Session, engine: SearchEngine) -> None:
         state.turn_to(ranking.doc_ids.index(doc_id) // session.settings.k + 1)
     else:
         del st.session_state[state.JUMP]
-        plain.show_message("warning", f"It is not among the first {_FARTHEST:,} here, or the filters leave it out.")
+        hidden = session.settings.hide_marked and session.feedback.mark_of(doc_id)
+        elsewhere = f"It is not among the first {_FARTHEST:,} here, or the filters leave it out."
+        in_settings = "Marked rows are hidden: show them under Settings."
+        plain.show_message("warning", in_settings if hidden else elsewhere)
 
 
 def _show_line(session: Session, engine: SearchEngine, rankings: Sequence[Ranking]) -> None:
@@ -138,11 +143,12 @@ def _choose_corpus(session: Session, corpora: dict[str, str]) -> None:
         "Corpus",
         list(corpora),
         key="corpus",
-        format_func=lambda name: f"{name} ({corpora[name]} documents)",
         placeholder="Choose a corpus",
         help="The collection to search. Build another on the page Corpora.",
         on_change=lambda: state.choose_corpus(st.session_state["corpus"]),
     )
+    if session.corpus in corpora:
+        st.caption(f"{corpora[session.corpus]} documents")
 
 
 def _welcome() -> None:

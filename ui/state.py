@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Sequence
+from functools import reduce
 from typing import Any
 
 import streamlit as st
@@ -14,10 +15,14 @@ QUERY_TEXT = "query_text"
 PAGE = "page"
 N_TURNS = "page_turns"  # made by the program: a new widget then, which begins at the page
 JUMP = "jump_to"
+VIEW, RESULTS = "view", "Results"
+ROWS_OPENED = "rows_opened"
+PICKED = "picked_point"
 
 _SESSION = "session"
 _N_EVENTS = "events_of_the_session"  # in the log, as far as this tab knows
-_UNSAVED = "states_that_could_not_be_saved"  # by corpus
+_UNSAVED = "events_that_could_not_be_saved"  # by corpus, in order
+_CHANGED = "changed_by_a_callback"
 _ADDRESS = "address_as_written"
 _NOTICE = "notice"
 
@@ -31,10 +36,13 @@ def open_session(corpora: Sequence[str]) -> Session:
     What another tab has done to the session since is there too.
     """
     asked = {key: st.query_params[key] for key in _IN_ADDRESS if key in st.query_params}
-    if current() is None or asked != st.session_state.get(_ADDRESS):
+    # A click may carry the address of the page on which it was made; it does not lead there.
+    clicked = st.session_state.pop(_CHANGED, False)
+    if current() is None or (asked != st.session_state.get(_ADDRESS) and not clicked):
         _follow(asked, corpora)
     else:
         _catch_up()
+    st.session_state.pop(_CHANGED, None)
     session: Session = st.session_state[_SESSION]
     _write_address(session)
     return session
@@ -48,14 +56,20 @@ def current() -> Session | None:
 
 def change(event: Event) -> None:
     """Change the session and log the change; a change that can't be saved is made all the same, and told."""
+    _catch_up()
     session: Session = st.session_state[_SESSION]
     st.session_state[_SESSION] = session.after(event)
+    st.session_state[_CHANGED] = True
     if not event.keys() & {"mark", "marks", "clear_marks", "undo", "redo", "name"}:
         turn_to(1)
+    unsaved: list[Event] = st.session_state[_UNSAVED].setdefault(session.corpus, [])
+    unsaved.append(event)
     try:
-        _record(session, event)
+        while unsaved:  # what could not be saved before goes first
+            session_store().record(session, unsaved[0])
+            st.session_state[_N_EVENTS] += 1
+            unsaved.pop(0)
     except (sqlite3.Error, OSError) as error:
-        st.session_state[_UNSAVED][session.corpus] = st.session_state[_SESSION]
         notify(f"This change is on the page but could not be saved: {error}. It lasts as long as this page.")
 
 
@@ -76,9 +90,9 @@ def ask_document(doc_id: str) -> None:
 
 def choose_corpus(name: str) -> None:
     """Go to another corpus; query and marks on the one left behind are there again on the way back."""
+    _catch_up()
     session: Session = st.session_state[_SESSION]
-    unsaved: dict[str, Session] = st.session_state[_UNSAVED]
-    there = unsaved.get(name) or _load(session.session_id, name, name)
+    there = _load(session.session_id, name, name)
     _put(there or Session(session.session_id, name))
     change({"open": True})
     if there is None and session.settings != Settings():
@@ -87,7 +101,9 @@ def choose_corpus(name: str) -> None:
 
 def go_to(session: Session) -> None:
     """Make a session this tab's."""
-    st.session_state[_UNSAVED] = {}
+    st.session_state.setdefault(_UNSAVED, {})
+    if (last := current()) is None or last.session_id != session.session_id:
+        st.session_state[_UNSAVED] = {}
     _put(session)
     st.session_state[_N_EVENTS] = _count(session.session_id)
 
@@ -109,6 +125,7 @@ def name_session(session_id: str, name: str) -> None:
 def jump_to(doc_id: str) -> None:
     """Have the page show a document's row next."""
     st.session_state[JUMP] = doc_id
+    st.session_state[VIEW] = RESULTS
 
 
 def turn_to(page: int) -> None:
@@ -160,32 +177,22 @@ def _follow(asked: dict[str, str], corpora: Sequence[str]) -> None:
 def _catch_up() -> None:
     """Read the session anew if another tab has changed it; what was deleted there goes on here as a new one."""
     session: Session = st.session_state[_SESSION]
-    if st.session_state[_UNSAVED]:
-        return
     n_events = _count(session.session_id)
     if n_events == st.session_state[_N_EVENTS]:
         return
     if n_events:
-        query = session.query
-        st.session_state[_N_EVENTS] = n_events
-        st.session_state[_SESSION] = _load(session.session_id, session.corpus, session.corpus) or session
-        if st.session_state[_SESSION].query != query:
+        now = _load(session.session_id, session.corpus, session.corpus) or session
+        st.session_state[_N_EVENTS], st.session_state[_SESSION] = n_events, now
+        if now.query != session.query:
             _show_query()
+        if (now.query, now.filters, now.settings) != (session.query, session.filters, session.settings):
+            turn_to(1)
     elif st.session_state[_N_EVENTS]:
         notify("This session was deleted elsewhere. What is on this page goes on as a new one.")
         go_to(Session(new_id(), session.corpus))
         for event in _events_of(session):
             change(event)
-
-
-def _record(session: Session, event: Event) -> None:
-    """Log a change; where earlier ones could not be, log the state instead."""
-    store, unsaved = session_store(), st.session_state[_UNSAVED]
-    events = [{"clear_marks": True}, *_events_of(st.session_state[_SESSION])] if session.corpus in unsaved else [event]
-    for each in events:
-        store.record(session, each)
-        st.session_state[_N_EVENTS] += 1
-    unsaved.pop(session.corpus, None)
+        _show_query()
 
 
 def _events_of(session: Session) -> list[dict[str, Any]]:
@@ -218,6 +225,8 @@ def _write_address(session: Session) -> None:
 
 def _put(session: Session) -> None:
     st.session_state[_SESSION] = session
+    for key in (ROWS_OPENED, PICKED):  # documents of another corpus may have the same ids
+        st.session_state.pop(key, None)
     _show_query()
 
 
@@ -235,9 +244,17 @@ def _count(session_id: str) -> int:
 
 
 def _load(session_id: str, corpus: str | None, if_unreadable: str) -> Session | None:
-    """Return what the log holds; where it can't be read, an empty state under the same id, so that a reload may."""
+    """Return what the log holds, and of this tab's session what it could not save.
+
+    Where the log can't be read, an empty state comes back under the same id, so that a reload may read it.
+    """
     try:
-        return session_store().load(session_id, corpus) if session_id else None
+        found = session_store().load(session_id, corpus) if session_id else None
     except (sqlite3.Error, OSError, ValueError) as error:
         notify(f"The marks of this session could not be read: {error}. The file is untouched; a reload tries again.")
-        return Session(session_id, if_unreadable)
+        found = Session(session_id, if_unreadable)
+    session = current()
+    unsaved = st.session_state.get(_UNSAVED, {}).get(found.corpus if found else corpus, [])
+    if not unsaved or session is None or session.session_id != session_id:
+        return found
+    return reduce(Session.after, unsaved, found or Session(session_id, str(corpus)))

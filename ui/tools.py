@@ -10,7 +10,7 @@ from ui import filter_form, keyboard, state
 from ui.ranked import rankings_of
 from ui.transfer import show_export, show_import
 
-VIEWS = ("Results", "Mark next", "Why")
+VIEWS = (state.RESULTS, "Mark next", "Why")
 
 
 def show_tools(session: Session, engine: SearchEngine) -> str:

@@ -12,6 +12,7 @@ from retrieval.sessions import Session
 from ui import plain
 from ui.results import bar_share
 from ui.row import Row, show_row
+from ui.state import PICKED
 
 if TYPE_CHECKING:
     import altair
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 _BACKGROUND, _BOTH, _RELEVANT, _NOT_RELEVANT = "the rest, a sample", "first in both", "relevant", "not relevant"
 _N_BACKGROUND = 500
 _SEED = 0
-_PICKED = "picked_point"
 _CHART = "plane"
 _SHAPES = ("circle", "circle", "square", "diamond", "triangle-up", "triangle-down")
 _COLOURS = {
@@ -60,7 +60,7 @@ def show_why(session: Session, knn: Ranking, svm: Ranking, engine: SearchEngine)
             "between them 0, its border. Click a point to see its document."
         )
     with beside:
-        doc_id = st.session_state.get(_PICKED)
+        doc_id = st.session_state.get(PICKED)
         if doc_id in engine.corpus.rows:
             result = engine.result(second, doc_id)
             show_row(Row("why", result, session.feedback.mark_of(doc_id), bar_share(result.score, svm)))
@@ -74,7 +74,7 @@ def _alone(ranking: Ranking) -> str:
 
 def _pick() -> None:
     picked = st.session_state[_CHART]["selection"].get("picked", [])
-    st.session_state[_PICKED] = picked[0].get("doc_id") if picked else None
+    st.session_state[PICKED] = picked[0].get("doc_id") if picked else None
 
 
 def _chart(points: list[Point], knn: Ranking, svm: Ranking) -> "altair.LayerChart":
