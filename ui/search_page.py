@@ -155,7 +155,7 @@ def _welcome() -> None:
     st.title("Exemplar", anchor=False)
     st.write(
         "Semantic search that learns from the rows you click. There is no corpus to search yet: build one. "
-        "`docs` is the documentation of pandas, NumPy and scikit-learn as they are installed here."
+        "The documentation of pandas, NumPy and scikit-learn, as they are installed here, does to begin with."
     )
     build_form(example="docs")
     show_builds()
