@@ -14,7 +14,7 @@ import pytest
 from data.catalog import corpus_status, verify_corpus
 from data.corpus import corpus_folder, open_corpus
 from data.documents import Document, Source
-from data.encoder import load_encoder
+from data.encoder import Encoder, load_encoder
 from data.ingest import build_corpus
 from data.lock import CorpusBusy
 from data.shards import JOURNAL, JournalDamaged, ShardStore
@@ -22,10 +22,11 @@ from data.sources import read_source
 from tests.fake_encoder import FakeEncoder
 
 ROOT = Path(__file__).parents[1]
-KILLS = 20
-SHARD = 8  # smaller than usual, so that every run has some to commit
+SHARD = 8  # documents; smaller than usual, so that every run has some to commit
 
-BUILDER = f"""
+# The program, and a stand-in for it that starts at once and whose disk is slow, so that it is killed between two writes
+# too: both write down what they are about to embed.
+PROGRAM = f"""
 import sys
 import data.embed, data.encoder, cli
 data.embed.SHARD = {SHARD}
@@ -37,16 +38,32 @@ def logged(self, texts, on_progress=None):
 data.encoder.SentenceEncoder.encode_documents = logged
 cli.main(["build", sys.argv[1], "--name", "killed", "--precision", "float32", "--backend", "torch"])
 """
+STAND_IN = f"""
+import os, sys, time
+import data.embed
+from data.ingest import build_corpus
+from data.sources import read_source
+from tests.fake_encoder import FakeEncoder
+data.embed.SHARD = {SHARD}
+flush = os.fsync
+def slowly(file):
+    time.sleep(0.005)
+    flush(file)
+os.fsync = slowly
+class LoggedEncoder(FakeEncoder):
+    def encode_documents(self, texts, on_progress=None):
+        with open(sys.argv[2], "a") as log:
+            log.write(repr(texts[0]) + "\\n")
+        return super().encode_documents(texts, on_progress)
+build_corpus(read_source(sys.argv[1]), LoggedEncoder(), name="killed")
+"""
 
 
 @pytest.fixture(scope="module")
-def documents(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """3,000 documents of the packages' documentation in a file: every tenth whole, of the others the beginning."""
+def documents() -> list[dict[str, str]]:
+    """3,000 documents of the packages' documentation: every tenth whole, of the others the beginning."""
     found = [document for document in read_source("docs").read() if isinstance(document, Document)][:3000]
-    path = tmp_path_factory.mktemp("documents") / "docs.jsonl"
-    rows = ({"id": each.doc_id, "text": each.text[: None if n % 10 == 0 else 150]} for n, each in enumerate(found))
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    return path
+    return [{"id": each.doc_id, "text": each.text[: None if n % 10 == 0 else 150]} for n, each in enumerate(found)]
 
 
 def committed(name: str) -> tuple[int, bytes]:
@@ -59,20 +76,43 @@ def committed(name: str) -> tuple[int, bytes]:
     return 0, b""
 
 
-@pytest.mark.model
 def test_a_build_killed_twenty_times_ends_as_one_that_was_not(
-    documents: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    documents: list[dict[str, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("data.embed.SHARD", SHARD)
-    source, encoder = read_source(str(documents)), load_encoder(precision="float32")
+    kill_again_and_again(STAND_IN, FakeEncoder(), documents, tmp_path, kills=20, seconds_to_start=1)
+
+
+@pytest.mark.model
+def test_the_program_killed_three_times_ends_as_one_that_was_not(
+    documents: list[dict[str, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("data.embed.SHARD", SHARD)
+    encoder = load_encoder(precision="float32")
+    kill_again_and_again(PROGRAM, encoder, documents[:120], tmp_path, kills=3, seconds_to_start=5)
+
+
+def kill_again_and_again(
+    program: str,
+    encoder: Encoder,
+    documents: list[dict[str, str]],
+    folder: Path,
+    *,
+    kills: int,
+    seconds_to_start: float,
+) -> None:
+    """Build a corpus straight, and another by a program that is killed at random moments; both must be the same."""
+    path = folder / "docs.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in documents))
+    source = read_source(str(path))
     straight = build_corpus(source, encoder, name="straight")
     texts = straight.documents["text"].to_pylist()
-    assert straight.manifest.n_documents == 3000 < straight.manifest.n_passages
-    command = [sys.executable, "-c", BUILDER, str(documents)]
+    assert straight.manifest.n_documents == len(documents) < straight.manifest.n_passages
+    command = [sys.executable, "-c", program, str(path)]
     moments = random.Random(1)
-    log = tmp_path / "log"
+    log = folder / "log"
 
-    for run in range(KILLS):
+    for run in range(kills):
         done, journal = committed("killed")
         log.write_text("")
         builder = subprocess.Popen([*command, str(log)], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
@@ -86,7 +126,7 @@ def test_a_build_killed_twenty_times_ends_as_one_that_was_not(
                     build_corpus(source, encoder, name="killed")
             time.sleep(moments.uniform(0, 0.3))
         else:
-            time.sleep(moments.uniform(0, 5))
+            time.sleep(moments.uniform(0, seconds_to_start))
         assert builder.poll() is None, builder.communicate()[1].decode()
         builder.kill()
         builder.communicate()
@@ -102,7 +142,7 @@ def test_a_build_killed_twenty_times_ends_as_one_that_was_not(
         assert (folders[0] / file).read_bytes() == (folders[1] / file).read_bytes()
     lines = [(folder / JOURNAL).read_text().splitlines()[1:] for folder in folders]
     assert lines[0] == lines[1]
-    assert len(lines[0]) == -(-3000 // SHARD)  # each shard committed once
+    assert len(lines[0]) == -(-len(documents) // SHARD)  # each shard committed once
 
 
 FULL_DISK = """

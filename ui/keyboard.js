@@ -6,8 +6,9 @@ const keyed = (key) => `:is([class^="st-key-${key}"], [class*=" st-key-${key}"])
 const ROW = keyed("row-")
 const COLUMN = `:is(${keyed("column-")}, ${keyed("next-")})`
 const LIT = "data-lit"
+const LISTENER = ".st-key-keyboard" // the page takes keys as long as this is part of it
 
-const state = (window.exemplarKeyboard ??= { column: null, id: null, jumps: 0 })
+const state = (window.exemplarKeyboard ??= { column: null, id: null, jumps: 0, listening: null })
 
 const columns = () => [...document.querySelectorAll(COLUMN)].filter((column) => column.querySelector(ROW))
 const rows = (column) => [...column.querySelectorAll(ROW)]
@@ -82,6 +83,7 @@ const ACTIONS = {
 }
 
 function onKey(event) {
+  if (!document.querySelector(LISTENER)) return
   const target = event.target
   const typing = target.matches?.("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable=true]")
   if (typing && event.key === "Escape") return target.blur()
@@ -91,6 +93,7 @@ function onKey(event) {
   const action = ACTIONS[event.key]
   if (!action) return
   if (event.key !== "Escape") event.preventDefault()
+  relight() // the row may have been drawn anew since the last frame
   action()
 }
 
@@ -101,26 +104,24 @@ function jump(id, patience = 40) {
   else if (patience) setTimeout(jump, 50, id, patience - 1)
 }
 
+// Streamlit may run and clean up an old instance of this component after a new one has begun. So the page is listened to
+// once and for all, and no instance can take that from another.
+state.listening?.abort() // by an earlier version of this script, before the app was restarted
+state.listening = new AbortController()
+document.addEventListener("keydown", onKey, { signal: state.listening.signal })
+let waiting = false
+new MutationObserver(() => {
+  if (waiting) return
+  waiting = true
+  requestAnimationFrame(() => {
+    waiting = false
+    relight()
+  })
+}).observe(document.body, { childList: true, subtree: true, characterData: true })
+
 export default function ({ data }) {
-  state.stop?.()
-  document.addEventListener("keydown", onKey)
-  let waiting = false
-  const observer = new MutationObserver(() => {
-    if (waiting) return
-    waiting = true
-    requestAnimationFrame(() => {
-      waiting = false
-      relight()
-    })
-  })
-  observer.observe(document.body, { childList: true, subtree: true, characterData: true })
-  const stop = (state.stop = () => {
-    document.removeEventListener("keydown", onKey)
-    observer.disconnect()
-  })
   if (data.n && data.n !== state.jumps) {
     state.jumps = data.n
     jump(data.jump)
   }
-  return stop
 }

@@ -90,6 +90,7 @@ def test_filter_then_mark_and_the_mark_belongs_to_the_row_under_the_cursor(visit
 def test_with_the_keyboard_alone(visitor: Page) -> None:
     settle(visitor)
     expect(visitor.get_by_role("textbox", name="Search")).to_be_visible()
+    visitor.wait_for_function("window.exemplarKeyboard?.listening")
     visitor.locator("body").press("/")
     expect(visitor.get_by_role("textbox", name="Search")).to_be_focused()
     visitor.keyboard.type("read a csv file")

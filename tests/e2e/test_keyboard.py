@@ -1,0 +1,55 @@
+"""The script of the keys alone, on a page of two columns."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from benchmarks.browser import ROOT
+
+pytestmark = pytest.mark.e2e
+
+PAGE = """
+<div class="st-key-column-knn">
+  <p class="st-key-row-knn-a"><span class="ex-id">a</span></p>
+  <p class="st-key-row-knn-b"><span class="ex-id">b</span></p>
+</div>
+<div class="st-key-column-svm">
+  <p class="st-key-row-svm-b"><span class="ex-id">b</span></p>
+  <p class="st-key-row-svm-c"><span class="ex-id">c</span></p>
+</div>
+<div class="st-key-keyboard"></div>
+"""
+START = """async script => {
+  const module = await import(URL.createObjectURL(new Blob([script], { type: "text/javascript" })))
+  window.start = () => module.default({ data: { jump: null, n: 0 } })
+}"""
+
+
+@pytest.fixture
+def keys(page: Page) -> Page:
+    page.set_content(PAGE)
+    page.evaluate(START, (ROOT / "ui" / "keyboard.js").read_text())
+    return page
+
+
+def test_an_instance_that_ends_late_takes_the_keys_from_no_other(keys: Page) -> None:
+    keys.evaluate("() => { const ends = [start(), start()]; ends[0]?.() }")
+    keys.keyboard.press("j")
+    expect(keys.locator("[data-lit]")).to_have_text("b")
+    keys.keyboard.press("j")
+    expect(keys.locator("[data-lit]")).to_have_text("c")
+    keys.evaluate("document.querySelector('.st-key-keyboard').remove()")  # another page is shown
+    keys.keyboard.press("k")
+    expect(keys.locator("[data-lit]")).to_have_text("c")
+
+
+def test_a_key_right_after_a_row_was_drawn_anew_goes_on_from_it(keys: Page) -> None:
+    keys.evaluate("() => { start() }")
+    keys.keyboard.press("j")
+    keys.keyboard.press("h")
+    expect(keys.locator(".st-key-column-knn [data-lit]")).to_have_text("b")
+    keys.evaluate("""() => {
+      const row = document.querySelector(".st-key-row-knn-b")
+      row.outerHTML = '<p class="st-key-row-knn-b"><span class="ex-id">b</span></p>'
+      document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "j", bubbles: true }))
+    }""")
+    expect(keys.locator("[data-lit]")).to_have_text("b")
