@@ -1,9 +1,11 @@
 """The long part of a build: documents into passages into vectors, a shard at a time."""
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Literal
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 import pyarrow as pa
@@ -56,12 +58,82 @@ class Progress:
         return f"{self.rate:.0f} documents/s, {in_words} left"
 
 
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a corpus's manifest says of its encoder."""
+
+    model: str
+    revision: str
+    precision: str
+    device: str
+    backend: str
+    similarity: str
+    dim: int
+    max_tokens: int | None
+
+    @classmethod
+    def of(cls, encoder: Encoder) -> "Facts":
+        """Return the facts of a loaded encoder."""
+        return cls(*(getattr(encoder, field.name) for field in fields(cls)))
+
+
+@runtime_checkable
+class Embedder(Protocol):
+    """Makes passages and vectors of documents, shard after shard: here, or on a cluster."""
+
+    @property
+    def facts(self) -> Facts:
+        """What each of its encoders is."""
+
+    def embed(
+        self, documents: Path, shards: Iterable[Sequence[int]], *, whole: bool, tell: Callable[[int], None]
+    ) -> Iterator[list[Prepared]]:
+        """Yield, for each shard in order, what its documents became.
+
+        Parameters
+        ----------
+        documents
+            The file with a build's documents.
+        shards
+            Rows of documents that are to be embedded together; ascending, and there may be none.
+        tell
+            May be called with the number of the present shard's documents that are done.
+
+        Raises
+        ------
+        ValueError, RuntimeError
+            The documents of the present shard can't be embedded.
+        OSError
+            There is nothing left to embed by.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """Embeds by an encoder in this process."""
+
+    encoder: Encoder
+
+    @property
+    def facts(self) -> Facts:
+        """What the encoder is."""
+        return Facts.of(self.encoder)
+
+    def embed(
+        self, documents: Path, shards: Iterable[Sequence[int]], *, whole: bool, tell: Callable[[int], None]
+    ) -> Iterator[list[Prepared]]:
+        """Yield, for each shard in order, what its documents became; nothing is done ahead."""
+        texts = read_documents(documents)["text"]
+        for rows in shards:
+            yield prepare(texts_at(texts, rows), self.encoder, whole=whole, tell=tell)
+
+
 @dataclass
 class Embedding:
     """What it takes to embed the documents of a store, and how many have been."""
 
     store: ShardStore
-    encoder: Encoder
+    embedder: Embedder
     whole: bool
     earlier: Sequence[EarlierBuild]
     on_progress: Callable[[Progress], None]
@@ -72,60 +144,90 @@ class Embedding:
         """Write damaged shards anew, then commit shards until every document has its vectors."""
         documents = read_documents(self.store.folder / DOCUMENTS)
         self._tell(self.store.documents_done)
-        for shard in damaged:
-            prepared = self._prepare(documents, range(shard.first_document, shard.first_document + shard.n_documents))
-            if len(prepared[0]) != shard.n_passages:  # its passages are others than they were: what follows moves
+        anew = [range(shard.first_document, shard.first_document + shard.n_documents) for shard in damaged]
+        for shard, (_, passages, vectors) in zip(damaged, self._prepared(documents, anew), strict=True):
+            if len(passages) != shard.n_passages:  # its passages are others than they were: what follows moves
                 self.store.forget_from(shard.number)
                 break
-            self.store.repair(shard, *prepared)
-        sizes = pc.binary_length(documents["text"]).to_numpy()
-        while (first := self.store.documents_done) < self.store.n_documents:
-            rows = range(first, first + self._shard_size(sizes[first:]))
-            self.store.commit(len(rows), *self._prepare(documents, rows))
+            self.store.repair(shard, passages, vectors)
+        for rows, passages, vectors in self._prepared(documents, self._shards_to_come(documents)):
+            self.store.commit(len(rows), passages, vectors)
             self._tell(rows.stop)
+
+    def _shards_to_come(self, documents: pa.Table) -> list[range]:
+        """Return the rows of each shard that is not committed yet."""
+        sizes = pc.binary_length(documents["text"]).to_numpy()
+        first, shards = self.store.documents_done, []
+        while first < self.store.n_documents:
+            shards.append(range(first, first + self._shard_size(sizes[first:])))
+            first = shards[-1].stop
+        return shards
 
     def _shard_size(self, sizes: NDArray[np.int64]) -> int:
         """Return how many of the documents to come, of so many bytes each, make a shard."""
-        most = SHARD if self.encoder.device == "cpu" else GPU_SHARD
+        most = SHARD if self.embedder.facts.device == "cpu" else GPU_SHARD
         return max(1, int(np.searchsorted(np.cumsum(sizes[:most]), SHARD_BYTES, side="right")))
 
-    def _prepare(self, documents: pa.Table, rows: range) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """Return passages and vectors of some documents: those that exist, and the others embedded together."""
-        texts: list[str] = documents["text"].slice(rows.start, len(rows)).to_pylist()
-        prepared = [self._find(text) for text in texts]
-        new = [place for place, found in enumerate(prepared) if found is None]
-        first_id = documents["doc_id"][rows.start].as_py()
-        try:
-            embedded = self._embed([texts[place] for place in new], rows)
-        except (ValueError, RuntimeError) as error:  # what torch raises where a device's memory is too small
-            what = " ".join(str(error).split())[:300]
-            raise ValueError(f"among the {len(rows)} documents from '{first_id}' on: {what}") from error
-        for place, of_it in zip(new, embedded, strict=True):
-            prepared[place] = of_it
-        self.n_embedded += len(new)
-        return _as_arrays(rows, [of_it for of_it in prepared if of_it is not None])
+    def _prepared(
+        self, documents: pa.Table, shards: Sequence[range]
+    ) -> Iterator[tuple[range, NDArray[np.int64], NDArray[np.float32]]]:
+        """Yield each shard with its passages and vectors: those that exist, and the others embedded together."""
+        texts = documents["text"]
+        asked: deque[Sequence[int]] = deque()  # new rows; an embedder may ask for many shards ahead
+
+        def new() -> Iterator[Sequence[int]]:
+            for rows in shards:
+                asked.append(self._new(texts, rows))
+                yield asked[-1]
+
+        def tell(n: int) -> None:
+            self._tell(rows.stop - len(asked[0]) + n, self.n_embedded + n)
+
+        embedded = self.embedder.embed(self.store.folder / DOCUMENTS, new(), whole=self.whole, tell=tell)
+        for rows in shards:
+            try:
+                of_new = next(embedded)
+            except (ValueError, RuntimeError) as error:  # what torch raises where a device's memory is too small
+                what, first = " ".join(str(error).split())[:300], documents["doc_id"][rows.start].as_py()
+                raise ValueError(f"among the {len(rows)} documents from '{first}' on: {what}") from error
+            by_row = dict(zip(asked.popleft(), of_new, strict=True))
+            self.n_embedded += len(by_row)
+            prepared = [by_row.get(row) or self._find(texts[row].as_py()) for row in rows]
+            yield rows, *_as_arrays(rows, [of_it for of_it in prepared if of_it is not None])
+
+    def _new(self, texts: pa.ChunkedArray, rows: range) -> Sequence[int]:
+        """Return those of some rows whose texts no earlier build holds."""
+        if not self.earlier:
+            return rows
+        return [row for row, text in zip(rows, texts_at(texts, rows), strict=True) if not self._find(text)]
 
     def _find(self, text: str) -> Prepared | None:
         return next((found for build in self.earlier if (found := build.find(text))), None)
-
-    def _embed(self, texts: list[str], rows: range) -> list[Prepared]:
-        if not texts:
-            return []
-        spans = [[(0, len(text))] for text in texts] if self.whole else split(texts, self.encoder)
-        passages = [text[start:end] for text, of_it in zip(texts, spans, strict=True) for start, end in of_it]
-
-        def tell(n_passages: int) -> None:
-            n = len(texts) * n_passages // len(passages)  # passages are embedded by length, so this is by rule of three
-            self._tell(rows.stop - len(texts) + n, self.n_embedded + n)
-
-        vectors = self.encoder.encode_documents(passages, tell)
-        ends = np.cumsum([len(of_it) for of_it in spans])
-        return list(zip(spans, np.split(vectors, ends[:-1]), strict=True))
 
     def _tell(self, done: int, n_embedded: int | None = None) -> None:
         embedded = self.n_embedded if n_embedded is None else n_embedded
         seconds = time.monotonic() - self.started
         self.on_progress(Progress("embedding", done, self.store.n_documents, embedded, seconds))
+
+
+def texts_at(texts: pa.ChunkedArray, rows: Sequence[int]) -> list[str]:
+    """Return the texts of some rows, ascending and not far apart."""
+    if not rows:
+        return []
+    stretch: list[str] = texts.slice(rows[0], rows[-1] - rows[0] + 1).to_pylist()
+    return [stretch[row - rows[0]] for row in rows]
+
+
+def prepare(texts: list[str], encoder: Encoder, *, whole: bool, tell: Callable[[int], None]) -> list[Prepared]:
+    """Return passages and vectors of texts; tell how many of the texts are done."""
+    if not texts:
+        return []
+    spans = [[(0, len(text))] for text in texts] if whole else split(texts, encoder)
+    passages = [text[start:end] for text, of_it in zip(texts, spans, strict=True) for start, end in of_it]
+    # Passages are embedded by length, so the number of documents is by rule of three.
+    vectors = encoder.encode_documents(passages, lambda n: tell(len(texts) * n // len(passages)))
+    ends = np.cumsum([len(of_it) for of_it in spans])
+    return list(zip(spans, np.split(vectors, ends[:-1]), strict=True))
 
 
 def damaged_shards(store: ShardStore) -> list[Shard]:

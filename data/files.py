@@ -1,16 +1,18 @@
-"""Files that documents are read from: on disk or inside a zip, packed by gzip or not."""
+"""Files that documents are read from: on disk, inside a zip or in object storage, packed by gzip or not."""
 
 import csv
 import functools
 import gzip
+import io
 import lzma
+import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, Any
 
 TABLES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet")
 TEXTS = (".txt", ".text", ".md", ".markdown", ".rst")
@@ -30,6 +32,7 @@ UNREADABLE = (
     OverflowError,  # a date beyond Python's
 )
 
+_STORED_BUFFER = 2**20
 _MOST_BYTES = 2**30  # of a file that is read as a whole; a small zip can hold endless ones
 
 
@@ -93,6 +96,53 @@ def files_in_zip(path: Path, within: str = "") -> list[File]:
     ]
 
 
+def is_url(source: str) -> bool:
+    """Tell whether a source is named by a URL, such as ``s3://bucket/reviews.parquet``."""
+    return re.match(r"[A-Za-z][A-Za-z0-9+.:-]*://", source) is not None
+
+
+def local_path(source: str) -> str:
+    """Return the path that a ``file://`` URL names; any other source as it is."""
+    if not re.match(r"(file|local)://", source):
+        return source
+    from fsspec.implementations.local import LocalFileSystem
+
+    return str(LocalFileSystem._strip_protocol(source))
+
+
+def name_at(url: str) -> str:
+    """Return the last part of a URL."""
+    return PurePosixPath(url.partition("?")[0].partition("://")[2]).name
+
+
+def files_at(url: str) -> list[File]:
+    """Return the file that a URL names, or the files in the folder that it names, by their path.
+
+    Raises
+    ------
+    ValueError
+        There is nothing, or the storage can't be reached; the message says what to install if that is why.
+    """
+    storage, path = _storage(url)
+    try:
+        if storage.info(path)["type"] == "file":
+            return [File(name_at(url), functools.partial(_open_stored, storage, path))]
+        found = sorted(storage.find(path))
+    except FileNotFoundError:
+        found = []
+    except Exception as error:  # every storage has kinds of its own
+        raise ValueError(f"cannot read {url}: {one_line(error)}") from error
+    within = {each.removeprefix(path).strip("/"): each for each in found}
+    files = [
+        File(name, functools.partial(_open_stored, storage, each), in_folder=True)
+        for name, each in within.items()
+        if not is_hidden(name)
+    ]
+    if not files:
+        raise ValueError(f"there is no file or folder {url}")
+    return files
+
+
 def is_hidden(name: str) -> bool:
     """Tell whether a part of a path begins with a dot, or holds what macOS keeps beside files in a zip."""
     parts = PurePosixPath(name).parts
@@ -116,3 +166,60 @@ def reading(where: str) -> Iterator[None]:
 def _open_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> IO[bytes]:
     opened = archive.open(member)
     return gzip.GzipFile(fileobj=opened) if member.filename.lower().endswith(".gz") else opened  # type: ignore[return-value]
+
+
+def _storage(url: str) -> tuple[Any, str]:
+    """Return the file system of a URL, and what the URL's path is there."""
+    import fsspec
+
+    protocol = url.partition("://")[0]
+    try:
+        return fsspec.url_to_fs(url)  # type: ignore[no-any-return]
+    except ImportError as error:
+        package = getattr(error.__cause__, "name", None)
+        install = f"pip install {package}" if package else one_line(error)
+        raise ValueError(f"reading {protocol}:// needs another package: {install}") from error
+    except Exception as error:
+        if "not known" in str(error):
+            raise ValueError(f"{protocol}:// is no storage that can be read; for a local file leave it out") from error
+        raise ValueError(f"cannot reach {url}: {one_line(error)}") from error
+
+
+class _Stored(io.RawIOBase):
+    """A file in storage whose errors, whatever they are, are those of a file."""
+
+    def __init__(self, opened: Any) -> None:
+        self._opened = opened
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        try:
+            content = self._opened.read(len(buffer))
+        except Exception as error:
+            raise OSError(one_line(error)) from error
+        buffer[: len(content)] = content
+        return len(content)
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        return int(self._opened.seek(offset, whence))
+
+    def tell(self) -> int:
+        return int(self._opened.tell())
+
+    def close(self) -> None:
+        if not self.closed:
+            self._opened.close()
+        super().close()
+
+
+def _open_stored(storage: Any, path: str) -> IO[bytes]:
+    try:
+        opened = io.BufferedReader(_Stored(storage.open(path, "rb")), _STORED_BUFFER)
+    except Exception as error:
+        raise OSError(one_line(error)) from error
+    return gzip.GzipFile(fileobj=opened) if path.lower().endswith(".gz") else opened  # type: ignore[return-value]

@@ -33,7 +33,7 @@ from data.corpus import (
     write_manifest,
 )
 from data.documents import Problem, Source
-from data.embed import Embedding, Progress, damaged_shards
+from data.embed import Embedder, Embedding, Here, Progress, damaged_shards
 from data.encoder import Encoder, model_name
 from data.lock import building
 from data.reuse import earlier_builds
@@ -48,7 +48,7 @@ OnEvent = Callable[[Progress | Problem], None]
 
 def build_corpus(
     source: Source,
-    encoder: Encoder,
+    encoder: Encoder | Embedder,
     *,
     name: str | None = None,
     whole: bool = False,
@@ -63,6 +63,8 @@ def build_corpus(
 
     Parameters
     ----------
+    encoder
+        Embeds here; an embedder does so elsewhere, as ``data.ray_build.on_ray`` on a cluster.
     name
         Name of the corpus; the source's own name without it.
     whole
@@ -81,17 +83,18 @@ def build_corpus(
     CorpusBusy
         Another process is building it.
     OSError
-        A file can't be written; the message says so if the disk is full.
+        A file can't be written, and the message says so if the disk is full; or all workers of a cluster are lost.
     """
+    embedder = encoder if isinstance(encoder, Embedder) else Here(encoder)
     name = name or source.name
     on_event = on_event or (lambda event: None)
     with building(name) as folder:
         _sweep(folder)
-        wanted = _manifest(source, encoder, name, whole)
+        wanted = _manifest(source, embedder, name, whole)
         if not replace:
             _check_same(wanted)
         try:
-            _build(source, encoder, wanted, folder, strict, on_event)
+            _build(source, embedder, wanted, folder, strict, on_event)
         except OSError as error:
             if error.errno not in _FULL:
                 raise
@@ -121,22 +124,23 @@ def precision_of(name: str, model: str, *, replace: bool = False) -> str | None:
     return None
 
 
-def _manifest(source: Source, encoder: Encoder, name: str, whole: bool) -> Manifest:
+def _manifest(source: Source, embedder: Embedder, name: str, whole: bool) -> Manifest:
     """Return the manifest as far as it is known before the documents are."""
+    facts = embedder.facts
     return Manifest(
         name=name,
         build="",
         created="",
         source=source.description,
-        model=encoder.model,
-        model_revision=encoder.revision,
-        precision=encoder.precision,
-        device=encoder.device,
-        backend=encoder.backend,
-        similarity=encoder.similarity,
+        model=facts.model,
+        model_revision=facts.revision,
+        precision=facts.precision,
+        device=facts.device,
+        backend=facts.backend,
+        similarity=facts.similarity,
         whole=whole,
-        max_tokens=encoder.max_tokens,
-        dim=encoder.dim,
+        max_tokens=facts.max_tokens,
+        dim=facts.dim,
         n_documents=0,
         n_passages=0,
         documents_sha256="",
@@ -164,7 +168,7 @@ def _in_words(key: str, value: Any) -> str:
     return f"the {key.replace('_', ' ')} {value}"
 
 
-def _build(source: Source, encoder: Encoder, wanted: Manifest, folder: Path, strict: bool, on_event: OnEvent) -> None:
+def _build(source: Source, embedder: Embedder, wanted: Manifest, folder: Path, strict: bool, on_event: OnEvent) -> None:
     spooled = spool(
         source,
         folder / "documents.new",
@@ -179,7 +183,7 @@ def _build(source: Source, encoder: Encoder, wanted: Manifest, folder: Path, str
     os.replace(spooled.path, store.folder / DOCUMENTS)
     damaged = damaged_shards(store)
     if damaged or store.documents_done < store.n_documents:
-        Embedding(store, encoder, plan.whole, earlier_builds(others, plan.preparation), on_event).run(damaged)
+        Embedding(store, embedder, plan.whole, earlier_builds(others, plan.preparation), on_event).run(damaged)
     store.finish()
     _commit(plan, store)
     for other in folder.glob("build-*"):  # the one that was replaced, and what was interrupted

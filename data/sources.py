@@ -11,7 +11,20 @@ from pathlib import Path
 
 from data.columns import Columns, Placed, Row, Table, pick_columns, read_rows, unique
 from data.documents import Document, Problem, Source
-from data.files import KINDS, TABLES, UNREADABLE, ZIP, File, file_on_disk, kind_of, reading
+from data.files import (
+    KINDS,
+    TABLES,
+    UNREADABLE,
+    ZIP,
+    File,
+    file_on_disk,
+    files_at,
+    is_url,
+    kind_of,
+    local_path,
+    name_at,
+    reading,
+)
 from data.folders import Listing, leads_out, list_folder, list_zip, read_files
 from data.hub_data import Part, data_set_table, is_data_set
 from data.package_docs import DEMO_PACKAGES, package_documents
@@ -47,7 +60,8 @@ def read_source(
     source
         ``docs`` or ``docs:numpy,pandas`` for the documentation of installed packages; the path of a table
         (CSV, TSV, JSON Lines, JSON, Parquet), a text, a Markdown or PDF file, packed by gzip or not; of a folder or
-        zip of such files; or a Hugging Face data set: a folder, or a name on the hub.
+        zip of such files; the URL of such a file, or of a folder of them, in object storage (``s3://``, ``gs://``,
+        ``hf://`` and what else fsspec reads); or a Hugging Face data set: a folder, or a name on the hub.
     config, split, revision, streaming
         For Hugging Face data sets. Without a split ``train`` is read; slices may be named (``train[:10%]``).
     text_column, title_column, label_column, id_column
@@ -69,15 +83,18 @@ def read_source(
         raise ValueError(f"the limit must be at most {_MOST_ROWS:,}, got {limit}")
     if not source.strip():
         raise ValueError("name a source: docs, a file, a folder, or a data set on the hub")
+    source = local_path(source)
     asked = Columns(text_column, title_column, label_column, id_column)
     part = Part(config, split, revision, streaming)
     path, is_docs = Path(os.path.expanduser(source)), source == "docs" or source.startswith("docs:")
-    if (is_docs or path.is_file()) and part.asked():
+    if (is_docs or is_url(source) or path.is_file()) and part.asked():
         raise ValueError(f"{', '.join(part.asked())} goes with a Hugging Face data set, and {source} is none")
     if without_see_also and not is_docs:
         raise ValueError(f"--without-see-also goes with docs, and {source} is none")
     if is_docs:
         return _package_docs(source, limit, without_see_also)
+    if is_url(source):
+        return _at_url(source, default_name(source), asked, limit)
     if path.is_file():
         return _file(path, default_name(source), asked, limit)
     if path.is_dir():
@@ -91,9 +108,9 @@ def default_name(source: str) -> str:
     """Return the name that a corpus of this source gets where none is given."""
     if source.startswith("docs:"):
         return "docs"
-    path = Path(os.path.expanduser(source))
-    name = path.name
-    if path.is_file():
+    path = Path(os.path.expanduser(local_path(source)))
+    name = name_at(source) if is_url(source) else path.name
+    if path.is_file() or (is_url(source) and kind_of(name) in KINDS):
         name = Path(re.sub(r"(?i)\.gz$", "", name)).stem
     return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-._")[:100] or "corpus"
 
@@ -116,17 +133,38 @@ def documented_packages(source: str) -> tuple[str, ...]:
 
 
 def _file(path: Path, name: str, asked: Columns, limit: int | None) -> Source:
-    where, kind = str(path.resolve()), kind_of(path.name)
+    where = str(path.resolve())
     if path.suffix.lower() == ZIP:
         return _files(functools.partial(list_zip, path), where, name, asked, limit)
-    if kind not in KINDS:
+    if kind_of(path.name) not in KINDS:
         raise ValueError(f"{path} is none of the files that can be read: {', '.join((*KINDS, ZIP))}, and .gz of these")
-    if kind in TABLES:
-        return _table_file(file_on_disk(path), where, name, asked, limit)
+    return _one_file(file_on_disk(path), where, name, asked, limit)
+
+
+def _at_url(url: str, name: str, asked: Columns, limit: int | None) -> Source:
+    file = files_at(url)[0]
+    if file.in_folder:
+        return _files(functools.partial(_list_url, url), url, name, asked, limit)
+    if file.kind not in KINDS:
+        raise ValueError(
+            f"{url} is none of the files that can be read from storage: {', '.join(KINDS)}, and .gz of these"
+        )
+    return _one_file(file, url, name, asked, limit)
+
+
+def _list_url(url: str) -> tuple[list[File], list[Problem]]:
+    files = files_at(url)
+    others = [Problem(file.name, "not a kind that is read") for file in files if file.kind not in KINDS]
+    return [file for file in files if file.kind in KINDS], others
+
+
+def _one_file(file: File, where: str, name: str, asked: Columns, limit: int | None) -> Source:
+    if file.kind in TABLES:
+        return _table_file(file, where, name, asked, limit)
 
     def read() -> Found:
         with reading(where):
-            yield from read_text_file(file_on_disk(path))
+            yield from read_text_file(file)
 
     return Source(name, {"source": where, "limit": limit}, read)
 

@@ -1,4 +1,7 @@
+import gzip
 import itertools
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -272,3 +275,100 @@ def test_imdb_files_are_read_as_the_data_set_is(shared_datasets: Path) -> None:
     folder = read_source(str(imdb))
     assert list(itertools.islice(file.read(), 500)) == list(itertools.islice(folder.read(), 500))
     assert not any(isinstance(found, Problem) for found in file.read())
+
+
+@pytest.fixture
+def stored() -> Iterator[Callable[[str, str], str]]:
+    """Copies a file into storage and returns its URL."""
+    import fsspec
+
+    memory = fsspec.filesystem("memory")
+
+    def store(path: str, name: str) -> str:
+        memory.pipe(f"/bucket/{name}", Path(path).read_bytes())
+        return f"memory://bucket/{name}"
+
+    yield store
+    memory.store.clear()
+    memory.pseudo_dirs[:] = [""]
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".tsv", ".jsonl", ".json", ".parquet"])
+def test_a_table_in_storage_is_read_as_the_one_on_disk(
+    tmp_path: Path, stored: Callable[[str, str], str], suffix: str
+) -> None:
+    path = write(tmp_path / f"rows{suffix}")
+    url = stored(path, f"rows{suffix}")
+    there, here = read_source(url, label_column="kind"), read_source(path, label_column="kind")
+    assert list(there.read()) == list(here.read())
+    assert list(there.read()) == list(here.read())
+    assert (there.name, there.columns()) == ("rows", here.columns())
+    assert there.description == {**here.description, "source": url}
+    assert list(read_source(**there.description).read()) == list(here.read())
+
+
+def test_texts_and_packed_files_in_storage_are_read(tmp_path: Path, stored: Callable[[str, str], str]) -> None:
+    (tmp_path / "a.txt").write_text("one text\n")
+    (tmp_path / "rows.csv.gz").write_bytes(gzip.compress(b"text\nfirst\nsecond\n"))
+    note = read_source(stored(str(tmp_path / "a.txt"), "a.txt"))
+    assert (note.name, documents(note)) == ("a", [Document("a.txt", "one text\n")])
+    packed = read_source(stored(str(tmp_path / "rows.csv.gz"), "rows.csv.gz"))
+    assert (packed.name, texts(packed)) == ("rows", ["first", "second"])
+
+
+def test_a_folder_in_storage_is_read_by_its_files(tmp_path: Path, stored: Callable[[str, str], str]) -> None:
+    for name in ("b/2.parquet", "1.parquet"):
+        stored(write(tmp_path / "rows.parquet"), f"reviews/{name}")
+    (tmp_path / "x").write_bytes(b"x")
+    for name in (".hidden.csv", "picture.png"):
+        stored(str(tmp_path / "x"), f"reviews/{name}")
+    source = read_source("memory://bucket/reviews/")
+    assert [document.doc_id for document in documents(read_source("memory://bucket/reviews"))] == [
+        *(f"1.parquet#{row}" for row in range(3)),
+        *(f"b/2.parquet#{row}" for row in range(3)),
+    ]
+    assert (source.name, source.columns()) == ("reviews", ("key", "text", "kind", "stars"))
+    assert problems(source) == [Problem("picture.png", "not a kind that is read")]
+
+
+def test_a_file_url_is_its_path(tmp_path: Path) -> None:
+    path = write(tmp_path / "rows.csv")
+    source = read_source(f"file://{path}")
+    assert (source.name, source.description["source"]) == ("rows", path)
+    assert default_name(f"file://{path}") == "rows"
+
+
+def test_what_is_not_in_storage_or_cannot_be_reached_is_told(
+    tmp_path: Path, stored: Callable[[str, str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def said(url: str, **choices: str) -> str:
+        with pytest.raises(ValueError, match=".") as told:
+            read_source(url, **choices)
+        return str(told.value)
+
+    assert said("memory://bucket/gone.parquet") == "there is no file or folder memory://bucket/gone.parquet"
+    assert said("memory://bucket/gone/") == "there is no file or folder memory://bucket/gone/"
+    assert said("nope://bucket/x.csv").startswith("nope:// is no storage that can be read")
+    picture = stored(write(tmp_path / "rows.csv"), "rows.png")
+    assert said(picture).startswith(f"{picture} is none of the files that can be read from storage: .csv, ")
+    table = stored(write(tmp_path / "rows.csv"), "rows.csv")
+    assert said(table, split="test") == f"--split goes with a Hugging Face data set, and {table} is none"
+    monkeypatch.setitem(sys.modules, "s3fs", None)
+    assert said("s3://bucket/rows.csv") == "reading s3:// needs another package: pip install s3fs"
+
+
+def test_storage_that_fails_in_the_middle_is_told(
+    tmp_path: Path, stored: Callable[[str, str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import fsspec.implementations.memory
+
+    class Expired(Exception):
+        """As storages have them: no error of files."""
+
+    def fail(*_: object) -> bytes:
+        raise Expired("the token has expired")
+
+    source = read_source(stored(write(tmp_path / "rows.csv"), "rows.csv"))
+    monkeypatch.setattr(fsspec.implementations.memory.MemoryFile, "read", fail, raising=False)
+    with pytest.raises(ValueError, match="^cannot read memory://bucket/rows.csv: the token has expired$"):
+        list(source.read())

@@ -1,0 +1,126 @@
+"""Building on a Ray cluster against building here.
+
+``python -m benchmarks.scale --json FILE`` prints and writes JSON.
+
+IMDB's reviews are built into a corpus in three ways: here, and on Ray clusters whose nodes have one processor each and
+all lie on this machine, with one such node and with two. The ways take turns, so that a machine that slows down slows
+all alike; figures are medians of the rounds, and a ratio is the median of the rounds' own ratios.
+"""
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from benchmarks import vectors
+from data.embed import SHARD, Embedder, Here, Progress
+from data.encoder import DEFAULT_MODEL, load_encoder
+from data.ingest import build_corpus
+from data.ray_build import on_ray
+from data.sources import read_source
+
+_MEMORY = 200 * 2**20  # bytes of a node's object store
+
+
+def main() -> None:
+    """Measure, print and write JSON."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", type=Path, required=True)
+    parser.add_argument("--documents", type=int, default=4096, help="reviews to build a corpus of")
+    parser.add_argument("--rounds", type=int, default=3)
+    arguments = parser.parse_args()
+    result = {
+        "command": f"python -m benchmarks.scale --documents {arguments.documents} --rounds {arguments.rounds}",
+        "date": datetime.now(UTC).date().isoformat(),
+        "cores": os.cpu_count(),
+        "build": build_figures(arguments.documents, arguments.rounds),
+    }
+    text = json.dumps(result, indent=1) + "\n"
+    arguments.json.write_text(text)
+    sys.stdout.write(text)
+
+
+def build_figures(n_documents: int, rounds: int) -> dict[str, Any]:
+    """Return documents a second of each way to build, and what starting on Ray takes."""
+    here = Here(load_encoder())
+    ways = {"here": 0, "one worker": 1, "two workers": 2}
+    runs: dict[str, list[dict[str, float]]] = {way: [] for way in ways}
+    for number in range(rounds):
+        for way, n_workers in ways.items():
+            sys.stderr.write(f"round {number + 1} of {rounds}: {way}\n")
+            with _cluster(n_workers) as address:
+                embedder = on_ray(DEFAULT_MODEL, address=address) if address else nullcontext(here)
+                runs[way].append(_run(embedder, n_documents))
+    rates = {way: [run["documents_a_second"] for run in of_way] for way, of_way in runs.items()}
+    return {
+        "documents": n_documents,
+        "model": DEFAULT_MODEL,
+        "precision": here.facts.precision,
+        "ray": version("ray"),
+        "ways": {
+            way: {
+                **{name: round(median(run[name] for run in of_way), 1) for name in of_way[0]},
+                "times_here": _ratio(rates[way], rates["here"]),
+                "times_one_worker": _ratio(rates[way], rates["one worker"]),
+            }
+            for way, of_way in runs.items()
+        },
+    }
+
+
+def _ratio(rates: list[float], others: list[float]) -> float:
+    return round(median(a / b for a, b in zip(rates, others, strict=True)), 2)
+
+
+def _run(embedder: AbstractContextManager[Embedder], n_documents: int) -> dict[str, float]:
+    """Build once; the rate is that of the whole build, with what loading the workers' models takes."""
+    times: list[tuple[float, int]] = []
+
+    def watch(event: object) -> None:
+        if isinstance(event, Progress) and event.total:
+            times.append((time.perf_counter(), event.done))
+
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["EXEMPLAR_HOME"] = home
+        began = time.perf_counter()
+        with embedder as ready:
+            started = time.perf_counter()
+            build_corpus(read_source(vectors.imdb(), split="train", limit=n_documents), ready, on_event=watch)
+            ended = time.perf_counter()
+    first = next(at for at, done in times if done >= SHARD)
+    return {
+        "seconds_to_start": started - began,
+        "seconds_to_first_shard": first - times[0][0],
+        "seconds_to_build": ended - started,
+        "documents_a_second": n_documents / (ended - started),
+    }
+
+
+@contextmanager
+def _cluster(n_workers: int) -> Iterator[str]:
+    """Give the address of a cluster of so many nodes beside the driver's; none without a worker."""
+    if not n_workers:
+        yield ""
+        return
+    from ray.cluster_utils import Cluster
+
+    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "object_store_memory": _MEMORY})
+    try:
+        for _ in range(n_workers):
+            cluster.add_node(num_cpus=1, object_store_memory=_MEMORY)
+        yield cluster.address
+    finally:
+        cluster.shutdown()
+
+
+if __name__ == "__main__":
+    main()

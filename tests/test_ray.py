@@ -1,0 +1,386 @@
+"""Corpora built on a real Ray cluster of three nodes: the same as here, whatever dies on the way."""
+
+import functools
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import cli
+from data.corpus import Corpus, corpus_folder, open_corpus
+from data.embed import Progress
+from data.ingest import build_corpus
+from data.ray_build import _Place, on_ray
+from data.shards import JOURNAL, JournalDamaged, ShardStore
+from data.sources import read_source
+from tests.conftest import ANIMALS, source_of
+from tests.fake_encoder import FakeEncoder
+from tests.test_ingest import files_of, many
+
+ROOT = Path(__file__).parents[1]
+SHARD = 8  # smaller than usual, so that there are some
+
+BUILDER = f"""
+import functools, sys
+import data.embed, data.ray_build, cli
+from tests.test_ray import slow
+data.embed.SHARD = {SHARD}
+data.ray_build.on_ray = functools.partial(data.ray_build.on_ray, load=functools.partial(slow, log=sys.argv[3]))
+cli.main(["build", sys.argv[1], "--name", "killed", "--on", "ray", "--address", sys.argv[2]])
+"""
+
+
+class LoggingEncoder(FakeEncoder):
+    """Writes down the texts it embeds, and by which process; takes its time."""
+
+    def __init__(self, log: str, seconds: float) -> None:
+        super().__init__(max_tokens=16)
+        self._log, self._seconds = Path(log), seconds
+
+    def encode_documents(self, texts: Sequence[str], on_progress: Callable[[int], None] | None = None) -> np.ndarray:
+        with self._log.open("a") as log:
+            log.write("".join(json.dumps([os.getpid(), text]) + "\n" for text in texts))
+        time.sleep(self._seconds)
+        if "poison" in texts:
+            raise ValueError("row 1 is a zero vector")
+        return super().encode_documents(texts, on_progress)
+
+
+class OtherEncoder(FakeEncoder):
+    """Finds another revision in every process."""
+
+    @property
+    def revision(self) -> str:
+        return str(os.getpid())
+
+
+def fake(model: str, **_: Any) -> FakeEncoder:
+    return FakeEncoder(max_tokens=16)
+
+
+def other(model: str, **_: Any) -> FakeEncoder:
+    return OtherEncoder()
+
+
+def nowhere(model: str, **_: Any) -> FakeEncoder:
+    raise ValueError(f"there is no folder '{model}' to load a model from")
+
+
+def quick(model: str, *, log: str, **_: Any) -> LoggingEncoder:
+    return LoggingEncoder(log, 0)
+
+
+def together(model: str, *, log: str, revision: str | None = None, **_: Any) -> LoggingEncoder:
+    """Load when two workers are there to do so."""
+    if revision:
+        here = Path(f"{log}s")
+        here.mkdir(exist_ok=True)
+        (here / str(os.getpid())).touch()
+        end = time.monotonic() + 60
+        while len(list(here.iterdir())) < 2 and time.monotonic() < end:
+            time.sleep(0.02)
+    return LoggingEncoder(log, 0.1)
+
+
+def slow(model: str, *, log: str, **_: Any) -> LoggingEncoder:
+    return LoggingEncoder(log, 0.2)
+
+
+def embedded(log: Path) -> list[str]:
+    return [json.loads(line)[1] for line in log.read_text().splitlines()] if log.exists() else []
+
+
+def processes(log: Path) -> set[int]:
+    return {json.loads(line)[0] for line in log.read_text().splitlines()}
+
+
+def committed(name: str) -> tuple[int, bytes]:
+    """Return how many documents are committed, and the journal."""
+    for folder in corpus_folder(name).glob("build-*"):
+        try:
+            return ShardStore(folder).documents_done, (folder / JOURNAL).read_bytes()
+        except JournalDamaged:
+            continue
+    return 0, b""
+
+
+def assert_same(found: Corpus, expected: Corpus) -> None:
+    """Whatever is in the two corpora's files is the same, byte for byte."""
+    plan = {"name": "", "created": ""}
+    assert {**vars_of(found), **plan} == {**vars_of(expected), **plan}
+    a, b = files_of(found), files_of(expected)
+    assert {**a, JOURNAL: a[JOURNAL].splitlines()[1:]} == {**b, JOURNAL: b[JOURNAL].splitlines()[1:]}
+
+
+def vars_of(corpus: Corpus) -> dict[str, Any]:
+    manifest = corpus.manifest
+    return {name: getattr(manifest, name) for name in manifest.__slots__}
+
+
+@pytest.fixture(autouse=True)
+def small_shards(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("data.embed.SHARD", SHARD)
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Any]:
+    """Three nodes: the driver's without a processor, and two with one each."""
+    pytest.importorskip("ray")
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    from ray.cluster_utils import Cluster
+
+    nodes = {"object_store_memory": 100 * 2**20, "include_dashboard": False}
+    missed = {"health_check_period_ms": 500, "health_check_timeout_ms": 1000, "health_check_failure_threshold": 3}
+    cluster = Cluster(initialize_head=True, head_node_args={**nodes, "num_cpus": 0, "_system_config": missed})
+    try:
+        for _ in range(2):
+            cluster.add_node(num_cpus=1, **nodes)
+        yield cluster
+    finally:
+        cluster.shutdown()
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    return tmp_path / "embedded"
+
+
+@pytest.mark.cluster
+def test_a_corpus_is_the_same_as_one_that_is_built_here(cluster: Any, log: Path) -> None:
+    long = "one two three four. " * 10
+    source = source_of([*(f"word{row} word{row % 7}" for row in range(99)), long, "word1 word1", "last"], name="x")
+    seen = []
+    with on_ray("fake", address=cluster.address, load=functools.partial(together, log=str(log))) as workers:
+        there = build_corpus(source, workers, on_event=seen.append)
+    assert_same(there, build_corpus(source, FakeEncoder(max_tokens=16), name="here"))
+    assert sorted(embedded(log)) == sorted(passage_texts(there))
+    assert len(processes(log)) == 2
+    ends = [0, *range(SHARD, 102, SHARD), 102]
+    assert [
+        (event.done, event.total, event.embedded) for event in seen if isinstance(event, Progress) and event.total
+    ] == [(done, 102, done) for done in ends]
+
+
+def passage_texts(corpus: Corpus) -> list[str]:
+    return [corpus.document(row).text[start:end] for row, start, end in corpus.passages.tolist()]
+
+
+@pytest.mark.cluster
+def test_only_new_texts_travel_and_damaged_shards_are_written_anew(cluster: Any, log: Path) -> None:
+    first = build_corpus(many(3 * SHARD), FakeEncoder(max_tokens=16))
+    texts = ["in front", *(document.text for document in many(3 * SHARD).read()), "behind"]
+    with on_ray("fake", address=cluster.address, load=functools.partial(quick, log=str(log))) as workers:
+        build_corpus(source_of(texts, name="many"), workers)
+        assert sorted(embedded(log)) == ["behind", "in front"]
+        log.unlink()
+        whole = files_of(open_corpus("many"))
+        path = corpus_folder("many") / open_corpus("many").manifest.build / "vectors.npy"
+        content = bytearray(path.read_bytes())
+        content[128 + 4 * first.manifest.dim * (SHARD + 1)] ^= 64
+        path.write_bytes(content)
+        assert files_of(build_corpus(source_of(texts, name="many"), workers)) == whole
+    assert embedded(log) == texts[SHARD : 2 * SHARD]
+
+
+@pytest.mark.cluster
+def test_an_error_of_the_encoder_is_that_of_a_build_here(cluster: Any, log: Path) -> None:
+    texts = [*(f"word{row}" for row in range(SHARD + 3)), "poison", *(f"more{row}" for row in range(SHARD))]
+    load = functools.partial(quick, log=str(log))
+    with (
+        on_ray("fake", address=cluster.address, load=load) as workers,
+        pytest.raises(ValueError, match=f"^among the {SHARD} documents from '{SHARD}' on: row 1 is a zero vector$"),
+    ):
+        build_corpus(source_of(texts, name="poisoned"), workers)
+    assert committed("poisoned")[0] == SHARD
+
+
+@pytest.mark.cluster
+def test_a_worker_that_finds_another_model_is_refused(cluster: Any) -> None:
+    with (
+        on_ray("fake", address=cluster.address, load=other) as workers,
+        pytest.raises(
+            OSError, match="the worker on .* can't take part: it loads fake with the revision .*, others with"
+        ),
+    ):
+        build_corpus(many(1), workers)
+
+
+@pytest.mark.cluster
+def test_a_model_that_is_not_on_the_workers_is_told_with_the_node(cluster: Any) -> None:
+    with (
+        pytest.raises(ValueError, match="the worker on .* can't load the model: there is no folder '/gone'"),
+        on_ray("/gone", address=cluster.address, load=nowhere),
+    ):
+        pass
+
+
+@pytest.mark.cluster
+def test_a_worker_and_a_node_that_die_in_the_middle_cost_nothing_but_time(cluster: Any, log: Path) -> None:
+    n, killed = 40 * SHARD, []
+    node = cluster.add_node(num_cpus=1, object_store_memory=100 * 2**20, include_dashboard=False)
+
+    def kill(event: object) -> None:
+        done = event.done if isinstance(event, Progress) and event.total else 0
+        if done == 4 * SHARD:
+            os.kill(max(processes(log)), signal.SIGKILL)
+        if done == 12 * SHARD:
+            cluster.remove_node(node, allow_graceful=False)
+            killed.append(committed("many")[0])
+
+    with on_ray("fake", address=cluster.address, load=functools.partial(slow, log=str(log))) as workers:
+        assert workers.place.count() == 3
+        there = build_corpus(many(n), workers, on_event=kill)
+    assert_same(there, build_corpus(many(n), FakeEncoder(max_tokens=16), name="here"))
+    assert killed == [12 * SHARD]
+    again = {text for text, times in Counter(embedded(log)).items() if times > 1}
+    assert again
+    assert not again & {document.text for document in list(many(n).read())[: 4 * SHARD]}
+
+
+@pytest.mark.cluster
+def test_a_builder_that_is_killed_goes_on_behind_its_last_shard(cluster: Any, tmp_path: Path, log: Path) -> None:
+    n = 20 * SHARD
+    path = tmp_path / "many.jsonl"
+    path.write_text("".join(json.dumps({"text": document.text}) + "\n" for document in many(n).read()))
+    build = [sys.executable, "-c", BUILDER, str(path), cluster.address, str(log)]
+    builder = subprocess.Popen(build, cwd=ROOT)
+    wait_for(lambda: committed("killed")[0] >= 3 * SHARD, builder)
+    builder.kill()
+    builder.wait()
+    done, journal = committed("killed")
+    assert 3 * SHARD <= done < n
+    log.unlink()
+    with on_ray("fake", address=cluster.address, load=functools.partial(quick, log=str(log))) as workers:
+        resumed = build_corpus(read_source(str(path)), workers, name="killed")
+    assert committed("killed")[1].startswith(journal)
+    assert sorted(embedded(log)) == sorted(document.text for document in list(many(n).read())[done:])
+    assert_same(resumed, build_corpus(read_source(str(path)), FakeEncoder(max_tokens=16), name="here"))
+
+
+@pytest.mark.cluster
+def test_a_build_that_is_interrupted_says_how_to_go_on(cluster: Any, tmp_path: Path, log: Path) -> None:
+    path = tmp_path / "many.txt.csv"
+    path.write_text("text\n" + "".join(f"{document.text}\n" for document in many(40 * SHARD).read()))
+    build = [sys.executable, "-c", BUILDER, str(path), cluster.address, str(log)]
+    builder = subprocess.Popen(build, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    wait_for(lambda: committed("killed")[0] >= 2 * SHARD, builder)
+    builder.send_signal(signal.SIGINT)
+    said, _ = builder.communicate(timeout=60)
+    assert (builder.returncode, said.lstrip("\n")) == (  # Rich ends the bar with one
+        130,
+        "Stopped. What is embedded is kept; the same command goes on from there.\n",
+    )
+    assert committed("killed")[0] < 40 * SHARD
+
+
+def wait_for(condition: Callable[[], bool], builder: "subprocess.Popen[Any]") -> None:
+    end = time.monotonic() + 60
+    while not condition():
+        assert builder.poll() is None, f"the builder has ended: {builder.stdout and builder.stdout.read()}"
+        assert time.monotonic() < end, "nothing is committed"
+        time.sleep(0.02)
+
+
+@pytest.mark.cluster
+@pytest.mark.model
+def test_the_command_line_builds_by_the_real_model_what_it_builds_here(
+    cluster: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "animals.csv"
+    path.write_text("text\n" + "".join(f"{text}\n" for text in ANIMALS))
+    build = ["build", str(path), "--precision", "float32", "--backend", "torch"]
+    with pytest.raises(SystemExit, match="^0$"):
+        cli.main([*build, "--name", "there", "--on", "ray", "--address", cluster.address])
+    assert "there: 10 documents, 10 passages, all-MiniLM-L6-v2, float32." in capsys.readouterr().out
+    with pytest.raises(SystemExit, match="^0$"):
+        cli.main([*build, "--name", "here"])
+    there, here = open_corpus("there"), open_corpus("here")
+    but = {"name": "", "created": ""}
+    assert {**vars_of(there), **but} == {**vars_of(here), **but}
+    np.testing.assert_array_equal(there.passages, here.passages)
+    np.testing.assert_allclose(there.vectors, here.vectors, atol=1e-6)
+    assert files_of(there)["documents.arrow"] == files_of(here)["documents.arrow"]
+
+
+@pytest.mark.cluster
+def test_when_all_workers_are_lost_what_is_embedded_is_kept(cluster: Any, log: Path) -> None:  # the cluster's last
+
+    def kill(event: object) -> None:
+        if isinstance(event, Progress) and event.total and event.done >= 2 * SHARD:
+            for node in list(cluster.worker_nodes):
+                cluster.remove_node(node, allow_graceful=False)
+
+    with (
+        on_ray("fake", address=cluster.address, load=functools.partial(slow, log=str(log))) as workers,
+        pytest.raises(ConnectionError, match=r"^the workers of the Ray cluster are all lost; what is embedded is kept"),
+    ):
+        build_corpus(many(80 * SHARD), workers, on_event=kill)
+    assert 2 * SHARD <= committed("many")[0] < 80 * SHARD
+
+
+GPU_NODE, BIG, SMALL = {"CPU": 16.0, "GPU": 4.0}, {"CPU": 64.0}, {"CPU": 4.0}
+
+
+@pytest.mark.parametrize(
+    ("nodes", "place", "n_workers"),
+    [
+        ([{}, SMALL, SMALL], _Place(4, 0), 2),
+        ([BIG, {"CPU": 20.0}], _Place(8, 0), 10),
+        ([SMALL, BIG], _Place(8, 0), 8),
+        ([{"CPU": 8.0}, SMALL, SMALL], _Place(4, 0), 4),
+        ([BIG, GPU_NODE, GPU_NODE], _Place(0, 1), 8),
+    ],
+)
+def test_workers_take_gpus_or_as_many_processors_as_are_of_use(
+    monkeypatch: pytest.MonkeyPatch, nodes: list[dict[str, float]], place: _Place, n_workers: int
+) -> None:
+    monkeypatch.setattr("data.ray_build._resources", lambda: nodes)
+    assert (_Place.in_cluster(), _Place.in_cluster().count()) == (place, n_workers)
+
+
+def test_a_cluster_without_a_processor_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("data.ray_build._resources", lambda: [{}, {"GPU": 0.0}])
+    with pytest.raises(ConnectionError, match="the Ray cluster has no node with a processor for workers"):
+        _Place.in_cluster()
+
+
+def test_what_is_no_cluster_is_told_within_seconds(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    pytest.importorskip("ray")
+    (tmp_path / "rows.csv").write_text("text\none\n")
+
+    def said(address: str) -> str:
+        with pytest.raises(SystemExit, match="^1$"):
+            cli.main(["build", str(tmp_path / "rows.csv"), "--on", "ray", "--address", address])
+        return capsys.readouterr().err
+
+    start = time.monotonic()
+    assert "exemplar: no Ray cluster answers at 127.0.0.1:1 (" in said("127.0.0.1:1")
+    assert "'ray://head:10001' is no address of a Ray cluster: give HOST:PORT, auto or local" in said(
+        "ray://head:10001"
+    )
+    assert "'head' is no address of a Ray cluster" in said("head")
+    assert time.monotonic() - start < 20
+
+
+def test_without_ray_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with (
+        pytest.raises(ValueError, match=r"^building on a cluster needs Ray: pip install 'exemplar\[ray\]'$"),
+        on_ray("x"),
+    ):
+        pass
+
+
+def test_an_address_goes_with_ray(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match="^1$"):
+        cli.main(["build", "docs", "--address", "auto"])
+    assert capsys.readouterr().err == "exemplar: --address is that of a Ray cluster: it goes with --on ray\n"
