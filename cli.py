@@ -1,5 +1,6 @@
 """The terminal face: build, list and search corpora, and open the app."""
 
+import contextlib
 import json
 import os
 import sys
@@ -20,6 +21,7 @@ from terminal import (
     plain,
     print_evaluation,
     print_json,
+    push_progress,
     query_progress,
     say,
     status_json,
@@ -28,6 +30,7 @@ from terminal import (
 if TYPE_CHECKING:
     from data.corpus import Corpus
     from data.documents import Source
+    from retrieval.search import SearchEngine
 
 app = typer.Typer(
     help="Semantic search over any pile of text that learns from the rows you click.",
@@ -37,6 +40,7 @@ app = typer.Typer(
 )
 corpora = typer.Typer()
 app.add_typer(corpora, name="corpora")
+_INDEX_HELP = "Search what was pushed to Milvus: http://HOST:PORT, or a Milvus Lite file (.db)."
 _TRAINING = ("stopped", "scans", "support", "objective", "seconds")
 
 
@@ -46,8 +50,8 @@ def build(
         str,
         typer.Argument(
             help="docs, docs:PACKAGE,..., a file (CSV, TSV, JSON, JSON Lines, Parquet, text, Markdown, PDF; .gz or "
-            ".zip of these), a folder of files, a BEIR folder, or a Hugging Face data set (a folder, or a name on "
-            "the hub)."
+            ".zip of these), a folder of files, a BEIR folder, the URL of a file or folder in object storage "
+            "(s3://, gs://, ...), or a Hugging Face data set (a folder, or a name on the hub)."
         ),
     ],
     name: Annotated[str | None, typer.Option(help="Name of the corpus (default: the source's).")] = None,
@@ -78,6 +82,17 @@ def build(
     backend: Annotated[
         Literal["torch", "openvino", "auto"], typer.Option(help="auto: OpenVINO on a processor, where installed.")
     ] = "auto",
+    on: Annotated[
+        Literal["ray"] | None, typer.Option(help="ray: embed on a Ray cluster (default: in this process).")
+    ] = None,
+    address: Annotated[
+        str | None,
+        typer.Option(
+            help="The cluster this machine is a node of: HOST:PORT, auto, or local for one of its own (default: "
+            "RAY_ADDRESS, else local).",
+            show_default=False,
+        ),
+    ] = None,
     replace: Annotated[
         bool, typer.Option("--replace", help="Allow a corpus built from another source or by another model to go.")
     ] = False,
@@ -86,6 +101,8 @@ def build(
     """Embed a source's documents and keep them as a corpus; go on with one that was interrupted, update an old one."""
     from data.sources import default_name, read_source
 
+    if address is not None and on is None:
+        raise ValueError("--address is that of a Ray cluster: it goes with --on ray")
     if if_missing and _is_complete(name or default_name(source)):
         return
     with errors.status("Looking at the source"):
@@ -104,7 +121,7 @@ def build(
         )
     name = name or documents.name
     corpus, problems = _embedded(
-        documents, name, model, precision, backend, whole=whole, replace=replace, strict=strict
+        documents, name, model, precision, backend, on, address, whole=whole, replace=replace, strict=strict
     )
     for line in problems.lines():
         say(line)
@@ -226,18 +243,14 @@ def search(
         bool, typer.Option("--exact", help="Train to the optimum, not only until the first results have settled.")
     ] = False,
     k: Annotated[int, typer.Option("-k", help="Number of results.")] = 10,
+    index: Annotated[str | None, typer.Option(metavar="URI", help=_INDEX_HELP)] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Search a corpus."""
-    from data.corpus import open_corpus
     from retrieval.feedback import Feedback
-    from retrieval.search import SearchEngine, took
+    from retrieval.search import took
 
-    corpus = open_corpus(name)
-    if not corpus.manifest.created:
-        so_far = f"{corpus.manifest.n_documents:,} of {corpus.n_planned:,} documents"
-        errors.print(plain(f"The corpus {name} is unfinished; searching {so_far}."), style="dim")
-    engine = SearchEngine(corpus)
+    engine = _engine(name, index)
     ranking = engine.search(
         query,
         Feedback(tuple(like or ()), tuple(unlike or ())),
@@ -289,6 +302,9 @@ def evaluate(
     rounds: Annotated[int, typer.Option(help="Rounds of the own loop, ten documents each.", min=1)] = 5,
     queries: Annotated[int, typer.Option(help="At most so many queries a target, drawn at random.", min=1)] = 300,
     seed: Annotated[int, typer.Option(help="Of the draw.", min=0)] = 7,
+    index: Annotated[
+        str | None, typer.Option(metavar="URI", help="Measure corpora that were pushed to Milvus, by their names.")
+    ] = None,
     json_file: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write all figures as JSON.")] = None,
     report: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Write evaluation.md and its chart, evaluation.svg.")
@@ -314,13 +330,14 @@ def evaluate(
         raise ValueError(f"{json_file} is a folder; name a file in it")
     if json_file and not json_file.parent.is_dir():
         raise ValueError(f"there is no folder {json_file.parent} to write into")
-    corpora = {corpus.manifest.name: corpus for corpus in map(_corpus_of, targets)}
-    judged = {name: judgements_of(corpus) for name, corpus in corpora.items()}
+    engines = [_engine(target, index) if index else SearchEngine(_corpus_of(target)) for target in targets]
+    corpora = {engine.corpus.manifest.name: engine for engine in engines}
+    judged = {name: judgements_of(engine.corpus) for name, engine in corpora.items()}
     measured = {}
-    for name, corpus in corpora.items():
+    for name, engine in corpora.items():
         with query_progress(name) as on_query:
             measured[name] = measure(
-                SearchEngine(corpus),
+                engine,
                 judged[name],
                 rankers=compared,
                 rounds=rounds,
@@ -328,14 +345,33 @@ def evaluate(
                 seed=seed,
                 on_query=on_query,
             )
-    command = evaluate_command(list(corpora), rankers=compared, rounds=rounds, n_queries=queries, seed=seed)
-    result = result_json(command, [corpus.manifest for corpus in corpora.values()], judged, measured)
+    command = evaluate_command(
+        list(corpora), rankers=compared, rounds=rounds, n_queries=queries, seed=seed, index=index
+    )
+    result = result_json(command, [engine.corpus.manifest for engine in corpora.values()], judged, measured)
     print_evaluation(result)
     if json_file:
         write_atomically(json_file, as_bytes(result))
     if report:
         for path in write_report(result, report):
             errors.print(plain(f"Wrote {path}"), style="dim")
+
+
+def _engine(name: str, index: str | None) -> "SearchEngine":
+    """Return the engine of a corpus of this machine, or of one that Milvus serves."""
+    from data.corpus import open_corpus
+    from retrieval.search import SearchEngine
+
+    if index:
+        from retrieval.milvus import open_served
+
+        served, milvus = open_served(index, name)
+        return SearchEngine(served, index=milvus)
+    corpus = open_corpus(name)
+    if not corpus.manifest.created:
+        so_far = f"{corpus.manifest.n_documents:,} of {corpus.n_planned:,} documents"
+        errors.print(plain(f"The corpus {name} is unfinished; searching {so_far}."), style="dim")
+    return SearchEngine(corpus)
 
 
 def _corpus_of(target: str) -> "Corpus":
@@ -375,37 +411,85 @@ def _embedded(
     model: str | None = None,
     precision: str = "auto",
     backend: str = "auto",
+    on: str | None = None,
+    address: str | None = None,
     *,
     whole: bool = False,
     replace: bool = False,
     strict: bool = False,
 ) -> tuple["Corpus", Problems]:
     """Build a corpus, showing how it goes; also return what was odd about its documents."""
+    from data.embed import Here
     from data.encoder import DEFAULT_MODEL, load_encoder
     from data.ingest import build_corpus, precision_of
+    from data.ray_build import on_ray
 
     model = model or DEFAULT_MODEL
     if precision == "auto":
         precision = precision_of(name, model, replace=replace) or precision
-    with errors.status("Loading the model"):
-        encoder = load_encoder(model, precision=precision, backend=backend)
     problems = Problems()
     try:
-        with build_progress(encoder, problems) as on_event:
-            corpus = build_corpus(
-                documents, encoder, name=name, whole=whole, replace=replace, strict=strict, on_event=on_event
-            )
+        with contextlib.ExitStack() as stack:
+            with errors.status("Loading the model on Ray" if on else "Loading the model"):
+                embedder = (
+                    stack.enter_context(on_ray(model, precision=precision, backend=backend, address=address))
+                    if on
+                    else Here(load_encoder(model, precision=precision, backend=backend))
+                )
+            with build_progress(embedder.facts, problems) as on_event:
+                corpus = build_corpus(
+                    documents, embedder, name=name, whole=whole, replace=replace, strict=strict, on_event=on_event
+                )
     except KeyboardInterrupt:
         errors.print("Stopped. What is embedded is kept; the same command goes on from there.")
         raise typer.Exit(130) from None
     return corpus, problems
 
 
+@app.command()
+def push(
+    name: Annotated[str, typer.Argument(help="Name of the corpus.")],
+    to: Annotated[
+        str,
+        typer.Option(metavar="URI", help="Milvus: http://HOST:PORT (its password in MILVUS_TOKEN), or a .db file."),
+    ],
+    index_type: Annotated[
+        Literal["FLAT", "IVF_FLAT", "IVF_SQ8", "HNSW", "AUTOINDEX"],
+        typer.Option(help="FLAT is exact; the others are approximate, and faster from some million passages on."),
+    ] = "FLAT",
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Allow a collection to go that holds something else, or an earlier build.")
+    ] = False,
+) -> None:
+    """Put a corpus into Milvus, from where search, app and evaluate can use it (--index); what was begun goes on."""
+    from data.corpus import open_corpus
+    from data.push import push_corpus
+
+    corpus = open_corpus(name)
+    try:
+        with push_progress(name, corpus.manifest.n_passages) as on_progress:
+            pushed = push_corpus(corpus, to, index_type=index_type, replace=replace, on_progress=on_progress)
+    except KeyboardInterrupt:
+        errors.print("Stopped. What is there is kept; the same command goes on from there.")
+        raise typer.Exit(130) from None
+    if pushed.n_cut:
+        say(f"Cut: {pushed.n_cut:,} documents have texts or columns longer than the 65,535 bytes that Milvus takes.")
+    say(f"{name}: {pushed.n_passages:,} passages in Milvus at {to}, {pushed.n_written:,} written now, {index_type}.")
+    say(f'Search it: exemplar search {name} "..." --index {to}   or: exemplar app --index {to}')
+
+
 @app.command(name="app")
 def open_app(
     port: Annotated[int, typer.Option(help="Port on localhost.", min=1, max=65535)] = 8501,
+    index: Annotated[str | None, typer.Option(metavar="URI", help=_INDEX_HELP)] = None,
 ) -> None:
     """Open the app in the browser."""
+    if index:
+        from data.milvus import Server
+
+        server = Server(index)
+        server.manifests()  # that nobody answers is better known before a page opens
+        os.environ["EXEMPLAR_INDEX"] = server.uri
     from streamlit.web import cli as streamlit
 
     page = Path(__file__).with_name("app.py")

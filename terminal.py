@@ -69,6 +69,15 @@ def query_progress(name: str) -> Iterator[Callable[[int, int], None]]:
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
+@contextmanager
+def push_progress(name: str, n_passages: int) -> Iterator[Callable[[int], None]]:
+    """Show how many passages have gone to a server; give what it has to be told."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=errors, transient=True) as bar:
+        task = bar.add_task(f"Pushing {name}", total=n_passages)
+        yield lambda done: bar.update(task, completed=done)
+
+
 def print_evaluation(result: dict[str, Any]) -> None:
     """Print a table a protocol, and how far the default ranker is above others."""
     from retrieval.report import PROTOCOLS, gain_lines, missing_lines, protocol_rows

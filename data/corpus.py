@@ -12,16 +12,18 @@ committed, and are told so. A rebuild replaces the old corpus in one step; until
 import functools
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from data.documents import Document
+from data.filters import Choices, Filters, Matching, choices_of, matching_rows
 from data.home import home_folder, write_atomically
 from data.shards import DOCUMENTS, JournalDamaged, ShardStore
 
@@ -121,22 +123,73 @@ class Corpus:
         """Row of each passage's document, ascending."""
         return np.ascontiguousarray(self.passages[:, 0])
 
+    @property
+    def n_documents(self) -> int:
+        """Number of documents."""
+        return int(self.documents.num_rows)
+
+    def rows_of(self, doc_ids: Iterable[str]) -> dict[str, int]:
+        """Return the rows of those of some documents that are there."""
+        return {doc_id: self.rows[doc_id] for doc_id in doc_ids if doc_id in self.rows}
+
     def row(self, doc_id: str) -> int:
         """Return the row of a document; a ValueError says so if there is none."""
-        try:
-            return self.rows[doc_id]
-        except KeyError:
-            raise ValueError(f"there is no document '{doc_id}' in the corpus '{self.manifest.name}'") from None
+        return the_row(self.rows_of([doc_id]), doc_id, self.manifest.name)
+
+    def doc_ids(self, rows: Sequence[int] | NDArray[np.intp]) -> list[str]:
+        """Return the doc_ids of some rows, in their order."""
+        taken: list[str] = self.documents["doc_id"].take(rows).to_pylist()
+        return taken
 
     def document(self, row: int) -> Document:
         """Return the document at a row."""
         doc_id, text, label, metadata = (self.documents[name][row].as_py() for name in DOCUMENT_SCHEMA.names)
         return Document(doc_id, text, label, dict(metadata or ()))
 
+    def documents_at(self, rows: Sequence[int]) -> list[Document]:
+        """Return the documents at some rows, in their order; one by one, as taking them at once copies a column."""
+        return [self.document(row) for row in rows]
+
     def passages_of(self, row: int) -> range:
         """Return the rows of the passages of the document at a row."""
         first, last = np.searchsorted(self.document_rows, (row, row + 1))
         return range(int(first), int(last))
+
+    def passages_at(self, passages: Sequence[int] | NDArray[np.intp]) -> NDArray[np.int64]:
+        """Return of some passages ``(n, 3)`` the row of the document, start and end in its text."""
+        taken: NDArray[np.int64] = self.passages[np.asarray(passages, np.intp)]
+        return taken
+
+    def rows_with(self, texts: Sequence[str]) -> NDArray[np.intp]:
+        """Return the rows of documents whose text is one of these."""
+        # Only texts of the same length are compared: a look at every text would take longer than the SVM.
+        rows = np.flatnonzero(np.isin(self._text_sizes, [len(text.encode()) for text in texts]))
+        same = pc.is_in(self.documents["text"].take(rows), value_set=pa.array(texts, pa.large_string()))
+        found: NDArray[np.intp] = rows[same.to_numpy()]
+        return found
+
+    def select(self, filters: Filters) -> Matching:
+        """Return the documents that pass."""
+        return Matching(self, matching_rows(self, filters))
+
+    @functools.cached_property
+    def choices(self) -> Choices:
+        """What the documents can be filtered by."""
+        return choices_of(self)
+
+    @functools.cached_property
+    def _text_sizes(self) -> NDArray[np.int64]:
+        """Length of every document's text in bytes."""
+        sizes: NDArray[np.int64] = pc.binary_length(self.documents["text"]).to_numpy()
+        return sizes
+
+
+def the_row(rows: Mapping[str, int], doc_id: str, corpus: str) -> int:
+    """Return the row of a document; a ValueError says so if there is none."""
+    try:
+        return rows[doc_id]
+    except KeyError:
+        raise ValueError(f"there is no document '{doc_id}' in the corpus '{corpus}'") from None
 
 
 def check_name(name: str) -> str:

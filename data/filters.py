@@ -1,17 +1,20 @@
 """Filters: which documents may be ranked at all, by label, by other columns, and by words of their text."""
 
+import functools
+import json
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from data.corpus import Corpus
+if TYPE_CHECKING:
+    from data.corpus import Corpus
 
 UNLABELLED = ""  # stands for no label among labels
 MOST_VALUES = 5_000  # of a column that can be picked from
@@ -64,13 +67,104 @@ class Filters:
             raise ValueError(f"these are no filters: {content!r}") from error
 
 
+class Selection(Protocol):
+    """The documents that pass filters.
+
+    Attributes
+    ----------
+    within
+        What the corpus's index is told, so that their passages alone come back.
+    n_documents
+        How many there are.
+    """
+
+    @property
+    def within(self) -> Any:
+        """See above."""
+
+    @property
+    def n_documents(self) -> int:
+        """See above."""
+
+    def count(self, rows: Collection[int]) -> int:
+        """Return how many of some documents are among them, by row."""
+
+    def draw(self, n: int, seed: int) -> NDArray[np.intp]:
+        """Return the rows of n random ones, ascending; of all where there are no more."""
+
+
+class Matching:
+    """A Selection of a corpus in memory, by the rows of its documents."""
+
+    def __init__(self, corpus: "Corpus", rows: NDArray[np.intp]) -> None:
+        self._corpus, self._rows = corpus, rows
+
+    @functools.cached_property
+    def within(self) -> NDArray[np.intp]:
+        """The rows of their passages."""
+        chosen = np.zeros(self._corpus.n_documents, dtype=bool)
+        chosen[self._rows] = True
+        passages = np.flatnonzero(chosen[self._corpus.document_rows])
+        passages.flags.writeable = False
+        return passages
+
+    @property
+    def n_documents(self) -> int:
+        """How many there are."""
+        return self._rows.size
+
+    def count(self, rows: Collection[int]) -> int:
+        """Return how many of some documents are among them, by row."""
+        return int(np.isin(list(rows), self._rows).sum())
+
+    def draw(self, n: int, seed: int) -> NDArray[np.intp]:
+        """Return the rows of n random ones, ascending; of all where there are no more."""
+        drawn = np.random.default_rng(seed).choice(self._rows, min(n, self._rows.size), replace=False)
+        return np.sort(drawn)
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What documents can be filtered by: their labels, and the values of their other columns, each with its count."""
+
+    labels: dict[str, int]
+    fields: dict[str, dict[str, int]]
+
+    def as_json(self, most: int) -> str:
+        """Return the choices as JSON of at most so many characters: the most common values of each."""
+        for n_values in (MOST_VALUES, 1000, 200, 50, 10, 1):
+            kept = {name: _first(values, n_values) for name, values in self.fields.items()}
+            text = json.dumps({"labels": _first(self.labels, n_values), "fields": kept})
+            if len(text) <= most:
+                return text
+        return json.dumps({"labels": {}, "fields": {}})
+
+    @classmethod
+    def from_json(cls, text: str) -> "Choices":
+        """Return choices from JSON; none where it holds none."""
+        try:
+            content = json.loads(text)
+            return cls(dict(content["labels"]), {name: dict(values) for name, values in content["fields"].items()})
+        except (KeyError, TypeError, AttributeError, ValueError):
+            return cls({}, {})
+
+
+def choices_of(corpus: "Corpus") -> Choices:
+    """Return what the documents of a corpus can be filtered by."""
+    return Choices(label_counts(corpus), field_counts(corpus))
+
+
+def _first(values: Mapping[str, int], n: int) -> dict[str, int]:
+    return dict(list(values.items())[:n])
+
+
 def terms(words: str) -> list[str]:
     """Return the words and the quoted phrases of what was typed."""
     found = re.findall(r'"([^"]*)"|([^\s"]+)', words)
     return [term for phrase, word in found if (term := " ".join(phrase.split()) or word)]
 
 
-def matching_rows(corpus: Corpus, filters: Filters) -> NDArray[np.intp]:
+def matching_rows(corpus: "Corpus", filters: Filters) -> NDArray[np.intp]:
     """Return the rows of the documents that pass, ascending."""
     passing = np.ones(corpus.documents.num_rows, dtype=bool)
     if filters.labels:
@@ -85,12 +179,12 @@ def matching_rows(corpus: Corpus, filters: Filters) -> NDArray[np.intp]:
     return np.flatnonzero(passing)
 
 
-def label_counts(corpus: Corpus) -> dict[str, int]:
+def label_counts(corpus: "Corpus") -> dict[str, int]:
     """Return how many documents have each label, the most common first; UNLABELLED counts those without."""
     return _counts(corpus.documents["label"].fill_null(UNLABELLED))
 
 
-def field_counts(corpus: Corpus) -> dict[str, dict[str, int]]:
+def field_counts(corpus: "Corpus") -> dict[str, dict[str, int]]:
     """Return the values of each other column with how many documents have them, the most common first.
 
     Columns of more than 5,000 values, and those that have another in every document, are left out: one looks for these
@@ -113,7 +207,7 @@ def _counts(values: Any) -> dict[str, int]:
     }
 
 
-def _has_value(corpus: Corpus, name: str, values: Sequence[str]) -> NDArray[np.bool_]:
+def _has_value(corpus: "Corpus", name: str, values: Sequence[str]) -> NDArray[np.bool_]:
     keys, of_keys, rows = _entries(corpus)
     wanted = pc.and_(pc.equal(keys, name), pc.is_in(of_keys, value_set=pa.array(values, pa.large_string())))
     passing = np.zeros(corpus.documents.num_rows, dtype=bool)
@@ -121,7 +215,7 @@ def _has_value(corpus: Corpus, name: str, values: Sequence[str]) -> NDArray[np.b
     return passing
 
 
-def _entries(corpus: Corpus) -> tuple[Any, Any, NDArray[np.int64]]:
+def _entries(corpus: "Corpus") -> tuple[Any, Any, NDArray[np.int64]]:
     """Return all cells of the other columns: names, values, and the rows that they stand in."""
     column = corpus.documents["metadata"]
     chunks = column.chunks or [pa.array([], column.type)]
@@ -146,7 +240,7 @@ def _keys_and_items(chunk: Any) -> list[Any]:
     return [chunk.keys.slice(first, last - first), chunk.items.slice(first, last - first)]
 
 
-def _has_term(corpus: Corpus, term: str) -> NDArray[np.bool_]:
+def _has_term(corpus: "Corpus", term: str) -> NDArray[np.bool_]:
     """Look for a term, its accents written either way."""
     forms = sorted({unicodedata.normalize(form, term) for form in ("NFC", "NFD")} | {term})
     pattern = "(?:" + "|".join(_BLANKS.join(map(_escaped, form.split())) for form in forms) + ")"

@@ -14,6 +14,7 @@ from data.documents import Problem
 from data.files import file_on_disk, reading
 from data.package_docs import package_documents
 from data.see_also import named_documents
+from data.served import ServedCorpus
 from data.sources import documented_packages
 from data.tables import open_table
 
@@ -61,7 +62,7 @@ class Judgements:
     unjudged: frozenset[str] = frozenset()
 
 
-def judgements_of(corpus: Corpus) -> Judgements:
+def judgements_of(corpus: Corpus | ServedCorpus) -> Judgements:
     """Return the judgements that come with a corpus.
 
     Raises
@@ -107,7 +108,7 @@ def is_judged_folder(folder: str | Path) -> bool:
     return _queries_file(Path(folder)).is_file() and (Path(folder) / "qrels").is_dir()
 
 
-def beir_judgements(corpus: Corpus, folder: Path) -> Judgements:
+def beir_judgements(corpus: Corpus | ServedCorpus, folder: Path) -> Judgements:
     """Read ``queries.jsonl`` and ``qrels`` of a BEIR folder: the split test, or the first that there is.
 
     A query that is a document of the corpus, by its id and its text, is no answer to itself.
@@ -134,7 +135,7 @@ def beir_judgements(corpus: Corpus, folder: Path) -> Judgements:
     return Judgements(f"qrels of the split {qrels.stem}", list(queries.values()), n_missing)
 
 
-def label_judgements(corpus: Corpus) -> Judgements:
+def label_judgements(corpus: Corpus | ServedCorpus) -> Judgements:
     """Take every labelled document as a query to which those of the same label are relevant."""
     labels, doc_ids = corpus.documents["label"].to_pylist(), corpus.documents["doc_id"].to_pylist()
     members: defaultdict[str, dict[str, int]] = defaultdict(dict)
@@ -152,7 +153,7 @@ def label_judgements(corpus: Corpus) -> Judgements:
     return Judgements("labels", queries, unjudged=unlabelled)
 
 
-def see_also_judgements(corpus: Corpus) -> Judgements:
+def see_also_judgements(corpus: Corpus | ServedCorpus) -> Judgements:
     """Take every documented object as a query to which the objects are relevant that its "See Also" names.
 
     The people who wrote the documentation chose them. They are read from the installed packages, for the corpus must
@@ -170,7 +171,7 @@ def see_also_judgements(corpus: Corpus) -> Judgements:
     return Judgements("See Also", queries, n_missing)
 
 
-def _same_document(corpus: Corpus, query_id: str, text: str) -> str | None:
+def _same_document(corpus: Corpus | ServedCorpus, query_id: str, text: str) -> str | None:
     """Return the id of the document that a query is, if it is one; a title may stand before its text."""
     if query_id not in corpus.rows:
         return None

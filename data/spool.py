@@ -37,6 +37,11 @@ def text_hash(text: bytes) -> int:
     return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "little")
 
 
+def signed_hash(text: str) -> int:
+    """Return the same 64 bits as a number that may be negative, as most databases have them."""
+    return int.from_bytes(text_hash(text.encode()).to_bytes(8, "little"), "little", signed=True)
+
+
 def text_hashes(texts: pa.ChunkedArray) -> "array[int]":
     """Return the hashes of a column of texts, even where damage has made some no text."""
     return array("Q", (text_hash(text.as_buffer().to_pybytes()) for text in texts))

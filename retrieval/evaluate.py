@@ -176,8 +176,7 @@ class _Collection:
         self._unjudged = [engine.corpus.row(doc_id) for doc_id in unjudged]
 
     def doc_ids(self, rows: NDArray[np.intp]) -> list[str]:
-        taken: list[str] = self.engine.corpus.documents["doc_id"].take(rows).to_pylist()
-        return taken
+        return self.engine.corpus.doc_ids(rows)
 
     def marked_rows(self, feedback: Feedback) -> list[int]:
         return [self.engine.corpus.row(doc_id) for doc_id in (*feedback.positives, *feedback.negatives)]
@@ -197,8 +196,7 @@ class _Collection:
         typed = DocumentQuery(query.document or "") if query.text is None else query.text
         examples = self.engine.examples(typed, feedback, query.document)
         passages, _ = self.engine.top_passages(self._scorer(ranker, examples), k, without)
-        rows: NDArray[np.intp] = corpus.document_rows[passages].astype(np.intp)
-        return rows
+        return corpus.passages_at(passages)[:, 0].astype(np.intp)
 
     def _scorer(self, ranker: str, examples: Examples) -> Scorer:
         match ranker:
@@ -222,5 +220,4 @@ class _Collection:
 
     @functools.cached_property
     def _mean(self) -> NDArray[np.float64]:
-        mean: NDArray[np.float64] = self.engine.corpus.vectors.mean(axis=0, dtype=np.float64)
-        return mean
+        return self.engine.index.mean()

@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import PurePath
@@ -17,6 +17,7 @@ from data.cells import plain_text
 from data.corpus import Corpus
 from data.documents import Problem
 from data.files import TABLES, File, reading
+from data.served import ServedCorpus
 from data.tables import open_table
 from retrieval.feedback import Feedback, Mark
 
@@ -58,19 +59,22 @@ def exported(feedback: Feedback, rankings: Sequence[Sequence[str]]) -> list[str]
     return list(dict.fromkeys(chain(*rankings, feedback.positives, feedback.negatives)))
 
 
-def export_table(corpus: Corpus, feedback: Feedback, columns: Sequence[Column] = ()) -> pa.Table:
+def export_table(corpus: Corpus | ServedCorpus, feedback: Feedback, columns: Sequence[Column] = ()) -> pa.Table:
     """Return documents with their marks, and with their rank and score in each ranking; without one, the marks alone.
 
     A rank is null where a document is not in that ranking, a text where it is no longer in the corpus: its mark is not
     lost.
     """
     doc_ids = exported(feedback, [column.doc_ids for column in columns])
+    rows = corpus.rows_of(doc_ids)
+    there = dict(zip(rows, corpus.documents_at(list(rows.values())), strict=True))
+    documents = [there.get(doc_id) for doc_id in doc_ids]
     marks = dict.fromkeys(feedback.positives, MARK_NAMES["positive"])
     marks |= dict.fromkeys(feedback.negatives, MARK_NAMES["negative"])
     table = {
         "doc_id": pa.array(doc_ids, pa.large_string()),
-        "text": _cells(corpus, "text", doc_ids),
-        "label": _cells(corpus, "label", doc_ids),
+        "text": pa.array([found and found.text for found in documents], pa.large_string()),
+        "label": pa.array([found and found.label for found in documents], pa.large_string()),
         "mark": pa.array(map(marks.get, doc_ids), pa.large_string()),
     }
     for column in columns:
@@ -106,7 +110,9 @@ def as_parquet(table: pa.Table) -> bytes:
     return file.getvalue()
 
 
-def read_marks(content: bytes, name: str, known: Container[str] = ()) -> Feedback:
+def read_marks(
+    content: bytes, name: str, known: Callable[[Iterable[str]], Container[str]] = lambda doc_ids: ()
+) -> Feedback:
     """Read marks from a file with the columns ``doc_id`` and ``mark``, which may have others.
 
     A mark is relevant, positive, yes, true or 1; or not relevant, negative, no, false or 0; or blank for none.
@@ -116,7 +122,7 @@ def read_marks(content: bytes, name: str, known: Container[str] = ()) -> Feedbac
     name
         The file's: its suffix says what it is, .csv, .tsv, .jsonl, .ndjson, .json or .parquet.
     known
-        The documents of the corpus by ``doc_id``; where only the id without the apostrophe that ``as_csv`` gave it
+        Returns which of some documents the corpus has; where only the id without the apostrophe that ``as_csv`` gave it
         is one of them, it is meant. Marks on other documents are read too.
 
     Raises
@@ -131,21 +137,16 @@ def read_marks(content: bytes, name: str, known: Container[str] = ()) -> Feedbac
     if len(content) > MOST_BYTES:
         raise ValueError(f"{name} is larger than 50 MB; keep its columns doc_id and mark alone")
     marks: dict[str, Mark] = {}
-    for place, doc_id, mark in _marks_in(File(name, lambda: io.BytesIO(content))):
-        meant = _meant(doc_id, known, first_undone=kind == ".csv")
+    found = list(_marks_in(File(name, lambda: io.BytesIO(content))))
+    there = known(form for _, doc_id, _ in found for form in (doc_id, _undone(doc_id)))
+    for place, doc_id, mark in found:
+        meant = _meant(doc_id, there, first_undone=kind == ".csv")
         if marks.setdefault(meant, mark) != mark:
             raise ValueError(f"{name} marks the document '{meant}' both ways, the second time in {place}; decide")
     return Feedback(
         tuple(doc_id for doc_id, mark in marks.items() if mark == "positive"),
         tuple(doc_id for doc_id, mark in marks.items() if mark == "negative"),
     )
-
-
-def _cells(corpus: Corpus, name: str, doc_ids: Sequence[str]) -> pa.Array:
-    """Return cells one by one: taking them at once copies the whole column."""
-    cells = corpus.documents[name]
-    rows = (corpus.rows.get(doc_id) for doc_id in doc_ids)
-    return pa.array([None if row is None else cells[row].as_py() for row in rows], pa.large_string())
 
 
 def _rows(table: pa.Table) -> Iterator[dict[str, Any]]:

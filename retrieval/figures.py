@@ -27,12 +27,13 @@ def evaluate_command(
     rounds: int = ROUNDS,
     n_queries: int = N_QUERIES,
     seed: int = SEED,
+    index: str | None = None,
 ) -> str:
     """Return the command that measures corpora in this way; what is usual goes without saying."""
     options = {"rankers": ",".join(rankers), "rounds": rounds, "queries": n_queries, "seed": seed}
     usual = {"rankers": ",".join(COMPARED), "rounds": ROUNDS, "queries": N_QUERIES, "seed": SEED}
     words = [word for key in options if options[key] != usual[key] for word in (f"--{key}", str(options[key]))]
-    return shlex.join(["exemplar", "evaluate", *corpora, *words])
+    return shlex.join(["exemplar", "evaluate", *corpora, *words, *(["--index", index] if index else [])])
 
 
 def result_json(

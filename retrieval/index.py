@@ -6,15 +6,17 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from retrieval.scan import Scan, scan
 from retrieval.threads import in_shares, one_blas_thread
 
 Rows = Sequence[int] | NDArray[np.intp]
+Within = Rows | str  # rows, or an expression of the index's own
 
 _ROUNDING = 1e-5  # bounds what float32 rounding does to the product of two unit vectors of some thousand dimensions
 _CHUNK = 4096  # rows
 
 
-def checked_rows(rows: Rows, n: int) -> NDArray[np.intp]:
+def checked_rows(rows: Within, n: int) -> NDArray[np.intp]:
     """Return rows of an index of n as an array; a ValueError says so if they are none."""
     array = np.asarray(rows)
     if array.size == 0:
@@ -24,6 +26,19 @@ def checked_rows(rows: Rows, n: int) -> NDArray[np.intp]:
     if array.min() < 0 or array.max() >= n:
         raise ValueError(f"rows of this index are 0 to {n - 1}, got {array.min()} to {array.max()}")
     return array.astype(np.intp, copy=False)
+
+
+def drawn_rows(n: int, m: int, seed: int) -> NDArray[np.intp]:
+    """Return m random rows of n, ascending, none twice; all where there are no more than m."""
+    if m >= n:
+        return np.arange(n)
+    return np.sort(np.random.default_rng(seed).choice(n, m, replace=False, shuffle=False))
+
+
+def exact_scores(vectors: NDArray[np.float32], w: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the score of each row by itself, in double precision: equal rows have equal scores."""
+    scores: NDArray[np.float64] = np.einsum("ij,j->i", vectors.astype(np.float64), w)
+    return scores
 
 
 class Index(Protocol):
@@ -42,7 +57,7 @@ class Index(Protocol):
         *,
         b: float = 0.0,
         exclude: Rows = (),
-        within: Rows | None = None,
+        within: Within | None = None,
         above: float | None = None,
     ) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
         """Return the k rows of highest score ``w.x + b`` and their scores, best first; ties by row.
@@ -72,10 +87,15 @@ class Index(Protocol):
         ...
 
     def vectors(self, rows: Rows) -> NDArray[np.float32]:
-        """Return the vectors of some rows, ``(len(rows), dim) float32``, in their order.
+        """Return the vectors of some rows, ``(len(rows), dim) float32``, in their order."""
+        ...
 
-        A ``range`` is how a whole corpus is read, stretch by stretch, so it should cost no copy where it can.
-        """
+    def mean(self) -> NDArray[np.float64]:
+        """Return the mean of all vectors, ``(dim,)``."""
+        ...
+
+    def scan(self, w: NDArray[np.float64], b: float, left_out: NDArray[np.intp], *, precise: bool = False) -> Scan:
+        """Return what all rows but those left out, ascending, say of a classifier; see Scan."""
         ...
 
 
@@ -100,7 +120,7 @@ class DenseIndex:
         *,
         b: float = 0.0,
         exclude: Rows = (),
-        within: Rows | None = None,
+        within: Within | None = None,
         above: float | None = None,
     ) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
         """Return the k rows of highest score ``w.x + b`` and their scores, best first; ties by row.
@@ -128,9 +148,7 @@ class DenseIndex:
 
     def sample(self, m: int, seed: int) -> NDArray[np.intp]:
         """Return m random rows, ascending, none twice; all rows where there are no more than m."""
-        if m >= self.n:
-            return np.arange(self.n)
-        return np.sort(np.random.default_rng(seed).choice(self.n, m, replace=False, shuffle=False))
+        return drawn_rows(self.n, m, seed)
 
     def vectors(self, rows: Rows) -> NDArray[np.float32]:
         """Return the vectors of some rows, ``(len(rows), dim) float32``, in their order; of a range, a view."""
@@ -138,6 +156,15 @@ class DenseIndex:
             return self._vectors[rows.start : rows.stop]
         taken: NDArray[np.float32] = self._vectors[checked_rows(rows, self.n)]
         return taken
+
+    def mean(self) -> NDArray[np.float64]:
+        """Return the mean of all vectors, ``(dim,)``."""
+        mean: NDArray[np.float64] = self._vectors.mean(axis=0, dtype=np.float64)
+        return mean
+
+    def scan(self, w: NDArray[np.float64], b: float, left_out: NDArray[np.intp], *, precise: bool = False) -> Scan:
+        """Read all rows once; see retrieval.scan."""
+        return scan(self._vectors, w, b, left_out, precise=precise)
 
     def _scores(self, w: NDArray[np.float32]) -> NDArray[np.float32]:
         scores = np.empty(self.n, dtype=np.float32)
@@ -154,11 +181,11 @@ class DenseIndex:
         scores = np.empty(rows.size)
         for start in range(0, rows.size, _CHUNK):
             chunk = slice(start, start + _CHUNK)
-            scores[chunk] = np.einsum("ij,j->i", self._vectors[rows[chunk]].astype(np.float64), w)
+            scores[chunk] = exact_scores(self._vectors[rows[chunk]], w)
         return scores
 
 
-def _leave_only(scores: NDArray[np.float32], exclude: Rows, within: Rows | None) -> int:
+def _leave_only(scores: NDArray[np.float32], exclude: Rows, within: Within | None) -> int:
     """Put the rows that must not come back behind all others; return how many may."""
     left_out = np.zeros(scores.size, dtype=bool)
     if within is not None:

@@ -53,7 +53,7 @@ class Objective:
         w: NDArray[np.float64],
         pull: NDArray[np.float64] | None,
         rows: NDArray[np.intp],
-        stands_for: float,
+        stands_for: float | NDArray[np.float64],
         *,
         precise: bool = False,
     ) -> LocalModel:
@@ -68,7 +68,7 @@ class Objective:
         if pull is None:
             hinge = np.maximum(slack, 0).astype(exact.dtype, copy=False)
             pull = stands_for * np.append(hinge @ exact, hinge.sum())
-        c = np.full(rows.size, self.c_background * stands_for)
+        c = np.full(rows.size, self.c_background) * stands_for
         return LocalModel(
             self.gradient(w, pull),
             np.concatenate([self.marked.astype(np.float32), X]),

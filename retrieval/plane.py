@@ -25,7 +25,8 @@ def score_plane(
     ``groups`` are kinds and their documents by ``doc_id``; a document of several is of the last one's kind. What is not
     in the corpus is passed over.
     """
-    kinds = {doc_id: kind for kind, group in groups for doc_id in group if doc_id in engine.corpus.rows}
+    there = engine.corpus.rows_of([doc_id for _, group in groups for doc_id in group])
+    kinds = {doc_id: kind for kind, group in groups for doc_id in group if doc_id in there}
     order = [kind for kind, _ in groups]
     doc_ids = sorted(kinds, key=lambda doc_id: order.index(kinds[doc_id]))
     xs, ys = (engine.scores(scorer, doc_ids) for scorer in (first, second))

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.index import Index
 from retrieval.threads import in_shares
 
 _BLOCK = 2048  # rows
@@ -25,23 +24,60 @@ class Scan:
     Attributes
     ----------
     scores
-        ``(n,) float32``, or float64 where asked for, ``w.x + b`` of every row.
+        ``w.x + b`` of ``rows``, float32 or float64.
     violators
         Rows of the background above the margin: ``w.x + b > -1``, ascending. No other row carries loss.
     loss
         Sum of ``hinge^2`` over the background, with ``hinge = max(0, 1 + w.x + b)``.
     pull
         ``(dim + 1,) float64``, sum of ``hinge * [x, 1]`` over the background: half the gradient of the loss.
+    rows
+        The rows of the highest scores, ascending; None: every row.
+    stands_for
+        For how many rows each violator stands, where loss and pull are estimated; None where each stands for itself.
     """
 
     scores: NDArray[np.floating[Any]]
     violators: NDArray[np.intp]
     loss: float
     pull: NDArray[np.float64]
+    rows: NDArray[np.intp] | None = None
+    stands_for: NDArray[np.float64] | None = None
+
+    @property
+    def support(self) -> int:
+        """How many rows of the background carry loss."""
+        return self.violators.size if self.stands_for is None else round(self.stands_for.sum())
+
+    def top(self, k: int) -> tuple[NDArray[np.intp], NDArray[np.floating[Any]]]:
+        """Return the k rows of highest score, ascending, and their scores; ties by row."""
+        k = min(k, self.scores.size)
+        kth = np.partition(self.scores, self.scores.size - k)[self.scores.size - k]
+        above = np.flatnonzero(self.scores > kth)
+        top = np.append(above, np.flatnonzero(self.scores == kth)[: k - above.size])
+        return (top if self.rows is None else self.rows[top]), self.scores[top]
+
+    def stand_ins(self, m: int) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+        """Return violators that stand for all, and each for how many rows: m of those that weigh alike, or all."""
+        weights = np.ones(self.violators.size) if self.stands_for is None else self.stands_for
+        rows, stands_for = [np.empty(0, np.intp)], [np.empty(0)]
+        for weight in np.unique(weights):
+            alike = self.violators[weights == weight]
+            rows.append(evenly(alike, m))
+            stands_for.append(np.full(rows[-1].size, weight * alike.size / rows[-1].size))
+        return np.concatenate(rows), np.concatenate(stands_for)
 
 
-def scan(index: Index, w: NDArray[np.float64], b: float, left_out: NDArray[np.intp], *, precise: bool = False) -> Scan:
-    """Read the corpus once.
+def evenly(rows: NDArray[np.intp], m: int) -> NDArray[np.intp]:
+    """Return m of the rows at even distances, or all where there are no more."""
+    m = min(m, rows.size)
+    return rows[((np.arange(m) + 0.5) * (rows.size / max(1, m))).astype(np.intp)]
+
+
+def scan(
+    vectors: NDArray[np.float32], w: NDArray[np.float64], b: float, left_out: NDArray[np.intp], *, precise: bool = False
+) -> Scan:
+    """Read a corpus ``(n, dim)`` once.
 
     Parameters
     ----------
@@ -51,16 +87,17 @@ def scan(index: Index, w: NDArray[np.float64], b: float, left_out: NDArray[np.in
         Compute in double precision, block by block; takes several times as long.
     """
     kind: type[np.floating[Any]] = np.float64 if precise else np.float32
-    scores = np.empty(index.n, dtype=kind)
-    starts = range(0, index.n, _BLOCK)
-    bounds = np.searchsorted(left_out, [*starts, index.n]).tolist()
+    n, dim = vectors.shape
+    scores = np.empty(n, dtype=kind)
+    starts = range(0, n, _BLOCK)
+    bounds = np.searchsorted(left_out, [*starts, n]).tolist()
     weights, margin, zero = w.astype(kind), kind(1 + b), kind(0)
 
     def read(share: range) -> tuple[NDArray[np.float64], list[NDArray[np.intp]]]:
-        pull, buffer, few = np.zeros(index.dim), np.empty(_BLOCK, dtype=kind), []
+        pull, buffer, few = np.zeros(dim), np.empty(_BLOCK, dtype=kind), []
         for block in share:  # every call here is paid for each block, by all threads in turn
-            rows = range(starts[block], min(starts[block] + _BLOCK, index.n))
-            X, hinge = index.vectors(rows).astype(kind, copy=False), buffer[: len(rows)]
+            rows = range(starts[block], min(starts[block] + _BLOCK, n))
+            X, hinge = vectors[rows.start : rows.stop].astype(kind, copy=False), buffer[: len(rows)]
             s = np.dot(X, weights, out=scores[rows.start : rows.stop])
             np.maximum(np.add(s, margin, out=hinge), zero, out=hinge)
             if bounds[block] < bounds[block + 1]:
@@ -79,7 +116,7 @@ def scan(index: Index, w: NDArray[np.float64], b: float, left_out: NDArray[np.in
     hinges = 1 + scores[violators].astype(np.float64)
     pull = np.append(np.sum([pull for pull, _ in parts], axis=0), hinges.sum())
     for rows in (rows for _, few in parts for rows in _chunks(few)):
-        pull[:-1] += (1 + scores[rows]) @ index.vectors(rows)
+        pull[:-1] += (1 + scores[rows]) @ vectors[rows]
     return Scan(scores, violators, float(hinges @ hinges), pull)
 
 

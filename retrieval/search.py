@@ -7,15 +7,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from data.corpus import Corpus
+from data.corpus import Corpus, the_row
 from data.encoder import Encoder, load_encoder
+from data.filters import Filters, Selection
+from data.served import ServedCorpus
 from retrieval.feedback import Feedback
-from retrieval.filters import Filters, matching_rows
-from retrieval.index import DenseIndex
+from retrieval.index import DenseIndex, Index
 from retrieval.rankers import DEFAULT_RANKER, RANKERS, Examples, Ranker, Scorer, middle, scorer
 from retrieval.svm import ExemplarSVM, Until
 from retrieval.threads import one_blas_thread
@@ -108,14 +107,19 @@ class SearchEngine:
         Called with the corpus's own model, precision and revision when the first typed query needs them.
     """
 
-    def __init__(self, corpus: Corpus, load_encoder: Callable[[str, str, str], Encoder] | None = None) -> None:
+    def __init__(
+        self,
+        corpus: Corpus | ServedCorpus,
+        load_encoder: Callable[[str, str, str], Encoder] | None = None,
+        index: Index | None = None,
+    ) -> None:
         self.corpus = corpus
-        self._index = DenseIndex(corpus.vectors, longest=longest_row(corpus))
+        self.index = index or _in_memory(corpus)
         self._load_encoder = load_encoder or _load_encoder
         # A mark ranks again, but need not encode again; a page further, or another look at a ranking, need not train.
         self._encode = functools.lru_cache(maxsize=256)(self._encode_text)
         self._trained = functools.lru_cache(maxsize=256)(self._train)
-        self._matching = functools.lru_cache(maxsize=32)(self._find_matching)
+        self._select = functools.lru_cache(maxsize=32)(self._find_matching)
 
     def search(
         self,
@@ -168,21 +172,17 @@ class SearchEngine:
             raise ValueError(f"the number of results must be at least 1, got {k}, and none are skipped below 0")
         trained = self.trained(query, feedback or Feedback(), ranker, C=C, until=until)
         start = time.perf_counter()
-        within = self._matching(filters) if filters else None
-        rows = self.corpus.rows
-        left_out = {rows[doc_id] for doc_id in without if doc_id in rows}
+        selection = self._select(filters) if filters else None
+        left_out = set(self.corpus.rows_of(without).values())
         if isinstance(query, DocumentQuery):
             left_out.add(self.corpus.row(query.doc_id))
         last = max(skip + k, depth)
-        passages, scores = self.top_passages(trained.scorer, last, sorted(left_out), within)
-        doc_ids = self.corpus.documents["doc_id"].take(self.corpus.document_rows[passages]).to_pylist()
+        passages, scores = self.top_passages(trained.scorer, last, sorted(left_out), selection)
+        doc_ids = self.corpus.doc_ids(self.corpus.passages_at(passages)[:, 0])
         seconds = trained.seconds + time.perf_counter() - start
         page = slice(skip, skip + k)
-        results = tuple(
-            self._result(rank, int(passage), float(score))
-            for rank, (passage, score) in enumerate(zip(passages[page], scores[page], strict=True), start=skip + 1)
-        )
-        n_candidates = self._n_candidates(within, left_out)
+        results = self._results(skip + 1, passages[page], scores[page])
+        n_candidates = self._n_candidates(selection, left_out)
         ranked = tuple(doc_ids), tuple(scores.tolist())
         return Ranking(query, ranker, results, seconds, trained.scorer.svm, *ranked, n_candidates)
 
@@ -193,30 +193,38 @@ class SearchEngine:
         if ranker not in RANKERS:
             raise ValueError(f"the ranker is one of {', '.join(RANKERS)}; got '{ranker}'")
         marks = Feedback() if ranker == "knn" else feedback
-        for doc_id in (*feedback.positives, *feedback.negatives):
-            self.corpus.row(doc_id)  # says what is not there, to every ranker
+        marked = (*feedback.positives, *feedback.negatives)
+        there = self.corpus.rows_of(marked)
+        for doc_id in marked:
+            the_row(there, doc_id, self.corpus.manifest.name)  # says what is not there, to every ranker
         return self._trained(query, marks, ranker, C, until)
+
+    def within(self, feedback: Feedback) -> Feedback:
+        """Return the marks on documents of this corpus alone."""
+        return feedback.within(self.corpus.rows_of((*feedback.positives, *feedback.negatives)))
 
     def scores(self, weights: Scorer, doc_ids: Sequence[str]) -> list[float]:
         """Return the score of documents, each by its best passage."""
-        found = []
-        for doc_id in doc_ids:
-            vectors = self._index.vectors(self.corpus.passages_of(self.corpus.row(doc_id)))
-            found.append(float((vectors.astype(np.float64) @ weights.w).max() + weights.b))
-        return found
+        rows = self.corpus.rows_of(doc_ids)
+        passages = [self.corpus.passages_of(the_row(rows, doc_id, self.corpus.manifest.name)) for doc_id in doc_ids]
+        if not passages:
+            return []
+        vectors = self.index.vectors(np.concatenate([np.array(of_it) for of_it in passages]))
+        scores = vectors.astype(np.float64) @ weights.w + weights.b
+        starts = np.cumsum([0, *map(len, passages[:-1])])
+        best: list[float] = np.maximum.reduceat(scores, starts).tolist()
+        return best
 
     def result(self, weights: Scorer, doc_id: str) -> Result:
         """Return a document as a result without a rank, which is 0."""
         passages = self.corpus.passages_of(self.corpus.row(doc_id))
-        scores = self._index.vectors(passages).astype(np.float64) @ weights.w + weights.b
-        return self._result(0, passages[int(scores.argmax())], float(scores.max()))
+        scores = self.index.vectors(passages).astype(np.float64) @ weights.w + weights.b
+        best = int(scores.argmax())
+        return self._results(0, np.array([passages[best]]), scores[best : best + 1])[0]
 
     def sample(self, n: int, seed: int, filters: Filters | None = None) -> list[str]:
         """Return n random documents that pass the filters, by ``doc_id``, none twice; all where there are no more."""
-        rows = self._matching(filters) if filters else np.arange(self.corpus.documents.num_rows)
-        drawn = np.random.default_rng(seed).choice(rows, min(n, rows.size), replace=False) if rows.size else rows
-        taken: list[str] = self.corpus.documents["doc_id"].take(np.sort(drawn)).to_pylist()
-        return taken
+        return self.corpus.doc_ids(self._select(filters or Filters()).draw(n, seed))
 
     def _train(self, query: Query, feedback: Feedback, ranker: Ranker, C: float | None, until: Until) -> Trained:
         self.query_vector(query)  # encoding is not what a ranking takes
@@ -225,16 +233,14 @@ class SearchEngine:
             weights = scorer(ranker, self.examples(query, feedback), C=C, until=until)
         return Trained(weights, time.perf_counter() - start)
 
-    def _find_matching(self, filters: Filters) -> NDArray[np.intp]:
-        """Return the rows of the documents that pass; kept, as the next mark asks for the same."""
-        found = matching_rows(self.corpus, filters)
-        found.flags.writeable = False
-        return found
+    def _find_matching(self, filters: Filters) -> Selection:
+        """Return the documents that pass; kept, as the next mark asks for the same."""
+        return self.corpus.select(filters)
 
-    def _n_candidates(self, within: NDArray[np.intp] | None, left_out: set[int]) -> int:
-        if within is None:
-            return int(self.corpus.documents.num_rows) - len(left_out)
-        return int(within.size - np.isin(list(left_out), within).sum())
+    def _n_candidates(self, selection: Selection | None, left_out: set[int]) -> int:
+        if selection is None:
+            return self.corpus.n_documents - len(left_out)
+        return selection.n_documents - selection.count(left_out)
 
     def examples(self, query: Query, feedback: Feedback, itself: str | None = None) -> Examples:
         """Return what rankers are given: the query's vector, those of the marked documents, what is no background.
@@ -246,10 +252,12 @@ class SearchEngine:
         positives = [self.corpus.row(doc_id) for doc_id in feedback.positives if doc_id != itself]
         negatives = [self.corpus.row(doc_id) for doc_id in feedback.negatives if doc_id != itself]
         examples = positives + ([] if itself is None else [self.corpus.row(itself)])
-        texts = [self.corpus.document(row).text for row in examples] + ([query] if isinstance(query, str) else [])
-        no_background = np.concatenate([examples, negatives, self._rows_with(texts)]).astype(np.intp)
+        texts = [document.text for document in self.corpus.documents_at(examples)] + (
+            [query] if isinstance(query, str) else []
+        )
+        no_background = np.concatenate([examples, negatives, self.corpus.rows_with(texts)]).astype(np.intp)
         return Examples(
-            self._index,
+            self.index,
             vector,
             self._wanted(positives, query, vector),
             self._nearest_passages(negatives, vector),
@@ -257,19 +265,19 @@ class SearchEngine:
         )
 
     def top_passages(
-        self, weights: Scorer, k: int, without: Sequence[int] = (), within: NDArray[np.intp] | None = None
+        self, weights: Scorer, k: int, without: Sequence[int] = (), selection: Selection | None = None
     ) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
         """Return the best passages of the k best documents, best first, and their scores.
 
-        ``without`` holds the rows of documents that must not come back, ``within`` those of all that may.
+        ``without`` holds the rows of documents that must not come back, ``selection`` all that may.
         """
         exclude = self._passages(np.asarray(without, dtype=np.intp))
-        allowed = None if within is None else self._all_passages(within)
-        per_document = -(-self._index.n // max(1, self.corpus.documents.num_rows))
+        allowed = None if selection is None else selection.within
+        per_document = -(-self.index.n // max(1, self.corpus.n_documents))
         wanted = k * per_document
         while True:
-            rows, scores = self._index.top_k(weights.w, wanted, b=weights.b, exclude=exclude, within=allowed)
-            _, first = np.unique(self.corpus.document_rows[rows], return_index=True)
+            rows, scores = self.index.top_k(weights.w, wanted, b=weights.b, exclude=exclude, within=allowed)
+            _, first = np.unique(self.corpus.passages_at(rows)[:, 0], return_index=True)
             if len(first) >= k or rows.size < wanted:
                 best = np.sort(first)[:k]
                 return rows[best], scores[best]
@@ -308,48 +316,41 @@ class SearchEngine:
         """Return the rows of all passages of some documents."""
         return np.concatenate([np.empty(0, np.intp), *(np.array(self.corpus.passages_of(int(row))) for row in rows)])
 
-    def _all_passages(self, rows: NDArray[np.intp]) -> NDArray[np.intp]:
-        """Return the rows of all passages of many documents."""
-        chosen = np.zeros(self.corpus.documents.num_rows, dtype=bool)
-        chosen[rows] = True
-        return np.flatnonzero(chosen[self.corpus.document_rows])
-
     def _wanted(self, positives: Sequence[int], query: Query, vector: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return what is wanted of each positive, ``(n_positives, dim)``: what the query asks for, a passage or all."""
         if not isinstance(query, DocumentQuery):
-            return self._index.vectors(self._nearest_passages(positives, vector))
+            return self.index.vectors(self._nearest_passages(positives, vector))
         wanted = [self._whole(row) for row in positives]
-        return np.stack(wanted) if wanted else np.empty((0, self._index.dim), np.float32)
+        return np.stack(wanted) if wanted else np.empty((0, self.index.dim), np.float32)
 
     def _whole(self, row: int) -> NDArray[np.float32]:
         """Return the vector that a whole document stands for: the mean of its passages."""
-        passages = self._index.vectors(self.corpus.passages_of(row))
+        passages = self.index.vectors(self.corpus.passages_of(row))
         return passages[0] if len(passages) == 1 else middle(passages).astype(np.float32)
 
     def _nearest_passages(self, rows: Sequence[int], vector: NDArray[np.float32]) -> NDArray[np.intp]:
         """Return the row of that passage of each document which is nearest to a vector."""
         passages = [self.corpus.passages_of(row) for row in rows]
-        return np.array([of_it[int((self._index.vectors(of_it) @ vector).argmax())] for of_it in passages], np.intp)
+        return np.array([of_it[int((self.index.vectors(of_it) @ vector).argmax())] for of_it in passages], np.intp)
 
-    def _rows_with(self, texts: list[str]) -> NDArray[np.intp]:
-        """Return the rows of documents whose text is one of these: a positive's duplicates are no background."""
-        # Only texts of the same length are compared: a look at every text would take longer than the SVM.
-        rows = np.flatnonzero(np.isin(self._text_sizes, [len(text.encode()) for text in texts]))
-        same = pc.is_in(self.corpus.documents["text"].take(rows), value_set=pa.array(texts, pa.large_string()))
-        found: NDArray[np.intp] = rows[same.to_numpy()]
-        return found
+    def _results(self, first: int, passages: NDArray[np.intp], scores: NDArray[np.float64]) -> tuple[Result, ...]:
+        """Return results from a rank on, each by its passage."""
+        places = self.corpus.passages_at(passages).tolist()
+        documents = self.corpus.documents_at([row for row, _, _ in places])
+        return tuple(
+            Result(
+                rank, found.doc_id, float(score), found.label, found.text, found.text[start:end], start, found.metadata
+            )
+            for rank, (found, score, (_, start, end)) in enumerate(
+                zip(documents, scores, places, strict=True), start=first
+            )
+        )
 
-    @functools.cached_property
-    def _text_sizes(self) -> NDArray[np.int64]:
-        """Length of every document's text in bytes."""
-        sizes: NDArray[np.int64] = pc.binary_length(self.corpus.documents["text"]).to_numpy()
-        return sizes
 
-    def _result(self, rank: int, passage: int, score: float) -> Result:
-        row, start, end = self.corpus.passages[passage].tolist()
-        document = self.corpus.document(row)
-        text = document.text
-        return Result(rank, document.doc_id, score, document.label, text, text[start:end], start, document.metadata)
+def _in_memory(corpus: Corpus | ServedCorpus) -> Index:
+    if not isinstance(corpus, Corpus):
+        raise TypeError("a corpus that is served needs the index that serves it")
+    return DenseIndex(corpus.vectors, longest=longest_row(corpus))
 
 
 def longest_row(corpus: Corpus) -> float:

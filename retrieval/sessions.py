@@ -16,8 +16,8 @@ from functools import reduce
 from pathlib import Path
 from typing import Any
 
+from data.filters import Filters
 from retrieval.feedback import Feedback
-from retrieval.filters import Filters
 from retrieval.rankers import DEFAULT_RANKER, RANKERS, Ranker
 from retrieval.search import DocumentQuery, Query
 

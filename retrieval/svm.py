@@ -22,7 +22,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from retrieval.index import Index, Rows, checked_rows
 from retrieval.objective import Objective
-from retrieval.scan import Scan, scan
+from retrieval.scan import Scan
 from retrieval.threads import one_blas_thread
 
 Stopped = Literal["exact", "settled", "budget"]
@@ -33,6 +33,7 @@ NEGATIVE_WEIGHT = 12.0  # in background rows of a corpus of 1,000
 
 _SAMPLE = 2048  # rows that stand for all where not all are taken, to begin with; twice that where a scan takes long
 _LARGEST_SAMPLE = 16 * _SAMPLE
+_ESTIMATED_SCANS = 8  # where a scan is an estimate: more would follow its errors
 _EXACT_STEP = 1e-5  # of |w~|
 _EXACT_GAP = 1e-6  # of the objective
 _TOP = 11  # ten results, and the query's own document, which is not shown
@@ -171,7 +172,7 @@ def _descend(
     mined, size, precise = np.empty(0, dtype=np.intp), _sample_size(objective.index.n), False
     best, value, support, fall, step = w, np.inf, 0, 0.0, np.full_like(w, np.inf)
     for scans in range(1, max_scans + 1):
-        now = scan(objective.index, w[:-1], float(w[-1]), objective.left_out, precise=precise)
+        now = objective.index.scan(w[:-1], float(w[-1]), objective.left_out, precise=precise)
         there = objective.value(w, now.loss)
         if there > value * (1 + _EXACT_GAP) and objective.gradient(w, now.pull) @ step > fall / 2:
             # The step was too long. Its violators say why, and a larger sample would have known.
@@ -181,13 +182,13 @@ def _descend(
             w = w - step
             continue
         best, value = w, there
-        support = now.violators.size + int(np.count_nonzero(objective.slack(w) > 0))
-        mined, whole = _joined(mined, now.violators, 2 * size)
-        rows = mined if whole else _every(now.violators, size)
+        support = now.support + int(np.count_nonzero(objective.slack(w) > 0))
+        mined, fits = _joined(mined, now.violators, 2 * size)
+        whole = fits and now.stands_for is None
         if whole:
-            model = objective.model(w, None, rows, 1.0, precise=True)
+            model = objective.model(w, None, mined, 1.0, precise=True)
         else:
-            model = objective.model(w, now.pull, rows, now.violators.size / rows.size)
+            model = objective.model(w, now.pull, *now.stand_ins(size))
         slope, length = float(np.linalg.norm(model.gradient)), max(float(np.linalg.norm(w)), 1e-3)
         tolerance = 0.3 * _EXACT_STEP * length
         last = float(np.linalg.norm(step))
@@ -195,13 +196,15 @@ def _descend(
         w, fall, moved = w + step, -float(model.gradient @ step), float(np.linalg.norm(step))
         proved = slope <= _EXACT_STEP * length or slope**2 / 2 <= _EXACT_GAP * value
         if moved <= _EXACT_STEP * length and proved:
-            return w, "exact", scans, support, value + change
+            return w, "exact" if now.stands_for is None else "settled", scans, support, value + change
         shrinks = whole or (scans > 1 and moved < last / 2)
         if until == "settled" and shrinks and _is_settled(objective.index, now, step):
             return w, "settled", scans, support, value + change
+        if now.stands_for is not None and scans == _ESTIMATED_SCANS:
+            break
         if moved > 0.2 * last:  # the sample is too small, or, of a short step, float32 has too few digits
             size, precise = min(2 * size, _LARGEST_SAMPLE), precise or moved < 0.01 * length
-    return best, "budget", max_scans, support, value
+    return best, "budget", scans, support, value
 
 
 def _sample_size(n: int) -> int:
@@ -216,22 +219,12 @@ def _joined(mined: NDArray[np.intp], violators: NDArray[np.intp], most: int) -> 
     return (joined, True) if joined.size <= most else (mined, False)
 
 
-def _every(rows: NDArray[np.intp], m: int) -> NDArray[np.intp]:
-    """Return m of the rows at even distances, or all where there are no more."""
-    m = min(m, rows.size)
-    return rows[((np.arange(m) + 0.5) * (rows.size / m)).astype(np.intp)]
-
-
 def _is_settled(index: Index, now: Scan, step: NDArray[np.float64]) -> bool:
     """Return whether a step leaves the top of the ranking as it is."""
-    k = min(200, index.n)
-    kth = np.partition(now.scores, index.n - k)[index.n - k]
-    above = np.flatnonzero(now.scores > kth)
-    top = np.append(above, np.flatnonzero(now.scores == kth)[: k - above.size])
-    scores = now.scores[top]
+    top, scores = now.top(200)
     was, is_now = (np.argsort(-s, kind="stable") for s in (scores, scores + index.vectors(top) @ step[:-1]))
     same = np.intersect1d(was[:100], is_now[:100]).size
-    return np.array_equal(was[:_TOP], is_now[:_TOP]) and same >= min(98, k - 2)
+    return np.array_equal(was[:_TOP], is_now[:_TOP]) and same >= min(98, top.size - 2)
 
 
 def _check(

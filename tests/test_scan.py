@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 
 from data.encoder import unit_rows
-from retrieval.index import DenseIndex
 from retrieval.scan import scan
 
 
@@ -13,7 +12,7 @@ def test_a_scan_is_the_sum_over_all_rows_but_those_left_out(b: float, precise: b
     X, w = unit_rows(rng.normal(size=(9001, 40))), 1.5 * unit_rows(rng.normal(size=(1, 40)))[0].astype(float)
     left_out = np.array([0, 5, 2047, 2048, 9000])
 
-    found = scan(DenseIndex(X), w, b, left_out, precise=precise)
+    found = scan(X, w, b, left_out, precise=precise)
 
     scores = X.astype(float) @ w + b
     hinge = np.maximum(0, 1 + scores)
@@ -27,6 +26,6 @@ def test_a_scan_is_the_sum_over_all_rows_but_those_left_out(b: float, precise: b
 
 def test_everything_left_out_is_no_loss() -> None:
     X = np.eye(3, dtype=np.float32)
-    found = scan(DenseIndex(X), np.ones(3), 0.0, np.arange(3))
+    found = scan(X, np.ones(3), 0.0, np.arange(3))
     assert (found.violators.tolist(), found.loss, found.pull.tolist()) == ([], 0, [0, 0, 0, 0])
     assert found.scores.tolist() == [1, 1, 1]

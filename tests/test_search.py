@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from data.corpus import Corpus
+from data.filters import Filters, matching_rows
 from data.ingest import build_corpus
 from retrieval.feedback import Feedback
-from retrieval.filters import Filters, matching_rows
 from retrieval.index import DenseIndex
 from retrieval.rankers import RANKERS, Ranker
 from retrieval.search import DocumentQuery, EncoderMismatch, Ranking, Result, SearchEngine

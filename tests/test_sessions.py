@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from data.filters import Filters
 from retrieval.feedback import Feedback
-from retrieval.filters import Filters
 from retrieval.search import DocumentQuery
 from retrieval.sessions import MOST_UNDO, Session, SessionStore, Settings, new_id
 

@@ -10,6 +10,8 @@ from sklearn.svm import LinearSVC
 
 from data.encoder import unit_rows
 from retrieval.index import DenseIndex, Rows
+from retrieval.mining import mined_scan
+from retrieval.scan import Scan
 from retrieval.svm import NEGATIVE_WEIGHT, ExemplarSVM, fit_exemplar_svm
 
 
@@ -217,35 +219,56 @@ def test_support_is_the_number_of_rows_with_loss(vectors: np.ndarray) -> None:
     assert 1 < svm.support < 300
 
 
-class BareIndex:
-    """Has the protocol's methods and nothing else; counts what they hand out."""
+class TopKIndex:
+    """Has what an index of a vector database has: top-k queries of at most so many rows, and nothing read whole."""
 
-    def __init__(self, vectors: np.ndarray) -> None:
+    def __init__(self, vectors: np.ndarray, most: int, exact: bool = True) -> None:
+        self._dense = DenseIndex(vectors)
         self.n, self.dim = vectors.shape
-        self._vectors = vectors
-        self.whole_reads = 0
-        self.rows_taken = 0
+        self.most, self.exact = most, exact
+        self.queries = 0
 
-    def top_k(self, *args: object, **options: object) -> None:
-        raise AssertionError("training needs no top-k query here")
+    def top_k(self, w: np.ndarray, k: int, **options: float) -> tuple[np.ndarray, np.ndarray]:
+        assert k <= self.most
+        self.queries += 1
+        return self._dense.top_k(w, k, **options)
 
     def sample(self, m: int, seed: int) -> np.ndarray:
-        return np.random.default_rng(seed).permutation(self.n)[:m]
+        return self._dense.sample(m, seed)
 
     def vectors(self, rows: Rows) -> np.ndarray:
-        if isinstance(rows, range):
-            self.whole_reads += len(rows) / self.n
-        else:
-            self.rows_taken += len(rows)
-        return self._vectors[np.asarray(rows)]
+        assert len(rows) <= max(self.most, 4096)
+        return self._dense.vectors(rows)
+
+    def scan(self, w: np.ndarray, b: float, left_out: np.ndarray, *, precise: bool = False) -> Scan:
+        sample = self.sample(1024, seed=1)
+        return mined_scan(self, w, b, left_out, sample=sample, most=self.most, exact=self.exact)
 
 
-def test_the_index_protocol_is_all_it_needs(many: np.ndarray) -> None:
-    index = BareIndex(many[1:])
-    svm = fit_exemplar_svm(index, many[:1])
-    assert index.whole_reads == pytest.approx(svm.scans)
-    assert index.rows_taken < 3 * 4096
-    assert top(many, weights_of(svm)) == top(many, weights_of(fit_exemplar_svm(DenseIndex(many[1:]), many[:1])))
+@pytest.mark.parametrize("anchored", [False, True])
+@pytest.mark.parametrize("until", ["settled", "exact"])
+def test_top_k_queries_alone_give_what_reading_the_corpus_gives(many: np.ndarray, anchored: bool, until: str) -> None:
+    options = {"negatives": [5, 9], "exclude": [3], "anchor": many[0] if anchored else None, "until": until}
+    index = TopKIndex(many[1:], most=len(many))
+    svm = fit_exemplar_svm(index, many[:1], **options)
+    whole = fit_exemplar_svm(DenseIndex(many[1:]), many[:1], **options)
+    assert (svm.stopped, svm.scans) == (whole.stopped, whole.scans)
+    assert index.queries <= 2 * svm.scans
+    assert index.n > 2 * svm.support
+    np.testing.assert_allclose(weights_of(svm), weights_of(whole), atol=1e-5)
+
+
+def test_where_a_query_cannot_return_all_that_counts_a_sample_stands_for_the_rest(many: np.ndarray) -> None:
+    whole = fit_exemplar_svm(DenseIndex(many[1:]), many[:1], until="exact")
+    svm = fit_exemplar_svm(TopKIndex(many[1:], most=whole.support // 3), many[:1], until="exact")
+    assert svm.stopped in ("settled", "budget")
+    assert svm.support == pytest.approx(whole.support, rel=0.2)
+    assert set(top(many, weights_of(svm))[:10]) >= set(top(many, weights_of(whole))[:8])
+
+
+def test_an_index_that_misses_rows_is_never_exact(many: np.ndarray) -> None:
+    svm = fit_exemplar_svm(TopKIndex(many[1:], most=len(many), exact=False), many[:1], until="exact")
+    assert svm.stopped in ("settled", "budget")
 
 
 @pytest.mark.parametrize("mapped", [False, True])

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from data.catalog import CorpusStatus, list_corpora
-from ui import plain, state
+from ui import plain, resources, state
 from ui.build_form import build_form
 from ui.builds import show_builds
 from ui.clock import local_time
@@ -19,6 +19,9 @@ def corpora_page() -> None:
     keep_session()
     st.html(plain.STYLE)
     st.title("Corpora", anchor=False)
+    if uri := resources.index():
+        to = f"exemplar push NAME --to {uri}"
+        plain.show_message("warning", f"The search is served by Milvus at {uri}. These are this machine's: {to}")
     corpora = list_corpora()
     if corpora:
         _show_table(corpora)

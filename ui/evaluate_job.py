@@ -10,7 +10,7 @@ from retrieval.evaluate import evaluate
 from retrieval.evaluations import evaluations_folder, keep
 from retrieval.figures import evaluate_command, result_json
 from retrieval.search import SearchEngine
-from ui import jobs
+from ui import jobs, resources
 
 NAME = "the evaluation"  # of the job: one at a time, since each takes all that the processor gives
 
@@ -83,7 +83,11 @@ class Evaluation:
                 on_query=on_query,
             )
         command = evaluate_command(
-            list(self.engines), rankers=self.rankers, rounds=self.rounds, n_queries=self.n_queries
+            list(self.engines),
+            rankers=self.rankers,
+            rounds=self.rounds,
+            n_queries=self.n_queries,
+            index=resources.index(),
         )
         manifests = [engine.corpus.manifest for engine in self.engines.values()]
         return keep(result_json(command, manifests, judged, measured))

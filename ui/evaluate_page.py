@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from data.catalog import CorpusStatus, list_corpora
+from data.catalog import CorpusStatus
 from data.judgements import check_judged
 from data.uploads import uploaded_name
 from retrieval.evaluate import COMPARED, N_QUERIES, ROUNDS, TITLES
@@ -41,7 +41,11 @@ def evaluate_page() -> None:
         "marks, and every ranker is measured by what it finds. It goes on in the background, even when this page is "
         "closed."
     )
-    reasons = {status.name: why_not(status) for status in list_corpora()}
+    try:
+        reasons = {status.name: why_not(status) for status in resources.statuses()}
+    except ValueError as error:
+        plain.show_message("error", str(error))
+        return
     corpora = [name for name, reason in reasons.items() if not reason]
     if not reasons:
         st.caption("There is no corpus yet. Build one on the page Corpora, with a column of labels.")

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from retrieval.filters import MOST_VALUES, UNLABELLED, Filters
+from data.filters import MOST_VALUES, UNLABELLED, Filters
 from ui import plain, resources, state
 from ui.state import put
 

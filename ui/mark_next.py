@@ -23,9 +23,7 @@ def show_mark_next(
     unexplained: Unexplained = []
     marked = {*session.feedback.positives, *session.feedback.negatives}
     suggestions = to_mark_next(first, second, marked)
-    trained = engine.trained(
-        second.query, session.feedback.within(engine.corpus.rows), second.ranker, C=session.settings.C
-    )
+    trained = engine.trained(second.query, engine.within(session.feedback), second.ranker, C=session.settings.C)
     for column, (why, (title, meaning)) in zip(st.columns(2, gap="medium"), _TITLES.items(), strict=True):
         with column, st.container(key=f"next-{why}"):
             st.subheader(title, anchor=False)

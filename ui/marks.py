@@ -40,16 +40,19 @@ def _show_list(title: str, doc_ids: tuple[str, ...], session: Session, corpus: C
     everything = more > 0 and st.toggle(
         f"Show {more:,} earlier ones", key=f"all {title}", help="The latest stand here without it."
     )
-    for doc_id in doc_ids if everything else doc_ids[-_SHOWN:]:
+    shown = doc_ids if everything else doc_ids[-_SHOWN:]
+    rows = corpus.rows_of(shown)
+    texts = dict(zip(rows, (each.text for each in corpus.documents_at(list(rows.values()))), strict=True))
+    for doc_id in shown:
         with st.container(key=f"mark {doc_id}", horizontal=True, wrap=False, gap=None, vertical_alignment="top"):
-            st.html(_line(doc_id, corpus), width="stretch")
+            st.html(_line(doc_id, texts.get(doc_id)), width="stretch")
             st.button(
                 "Go to row",
                 key=f"jump {doc_id}",
                 icon=":material/arrow_forward:",
                 type="tertiary",
                 help="Show its row",
-                disabled=doc_id not in corpus.rows or session.query is None,
+                disabled=doc_id not in rows or session.query is None,
                 on_click=jump_to,
                 args=(doc_id,),
             )
@@ -64,8 +67,7 @@ def _show_list(title: str, doc_ids: tuple[str, ...], session: Session, corpus: C
             )
 
 
-def _line(doc_id: str, corpus: Corpus) -> str:
-    row = corpus.rows.get(doc_id)
-    start = "no longer in this corpus" if row is None else plain.excerpt(corpus.document(row).text, 90)
+def _line(doc_id: str, text: str | None) -> str:
+    start = "no longer in this corpus" if text is None else plain.excerpt(text, 90)
     name = plain.element("span", "id", plain.text(doc_id))
     return plain.element("div", "mark", name, " ", plain.text(start))

@@ -1,15 +1,18 @@
 """Ways from one page to another."""
 
+import contextlib
+
 import streamlit as st
 
-from data.catalog import searchable_corpora
-from ui import state
+from data.milvus import IndexUnreachable
+from ui import resources, state
 
 
 def keep_session() -> None:
     """Have the address name the session on any page, so that a reload does not lose it."""
-    if corpora := searchable_corpora():
-        state.open_session(list(corpora))
+    with contextlib.suppress(IndexUnreachable):
+        if corpora := resources.searchable():
+            state.open_session(list(corpora))
 
 
 def search_it(name: str) -> None:

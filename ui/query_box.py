@@ -29,7 +29,7 @@ def ask(query: Query | None, corpus: Corpus) -> None:
 
 
 def _show_query_document(doc_id: str, corpus: Corpus) -> None:
-    row = corpus.rows.get(doc_id)
+    row = corpus.rows_of([doc_id]).get(doc_id)
     if row is None:
         return
     document = corpus.document(row)

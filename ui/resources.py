@@ -1,28 +1,51 @@
 """What all browser sessions share: open corpora, encoders, the log of sessions."""
 
 import contextlib
-import functools
 import gc
-from dataclasses import dataclass
+import os
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from data.corpus import open_corpus, read_manifest
+from data.catalog import CorpusStatus, list_corpora, searchable_corpora
+from data.corpus import CorpusNotFound, Manifest, open_corpus, read_manifest
 from data.encoder import Encoder, load_encoder
+from data.filters import Choices
 from data.home import home_folder
 from retrieval.explain import Explainer
-from retrieval.filters import field_counts, label_counts
 from retrieval.search import SearchEngine
 from retrieval.sessions import SessionStore
 
+INDEX = "EXEMPLAR_INDEX"  # in the environment: where Milvus serves the corpora; without it they are this machine's
 
-@dataclass(frozen=True, slots=True)
-class Choices:
-    """What documents can be filtered by: their labels, and the values of their other columns, each with its count."""
 
-    labels: dict[str, int]
-    fields: dict[str, dict[str, int]]
+def index() -> str | None:
+    """Return the address of the Milvus that serves the corpora, None where they are this machine's own."""
+    return os.environ.get(INDEX) or None
+
+
+def searchable() -> dict[str, str]:
+    """Return the corpora that can be searched, by name, with how many documents each has, for people.
+
+    IndexUnreachable says so if they are served and nobody answers.
+    """
+    if uri := index():
+        return {name: f"{manifest.n_documents:,}" for name, manifest in _served(uri).items()}
+    return searchable_corpora()
+
+
+def statuses() -> list[CorpusStatus]:
+    """Return how the corpora that can be searched stand, by name; IndexUnreachable as in ``searchable``."""
+    if uri := index():
+        return [CorpusStatus(name, each, "complete", each.n_documents, 0) for name, each in _served(uri).items()]
+    return list_corpora()
+
+
+@st.cache_data(show_spinner=False, ttl=10, max_entries=2)
+def _served(uri: str) -> dict[str, Manifest]:
+    from data.milvus import Server
+
+    return Server(uri).manifests()
 
 
 def engine(name: str) -> SearchEngine:
@@ -37,31 +60,35 @@ def explainer(name: str) -> Explainer:
 
 def choices(name: str) -> Choices:
     """Return what the documents of a corpus can be filtered by."""
-    return _opened(name).choices
+    return _opened(name).engine.corpus.choices
 
 
 class _Opened:
-    """An open corpus and what is worked out on it once for all."""
+    """An open corpus and what finds the sentences in it."""
 
-    def __init__(self, name: str) -> None:
-        self.engine = SearchEngine(open_corpus(name), encoder)
+    def __init__(self, name: str, uri: str | None) -> None:
+        if uri:
+            from retrieval.milvus import open_served
+
+            corpus, milvus = open_served(uri, name)
+            self.engine = SearchEngine(corpus, encoder, milvus)
+        else:
+            self.engine = SearchEngine(open_corpus(name), encoder)
         self.explainer = Explainer(self.engine)
-
-    @functools.cached_property
-    def choices(self) -> Choices:
-        corpus = self.engine.corpus
-        return Choices(label_counts(corpus), field_counts(corpus))
 
 
 def _opened(name: str) -> _Opened:
-    manifest = read_manifest(name)
-    return _open(name, manifest.build, manifest.created, manifest.n_passages)
+    uri = index()
+    manifest = _served(uri).get(name) if uri else read_manifest(name)
+    if manifest is None:
+        raise CorpusNotFound(f"there is no corpus '{name}' in Milvus at {uri}")
+    return _open(name, uri, manifest.build, manifest.created, manifest.n_passages)
 
 
 @st.cache_resource(show_spinner="Opening the corpus", max_entries=8)
-def _open(name: str, build: str, created: str, n_passages: int) -> _Opened:
+def _open(name: str, uri: str | None, build: str, created: str, n_passages: int) -> _Opened:
     """Open a corpus; what it is comes with the name, so that one that was rebuilt or has grown is opened anew."""
-    return _Opened(name)
+    return _Opened(name, uri)
 
 
 def encoder(model: str, precision: str, revision: str | None = None) -> Encoder:

@@ -111,7 +111,5 @@ def carried(
     """Return the spans of a row's sentences to mark; none while they are not known."""
     if not explainer.knows(result.passage):
         return []
-    trained = engine.trained(
-        ranking.query, session.feedback.within(engine.corpus.rows), ranking.ranker, C=session.settings.C
-    )
+    trained = engine.trained(ranking.query, engine.within(session.feedback), ranking.ranker, C=session.settings.C)
     return explainer.carried(result.passage, trained.scorer.w)

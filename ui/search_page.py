@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from data.catalog import searchable_corpora
 from retrieval.rankers import DEFAULT_RANKER, TITLES, Ranker
 from retrieval.search import Ranking, SearchEngine, took
 from retrieval.sessions import Session
@@ -26,7 +25,11 @@ _CANDIDATES = 200  # documents of each ranking, out of which those to mark next 
 def search_page() -> None:
     """Draw the page."""
     st.html(plain.STYLE)
-    corpora = searchable_corpora()
+    try:
+        corpora = resources.searchable()
+    except ValueError as error:
+        plain.show_message("error", str(error))
+        return
     if not corpora:
         _welcome()
         return
@@ -119,7 +122,7 @@ def _show_line(session: Session, engine: SearchEngine, rankings: Sequence[Rankin
     tops = [ranking.doc_ids[:10] for ranking in rankings]
     overlap = [f"overlap@10: {len(set(tops[0]) & set(tops[1]))}"] if len(rankings) > 1 and tops[0] else []
     times = [f"{TITLES[ranking.ranker]} {took(ranking).partition(' · ')[0]}" for ranking in rankings]
-    n, n_all, n_marks = rankings[0].n_candidates, engine.corpus.documents.num_rows, len(session.feedback)
+    n, n_all, n_marks = rankings[0].n_candidates, engine.corpus.n_documents, len(session.feedback)
     documents = f"{n_all:,} documents" if n == n_all else f"{n:,} of {n_all:,} documents"
     marks = "1 mark" if n_marks == 1 else f"{n_marks:,} marks"
     filters = [f"filters: {filter_form.summary(session.filters)}"] if session.filters else []
@@ -148,11 +151,17 @@ def _choose_corpus(session: Session, corpora: dict[str, str]) -> None:
         on_change=lambda: state.choose_corpus(st.session_state["corpus"]),
     )
     if session.corpus in corpora:
-        st.caption(f"{corpora[session.corpus]} documents")
+        uri = resources.index()
+        st.caption(f"{corpora[session.corpus]} documents" + (f", served by Milvus at `{uri}`" if uri else ""))
 
 
 def _welcome() -> None:
     st.title("Exemplar", anchor=False)
+    if uri := resources.index():
+        plain.show_message(
+            "warning", f"Milvus at {uri} holds no corpus yet. Put one there: exemplar push NAME --to {uri}"
+        )
+        return
     st.write(
         "Semantic search that learns from the rows you click. There is no corpus to search yet: build one. "
         "The documentation of pandas, NumPy and scikit-learn, as they are installed here, does to begin with."

@@ -84,7 +84,7 @@ def _exported(session: Session, engine: SearchEngine, n: int) -> list[Column]:
     """Return the first n of each ranking, with both scores of every document that is exported."""
     rankings = rankings_of(session, engine, session.settings.rankers, depth=n)
     tops = [each.doc_ids[:n] for each in rankings]
-    feedback = session.feedback.within(engine.corpus.rows)
+    feedback = engine.within(session.feedback)
     wanted = exported(feedback, tops)
     columns = []
     for each, top in zip(rankings, tops, strict=True):

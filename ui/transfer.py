@@ -112,8 +112,8 @@ def _take_in(key: str, corpus: Corpus, on_marks: Callable[[Feedback], None]) -> 
     st.session_state.pop(_TOLD_OF, None)
     st.session_state[_N_IMPORTS] = st.session_state.get(_N_IMPORTS, 0) + 1  # an empty box takes the place of this one
     try:
-        marks = read_marks(uploaded.getvalue(), uploaded.name, corpus.rows)
-        known = marks.within(corpus.rows)
+        marks = read_marks(uploaded.getvalue(), uploaded.name, corpus.rows_of)
+        known = marks.within(corpus.rows_of((*marks.positives, *marks.negatives)))
         if known:
             on_marks(known)
     except (ValueError, OSError, sqlite3.Error) as error:

@@ -30,7 +30,7 @@ _COLOURS = {
 
 def show_why(session: Session, knn: Ranking, svm: Ranking, engine: SearchEngine) -> None:
     """Draw the plane, and beside it the document that was clicked."""
-    feedback = session.feedback.within(engine.corpus.rows)
+    feedback = engine.within(session.feedback)
     first, second = (
         engine.trained(each.query, feedback, each.ranker, C=session.settings.C).scorer for each in (knn, svm)
     )
@@ -61,7 +61,7 @@ def show_why(session: Session, knn: Ranking, svm: Ranking, engine: SearchEngine)
         )
     with beside:
         doc_id = st.session_state.get(PICKED)
-        if doc_id in engine.corpus.rows:
+        if doc_id is not None and engine.corpus.rows_of([doc_id]):
             result = engine.result(second, doc_id)
             show_row(Row("why", result, session.feedback.mark_of(doc_id), bar_share(result.score, svm)))
         else:
