@@ -48,12 +48,15 @@ class File:
         Opens its bytes, unpacked.
     path
         Where the same bytes lie on disk, if they do.
+    seekable
+        Whether what is opened can be read from any place at no cost.
     """
 
     name: str
     open: Callable[[], IO[bytes]]
     path: Path | None = None
     in_folder: bool = False
+    seekable: bool = False
 
     @property
     def kind(self) -> str:
@@ -126,7 +129,7 @@ def files_at(url: str) -> list[File]:
     storage, path = _storage(url)
     try:
         if storage.info(path)["type"] == "file":
-            return [File(name_at(url), functools.partial(_open_stored, storage, path))]
+            return [File(name_at(url), functools.partial(_open_stored, storage, path), seekable=not _is_packed(path))]
         found = sorted(storage.find(path))
     except FileNotFoundError:
         found = []
@@ -134,7 +137,7 @@ def files_at(url: str) -> list[File]:
         raise ValueError(f"cannot read {url}: {one_line(error)}") from error
     within = {each.removeprefix(path).strip("/"): each for each in found}
     files = [
-        File(name, functools.partial(_open_stored, storage, each), in_folder=True)
+        File(name, functools.partial(_open_stored, storage, each), in_folder=True, seekable=not _is_packed(each))
         for name, each in within.items()
         if not is_hidden(name)
     ]
@@ -222,4 +225,8 @@ def _open_stored(storage: Any, path: str) -> IO[bytes]:
         opened = io.BufferedReader(_Stored(storage.open(path, "rb")), _STORED_BUFFER)
     except Exception as error:
         raise OSError(one_line(error)) from error
-    return gzip.GzipFile(fileobj=opened) if path.lower().endswith(".gz") else opened  # type: ignore[return-value]
+    return gzip.GzipFile(fileobj=opened) if _is_packed(path) else opened  # type: ignore[return-value]
+
+
+def _is_packed(path: str) -> bool:
+    return path.lower().endswith(".gz")

@@ -55,7 +55,9 @@ def _name(number: Any, names: list[str]) -> str | None:
 @contextmanager
 def _opened(file: File) -> Iterator[Any]:
     try:
-        with pa.parquet.ParquetFile(file.path or BytesIO(file.whole())) as parquet:
+        # In storage a large file is read where it is needed, not as a whole.
+        where = file.path or (file.open() if file.seekable else BytesIO(file.whole()))
+        with pa.parquet.ParquetFile(where) as parquet:
             yield parquet
     except pa.ArrowException as error:
         raise ValueError(str(error)) from error

@@ -27,6 +27,7 @@ from data.milvus import (
 )
 from data.spool import signed_hash
 
+SEGMENT_BYTES = 2**30  # of vectors, by which Milvus splits a collection; each part has an index of its own
 INDEX_TYPES = ("FLAT", "IVF_FLAT", "IVF_SQ8", "HNSW", "AUTOINDEX")
 
 _BATCH = 1000  # passages
@@ -216,7 +217,8 @@ class _Push:
     def _params(self, index_type: str) -> dict[str, int]:
         if index_type == "HNSW":
             return {"M": 16, "efConstruction": 200}
-        return {"nlist": _n_lists(self.corpus.manifest.n_passages)} if index_type.startswith("IVF") else {}
+        manifest = self.corpus.manifest
+        return {"nlist": n_lists(manifest.n_passages, manifest.dim)} if index_type.startswith("IVF") else {}
 
     def _properties(self) -> dict[str, str]:
         mean = self.corpus.vectors.mean(axis=0, dtype=np.float64).astype("<f4")
@@ -224,8 +226,10 @@ class _Push:
         return {MEAN: base64.b64encode(mean.tobytes()).decode(), CHOICES: choices, COMPLETE: "yes"}
 
 
-def _n_lists(n: int) -> int:
-    return max(1, min(65_536, 4 * math.isqrt(n), n // 39))  # k-means wants some 39 rows a centre
+def n_lists(n: int, dim: int) -> int:
+    """Return how many lists an IVF index of n passages has: four times the root of what a segment of Milvus holds."""
+    of_segment = min(n, SEGMENT_BYTES // (4 * dim))
+    return max(1, min(4 * math.isqrt(of_segment), of_segment // 39))  # k-means wants some 39 rows a centre
 
 
 def _batches(entities: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:

@@ -6,7 +6,9 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -463,3 +465,47 @@ def test_imdb_is_ranked_as_in_memory_by_all_rankers(
 def _engine_parts(path: str) -> tuple[object, None, MilvusIndex]:
     corpus, index = open_served(path, "imdb")
     return corpus, None, index
+
+
+@contextmanager
+def milvus_server(folder: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """Run Milvus Lite as a server of its own, as one does for several processes; give its address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    program = str(Path(sys.executable).with_name("milvus-lite"))
+    command = [program, "server", "--data-dir", str(folder), "--port", str(port)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+        try:
+            deadline = time.monotonic() + 60
+            while not _listens(port):
+                assert server.poll() is None
+                assert time.monotonic() < deadline
+                time.sleep(0.05)
+            yield f"http://127.0.0.1:{port}", server
+        finally:
+            server.kill()
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", port)) == 0
+
+
+def test_a_server_is_pushed_to_and_searched_and_its_end_is_told(
+    tmp_path: Path, corpus: Corpus, local: SearchEngine
+) -> None:
+    with milvus_server(tmp_path / "data") as (address, server):
+        assert push_corpus(corpus, address).n_passages == corpus.manifest.n_passages
+        assert list(Server(address).manifests()) == ["many.words-1"]
+        found, index = open_served(address, "many.words-1")
+        engine = SearchEngine(found, lambda *_: FakeEncoder(max_tokens=8), index)
+        for ranker in RANKERS:
+            expected = local.search("cat and dog", MARKS[1], ranker=ranker, k=30)
+            assert engine.search("cat and dog", MARKS[1], ranker=ranker, k=30).doc_ids == expected.doc_ids
+        server.kill()
+        server.wait()
+        with pytest.raises(IndexUnreachable, match=f"no Milvus server answers at {address}; start it, or name another"):
+            engine.search("a hen and a duck")
+        with pytest.raises(IndexUnreachable, match="no Milvus server answers"):
+            push_corpus(corpus, address)
