@@ -59,7 +59,7 @@ def test_the_imdb_example_ranks_as_the_notebooks_code_does(shared_datasets: Path
     svm = [row - 1 for row in np.argsort(-clf.decision_function(x)) if row != 0]
 
     source = read_source(folder, split="train", limit=1000)
-    engine = SearchEngine(build_corpus(source, load_encoder(precision="float32"), whole=True))
+    engine = SearchEngine(build_corpus(source, load_encoder(precision="float32", backend="auto"), whole=True))
     for ranker, expected in (("knn", knn), ("svm", svm)):
         results = engine.search(query, ranker=ranker, k=10).results
         assert [result.doc_id for result in results] == [str(row) for row in expected[:10]]
