@@ -1,6 +1,7 @@
-"""Building on a Ray cluster against building here.
+"""Building on a Ray cluster against building here, and searching through Milvus against searching in memory.
 
-``python -m benchmarks.scale --json FILE`` prints and writes JSON.
+``python -m benchmarks.scale --json FILE`` prints and writes JSON; benchmarks/scale_tables.py makes the tables of
+docs/scale.md of it. For the search see benchmarks/scale_search.py.
 
 IMDB's reviews are built into a corpus in three ways: here, and on Ray clusters whose nodes have one processor each and
 all lie on this machine, with one such node and with two. The ways take turns, so that a machine that slows down slows
@@ -22,6 +23,7 @@ from statistics import median
 from typing import Any
 
 from benchmarks import vectors
+from benchmarks.scale_search import search_figures
 from data.embed import SHARD, Embedder, Here, Progress
 from data.encoder import DEFAULT_MODEL, load_encoder
 from data.ingest import build_corpus
@@ -35,13 +37,18 @@ def main() -> None:
     """Measure, print and write JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", type=Path, required=True)
-    parser.add_argument("--documents", type=int, default=4096, help="reviews to build a corpus of")
+    parser.add_argument("--documents", type=int, default=1024, help="reviews to build a corpus of")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--passages", type=int, nargs="+", default=[25_000, 100_000], help="sizes to search")
+    parser.add_argument("--approximate", nargs="*", default=["IVF_FLAT", "HNSW"], help="at the smallest size")
+    parser.add_argument("--queries", type=int, default=10)
     arguments = parser.parse_args()
     result = {
-        "command": f"python -m benchmarks.scale --documents {arguments.documents} --rounds {arguments.rounds}",
+        "command": f"python -m benchmarks.scale --documents {arguments.documents} --rounds {arguments.rounds} "
+        f"--queries {arguments.queries}",
         "date": datetime.now(UTC).date().isoformat(),
         "cores": os.cpu_count(),
+        "search": search_figures(arguments.passages, arguments.approximate, arguments.queries),
         "build": build_figures(arguments.documents, arguments.rounds),
     }
     text = json.dumps(result, indent=1) + "\n"

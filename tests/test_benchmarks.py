@@ -4,10 +4,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import app_tables, encoder, encoder_tables, svm, vectors
+from benchmarks import app_tables, encoder, encoder_tables, scale_plan, scale_search, scale_tables, svm, vectors
 from benchmarks.memory import in_own_process, peak_megabytes
 from benchmarks.svm_tables import tables
 from data.encoder import unit_rows
+from data.ingest import build_corpus
+from tests.conftest import source_of
+from tests.fake_encoder import FakeEncoder
 
 ROOT = Path(__file__).parents[1]
 
@@ -25,6 +28,27 @@ def test_the_readmes_encoder_tables_are_the_benchmarks_output() -> None:
 def test_the_readmes_app_table_is_the_benchmarks_output() -> None:
     result = json.loads((ROOT / "benchmarks" / "app.json").read_text())
     assert app_tables.tables(result) in (ROOT / "README.md").read_text()
+
+
+def test_the_tables_on_scale_are_the_benchmarks_output() -> None:
+    text = (ROOT / "docs" / "scale.md").read_text()
+    assert scale_tables.tables(json.loads((ROOT / "benchmarks" / "scale.json").read_text())) in text
+    assert scale_plan.plan() in text
+
+
+@pytest.mark.cluster
+def test_the_scale_benchmark_compares_milvus_with_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [f"{['cat', 'dog', 'hen'][n % 3]} number {n} of many" for n in range(400)]
+    corpus = build_corpus(source_of(texts), FakeEncoder())
+    monkeypatch.setattr(scale_search, "drawn_corpus", lambda size: corpus)
+    search = scale_search.search_figures([400], ["IVF_FLAT"], n_queries=2)
+    flat, approximate = search["corpora"][0]["indexes"]
+    assert [index["index"] for index in (flat, approximate)] == ["FLAT", "IVF_FLAT"]
+    for ranker in ("knn", "svm", "anchored"):
+        assert (flat["rankers"][ranker]["same_top_50"], flat["rankers"][ranker]["recall_at_10"]) == (2, 1.0)
+        assert flat["rankers"][ranker]["top_k_queries"] >= 1
+    assert approximate["rankers"]["svm"]["stopped"] != ["exact"]
+    assert approximate["rankers"]["knn"]["recall_at_10"] > 0.5
 
 
 @pytest.mark.model

@@ -1,0 +1,107 @@
+"""Searching through Milvus against searching in memory: time, top-k queries, and the same answer.
+
+Milvus is Milvus Lite, which runs in this very process. At 25,000 passages the corpus is IMDB's training reviews, beyond
+that vectors drawn from their mixture and covariance. Queries are documents, each with three marked as relevant and two
+as not; an approximate index is measured by how many of the first ten it finds.
+"""
+
+import sys
+import tempfile
+import time
+from importlib.metadata import version
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+
+from benchmarks import vectors
+from benchmarks.app import drawn_corpus
+from data.corpus import Corpus
+from data.push import push_corpus
+from retrieval.feedback import Feedback
+from retrieval.milvus import MilvusIndex, open_served
+from retrieval.rankers import RANKERS, Ranker
+from retrieval.search import DocumentQuery, Ranking, SearchEngine
+
+_TOP = 50
+_REAL = 25_000  # passages
+
+
+def search_figures(sizes: list[int], approximate: list[str], n_queries: int) -> dict[str, Any]:
+    """Return what searches take at some sizes, and how well approximate indexes rank the smallest."""
+    found = []
+    for size in sizes:
+        corpus = vectors.corpus("imdb-train", vectors.imdb(), "train") if size == _REAL else drawn_corpus(size)
+        types = ["FLAT", *approximate] if size == min(sizes) else ["FLAT"]
+        found.append({"passages": size, "indexes": [_measure(corpus, each, n_queries) for each in types]})
+    return {
+        "milvus_lite": version("milvus-lite"),
+        "pymilvus": version("pymilvus"),
+        "queries": n_queries,
+        "corpora": found,
+    }
+
+
+def _measure(corpus: Corpus, index_type: str, n_queries: int) -> dict[str, Any]:
+    sys.stderr.write(f"{corpus.manifest.n_passages:,} passages, {index_type}\n")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "corpus.db"
+        began = time.perf_counter()
+        push_corpus(corpus, str(path), index_type=index_type)
+        pushed = time.perf_counter() - began
+        size = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+        memory = SearchEngine(corpus)
+        served, index = open_served(str(path), corpus.manifest.name)
+        milvus = SearchEngine(served, index=index)
+        queries = _queries(memory, n_queries)
+        rankers = {ranker: _compare(memory, milvus, index, ranker, queries) for ranker in RANKERS}
+    return {
+        "index": index_type,
+        "seconds_to_push": round(pushed, 1),
+        "bytes_a_passage": round(size / corpus.manifest.n_passages),
+        "rankers": rankers,
+    }
+
+
+def _queries(engine: SearchEngine, n: int) -> list[tuple[DocumentQuery, Feedback]]:
+    rows = np.random.default_rng(3).choice(engine.corpus.n_documents, n, replace=False)
+    queries = [DocumentQuery(doc_id) for doc_id in engine.corpus.doc_ids(rows)]
+    tops = [engine.search(query, ranker="knn").doc_ids for query in queries]
+    return [(query, Feedback(top[:3], top[7:9])) for query, top in zip(queries, tops, strict=True)]
+
+
+def _compare(
+    memory: SearchEngine,
+    milvus: SearchEngine,
+    index: MilvusIndex,
+    ranker: Ranker,
+    queries: list[tuple[DocumentQuery, Feedback]],
+) -> dict[str, Any]:
+    runs, sent, same, recalled, stopped = [], [], [], [], []
+    for query, feedback in queries:
+        there, before = index.queries, time.perf_counter()
+        found = milvus.search(query, feedback, ranker=ranker, k=_TOP)
+        middle = time.perf_counter()
+        expected = memory.search(query, feedback, ranker=ranker, k=_TOP)
+        runs.append((1000 * (middle - before), 1000 * (time.perf_counter() - middle)))
+        sent.append(index.queries - there)
+        same.append(_is_same(found, expected))
+        recalled.append(len(set(found.doc_ids[:10]) & set(expected.doc_ids[:10])) / 10)
+        stopped.append(found.svm.stopped if found.svm else None)
+    return {
+        "milvus_ms": round(median(ms for ms, _ in runs)),
+        "memory_ms": round(median(ms for _, ms in runs), 1),
+        "first_ms": round(runs[0][0]),
+        "top_k_queries": median(sent),
+        "same_top_50": sum(same),
+        "recall_at_10": round(sum(recalled) / len(recalled), 3),
+        "stopped": sorted({each for each in stopped if each}),
+    }
+
+
+def _is_same(found: Ranking, expected: Ranking) -> bool:
+    """Whether two rankings have the same documents in the same order, but for equal scores."""
+    scores = dict(zip(expected.doc_ids, expected.scores, strict=True))
+    pairs = zip(found.doc_ids, expected.doc_ids, strict=True)
+    return all(one in scores and abs(scores[one] - scores[other]) < 1e-5 for one, other in pairs)
