@@ -15,14 +15,13 @@ from data.documents import Problems
 from terminal import (
     build_command,
     build_progress,
+    counting,
     errors,
     megabytes,
     output,
     plain,
     print_evaluation,
     print_json,
-    push_progress,
-    query_progress,
     say,
     status_json,
 )
@@ -335,7 +334,7 @@ def evaluate(
     judged = {name: judgements_of(engine.corpus) for name, engine in corpora.items()}
     measured = {}
     for name, engine in corpora.items():
-        with query_progress(name) as on_query:
+        with counting(f"Measuring {name}") as on_query:
             measured[name] = measure(
                 engine,
                 judged[name],
@@ -467,7 +466,7 @@ def push(
 
     corpus = open_corpus(name)
     try:
-        with push_progress(name, corpus.manifest.n_passages) as on_progress:
+        with counting(f"Pushing {name}") as on_progress:
             pushed = push_corpus(corpus, to, index_type=index_type, replace=replace, on_progress=on_progress)
     except KeyboardInterrupt:
         errors.print("Stopped. What is there is kept; the same command goes on from there.")
@@ -485,11 +484,11 @@ def open_app(
 ) -> None:
     """Open the app in the browser."""
     if index:
-        from data.milvus import Server
+        from data.milvus import ADDRESS, Server
 
         server = Server(index)
         server.manifests()  # that nobody answers is better known before a page opens
-        os.environ["EXEMPLAR_INDEX"] = server.uri
+        os.environ[ADDRESS] = server.uri
     from streamlit.web import cli as streamlit
 
     page = Path(__file__).with_name("app.py")

@@ -61,21 +61,12 @@ def build_progress(encoder: "Encoder", problems: Problems) -> Iterator["OnEvent"
 
 
 @contextmanager
-def query_progress(name: str) -> Iterator[Callable[[int, int], None]]:
-    """Show how far the measuring of a set has come; give what it has to be told."""
+def counting(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Show how far something has come; give what has to be told how much is done, and of how much."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=errors, transient=True) as bar:
-        task = bar.add_task(f"Measuring {name}", total=None)
+        task = bar.add_task(what, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
-
-
-@contextmanager
-def push_progress(name: str, n_passages: int) -> Iterator[Callable[[int], None]]:
-    """Show how many passages have gone to a server; give what it has to be told."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=errors, transient=True) as bar:
-        task = bar.add_task(f"Pushing {name}", total=n_passages)
-        yield lambda done: bar.update(task, completed=done)
 
 
 def print_evaluation(result: dict[str, Any]) -> None:

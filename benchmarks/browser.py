@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -30,7 +31,7 @@ def serving(environment: Mapping[str, str], log: Path) -> Iterator[tuple[str, su
     Raises
     ------
     RuntimeError
-        It did not start; the message is what it wrote.
+        It did not start, or did not end; the message is what it wrote.
     """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -38,23 +39,27 @@ def serving(environment: Mapping[str, str], log: Path) -> Iterator[tuple[str, su
     command = [sys.executable, str(ROOT / "cli.py"), "app", "--port", str(port)]
     with log.open("ab") as output:
         server = subprocess.Popen(  # noqa: S603 - our own command
-            command, env={**environment, "STREAMLIT_SERVER_HEADLESS": "true"}, stdout=output, stderr=output
+            command,
+            env={**environment, "STREAMLIT_SERVER_HEADLESS": "true", "PYTHONFAULTHANDLER": "1"},
+            stdout=output,
+            stderr=output,
         )
         try:
             _wait_for(f"http://localhost:{port}/_stcore/health", server, log)
             yield f"http://localhost:{port}", server
         finally:
-            _stop(server)
+            _stop(server, log)
 
 
-def _stop(server: subprocess.Popen[bytes]) -> None:
-    """Ask a server to end, and make it after half a minute: it may be in the midst of drawing pages."""
+def _stop(server: subprocess.Popen[bytes], log: Path) -> None:
+    """Ask a server to end; one that does not within half a minute says what it is at, and is an error."""
     server.terminate()
     try:
         server.wait(timeout=30)
-    except subprocess.TimeoutExpired:
-        server.kill()
+    except subprocess.TimeoutExpired as error:
+        server.send_signal(signal.SIGABRT)  # Python writes down where each thread is
         server.wait()
+        raise RuntimeError(f"the app did not end within 30 s:\n{log.read_text()}") from error
 
 
 def _wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> None:

@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from pymilvus import MilvusClient
 
 MANIFEST, CHOICES, MEAN, COMPLETE = "exemplar.manifest", "exemplar.choices", "exemplar.mean", "exemplar.complete"
+ADDRESS = "EXEMPLAR_INDEX"  # in the environment of the app: where its corpora are served from
 MOST_ROWS = 16_384  # that a query of Milvus returns
 EXACT = ("FLAT", "BRUTE_FORCE")  # types of an index
 
 _SECONDS = 10.0  # until a call is given up
 _CHUNK = 4096  # rows of an answer with vectors
 _KEPT = 200_000  # places
-_PLACE = ("document", "doc_id", "number", "n_passages", "start", "end")
 
 
 class IndexUnreachable(ValueError):
@@ -43,6 +43,9 @@ class Place:
     n_passages: int
     start: int
     end: int
+
+
+PLACE = tuple(field.name for field in fields(Place))
 
 
 @functools.lru_cache(maxsize=4)
@@ -170,13 +173,13 @@ class Collection:
                 anns_field="vector",
                 filter=expression,
                 limit=k,
-                output_fields=list(_PLACE) if places else ["passage"],
+                output_fields=list(PLACE) if places else ["passage"],
                 search_params={"metric_type": "IP", "params": _effort(self.index_type, k)},
                 timeout=_SECONDS,
             )
         if places:
             for hit in hits:
-                self._places[hit["passage"]] = _place(hit["entity"])
+                self._places[hit["passage"]] = place_of(hit["entity"])
         return np.array([hit["passage"] for hit in hits], np.intp)
 
     def vectors(self, passages: Sequence[int]) -> NDArray[np.float32]:
@@ -186,13 +189,12 @@ class Collection:
 
     def places(self, passages: Sequence[int]) -> list[Place]:
         """Return where passages belong, in their order."""
-        unknown = sorted({passage for passage in passages if passage not in self._places})
         if len(self._places) > _KEPT:
-            self._places.clear()
-            unknown = sorted(set(passages))
-        for row in self._by_key(unknown, _PLACE):
-            self._places[row["passage"]] = _place(row)
-        return [self._places[passage] for passage in passages]
+            self._places = {}
+        places = self._places  # pages of several visitors ask at once, and one of them may begin anew
+        for row in self._by_key(sorted(set(passages).difference(places)), PLACE):
+            places[row["passage"]] = place_of(row)
+        return [places[passage] for passage in passages]
 
     def query(self, expression: str, output: Sequence[str], limit: int = MOST_ROWS) -> list[dict[str, Any]]:
         """Return the entities that meet an expression, at most so many."""
@@ -251,8 +253,9 @@ def quoted(text: str) -> str:
     return '"' + escaped.replace("\t", "\\t") + '"'
 
 
-def _place(entity: Mapping[str, Any]) -> Place:
-    return Place(*(entity[name] for name in _PLACE))
+def place_of(entity: Mapping[str, Any]) -> Place:
+    """Return where the passage of an entity belongs."""
+    return Place(*(entity[name] for name in PLACE))
 
 
 def _effort(index_type: str, k: int) -> dict[str, int]:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from io import BytesIO
 from typing import Any
 
@@ -56,9 +56,10 @@ def _name(number: Any, names: list[str]) -> str | None:
 def _opened(file: File) -> Iterator[Any]:
     try:
         # In storage a large file is read where it is needed, not as a whole.
-        where = file.path or (file.open() if file.seekable else BytesIO(file.whole()))
-        with pa.parquet.ParquetFile(where) as parquet:
-            yield parquet
+        with ExitStack() as opened:
+            stored = opened.enter_context(file.open()) if file.seekable else None
+            with pa.parquet.ParquetFile(file.path or stored or BytesIO(file.whole())) as parquet:
+                yield parquet
     except pa.ArrowException as error:
         raise ValueError(str(error)) from error
 

@@ -59,7 +59,7 @@ def push_corpus(
     *,
     index_type: str = "FLAT",
     replace: bool = False,
-    on_progress: Callable[[int], None] = lambda n_passages: None,
+    on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Pushed:
     """Load a corpus into a collection of its name, and index it; what was interrupted goes on.
 
@@ -72,7 +72,7 @@ def push_corpus(
     replace
         Allow a collection to go that holds something else, or an earlier build of the corpus.
     on_progress
-        Called with the number of passages that are there.
+        Called with the number of passages that are there, and of how many.
 
     Raises
     ------
@@ -89,7 +89,7 @@ def push_corpus(
 
 
 class _Push:
-    def __init__(self, server: Server, corpus: Corpus, on_progress: Callable[[int], None]) -> None:
+    def __init__(self, server: Server, corpus: Corpus, on_progress: Callable[[int, int], None]) -> None:
         self.client, self.uri, self.corpus, self.tell = server.client, server.uri, corpus, on_progress
         self.name = collection_name(corpus.manifest.name)
         self.pushed = Pushed()
@@ -162,7 +162,7 @@ class _Push:
             write = self.client.upsert if doubtful else self.client.insert
             write(self.name, batch, timeout=_SECONDS)
             self.pushed.n_written += len(batch)
-            self.tell(batch[-1]["passage"] + 1)
+            self.tell(batch[-1]["passage"] + 1, self.corpus.manifest.n_passages)
 
     def _entities(self, first: int) -> Iterator[dict[str, Any]]:
         """Yield the entities from a passage on."""

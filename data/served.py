@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from data.corpus import the_row
 from data.documents import Document
 from data.filters import UNLABELLED, Choices, Filters, terms
-from data.milvus import CHOICES, Collection, Place, quoted
+from data.milvus import CHOICES, PLACE, Collection, Place, place_of, quoted
 from data.spool import signed_hash
 
 _CHUNK = 2000  # documents of one question
@@ -32,7 +32,8 @@ class ServedCorpus:
     def __init__(self, collection: Collection) -> None:
         self.collection, self.manifest = collection, collection.manifest
         self._rows: dict[str, int | None] = {}
-        self._places: dict[int, Place] = {}
+        self._places: dict[int, Place] = {}  # of each document one
+        self._firsts: dict[int, int] = {}  # the first passage of each document
         self._documents: dict[int, Document] = {}
 
     @property
@@ -47,8 +48,9 @@ class ServedCorpus:
         for start in range(0, len(unknown), _CHUNK):
             chunk = unknown[start : start + _CHUNK]
             listed = ", ".join(map(quoted, chunk))
-            self._rows |= dict.fromkeys(chunk)
             self._learn(f"number == 0 and doc_id in [{listed}]")
+            for doc_id in chunk:
+                self._rows.setdefault(doc_id, None)  # once it is known that it is not there
         found = ((doc_id, self._rows[doc_id]) for doc_id in wanted)
         return {doc_id: row for doc_id, row in found if row is not None}
 
@@ -58,7 +60,7 @@ class ServedCorpus:
 
     def doc_ids(self, rows: Sequence[int] | NDArray[np.intp]) -> list[str]:
         """Return the doc_ids of some rows, in their order."""
-        return [self._place(row).doc_id for row in self._known(rows)]
+        return [self._places[row].doc_id for row in self._known(rows)]
 
     def document(self, row: int) -> Document:
         """Return the document at a row."""
@@ -67,17 +69,18 @@ class ServedCorpus:
     def documents_at(self, rows: Sequence[int]) -> list[Document]:
         """Return the documents at some rows, in their order, each put together from its passages."""
         if len(self._documents) > _KEPT:
-            self._documents.clear()
-        unknown = sorted({row for row in rows if row not in self._documents})
+            self._documents = {}
+        documents = self._documents  # pages of several visitors ask at once, and one of them may begin anew
+        unknown = sorted(set(rows).difference(documents))
         for start in range(0, len(unknown), _CHUNK):
-            self._fetch(unknown[start : start + _CHUNK])
-        return [self._documents[row] for row in rows]
+            documents |= self._fetched(unknown[start : start + _CHUNK])
+        return [documents[row] for row in rows]
 
     def passages_of(self, row: int) -> range:
         """Return the rows of the passages of the document at a row."""
         self._known([row])
         first = self._firsts[row]
-        return range(first, first + self._place(row).n_passages)
+        return range(first, first + self._places[row].n_passages)
 
     def passages_at(self, passages: Sequence[int] | NDArray[np.intp]) -> NDArray[np.int64]:
         """Return of some passages ``(n, 3)`` the row of the document, start and end in its text."""
@@ -123,14 +126,6 @@ class ServedCorpus:
         """Row of each doc_id; see documents."""
         return {doc_id: row for row, doc_id in enumerate(self.documents["doc_id"].to_pylist())}
 
-    @functools.cached_property
-    def _firsts(self) -> dict[int, int]:
-        """The first passage of each document that is known."""
-        return {}
-
-    def _place(self, row: int) -> Place:
-        return self._places[row]
-
     def _known(self, rows: Sequence[int] | NDArray[np.intp]) -> list[int]:
         """Learn where some documents are, and return them."""
         numbers = [int(row) for row in rows]
@@ -140,24 +135,25 @@ class ServedCorpus:
         return numbers
 
     def _learn(self, expression: str) -> None:
-        for found in self.collection.query(expression, ["document", "doc_id", "number", "n_passages", "start", "end"]):
-            passage = found.pop("passage")
-            self._note(passage, Place(**{name: found[name] for name in Place.__slots__}))
+        for found in self.collection.query(expression, PLACE):
+            self._note(found["passage"], place_of(found))
 
     def _note(self, passage: int, place: Place) -> None:
         self._rows[place.doc_id] = place.document
         self._places[place.document] = place
         self._firsts[place.document] = passage - place.number
 
-    def _fetch(self, rows: Sequence[int]) -> None:
+    def _fetched(self, rows: Sequence[int]) -> dict[int, Document]:
         parts: dict[int, list[tuple[int, str]]] = {row: [] for row in rows}
         heads = {}
         for found in self._entities(rows):
             parts[found["document"]].append((found["passage"], found["text"]))
             heads[found["document"]] = found
-        for row, head in heads.items():
-            text = "".join(stretch for _, stretch in sorted(parts[row]))
-            self._documents[row] = Document(head["doc_id"], text, head["label"], dict(head["metadata"] or {}))
+        texts = {row: "".join(stretch for _, stretch in sorted(parts[row])) for row in heads}
+        return {
+            row: Document(head["doc_id"], texts[row], head["label"], dict(head["metadata"] or {}))
+            for row, head in heads.items()
+        }
 
     def _entities(self, rows: Sequence[int]) -> Iterable[dict[str, Any]]:
         """Yield all passages of some documents, a few thousand at a time."""

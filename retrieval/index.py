@@ -28,6 +28,14 @@ def checked_rows(rows: Within, n: int) -> NDArray[np.intp]:
     return array.astype(np.intp, copy=False)
 
 
+def checked_weights(w: ArrayLike) -> NDArray[np.float64]:
+    """Return weights as an array; a ValueError says so if they are none to multiply by."""
+    weights = np.asarray(w, dtype=np.float64)
+    if not (np.abs(weights) < 1e30).all():
+        raise ValueError("the weights hold NaN, infinity, or what float32 can't multiply")
+    return weights
+
+
 def drawn_rows(n: int, m: int, seed: int) -> NDArray[np.intp]:
     """Return m random rows of n, ascending, none twice; all where there are no more than m."""
     if m >= n:
@@ -127,9 +135,7 @@ class DenseIndex:
 
         See Index.
         """
-        w = np.asarray(w, dtype=np.float64)
-        if not (np.abs(w) < 1e30).all():
-            raise ValueError("the weights hold NaN, infinity, or what float32 can't multiply")
+        w = checked_weights(w)
         scores = self._scores(w.astype(np.float32))
         k = min(k, _leave_only(scores, exclude, within))
         if k <= 0:

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from data.milvus import EXACT, MEAN, MOST_ROWS, Collection, Server
 from data.served import ServedCorpus
-from retrieval.index import Rows, Within, checked_rows, drawn_rows, exact_scores
+from retrieval.index import Rows, Within, checked_rows, checked_weights, drawn_rows, exact_scores
 from retrieval.mining import mined_scan
 from retrieval.scan import Scan
 
@@ -54,9 +54,7 @@ class MilvusIndex:
 
         ``within`` is an expression of Milvus.
         """
-        weights = np.asarray(w, dtype=np.float64)
-        if not (np.abs(weights) < 1e30).all():
-            raise ValueError("the weights hold NaN, infinity, or what float32 can't multiply")
+        weights = checked_weights(w)
         if within is not None and not isinstance(within, str):
             raise ValueError("rows of this index are chosen by an expression")
         excluded = checked_rows(exclude, self.n)

@@ -53,6 +53,8 @@ class ExemplarSVM:
         ``exact``: where training ended, the last step was less than 1e-5 of |w~|, and before that step the objective
         was proved within 1e-6 of its minimum (relative), or w~ within 1e-5 of its length of the optimum. As P is
         1-strongly convex, ``P - min P <= |gradient|^2 / 2`` and ``|w~ - optimum| <= |gradient|``.
+        Only where a scan reads every row that carries loss; where top-k queries and a sample stand for that, training
+        ends as settled.
         ``settled``: the last step, and steps do shrink, left the first ten rows as they were, and 98 of the first
         hundred.
         ``budget``: neither, within ``max_scans``.

@@ -6,9 +6,10 @@ import pytest
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["DATASETS_VERBOSITY"] = "error"
 
-from data.corpus import Corpus
+from data.corpus import Corpus, corpus_folder
 from data.documents import Document, Source
 from data.ingest import build_corpus
+from data.shards import JOURNAL, JournalDamaged, ShardStore
 from tests.fake_encoder import FakeEncoder
 
 ANIMALS = [
@@ -67,3 +68,13 @@ def animals(encoder: FakeEncoder) -> Corpus:
     """Ten short documents: 0 to 4 about cats and dogs, 5 to 7 about stocks, 8 and 9 about the weather."""
     labels = ["animal"] * 5 + ["market"] * 3 + ["weather"] * 2
     return build_corpus(source_of(ANIMALS, labels), encoder)
+
+
+def committed(name: str) -> tuple[int, bytes]:
+    """Return how many documents are committed, and the journal."""
+    for folder in corpus_folder(name).glob("build-*"):
+        try:
+            return ShardStore(folder).documents_done, (folder / JOURNAL).read_bytes()
+        except JournalDamaged:
+            continue
+    return 0, b""

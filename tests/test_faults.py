@@ -17,8 +17,9 @@ from data.documents import Document, Source
 from data.encoder import Encoder, load_encoder
 from data.ingest import build_corpus
 from data.lock import CorpusBusy
-from data.shards import JOURNAL, JournalDamaged, ShardStore
+from data.shards import JOURNAL
 from data.sources import read_source
+from tests.conftest import committed
 from tests.fake_encoder import FakeEncoder
 
 ROOT = Path(__file__).parents[1]
@@ -64,16 +65,6 @@ def documents() -> list[dict[str, str]]:
     """3,000 documents of the packages' documentation: every tenth whole, of the others the beginning."""
     found = [document for document in read_source("docs").read() if isinstance(document, Document)][:3000]
     return [{"id": each.doc_id, "text": each.text[: None if n % 10 == 0 else 150]} for n, each in enumerate(found)]
-
-
-def committed(name: str) -> tuple[int, bytes]:
-    """Return how many documents are committed, and the journal."""
-    for folder in corpus_folder(name).glob("build-*"):
-        try:
-            return ShardStore(folder).documents_done, (folder / JOURNAL).read_bytes()
-        except JournalDamaged:
-            continue
-    return 0, b""
 
 
 def test_a_build_killed_twenty_times_ends_as_one_that_was_not(

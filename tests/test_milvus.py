@@ -252,7 +252,7 @@ def test_a_push_that_is_killed_goes_on(folder: Path, corpus: Corpus) -> None:
     driver = (
         "import sys, data.push; data.push._BATCH = 20; data.push._IN_FLIGHT = 40\n"
         "from data.corpus import open_corpus\n"
-        "tell = lambda n: (print(n, flush=True), sys.stdin.readline())\n"
+        "tell = lambda n, total: (print(n, flush=True), sys.stdin.readline())\n"
         f"data.push.push_corpus(open_corpus('many.words-1'), {path!r}, on_progress=tell)"
     )
     environment = {**os.environ, "EXEMPLAR_HOME": str(folder / "home")}
@@ -353,6 +353,19 @@ def test_an_address_that_is_none_is_told(tmp_path: Path) -> None:
     assert (tmp_path / "text.db").read_text() == "no database"
 
 
+def test_a_document_that_an_outage_hid_is_found_afterwards(uri: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    found, _ = open_served(uri, "many.words-1")
+    with monkeypatch.context() as outage:
+        outage.setattr(found.collection, "query", raise_unreachable)
+        with pytest.raises(IndexUnreachable, match="gone"):
+            found.rows_of(["doc 3"])
+    assert found.rows_of(["doc 3", "nobody"]) == {"doc 3": 3}
+
+
+def raise_unreachable(*_: object, **__: object) -> None:
+    raise IndexUnreachable("gone")
+
+
 def test_a_file_that_another_process_has_open_is_told(uri: str, served: SearchEngine) -> None:
     found = exemplar("search", "many.words-1", "cat", "--index", uri)
     assert (found.returncode, found.stdout) == (1, "")
@@ -438,7 +451,7 @@ def test_imdb_is_ranked_as_in_memory_by_all_rankers(
     local = SearchEngine(corpus)
     served = SearchEngine(*_engine_parts(path))
     assert served.index.exact
-    queries = ["terrible acting and a silly plot"]
+    queries = ["a slow ghost story", "terrible acting and a silly plot"]
     marks = [Feedback(ids[:3], ids[7:9]) for ids in (local.search(query, ranker="knn").doc_ids for query in queries)]
     rankings = {}
     for query, feedback in zip(queries, marks, strict=True):

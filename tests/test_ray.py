@@ -20,9 +20,9 @@ from data.corpus import Corpus, corpus_folder, open_corpus
 from data.embed import Progress
 from data.ingest import build_corpus
 from data.ray_build import _Place, on_ray
-from data.shards import JOURNAL, JournalDamaged, ShardStore
+from data.shards import JOURNAL
 from data.sources import read_source
-from tests.conftest import ANIMALS, source_of
+from tests.conftest import ANIMALS, committed, source_of
 from tests.fake_encoder import FakeEncoder
 from tests.test_ingest import files_of, many
 
@@ -101,16 +101,6 @@ def embedded(log: Path) -> list[str]:
 
 def processes(log: Path) -> set[int]:
     return {json.loads(line)[0] for line in log.read_text().splitlines()}
-
-
-def committed(name: str) -> tuple[int, bytes]:
-    """Return how many documents are committed, and the journal."""
-    for folder in corpus_folder(name).glob("build-*"):
-        try:
-            return ShardStore(folder).documents_done, (folder / JOURNAL).read_bytes()
-        except JournalDamaged:
-            continue
-    return 0, b""
 
 
 def assert_same(found: Corpus, expected: Corpus) -> None:

@@ -12,16 +12,16 @@ from data.corpus import CorpusNotFound, Manifest, open_corpus, read_manifest
 from data.encoder import Encoder, load_encoder
 from data.filters import Choices
 from data.home import home_folder
+from data.milvus import ADDRESS, Server
 from retrieval.explain import Explainer
+from retrieval.milvus import open_served
 from retrieval.search import SearchEngine
 from retrieval.sessions import SessionStore
-
-INDEX = "EXEMPLAR_INDEX"  # in the environment: where Milvus serves the corpora; without it they are this machine's
 
 
 def index() -> str | None:
     """Return the address of the Milvus that serves the corpora, None where they are this machine's own."""
-    return os.environ.get(INDEX) or None
+    return os.environ.get(ADDRESS) or None
 
 
 def searchable() -> dict[str, str]:
@@ -43,8 +43,6 @@ def statuses() -> list[CorpusStatus]:
 
 @st.cache_data(show_spinner=False, ttl=10, max_entries=2)
 def _served(uri: str) -> dict[str, Manifest]:
-    from data.milvus import Server
-
     return Server(uri).manifests()
 
 
@@ -68,8 +66,6 @@ class _Opened:
 
     def __init__(self, name: str, uri: str | None) -> None:
         if uri:
-            from retrieval.milvus import open_served
-
             corpus, milvus = open_served(uri, name)
             self.engine = SearchEngine(corpus, encoder, milvus)
         else:
