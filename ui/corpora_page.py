@@ -20,8 +20,8 @@ def corpora_page() -> None:
     st.html(plain.STYLE)
     st.title("Corpora", anchor=False)
     if uri := resources.index():
-        to = f"exemplar push NAME --to {uri}"
-        plain.show_message("warning", f"The search is served by Milvus at {uri}. These are this machine's: {to}")
+        there = f"The search is served by Milvus at {uri}, the corpora below lie on this machine."
+        plain.show_message("warning", f"{there} Put one there: exemplar push NAME --to {uri}")
     corpora = list_corpora()
     if corpora:
         _show_table(corpora)
