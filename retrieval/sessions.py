@@ -5,23 +5,26 @@ moves the session on the page and restores it from the log, so the two can't dif
 """
 
 import json
+import logging
 import math
 import secrets
 import sqlite3
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import reduce
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from data.filters import Filters
+from retrieval.damaged import set_aside, tells_of_damage
 from retrieval.feedback import Feedback
 from retrieval.rankers import DEFAULT_RANKER, RANKERS, Ranker
 from retrieval.search import DocumentQuery, Query
 
 Event = Mapping[str, Any]
+T = TypeVar("T")
 
 MOST_UNDO = 100
 
@@ -35,6 +38,8 @@ CREATE TABLE IF NOT EXISTS events (
 );
 CREATE INDEX IF NOT EXISTS events_of_session ON events (session_id, corpus, id);
 """
+
+_logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,19 +178,29 @@ def new_id() -> str:
 
 
 class SessionStore:
-    """The log of events in one SQLite file; safe to use from several threads and processes."""
+    """The log of events in one SQLite file; safe to use from several threads and processes.
 
-    def __init__(self, path: Path) -> None:
+    A file that turns out to be damaged is set aside, with a new one in its place.
+
+    Parameters
+    ----------
+    on_damage
+        Told then what was done, in a sentence.
+    """
+
+    def __init__(self, path: Path, on_damage: Callable[[str], None] = _logger.warning) -> None:
         self._path = path
+        self._on_damage = on_damage
 
     def record(self, session: Session, event: Event) -> None:
         """Append an event; when this returns it is on the disk."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        with self._connection() as connection:
-            connection.execute(
-                "INSERT INTO events (session_id, corpus, at, event) VALUES (?, ?, ?, ?)",
-                (session.session_id, session.corpus, datetime.now(UTC).isoformat(), json.dumps(dict(event))),
+        row = (session.session_id, session.corpus, datetime.now(UTC).isoformat(), json.dumps(dict(event)))
+        self._do(
+            lambda connection: connection.execute(
+                "INSERT INTO events (session_id, corpus, at, event) VALUES (?, ?, ?, ?)", row
             )
+        )
 
     def load(self, session_id: str, corpus: str | None = None) -> Session | None:
         """Return a session as its events left it, on the corpus it was last on, or on another one it has been to.
@@ -203,18 +218,22 @@ class SessionStore:
         return int(rows[0][0]) if rows else 0
 
     def history(self, session_id: str) -> list[Logged]:
-        """Return all events of a session, in order."""
+        """Return all events of a session, in order; a ValueError says so if one is none."""
         rows = self._rows("SELECT at, corpus, event FROM events WHERE session_id = ? ORDER BY id", session_id)
-        return [Logged(at, corpus, json.loads(event)) for at, corpus, event in rows]
+        try:
+            return [Logged(at, corpus, json.loads(event)) for at, corpus, event in rows]
+        except RecursionError:
+            raise ValueError("an event of this session is nested too deeply") from None
 
     def saved(self) -> list[Saved]:
         """Return the sessions in which something was searched, marked or named, the last changed first."""
         rows = self._rows(
             """
             SELECT session_id, (SELECT json_extract(event, '$.name') FROM events WHERE id = named),
-                (SELECT corpus FROM events WHERE id = last), began, changed, n_events
+                (SELECT corpus FROM events WHERE id = last), (SELECT at FROM events WHERE id = first),
+                (SELECT at FROM events WHERE id = last), n_events
             FROM (
-                SELECT session_id, min(at) AS began, max(at) AS changed, count(*) AS n_events, max(id) AS last,
+                SELECT session_id, min(id) AS first, max(id) AS last, count(*) AS n_events,
                     max(CASE WHEN json_valid(event) THEN
                         CASE WHEN json_extract(event, '$.name') IS NOT NULL THEN id END END) AS named
                 FROM events GROUP BY session_id
@@ -231,44 +250,58 @@ class SessionStore:
         A ValueError says so if there is no such session.
         """
         copy = new_id()
-        with self._connection() as connection:
-            copied = connection.execute(
+
+        def copied(connection: sqlite3.Connection) -> int:
+            n: int = connection.execute(
                 "INSERT INTO events (session_id, corpus, at, event) "
                 "SELECT ?, corpus, at, event FROM events WHERE session_id = ? ORDER BY id",
                 (copy, session_id),
-            )
+            ).rowcount
             connection.execute(
                 "INSERT INTO events (session_id, corpus, at, event) "
                 "SELECT ?, corpus, ?, ? FROM events WHERE session_id = ? ORDER BY id DESC LIMIT 1",
                 (copy, datetime.now(UTC).isoformat(), json.dumps({"name": name}), session_id),
             )
-        if not copied.rowcount:
+            return n
+
+        if not self._do(copied):
             raise ValueError(f"there is no session '{session_id}'; it may have been deleted")
         return copy
 
     def delete(self, session_id: str) -> None:
         """Delete a session with its whole history, for good: its texts are overwritten on the disk."""
-        with self._connection() as connection:
+
+        def deleted(connection: sqlite3.Connection) -> None:
             connection.execute("PRAGMA secure_delete = ON")
             connection.execute("DELETE FROM events WHERE session_id = ?", (session_id,))
-        with self._connection() as connection:
+
+        def written_through(connection: sqlite3.Connection) -> None:
             connection.execute("PRAGMA busy_timeout = 1000")  # behind one who reads on, the next event does it
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+        self._do(deleted)
+        self._do(written_through)
 
     def _rows(self, query: str, *values: str | int) -> list[Any]:
         if not self._path.exists():
             return []
-        with self._connection() as connection:
-            return connection.execute(query, values).fetchall()
+        return self._do(lambda connection: connection.execute(query, values).fetchall())
 
-    @contextmanager
-    def _connection(self) -> Iterator[sqlite3.Connection]:
-        connection = sqlite3.connect(self._path, timeout=10)
+    def _do(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Do something in a transaction; again, where the file was damaged and another has taken its place."""
         try:
+            return self._tried(work)
+        except sqlite3.DatabaseError as error:
+            if not tells_of_damage(error):
+                raise
+            if done := set_aside(self._path, _SCHEMA):
+                self._on_damage(done)
+        return self._tried(work)
+
+    def _tried(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        with closing(sqlite3.connect(self._path, timeout=10)) as connection:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
             connection.executescript(_SCHEMA)
             with connection:
-                yield connection
-        finally:
-            connection.close()
+                return work(connection)

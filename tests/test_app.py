@@ -600,13 +600,39 @@ def test_a_mark_that_cannot_be_saved_is_made_and_told(animals: Corpus, monkeypat
     assert app.button(key="positive anchored 5").icon == ":material/check:"
 
 
-def test_a_damaged_session_file_is_told_and_left_alone(animals: Corpus, home: Path) -> None:
-    (home / "sessions.sqlite").write_bytes(b"this is no database at all, but it may hold something" * 100)
+def test_a_damaged_session_file_is_told_and_kept_beside(animals: Corpus, home: Path) -> None:
+    damaged = b"this is no database at all, but it may hold something" * 100
+    home.joinpath("sessions.sqlite").write_bytes(damaged)
     app = opened("some-session")
     [warning] = messages(app, "warning")
-    assert "could not be read" in warning
-    assert (home / "sessions.sqlite").read_bytes().startswith(b"this is no database")
-    assert session_of(app) == "some-session"  # once the file is mended, a reload finds the marks
+    kept = home / "sessions.sqlite.damaged"
+    assert warning.startswith(f"The file of sessions was damaged. It is kept as {kept}; 0 of its events could be read")
+    assert kept.read_bytes() == damaged
+    app.text_input(key="query_text").input("the dog")
+    press(app, "Search")
+    app.button(key="positive anchored 5").click().run()
+    assert messages(app, "warning") == []
+    assert SessionStore(home / "sessions.sqlite").load(session_of(app)).feedback == Feedback(("5",))
+
+
+@pytest.mark.parametrize("damage", ["all", "the last event"])
+def test_what_a_damaged_file_has_lost_it_gets_from_the_page(animals: Corpus, home: Path, damage: str) -> None:
+    app = searched("the dog")
+    app.button(key="positive anchored 5").click().run()
+    app.button(key="negative anchored 3").click().run()
+    old = home / "sessions.sqlite"
+    if damage == "all":
+        old.write_bytes(b"no database" * 1000)
+    else:
+        with sqlite3.connect(old) as connection:
+            connection.execute("DELETE FROM events WHERE id = (SELECT max(id) FROM events)")
+    app.button(key="positive anchored 4").click().run()
+    log = SessionStore(old).load(session_of(app))
+    assert log.feedback == Feedback(("5", "4"), ("3",))
+    assert log.query == "the dog"
+    assert listed_marks(app) == ["remove 5", "remove 4", "remove 3"]
+    [warning] = messages(app, "warning") if damage == "all" else [""]
+    assert ("was damaged" in warning) == (damage == "all")
 
 
 HOSTILE = [

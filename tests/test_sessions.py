@@ -6,7 +6,7 @@ import sqlite3
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import reduce
 from pathlib import Path
 
@@ -243,6 +243,24 @@ def test_saved_sessions_are_listed_the_last_changed_first(store: SessionStore) -
     for each in saved:
         history = store.history(each.session_id)
         assert (each.began, each.changed) == (history[0].at, history[-1].at)
+
+
+def test_a_clock_that_goes_backwards_changes_no_order(store: SessionStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Backwards(datetime):
+        times = iter(datetime(2026, 1, 9 - day, tzinfo=UTC) for day in range(6))
+
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:
+            return next(cls.times)
+
+    monkeypatch.setattr("retrieval.sessions.datetime", Backwards)
+    first = play(Session("s1", "animals"), store, [{"query": "dogs"}, *marked("a", "b"), UNDO])
+    play(Session("s2", "animals"), store, marked("c", "d"))
+    assert store.load("s1") == first
+    assert [(each.session_id, each.began[:10], each.changed[:10]) for each in store.saved()] == [
+        ("s2", "2026-01-05", "2026-01-04"),
+        ("s1", "2026-01-09", "2026-01-06"),
+    ]
 
 
 def test_a_duplicate_has_the_whole_history_and_goes_its_own_way(store: SessionStore) -> None:

@@ -329,10 +329,19 @@ def test_what_cannot_be_saved_is_told(store: SessionStore, monkeypatch: pytest.M
     assert len(listed(app)) == 3
 
 
-def test_a_damaged_log_is_told(animals: Corpus, home: Path) -> None:
+def test_a_damaged_log_is_told_and_kept_beside(animals: Corpus, home: Path) -> None:
     (home / "sessions.sqlite").write_bytes(b"no database" * 1000)
+    app = opened()
+    [warning] = messages(app, "warning")
+    assert f"It is kept as {home / 'sessions.sqlite.damaged'}; 0 of its events could be read" in warning
+    assert messages(app, "error") == []
+    assert messages(app.run(), "warning") == []
+
+
+def test_a_log_that_cannot_be_read_is_told(animals: Corpus, home: Path) -> None:
+    (home / "sessions.sqlite").mkdir()
     [message] = messages(opened(), "error")
-    assert message == "The sessions can't be read: file is not a database. Nothing was changed; try again."
+    assert message == "The sessions can't be read: unable to open database file. Nothing was changed; try again."
 
 
 def test_what_another_has_deleted_meanwhile_is_told(store: SessionStore) -> None:

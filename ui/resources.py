@@ -1,4 +1,4 @@
-"""What all browser sessions share: open corpora, encoders, the log of sessions."""
+"""What all browser sessions share: open corpora and encoders."""
 
 import contextlib
 import gc
@@ -11,12 +11,10 @@ from data.catalog import CorpusStatus, list_corpora, searchable_corpora
 from data.corpus import CorpusNotFound, Manifest, open_corpus, read_manifest
 from data.encoder import Encoder, load_encoder
 from data.filters import Choices
-from data.home import home_folder
 from data.milvus import ADDRESS, Server
 from retrieval.explain import Explainer
 from retrieval.milvus import open_served
 from retrieval.search import SearchEngine
-from retrieval.sessions import SessionStore
 
 
 def index() -> str | None:
@@ -105,8 +103,3 @@ def _loaded(model: str, precision: str, revision: str | None) -> Encoder:
 def builder(model: str, precision: str, revision: str | None = None) -> Encoder:
     """Return an encoder for building: it takes longer to load, and less to embed."""
     return load_encoder(model, precision=precision, revision=revision, backend="auto")
-
-
-def session_store() -> SessionStore:
-    """Return the log in which sessions are kept."""
-    return SessionStore(home_folder() / "sessions.sqlite")

@@ -47,19 +47,23 @@ def sessions_page() -> None:
     st.html(plain.STYLE)
     st.title("Sessions", anchor=False)
     st.caption("Every search and every mark is kept as it is made. Open a session to go on where it was left.")
-    with st.container(gap=None):
-        if notice := state.take_notice():
-            plain.show_message("warning", notice)
+    place = st.container(gap=None)
     try:
-        saved = resources.session_store().saved()
-        if not saved:
-            st.caption("None yet: search something, and it is here.")
-            return
-        row = _choose(_show_table(saved))
-        _show_actions(row)
-        _show_history(row.saved.session_id)
+        _show_sessions(state.store().saved())
     except _FAILURES as error:
         plain.show_message("error", f"the sessions can't be read: {error}. Nothing was changed; try again.")
+    if notice := state.take_notice():
+        with place:
+            plain.show_message("warning", notice)
+
+
+def _show_sessions(saved: Sequence[Saved]) -> None:
+    if not saved:
+        st.caption("None yet: search something, and it is here.")
+        return
+    row = _choose(_show_table(saved))
+    _show_actions(row)
+    _show_history(row.saved.session_id)
 
 
 def _show_table(saved: Sequence[Saved]) -> list[_Row]:
@@ -86,7 +90,7 @@ def _show_table(saved: Sequence[Saved]) -> list[_Row]:
 
 def _loaded(session_id: str) -> Session | None:
     try:
-        return resources.session_store().load(session_id)
+        return state.store().load(session_id)
     except ValueError:  # an event of a later version
         return None
 
@@ -186,11 +190,11 @@ def _show_transfer(row: _Row) -> None:
 
 def _take_in(session: Session, marks: Feedback) -> None:
     event = {"marks": {"positive": list(marks.positives), "negative": list(marks.negatives)}}
-    resources.session_store().record(session, event)
+    state.store().record(session, event)
 
 
 def _duplicate(row: _Row) -> None:
-    st.session_state[_CHOSEN] = resources.session_store().duplicate(row.saved.session_id, f"{row.title}, copy")
+    st.session_state[_CHOSEN] = state.store().duplicate(row.saved.session_id, f"{row.title}, copy")
 
 
 @st.dialog("Delete this session?")
@@ -214,7 +218,7 @@ def _ask_to_delete(row: _Row) -> None:
 
 
 def _delete(session_id: str) -> None:
-    resources.session_store().delete(session_id)
+    state.store().delete(session_id)
     session = state.current()
     if session and session.session_id == session_id:
         state.begin_new(session.corpus)
@@ -230,7 +234,7 @@ def _trying(work: Callable[[], None]) -> None:
 
 def _show_history(session_id: str) -> None:
     with st.expander("History", icon=":material/history:", key="history"):
-        events = resources.session_store().history(session_id)
+        events = state.store().history(session_id)
         lines = [
             f"{local_time(each.at)} · {each.corpus} · {in_words(each.event)}" for each in reversed(events[-_LATEST:])
         ]

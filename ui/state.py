@@ -7,9 +7,9 @@ from typing import Any
 
 import streamlit as st
 
+from data.home import home_folder
 from retrieval.search import DocumentQuery
-from retrieval.sessions import Event, Session, Settings, new_id
-from ui.resources import session_store
+from retrieval.sessions import Event, Session, SessionStore, Settings, new_id
 
 QUERY_TEXT = "query_text"
 PAGE = "page"
@@ -28,6 +28,11 @@ _NOTICE = "notice"
 
 _IN_ADDRESS = ("session", "corpus", "q", "like")
 _LONGEST = 300  # characters of a query that the address carries; the session has all of it
+
+
+def store() -> SessionStore:
+    """Return the log in which sessions are kept."""
+    return SessionStore(home_folder() / "sessions.sqlite", on_damage=notify)
 
 
 def open_session(corpora: Sequence[str]) -> Session:
@@ -66,7 +71,7 @@ def change(event: Event) -> None:
     unsaved.append(event)
     try:
         while unsaved:  # what could not be saved before goes first
-            session_store().record(session, unsaved[0])
+            store().record(session, unsaved[0])
             st.session_state[_N_EVENTS] += 1
             unsaved.pop(0)
     except (sqlite3.Error, OSError) as error:
@@ -117,9 +122,8 @@ def begin_new(corpus: str) -> None:
 
 def name_session(session_id: str, name: str) -> None:
     """Give a session a name; sqlite3.Error or OSError if it can't be saved."""
-    store = session_store()
-    if session := store.load(session_id):
-        store.record(session, {"name": name})
+    if session := store().load(session_id):
+        store().record(session, {"name": name})
 
 
 def jump_to(doc_id: str) -> None:
@@ -147,8 +151,10 @@ def take_notice() -> str | None:
 
 
 def notify(message: str) -> None:
-    """Say a sentence on the page when it is drawn next."""
-    st.session_state[_NOTICE] = message
+    """Say a sentence on the page when it is drawn next, behind those that wait to be said."""
+    waiting = st.session_state.get(_NOTICE, "")
+    if message not in waiting:
+        st.session_state[_NOTICE] = f"{waiting} {message}".strip()
 
 
 def _follow(asked: dict[str, str], corpora: Sequence[str]) -> None:
@@ -175,19 +181,26 @@ def _follow(asked: dict[str, str], corpora: Sequence[str]) -> None:
 
 
 def _catch_up() -> None:
-    """Read the session anew if another tab has changed it; what was deleted there goes on here as a new one."""
+    """Read the session anew if another tab has changed it; what the log has lost since, it gets from here.
+
+    A session that was deleted there goes on here as a new one.
+    """
     session: Session = st.session_state[_SESSION]
-    n_events = _count(session.session_id)
-    if n_events == st.session_state[_N_EVENTS]:
+    n_events, n_known = _count(session.session_id), st.session_state[_N_EVENTS]
+    if n_events == n_known:
         return
-    if n_events:
+    if 0 < n_events < n_known:  # its file was damaged, or an older one was put back
+        st.session_state[_N_EVENTS] = n_events
+        for event in [{"clear_marks": True}, *_events_of(session)]:
+            change(event)
+    elif n_events:
         now = _load(session.session_id, session.corpus, session.corpus) or session
         st.session_state[_N_EVENTS], st.session_state[_SESSION] = n_events, now
         if now.query != session.query:
             _show_query()
         if (now.query, now.filters, now.settings) != (session.query, session.filters, session.settings):
             turn_to(1)
-    elif st.session_state[_N_EVENTS]:
+    elif n_known:
         notify("This session was deleted elsewhere. What is on this page goes on as a new one.")
         go_to(Session(new_id(), session.corpus))
         for event in _events_of(session):
@@ -238,7 +251,7 @@ def _show_query() -> None:
 def _count(session_id: str) -> int:
     """Return how many events the log has; where it can't be read, as many as before."""
     try:
-        return session_store().count(session_id)
+        return store().count(session_id)
     except (sqlite3.Error, OSError):
         return int(st.session_state.get(_N_EVENTS, 0))
 
@@ -249,7 +262,7 @@ def _load(session_id: str, corpus: str | None, if_unreadable: str) -> Session | 
     Where the log can't be read, an empty state comes back under the same id, so that a reload may read it.
     """
     try:
-        found = session_store().load(session_id, corpus) if session_id else None
+        found = store().load(session_id, corpus) if session_id else None
     except (sqlite3.Error, OSError, ValueError) as error:
         notify(f"The marks of this session could not be read: {error}. The file is untouched; a reload tries again.")
         found = Session(session_id, if_unreadable)
