@@ -222,7 +222,7 @@ def zipped() -> bytes:
         ("notes.tsv", b"text\tx\nbuy milk\t1\n", 1),
         ("notes.jsonl", b'{"text": "buy milk"}\n{"text": "feed the cat"}\n', 2),
         ("notes.json", b'[{"text": "buy milk"}]', 1),
-        ("notes.csv.gz", gzip.compress(b"text\nbuy milk\n"), 1),
+        ("notes.csv.gz", gzip.compress(b"text\nbuy milk\n", mtime=0), 1),
         ("notes.md", b"# buy milk", 1),
         ("notes.zip", zipped(), 2),
     ],
