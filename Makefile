@@ -1,7 +1,16 @@
 PYTHON ?= python3
 BIN := .venv/bin
+# Tests start many processes: where nothing is kept of what Python compiles, each of them compiles all libraries anew.
+unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test screenshot pins clean
+# What the project needs, and what some of its extras need, a line each.
+NEEDED = $(BIN)/python -c 'import sys, tomllib; \
+	project = tomllib.load(open("pyproject.toml", "rb"))["project"]; extras = project["optional-dependencies"]; \
+	lines = project["dependencies"] + [line for name in sys.argv[1:] for line in extras[name]]; \
+	print(*(line for line in lines if not line.startswith("exemplar[")), sep="\n")'
+INSTALL = $(BIN)/python -m pip install --quiet --no-compile --constraint requirements.lock
+
+.PHONY: run test audit screenshot pins lock clean
 
 run: .venv/.installed ## Build the demo corpus if there is none, and open the app on localhost:8501.
 	@$(BIN)/exemplar build docs --whole --if-missing
@@ -12,30 +21,60 @@ test: .venv/.installed-test ## Lint, check types and layers, run all tests.
 	$(BIN)/ruff format --quiet --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder
 
 screenshot: .venv/.installed-test ## Take the README's pictures anew.
 	$(BIN)/python -m benchmarks.pictures docs
 
-pins: ## Renew constraints.txt from the newest releases that work together.
+audit: ## Look up known vulnerabilities of all pins at PyPI; needs the network.
+	$(PYTHON) -m venv .venv-pins
+	.venv-pins/bin/python -m pip install --quiet pip-audit
+	.venv-pins/bin/pip-audit --requirement requirements.lock --disable-pip --strict --progress-spinner off
+	rm -rf .venv-pins
+
+pins: ## Renew constraints.txt and requirements.lock from the newest releases that work together.
 	rm -rf .venv-pins
 	$(PYTHON) -m venv .venv-pins
 	.venv-pins/bin/python -m pip install --quiet torch==2.13.0 -e '.[test]'
 	echo '# Exact pins of everything that is installed; `make pins` renews them.' > constraints.txt
 	.venv-pins/bin/python -m pip freeze --exclude-editable | sed 's/+cpu$$//' >> constraints.txt
+	$(MAKE) lock
+
+# A CPU build of torch, where pip is told of one, is another file than PyPI's: its hash is as good as theirs.
+lock: ## Renew requirements.lock alone: the pins for every system, with the hashes of all their files.
+	test -d .venv-pins || $(PYTHON) -m venv .venv-pins
+	.venv-pins/bin/python -m pip install --quiet uv
+	.venv-pins/bin/uv pip compile --quiet --universal --python-version 3.11 --all-extras --group install \
+		--generate-hashes --no-annotate --no-header --constraint constraints.txt pyproject.toml \
+		--output-file .venv-pins/lock
+	.venv-pins/bin/python -m pip download --quiet --no-deps --dest .venv-pins/torch "$$(grep '^torch==' constraints.txt)"
+	hash=$$(.venv-pins/bin/python -m pip hash .venv-pins/torch/*.whl | sed -n 's/^--hash=/    --hash=/p'); \
+	echo '# The pins of constraints.txt for every system, with hashes; `make pins` renews them.' > requirements.lock; \
+	if grep -q -- "$$hash" .venv-pins/lock; then cat .venv-pins/lock; \
+	else awk -v hash="$$hash" '{ print } /^torch==/ { print hash " \\" }' .venv-pins/lock; fi >> requirements.lock
 	rm -rf .venv-pins
 
 clean: ## Remove the environment; corpora and marks stay.
 	rm -rf .venv .venv-pins
 
-.venv/.installed: pyproject.toml constraints.txt
+# The pip that comes with Python may be too old to check the hashes of what is not asked for by name. Of torch's builds
+# pip's own configuration may name another than PyPI's, and one that is there already stays.
+.venv/.installed: pyproject.toml requirements.lock
 	@echo "Installing into .venv: a few minutes the first time."
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --no-compile --constraint constraints.txt --editable .
+	@for name in pip torch; do sed -n "/^$$name==/,/[^\\]$$/p" requirements.lock > .venv/$$name.txt; done
+	$(BIN)/python -m pip install --quiet --requirement .venv/pip.txt
+	@$(BIN)/python -m pip show --quiet torch 2> /dev/null || { set -ex; \
+	$(BIN)/python -m pip download --quiet --no-deps --dest .venv/torch "$$(sed -n 's/^\(torch==[^ ]*\).*/\1/p' .venv/torch.txt)"; \
+	$(INSTALL) --no-deps --no-index --find-links .venv/torch --requirement .venv/torch.txt; rm -r .venv/torch; }
+	@$(NEEDED) > .venv/needed.txt
+	$(INSTALL) --requirement .venv/needed.txt
+	$(BIN)/python -m pip install --quiet --no-deps --build-constraint requirements.lock --editable .
 	@touch $@
 
 .venv/.installed-test: .venv/.installed
-	$(BIN)/python -m pip install --quiet --no-compile --constraint constraints.txt --editable '.[test]'
+	@$(NEEDED) milvus openvino pdf ray report test > .venv/needed.txt
+	$(INSTALL) --requirement .venv/needed.txt
 	@for name in chromium chromium-browser google-chrome; do command -v $$name > /dev/null && exit 0; done; \
 	if command -v apt-get > /dev/null && [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq chromium; \
 	then :; else $(BIN)/playwright install chromium; fi

@@ -479,20 +479,39 @@ def push(
 
 @app.command(name="app")
 def open_app(
-    port: Annotated[int, typer.Option(help="Port on localhost.", min=1, max=65535)] = 8501,
+    port: Annotated[int, typer.Option(help="Port to listen on.", envvar="STREAMLIT_SERVER_PORT", min=1, max=65535)] = (
+        8501
+    ),
+    address: Annotated[
+        str,
+        typer.Option(
+            help="IP address to listen on, 0.0.0.0 for all of this machine's: lets others in, without a login.",
+            envvar="STREAMLIT_SERVER_ADDRESS",
+        ),
+    ] = "localhost",
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="A name that others reach it by, such as a proxy's; repeatable."),
+    ] = None,
+    browser: Annotated[
+        bool | None, typer.Option("--browser/--no-browser", help="Open it in a browser (default: where there is one).")
+    ] = None,
     index: Annotated[str | None, typer.Option(metavar="URI", help=_INDEX_HELP)] = None,
 ) -> None:
-    """Open the app in the browser."""
+    """Open the app in the browser, on localhost alone unless told otherwise."""
+    from ui.server import Place, serve
+
+    place = Place(address, port, tuple(allow_host or ()))
     if index:
         from data.milvus import ADDRESS, Server
 
         server = Server(index)
         server.manifests()  # that nobody answers is better known before a page opens
         os.environ[ADDRESS] = server.uri
-    from streamlit.web import cli as streamlit
-
+    if place.exposure:
+        errors.print(plain(place.exposure), soft_wrap=True)
     page = Path(__file__).with_name("app.py")
-    streamlit.main(["run", str(page), f"--server.port={port}"], standalone_mode=False)
+    serve(page, place, browser=browser, on_start=lambda url: say(f"Exemplar is open at {url} (Ctrl+C ends it)"))
 
 
 def _is_complete(name: str) -> bool:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -25,8 +25,17 @@ def launch_arguments() -> dict[str, Any]:
 
 
 @contextmanager
-def serving(environment: Mapping[str, str], log: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+def serving(
+    environment: Mapping[str, str], log: Path, *options: str, folder: Path | None = None
+) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """Start the app as its user does; give its address and its process once it answers, and stop it at the end.
+
+    Parameters
+    ----------
+    options
+        Of ``exemplar app``.
+    folder
+        In which it is started.
 
     Raises
     ------
@@ -36,17 +45,19 @@ def serving(environment: Mapping[str, str], log: Path) -> Iterator[tuple[str, su
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, str(ROOT / "cli.py"), "app", "--port", str(port)]
+    command = [sys.executable, str(ROOT / "cli.py"), "app", "--no-browser", "--port", str(port), *options]
     with log.open("ab") as output:
         server = subprocess.Popen(  # noqa: S603 - our own command
             command,
-            env={**environment, "STREAMLIT_SERVER_HEADLESS": "true", "PYTHONFAULTHANDLER": "1"},
+            env={**environment, "PYTHONFAULTHANDLER": "1"},
             stdout=output,
             stderr=output,
+            cwd=folder,
         )
         try:
-            _wait_for(f"http://localhost:{port}/_stcore/health", server, log)
-            yield f"http://localhost:{port}", server
+            url = f"http://localhost:{port}"
+            wait_for(url, lambda: server.poll() is None, log)
+            yield url, server
         finally:
             _stop(server, log)
 
@@ -62,13 +73,14 @@ def _stop(server: subprocess.Popen[bytes], log: Path) -> None:
         raise RuntimeError(f"the app did not end within 30 s:\n{log.read_text()}") from error
 
 
-def _wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
+def wait_for(url: str, is_running: Callable[[], bool], log: Path) -> None:
+    """Wait until the app at a URL answers; a RuntimeError says what it wrote, if it has ended or takes a minute."""
     deadline = time.monotonic() + 60
     while True:
         try:
-            urllib.request.urlopen(url, timeout=5).close()  # noqa: S310 - our own loopback address
+            urllib.request.urlopen(f"{url}/_stcore/health", timeout=5).close()  # noqa: S310 - our own loopback address
             return
         except OSError as error:
-            if server.poll() is not None or time.monotonic() > deadline:
+            if not is_running() or time.monotonic() > deadline:
                 raise RuntimeError(f"the app did not start:\n{log.read_text()}") from error
             time.sleep(0.02)

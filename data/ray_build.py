@@ -364,7 +364,7 @@ def _joined(address: str) -> Iterator[None]:
     _check_reachable(address)
     own = {"include_dashboard": False} if address == "local" else {}
     try:
-        with _muted():
+        with _muted(), without_dashboard():
             ray.init(address=address, log_to_driver=False, logging_level="error", **own)
     except Exception as error:  # RuntimeError, ValueError, ConnectionError and kinds of its own
         where = "start Ray on this machine" if address == "local" else f"join the Ray cluster at {address}"
@@ -373,6 +373,22 @@ def _joined(address: str) -> Iterator[None]:
         yield
     finally:
         ray.shutdown()
+
+
+@contextmanager
+def without_dashboard() -> Iterator[None]:
+    """Start a cluster without its dashboard: even one that is left out has a process that looks for a cloud it runs in.
+
+    It asks the addresses at which clouds tell that, also where usage statistics are switched off.
+    """
+    from ray._private.node import Node
+
+    start = Node.start_api_server
+    Node.start_api_server = lambda *_, **__: None
+    try:
+        yield
+    finally:
+        Node.start_api_server = start
 
 
 @contextmanager

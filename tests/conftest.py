@@ -1,8 +1,15 @@
 import os
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+sys.path.insert(0, str(Path(__file__).with_name("offline")))
+import no_network
+
+# ruff: noqa: E402 - what is imported below is watched already
+no_network.watch()
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["DATASETS_VERBOSITY"] = "error"
 
@@ -24,6 +31,22 @@ ANIMALS = [
     "rain is expected tomorrow",
     "sun and rain make a rainbow",
 ]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where two processes test, keep a file's tests in one of them, and together all that share the demo corpus."""
+    for item in items:
+        file = item.nodeid.partition("::")[0]
+        item.add_marker(pytest.mark.xdist_group("e2e" if file.startswith("tests/e2e/") else file))
+
+
+@pytest.fixture(autouse=True)
+def offline() -> Iterator[None]:
+    """Fail a test while which something tried to leave this machine."""
+    yield
+    stopped = no_network.taken()
+    assert not stopped, stopped
 
 
 @pytest.fixture(autouse=True)

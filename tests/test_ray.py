@@ -19,7 +19,7 @@ import cli
 from data.corpus import Corpus, corpus_folder, open_corpus
 from data.embed import Progress
 from data.ingest import build_corpus
-from data.ray_build import _Place, on_ray
+from data.ray_build import _Place, on_ray, without_dashboard
 from data.shards import JOURNAL
 from data.sources import read_source
 from tests.conftest import ANIMALS, committed, source_of
@@ -130,7 +130,8 @@ def cluster() -> Iterator[Any]:
 
     nodes = {"object_store_memory": 100 * 2**20, "include_dashboard": False}
     missed = {"health_check_period_ms": 500, "health_check_timeout_ms": 1000, "health_check_failure_threshold": 3}
-    cluster = Cluster(initialize_head=True, head_node_args={**nodes, "num_cpus": 0, "_system_config": missed})
+    with without_dashboard():
+        cluster = Cluster(initialize_head=True, head_node_args={**nodes, "num_cpus": 0, "_system_config": missed})
     try:
         for _ in range(2):
             cluster.add_node(num_cpus=1, **nodes)

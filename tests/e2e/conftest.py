@@ -11,7 +11,7 @@ from benchmarks.browser import ROOT, launch_arguments, serving
 
 Serve = Callable[[], AbstractContextManager[tuple[str, subprocess.Popen[bytes]]]]
 
-expect.set_options(timeout=30_000)  # the first search loads the model
+expect.set_options(timeout=60_000)  # the first search loads the model
 
 
 @pytest.fixture(scope="session")
