@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from data.encoder import Encoder
     from data.ingest import OnEvent
 
+# Control characters but the line's end, what has the text behind it run the other way, and halves of surrogate pairs.
+_OBEYED = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_LONGEST = 5_000  # characters of a cell or a line
+
 output = Console(width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else 160)  # a pipe has no width
 errors = Console(stderr=True)
 
@@ -33,13 +37,16 @@ def say(message: str) -> None:
 
 
 def plain(text: str) -> Text:
-    """Return text for the terminal with nothing in it that a terminal or Rich would obey."""
-    return Text(re.sub("[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]", " ", text))
+    """Return text for the terminal with nothing in it that a terminal or Rich would obey, and an end in sight."""
+    if len(text) > _LONGEST:
+        text = f"{text[:_LONGEST]} … ({len(text):,} characters)"
+    return Text(_OBEYED.sub(" ", text))
 
 
 def print_json(value: object) -> None:
-    """Print a value as JSON."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+    """Print a value as JSON: exactly, with what a terminal would obey as escapes of JSON."""
+    text = json.dumps(value, ensure_ascii=False, indent=2)
+    sys.stdout.write(_OBEYED.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n")
 
 
 @contextmanager
@@ -63,7 +70,8 @@ def build_progress(encoder: "Encoder", problems: Problems) -> Iterator["OnEvent"
 @contextmanager
 def counting(what: str) -> Iterator[Callable[[int, int], None]]:
     """Show how far something has come; give what has to be told how much is done, and of how much."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    description = TextColumn("{task.description}", markup=False)
+    columns = (description, BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=errors, transient=True) as bar:
         task = bar.add_task(what, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)

@@ -1,15 +1,20 @@
 """What was measured, for people: tables and sentences, and a report with a chart."""
 
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from data.cells import mended
 from data.home import write_atomically
 from retrieval.chart import chart
 from retrieval.evaluate import FOUND, PAGE, TITLES, Protocol
 from retrieval.figures import ENOUGH, SURE, counting_sets, means_over_sets, metric_of, rows_of, shown, used_sets
 from retrieval.metrics import METRICS
 from retrieval.rankers import DEFAULT_RANKER
+
+# What Markdown obeys; an underscore between letters it leaves alone.
+_OBEYED = re.compile(r"[\\`*{}\[\]<>|~$&#]|(?<![^\W_])_|_(?![^\W_])")
 
 PROTOCOLS: dict[Protocol, str] = {
     "first query": "Nothing is marked yet.",
@@ -55,15 +60,15 @@ def check_chart() -> None:
 def markdown(result: dict[str, Any], picture: str | None = None) -> str:
     """Return the whole report; it shows the chart where it is told which file that is."""
     sets = result["sets"]
-    models = sorted({f"{each['model']} in {each['precision']}" for each in sets})
+    models = sorted({literal(f"{each['model']} in {each['precision']}") for each in sets})
     parts = [
         "# How good the rankings are\n",
-        f"Measured on {result['date']} with {' and '.join(models)} by `{result['command']}`.\n",
+        f"Measured on {literal(result['date'])} with {' and '.join(models)} by {_code(result['command'])}.\n",
         "A cell is a mean over queries, how many stands behind the name of the set; \\* says that it differs from kNN "
         f"(paired t-test, p < 0.05). The mean is over the sets of {ENOUGH} queries and more. In brackets are 95% "
         f"bootstrap intervals. The default ranker is the {TITLES[DEFAULT_RANKER]}.\n",
         _sets_table(sets),
-        "".join(f"- {line}\n" for line in missing_lines(sets)),
+        "".join(f"- {literal(line)}\n" for line in missing_lines(sets)),
     ]
     for protocol, what in PROTOCOLS.items():
         parts += [f"## {protocol.capitalize()}\n", f"{what}\n", protocol_table(sets, protocol)]
@@ -73,17 +78,18 @@ def markdown(result: dict[str, Any], picture: str | None = None) -> str:
             parts += [f"![Relevant documents found against documents read, a line a ranker]({picture})\n"]
     parts += ["## All measures, with 95% bootstrap intervals\n"]
     for each in sets:
+        name = literal(each["name"])
         for protocol in ("first query", "shared marks"):
             if rows := rows_of(each, protocol):
-                parts += [f"### {each['name']}, {protocol}, {rows[0]['queries']} queries\n", _measures_table(rows)]
-    return "\n".join(parts)
+                parts += [f"### {name}, {protocol}, {rows[0]['queries']} queries\n", _measures_table(rows)]
+    return "\n".join(map(mended, parts))
 
 
 def protocol_table(sets: Sequence[dict[str, Any]], protocol: Protocol) -> str:
     """Return protocol_rows in Markdown, the default ranker in bold."""
     header, rows = protocol_rows(sets, protocol)
     bold = [[f"**{cells[0]}**", *cells[1:]] if cells[0] == TITLES[DEFAULT_RANKER] else cells for cells in rows]
-    return table(header, bold) if rows else "No query counts.\n"
+    return table(map(literal, header), bold) if rows else "No query counts.\n"
 
 
 def protocol_rows(sets: Sequence[dict[str, Any]], protocol: Protocol) -> tuple[list[str], list[list[str]]]:
@@ -107,19 +113,32 @@ def protocol_rows(sets: Sequence[dict[str, Any]], protocol: Protocol) -> tuple[l
     return [*header, "mean"] if averaged else header, lines
 
 
-def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def table(header: Iterable[str], rows: Iterable[Sequence[str]]) -> str:
     """Return a table in Markdown."""
-    return "".join(f"| {' | '.join(cells)} |\n" for cells in (header, ["---"] * len(header), *rows))
+    names = list(header)
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in (names, ["---"] * len(names), *rows))
+
+
+def literal(text: str) -> str:
+    """Return text as Markdown that shows it as it is, in one line: a model's folder may be called anything."""
+    return _OBEYED.sub(r"\\\g<0>", " ".join(text.split()))
+
+
+def _code(text: str) -> str:
+    """Return text as Markdown that shows it as code, in one line."""
+    fence = "`" * (1 + max(map(len, re.findall("`+", text)), default=0))
+    space = " " if len(fence) > 1 else ""
+    return f"{fence}{space}{' '.join(text.split())}{space}{fence}"
 
 
 def _sets_table(sets: Sequence[dict[str, Any]]) -> str:
     header = ("set", "documents", "passages", "judged by", "judged queries")
     rows = [
         (
-            each["name"],
+            literal(each["name"]),
             f"{each['documents']:,}",
             f"{each['passages']:,}",
-            each["judgements"],
+            literal(each["judgements"]),
             f"{each['judged_queries']:,}",
         )
         for each in sets

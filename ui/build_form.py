@@ -154,7 +154,10 @@ def _begin(plan: functools.partial[Plan], arguments: Arguments) -> None:
 
 
 def _usual_name(arguments: Arguments) -> str:
-    name = default_name(arguments["source"])
+    try:
+        name = default_name(arguments["source"])
+    except (OSError, ValueError):  # no path at all; a look at it says why
+        return ""
     return f"{name}-without-see-also" if arguments.get("without_see_also") else name
 
 

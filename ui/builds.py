@@ -67,7 +67,7 @@ def _show_ended(job: jobs.Job) -> None:
     else:
         plain.show_message("success", f"Built {job.name}: {job.result.n_documents:,} documents.")
     for line in build.problems.lines():
-        st.html(plain.element("div", "quiet", plain.text(line)))
+        st.html(plain.quiet(line))
     with st.container(horizontal=True):
         if job.result:
             _search_button(job.name)

@@ -6,6 +6,7 @@ import streamlit as st
 
 from data.columns import OFF, Columns
 from data.preview import Preview
+from ui import plain
 from ui.ask_source import Arguments
 
 _ROLES = {
@@ -55,4 +56,4 @@ def asked_columns(guessed: Columns, picked: Columns) -> dict[str, str]:
 def _called(number: int, columns: tuple[str, ...]) -> str:
     if number == _EACH_ITS_OWN:
         return "guessed in each table"
-    return "no column" if number == _NO_COLUMN or number >= len(columns) else columns[number]
+    return "no column" if number == _NO_COLUMN or number >= len(columns) else plain.name(columns[number])

@@ -32,7 +32,7 @@ def show_details(status: CorpusStatus) -> None:
     st.html(plain.element("div", "head", *head) + _listed(_facts(status)))
     if manifest and manifest.problems:
         lines = (f"{reason}: {n:,}" for reason, n in manifest.problems.items())
-        told = "".join(plain.element("div", "quiet", plain.text(line)) for line in lines)
+        told = "".join(map(plain.quiet, lines))
         st.html(plain.element("div", "quiet", "Odd about its documents:") + told)
 
 
@@ -45,10 +45,10 @@ def size_in_words(n_bytes: int) -> str:
 
 
 def shown_source(manifest: Manifest) -> str:
-    """Return a source as its people know it: an uploaded file by its name."""
+    """Return a source as its people know it: an uploaded file by its name, a file whose name is no text legibly."""
     source = str(manifest.source.get("source"))
     name = uploaded_name(source)
-    return f"{name} (uploaded)" if name else source
+    return plain.shortened(f"{name} (uploaded)" if name else source)
 
 
 def _facts(status: CorpusStatus) -> Iterator[tuple[str, str]]:
@@ -73,8 +73,4 @@ def _facts(status: CorpusStatus) -> Iterator[tuple[str, str]]:
 
 def _listed(facts: Iterator[tuple[str, str]]) -> str:
     """Return named facts as HTML."""
-    shown = (
-        plain.element("span", "field", plain.element("span", "name", plain.text(name)), " ", plain.text(value))
-        for name, value in facts
-    )
-    return plain.element("div", "fields", *shown)
+    return plain.element("div", "fields", *(plain.field(name, value) for name, value in facts))

@@ -150,7 +150,7 @@ def _begin(corpora: Sequence[str], rankers: Sequence[str], rounds: int, n_querie
 def _show_reasons(reasons: Mapping[str, str], *, expanded: bool) -> None:
     with st.expander("Not to be evaluated", expanded=expanded, icon=":material/info:", key="evaluate_not"):
         for name, reason in reasons.items():
-            line = plain.element("b", "name-of", plain.text(name)), ": ", plain.text(reason), "."
+            line = plain.element("b", "name-of", plain.text(name)), ": ", plain.text(plain.shortened(reason)), "."
             st.html(plain.element("div", "quiet", *line))
 
 

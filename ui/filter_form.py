@@ -12,6 +12,8 @@ from ui.state import put
 _WORDS = "filter_words"
 _WITHOUT = "filter_without"
 _LABELS = "filter_labels"
+_LONGEST = 500  # characters of words, each of which is looked for in every text
+_MOST_FIELDS = 50  # other columns that can be picked from; each is a widget
 
 
 def show_filters(filters: Filters, corpus: str) -> None:
@@ -24,20 +26,22 @@ def show_filters(filters: Filters, corpus: str) -> None:
         "Words that must occur",
         key=_WORDS,
         help='Whole words, all of them, in any case: wing "boundary layer". Quotes hold a phrase together.',
-        on_change=lambda: _change(words=st.session_state[_WORDS]),
+        on_change=lambda: _change(words=_typed(_WORDS)),
     )
     st.text_input(
         "Words that must not occur",
         key=_WITHOUT,
         help="A document with any of these is not ranked.",
-        on_change=lambda: _change(without=st.session_state[_WITHOUT]),
+        on_change=lambda: _change(without=_typed(_WITHOUT)),
     )
     if 1 < len(choices.labels) <= MOST_VALUES:
         _pick("Label", _LABELS, choices.labels, filters.labels, lambda chosen: _change(labels=chosen))
     chosen_fields = dict(filters.fields)
-    for number, (name, values) in enumerate(choices.fields.items()):
-        if len(values) > 1:
-            _pick_field(name, f"filter_field_{number}", values, chosen_fields.get(name, ()))
+    fields = [(name, values) for name, values in choices.fields.items() if len(values) > 1]
+    for number, (name, values) in enumerate(fields[:_MOST_FIELDS]):
+        _pick_field(name, f"filter_field_{number}", values, chosen_fields.get(name, ()))
+    if len(fields) > _MOST_FIELDS:
+        st.caption(f"These are the first {_MOST_FIELDS} of {len(fields):,} columns. Words find what is in the text.")
     if filters:
         st.button("Clear filters", icon=":material/filter_alt_off:", key="clear_filters", on_click=clear_filters)
 
@@ -50,9 +54,9 @@ def clear_filters() -> None:
 def summary(filters: Filters) -> str:
     """Return the filters in a line, as it was typed and picked."""
     parts = [f"label {_listed(filters.labels)}"] if filters.labels else []
-    parts += [f"{name} {_listed(values)}" for name, values in filters.fields]
-    parts += [f"with {filters.words}"] if filters.words.strip() else []
-    parts += [f"without {filters.without}"] if filters.without.strip() else []
+    parts += [f"{plain.name(name)} {_listed(values)}" for name, values in filters.fields]
+    parts += [f"with {plain.name(filters.words)}"] if filters.words.strip() else []
+    parts += [f"without {plain.name(filters.without)}"] if filters.without.strip() else []
     return ", ".join(parts)
 
 
@@ -66,12 +70,12 @@ def _pick(
     """Draw a picker under a name that may come from a file: as text, which a widget's label would not be."""
     offered = [*values, *(value for value in chosen if value not in values)]
     put(key, list(chosen))
-    st.html(plain.element("div", "field-name", plain.text(name)))
+    st.html(plain.element("div", "field-name", plain.text(plain.name(name))))
     st.multiselect(
         plain.spoken(name) or "Values",
         offered,
         key=key,
-        format_func=lambda value: "no label" if value == UNLABELLED else value,
+        format_func=lambda value: "no label" if value == UNLABELLED else plain.name(value),
         placeholder="Any",
         label_visibility="collapsed",
         help="Documents with one of these pass.",
@@ -79,8 +83,15 @@ def _pick(
     )
 
 
+def _typed(key: str) -> str:
+    typed: str = st.session_state[key]
+    if len(typed) > _LONGEST:
+        state.notify(f"The first {_LONGEST:,} characters were taken as words; what comes behind them was left out.")
+    return typed[:_LONGEST]
+
+
 def _listed(values: Sequence[str]) -> str:
-    names = [value if value != UNLABELLED else "none" for value in values]
+    names = [plain.name(value) if value != UNLABELLED else "none" for value in values]
     return " or ".join(names) if len(names) < 4 else f"one of {len(names)}"
 
 

@@ -45,7 +45,7 @@ def _show_table(whole: Sequence[Kept]) -> None:
     st.dataframe(
         {
             "Measured": [local_time(kept.at) for kept in whole],
-            "Corpora": [", ".join(kept.sets) for kept in whole],
+            "Corpora": [plain.shortened(", ".join(kept.sets), 500) for kept in whole],
             "Queries": [sum(kept.sets.values()) for kept in whole],
         },
         column_config={"Queries": st.column_config.NumberColumn(format="localized")},
@@ -73,7 +73,7 @@ def _labels(whole: Sequence[Kept]) -> dict[str, str]:
     """Return what evaluations are called; where two are called the same, the names of their files tell them apart."""
     labels = {kept.name: f"{local_time(kept.at)} · {plain.excerpt(', '.join(kept.sets), 100)}" for kept in whole}
     n = Counter(labels.values())
-    return {name: label if n[label] == 1 else f"{label} · {name}" for name, label in labels.items()}
+    return {name: label if n[label] == 1 else f"{label} · {plain.name(name)}" for name, label in labels.items()}
 
 
 def _show_actions(kept: Kept) -> None:
@@ -108,7 +108,7 @@ def _show_actions(kept: Kept) -> None:
 @st.dialog("Remove an evaluation", icon=":material/delete:")
 def _ask_to_remove(kept: Kept) -> None:
     question = f"Remove what was measured on {', '.join(kept.sets)} at {local_time(kept.at)}? It is gone then."
-    st.html(plain.element("div", "text", plain.text(question)))
+    st.html(plain.element("div", "text", plain.text(plain.shortened(question))))
     with st.container(horizontal=True):
         sure = st.button(
             "Remove it",

@@ -12,7 +12,9 @@ const state = (window.exemplarKeyboard ??= { column: null, id: null, jumps: 0, l
 
 const columns = () => [...document.querySelectorAll(COLUMN)].filter((column) => column.querySelector(ROW))
 const rows = (column) => [...column.querySelectorAll(ROW)]
-const idOf = (row) => row.querySelector(".ex-id")?.textContent
+// An id as a page shows it: a browser drops some signs, and draws blanks together.
+const legible = (id) => id?.replaceAll("\0", "").replace(/\s+/g, " ")
+const idOf = (row) => legible(row.querySelector(".ex-id")?.textContent)
 const lit = () => document.querySelector(`[${LIT}]`)
 
 function light(row, scroll) {
@@ -99,9 +101,22 @@ function onKey(event) {
 
 // A row of the page that is asked for may not be drawn yet.
 function jump(id, patience = 40) {
-  const found = [...document.querySelectorAll(ROW)].reverse().find((row) => idOf(row) === id)
+  const found = [...document.querySelectorAll(ROW)].reverse().find((row) => idOf(row) === legible(id))
   if (found) go(found)
   else if (patience) setTimeout(jump, 50, id, patience - 1)
+}
+
+// What is typed or pasted is sent with every click: more than this keeps the browser busy, and far more is refused by
+// closing the connection. So is half of a surrogate pair, as the end of a text that was cut may be.
+const MOST_TYPED = 1000000 // characters; the page itself takes fewer, and says so
+
+function bound({ target }) {
+  if (typeof target.value !== "string" || target.type === "file") return
+  const cut = target.value.slice(0, MOST_TYPED)
+  const fit = cut.toWellFormed?.() ?? cut
+  if (fit === target.value) return
+  // As if it had been typed like this: React overlooks what is set by the element's own setter.
+  Object.getOwnPropertyDescriptor(Object.getPrototypeOf(target), "value").set.call(target, fit)
 }
 
 // Streamlit may run and clean up an old instance of this component after a new one has begun. So the page is listened to
@@ -109,6 +124,7 @@ function jump(id, patience = 40) {
 state.listening?.abort() // by an earlier version of this script, before the app was restarted
 state.listening = new AbortController()
 document.addEventListener("keydown", onKey, { signal: state.listening.signal })
+document.addEventListener("input", bound, { signal: state.listening.signal, capture: true })
 let waiting = false
 new MutationObserver(() => {
   if (waiting) return

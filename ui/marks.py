@@ -44,11 +44,12 @@ def _show_list(title: str, doc_ids: tuple[str, ...], session: Session, corpus: C
     rows = corpus.rows_of(shown)
     texts = dict(zip(rows, (each.text for each in corpus.documents_at(list(rows.values()))), strict=True))
     for doc_id in shown:
-        with st.container(key=f"mark {doc_id}", horizontal=True, wrap=False, gap=None, vertical_alignment="top"):
+        key = plain.key_of(doc_id)
+        with st.container(key=f"mark {key}", horizontal=True, wrap=False, gap=None, vertical_alignment="top"):
             st.html(_line(doc_id, texts.get(doc_id)), width="stretch")
             st.button(
                 "Go to row",
-                key=f"jump {doc_id}",
+                key=f"jump {key}",
                 icon=":material/arrow_forward:",
                 type="tertiary",
                 help="Show its row",
@@ -58,7 +59,7 @@ def _show_list(title: str, doc_ids: tuple[str, ...], session: Session, corpus: C
             )
             st.button(
                 "Remove",
-                key=f"remove {doc_id}",
+                key=f"remove {key}",
                 icon=":material/close:",
                 type="tertiary",
                 help="Take this mark back",
@@ -69,5 +70,5 @@ def _show_list(title: str, doc_ids: tuple[str, ...], session: Session, corpus: C
 
 def _line(doc_id: str, text: str | None) -> str:
     start = "no longer in this corpus" if text is None else plain.excerpt(text, 90)
-    name = plain.element("span", "id", plain.text(doc_id))
+    name = plain.called("id", doc_id)
     return plain.element("div", "mark", name, " ", plain.text(start))

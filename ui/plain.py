@@ -1,5 +1,6 @@
-"""Text from documents on the page: always as text, never as HTML or Markdown."""
+"""Text from documents on a page: always as text, never as HTML or Markdown, and no more than a browser bears."""
 
+import hashlib
 import html
 import re
 from collections.abc import Callable, Sequence
@@ -8,7 +9,14 @@ from typing import Literal
 
 import streamlit as st
 
+from data.cells import mended
+
 STYLE = Path(__file__).with_name("style.css")
+
+_LONGEST_NAME = 200  # characters of an id, a label, a column's name, that are shown
+_LONGEST_SENTENCE = 2_000
+# What has the text behind it run the other way until something closes it.
+_TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 _SIGNS = {
     "error": "\N{WARNING SIGN}\N{VARIATION SELECTOR-15}",
@@ -24,8 +32,46 @@ def element(tag: str, css_class: str, *content: str, title: str = "") -> str:
 
 
 def text(raw: str) -> str:
-    """Return raw text as HTML that shows it as it is."""
-    return html.escape(raw)
+    """Return raw text as HTML that shows it as it is, but for halves of surrogate pairs, which are no text."""
+    return html.escape(mended(raw))
+
+
+def name(raw: str) -> str:
+    """Return what is shown of an id, a label or another name: all of it, or of a very long one the beginning.
+
+    What is left out is told by its length and a checksum, so that two of them are not taken for each other.
+    """
+    if len(raw) <= _LONGEST_NAME:
+        return mended(raw)
+    return f"{mended(raw[:_LONGEST_NAME])} … ({len(raw):,} characters, {_checksum(raw)[:8]})"
+
+
+def key_of(raw: str) -> str:
+    """Return what stands for an id in the key of a widget, which goes to the browser several times a row."""
+    return raw if len(raw) <= _LONGEST_NAME else f"{raw[:_LONGEST_NAME]} {_checksum(raw)}"
+
+
+def shortened(raw: str, n_characters: int = _LONGEST_SENTENCE) -> str:
+    """Return a sentence, or another line that may quote anything, cut in its middle where it is very long.
+
+    Nothing that it quotes turns the words behind it around.
+    """
+    return _TURNS.sub("\N{REPLACEMENT CHARACTER}", mended(_cut(raw, n_characters)))
+
+
+def called(css_class: str, raw: str) -> str:
+    """Return an id, a label or another name as HTML."""
+    return element("span", css_class, text(name(raw)))
+
+
+def field(of: str, value: str) -> str:
+    """Return as HTML what something is and what it is called: a column of a document, a fact of a corpus."""
+    return element("span", "field", called("name", of), " ", text(_cut(value, _LONGEST_SENTENCE)))
+
+
+def quiet(line: str) -> str:
+    """Return a line that is said beside things as HTML."""
+    return element("div", "quiet", text(shortened(line)))
 
 
 def with_line_breaks(raw: str) -> str:
@@ -35,12 +81,12 @@ def with_line_breaks(raw: str) -> str:
 
 def spoken(raw: str) -> str:
     """Return what of a name can be a widget's label, which is Markdown: its words, for those who hear the page."""
-    return " ".join(re.sub(r"[^\w -]", " ", raw).split())
+    return " ".join(re.sub(r"[^\w -]|_", " ", name(raw)).split())
 
 
 def excerpt(raw: str, n_characters: int) -> str:
     """Return the start of a text in one paragraph, cut at a word."""
-    line = " ".join(with_line_breaks(raw[: 4 * n_characters]).split())
+    line = " ".join(with_line_breaks(mended(raw[: 4 * n_characters])).split())
     return line if len(line) <= n_characters else f"{line[:n_characters].rsplit(None, 1)[0]} …"
 
 
@@ -75,5 +121,15 @@ def _drawn_together(raw: str) -> str:
 
 def show_message(kind: Literal["error", "warning", "success"], message: str) -> None:
     """Show a sentence to act on; it may quote what comes from outside, so it is no Markdown either."""
-    sentence = message[:1].upper() + message[1:]
+    sentence = shortened(message[:1].upper() + message[1:])
     st.html(f'<div class="ex-message ex-{kind}" role="alert"><b>{_SIGNS[kind]}</b> {text(sentence)}</div>')
+
+
+def _checksum(raw: str) -> str:
+    return hashlib.sha256(raw.encode(errors="surrogatepass")).hexdigest()
+
+
+def _cut(raw: str, n_characters: int) -> str:
+    if len(raw) <= n_characters:
+        return raw
+    return f"{raw[: 3 * n_characters // 4]} … {raw[-n_characters // 4 :]}"

@@ -6,6 +6,8 @@ from data.corpus import Corpus
 from retrieval.search import DocumentQuery, Query
 from ui import plain, state
 
+_LONGEST = 100_000  # characters of a query; models read a few thousand, and millions in a box keep a browser busy
+
 
 def ask(query: Query | None, corpus: Corpus) -> None:
     """Draw the box, what the last step had to say, and the document that is the query."""
@@ -18,7 +20,7 @@ def ask(query: Query | None, corpus: Corpus) -> None:
             persist_state="session",
             help="A few words, a sentence, or a whole text. Enter searches.",
         )
-        button.form_submit_button("Search", type="primary", width="stretch", on_click=state.ask)
+        button.form_submit_button("Search", type="primary", width="stretch", on_click=_ask)
     # These places are there when they are empty too: what stands below keeps its place, and does not flicker.
     with st.container(gap=None):
         if notice := state.take_notice():
@@ -28,11 +30,19 @@ def ask(query: Query | None, corpus: Corpus) -> None:
             _show_query_document(query.doc_id, corpus)
 
 
+def _ask() -> None:
+    typed = st.session_state[state.QUERY_TEXT]
+    if len(typed) > _LONGEST:
+        st.session_state[state.QUERY_TEXT] = typed[:_LONGEST]
+        state.notify(f"The first {_LONGEST:,} characters are the query; what comes behind them was left out.")
+    state.ask()
+
+
 def _show_query_document(doc_id: str, corpus: Corpus) -> None:
     row = corpus.rows_of([doc_id]).get(doc_id)
     if row is None:
         return
     document = corpus.document(row)
     with st.container(border=True, key="query-document"):
-        title = plain.element("div", "head", "More like ", plain.element("span", "id", plain.text(doc_id)))
+        title = plain.element("div", "head", "More like ", plain.called("id", doc_id))
         st.html(title + plain.element("div", "text", plain.text(plain.excerpt(document.text, 300))))

@@ -12,6 +12,7 @@ from data.corpus import CorpusNotFound, Manifest, open_corpus, read_manifest
 from data.encoder import Encoder, load_encoder
 from data.filters import Choices
 from data.milvus import ADDRESS, Server
+from data.shared_encoder import SharedEncoder
 from retrieval.explain import Explainer
 from retrieval.milvus import open_served
 from retrieval.search import SearchEngine
@@ -94,7 +95,7 @@ def encoder(model: str, precision: str, revision: str | None = None) -> Encoder:
 
 @st.cache_resource(show_spinner=False, max_entries=4)
 def _loaded(model: str, precision: str, revision: str | None) -> Encoder:
-    loaded = load_encoder(model, precision=precision, revision=revision)
+    loaded = SharedEncoder(load_encoder(model, precision=precision, revision=revision))
     gc.freeze()  # the libraries that came with it stay: no later collection need go through them
     return loaded
 

@@ -16,6 +16,7 @@ _MARKED: dict[Mark, str] = {"positive": "relevant", "negative": "not relevant"}
 _EXCERPT = 300  # characters
 _MOST_FIELDS = 4
 _LONGEST_FIELD = 80  # characters
+_MOST_WHOLE = 100_000  # characters; a browser would be busy with millions for minutes
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class Row:
 def show_row(row: Row) -> DeltaGenerator:
     """Draw a row; return where its text stands, to be drawn anew when its sentences are known."""
     # Keys are made of doc_id, never of the rank: a click belongs to the row that the person saw.
-    doc_id, mark, key = row.result.doc_id, row.mark, f"{row.place} {row.result.doc_id}"
+    doc_id, mark, key = row.result.doc_id, row.mark, f"{row.place} {plain.key_of(row.result.doc_id)}"
     with st.container(border=True, key=f"row {key}", gap="xsmall"):
         text = st.html(row_html(row))
         with st.container(horizontal=True, gap="small"):
@@ -120,8 +121,8 @@ def _head(row: Row) -> str:
         plain.element("span", "rank", str(result.rank)) if result.rank else "",
         plain.element("span", f"note ex-{note.kind}", plain.text(note.text), title=note.meaning) if note else "",
         plain.element("span", "score", bar, f"{result.score:.3f}"),
-        plain.element("span", "label", plain.text(result.label)) if result.label else "",
-        plain.element("span", "id", plain.text(result.doc_id)),
+        plain.called("label", result.label) if result.label else "",
+        plain.called("id", result.doc_id),
         plain.element("span", f"marked ex-{mark}", _MARKED[mark]) if mark else "",
     ]
     return plain.element("div", "head", *parts)
@@ -132,21 +133,26 @@ def _fields(result: Result) -> str:
     short = [(name, value) for name, value in result.metadata.items() if len(value) <= _LONGEST_FIELD]
     if not short:
         return ""
-    shown = [
-        plain.element("span", "field", plain.element("span", "name", plain.text(name)), " ", plain.text(value))
-        for name, value in short[:_MOST_FIELDS]
-    ]
-    return plain.element("div", "fields", *shown)
+    return plain.element("div", "fields", *(plain.field(name, value) for name, value in short[:_MOST_FIELDS]))
 
 
 def _whole_text(result: Result, spans: Sequence[Span]) -> str:
-    """Return the text with its best passage set off."""
-    end = result.start + len(result.passage)
-    before, after = result.text[: result.start], result.text[end:]
-    passage = plain.with_marks(result.passage, spans)
+    """Return the text with its best passage set off; of a very long one what is around that passage."""
+    start, end = result.start, result.start + len(result.passage)
+    first = max(0, min(start - _MOST_WHOLE // 2, len(result.text) - _MOST_WHOLE))
+    last = first + _MOST_WHOLE
+    before, after = result.text[first:start], result.text[end:last]
+    shown = [(a, min(b, last - start)) for a, b in spans if a < last - start]
+    passage = plain.with_marks(result.passage[: last - start], shown)
     if before or after:
         passage = plain.element("span", "passage", passage)
-    return plain.element("div", "text ex-whole", _lines(before), passage, _lines(after))
+    text = plain.element("div", "text ex-whole", _lines(before), passage, _lines(after))
+    return text if len(result.text) <= _MOST_WHOLE else _cut_note(first, len(result.text)) + text
+
+
+def _cut_note(first: int, n_characters: int) -> str:
+    last = first + _MOST_WHOLE
+    return plain.quiet(f"Characters {first + 1:,} to {last:,} of {n_characters:,}; an export has them all.")
 
 
 def _lines(raw: str) -> str:

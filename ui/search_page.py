@@ -127,7 +127,7 @@ def _show_line(session: Session, engine: SearchEngine, rankings: Sequence[Rankin
     marks = "1 mark" if n_marks == 1 else f"{n_marks:,} marks"
     filters = [f"filters: {filter_form.summary(session.filters)}"] if session.filters else []
     line = " · ".join([*overlap, *times, documents, marks, *filters])
-    st.html(f'<div class="ex-quiet" role="status">{plain.text(line)}</div>')
+    st.html(f'<div class="ex-quiet" role="status">{plain.text(plain.shortened(line))}</div>')
 
 
 def _show_nothing(session: Session) -> None:

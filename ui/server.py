@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ui.guard import Guard
+from ui.turns import Turns
 
 _MOST_MEGABYTES = 200  # of a message from the browser; uploads go another way
 _PING_SECONDS = 30
@@ -117,7 +118,7 @@ def serve(page: Path, place: Place, *, browser: bool | None, on_start: Callable[
         yield
 
     guard = Middleware(Guard, names=(place.address, *place.names), by_address=not place.local)
-    app = App(page, lifespan=lifespan, middleware=[guard])
+    app = App(page, lifespan=lifespan, middleware=[guard, Middleware(Turns)])
     has_screen = not config.get_option("server.headless")  # reads the files, which sets the levels of all logs too
     opens = has_screen if browser is None else browser
     config.set_option("server.allowedHosts", ["*"])  # the guard knows better

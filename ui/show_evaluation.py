@@ -24,18 +24,24 @@ _READING = (
 
 def show_evaluation(kept: Kept) -> None:
     """Draw it."""
-    result = kept.result or {}
+    result = _legible(kept.result or {})
     models = " and ".join(sorted({f"{each['model']} in {each['precision']}" for each in result["sets"]}))
     measured = plain.text(f"Measured {local_time(kept.at)} with {models}. The same in a terminal: ")
-    command = plain.element("span", "id", plain.text(result["command"]))
+    command = plain.element("span", "id", plain.text(plain.shortened(result["command"])))
     st.html(plain.element("div", "quiet", measured, command))
     st.caption(_READING)
     for protocol, what in PROTOCOLS.items():
         with st.container(key=f"evaluation-{protocol.replace(' ', '-')}"):
             st.subheader(protocol.capitalize(), anchor=False)
             st.caption(what)
-            _show_protocol(kept.name, result, protocol)
+            _show_protocol(plain.name(kept.name), result, protocol)
     _quiet(missing_lines(result["sets"]))
+
+
+def _legible(result: dict[str, Any]) -> dict[str, Any]:
+    """Return a result with the names in it as they can be shown: its file may have been written by anybody."""
+    sets = [each | {key: plain.name(each[key]) for key in ("name", "model", "precision")} for each in result["sets"]]
+    return result | {"sets": sets}
 
 
 def _show_protocol(name: str, result: dict[str, Any], protocol: Protocol) -> None:

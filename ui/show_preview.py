@@ -16,7 +16,7 @@ _LONGEST_FIELD = 80  # characters
 def show_preview(found: Preview) -> None:
     """Draw them, and what was odd so far."""
     for line in found.problems:
-        st.html(plain.element("div", "quiet", plain.text(line)))
+        st.html(plain.quiet(line))
     if not found.documents:
         if not found.error:
             plain.show_message("warning", "the first rows hold no document; a build reads on, and tells what it finds")
@@ -28,19 +28,10 @@ def show_preview(found: Preview) -> None:
 
 
 def _parts(document: Document) -> Iterator[str]:
-    label = plain.element("span", "label", plain.text(document.label)) if document.label else ""
-    yield plain.element("div", "head", plain.element("span", "id", plain.text(document.doc_id)), label)
+    label = plain.called("label", document.label) if document.label else ""
+    yield plain.element("div", "head", plain.called("id", document.doc_id), label)
     fields = list(document.metadata.items())[:_MOST_FIELDS]
     if fields:
-        shown = (
-            plain.element(
-                "span", "field", plain.element("span", "name", plain.text(name)), " ", plain.text(_cut(value))
-            )
-            for name, value in fields
-        )
+        shown = (plain.field(name, plain.excerpt(value, _LONGEST_FIELD)) for name, value in fields)
         yield plain.element("div", "fields", *shown)
     yield plain.element("div", "text", plain.text(plain.excerpt(document.text, _EXCERPT)))
-
-
-def _cut(value: str) -> str:
-    return plain.excerpt(value, _LONGEST_FIELD)

@@ -50,7 +50,7 @@ def show_why(session: Session, knn: Ranking, svm: Ranking, engine: SearchEngine)
         st.altair_chart(
             _chart(points, knn, svm),
             key=_CHART,
-            on_select=_pick,
+            on_select=lambda: _pick({plain.name(point.doc_id): point.doc_id for point in points}),
             selection_mode="picked",
             alt="Score plane",
         )
@@ -72,9 +72,10 @@ def _alone(ranking: Ranking) -> str:
     return f"first in {TITLES[ranking.ranker]} alone"
 
 
-def _pick() -> None:
+def _pick(doc_ids: dict[str, str]) -> None:
+    """Take the point that was clicked; ``doc_ids`` are by what is shown of them."""
     picked = st.session_state[_CHART]["selection"].get("picked", [])
-    st.session_state[PICKED] = picked[0].get("doc_id") if picked else None
+    st.session_state[PICKED] = doc_ids.get(picked[0].get("doc_id")) if picked else None
 
 
 def _chart(points: list[Point], knn: Ranking, svm: Ranking) -> "altair.LayerChart":
@@ -83,8 +84,9 @@ def _chart(points: list[Point], knn: Ranking, svm: Ranking) -> "altair.LayerChar
 
     kinds = [_BACKGROUND, _BOTH, _alone(knn), _alone(svm), _RELEVANT, _NOT_RELEVANT]
     colours = _COLOURS[st.context.theme.type or "light"]
+    values = [asdict(point) | {"doc_id": plain.name(point.doc_id)} for point in points]
     drawn = (
-        altair.Chart(altair.Data(values=[asdict(point) for point in points]))
+        altair.Chart(altair.Data(values=values))
         .mark_point(filled=True)
         .encode(
             x=altair.X("x:Q", title="kNN similarity", scale=altair.Scale(zero=False)),

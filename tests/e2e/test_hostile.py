@@ -1,0 +1,337 @@
+"""Hostile documents, names, addresses and sessions in a real browser: all of it is text, none runs, nothing leaves."""
+
+import io
+import json
+import os
+import re
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+from playwright.sync_api import BrowserContext, Locator, Page, expect
+
+from benchmarks.browser import ROOT, serving
+from data.documents import Document
+from data.encoder import DEFAULT_MODEL, load_encoder
+from data.ingest import build_corpus
+from retrieval.evaluations import keep
+from retrieval.sessions import Session, SessionStore
+from tests import hostile
+from tests.e2e.steps import column, mark, marks, open_settings, order, row, settle, tool
+from tests.fake_encoder import FakeEncoder
+from tests.hostile import ENDLESS, HOSTILE, TEXTS, squeezed
+
+pytestmark = [pytest.mark.e2e, pytest.mark.model]
+
+IMAGE, SCRIPT, MARKDOWN = HOSTILE["image"], HOSTILE["script"], HOSTILE["markdown"]
+SESSION = "hostile-session"
+FIRST = 120_000  # milliseconds: the first search loads the model
+
+# What a page holds that it did not put there itself: elements in text, attributes that run or load, Markdown.
+FOREIGN = """() => {
+  const own = ["DIV", "SPAN", "MARK", "B", "KBD", "STYLE"]
+  const found = [...document.querySelectorAll(".stHtml *")].filter((each) => !own.includes(each.tagName))
+  for (const each of document.querySelectorAll("*"))
+    for (const { name, value } of each.attributes)
+      if (/^on|^(src|href|xlink:href|srcdoc|action|data|style|content)$/.test(name) && /evil|ran=/.test(value))
+        found.push(each)
+  const obeyed = [...document.querySelectorAll("[data-testid=stMarkdownContainer]")]
+  found.push(...obeyed.filter((each) => /evil[.]|ran=|[$]x|:red|[*][*]/.test(each.innerText)))
+  return found.map((each) => each.outerHTML.slice(0, 200))
+}"""
+# What stands out of the page at its right, as a word without an end would.
+BROKEN = """() => [...document.querySelectorAll("[data-testid=stMain], [data-testid=stSidebarContent], .stHtml")]
+  .filter((each) => each.scrollWidth > each.clientWidth + 1).map((each) => each.outerHTML.slice(0, 200))"""
+TITLES = ("Exemplar", "Search", "Sessions", "Corpora", "Evaluate")
+PARTS = """rows => rows.map((row) =>
+  [".ex-id", ".ex-label", ".ex-fields", ".ex-text"].map((part) => row.querySelector(part)?.innerText ?? ""))"""
+PASTE = """(box, { text, times }) => {
+  Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set.call(box, text.repeat(times))
+  box.dispatchEvent(new Event("input", { bubbles: true }))
+}"""
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """An app over a home in which everything is hostile."""
+    if "HX_URL" in os.environ:
+        yield os.environ["HX_URL"]
+        return
+    home = tmp_path_factory.mktemp("hostile")
+    fill(home)
+    with serving({**os.environ, "EXEMPLAR_HOME": str(home), "HF_HUB_OFFLINE": "1"}, home / "log") as (url, _):
+        yield url
+    assert "Traceback" not in (home / "log").read_text()
+
+
+def fill(home: Path) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("EXEMPLAR_HOME", str(home))
+        build_corpus(hostile.source("hostile", hostile.documents()), load_encoder(DEFAULT_MODEL), whole=True)
+        endless = [Document("text", "word " * (ENDLESS // 5)), *hostile.endless_documents()]
+        build_corpus(hostile.source("vast", endless), FakeEncoder(), whole=True)
+        result = json.loads((ROOT / "benchmarks" / "evaluation.json").read_text())
+        for number, each in enumerate(result["sets"]):
+            each |= {"name": TEXTS[number], "model": TEXTS[-number - 1]}
+        keep(result | {"command": MARKDOWN})
+    for number, text in enumerate(reversed(TEXTS)):
+        session = Session(f"{SESSION}{number}", "hostile")
+        for event in ({"query": text}, {"mark": "positive", "doc_id": text}, {"name": text.replace("\0", "")}):
+            SessionStore(home / "sessions.sqlite").record(session, event)
+
+
+@pytest.fixture
+def visitor(page: Page, context: BrowserContext, url: str) -> Iterator[Page]:
+    """A page; nothing may run, open, break or be asked for elsewhere meanwhile."""
+    unwanted: list[str] = []
+
+    def is_own(address: str) -> bool:
+        own = address.startswith((url, url.replace("http", "ws", 1), "data:", "blob:"))
+        return own or bool(unwanted.append(address))
+
+    context.route("**/*", lambda route: route.continue_() if is_own(route.request.url) else route.abort())
+    page.on("websocket", lambda socket: is_own(socket.url))
+    page.on("dialog", lambda dialog: (unwanted.append(dialog.message), dialog.dismiss()))
+    page.on("pageerror", lambda error: unwanted.append(str(error)))
+    page.on("console", lambda said: unwanted.append(said.text) if said.type == "error" else None)
+    page.on("frameattached", lambda frame: unwanted.append(frame.url))
+    page.on("popup", lambda popup: unwanted.append(popup.url))
+    yield page
+    check(page)
+    assert unwanted == []
+
+
+def check(page: Page) -> None:
+    """Check that what is drawn is the page's own, and that nothing of what is shown has run."""
+    settle(page)
+    assert page.evaluate(FOREIGN) == []
+    assert page.evaluate("window.ran") is None
+    assert page.get_by_test_id("stException").count() == 0
+    assert page.title() in TITLES
+    assert page.evaluate(BROKEN) == []
+
+
+def shown(places: Locator) -> list[str]:
+    return [squeezed(text) for text in places.all_inner_texts()]
+
+
+def go(page: Page, name: str) -> None:
+    page.get_by_role("link", name=name).click()
+    expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
+    check(page)
+
+
+def open_list(page: Page, label: str) -> Locator:
+    """Open a list to choose from; return its options."""
+    settle(page)
+    box = page.get_by_role("combobox", name=label, exact=True)
+    box.scroll_into_view_if_needed()
+    # The list closes as the page scrolls, and a browser tells of that only with the next frame.
+    page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    box.click()
+    expect(page.get_by_role("option").last).to_be_visible()
+    return page.get_by_role("option")
+
+
+def status(page: Page) -> Locator:
+    return page.locator("[role=status].ex-quiet")
+
+
+def test_documents_are_text_in_rows_marks_and_every_view(visitor: Page, url: str) -> None:
+    visitor.goto(f"{url}/?corpus=hostile&q=words")
+    expect(column(visitor, "anchored")).to_have_count(10, timeout=FIRST)
+    open_settings(visitor)
+    visitor.get_by_role("radio", name="One").click()
+    expect(column(visitor, "knn")).to_have_count(0)
+    visitor.get_by_role("radio", name="50").click()
+    rows = visitor.locator(".st-key-column-anchored [class*='st-key-row-']")
+    expect(rows).to_have_count(2 * len(TEXTS))
+    check(visitor)
+    found = {}
+    for doc_id, *parts in rows.evaluate_all(PARTS):
+        found[squeezed(doc_id)] = [*map(squeezed, parts)]
+    for document in hostile.documents():
+        label, fields, text = found[squeezed(document.doc_id)]
+        short = [f"{name}{value}" for name, value in sorted(document.metadata.items()) if len(value) <= 80]
+        assert (label, fields) == (squeezed(document.label), squeezed("".join(short)))
+        assert squeezed(document.text).startswith(text.removesuffix("…"))
+        assert len(document.text) > 300 or text == squeezed(document.text)
+
+    [image] = [document for document in hostile.documents() if document.doc_id == f"{IMAGE} again"]
+    long_row = row(visitor, "anchored", image.doc_id)
+    long_row.get_by_text("Whole text").click()
+    expect(long_row.locator(".ex-whole")).to_be_visible()
+    assert shown(long_row.locator(".ex-whole")) == [squeezed(image.text)]
+    control = squeezed(HOSTILE["control"])
+    place = [*map(squeezed, order(visitor, "anchored"))].index(control)
+    rows.nth(place).get_by_role("button", name="Relevant", exact=True).click()
+    expect(marks(visitor)).to_have_count(1)
+    mark(visitor, "anchored", image.doc_id, "Not relevant")
+    expect(marks(visitor)).to_have_count(2)
+    assert shown(marks(visitor)) == [control, squeezed(image.doc_id)]
+
+    visitor.get_by_role("radio", name="Mark next").click()
+    expect(visitor.locator(".st-key-next-margin .ex-id")).to_have_count(4)
+    check(visitor)
+    assert {*shown(visitor.locator("[class*='st-key-next-'] .ex-id"))} < found.keys()
+
+    visitor.get_by_role("radio", name="Why").click()
+    points = visitor.locator(".st-key-why-chart .mark-symbol.role-mark path")
+    expect(points.last).to_be_visible()
+    check(visitor)
+    points.last.hover()  # what is not relevant is drawn last
+    hint = visitor.locator("#vg-tooltip-element")
+    expect(hint.locator(".value").first).to_have_text(image.doc_id)
+    expect(hint.locator("img")).to_have_count(0)
+    points.last.click()
+    beside = visitor.locator("[class*='st-key-row-why']")
+    expect(beside.locator(".ex-id")).to_have_text(image.doc_id)
+    check(visitor)
+
+    beside.get_by_role("button", name="More like this").click()
+    query = visitor.locator(".st-key-query-document")
+    expect(query.locator(".ex-id")).to_have_text(image.doc_id)
+    visitor.reload()
+    expect(query.locator(".ex-id")).to_have_text(image.doc_id)
+    check(visitor)
+    visitor.get_by_test_id("stSidebar").get_by_role("button", name="Go to row").first.click()
+    expect(visitor.locator("[data-lit] .ex-id")).to_have_count(1)
+    assert shown(visitor.locator("[data-lit] .ex-id")) == [control]
+
+
+def test_labels_columns_and_values_are_text_where_they_are_filtered_by(visitor: Page, url: str) -> None:
+    visitor.goto(f"{url}/?corpus=hostile&q=words")
+    expect(column(visitor, "anchored")).to_have_count(10, timeout=FIRST)
+    settle(visitor)
+    for picker, value in (("Label", MARKDOWN), ("kind", SCRIPT)):
+        tool(visitor, "Filters").click()
+        names = visitor.locator(".ex-field-name")
+        expect(names).to_have_count(len(TEXTS) + 2)
+        assert sorted(shown(names)) == sorted(map(squeezed, ["Label", "kind", *TEXTS]))
+        options = open_list(visitor, picker)
+        offered = {*shown(options)}
+        visitor.keyboard.press("End")  # of a long list no more is drawn than there is room for
+        expect(options.first).not_to_have_text("Select all")
+        assert offered | {*shown(options)} == {squeezed(text) for text in ("Select all", *TEXTS)}
+        check(visitor)
+        visitor.keyboard.type(value[:30])
+        expect(options.last).to_have_text(value)
+        options.last.click()
+        expect(status(visitor)).to_contain_text(f"{picker.lower()} {value}")
+        check(visitor)
+    expect(status(visitor)).to_contain_text("0 of 32 documents")
+
+
+def test_sessions_corpora_and_evaluations_are_text(visitor: Page, url: str) -> None:
+    visitor.goto(f"{url}/?corpus=hostile")
+    settle(visitor)
+    cells = visitor.locator("canvas [role=gridcell]")
+
+    go(visitor, "Sessions")
+    expect(cells.first).to_be_attached()
+    assert {squeezed(IMAGE), squeezed(SCRIPT)} <= {*shown(cells)}
+    options = open_list(visitor, "Session")
+    check(visitor)
+    visitor.keyboard.type(IMAGE[:30])
+    expect(options.first).to_contain_text(f"{IMAGE} · hostile · ")
+    options.first.click()
+    settle(visitor)
+    visitor.get_by_text("History", exact=True).click()
+    expect(visitor.get_by_text(f"searched “{IMAGE}”")).to_be_visible()
+    visitor.locator(".st-key-delete").get_by_role("button").click()
+    dialog = visitor.get_by_role("dialog")
+    expect(dialog).to_contain_text(f"{IMAGE} is deleted for good.")
+    check(visitor)
+    dialog.get_by_role("button", name="Keep it").click()
+    expect(dialog).to_have_count(0)
+
+    go(visitor, "Corpora")
+    expect(cells.first).to_be_attached()
+    source = f"/nowhere/{IMAGE}/caf\N{REPLACEMENT CHARACTER}.csv"
+    assert squeezed(source) in shown(cells)
+    facts = visitor.locator(".st-key-corpus-chosen")
+    for fact in (f"Source {source}", f"Text column {MARKDOWN}", f"Label column {SCRIPT}"):
+        expect(facts).to_contain_text(fact)
+
+    go(visitor, "Evaluate")
+    expect(cells.first).to_be_attached()
+    expect(visitor.locator(".ex-id")).to_have_text(MARKDOWN)
+    headers = shown(visitor.locator("canvas [role=columnheader]"))
+    assert squeezed(f"{IMAGE} (225)") in headers
+    expect(visitor.get_by_role("combobox", name="Chart of")).to_have_value(IMAGE)
+    check(visitor)
+
+
+def test_a_hostile_upload_is_text_before_it_is_built(visitor: Page, url: str) -> None:
+    visitor.goto(f"{url}/?corpus=hostile")
+    settle(visitor)
+    go(visitor, "Corpora")
+    packed = io.BytesIO()
+    rows = [{"text": text, "label": text, "id": text, text: text} for text in TEXTS[:4]]
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr(f"{SCRIPT}.jsonl", "\n".join(map(json.dumps, rows)))
+        archive.writestr(f"{IMAGE}.exe", "")
+    upload = {"name": f"{IMAGE}.zip", "mimeType": "application/zip", "buffer": packed.getvalue()}
+    visitor.locator("input[type=file]").set_input_files(upload)
+    preview = visitor.locator(".st-key-preview")
+    for part in (".ex-id", ".ex-label", ".ex-text"):
+        expect(preview.locator(part)).to_have_text([*TEXTS[:4]])
+    expect(preview.locator(".ex-name").first).to_have_text(IMAGE)
+    expect(visitor.get_by_text(f"Left out: {IMAGE}.exe: not a kind that is read.")).to_be_visible()
+    check(visitor)
+    assert {*map(squeezed, TEXTS[:4])} <= {*shown(open_list(visitor, "Title column"))}
+    check(visitor)
+
+
+def test_what_is_endless_neither_hangs_the_browser_nor_is_left_out(visitor: Page, url: str) -> None:
+    doc_id = "i" * ENDLESS
+    visitor.goto(f"{url}/?corpus=vast&like=text")
+    expect(column(visitor, "knn")).to_have_count(6, timeout=FIRST)
+    expect(visitor.locator(".st-key-query-document .ex-id")).to_have_text("text")
+    check(visitor)
+    endless = visitor.locator(".st-key-column-knn [class*='st-key-row-']").filter(has_text="another id")
+    expect(endless.locator(".ex-id")).to_contain_text(f"{doc_id[:200]} … (10,000,000 characters, ")
+    endless.get_by_role("button", name="Relevant", exact=True).click()
+    expect(marks(visitor)).to_contain_text("(10,000,000 characters, ")
+    visitor.get_by_test_id("stSidebar").get_by_role("button", name="Go to row").click()
+    expect(visitor.locator("[data-lit] .ex-id")).to_contain_text("(10,000,000 characters, ")
+    check(visitor)
+
+
+def test_an_address_of_any_kind_leads_to_a_page(visitor: Page, url: str) -> None:
+    for address, told in (
+        ({"corpus": IMAGE, "session": "../../etc/passwd", SCRIPT: IMAGE}, f"There is no corpus '{IMAGE}' here."),
+        ({"corpus": "hostile", "like": SCRIPT[1:]}, f"There is no document '{SCRIPT[1:]}' in the corpus 'hostile'"),
+        ({"corpus": ["vast", "hostile"], "q": [SCRIPT, IMAGE]}, ""),
+        ({"corpus": "hostile", "q": HOSTILE["control"]}, ""),
+        ({"corpus": "hostile", "q": "w" * 50_000}, ""),
+    ):
+        visitor.goto(f"{url}/?{urlencode(address, doseq=True)}")
+        expect(visitor.get_by_role("combobox", name="Corpus")).to_have_value("hostile", timeout=FIRST)
+        if told:
+            expect(visitor.get_by_role("alert")).to_contain_text(told)
+        else:
+            expect(column(visitor, "anchored")).to_have_count(10, timeout=FIRST)
+        check(visitor)
+
+
+def test_a_pasted_query_of_any_kind_is_answered(visitor: Page, url: str) -> None:
+    visitor.goto(f"{url}/?corpus=hostile&q=words")
+    expect(column(visitor, "anchored")).to_have_count(10, timeout=FIRST)
+    settle(visitor)
+    box = visitor.get_by_role("textbox", name="Search")
+    for text, times, shows in (("half \ud83d a pair", 1, "half \N{REPLACEMENT CHARACTER} a pair"), (IMAGE, 1, IMAGE)):
+        box.evaluate(PASTE, {"text": text, "times": times})
+        box.press("Enter")
+        expect(visitor).to_have_url(re.compile(re.escape(urlencode({"q": shows}))))
+        expect(box).to_have_value(shows)
+        expect(column(visitor, "anchored")).to_have_count(10)
+        check(visitor)
+    box.evaluate(PASTE, {"text": "word ", "times": ENDLESS // 5})
+    box.press("Enter")
+    expect(visitor.get_by_role("alert")).to_contain_text("The first 100,000 characters are the query")
+    check(visitor)
+    visitor.get_by_role("radio", name="Mark next").click()
+    expect(visitor.locator(".st-key-next-disagreement, .st-key-next-margin").first).to_be_visible()

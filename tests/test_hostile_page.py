@@ -1,0 +1,331 @@
+"""Hostile texts, names and addresses on the pages as Streamlit runs them, in the terminal, and in files."""
+
+import csv
+import html
+import io
+import json
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import streamlit as st
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as some
+from markdown_it import MarkdownIt
+from streamlit.testing.v1 import AppTest
+
+import cli
+from data.corpus import open_corpus
+from data.documents import Document
+from data.ingest import build_corpus
+from data.sources import read_source
+from retrieval.evaluations import keep
+from retrieval.export import as_csv, as_json_lines, export_table
+from retrieval.feedback import Feedback
+from retrieval.report import markdown
+from tests import hostile
+from tests.fake_encoder import FakeEncoder
+from tests.hostile import ENDLESS, TEXTS
+from ui import jobs, plain
+
+ROOT = Path(__file__).parents[1]
+APP = str(ROOT / "app.py")
+PAGE = "from ui.{0}_page import {0}_page\n{0}_page()"
+TURNS = "\u202a-\u202e\u2066-\u2069"
+OBEYED_BY_NEIGHBOURS = re.compile(f"[{TURNS}\ud800-\udfff]")
+OBEYED = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+TOLD = re.compile(r'<div class="ex-message ex-\w+".*?</b> (.*)</div>', re.DOTALL)
+
+
+@pytest.fixture(autouse=True)
+def fake_model(monkeypatch: pytest.MonkeyPatch, encoder: FakeEncoder) -> None:
+    st.cache_resource.clear()
+    for module in ("ui.resources", "retrieval.search"):
+        monkeypatch.setattr(f"{module}.load_encoder", lambda *_, **__: encoder)
+
+
+@pytest.fixture
+def corpus(encoder: FakeEncoder) -> None:
+    build_corpus(hostile.source("hostile", hostile.documents()), encoder)
+
+
+@pytest.fixture
+def endless(encoder: FakeEncoder) -> None:
+    build_corpus(hostile.source("endless", hostile.endless_documents()), encoder, whole=True)
+
+
+def ran(app: AppTest) -> AppTest:
+    app.run()
+    assert not app.exception
+    return app
+
+
+def opened(**address: str | list[str]) -> AppTest:
+    app = AppTest.from_file(APP, default_timeout=60)
+    app.query_params.update(address)
+    return ran(app)
+
+
+def page(name: str) -> AppTest:
+    return ran(AppTest.from_string(PAGE.format(name), default_timeout=60))
+
+
+def bodies(app: AppTest) -> str:
+    """Return all HTML of a page but its style."""
+    return "".join(part.body for part in app.get("html") if not part.body.startswith("<style>"))
+
+
+def messages(app: AppTest) -> list[str]:
+    return [html.unescape(told) for part in app.get("html") for told in TOLD.findall(part.body)]
+
+
+def shown(app: AppTest, kind: str) -> list[str]:
+    """Return the contents of all elements of a class, in order."""
+    return [html.unescape(text) for text in re.findall(f'class="ex-{kind}" dir="auto">(.*?)</span>', bodies(app), re.S)]
+
+
+def press(app: AppTest, key: str) -> None:
+    app.button(key=key).click()
+    ran(app)
+
+
+WILD = some.text(max_size=40) | some.sampled_from(TEXTS) | some.sampled_from(["\0", "x" * 2_000, "hostile", "../.."])
+ADDRESS = some.dictionaries(
+    some.sampled_from(["session", "corpus", "q", "like"]) | some.text(min_size=1, max_size=5),
+    WILD | some.lists(WILD, min_size=1, max_size=3),
+    max_size=5,
+)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(ADDRESS)
+@example({"session": "../../etc/passwd", "corpus": ["hostile", TEXTS[0]], "q": "w" * 100_000, TEXTS[1]: "1"})
+@example({"corpus": "hostile", "q": " \0\x1b[31m ", "like": ""})
+@example({"corpus": "hostile", "like": TEXTS[0]})
+def test_an_address_of_any_kind_leads_to_a_page(corpus: None, address: dict[str, Any]) -> None:
+    app = opened(**address)
+    last = {key: value[-1] if isinstance(value, list) else value for key, value in address.items()}
+    wanted = last.get("corpus", "")
+    assert messages(app)[: wanted not in ("", "hostile")] == (
+        [plain.shortened(f"There is no corpus '{wanted}' here.")] if wanted not in ("", "hostile") else []
+    )
+    typed = last.get("q", "").strip()
+    assert app.text_input(key="query_text").value == typed
+    if typed:
+        assert len(shown(app, "id")) == 20
+    elif last.get("like") in TEXTS:
+        assert len(shown(app, "id")) == 21
+    others = {key: value for key, value in last.items() if key not in ("session", "corpus", "q", "like")}
+    kept = {key: app.query_params[key] for key in others}
+    assert kept.keys() == others.keys()
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(WILD)
+@example("word " * 40_000)
+def test_a_query_of_any_kind_is_searched_for(corpus: None, typed: str) -> None:
+    app = opened()
+    app.text_input(key="query_text").input(typed)
+    [button] = [each for each in app.button if each.label == "Search"]
+    button.click()
+    ran(app)
+    query = typed[:100_000].strip()
+    assert len(shown(app, "id")) == (20 if query else 0)
+    told = ["Type what you are looking for, then press Enter."] if not query else []
+    cut = "The first 100,000 characters are the query; what comes behind them was left out."
+    assert messages(app) == (told or [cut] if not query or len(typed) > 100_000 else [])
+
+
+def test_ids_labels_and_columns_without_end_are_cut_and_told_apart(endless: None) -> None:
+    app = opened(q="a label id name")
+    first, second = "i" * (ENDLESS - 1) + "j", "i" * ENDLESS
+    assert len(bodies(app)) < 100_000
+    assert max(len(button.key) for button in app.button) < 400
+    assert set(shown(app, "label")) == {"a", plain.name("l" * ENDLESS)}
+    assert plain.name("f" * ENDLESS) in shown(app, "name")
+    cut = f"{'i' * 200} … (10,000,000 characters, "
+    assert {plain.name(first), plain.name(second)} == {text for text in shown(app, "id") if text.startswith(cut)}
+
+    press(app, f"positive anchored {plain.key_of(first)}")
+    press(app, f"negative anchored {plain.key_of(second)}")
+    assert [button.key for button in app.sidebar.button if button.label == "Remove"] == [
+        f"remove {plain.key_of(doc_id)}" for doc_id in (first, second)
+    ]
+    app.session_state["view"] = "Why"
+    ran(app)
+    [chart] = app.get("vega_lite_chart")
+    assert json.dumps(plain.name(first)) in chart.proto.spec
+    assert len(chart.proto.spec) < 20_000
+
+
+def test_labels_and_values_without_end_can_be_filtered_by(endless: None) -> None:
+    app = opened(q="a label id name")
+    app.session_state["filters"] = True
+    ran(app)
+    picker = app.multiselect(key="filter_labels")
+    assert picker.options == ["a", plain.name("l" * ENDLESS)]
+    picker.select("l" * ENDLESS)
+    ran(app)
+    assert set(shown(app, "id")) == {"label", "label too"}
+    [line] = re.findall(r'role="status">(.*?)</div>', bodies(app))
+    assert f"filters: label {plain.name('l' * ENDLESS)}" in line
+
+
+def test_no_more_columns_are_offered_than_a_page_bears(encoder: FakeEncoder) -> None:
+    found = [Document(str(n), f"text {n}", metadata={f"c{i:03}": str(n // 2) for i in range(120)}) for n in range(4)]
+    build_corpus(hostile.source("wide", found), encoder)
+    app = opened(q="text")
+    app.session_state["filters"] = True
+    ran(app)
+    assert len(app.multiselect) == 50
+    assert "These are the first 50 of 120 columns. Words find what is in the text." in [
+        caption.value for caption in app.caption
+    ]
+
+
+def test_of_a_text_without_end_what_is_around_the_passage_is_shown(encoder: FakeEncoder) -> None:
+    text = "before " * 30_000 + "the needle is here " + "after " * 30_000
+    build_corpus(hostile.source("hay", [Document("hay", text), Document("other", "x")]), encoder)
+    app = opened(q="needle here")
+    press(app, "whole knn hay")
+    [whole] = re.findall(r'<div class="ex-text ex-whole" dir="auto">(.*?)</div>', bodies(app))
+    visible = html.unescape(re.sub("<.*?>", "", whole))
+    start = text.index(visible)
+    assert len(visible) == 100_000
+    assert "the needle is here" in visible
+    assert f"Characters {start + 1:,} to {start + 100_000:,} of {len(text):,}; an export has them all." in bodies(app)
+
+
+def test_a_word_without_end_is_cut_too(encoder: FakeEncoder) -> None:
+    build_corpus(hostile.source("word", [Document("word", "w" * ENDLESS)]), encoder, whole=True)
+    app = opened(q="word")
+    press(app, "whole knn word")
+    [whole] = re.findall(r'<div class="ex-text ex-whole" dir="auto">(.*?)</div>', bodies(app))
+    assert whole == "w" * 100_000
+    assert "Characters 1 to 100,000 of 10,000,000; an export has them all." in bodies(app)
+
+
+def evaluated(app: AppTest) -> None:
+    """Wait for the evaluation that goes on."""
+    [job] = jobs.jobs("evaluate")
+    job._thread.join(60)
+    ran(app)
+    jobs.dismiss("evaluate", job.name)
+
+
+@pytest.mark.parametrize(
+    "path", ["x" * 5_000, "/" + "y" * 300, "x" * ENDLESS, "a\0b", "~\0", "s3://" + "x" * 5_000, *TEXTS]
+)
+def test_a_path_of_any_kind_is_answered_by_a_sentence(path: str) -> None:
+    app = page("corpora")
+    app.get_by_key("build_kind").set_value("path")
+    ran(app)
+    app.text_input(key="build_path").input(path)
+    press(app, "build_look")
+    [told] = messages(app)
+    assert 10 < len(told) <= 2_100
+    assert not OBEYED_BY_NEIGHBOURS.search(told)
+    press(app, "build")
+    assert messages(app) == [told]
+
+
+def test_a_file_whose_name_is_no_unicode_is_a_source_as_any_other(tmp_path: Path, encoder: FakeEncoder) -> None:
+    path = tmp_path / os.fsdecode(b"caf\xe9.csv")
+    path.write_text("text\na text\n")
+    build_corpus(read_source(str(path)), encoder, name="cafe")
+    app = page("corpora")
+    seen = f"{tmp_path}/caf\N{REPLACEMENT CHARACTER}.csv"
+    assert app.dataframe[0].value["Source"].tolist() == [seen]
+    assert plain.field("Source", seen) in bodies(app)
+    press(app, "corpus-verify cafe")
+    assert messages(app) == ["Every file of 'cafe' is as it was written."]
+    assert seen in bodies(page("evaluate"))
+
+
+@pytest.fixture
+def evaluation() -> dict[str, Any]:
+    """An evaluation whose file somebody has written by hand."""
+    result: dict[str, Any] = json.loads((ROOT / "benchmarks" / "evaluation.json").read_text())
+    for number, each in enumerate(result["sets"]):
+        each |= {"name": TEXTS[number], "model": TEXTS[-number - 1], "judgements_of_missing_documents": 3}
+    result["sets"][0]["name"] = "n" * ENDLESS
+    result["command"] = f"exemplar {TEXTS[9]} ``` \ud800"
+    return result
+
+
+def test_an_evaluation_of_hostile_names_is_shown(evaluation: dict[str, Any]) -> None:
+    keep(evaluation)
+    app = page("evaluate")
+    table = app.dataframe[0].value
+    names = [plain.name(each["name"]) for each in evaluation["sets"]]
+    assert [name.rpartition(" (")[0] for name in table.columns[1 : 1 + len(names)]] == names
+    assert shown(app, "id") == [f"exemplar {TEXTS[9]} ``` \N{REPLACEMENT CHARACTER}"]
+    assert len(bodies(app)) < 20_000
+
+
+def test_a_report_of_hostile_names_is_text_in_any_reader_of_markdown(evaluation: dict[str, Any]) -> None:
+    evaluation["sets"][0]["name"] = TEXTS[0]
+    report = MarkdownIt("commonmark").enable("table").render(markdown(evaluation))
+    tags = set(re.findall(r"<\s*/?\s*([a-z0-9!?]+)", report))
+    assert tags == {"h1", "h2", "h3", "p", "table", "thead", "tbody", "tr", "th", "td", "ul", "li", "strong", "code"}
+    words = html.unescape(re.sub("<.*?>", "", report))
+    for text in (*(each[key] for each in evaluation["sets"] for key in ("name", "model")), TEXTS[9]):
+        assert " ".join(text.split()).replace("\0", "\N{REPLACEMENT CHARACTER}") in words
+
+
+def test_a_hostile_corpus_can_be_evaluated(corpus: None) -> None:
+    app = page("evaluate")
+    app.number_input(key="evaluate_queries").set_value(2)
+    app.number_input(key="evaluate_rounds").set_value(1)
+    press(app, "evaluate_run")
+    evaluated(app)
+    assert messages(app) == ["Evaluated hostile: 2 queries."]
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    with pytest.raises(SystemExit):
+        cli.main(list(arguments))
+    return "".join(capsys.readouterr())
+
+
+def test_nothing_that_a_terminal_obeys_is_printed(corpus: None, capsys: pytest.CaptureFixture[str]) -> None:
+    control, direction = hostile.HOSTILE["control"], hostile.HOSTILE["direction"]
+    marks = ["--like", control, "--unlike", direction]
+    for arguments in (
+        ["search", "hostile", "nul escape", "-k", "40", *marks],
+        ["search", "hostile", "nul escape", "-k", "40", "--json"],
+        ["search", "hostile", "nul escape", "--like", f"{control} nowhere"],
+        ["search", f"hostile {control}", "x"],
+        ["corpora"],
+        ["corpora", "show", "hostile"],
+        ["corpora", "show", "hostile", "--json"],
+        ["build", f"./{control}.csv"],
+        ["build", "x" * 5_000],
+    ):
+        printed = run(capsys, *arguments)
+        assert not OBEYED.search(printed), arguments
+        assert printed.strip()
+
+
+def test_json_in_the_terminal_is_exact(corpus: None, capsys: pytest.CaptureFixture[str]) -> None:
+    answer = json.loads(run(capsys, "search", "hostile", "nul escape", "-k", "40", "--json"))
+    found = {each["doc_id"]: (each["text"], each["label"], each["metadata"]) for each in answer["results"]}
+    assert found == {each.doc_id: (each.text, each.label, dict(each.metadata)) for each in hostile.documents()}
+
+
+def test_a_cell_without_end_has_one_in_the_terminal(endless: None, capsys: pytest.CaptureFixture[str]) -> None:
+    printed = run(capsys, "search", "endless", "a label id name")
+    assert len(printed) < 100_000
+    assert "(10,000,000 characters)" in " ".join(printed.split())
+
+
+def test_exports_are_exact_but_for_formulas(corpus: None) -> None:
+    found = open_corpus("hostile")
+    table = export_table(found, Feedback(TEXTS))
+    assert [json.loads(line)["doc_id"] for line in as_json_lines(table).decode().split("\n")[:-1]] == list(TEXTS)
+    rows = list(csv.DictReader(io.StringIO(as_csv(table).decode("utf-8-sig"), newline="")))
+    harmless = [text for text in TEXTS if text not in (hostile.HOSTILE["template"],)]
+    assert [row["text"] for row in rows if row["doc_id"] in harmless] == harmless
+    assert f"'{hostile.HOSTILE['template']}" in [row["text"] for row in rows]
