@@ -15,7 +15,7 @@ from data.corpus import (
     is_known,
     read_manifest,
 )
-from data.lock import building, is_being_built
+from data.lock import building, is_being_built, links_in
 from data.shards import JOURNAL, Damage, JournalDamaged, ShardStore
 
 State = Literal["complete", "rebuilding", "building", "unfinished", "damaged"]
@@ -84,7 +84,7 @@ def corpus_status(name: str) -> CorpusStatus:
     folder = corpus_folder(name)
     if not is_known(name):
         read_manifest(name)  # says what there is
-    size = sum(map(_size, folder.rglob("*")))
+    size = sum(map(_size, (*folder.glob("*"), *folder.glob("build-*/*"))))
     busy = is_being_built(name)
     try:
         manifest = read_manifest(name)
@@ -123,11 +123,13 @@ def verify_corpus(name: str) -> list[Damage]:
     damages = store.damages()
     if manifest.created and store.documents_done < manifest.n_documents:
         damages.append(Damage(JOURNAL))
+    elif manifest.created and (manifest.n_passages, manifest.dim) != (store.n_passages, store.dim):
+        damages.append(Damage("manifest.json"))
     return damages
 
 
 def remove_corpus(name: str) -> None:
-    """Remove a corpus and all of its files; marks that were made on it stay in the sessions.
+    """Remove a corpus and all of its files, of links the links alone; marks that were made on it stay in the sessions.
 
     Raises
     ------
@@ -138,8 +140,15 @@ def remove_corpus(name: str) -> None:
     """
     if not is_known(name):
         read_manifest(name)  # says what there is
+    links = links_in(corpus_folder(name))
+    for link in links:  # nobody builds where there are any
+        link.unlink()
+    if corpus_folder(name) in links:
+        return
     with building(name) as folder:
-        (folder / "manifest.json").unlink(missing_ok=True)  # first, so that nobody opens what is going
-        for build in folder.glob("build-*"):
-            shutil.rmtree(build)
+        for path in (folder / "manifest.json", *folder.glob("build-*")):  # first, so that nobody opens what is going
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
         shutil.rmtree(folder, ignore_errors=True)  # with the lock held, so that no other builder loses its own

@@ -1,5 +1,6 @@
 """Which columns of a table are what, and its rows as documents."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,11 @@ LABEL_COLUMNS = ("label", "category", "class")
 ID_COLUMNS = ("_id", "doc_id", "id")
 
 OFF = "none"
+
+_MOST_COLUMNS = 100_000
+_MOST_NAMES = 10_000_000  # characters of all names
+_MOST_ID = 10_000  # characters; every document's id is held in memory
+_LISTED = 50  # columns that a message names
 
 Row = Mapping[str, Any]
 Placed = tuple[str, Document | Problem]  # with the place that a message about it names
@@ -47,8 +53,22 @@ class TextColumnUnknown(ValueError):
     """No column of a table looks like the text; somebody has to say which it is."""
 
     def __init__(self, where: str, columns: Sequence[str]) -> None:
-        super().__init__(f"say which column of {where} holds the text; its columns are: {', '.join(columns)}")
+        super().__init__(f"say which column of {where} holds the text; its columns are: {listed(columns)}")
         self.columns = tuple(columns)
+
+
+def check_names(n: int, n_characters: int) -> None:
+    """Raise ValueError if so many names of columns, of so many characters together, are beyond all measure."""
+    if n > _MOST_COLUMNS or n_characters > _MOST_NAMES:
+        most = f"{_MOST_COLUMNS:,} columns, or names of more than {_MOST_NAMES:,} characters"
+        raise ValueError(f"it has more than {most}")
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return the names of columns for a message: not more, and not longer, than a person reads."""
+    shown = [name if len(name) <= 100 else f"{name[:100]}..." for name in names[:_LISTED]]
+    more = [f"and {len(names) - _LISTED:,} more"] if len(names) > _LISTED else []
+    return ", ".join(shown + more)
 
 
 def guess_columns(names: Sequence[str]) -> Columns:
@@ -67,15 +87,14 @@ def pick_columns(names: Sequence[str], asked: Columns, where: str) -> Columns:
     ValueError
         A column is not there, or two have the same name.
     """
-    if repeated := next((name for name in names if names.count(name) > 1), None):
+    if repeated := next((name for name, n in Counter(names).items() if n > 1), None):
         raise ValueError(f"{where} has two columns named '{repeated}'; rename one")
-    listed = ", ".join(names)
 
     def pick(name: str | None, guesses: Iterable[str], taken: Collection[str]) -> str | None:
         if name is None:
             return _guess(names, guesses, taken)
         if name not in names and name != OFF:
-            raise ValueError(f"{where} has no column '{name}'; its columns are: {listed}")
+            raise ValueError(f"{where} has no column '{name}'; its columns are: {listed(names)}")
         return name if name in names else None
 
     text = pick(asked.text, TEXT_COLUMNS, asked.names())
@@ -144,6 +163,8 @@ def _read_row(row: Row, chosen: Columns, number: str) -> Iterator[Document | tup
     try:
         text = plain_text(row.get(chosen.text or ""), "the text")
         doc_id = plain_text(row.get(chosen.id), "the id") if chosen.id else number
+        if doc_id and len(doc_id) > _MOST_ID:
+            raise ValueError(f"the id is longer than {_MOST_ID:,} characters")
     except ValueError as error:
         yield str(error), True
         return
@@ -152,7 +173,7 @@ def _read_row(row: Row, chosen: Columns, number: str) -> Iterator[Document | tup
         yield "no text" if text is None else "no id" if doc_id is None else TOO_LONG, True
         return
     try:
-        label = listed_text(row.get(chosen.label or ""), "the label")
+        label = listed_text(row.get(chosen.label), "the label") if chosen.label else None
     except ValueError:
         yield "the label is no plain text", False
     yield Document(doc_id, text, label, _metadata(row, chosen.names()), numbered=chosen.id is None)

@@ -13,9 +13,8 @@ import functools
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -25,9 +24,11 @@ from numpy.typing import NDArray
 from data.documents import Document
 from data.filters import Choices, Filters, Matching, choices_of, matching_rows
 from data.home import home_folder, write_atomically
-from data.shards import DOCUMENTS, JournalDamaged, ShardStore
+from data.journal import check_regular, content_of
+from data.manifest import Manifest as Manifest
+from data.manifest import is_of_this_version, manifest_from
+from data.shards import DOCUMENTS, ShardStore
 
-FORMAT = 2
 DOCUMENT_SCHEMA = pa.schema(
     [
         ("doc_id", pa.large_string()),
@@ -36,6 +37,8 @@ DOCUMENT_SCHEMA = pa.schema(
         ("metadata", pa.map_(pa.string(), pa.large_string())),
     ]
 )
+_MOST_MANIFEST = 2**26  # bytes
+_BLOCK = 2**16  # vectors that are looked at together
 _NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}"
 
 
@@ -45,50 +48,6 @@ class CorpusNotFound(ValueError):
 
 class CorpusDamaged(ValueError):
     """The corpus's files contradict its manifest, or can't be read."""
-
-
-@dataclass(frozen=True, slots=True)
-class Manifest:
-    """What a corpus is and how it was made.
-
-    Attributes
-    ----------
-    created
-        An ISO 8601 time in UTC; empty while the corpus is unfinished.
-    model_revision
-        Which weights: the hub's commit, or the start of a folder's checksum.
-    whole
-        A document is one passage, as much of it as the model reads.
-    similarity
-        ``cosine``: unit rows. ``dot``: rows of the lengths the model gives them, about 1.
-    problems
-        How many documents were odd, by what was odd about them.
-    """
-
-    name: str
-    build: str
-    created: str
-    source: Mapping[str, Any]
-    model: str
-    model_revision: str
-    precision: str
-    device: str
-    backend: str
-    similarity: str
-    whole: bool
-    max_tokens: int | None
-    dim: int
-    n_documents: int
-    n_passages: int
-    documents_sha256: str
-    problems: Mapping[str, int] = field(default_factory=dict)
-    format: int = FORMAT
-
-    @property
-    def preparation(self) -> dict[str, Any]:
-        """What decides the vectors of a text: texts prepared alike need not be embedded again."""
-        keys = ("model", "model_revision", "precision", "similarity", "whole", "max_tokens", "dim")
-        return {key: getattr(self, key) for key in keys}
 
 
 @dataclass(frozen=True)
@@ -196,7 +155,7 @@ def check_name(name: str) -> str:
     """Return the name of a corpus if it can be one: it becomes a folder's name."""
     if not re.fullmatch(_NAME, name):
         raise ValueError(
-            f"'{name}' can't be the name of a corpus: use letters, digits, '-', '_' and '.', "
+            f"'{name[:120]}' can't be the name of a corpus: use letters, digits, '-', '_' and '.', "
             "beginning with a letter or digit, at most 100"
         )
     return name
@@ -219,14 +178,15 @@ def read_manifest(name: str) -> Manifest:
     """
     path = corpus_folder(name) / "manifest.json"
     try:
-        content = json.loads(path.read_bytes())
-        known = {field.name for field in fields(Manifest)}
-        if content.get("format") != FORMAT or content.keys() != known:
+        content = json.loads(content_of(path, _MOST_MANIFEST))
+        if not is_of_this_version(content):
             raise CorpusDamaged(f"the corpus '{name}' was written by another version of Exemplar; build it again")
-        return Manifest(**content | {"name": name})  # a folder that was copied is a corpus of its own
+        return manifest_from(content | {"name": name})  # a folder that was copied is a corpus of its own
     except (FileNotFoundError, NotADirectoryError):
         return _unfinished_manifest(name)
-    except (AttributeError, UnicodeDecodeError, json.JSONDecodeError, OSError) as error:
+    except CorpusDamaged:
+        raise
+    except (ValueError, TypeError, OSError, RecursionError) as error:
         raise CorpusDamaged(f"the manifest of the corpus '{name}' can't be read; build it again") from error
 
 
@@ -241,9 +201,9 @@ def _unfinished_manifest(name: str) -> Manifest:
 
 
 def manifest_of(store: ShardStore, name: str) -> Manifest:
-    """Return the manifest of what is committed of a build."""
+    """Return the manifest of what is committed of a build; ValueError if it was planned by another version."""
     done = {"name": name, "created": "", "n_documents": store.documents_done, "n_passages": store.n_passages}
-    return Manifest(**store.plan | done)
+    return manifest_from(store.plan | done)
 
 
 def builds_of(name: str) -> list[ShardStore]:
@@ -254,7 +214,7 @@ def builds_of(name: str) -> list[ShardStore]:
             store = ShardStore(folder)
             manifest_of(store, name)
             stores.append(store)
-        except (JournalDamaged, TypeError):  # never begun, or by another version
+        except ValueError:  # never begun, or by another version
             continue
     return stores
 
@@ -296,12 +256,13 @@ def _open(manifest: Manifest) -> Corpus:
     try:
         store = ShardStore(folder)
         documents = read_documents(folder / DOCUMENTS)
+        documents.validate(full=True)  # damaged text would stop a search later
         passages, vectors = store.arrays(manifest.n_passages)
-        whole = documents.schema == DOCUMENT_SCHEMA and documents.num_rows == store.n_documents
+        whole = documents.num_rows == store.n_documents
         if manifest.created:
             whole = whole and (store.documents_done, store.dim) == (manifest.n_documents, manifest.dim)
         whole = whole and _fits(passages, manifest) and _are_vectors(vectors, manifest)
-    except (OSError, EOFError, ValueError, pa.ArrowException) as error:
+    except (OSError, EOFError, ValueError, MemoryError, pa.ArrowException) as error:
         raise CorpusDamaged(f"the files of the corpus '{manifest.name}' can't be read; build it again") from error
     if not whole:
         raise CorpusDamaged(f"the files of the corpus '{manifest.name}' do not fit its manifest; build it again")
@@ -309,24 +270,36 @@ def _open(manifest: Manifest) -> Corpus:
 
 
 def read_documents(path: Path) -> pa.Table:
-    """Return a build's documents, memory-mapped; OSError or ArrowException if they can't be read."""
+    """Return a build's documents, memory-mapped; OSError, ValueError or ArrowException if they can't be read."""
+    check_regular(path)
     with pa.memory_map(str(path)) as file:
-        return pa.ipc.open_file(file).read_all()
+        documents = pa.ipc.open_file(file).read_all()
+    if documents.schema != DOCUMENT_SCHEMA:
+        raise ValueError(f"{path} has other columns")
+    for column in ("doc_id", "text"):
+        for chunk in documents[column].chunks:
+            chunk.view(pa.large_binary()).validate(full=True)  # that no text lies beyond the file
+    return documents
 
 
 def _fits(passages: NDArray[np.int64], manifest: Manifest) -> bool:
     """Whether the passages are those of all documents, in order."""
-    rows = passages[:, 0]
+    rows, starts, ends = passages.T
+    if not rows.size or (rows[0], rows[-1]) != (0, manifest.n_documents - 1):
+        return False
     steps = np.diff(rows)
-    ends = rows.size and (rows[0], rows[-1]) == (0, manifest.n_documents - 1)
-    return bool(ends and ((steps == 0) | (steps == 1)).all())
+    return bool(((steps == 0) | (steps == 1)).all() and ((starts >= 0) & (starts <= ends)).all())
 
 
 def _are_vectors(vectors: NDArray[np.float32], manifest: Manifest) -> bool:
-    squares = np.einsum("ij,ij->i", vectors, vectors)
-    if manifest.similarity == "dot":
-        return bool((np.isfinite(squares) & (squares > 0)).all())
-    return bool(np.allclose(squares, 1.0, atol=1e-3))
+    for start in range(0, len(vectors), _BLOCK):
+        block = vectors[start : start + _BLOCK]
+        squares = np.einsum("ij,ij->i", block, block)
+        if not np.allclose(squares, 1.0, atol=1e-3) and manifest.similarity != "dot":
+            return False
+        if not (np.isfinite(squares) & (squares > 0)).all():
+            return False
+    return True
 
 
 def corpus_names() -> list[str]:

@@ -5,7 +5,7 @@ import io
 import itertools
 import re
 from collections.abc import Iterator
-from typing import IO
+from typing import IO, AnyStr
 
 from data.documents import Problem
 
@@ -44,23 +44,30 @@ def decoded_lines(file: IO[bytes], name: str) -> Iterator[str | Problem]:
     file.seek(0)
     encoding = next((encoding for start, encoding in _MARKS.items() if mark.startswith(start)), None)
     if encoding in ("utf-16", "utf-32"):
-        yield from io.TextIOWrapper(file, encoding=encoding, newline="")
+        yield from _wide_lines(file, encoding)
         return
     if encoding:
         file.read(len(codecs.BOM_UTF8))
-    for line in _decoded(_lines(file), name):
+    for line in _decoded(_bounded(file, _MOST_LINE_BYTES, "bytes"), name):
         if isinstance(line, str) and "\r" in line.removesuffix("\r\n"):
             yield from io.StringIO(line, newline="")  # lines that end as those of old Macs
         else:
             yield line
 
 
-def _lines(file: IO[bytes]) -> Iterator[bytes]:
+def _wide_lines(file: IO[bytes], encoding: str) -> Iterator[str]:
+    try:
+        yield from _bounded(io.TextIOWrapper(file, encoding=encoding, newline=""), _MOST_LINE_BYTES // 4, "characters")
+    except UnicodeError as error:
+        raise ValueError(f"it begins as {encoding.upper()} and goes on as no text; save it as UTF-8") from error
+
+
+def _bounded(file: IO[AnyStr], most: int, of_what: str) -> Iterator[AnyStr]:
     number = 0
-    while line := file.readline(_MOST_LINE_BYTES):
+    while line := file.readline(most):
         number += 1
-        if len(line) == _MOST_LINE_BYTES:
-            raise ValueError(f"line {number} is longer than {_MOST_LINE_BYTES:,} bytes")
+        if len(line) == most:
+            raise ValueError(f"line {number} is longer than {most:,} {of_what}")
         yield line
 
 

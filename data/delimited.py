@@ -3,12 +3,14 @@
 import csv
 from collections.abc import Collection, Iterator
 
-from data.columns import Row, Table
+from data.columns import Row, Table, check_names
 from data.decoding import decoded_lines
 from data.documents import Problem
 from data.files import File
 
 _MOST_FIELD = 2**25  # an open quote swallows no more than that
+_MOST_RECORD = 2**27  # characters of a row, of one line or many
+_MOST_FIELDS = 2**24  # and separators in it, within quotes or not
 
 
 class _Lines:
@@ -17,12 +19,18 @@ class _Lines:
     ``opened`` is that line for a quote that was open when the last line began, ``still_open`` for one when it ended.
     """
 
-    def __init__(self, lines: Iterator[str | Problem]) -> None:
-        self._lines = lines
+    def __init__(self, lines: Iterator[str | Problem], delimiter: str) -> None:
+        self._lines, self._delimiter = lines, delimiter
         self.problems: list[Problem] = []
         self.number = 0
         self.opened: int | None = None
         self.still_open: int | None = None
+        self._n_characters = self._n_delimiters = 0
+
+    def begin_row(self) -> None:
+        """Take the next line for the first of a row."""
+        self.still_open = None
+        self._n_characters = self._n_delimiters = 0
 
     def __iter__(self) -> Iterator[str]:
         for line in self._lines:
@@ -31,8 +39,15 @@ class _Lines:
                 continue
             self.number += 1
             self.opened = self.still_open
+            self._check_size(line)
             self._follow_quotes(line.replace('""', "").count('"'))
             yield line
+
+    def _check_size(self, line: str) -> None:
+        self._n_characters += len(line)
+        self._n_delimiters += line.count(self._delimiter)
+        if self._n_characters > _MOST_RECORD or self._n_delimiters > _MOST_FIELDS:
+            raise csv.Error(f"a row of more than {_MOST_RECORD:,} characters or {_MOST_FIELDS:,} fields")
 
     def _follow_quotes(self, n_quotes: int) -> None:
         if n_quotes % 2:
@@ -54,6 +69,7 @@ def delimited_table(file: File, delimiter: str) -> Table:
     names = _header(file, delimiter)
     if names is None:
         raise ValueError("it is empty")
+    check_names(len(names), sum(map(len, names)))
 
     def rows(needed: Collection[str]) -> Iterator[Row | Problem]:
         quoting = _quoting(file, delimiter)
@@ -104,10 +120,10 @@ def _quoting(file: File, delimiter: str) -> int:
 def _fields(file: File, delimiter: str, quoting: int) -> Iterator[list[str] | Problem]:
     csv.field_size_limit(_MOST_FIELD)
     with file.open() as opened:
-        lines = _Lines(decoded_lines(opened, file.name))
+        lines = _Lines(decoded_lines(opened, file.name), delimiter)
         rows = csv.reader(lines, delimiter=delimiter, quoting=quoting, strict=True)  # type: ignore[arg-type]
         while (fields := _next(rows, lines)) is not None:
-            lines.still_open = None
+            lines.begin_row()
             yield from lines.problems
             lines.problems.clear()
             yield fields

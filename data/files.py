@@ -2,10 +2,10 @@
 
 import csv
 import functools
-import gzip
 import io
 import lzma
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
+
+from data.unpacking import budget_of, open_gzip, open_member
 
 TABLES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet")
 TEXTS = (".txt", ".text", ".md", ".markdown", ".rst")
@@ -29,7 +31,9 @@ UNREADABLE = (
     zlib.error,
     zipfile.BadZipFile,
     lzma.LZMAError,
+    struct.error,  # a zip whose member lacks the head of its packing
     OverflowError,  # a date beyond Python's
+    MemoryError,
 )
 
 _STORED_BUFFER = 2**20
@@ -69,11 +73,13 @@ class File:
 
     def whole(self) -> bytes:
         """Return all its bytes, if a machine can be expected to hold them."""
+        content = io.BytesIO()
         with self.open() as file:
-            content = file.read(_MOST_BYTES + 1)
-        if len(content) > _MOST_BYTES:
-            raise ValueError("it is larger than 1 GB, and this kind has to be read as a whole")
-        return content
+            while piece := file.read(_STORED_BUFFER):  # never room for all that there may be
+                content.write(piece)
+                if content.tell() > _MOST_BYTES:
+                    raise ValueError("it is larger than 1 GB, and this kind has to be read as a whole")
+        return content.getvalue()
 
 
 def kind_of(name: str) -> str:
@@ -83,17 +89,18 @@ def kind_of(name: str) -> str:
 
 def file_on_disk(path: Path, name: str | None = None) -> File:
     """Return a file on disk; ``name`` is its path within the folder that is read."""
-    packed = path.name.lower().endswith(".gz")
-    opener = functools.partial(gzip.open, path, "rb") if packed else functools.partial(path.open, "rb")
+    packed = _is_packed(path.name)
+    opener = functools.partial(_open_packed, path) if packed else functools.partial(path.open, "rb")
     return File(name or path.name, opener, None if packed else path, in_folder=name is not None)  # type: ignore[arg-type]
 
 
 def files_in_zip(path: Path, within: str = "") -> list[File]:
     """Return the files in a zip, which are opened in place: nothing is ever extracted."""
     archive = zipfile.ZipFile(path)
+    budget = budget_of(archive)
     last = {member.filename: member for member in archive.infolist() if not member.is_dir()}
     return [
-        File(within + name, functools.partial(_open_member, archive, member), in_folder=True)
+        File(within + name, functools.partial(open_member, archive, member, budget), in_folder=True)
         for name, member in sorted(last.items())
         if not is_hidden(name)
     ]
@@ -154,6 +161,10 @@ def is_hidden(name: str) -> bool:
 
 def one_line(error: BaseException) -> str:
     """Return in one line what an error says."""
+    if isinstance(error, MemoryError):
+        return "there is not enough memory for it"
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
     return " ".join(str(error).split())[:300] or type(error).__name__
 
 
@@ -166,9 +177,8 @@ def reading(where: str) -> Iterator[None]:
         raise ValueError(f"cannot read {where}: {one_line(error)}") from error
 
 
-def _open_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> IO[bytes]:
-    opened = archive.open(member)
-    return gzip.GzipFile(fileobj=opened) if member.filename.lower().endswith(".gz") else opened  # type: ignore[return-value]
+def _open_packed(path: Path) -> IO[bytes]:
+    return open_gzip(path.open("rb"), path.name, path.stat().st_size)
 
 
 def _storage(url: str) -> tuple[Any, str]:
@@ -223,9 +233,10 @@ class _Stored(io.RawIOBase):
 def _open_stored(storage: Any, path: str) -> IO[bytes]:
     try:
         opened = io.BufferedReader(_Stored(storage.open(path, "rb")), _STORED_BUFFER)
+        size = int(storage.info(path)["size"] or 0) if _is_packed(path) else 0
     except Exception as error:
         raise OSError(one_line(error)) from error
-    return gzip.GzipFile(fileobj=opened) if _is_packed(path) else opened  # type: ignore[return-value]
+    return open_gzip(opened, PurePosixPath(path).name, size) if _is_packed(path) else opened
 
 
 def _is_packed(path: str) -> bool:

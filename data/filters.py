@@ -1,8 +1,10 @@
 """Filters: which documents may be ranked at all, by label, by other columns, and by words of their text."""
 
 import functools
+import itertools
 import json
 import re
+import reprlib
 import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +20,10 @@ if TYPE_CHECKING:
 
 UNLABELLED = ""  # stands for no label among labels
 MOST_VALUES = 5_000  # of a column that can be picked from
+MOST_COLUMNS = 100  # that can be picked from
+
+_LOOKED_AT = 1_000  # columns, for those
+_MOST_CHARACTERS, _MOST_WORDS = 5_000, 200  # to look for in every text
 
 # Scripts that put no blanks between words.
 _UNSPACED = re.compile(
@@ -63,8 +69,18 @@ class Filters:
         try:
             fields = tuple((str(name), tuple(map(str, values))) for name, values in content["fields"].items())
             return cls(tuple(map(str, content["labels"])), fields, str(content["words"]), str(content["without"]))
-        except (KeyError, TypeError, AttributeError) as error:
-            raise ValueError(f"these are no filters: {content!r}") from error
+        except (KeyError, TypeError, AttributeError, RecursionError) as error:
+            raise ValueError(f"these are no filters: {reprlib.repr(content)}") from error
+
+    def check(self) -> None:
+        """Raise ValueError if these can't be looked for."""
+        typed = self.words + self.without
+        if len(typed) > _MOST_CHARACTERS or len(terms(typed)) > _MOST_WORDS:
+            most = f"{_MOST_WORDS:,} words or {_MOST_CHARACTERS:,} characters"
+            raise ValueError(f"the filters hold more than {most} to look for; take some out")
+        picked = [*self.labels, *(text for name, values in self.fields for text in (name, *values))]
+        if any(re.search("[\ud800-\udfff]", text) for text in (typed, *picked)):  # as Python holds what is no UTF-8
+            raise ValueError("the filters hold bytes that are no Unicode text")
 
 
 class Selection(Protocol):
@@ -165,7 +181,8 @@ def terms(words: str) -> list[str]:
 
 
 def matching_rows(corpus: "Corpus", filters: Filters) -> NDArray[np.intp]:
-    """Return the rows of the documents that pass, ascending."""
+    """Return the rows of the documents that pass, ascending; ValueError if the filters can't be looked for."""
+    filters.check()
     passing = np.ones(corpus.documents.num_rows, dtype=bool)
     if filters.labels:
         labels = corpus.documents["label"].fill_null(UNLABELLED)
@@ -188,16 +205,18 @@ def field_counts(corpus: "Corpus") -> dict[str, dict[str, int]]:
     """Return the values of each other column with how many documents have them, the most common first.
 
     Columns of more than 5,000 values, and those that have another in every document, are left out: one looks for these
-    by words.
+    by words. Of more than 100 columns those that most documents have are taken.
     """
     keys, values, _ = _entries(corpus)
-    found = {}
-    for name in sorted(pc.unique(keys).to_pylist()):
+    found: dict[str, dict[str, int]] = {}
+    for name, n in itertools.islice(_counts(keys).items(), _LOOKED_AT):
         of_it = values.filter(pc.equal(keys, name))
         n_values = pc.count_distinct(of_it).as_py()
-        if n_values <= MOST_VALUES and (n_values < len(of_it) or n_values == 1):
+        if n_values <= MOST_VALUES and (n_values < n or n_values == 1):
             found[name] = _counts(of_it)
-    return found
+        if len(found) == MOST_COLUMNS:
+            break
+    return dict(sorted(found.items()))
 
 
 def _counts(values: Any) -> dict[str, int]:
@@ -221,7 +240,7 @@ def _entries(corpus: "Corpus") -> tuple[Any, Any, NDArray[np.int64]]:
     chunks = column.chunks or [pa.array([], column.type)]
     lengths = np.concatenate([_lengths(chunk) for chunk in chunks])
     rows = np.repeat(np.arange(lengths.size), lengths)
-    parts = [pa.StructArray.from_arrays(_keys_and_items(chunk), names=["key", "value"]) for chunk in chunks]
+    parts = [pa.StructArray.from_arrays(keys_and_items(chunk), names=["key", "value"]) for chunk in chunks]
     table = pa.Table.from_struct_array(pa.chunked_array(parts))
     return table["key"].combine_chunks(), table["value"].combine_chunks(), rows
 
@@ -233,7 +252,7 @@ def _lengths(chunk: Any) -> NDArray[np.int64]:
     return lengths
 
 
-def _keys_and_items(chunk: Any) -> list[Any]:
+def keys_and_items(chunk: Any) -> list[Any]:
     """Return the keys and items of a map array that may be a slice of a larger one."""
     offsets = chunk.offsets
     first, last = offsets[0].as_py(), offsets[-1].as_py()

@@ -57,10 +57,13 @@ def walk(folder: Path) -> list[tuple[Path, str]]:
     """Return all files in a folder, links to folders and folders that can't be read, sorted by their path within it."""
     closed: list[OSError] = []
     found: list[Path] = []
-    for parent, folders, files in os.walk(folder, onerror=closed.append, followlinks=False):
-        folders[:] = [name for name in folders if not is_hidden(name)]
-        links = [name for name in folders if os.path.islink(os.path.join(parent, name))]
-        found += [Path(parent, name) for name in (*files, *links) if not is_hidden(name)]
+    try:
+        for parent, folders, files in os.walk(folder, onerror=closed.append, followlinks=False):
+            folders[:] = [name for name in folders if not is_hidden(name)]
+            links = [name for name in folders if os.path.islink(os.path.join(parent, name))]
+            found += [Path(parent, name) for name in (*files, *links) if not is_hidden(name)]
+    except RecursionError as error:
+        raise ValueError(f"the folders in {folder} are nested too deeply") from error
     found += [Path(error.filename) for error in closed]
     return sorted(((path, mended(path.relative_to(folder).as_posix())) for path in found), key=lambda each: each[1])
 

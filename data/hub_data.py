@@ -1,5 +1,6 @@
 """Rows of Hugging Face data sets: on the hub, or in folders that are laid out as one."""
 
+import itertools
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
@@ -14,6 +15,7 @@ from data.hub import check_hub, reason
 from data.parquet import named
 
 _BATCH = 1000
+_MOST_PARTS = 1_000_000  # of a README's front matter
 _ABOUT = frozenset({"readme.md", "license", "license.md", "license.txt", "dataset_infos.json"})
 
 
@@ -92,6 +94,7 @@ def _describes_a_data_set(readme: Path) -> bool:
 def _load(name: str, part: Part) -> Any:
     import datasets
 
+    datasets.config.USE_PARQUET_EXPORT = False  # or another server than the hub would be asked about the data set, too
     folder, split = Path(name), part.split or "train"
     if part.streaming and "[" in split:
         raise ValueError(f"a data set that is streamed has no slices: not '{split}', but a whole split and a limit")
@@ -126,12 +129,20 @@ def _named_files(readme: Path) -> Iterator[str]:
         settings = huggingface_hub.metadata_load(readme) if readme.is_file() else None
     except Exception:  # the loader says what is wrong with it
         return
-    waiting = [settings.get("configs")] if isinstance(settings, dict) else []
+    if isinstance(settings, dict):
+        if next(itertools.islice(_parts(settings), _MOST_PARTS, None), None) is not None:
+            told = f"the front matter of its README has more than {_MOST_PARTS:,} parts"
+            raise ValueError(f"cannot load the data set {readme.parent}: {told}")
+        yield from (part for part in _parts(settings.get("configs")) if isinstance(part, str))
+
+
+def _parts(settings: Any) -> Iterator[Any]:
+    """Yield all that is nested in what YAML said; without end where it names a part within itself."""
+    waiting = [settings]
     while waiting:
         part = waiting.pop()
-        if isinstance(part, str):
-            yield part
-        elif isinstance(part, list | dict):
+        yield part
+        if isinstance(part, list | dict):
             waiting += part.values() if isinstance(part, dict) else part
 
 

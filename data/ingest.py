@@ -108,7 +108,8 @@ def build_corpus(
 def _sweep(folder: Path) -> None:
     """Remove what a build writes on its way, which one that was killed has left."""
     for path in (*folder.glob("documents.*"), *folder.glob("*.tmp"), *folder.glob("build-*/*.tmp")):
-        path.unlink()
+        if not path.is_dir():  # none of ours
+            path.unlink()
 
 
 def precision_of(name: str, model: str, *, replace: bool = False) -> str | None:

@@ -8,14 +8,20 @@ from io import BytesIO
 from typing import Any
 
 from data.cells import MENDED, mended
-from data.columns import Row, Table
+from data.columns import Row, Table, check_names
 from data.decoding import decoded_lines
 from data.documents import Problem
 from data.files import File
 
 _LOOK_AT = 1000  # objects whose keys are the columns
 _HALF_A_PAIR = re.compile(r"\\u[dD][89a-fA-F]")
+_FIRST_LINE = re.compile(r"\s*([^\r\n]*)")
 _NO_OBJECT = "no JSON object"
+_TOO_DEEP = "nested too deeply"
+
+# A value of JSON takes up to 72 bytes in memory, and two or three characters in a file.
+_MOST_VALUES_OF_A_LINE = 2**24
+_MOST_VALUES = 2**26
 
 
 def json_lines_table(file: File, named: Iterable[str] = ()) -> Table:
@@ -28,7 +34,7 @@ def json_lines_table(file: File, named: Iterable[str] = ()) -> Table:
         raise ValueError("no line of it is a JSON object with a key")
     missing = set(named).difference(columns)
     if missing:
-        columns.update(dict.fromkeys(sorted(missing.intersection(_keys(_objects(_lines(file)))))))
+        columns.update(dict.fromkeys(sorted(missing - _lacking(missing, _objects(_lines(file))))))
     return Table(tuple(columns), lambda needed: _lines(file))
 
 
@@ -39,10 +45,13 @@ def json_table(file: File, named: Iterable[str] = ()) -> Table:
     otherwise its lines are read as JSON Lines.
     """
     text = _text(file)[1]
+    if _n_values(text) > _MOST_VALUES:
+        told = f"it has more than {_MOST_VALUES:,} values, and JSON has to be read as a whole; save it as JSON Lines"
+        return _lines_table_or_tell(file, named, text, told)
     try:
         parsed = json.loads(text)
     except RecursionError:
-        raise ValueError("it is nested too deeply") from None
+        raise ValueError(f"it is {_TOO_DEEP}") from None
     except ValueError as error:
         return _lines_table_or_tell(file, named, text, f"it is no JSON: {error}")
     if _rows_of(parsed) is None:
@@ -64,7 +73,7 @@ def _text(file: File) -> tuple[list[Problem], str]:
     return problems, "".join(line for line in found if isinstance(line, str))
 
 
-def _rows_of(parsed: Any) -> list[Any] | None:
+def _rows_of(parsed: Any) -> Iterable[Any] | None:
     if isinstance(parsed, list):
         return parsed if any(isinstance(row, dict) for row in parsed) else None
     if not isinstance(parsed, dict):
@@ -74,7 +83,7 @@ def _rows_of(parsed: Any) -> list[Any] | None:
         return tables[0]
     lengths = {len(value) if isinstance(value, list) else 0 for value in parsed.values()}
     if len(lengths) == 1 and lengths != {0}:
-        return [dict(zip(parsed, cells, strict=True)) for cells in zip(*parsed.values(), strict=True)]
+        return (dict(zip(parsed, cells, strict=True)) for cells in zip(*parsed.values(), strict=True))
     return None
 
 
@@ -83,14 +92,38 @@ def _all_objects(rows: list[Any]) -> bool:
 
 
 def _lines_table_or_tell(file: File, named: Iterable[str], text: str, told: str) -> Table:
-    lines = (line for line in text.splitlines() if line.strip())
-    if not isinstance(_parsed(next(lines, "")), dict):
+    [first] = _FIRST_LINE.match(text).groups()  # type: ignore[union-attr]  # it matches any text
+    if not isinstance(_parsed(first), dict):
         raise ValueError(told)
     return json_lines_table(file, named)
 
 
+def _n_values(text: str) -> int:
+    """Return a bound of how many values a text of JSON may hold."""
+    return sum(map(text.count, ",[{"))
+
+
 def _keys(rows: Iterable[Row]) -> dict[str, None]:
-    return dict.fromkeys(name for row in rows for name in row)
+    """Return the keys of rows, in their order; ValueError as soon as they are too many."""
+    found: dict[str, None] = {}
+    n_characters = 0
+    for row in rows:
+        for name in row:
+            if name not in found:
+                found[name] = None
+                n_characters += len(name)
+        check_names(len(found), n_characters)
+    return found
+
+
+def _lacking(names: set[str], rows: Iterable[Row]) -> set[str]:
+    """Return those of some names that are no row's key."""
+    lacking = set(names)
+    for row in rows:
+        lacking -= row.keys()
+        if not lacking:
+            break
+    return lacking
 
 
 def _objects(rows: Iterable[Row | Problem]) -> Iterator[Row]:
@@ -113,10 +146,12 @@ def _lines(file: File) -> Iterator[Row | Problem]:
 
 def _parsed(line: str) -> Any:
     """Return what a line of JSON says, or why it says nothing, as an error."""
+    if len(line) > _MOST_VALUES_OF_A_LINE and _n_values(line) > _MOST_VALUES_OF_A_LINE:
+        return ValueError(f"more than {_MOST_VALUES_OF_A_LINE:,} values")
     try:
         return json.loads(line)
     except RecursionError:
-        return ValueError("nested too deeply")
+        return ValueError(_TOO_DEEP)
     except ValueError:
         return ValueError("no JSON")
 
@@ -125,7 +160,12 @@ def _checked(row: Any, place: str, might_need_mending: bool) -> Iterator[Row | P
     if not isinstance(row, dict):
         yield Problem(place, str(row) if isinstance(row, ValueError) else _NO_OBJECT)
         return
-    whole = mended(row) if might_need_mending else row
-    if whole != row:
+    try:
+        whole = mended(row) if might_need_mending else row
+        changed = whole != row
+    except RecursionError:
+        yield Problem(place, _TOO_DEEP)
+        return
+    if changed:
         yield Problem(place, MENDED, left_out=False)
     yield whole

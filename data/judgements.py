@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from data.cells import plain_text
-from data.columns import Row
+from data.columns import Row, listed
 from data.corpus import Corpus
 from data.documents import Problem
 from data.files import file_on_disk, reading
@@ -18,6 +18,7 @@ from data.served import ServedCorpus
 from data.sources import documented_packages
 from data.tables import open_table
 
+_MOST_GRADE = 1_000_000
 _SPLITS = ("test", "dev", "train")  # of a BEIR folder, the first that it has
 
 
@@ -119,17 +120,19 @@ def beir_judgements(corpus: Corpus | ServedCorpus, folder: Path) -> Judgements:
     relevant: defaultdict[str, dict[str, int]] = defaultdict(dict)
     n_missing = 0
     for number, row in _rows(qrels, ("query-id", "corpus-id", "score")):
-        query_id, doc_id = str(row["query-id"]), str(row["corpus-id"])
-        grade = _grade(row["score"], f"{qrels}, row {number}")
+        where = f"{qrels}, row {number}"
+        query_id, doc_id = (_filled(row, column, where) for column in ("query-id", "corpus-id"))
+        grade = _grade(_filled(row, "score", where), where)
         n_missing += grade > 0 and doc_id not in corpus.rows
         if doc_id in corpus.rows:
             relevant[query_id][doc_id] = grade
     queries: dict[str, JudgedQuery] = {}
     for number, row in _rows(_queries_file(folder), ("_id", "text")):
-        query_id, text = str(row["_id"]), plain_text(row["text"], "the text")
+        where = f"{_queries_file(folder)}, row {number}"
+        query_id, text = _filled(row, "_id", where), plain_text(row.get("text"), f"{where}: the text")
         grades = {doc_id: grade for doc_id, grade in relevant.get(query_id, {}).items() if grade > 0}
         if query_id in queries:
-            raise ValueError(f"{_queries_file(folder)}, row {number}: there is a query '{query_id}' already")
+            raise ValueError(f"{where}: there is a query '{query_id}' already")
         if text and grades:
             queries[query_id] = JudgedQuery(query_id, text, grades, _same_document(corpus, query_id, text))
     return Judgements(f"qrels of the split {qrels.stem}", list(queries.values()), n_missing)
@@ -189,7 +192,7 @@ def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, Row]]:
     with reading(str(path)):
         table = open_table(file_on_disk(path))
         if missing := set(columns).difference(table.columns):
-            raise ValueError(f"it has no column '{min(missing)}'; its columns are: {', '.join(table.columns)}")
+            raise ValueError(f"it has no column '{min(missing)}'; its columns are: {listed(table.columns)}")
         for number, row in enumerate(table.rows(columns)):
             if not isinstance(row, Problem):
                 yield number, row
@@ -197,11 +200,20 @@ def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, Row]]:
                 raise ValueError(f"{row.where}: {row.reason}")
 
 
-def _grade(cell: Any, where: str) -> int:
+def _filled(row: Row, column: str, where: str) -> str:
+    text = plain_text(row.get(column), f"{where}: the {column}")
+    if text is None:
+        raise ValueError(f"{where}: there is no {column}")
+    return text
+
+
+def _grade(cell: str, where: str) -> int:
     try:
         grade = float(cell)
-    except (TypeError, ValueError):
+    except ValueError:
         grade = math.nan
     if not grade.is_integer():
-        raise ValueError(f"{where}: the score is a whole number, got '{cell}'")
+        raise ValueError(f"{where}: the score is a whole number, got '{cell[:50]}'")
+    if abs(grade) > _MOST_GRADE:
+        raise ValueError(f"{where}: the score is at most {_MOST_GRADE:,}, got '{cell[:50]}'")
     return int(grade)

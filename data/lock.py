@@ -13,6 +13,13 @@ class CorpusBusy(ValueError):
     """Another process is building this corpus."""
 
 
+def links_in(folder: Path) -> list[Path]:
+    """Return the links in a corpus's folder, or the folder itself if it is one."""
+    if folder.is_symlink():
+        return [folder]
+    return [path for pattern in ("*", "build-*/*") for path in folder.glob(pattern) if path.is_symlink()]
+
+
 @contextmanager
 def building(name: str) -> Iterator[Path]:
     """Hold a corpus so that nobody else builds or removes it; give its folder, made if need be.
@@ -21,8 +28,13 @@ def building(name: str) -> Iterator[Path]:
     ------
     CorpusBusy
         Another process holds it.
+    ValueError
+        It is a link or holds one: what is written would end up elsewhere.
     """
     folder = corpus_folder(name)
+    if links := links_in(folder):
+        told = "remove the corpus (the link goes, not what it leads to) and build it again"
+        raise ValueError(f"the corpus '{name}' can be searched, but not built: {links[0]} is a link; {told}")
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with filelock.FileLock(folder / "build.lock", timeout=0.5):  # a look at the state holds it for a moment

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from data.corpus import FORMAT, CorpusNotFound, Manifest
+from data.corpus import CorpusNotFound, Manifest
+from data.manifest import manifest_from
 
 if TYPE_CHECKING:
     from pymilvus import MilvusClient
@@ -240,10 +241,8 @@ def properties_of(description: Mapping[str, Any]) -> dict[str, str]:
 def manifest_in(properties: Mapping[str, str]) -> Manifest | None:
     """Return the manifest among a collection's properties, None if there is none that can be read."""
     try:
-        content = json.loads(properties[MANIFEST])
-        known = {field.name for field in fields(Manifest)}
-        return Manifest(**content) if content["format"] == FORMAT and content.keys() == known else None
-    except (KeyError, TypeError, AttributeError, ValueError):
+        return manifest_from(json.loads(properties[MANIFEST]))
+    except (KeyError, ValueError, RecursionError):
         return None
 
 

@@ -1,19 +1,28 @@
 """Rows of Parquet files, a batch at a time."""
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from io import BytesIO
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet
 
-from data.columns import Row, Table
+from data.columns import Row, Table, check_names
 from data.documents import Problem
-from data.files import File
+from data.files import File, one_line
+from data.filters import keys_and_items
+from data.unpacking import LEAST, MOST_TIMES
 
-_BATCH = 256  # rows; long texts are held that many at a time
+_BATCH = 8192  # rows
+_BATCH_BYTES = 2**26  # of a batch, unless one row has more
+_AT_ONCE = 256  # rows of it that are made Python's
+_MOST_ROW = 2**27  # bytes
+_MOST_ROWS_A_BYTE = 10  # of the file; a text that is repeated takes next to nothing
+_FEW_ROWS = 2**24  # that any file may have
+_TOO_LARGE = f"larger than {_MOST_ROW:,} bytes"
 
 
 def parquet_table(file: File) -> Table:
@@ -24,14 +33,18 @@ def parquet_table(file: File) -> Table:
     """
     with _opened(file) as parquet:
         schema = parquet.schema_arrow
+        check_names(len(schema), sum(map(len, schema.names)))
+        texts, size = _texts(parquet.schema), _batch_size(parquet.metadata)
     class_names = _class_names(schema)
 
     def rows(needed: Collection[str]) -> Iterator[Row | Problem]:
-        columns = [field.name for field in schema if field.name in needed or not _holds_bytes(field.type)]
-        with _opened(file) as parquet:
-            for batch in parquet.iter_batches(batch_size=_BATCH, columns=columns):
-                for row in batch.to_pylist():
-                    yield named(row, class_names)
+        columns = pa.schema(field for field in schema if field.name in needed or not _holds_bytes(field.type))
+        number = 0
+        with _opened(file, texts) as parquet:
+            for batch in parquet.iter_batches(batch_size=size, columns=columns.names):
+                for row in _rows_of(batch, columns):
+                    yield Problem(file.at(f"row {number}"), _TOO_LARGE) if row is None else named(row, class_names)
+                    number += 1
 
     return Table(tuple(schema.names), rows)
 
@@ -53,15 +66,75 @@ def _name(number: Any, names: list[str]) -> str | None:
 
 
 @contextmanager
-def _opened(file: File) -> Iterator[Any]:
+def _opened(file: File, once: Sequence[str] = ()) -> Iterator[Any]:
     try:
         # In storage a large file is read where it is needed, not as a whole.
         with ExitStack() as opened:
             stored = opened.enter_context(file.open()) if file.seekable else None
-            with pa.parquet.ParquetFile(file.path or stored or BytesIO(file.whole())) as parquet:
+            content = file.path or stored or BytesIO(file.whole())
+            with pa.parquet.ParquetFile(content, read_dictionary=list(once)) as parquet:
                 yield parquet
     except pa.ArrowException as error:
-        raise ValueError(str(error)) from error
+        raise ValueError(one_line(error)) from error
+
+
+def _texts(schema: Any) -> list[str]:
+    """Return the paths of columns whose values are to be held once each, however often they are repeated."""
+    columns = map(schema.column, range(len(schema)))
+    return [column.path for column in columns if column.physical_type == "BYTE_ARRAY"]
+
+
+def _rows_of(batch: Any, schema: Any) -> Iterator[dict[str, Any] | None]:
+    """Yield a batch's rows, None for one that is too large."""
+    step = _AT_ONCE if _size(batch) <= _MOST_ROW else 1
+    for part in (batch.slice(start, step) for start in range(0, batch.num_rows, step)):
+        if step > 1 or _size(part) <= _MOST_ROW:
+            yield from _plain(part, schema).to_pylist()
+        else:
+            yield None
+
+
+def _plain(batch: Any, schema: Any) -> Any:
+    """Return a batch as it would have been read without dictionaries: Python takes longer for those."""
+    try:
+        return batch.cast(schema)
+    except pa.ArrowNotImplementedError:  # of views
+        return batch
+
+
+def _size(column: Any) -> int:
+    """Return how many bytes a batch, or an array that may be a slice, has without any repetition spared."""
+    kind = column.type if isinstance(column, pa.Array) else None
+    if kind is None or pa.types.is_struct(kind):
+        return sum(map(_size, column.columns if kind is None else column.flatten()))
+    if pa.types.is_map(kind):
+        return sum(map(_size, keys_and_items(column)))
+    if isinstance(column, pa.ExtensionArray):
+        return _size(column.storage)
+    if hasattr(column, "flatten"):  # lists of all sorts
+        return _size(column.flatten())
+    if pa.types.is_dictionary(kind) and _is_text(kind.value_type):
+        lengths = pc.binary_length(column.dictionary)
+        return pc.sum(lengths.take(column.indices).cast(pa.int64())).as_py() or 0
+    return int(column.nbytes)
+
+
+def _batch_size(metadata: Any) -> int:
+    """Return how many rows are read at once, by how large they are.
+
+    Raises
+    ------
+    ValueError
+        There is more than such a file can be expected to hold.
+    """
+    groups = [metadata.row_group(n) for n in range(metadata.num_row_groups)]
+    n_bytes, n_rows = (sum(getattr(group, of_it) for group in groups) for of_it in ("total_byte_size", "num_rows"))
+    if n_bytes > LEAST or n_rows > _FEW_ROWS:
+        packed = sum(group.column(n).total_compressed_size for group in groups for n in range(group.num_columns))
+        if n_bytes > max(LEAST, MOST_TIMES * packed) or n_rows > max(_FEW_ROWS, _MOST_ROWS_A_BYTE * packed):
+            raise ValueError(f"it expands to {n_rows:,} rows and {n_bytes:,} bytes from {packed:,}, beyond all measure")
+    largest = max((group.total_byte_size / max(1, group.num_rows) for group in groups), default=0)
+    return max(1, min(_BATCH, int(_BATCH_BYTES / max(1.0, largest))))
 
 
 def _class_names(schema: Any) -> dict[str, list[str]]:
@@ -74,6 +147,10 @@ def _class_names(schema: Any) -> dict[str, list[str]]:
         }
     except (KeyError, TypeError, AttributeError, ValueError):  # written by another program, or an older one
         return {}
+
+
+def _is_text(kind: Any) -> bool:
+    return kind in (pa.string(), pa.large_string(), pa.binary(), pa.large_binary())
 
 
 def _holds_bytes(kind: Any) -> bool:

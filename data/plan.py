@@ -1,12 +1,14 @@
 """All that decides a corpus: where its documents come from, and how they are prepared."""
 
 import contextlib
+import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from data.corpus import CorpusDamaged, CorpusNotFound, Manifest, builds_of, manifest_of, read_manifest
 from data.encoder import DEFAULT_MODEL
+from data.sources import read_source
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class Plan:
 def plan_of(name: str) -> Plan | None:
     """Return how a corpus is built again as it was, finished or not; None where nothing that can be read says it."""
     manifest = _manifest(name)
-    if manifest is None:
+    if manifest is None or not manifest.source.keys() <= inspect.signature(read_source).parameters.keys():
         return None
     return Plan(
         name, manifest.source, manifest.model, manifest.precision, manifest.model_revision, whole=manifest.whole

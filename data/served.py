@@ -199,8 +199,9 @@ def expression_of(filters: Filters) -> str:
     Raises
     ------
     ValueError
-        Words are held together by quotes, which Milvus does not look for.
+        Words are held together by quotes, which Milvus does not look for; or the filters can't be looked for at all.
     """
+    filters.check()
     parts = []
     if filters.labels:
         labels = ", ".join(quoted(label) for label in filters.labels if label != UNLABELLED)

@@ -15,7 +15,6 @@ other shard.
 
 import hashlib
 import io
-import json
 import os
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -25,27 +24,18 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from data.home import write_atomically
+from data.journal import Shard as Shard
+from data.journal import check_regular, content_of, good_lines, is_count, line_of, shards_in, without_gaps
 
 DOCUMENTS, PASSAGES, VECTORS, JOURNAL = "documents.arrow", "passages.npy", "vectors.npy", "journal.jsonl"
 
 _ARRAYS = (PASSAGES, VECTORS)
+_MOST_JOURNAL = 2**31  # bytes, enough for a thousand million documents
+_PIECE = 2**24  # bytes
 
 
 class JournalDamaged(ValueError):
     """The journal has no plan that can be read."""
-
-
-@dataclass(frozen=True, slots=True)
-class Shard:
-    """A committed stretch: rows of documents and of passages, and the SHA-256 of its part of each array."""
-
-    number: int
-    first_document: int
-    n_documents: int
-    first_passage: int
-    n_passages: int
-    passages_sha256: str
-    vectors_sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,26 +71,29 @@ class ShardStore:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         try:
-            lines, self._journal_end = _good_lines((folder / JOURNAL).read_bytes())
+            lines, self._journal_end = good_lines(content_of(folder / JOURNAL, _MOST_JOURNAL))
             self.plan: dict[str, Any] = lines[0]["plan"]
-            self.dim, self.n_documents = int(self.plan["dim"]), int(self.plan["n_documents"])
-            self.shards, self._has_more = _without_gaps([Shard(**line) for line in lines[1:]])
+            self.dim, self.n_documents = self.plan["dim"], self.plan["n_documents"]
+            self._documents_sha256 = self.plan["documents_sha256"]
+            if not (is_count(self.dim) and is_count(self.n_documents) and isinstance(self._documents_sha256, str)):
+                raise ValueError("no plan of a build")
         except (OSError, LookupError, TypeError, ValueError) as error:
             raise JournalDamaged(f"the journal of {folder} can't be read") from error
+        self.shards, self._has_more = without_gaps(shards_in(lines[1:]), self.n_documents)
 
     @classmethod
     def create(cls, folder: Path, plan: dict[str, Any]) -> "ShardStore":
         """Begin a build in a folder that exists, with no shard yet; or mend a journal whose plan was damaged."""
         journal = folder / JOURNAL
-        lines, _ = _good_lines(journal.read_bytes() if journal.exists() else b"")
-        shards = [line for line in lines if "number" in line]
+        lines, _ = good_lines(content_of(journal, _MOST_JOURNAL) if journal.exists() else b"")
+        shards = [asdict(shard) for shard in shards_in(lines)]
         if not shards:
             for file in _ARRAYS:
                 (folder / file).unlink(missing_ok=True)  # a reader may have mapped it
                 with (folder / file).open("wb") as output:
                     output.write(_header(file, 0, plan["dim"]))
                     _flush(output)
-        write_atomically(journal, b"".join(map(_line, [{"plan": plan}, *shards])))
+        write_atomically(journal, b"".join(map(line_of, [{"plan": plan}, *shards])))
         return cls(folder)
 
     @property
@@ -154,7 +147,7 @@ class ShardStore:
     def _append(self, shard: Shard) -> None:
         if self._has_more:  # lines of shards that can't be placed; those to come must not mix with them
             self.forget_from(len(self.shards))
-        line = _line(asdict(shard))
+        line = line_of(asdict(shard))
         with (self.folder / JOURNAL).open("r+b") as output:
             output.truncate(self._journal_end)  # a line torn by a crash
             output.seek(self._journal_end)
@@ -175,7 +168,7 @@ class ShardStore:
 
     def forget_from(self, number: int) -> None:
         """Take back the shards from a number on."""
-        journal = b"".join(map(_line, [{"plan": self.plan}, *map(asdict, self.shards[:number])]))
+        journal = b"".join(map(line_of, [{"plan": self.plan}, *map(asdict, self.shards[:number])]))
         write_atomically(self.folder / JOURNAL, journal)
         self._journal_end = len(journal)
         del self.shards[number:]
@@ -191,7 +184,7 @@ class ShardStore:
 
     def damages(self) -> list[Damage]:
         """Read every file and return what is not as it was committed."""
-        found = [Damage(DOCUMENTS)] if file_sha256(self.folder / DOCUMENTS) != self.plan["documents_sha256"] else []
+        found = [Damage(DOCUMENTS)] if file_sha256(self.folder / DOCUMENTS) != self._documents_sha256 else []
         found += [Damage(JOURNAL, shard) for shard in self.shards if not shard.vectors_sha256]
         for file in _ARRAYS:
             found += self._damages_of(file)
@@ -199,6 +192,7 @@ class ShardStore:
 
     def _damages_of(self, file: str) -> list[Damage]:
         try:
+            check_regular(self.folder / file)
             with (self.folder / file).open("rb") as content:
                 headers = (_header(file, 0, self.dim), _header(file, self.n_passages, self.dim))
                 if content.read(len(headers[0])) not in headers:
@@ -211,55 +205,23 @@ class ShardStore:
     def _is_whole(self, content: BinaryIO, file: str, shard: Shard) -> bool:
         start = _offset(file, shard.first_passage, self.dim)
         end = _offset(file, shard.first_passage + shard.n_passages, self.dim)
+        if content.seek(0, os.SEEK_END) < end:
+            return False
         content.seek(start)
-        digest = hashlib.sha256(content.read(end - start)).hexdigest()
-        return digest == (shard.passages_sha256 if file == PASSAGES else shard.vectors_sha256)
+        digest = hashlib.sha256()
+        for at in range(start, end, _PIECE):
+            digest.update(content.read(min(_PIECE, end - at)))
+        return digest.hexdigest() == (shard.passages_sha256 if file == PASSAGES else shard.vectors_sha256)
 
 
 def file_sha256(path: Path) -> str | None:
     """Return the SHA-256 of a file, None where it can't be read."""
     try:
+        check_regular(path)
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:
         return None
-
-
-def _line(content: dict[str, Any]) -> bytes:
-    text = json.dumps(content).encode()
-    return hashlib.sha256(text).hexdigest()[:16].encode() + b" " + text + b"\n"
-
-
-def _good_lines(journal: bytes) -> tuple[list[dict[str, Any]], int]:
-    """Return the lines that are as they were written, and where the last of them ends."""
-    good, end, position = [], 0, 0
-    for line in journal.splitlines(keepends=True):
-        position += len(line)
-        check, _, text = line.rstrip(b"\n").partition(b" ")
-        if line.endswith(b"\n") and check == hashlib.sha256(text).hexdigest()[:16].encode():
-            good.append(json.loads(text))
-            end = position
-    return good, end
-
-
-def _without_gaps(shards: list[Shard]) -> tuple[list[Shard], bool]:
-    """Return the shards in order as far as they can be placed, and whether there are more.
-
-    One whose line is lost lies between its neighbours, with checksums unknown.
-    """
-    by_number = {shard.number: shard for shard in shards}  # a repair's line comes after the first
-    found: list[Shard] = []
-    document, passage = 0, 0
-    for number in range(max(by_number, default=-1) + 1):
-        shard = by_number.get(number)
-        if shard is None and (following := by_number.get(number + 1)):
-            n_documents, n_passages = following.first_document - document, following.first_passage - passage
-            shard = Shard(number, document, n_documents, passage, n_passages, "", "")
-        if shard is None or (shard.first_document, shard.first_passage) != (document, passage) or shard.n_documents < 1:
-            return found, True
-        found.append(shard)
-        document, passage = document + shard.n_documents, passage + shard.n_passages
-    return found, False
 
 
 def _kind(file: str, dim: int) -> tuple[DTypeLike, int]:
@@ -285,6 +247,9 @@ def _mapped(path: Path, file: str, n: int, dim: int) -> NDArray[Any]:
     dtype, width = _kind(file, dim)
     if n == 0:
         return np.empty((0, width), dtype)
+    check_regular(path)
+    if path.stat().st_size < _offset(file, n, dim):
+        raise ValueError(f"{path} is cut short")
     # A view of the base class: arithmetic on a memmap makes memmaps.
     return np.memmap(path, dtype, "r", _offset(file, 0, dim), (n, width)).view(np.ndarray)
 

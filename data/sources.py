@@ -35,6 +35,7 @@ from data.texts import read_text_file
 Choices = dict[str, str | int | bool | None]
 Found = Iterator[Document | Problem]
 
+_MOST_CHARACTERS = 4096  # of a source's name; no system has longer paths
 _MOST_ROWS = 10**12  # more than any machine holds, and still a number to every reader
 _BEIR = ("corpus.jsonl", "corpus.jsonl.gz")
 
@@ -83,6 +84,8 @@ def read_source(
         raise ValueError(f"the limit must be at most {_MOST_ROWS:,}, got {limit}")
     if not source.strip():
         raise ValueError("name a source: docs, a file, a folder, or a data set on the hub")
+    if "\0" in source or len(source) > _MOST_CHARACTERS:
+        raise ValueError(f"no source can be named '{source[:100]}'")
     source = local_path(source)
     asked = Columns(text_column, title_column, label_column, id_column)
     part = Part(config, split, revision, streaming)

@@ -17,7 +17,8 @@ from data.corpus import DOCUMENT_SCHEMA
 from data.documents import Document, Problem, Source
 from data.shards import file_sha256
 
-_BATCH = 1024  # documents
+_BATCH = 1024  # documents that are held until they are written
+_BATCH_CHARACTERS = 2**25  # of theirs, or one document that has more
 
 DUPLICATE = "same text as an earlier document"
 
@@ -84,7 +85,7 @@ def spool(
     read = _Read()
     documents = _documents(source, read, tell)
     with _writing(path) as writer:
-        while rows := [_as_row(document) for document in itertools.islice(documents, _BATCH)]:
+        while rows := _batch(documents):
             writer.write(pa.RecordBatch.from_pylist(rows, schema=DOCUMENT_SCHEMA))
             on_read(len(read.hashes))
     if not read.hashes:
@@ -127,6 +128,19 @@ def _writing(path: Path) -> Iterator[pa.ipc.RecordBatchFileWriter]:
             yield writer
         file.flush()
         os.fsync(file.fileno())
+
+
+def _batch(documents: Iterator[Document]) -> list[dict[str, Any]]:
+    """Return the rows of the next documents, of as many as there is room for."""
+    rows: list[dict[str, Any]] = []
+    n_characters = 0
+    for document in itertools.islice(documents, _BATCH):
+        rows.append(_as_row(document))
+        cells = document.metadata.items()
+        n_characters += len(document.text) + sum(len(name) + len(cell) for name, cell in cells)
+        if n_characters >= _BATCH_CHARACTERS:
+            break
+    return rows
 
 
 def _as_row(document: Document) -> dict[str, Any]:

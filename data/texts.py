@@ -1,14 +1,14 @@
 """Files that are one document each: plain text, Markdown, PDF."""
 
-import logging
+import os
 from collections.abc import Iterator
 from io import BytesIO
-from typing import Any
 
 from data.cells import MENDED, MOST_CHARACTERS, TOO_LONG, mended
 from data.decoding import decoded_lines
 from data.documents import Document, Problem
-from data.files import PDF, File, one_line
+from data.files import PDF, File
+from data.pdf import pdf_text
 
 _MOST_BYTES = 4 * MOST_CHARACTERS  # no encoding takes more for a character
 
@@ -46,33 +46,12 @@ def _document(file: File, text: str, metadata: dict[str, str]) -> Document:
 
 
 def _read_pdf(file: File) -> Iterator[Document | Problem]:
-    try:
-        import pypdf
-    except ImportError:
-        raise ValueError("PDF files need pypdf: pip install 'exemplar[pdf]'") from None
-    logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # it warns of every oddity that it gets over
     # A PDF is read by its parts, so a file on disk is never held; what is packed has to be.
-    with file.open() if file.path else BytesIO(file.whole()) as opened:
-        try:
-            text, metadata = _pdf_text(pypdf.PdfReader(opened))
-        except pypdf.errors.FileNotDecryptedError:
-            raise ValueError("encrypted") from None
-        except Exception as error:  # a broken PDF can break any part of its reader
-            raise ValueError(f"a PDF that can't be read: {one_line(error)}") from error
+    with file.path.open("rb") if file.path else BytesIO(file.whole()) as opened:
+        size = opened.seek(0, os.SEEK_END)
+        opened.seek(0)
+        text, metadata = pdf_text(opened, size)
     whole = mended(text)
     if whole != text:
         yield Problem(file.name, MENDED, left_out=False)
     yield _document(file, whole, metadata)
-
-
-def _pdf_text(reader: Any) -> tuple[str, dict[str, str]]:
-    pages: list[str] = []
-    n_characters = 0
-    for page in reader.pages:
-        pages.append(page.extract_text().strip())
-        n_characters += len(pages[-1])
-        if n_characters > MOST_CHARACTERS:
-            break
-    title = mended(str((reader.metadata or {}).get("/Title") or "")).strip()
-    metadata = {"pages": str(len(reader.pages))} | ({"title": title} if title else {})
-    return "\n\n".join(filter(None, pages)), metadata

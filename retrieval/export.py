@@ -14,9 +14,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from data.cells import plain_text
+from data.columns import listed
 from data.corpus import Corpus
 from data.documents import Problem
-from data.files import TABLES, File, reading
+from data.files import TABLES, File, one_line, reading
 from data.served import ServedCorpus
 from data.tables import open_table
 from retrieval.feedback import Feedback, Mark
@@ -206,13 +207,16 @@ def _parquet_rows(file: File, names: Sequence[str]) -> Iterator[dict[str, Any]]:
 
     A text that is repeated is held once: a small file can repeat a huge one without end.
     """
-    with pq.ParquetFile(file.open(), read_dictionary=list(names)) as parquet:
-        groups = (parquet.metadata.row_group(n) for n in range(parquet.num_row_groups))
-        if sum(group.total_byte_size for group in groups) > MOST_UNPACKED:
-            raise ValueError("unpacked it is larger than 1 GB")
-        for batch in parquet.iter_batches(columns=list(names)):
-            for cells in zip(*(_listed(batch[name]) for name in names), strict=True):
-                yield dict(zip(names, cells, strict=True))
+    try:
+        with pq.ParquetFile(file.open(), read_dictionary=list(names)) as parquet:
+            groups = (parquet.metadata.row_group(n) for n in range(parquet.num_row_groups))
+            if sum(group.total_byte_size for group in groups) > MOST_UNPACKED:
+                raise ValueError("unpacked it is larger than 1 GB")
+            for batch in parquet.iter_batches(columns=list(names)):
+                for cells in zip(*(_listed(batch[name]) for name in names), strict=True):
+                    yield dict(zip(names, cells, strict=True))
+    except pa.ArrowException as error:
+        raise ValueError(one_line(error)) from error
 
 
 def _listed(column: Any) -> list[Any]:
@@ -226,5 +230,5 @@ def _column(wanted: str, names: Sequence[str]) -> str:
     found = [name for name in names if name.strip().casefold() == wanted]
     if len(found) != 1:
         problem = f"it has two columns named '{wanted}'" if found else f"it has no column '{wanted}'"
-        raise ValueError(f"{problem}; its columns are: {', '.join(names)[:500]}")
+        raise ValueError(f"{problem}; its columns are: {listed(names)}")
     return found[0]

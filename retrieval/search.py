@@ -19,6 +19,8 @@ from retrieval.rankers import DEFAULT_RANKER, RANKERS, Examples, Ranker, Scorer,
 from retrieval.svm import ExemplarSVM, Until
 from retrieval.threads import one_blas_thread
 
+_SELECTED = 4_000_000  # rows of selections that are kept, 16 bytes each
+
 
 class EncoderMismatch(ValueError):
     """The encoder that was loaded is not the one the corpus was built with."""
@@ -119,7 +121,8 @@ class SearchEngine:
         # A mark ranks again, but need not encode again; a page further, or another look at a ranking, need not train.
         self._encode = functools.lru_cache(maxsize=256)(self._encode_text)
         self._trained = functools.lru_cache(maxsize=256)(self._train)
-        self._select = functools.lru_cache(maxsize=32)(self._find_matching)
+        n_selections = max(2, min(32, _SELECTED // max(1, self.index.n)))
+        self._select = functools.lru_cache(maxsize=n_selections)(self._find_matching)
 
     def search(
         self,

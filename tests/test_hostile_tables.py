@@ -1,0 +1,135 @@
+"""Files of every kind, damaged or made to do harm: documents come of them, or a sentence."""
+
+import gzip
+import itertools
+import json
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from data import hub_data, json_tables
+from data.documents import Document, Problem
+from data.preview import look_at
+from data.sources import read_source
+from retrieval.export import read_marks
+from tests.damage import METHODS, WILD, damaged, table, told, zipped
+from tests.reading import ROWS, documents
+from tests.test_folders import pdf as pdf_of
+
+LINES = "".join(json.dumps(row) + "\n" for row in [*ROWS, {"text": "\ud800 half", "tags": ["a"], "by": {"x": [1]}}])
+MARKS = b'{"doc_id": "a", "mark": 1}\n{"doc_id": 2, "mark": false, "text": "x"}\n'
+SEEDS = {
+    ".csv": [
+        b'text,label\n"one ""quoted""\nline",x\ncaf\xc3\xa9,y\n',
+        b"doc_id,mark\na,yes\n\nb,no\n",
+        b"text\ncaf\xe9\n",
+    ],
+    ".tsv": [b'text\tlabel\n"one"\tx\nst"ray\ty\n', "text\ncafé\n".encode("utf-16")],
+    ".jsonl": [LINES.encode(), LINES.encode("utf-32"), MARKS],
+    ".json": [json.dumps(ROWS).encode(), b'{"text": ["a", "b"], "n": [1, 2]}', b'{"rows": [{"text": "a"}], "n": 1}'],
+    ".parquet": [table()],
+    ".txt": ["a text\n".encode("utf-16"), b"plain \xff text\n" * 9],
+    ".pdf": [pdf_of("Hello cats")],
+    ".zip": [zipped(method) for method in METHODS],
+}
+PACKED = [suffix for suffix in SEEDS if suffix != ".zip"]
+
+
+def read_all(path: Path) -> None:
+    with told():
+        list(itertools.islice(read_source(str(path)).read(), 1000))
+    assert len(look_at({"source": str(path)}).error) < 3000
+    with told():
+        read_marks(path.read_bytes(), path.name)
+
+
+@pytest.mark.parametrize("suffix", SEEDS)
+@WILD
+@given(st.data())
+def test_a_damaged_file_gives_documents_or_a_sentence(tmp_path: Path, suffix: str, data: st.DataObject) -> None:
+    path = tmp_path / f"rows{suffix}"
+    path.write_bytes(data.draw(damaged(SEEDS[suffix])))
+    read_all(path)
+
+
+@WILD
+@given(st.sampled_from(PACKED), st.data())
+def test_a_folder_of_damaged_packed_files_gives_them_or_a_sentence(
+    tmp_path: Path, suffix: str, data: st.DataObject
+) -> None:
+    packed = [gzip.compress(content) for content in SEEDS[suffix]]
+    (tmp_path / f"rows{suffix}.gz").write_bytes(data.draw(damaged(packed)))
+    with told():
+        list(read_source(str(tmp_path)).read())
+
+
+def test_many_columns_are_read_and_a_message_names_the_first(tmp_path: Path) -> None:
+    names = [f"c{number}" for number in range(40_000)]
+    rows = ",".join(["text", *names]) + "\na," + ",".join(names) + "\n"
+    (tmp_path / "a.csv").write_text(rows)
+    [document] = documents(read_source(str(tmp_path / "a.csv")))
+    assert len(document.metadata) == 40_000
+    with pytest.raises(ValueError, match=r"no column 'x'; its columns are: text, c0, .*, c48, and 39,951 more$"):
+        read_source(str(tmp_path / "a.csv"), text_column="x")
+
+
+def test_json_that_is_nested_or_split_without_end_costs_its_line_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(json_tables, "_MOST_VALUES_OF_A_LINE", 3000)
+    deep = '{"text": "\\ud800", "deep": ' + "[" * 900 + "]" * 900 + "}"
+    wide = '{"text": "a", "wide": [' + "{}," * 2000 + "{}]}"
+    (tmp_path / "a.jsonl").write_text(f'{deep}\n{wide}\n{{"text": "a", "": "b", "id": "{"i" * 10_001}"}}\n')
+    assert list(read_source(str(tmp_path / "a.jsonl"), id_column="none").read()) == [
+        Problem("line 1", "nested too deeply"),
+        Problem("line 2", "more than 3,000 values"),
+        Document("2", "a", None, {"": "b", "id": "i" * 10_001}),
+    ]
+    (tmp_path / "b.json").write_text(f'[{deep}, {{"text": "a", "id": 1}}, {{"text": "a", "id": "{"i" * 10_001}"}}]')
+    assert list(read_source(str(tmp_path / "b.json")).read()) == [
+        Problem("row 0", "nested too deeply"),
+        Document("1", "a"),
+        Problem("row 2", "the id is longer than 10,000 characters"),
+    ]
+
+
+def test_yaml_that_repeats_itself_without_end_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hub_data, "_MOST_PARTS", 1000)
+    repeated = "".join(f"a{n + 1}: &a{n + 1} [{', '.join([f'*a{n}'] * 9)}]\n" for n in range(40))
+    (tmp_path / "README.md").write_text(f"---\na0: &a0 [x]\n{repeated}configs: *a40\n---\n")
+    (tmp_path / "rows.csv").write_text("text\na\n")
+    with pytest.raises(
+        ValueError, match=r"cannot load the data set .*: the front matter of its README has more than 1,"
+    ):
+        read_source(str(tmp_path))
+
+
+def test_folders_without_end_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def too_deep(*_: object, **__: object) -> None:
+        raise RecursionError  # as os.walk does where paths are made step by step, and it calls itself
+
+    monkeypatch.setattr(os, "walk", too_deep)
+    with pytest.raises(ValueError, match=f"the folders in {tmp_path} are nested too deeply"):
+        read_source(str(tmp_path))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="has no pipes with names")
+def test_a_pipe_is_no_source(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.csv")
+    with pytest.raises(ValueError, match="there is no file or folder"):
+        read_source(str(tmp_path / "pipe.csv"))
+    (tmp_path / "a.txt").write_text("a")
+    assert list(read_source(str(tmp_path)).read()) == [
+        Problem("pipe.csv", "not a kind that is read"),
+        Document("a.txt", "a"),
+    ]
+
+
+@pytest.mark.parametrize("source", ["a\0b", "a\0.csv", "~\0", "x" * 5000, "/" + "x" * 10_000_000])
+def test_a_name_that_no_file_can_have_is_told(source: str) -> None:
+    with pytest.raises(ValueError, match="no source can be named") as caught:
+        read_source(source)
+    assert len(str(caught.value)) < 200
