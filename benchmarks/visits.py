@@ -1,0 +1,212 @@
+"""What the visitors of the load benchmark do: each has a session of its own, searches, marks, thinks, and changes mind.
+
+A visitor types a query, and another after some marks, or asks for more like a row. Between, it marks rows of either
+column, two of three as relevant, and now and then takes a mark back or undoes. It thinks from the moment when the new
+ranking stands: a quarter of a second at least, and longer as chance has it. One mark of ten is hasty: the next click
+follows a quarter of a second after it, whatever the page shows by then.
+"""
+
+import random
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+from benchmarks.visitor import NotShown, Visitor, address
+from retrieval.feedback import Feedback, Mark
+from retrieval.rankers import Ranker
+from retrieval.search import DocumentQuery
+from retrieval.sessions import Event, Session
+
+COLUMNS: tuple[Ranker, ...] = ("knn", "anchored")  # the rankers, as a new session has them
+_LEAST_THOUGHT = 0.25  # seconds
+_LONGEST = 60.0  # seconds that a page may take
+_HASTY, _SEARCH, _MORE, _BACK, _UNDO = 0.1, 0.08, 0.04, 0.08, 0.06  # of all clicks
+_RELEVANT = 2 / 3  # of all marks
+_LISTED = 15  # of each kind, by the sidebar
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How many visitors come, and what for.
+
+    Attributes
+    ----------
+    queries
+        Of each session, to type in turn; where they are at an end, documents are its queries.
+    seconds, least_clicks
+        How long a visitor stays at least, and how often it clicks.
+    first_documents
+        Of each session, the query that its address has; empty where it begins with a typed one.
+    think
+        Seconds of thought on the average.
+    """
+
+    corpus: str
+    queries: tuple[tuple[str, ...], ...]
+    seconds: float
+    least_clicks: int = 0
+    first_documents: tuple[str, ...] = ()
+    think: float = 2
+    seed: int = 7
+    url: str = ""
+
+
+@dataclass(slots=True)
+class Visit:
+    """What came of a visit: all that was clicked, how long it took, and what the page shows at its end.
+
+    Attributes
+    ----------
+    clicked
+        As events of the session, in order.
+    took
+        Of each click what it was, and the milliseconds until the new ranking stood.
+    finished
+        The milliseconds until the page had finished, where it did before the next click.
+    marks, rows
+        As the page shows them at the end, the rows by ranker.
+    """
+
+    session_id: str = ""
+    clicked: list[Event] = field(default_factory=list)
+    took: list[tuple[str, float]] = field(default_factory=list)
+    finished: list[float] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    marks: Feedback = field(default_factory=Feedback)
+    rows: dict[str, list[str]] = field(default_factory=dict)
+
+    def session(self, corpus: str) -> Session:
+        """Return the session that the clicks should have led to."""
+        session = Session(self.session_id, corpus)
+        for event in self.clicked:
+            session = session.after(event)
+        return session
+
+
+def visits(plan: Plan) -> list[Visit]:
+    """Let all visitors come at once, each in a thread; return what came of each."""
+    with ThreadPoolExecutor(len(plan.queries)) as threads:
+        return list(threads.map(lambda number: _Person(plan, number).visit(), range(len(plan.queries))))
+
+
+class _Person:
+    """Who makes one visit."""
+
+    def __init__(self, plan: Plan, number: int) -> None:
+        self._plan, self._number = plan, number
+        self._chance = random.Random(f"{plan.seed} {number}")  # noqa: S311 - what happens must happen again
+        self._queries = list(plan.queries[number])
+        self._page = Visitor(plan.url, timeout=_LONGEST)
+        self._visit = Visit()
+        self._asked = 0.0
+
+    def visit(self) -> Visit:
+        until = time.monotonic() + self._plan.seconds
+        try:
+            with self._page:
+                self._begin()
+                while time.monotonic() < until or len(self._visit.clicked) < self._plan.least_clicks:
+                    self._think()
+                    try:
+                        self._click()
+                    except NotShown:  # what stood there went while the hand was on its way
+                        if self._page.is_drawn:
+                            raise
+                self._end()
+        except Exception as error:  # whatever it is, it is what the visit came to
+            self._visit.errors.append(f"{type(error).__name__}: {error}")
+        return self._visit
+
+    def _begin(self) -> None:
+        documents = self._plan.first_documents
+        if documents:
+            document = documents[self._number]
+            self._page.open(address(corpus=self._plan.corpus, like=document))
+            self._visit.clicked.append({"query_document": document})
+        else:
+            self._page.open(address(corpus=self._plan.corpus))
+            self._search("first search")
+        self._visit.session_id = self._page.session_id
+
+    def _end(self) -> None:
+        session = self._visit.session(self._plan.corpus)
+        self._page.wait_for(lambda: self._page.is_drawn and self._shows(session))
+        self._page.list_all(wait=False)
+        self._visit.marks = self._page.marks()
+        self._visit.rows = {ranker: self._page.rows(ranker) for ranker in COLUMNS}
+        self._look()
+
+    def _think(self) -> None:
+        self._page.rest(_LEAST_THOUGHT + self._chance.expovariate(1 / (self._plan.think - _LEAST_THOUGHT)))
+        if self._page.is_finished:
+            self._visit.finished.append(1000 * (self._page.finished_at - self._asked))
+
+    def _click(self) -> None:
+        session = self._visit.session(self._plan.corpus)
+        marked = [(doc_id, ranker) for doc_id, ranker in self._rows() if session.feedback.mark_of(doc_id)]
+        drawn = self._chance.random()
+        if (drawn := drawn - _SEARCH) < 0 and self._queries:
+            self._search("search")
+        elif (drawn := drawn - _MORE) < 0:
+            doc_id, ranker = self._chance.choice(self._rows())
+            self._take("search", {"query_document": doc_id}, lambda: self._press(f"more {ranker} {doc_id}"))
+        elif (drawn := drawn - _BACK) < 0 and marked:
+            self._mark(*self._chance.choice(marked), None, session)
+        elif drawn - _UNDO < 0 and session.past and self._page.is_drawn:
+            self._take("mark", {"undo": True}, lambda: self._press("undo"))
+        else:
+            self._mark_one(session)
+
+    def _mark_one(self, session: Session) -> None:
+        """Mark a row; where all have a mark, ask for more like one of them."""
+        free = [(doc_id, ranker) for doc_id, ranker in self._rows() if not session.feedback.mark_of(doc_id)]
+        if not free:
+            doc_id, ranker = self._chance.choice(self._rows())
+            self._take("search", {"query_document": doc_id}, lambda: self._press(f"more {ranker} {doc_id}"))
+            return
+        self._mark(*free[0], "positive" if self._chance.random() < _RELEVANT else "negative", session)
+
+    def _mark(self, doc_id: str, ranker: str, mark: Mark | None, session: Session) -> None:
+        button = mark or session.feedback.mark_of(doc_id)
+        self._take("mark", {"mark": mark, "doc_id": doc_id}, lambda: self._press(f"{button} {ranker} {doc_id}"))
+
+    def _search(self, what: str) -> None:
+        query = self._queries.pop(0)
+        self._take(what, {"query": query}, lambda: self._page.search(query, wait=False))
+
+    def _press(self, key: str) -> None:
+        self._page.click(key, wait=False)
+
+    def _take(self, what: str, event: dict[str, Any], click: Callable[[], None]) -> None:
+        """Click, and wait until the page shows all that comes of it, unless in haste."""
+        self._asked = time.perf_counter()
+        click()
+        self._visit.clicked.append(event)
+        if what == "mark" and self._chance.random() < _HASTY:
+            self._page.rest(_LEAST_THOUGHT)
+            return
+        session = self._visit.session(self._plan.corpus)
+        self._page.wait_for(lambda: self._page.is_drawn and self._shows(session))
+        self._visit.took.append((what, 1000 * (time.perf_counter() - self._asked)))
+        self._look()
+
+    def _shows(self, session: Session) -> bool:
+        """Whether the page is at the session's query and lists its marks, the latest of each kind."""
+        asked, marks = self._page.query_params, session.feedback
+        is_document = isinstance(session.query, DocumentQuery)
+        query = DocumentQuery(asked.get("like", "")) if is_document else asked.get("q")
+        listed = Feedback(marks.positives[-_LISTED:], marks.negatives[-_LISTED:])
+        return query == session.query and self._page.marks() == listed
+
+    def _look(self) -> None:
+        self._visit.errors += [each for each in self._page.problems() if each not in self._visit.errors]
+
+    def _rows(self) -> list[tuple[str, str]]:
+        """Return the rows of the page, each with its column, as the eye goes: the best of either column first."""
+        columns = [[(doc_id, ranker) for doc_id in self._page.rows(ranker)] for ranker in COLUMNS]
+        rows = [row for pair in zip(*columns, strict=False) for row in pair]
+        if not rows:
+            raise NotShown(f"no rows are on the page: {self._page.text()[-300:]}")
+        return rows

@@ -1,0 +1,183 @@
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from benchmarks import load, load_tables
+from benchmarks.browser import serving
+from benchmarks.visitor import Disconnected, NotShown, Visitor, address
+from benchmarks.visits import COLUMNS, Plan, Visit
+from data.corpus import Corpus
+from data.ingest import build_corpus
+from retrieval.feedback import Feedback
+from retrieval.search import DocumentQuery, SearchEngine
+from retrieval.sessions import Event, Session, SessionStore
+from tests.conftest import ANIMALS, source_of
+from tests.fake_encoder import FakeEncoder
+
+N_SESSIONS = 4
+N_CLICKS = 8
+
+
+@pytest.fixture
+def sentences() -> Corpus:
+    """Eighty documents of one sentence each: to show which sentence carried them takes no model."""
+    endings = ("", " by night", " in spring", " at home", " as ever", " again", " at last", " in town")
+    texts = [text + ending for ending in endings for text in ANIMALS]
+    return build_corpus(source_of(texts, name="sentences"), FakeEncoder())
+
+
+@pytest.fixture
+def engine(sentences: Corpus) -> SearchEngine:
+    return SearchEngine(sentences)
+
+
+@pytest.mark.e2e
+def test_sessions_at_once_get_what_they_clicked(home: Path, engine: SearchEngine) -> None:
+    documents = tuple(str(7 * number) for number in range(N_SESSIONS))
+    plan = Plan("sentences", ((),) * N_SESSIONS, 0, least_clicks=N_CLICKS, first_documents=documents, think=0.4)
+
+    measured = load.measure(home, plan, engine)
+
+    assert measured["errors"] == []
+    assert measured["lost_or_mixed"] == []
+    assert (measured["sessions"], measured["clicks"]) == (N_SESSIONS, N_SESSIONS * N_CLICKS)
+
+
+@pytest.mark.e2e
+def test_clicks_that_do_not_wait_for_the_page_are_all_kept(home: Path, engine: SearchEngine) -> None:
+    environment = {**os.environ, "EXEMPLAR_HOME": str(home)}
+    with serving(environment, home / "log") as (url, server), Visitor(url, timeout=60) as visitor:
+        visitor.open(address(corpus="sentences", like="0"))
+        assert visitor.marks() == Feedback()
+        events: list[Event] = [{"query_document": "0"}]
+        for number, doc_id in enumerate(visitor.rows()):
+            mark = "positive" if number % 3 else "negative"
+            visitor.click(f"{mark} anchored {doc_id}", wait=False)
+            events.append({"mark": mark, "doc_id": doc_id})
+        visitor.wait_for(lambda: not visitor.widget("undo").disabled)
+        for _ in range(3):
+            visitor.click("undo", wait=False)
+            events.append({"undo": True})
+        expected = Session(visitor.session_id, "sentences")
+        for event in events:
+            expected = expected.after(event)
+        visitor.wait_for(lambda: visitor.is_finished and visitor.marks() == expected.feedback)
+
+        store = SessionStore(home / "sessions.sqlite")
+        assert [dict(each.event) for each in store.history(visitor.session_id)] == events
+        kept = expected.feedback
+        assert len(kept) == 7
+        marked = {doc_id: kept.mark_of(doc_id) for doc_id in visitor.rows() if kept.mark_of(doc_id)}
+        assert visitor.marked_rows() == marked
+        assert visitor.n_marks() == {"positive": len(kept.positives), "negative": len(kept.negatives)}
+        assert visitor.problems() == []
+        with pytest.raises(NotShown, match="there is no button 'positive anchored nowhere' that can be pressed"):
+            visitor.click("positive anchored nowhere")
+        server.kill()
+        with pytest.raises(Disconnected, match="the app closed the connection"):
+            visitor.click("undo")
+
+
+CLICKED: list[Event] = [
+    {"query_document": "3"},
+    {"mark": "positive", "doc_id": "13"},
+    {"mark": "negative", "doc_id": "5"},
+    {"mark": "positive", "doc_id": "23"},
+    {"undo": True},
+]
+KEPT = Feedback(("13",), ("5",))
+
+
+def visit(engine: SearchEngine) -> Visit:
+    """Return a visit in which all went well."""
+    found = {each: engine.search(DocumentQuery("3"), KEPT, ranker=each).doc_ids for each in COLUMNS}
+    rows = {ranker: list(doc_ids) for ranker, doc_ids in found.items()}
+    return Visit("s1", list(CLICKED), [("mark", 80.0)], marks=KEPT, rows=rows)
+
+
+def logged(home: Path, events: list[Event]) -> SessionStore:
+    store = SessionStore(home / "sessions.sqlite")
+    for number, event in enumerate(events):
+        store.record(Session("s1", "sentences"), event)
+        store.record(Session("s2", "sentences"), {"mark": "positive", "doc_id": str(number)})
+    return store
+
+
+def found(home: Path, visit: Visit, events: list[Event], engine: SearchEngine) -> list[str]:
+    """Return which differences are found between a visit and a log."""
+    differences = load.differences(visit, "sentences", logged(home, events), engine)
+    return [each.partition(": ")[2].partition(" should be ")[0] for each in differences]
+
+
+def test_a_session_that_has_what_was_clicked_is_not_told_of(home: Path, engine: SearchEngine) -> None:
+    assert found(home, visit(engine), CLICKED, engine) == []
+
+
+@pytest.mark.parametrize(
+    ("events", "differing"),
+    [
+        (CLICKED[:1] + CLICKED[2:], ["the log", "what the log comes to"]),
+        (CLICKED[:-1], ["the log", "what the log comes to"]),
+        ([*CLICKED, {"mark": "positive", "doc_id": "7"}], ["the log", "what the log comes to"]),
+        ([CLICKED[0], CLICKED[2], CLICKED[1], *CLICKED[3:]], ["the log", "what the log comes to"]),
+        ([*CLICKED[:4], {"redo": True}, *CLICKED[4:]], ["the log"]),
+        ([], ["the log", "what the log comes to"]),
+    ],
+    ids=["a mark lost", "an undo lost", "a mark of another", "in another order", "what changes nothing", "all lost"],
+)
+def test_a_log_that_is_not_what_was_clicked_is_told_of(
+    home: Path, engine: SearchEngine, events: list[Event], differing: list[str]
+) -> None:
+    assert found(home, visit(engine), events, engine) == differing
+
+
+def test_a_page_that_is_not_what_was_clicked_is_told_of(home: Path, engine: SearchEngine) -> None:
+    shown = visit(engine)
+    other_marks = replace(shown, marks=Feedback(("13",)))
+    another_ranking = replace(shown, rows=shown.rows | {"anchored": shown.rows["anchored"][::-1]})
+    assert found(home, other_marks, CLICKED, engine) == ["the marks on the page"]
+    (home / "sessions.sqlite").unlink()
+    assert found(home, another_ranking, CLICKED, engine) == ["the column of anchored"]
+
+
+def test_what_goes_wrong_on_a_page_or_in_the_app_is_an_error() -> None:
+    log = "Exemplar is open\nTraceback (most recent call last):\n  File x\n    y\nKeyError: 'z'\nmore\n"
+    assert load.errors([Visit("s1", errors=["a message"]), Visit("s2")], log) == [
+        "session s1: a message",
+        "Traceback (most recent call last):\n  File x\n    y\nKeyError: 'z'",
+    ]
+
+
+def test_times_and_memory_are_summed_up() -> None:
+    assert load.times([100, 500, 200, 400, 300]) == {"n": 5, "p50_ms": 300.0, "p95_ms": 480.0, "slowest_ms": 500.0}
+    assert load.times([]) == {"n": 0}
+    assert load.memory([100, 900, 910, 2000, 920, 930, *[950] * 5], 5) == {"at_half": 920, "at_end": 950, "growth": 30}
+    assert load.memory([], 5) == {}
+
+
+def test_the_tables_tell_the_times_and_what_came_of_it() -> None:
+    took = {"n": 1200, "p50_ms": 301.4, "p95_ms": 1210.0, "slowest_ms": 2000.0}
+    result = {
+        "cores": 2,
+        "documents": 25000,
+        "sessions": 20,
+        "seconds": 120.0,
+        "clicks": 1500,
+        "took": {"mark": took, "search": took | {"n": 7}, "first search": took | {"n": 20}, "finished": {"n": 0}},
+        "errors": [],
+        "lost_or_mixed": ["session s1: ..."],
+        "memory_mb": {"at_half": 1000, "at_end": 1004, "growth": 4},
+    }
+    assert load_tables.tables(result).splitlines() == [
+        "| 20 sessions, 25,000 documents, 2 cores | times | median | 95th percentile | slowest |",
+        "| --- | --- | --- | --- | --- |",
+        "| a mark, to the new ranking | 1,200 | 301 ms | 1,210 ms | 2,000 ms |",
+        "| a search, to its ranking | 7 | 301 ms | 1,210 ms | 2,000 ms |",
+        "| the first search of a session, which waits for the model | 20 | 301 ms | 1,210 ms | 2,000 ms |",
+        "",
+        "| clicks | errors | lost or mixed | memory after 60 s and after 120 s |",
+        "| --- | --- | --- | --- |",
+        "| 1,500 | 0 | 1 | 1,000 MB, 1,004 MB |",
+    ]
