@@ -21,7 +21,7 @@ test: .venv/.installed-test ## Lint, check types and layers, run all tests.
 	$(BIN)/ruff format --quiet --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder
+	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 screenshot: .venv/.installed-test ## Take the README's pictures anew.
 	$(BIN)/python -m benchmarks.pictures docs

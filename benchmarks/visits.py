@@ -21,7 +21,7 @@ from retrieval.sessions import Event, Session
 
 COLUMNS: tuple[Ranker, ...] = ("knn", "anchored")  # the rankers, as a new session has them
 _LEAST_THOUGHT = 0.25  # seconds
-_LONGEST = 60.0  # seconds that a page may take
+_LONGEST = 120.0  # seconds that a page may take
 _HASTY, _SEARCH, _MORE, _BACK, _UNDO = 0.1, 0.08, 0.04, 0.08, 0.06  # of all clicks
 _RELEVANT = 2 / 3  # of all marks
 _LISTED = 15  # of each kind, by the sidebar
@@ -120,15 +120,15 @@ class _Person:
         return self._visit
 
     def _begin(self) -> None:
-        documents = self._plan.first_documents
+        documents, corpus = self._plan.first_documents, self._plan.corpus
         if documents:
-            document = documents[self._number]
-            self._page.open(address(corpus=self._plan.corpus, like=document))
-            self._visit.clicked.append({"query_document": document})
+            self._visit.clicked.append({"query_document": documents[self._number]})
+            self._page.open(address(corpus=corpus, like=documents[self._number]))
         else:
-            self._page.open(address(corpus=self._plan.corpus))
-            self._search("first search")
+            self._page.open(address(corpus=corpus))
         self._visit.session_id = self._page.session_id
+        if not documents:
+            self._search("first search")
 
     def _end(self) -> None:
         session = self._visit.session(self._plan.corpus)

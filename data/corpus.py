@@ -12,9 +12,10 @@ committed, and are told so. A rebuild replaces the old corpus in one step; until
 import functools
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -123,9 +124,14 @@ class Corpus:
         """Return the rows of documents whose text is one of these."""
         # Only texts of the same length are compared: a look at every text would take longer than the SVM.
         rows = np.flatnonzero(np.isin(self._text_sizes, [len(text.encode()) for text in texts]))
-        same = pc.is_in(self.documents["text"].take(rows), value_set=pa.array(texts, pa.large_string()))
-        found: NDArray[np.intp] = rows[same.to_numpy()]
-        return found
+        # They are taken chunk by chunk, as taking them at once copies the column.
+        wanted, found, first = pa.array(texts, pa.large_string()), [rows[:0]], 0
+        for chunk in self.documents["text"].chunks:
+            those = rows[slice(*np.searchsorted(rows, (first, first + len(chunk))))]
+            if those.size:
+                found.append(those[pc.is_in(chunk.take(those - first), value_set=wanted).to_numpy(False)])
+            first += len(chunk)
+        return np.concatenate(found)
 
     def select(self, filters: Filters) -> Matching:
         """Return the documents that pass."""
@@ -273,13 +279,22 @@ def read_documents(path: Path) -> pa.Table:
     """Return a build's documents, memory-mapped; OSError, ValueError or ArrowException if they can't be read."""
     check_regular(path)
     with pa.memory_map(str(path)) as file:
-        documents = pa.ipc.open_file(file).read_all()
-    if documents.schema != DOCUMENT_SCHEMA:
-        raise ValueError(f"{path} has other columns")
+        documents = pa.Table.from_batches(_mapped_batches(pa.ipc.open_file(file), path.stat().st_size), DOCUMENT_SCHEMA)
     for column in ("doc_id", "text"):
         for chunk in documents[column].chunks:
             chunk.view(pa.large_binary()).validate(full=True)  # that no text lies beyond the file
     return documents
+
+
+def _mapped_batches(file: Any, size: int) -> Iterator[Any]:
+    """Yield the batches of an Arrow file of so many bytes; ValueError if they don't lie in it as they are."""
+    n_bytes = 0
+    for number in range(file.num_record_batches):
+        batch = file.get_batch(number)
+        n_bytes += batch.nbytes
+        if n_bytes > size:
+            raise ValueError("packed, which we never write: it would take any amount of memory")
+        yield batch
 
 
 def _fits(passages: NDArray[np.int64], manifest: Manifest) -> bool:

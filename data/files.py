@@ -37,6 +37,7 @@ UNREADABLE = (
 )
 
 _STORED_BUFFER = 2**20
+_ANY_SIZE = 2**60  # of a file whose size a storage doesn't tell
 _MOST_BYTES = 2**30  # of a file that is read as a whole; a small zip can hold endless ones
 
 
@@ -233,10 +234,10 @@ class _Stored(io.RawIOBase):
 def _open_stored(storage: Any, path: str) -> IO[bytes]:
     try:
         opened = io.BufferedReader(_Stored(storage.open(path, "rb")), _STORED_BUFFER)
-        size = int(storage.info(path)["size"] or 0) if _is_packed(path) else 0
+        size = storage.info(path).get("size") if _is_packed(path) else None
     except Exception as error:
         raise OSError(one_line(error)) from error
-    return open_gzip(opened, PurePosixPath(path).name, size) if _is_packed(path) else opened
+    return open_gzip(opened, PurePosixPath(path).name, int(size or _ANY_SIZE)) if _is_packed(path) else opened
 
 
 def _is_packed(path: str) -> bool:

@@ -100,6 +100,9 @@ def build_corpus(
                 raise
             room = f"the disk with {folder} is full; make room and build again: what was embedded is kept"
             raise OSError(error.errno, room) from error
+        except MemoryError as error:
+            told = "close other programs and build again: what was embedded is kept"
+            raise ValueError(f"there is not enough memory to build '{name}'; {told}") from error
         finally:
             _sweep(folder)
     return open_corpus(name)

@@ -41,7 +41,7 @@ class Budget:
             self._total += position - self._reached[member]
             self._reached[member] = position
         if self._total > self._most:
-            much = f"more than {self._most / 2**30:,.1f} GB, which is beyond all measure for its size"
+            much = f"more than {self._most:,} bytes, beyond all measure for its size"
             raise ValueError(f"{self._name} expands to {much}; unpack it first")
 
 

@@ -12,7 +12,7 @@ from retrieval.search import SearchEngine
 
 _MOST_SENTENCES = 64  # of a passage; the model reads no more of it
 _MOST_SHOWN = 2
-_KEPT = 4096  # passages
+_KEPT = 16_384  # sentences: 25 MB where a model has 384 dimensions
 
 
 class Explainer:
@@ -21,15 +21,22 @@ class Explainer:
     def __init__(self, engine: SearchEngine) -> None:
         self._engine = engine
         self._known: OrderedDict[str, tuple[list[Span], NDArray[np.float32]]] = OrderedDict()
+        self._n_kept = 0
         self._lock = threading.Lock()
 
     def knows(self, passage: str) -> bool:
         """Whether a passage's sentences have been encoded."""
         return passage in self._known
 
-    def learn(self, passages: Sequence[str]) -> None:
-        """Encode the sentences of passages, all that are new at once."""
-        with self._lock:
+    def learn(self, passages: Sequence[str], *, within: float = -1) -> bool:
+        """Encode the sentences of passages, all that are new at once.
+
+        One who asks has it done at a time. Returns False, and has done nothing, where others are still at it after
+        ``within`` seconds; without it, it waits.
+        """
+        if not self._lock.acquire(timeout=within):
+            return False
+        try:
             new = {each: sentences(each)[:_MOST_SENTENCES] for each in passages if each not in self._known}
             texts = [passage[start:end] for passage, spans in new.items() if len(spans) > 1 for start, end in spans]
             vectors = self._engine.encoder.encode_documents(texts) if texts else np.empty((0, 0), np.float32)
@@ -37,9 +44,14 @@ class Explainer:
             for passage, spans in new.items():
                 n = len(spans) if len(spans) > 1 else 0
                 self._known[passage] = spans, vectors[first : first + n]
+                self._n_kept += max(1, n)
                 first += n
-            while len(self._known) > _KEPT:
-                self._known.popitem(last=False)
+            while self._n_kept > _KEPT:
+                _, (_, oldest) = self._known.popitem(last=False)
+                self._n_kept -= max(1, len(oldest))
+        finally:
+            self._lock.release()
+        return True
 
     def carried(self, passage: str, w: NDArray[np.floating]) -> list[Span]:
         """Return the spans of the sentences that carried a passage, in order; none where it has but one, or is unknown.

@@ -19,6 +19,7 @@ from retrieval.rankers import DEFAULT_RANKER, RANKERS, Examples, Ranker, Scorer,
 from retrieval.svm import ExemplarSVM, Until
 from retrieval.threads import one_blas_thread
 
+_LONGEST = 1_000_000  # characters of a query
 _SELECTED = 4_000_000  # rows of selections that are kept, 16 bytes each
 
 
@@ -292,6 +293,10 @@ class SearchEngine:
             return self._whole(self.corpus.row(query.doc_id))
         if not query.strip():
             raise ValueError("the query is empty: type what you are looking for")
+        if len(query) > _LONGEST:
+            raise ValueError(
+                f"the query is longer than {_LONGEST:,} characters: shorten it; only its beginning is read"
+            )
         if re.search("[\ud800-\udfff]", query):  # how Python holds bytes that are no UTF-8
             raise ValueError("the query holds bytes that are no Unicode text")
         return self._encode(query)

@@ -33,14 +33,6 @@ ANIMALS = [
 ]
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where two processes test, keep a file's tests in one of them, and together all that share the demo corpus."""
-    for item in items:
-        file = item.nodeid.partition("::")[0]
-        item.add_marker(pytest.mark.xdist_group("e2e" if file.startswith("tests/e2e/") else file))
-
-
 @pytest.fixture(autouse=True)
 def offline() -> Iterator[None]:
     """Fail a test while which something tried to leave this machine."""

@@ -4,7 +4,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import app_tables, encoder, encoder_tables, scale_plan, scale_search, scale_tables, svm, vectors
+from benchmarks import (
+    app_tables,
+    encoder,
+    encoder_tables,
+    load_tables,
+    scale_plan,
+    scale_search,
+    scale_tables,
+    svm,
+    vectors,
+)
 from benchmarks.memory import in_own_process, peak_megabytes
 from benchmarks.svm_tables import tables
 from data.encoder import unit_rows
@@ -28,6 +38,11 @@ def test_the_readmes_encoder_tables_are_the_benchmarks_output() -> None:
 def test_the_readmes_app_table_is_the_benchmarks_output() -> None:
     result = json.loads((ROOT / "benchmarks" / "app.json").read_text())
     assert app_tables.tables(result) in (ROOT / "README.md").read_text()
+
+
+def test_the_tables_on_reliability_are_the_benchmarks_output() -> None:
+    result = json.loads((ROOT / "benchmarks" / "load.json").read_text())
+    assert load_tables.tables(result) in (ROOT / "docs" / "reliability.md").read_text()
 
 
 def test_the_tables_on_scale_are_the_benchmarks_output() -> None:

@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from data.catalog import verify_corpus
-from data.corpus import Corpus, CorpusDamaged, corpus_folder, open_corpus, read_manifest
+from data.corpus import DOCUMENT_SCHEMA, Corpus, CorpusDamaged, corpus_folder, open_corpus, read_manifest
 from data.ingest import build_corpus
 from data.journal import Shard, line_of
 from data.manifest import Manifest
@@ -186,6 +187,16 @@ def test_an_array_of_pickles_is_never_unpickled(
     with pytest.raises(CorpusDamaged, match="do not fit its manifest|can't be read"):
         open_corpus("animals")
     assert not Path("unpickled").exists()
+
+
+def test_documents_that_are_packed_are_damaged(anew: Callable[[str], Path]) -> None:
+    path = anew(DOCUMENTS)
+    rows = [{"doc_id": str(row), "text": "a" * 10**6, "label": None, "metadata": []} for row in range(10)]
+    packed = pa.ipc.IpcWriteOptions(compression="zstd")
+    with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, DOCUMENT_SCHEMA, options=packed) as writer:
+        writer.write(pa.RecordBatch.from_pylist(rows, schema=DOCUMENT_SCHEMA))
+    with pytest.raises(CorpusDamaged, match="the files of the corpus 'animals' can't be read; build it again"):
+        open_corpus("animals")
 
 
 def test_documents_whose_texts_lie_beyond_the_file_are_damaged(anew: Callable[[str], Path]) -> None:

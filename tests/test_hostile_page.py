@@ -173,6 +173,22 @@ def test_labels_and_values_without_end_can_be_filtered_by(endless: None) -> None
     assert f"filters: label {plain.name('l' * ENDLESS)}" in line
 
 
+@given(some.text(some.characters(), max_size=300))
+def test_a_name_is_whole_or_its_length_is_told(raw: str) -> None:
+    seen = plain.name(raw)
+    whole = re.sub("[\ud800-\udfff]", "\N{REPLACEMENT CHARACTER}", raw)
+    assert seen == whole if len(raw) <= 200 else seen.startswith(f"{whole[:200]} … ({len(raw)} characters, ")
+    assert html.unescape(plain.text(raw)) == html.unescape(html.escape(whole))
+    assert not re.search(f"[{TURNS}\ud800-\udfff]", plain.shortened(raw))
+
+
+def test_keys_are_short_and_differ() -> None:
+    long, other = "i" * 201, "i" * 202
+    keys = [plain.key_of(raw) for raw in ("i", "i" * 200, long, other, plain.key_of(long))]
+    assert len(set(keys)) == 5
+    assert max(map(len, keys)) == 265
+
+
 def test_no_more_columns_are_offered_than_a_page_bears(encoder: FakeEncoder) -> None:
     found = [Document(str(n), f"text {n}", metadata={f"c{i:03}": str(n // 2) for i in range(120)}) for n in range(4)]
     build_corpus(hostile.source("wide", found), encoder)

@@ -157,6 +157,29 @@ def test_control_characters_are_kept(tmp_path: Path) -> None:
     assert texts(read_source(str(tmp_path / "rows.csv"))) == ["a\0b\x07"]
 
 
+def test_parquet_columns_of_every_kind_are_read_as_pyarrow_reads_them(tmp_path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from data.files import file_on_disk
+    from data.parquet import parquet_table
+
+    texts = pa.array(["a", None, "b"])
+    lists = {
+        "list": pa.ListArray.from_arrays([0, 2, 2, 3], texts),
+        "view": pa.ListViewArray.from_arrays([2, 0, 1], [1, 2, 0], texts),
+        "fixed": pa.FixedSizeListArray.from_arrays(texts, 1),
+        "map": pa.MapArray.from_arrays([0, 2, 2, 3], pa.array(["x", "y", "z"]), texts),
+        "struct": pa.StructArray.from_arrays([texts, pa.array([1, 2, 3])], ["p", "q"]),
+    }
+    kinds = (pa.string(), pa.large_string(), pa.string_view(), pa.dictionary(pa.int8(), pa.large_string()))
+    plain = {str(kind): pa.array(texts.to_pylist(), kind) for kind in kinds}
+    path = tmp_path / "rows.parquet"
+    pq.write_table(pa.table(lists | plain), path)
+    rows = list(parquet_table(file_on_disk(path)).rows(()))
+    assert rows == pq.read_table(path).to_pylist()
+
+
 @pytest.mark.parametrize("column", ["content", "review", "abstract", "document", "body", "Text", "BODY"])
 def test_usual_names_for_the_text_are_recognised(tmp_path: Path, column: str) -> None:
     assert texts(read_source(write(tmp_path / "rows.csv", [{"other": "no", column: "yes"}]))) == ["yes"]

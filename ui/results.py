@@ -10,11 +10,13 @@ from retrieval.explain import Explainer
 from retrieval.rankers import RANKERS, TITLES
 from retrieval.search import Ranking, Result, SearchEngine, took
 from retrieval.sessions import Session
+from ui import state
 from ui.row import Note, Row, row_html, show_row
 from ui.settings import choose_ranker
 from ui.state import put
 
 DEPTH = 100  # how far a document is looked for in the other column
+_A_MOMENT = 0.1  # seconds
 
 _WHAT = {
     "knn": "nearest to the query; marks leave it as it is",
@@ -49,7 +51,8 @@ def show_rankings(
 def explain(unexplained: Unexplained, session: Session, engine: SearchEngine, explainer: Explainer) -> None:
     """Encode the sentences of rows, and mark those that carried them; row by row, so that a click need not wait."""
     for place, row, ranking in unexplained:
-        explainer.learn([row.result.passage])
+        while not explainer.learn([row.result.passage], within=_A_MOMENT):
+            state.current()  # at a look into st.session_state Streamlit ends a run that nobody waits for any more
         spans = carried(row.result, ranking, session, engine, explainer)
         place.html(row_html(replace(row, spans=spans)))
 

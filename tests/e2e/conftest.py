@@ -1,10 +1,12 @@
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
 import pytest
+from filelock import FileLock
 from playwright.sync_api import Page, expect
 
 from benchmarks.browser import ROOT, launch_arguments, serving
@@ -26,10 +28,16 @@ def browser_context_args(browser_context_args: dict) -> dict:
 
 @pytest.fixture(scope="session")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """A home with the demo corpus, built as a newcomer does."""
-    environment = {**os.environ, "EXEMPLAR_HOME": str(tmp_path_factory.mktemp("home")), "HF_HUB_OFFLINE": "1"}
-    subprocess.run([sys.executable, str(ROOT / "cli.py"), "build", "docs", "--whole"], env=environment, check=True)
-    return environment
+    """A home with the demo corpus, built as a newcomer does; where several processes test, once for all of them."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    environment = {**os.environ, "EXEMPLAR_HOME": str(shared / "newcomer"), "HF_HUB_OFFLINE": "1"}
+    with FileLock(shared / "newcomer.lock"):
+        command = [sys.executable, str(ROOT / "cli.py"), "build", "docs", "--whole", "--if-missing"]
+        subprocess.run(command, env=environment, check=True)
+    home = tmp_path_factory.mktemp("home")
+    shutil.copytree(environment["EXEMPLAR_HOME"], home, dirs_exist_ok=True)
+    return {**environment, "EXEMPLAR_HOME": str(home)}
 
 
 @pytest.fixture(scope="session")
