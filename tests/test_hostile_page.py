@@ -195,8 +195,8 @@ def test_no_more_columns_are_offered_than_a_page_bears(encoder: FakeEncoder) -> 
     app = opened(q="text")
     app.session_state["filters"] = True
     ran(app)
-    assert len(app.multiselect) == 50
-    assert "These are the first 50 of 120 columns. Words find what is in the text." in [
+    assert len(app.multiselect) == 100
+    assert "These are the 100 columns that most documents have. Words find what is in the text." in [
         caption.value for caption in app.caption
     ]
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from data.filters import MOST_VALUES, UNLABELLED, Filters
+from data.filters import MOST_COLUMNS, MOST_VALUES, UNLABELLED, Filters
 from ui import plain, resources, state
 from ui.state import put
 
@@ -13,7 +13,6 @@ _WORDS = "filter_words"
 _WITHOUT = "filter_without"
 _LABELS = "filter_labels"
 _LONGEST = 500  # characters of words, each of which is looked for in every text
-_MOST_FIELDS = 50  # other columns that can be picked from; each is a widget
 
 
 def show_filters(filters: Filters, corpus: str) -> None:
@@ -37,11 +36,11 @@ def show_filters(filters: Filters, corpus: str) -> None:
     if 1 < len(choices.labels) <= MOST_VALUES:
         _pick("Label", _LABELS, choices.labels, filters.labels, lambda chosen: _change(labels=chosen))
     chosen_fields = dict(filters.fields)
-    fields = [(name, values) for name, values in choices.fields.items() if len(values) > 1]
-    for number, (name, values) in enumerate(fields[:_MOST_FIELDS]):
-        _pick_field(name, f"filter_field_{number}", values, chosen_fields.get(name, ()))
-    if len(fields) > _MOST_FIELDS:
-        st.caption(f"These are the first {_MOST_FIELDS} of {len(fields):,} columns. Words find what is in the text.")
+    for number, (name, values) in enumerate(choices.fields.items()):
+        if len(values) > 1:
+            _pick_field(name, f"filter_field_{number}", values, chosen_fields.get(name, ()))
+    if len(choices.fields) >= MOST_COLUMNS:
+        st.caption(f"These are the {MOST_COLUMNS} columns that most documents have. Words find what is in the text.")
     if filters:
         st.button("Clear filters", icon=":material/filter_alt_off:", key="clear_filters", on_click=clear_filters)
 
