@@ -80,7 +80,7 @@ def test_the_program_killed_twice_ends_as_one_that_was_not(
 ) -> None:
     monkeypatch.setattr("data.embed.SHARD", SHARD)
     encoder = load_encoder(precision="float32")
-    kill_again_and_again(PROGRAM, encoder, documents[:120], tmp_path, kills=2, seconds_to_start=5)
+    kill_again_and_again(PROGRAM, encoder, documents[:480], tmp_path, kills=2, seconds_to_start=5)
 
 
 def kill_again_and_again(
