@@ -291,7 +291,7 @@ def _mapped_batches(file: Any, size: int) -> Iterator[Any]:
     n_bytes = 0
     for number in range(file.num_record_batches):
         batch = file.get_batch(number)
-        n_bytes += batch.nbytes
+        n_bytes += batch.get_total_buffer_size()  # without a look into them, which may lead out of the file
         if n_bytes > size:
             raise ValueError("packed, which we never write: it would take any amount of memory")
         yield batch
