@@ -143,7 +143,8 @@ def test_no_other_site_may_frame_steer_or_script_the_page(here: str) -> None:
     connection = http.client.HTTPConnection("localhost", urlsplit(here).port)
     connection.request("GET", "/")
     answer = connection.getresponse()
-    assert answer.headers["Content-Security-Policy"] == "frame-ancestors 'self'"
+    policy = answer.headers["Content-Security-Policy"].split("; ")
+    assert {"default-src 'self'", "frame-ancestors 'self'", "connect-src 'self' data: blob:"} <= {*policy}
     assert "Access-Control-Allow-Origin" not in answer.headers
     connection.close()
     assert '"allowedOrigins":[]' in ask(here, "/_stcore/host-config")[1]

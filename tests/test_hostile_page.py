@@ -25,6 +25,7 @@ from retrieval.evaluations import keep
 from retrieval.export import as_csv, as_json_lines, export_table
 from retrieval.feedback import Feedback
 from retrieval.report import markdown
+from retrieval.sessions import Session, SessionStore
 from tests import hostile
 from tests.fake_encoder import FakeEncoder
 from tests.hostile import ENDLESS, TEXTS
@@ -99,7 +100,7 @@ ADDRESS = some.dictionaries(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(ADDRESS)
 @example({"session": "../../etc/passwd", "corpus": ["hostile", TEXTS[0]], "q": "w" * 100_000, TEXTS[1]: "1"})
 @example({"corpus": "hostile", "q": " \0\x1b[31m ", "like": ""})
@@ -122,7 +123,7 @@ def test_an_address_of_any_kind_leads_to_a_page(corpus: None, address: dict[str,
     assert kept.keys() == others.keys()
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(WILD)
 @example("word " * 40_000)
 def test_a_query_of_any_kind_is_searched_for(corpus: None, typed: str) -> None:
@@ -158,6 +159,28 @@ def test_ids_labels_and_columns_without_end_are_cut_and_told_apart(endless: None
     [chart] = app.get("vega_lite_chart")
     assert json.dumps(plain.name(first)) in chart.proto.spec
     assert len(chart.proto.spec) < 20_000
+
+
+def test_an_id_without_end_is_the_query_but_no_part_of_the_address(endless: None) -> None:
+    app = opened(q="a label id name")
+    doc_id = "i" * ENDLESS
+    press(app, f"more anchored {plain.key_of(doc_id)}")
+    assert app.query_params.keys() == {"session", "corpus"}
+    again = opened(session=app.query_params["session"], corpus="endless")
+    assert shown(again, "id")[0] == plain.name(doc_id)
+
+
+def test_names_of_sessions_without_end_are_cut(endless: None, home: Path) -> None:
+    store = SessionStore(home / "sessions.sqlite")
+    for event in ({"query": "q" * ENDLESS}, {"name": "n" * ENDLESS}):
+        store.record(Session("long", "c" * ENDLESS), event)
+    app = page("sessions")
+    assert app.dataframe[0].value[["Name", "Corpus"]].to_numpy().tolist() == [
+        [plain.name("n" * ENDLESS), plain.name("c" * ENDLESS)]
+    ]
+    [label] = [option for box in app.selectbox if box.label == "Session" for option in box.options]
+    assert len(label) < 600
+    assert len(bodies(app)) < 5_000
 
 
 def test_labels_and_values_without_end_can_be_filtered_by(endless: None) -> None:
@@ -232,7 +255,7 @@ def evaluated(app: AppTest) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["x" * 5_000, "/" + "y" * 300, "x" * ENDLESS, "a\0b", "~\0", "s3://" + "x" * 5_000, *TEXTS]
+    "path", ["x" * 5_000, "/" + "y" * 300, "x" * ENDLESS, "a\0b", "~\0", "s3://" + "x" * 5_000, *TEXTS[::5]]
 )
 def test_a_path_of_any_kind_is_answered_by_a_sentence(path: str) -> None:
     app = page("corpora")

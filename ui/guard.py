@@ -9,6 +9,23 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _OWN_NAMES = {"localhost", "127.0.0.1", "::1"}
+# Whatever should come to run in a page could load nothing from elsewhere, send nothing there, and be in no other page.
+# Streamlit's own page has a script in it, and charts are drawn by functions that are made as they are needed.
+_POLICY = "; ".join(
+    (
+        "default-src 'self'",
+        "script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:",
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data: blob:",
+        "font-src 'self' data:",
+        "connect-src 'self' data: blob:",
+        "worker-src 'self' blob:",
+        "object-src 'none'",
+        "base-uri 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'self'",
+    )
+)
 _REFUSED = (
     "Exemplar does not answer here: it was asked under a name that it does not go by, or by a page of another site. "
     "Whoever runs it can add a name: exemplar app --allow-host NAME\n"
@@ -39,7 +56,7 @@ class Guard:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
         elif self._admits(Headers(scope=scope)):
-            await self._app(scope, receive, _unframed(send))
+            await self._app(scope, receive, _closed(send))
         else:
             await PlainTextResponse(_REFUSED, status_code=403)(scope, receive, send)
 
@@ -61,12 +78,12 @@ def _is_address(name: str) -> bool:
     return True
 
 
-def _unframed(send: Send) -> Send:
-    """Return what sends an answer that no page of another site may show in a frame, to have clicks go astray."""
+def _closed(send: Send) -> Send:
+    """Return what sends answers whose pages keep to themselves, and that no other site may show in a frame."""
 
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
-            MutableHeaders(scope=message).append("Content-Security-Policy", "frame-ancestors 'self'")
+            MutableHeaders(scope=message).append("Content-Security-Policy", _POLICY)
         await send(message)
 
     return sending

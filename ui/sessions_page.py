@@ -20,6 +20,7 @@ from ui.transfer import show_export, show_import
 
 _A_PAGE = 50  # sessions
 _LATEST = 200  # events
+_LONGEST = 100  # characters of a name
 _CHOSEN = "chosen_session"
 _FAILURES = (sqlite3.Error, OSError, ValueError)
 
@@ -38,7 +39,7 @@ class _Row:
 
     @property
     def title(self) -> str:
-        return self.saved.name or plain.excerpt(self.query, 60) or "unnamed"
+        return plain.name(self.saved.name) or plain.excerpt(self.query, 60) or "unnamed"
 
 
 def sessions_page() -> None:
@@ -75,8 +76,8 @@ def _show_table(saved: Sequence[Saved]) -> list[_Row]:
     session = state.current()
     place.dataframe(
         {
-            "Name": [row.saved.name or "unnamed" for row in rows],
-            "Corpus": [row.saved.corpus for row in rows],
+            "Name": [plain.name(row.saved.name) or "unnamed" for row in rows],
+            "Corpus": [plain.name(row.saved.corpus) for row in rows],
             "Last query": [plain.excerpt(row.query, 200) if row.session else "can't be read" for row in rows],
             "Marks": [len(row.session.feedback) if row.session else None for row in rows],
             "Changed": [local_time(row.saved.changed) for row in rows],
@@ -115,10 +116,11 @@ def _choose(rows: Sequence[_Row]) -> _Row:
 def _labels(rows: Sequence[_Row]) -> dict[str, str]:
     """Return what sessions are called; where two are called the same, their ids tell them apart."""
     titles = {
-        row.saved.session_id: f"{row.title} · {row.saved.corpus} · {local_time(row.saved.changed)}" for row in rows
+        row.saved.session_id: f"{row.title} · {plain.name(row.saved.corpus)} · {local_time(row.saved.changed)}"
+        for row in rows
     }
     n = Counter(titles.values())
-    return {each: title if n[title] == 1 else f"{title} · {each}" for each, title in titles.items()}
+    return {each: title if n[title] == 1 else f"{title} · {plain.name(each)}" for each, title in titles.items()}
 
 
 def _show_actions(row: _Row) -> None:
@@ -154,8 +156,8 @@ def _show_rename(row: _Row) -> None:
     with st.form("rename_form", border=False):
         st.text_input(
             "Name",
-            value=row.saved.name,
-            max_chars=100,
+            value=row.saved.name[:_LONGEST],
+            max_chars=_LONGEST,
             key=key,
             help="What it is called in the list; without one it goes by its last query.",
         )
@@ -236,7 +238,8 @@ def _show_history(session_id: str) -> None:
     with st.expander("History", icon=":material/history:", key="history"):
         events = state.store().history(session_id)
         lines = [
-            f"{local_time(each.at)} · {each.corpus} · {in_words(each.event)}" for each in reversed(events[-_LATEST:])
+            plain.shortened(f"{local_time(each.at)} · {plain.name(each.corpus)} · {in_words(each.event)}")
+            for each in reversed(events[-_LATEST:])
         ]
         if len(events) > _LATEST:
             lines.append(f"… and {len(events) - _LATEST:,} before")

@@ -27,7 +27,7 @@ _ADDRESS = "address_as_written"
 _NOTICE = "notice"
 
 _IN_ADDRESS = ("session", "corpus", "q", "like")
-_LONGEST = 300  # characters of a query that the address carries; the session has all of it
+_LONGEST = 300  # characters of a query, or of a document's id, that the address carries; the session has all of it
 
 
 def store() -> SessionStore:
@@ -175,8 +175,8 @@ def _follow(asked: dict[str, str], corpora: Sequence[str]) -> None:
     session = st.session_state[_SESSION]
     if (text := asked.get("q", "").strip()) and text != session.query:
         change({"query": text})
-    elif "like" in asked and DocumentQuery(asked["like"]) != session.query:
-        change({"query_document": asked["like"]})
+    elif (doc_id := asked.get("like")) and DocumentQuery(doc_id) != session.query:
+        change({"query_document": doc_id})
     _show_query()
 
 
@@ -226,10 +226,10 @@ def _events_of(session: Session) -> list[dict[str, Any]]:
 def _write_address(session: Session) -> None:
     """Have the address lead to what is on the page."""
     wanted = {"session": session.session_id, "corpus": session.corpus}
-    if isinstance(session.query, DocumentQuery):
-        wanted["like"] = session.query.doc_id
-    elif session.query and len(session.query) <= _LONGEST:
-        wanted["q"] = session.query
+    query = session.query
+    key, text = ("like", query.doc_id) if isinstance(query, DocumentQuery) else ("q", query)
+    if text and len(text) <= _LONGEST:
+        wanted[key] = text
     st.session_state[_ADDRESS] = wanted
     others = {key: st.query_params[key] for key in st.query_params if key not in _IN_ADDRESS}
     if wanted | others != st.query_params.to_dict():
