@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
+from data.raw import RawFile
 from data.unpacking import budget_of, open_gzip, open_member
 
 TABLES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet")
@@ -199,41 +200,19 @@ def _storage(url: str) -> tuple[Any, str]:
         raise ValueError(f"cannot reach {url}: {one_line(error)}") from error
 
 
-class _Stored(io.RawIOBase):
-    """A file in storage whose errors, whatever they are, are those of a file."""
+def _open_stored(storage: Any, path: str) -> IO[bytes]:
+    """Open a file in storage; its errors, whatever they are, are those of a file."""
 
-    def __init__(self, opened: Any) -> None:
-        self._opened = opened
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
+    def read(n_bytes: int) -> bytes:
         try:
-            content = self._opened.read(len(buffer))
+            content: bytes = stored.read(n_bytes)
         except Exception as error:
             raise OSError(one_line(error)) from error
-        buffer[: len(content)] = content
-        return len(content)
+        return content
 
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        return int(self._opened.seek(offset, whence))
-
-    def tell(self) -> int:
-        return int(self._opened.tell())
-
-    def close(self) -> None:
-        if not self.closed:
-            self._opened.close()
-        super().close()
-
-
-def _open_stored(storage: Any, path: str) -> IO[bytes]:
     try:
-        opened = io.BufferedReader(_Stored(storage.open(path, "rb")), _STORED_BUFFER)
+        stored = storage.open(path, "rb")
+        opened = io.BufferedReader(RawFile(stored, read), _STORED_BUFFER)
         size = storage.info(path).get("size") if _is_packed(path) else None
     except Exception as error:
         raise OSError(one_line(error)) from error

@@ -7,6 +7,8 @@ import zipfile
 from collections import Counter
 from typing import IO, Any
 
+from data.raw import RawFile
+
 LEAST = 2**30  # bytes, which any packed file may unpack to
 MOST_TIMES = 200  # its size; text packs to a tenth, rarely to a hundredth, and zeros to a thousandth
 
@@ -45,36 +47,6 @@ class Budget:
             raise ValueError(f"{self._name} expands to {much}; unpack it first")
 
 
-class _Unpacked(io.RawIOBase):
-    """What a file unpacks to, as far as its budget goes."""
-
-    def __init__(self, opened: Any, member: str, budget: Budget) -> None:
-        self._opened, self._member, self._budget = opened, member, budget
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        content = self._opened.read(min(len(buffer), _STEP))
-        self._budget.reach(self._member, self._opened.tell())
-        buffer[: len(content)] = content
-        return len(content)
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        return int(self._opened.seek(offset, whence))
-
-    def tell(self) -> int:
-        return int(self._opened.tell())
-
-    def close(self) -> None:
-        if not self.closed:
-            self._opened.close()
-        super().close()
-
-
 def open_gzip(opened: Any, name: str, size: int) -> IO[bytes]:
     """Return what an open gzip file of so many bytes unpacks to."""
     return _gunzipped(opened, name, Budget(name, size))
@@ -99,7 +71,12 @@ def _gunzipped(opened: Any, member: str, budget: Budget) -> IO[bytes]:
 
 
 def _buffered(opened: Any, member: str, budget: Budget) -> IO[bytes]:
-    return io.BufferedReader(_Unpacked(opened, member, budget), _BUFFER)
+    def read(n_bytes: int) -> bytes:
+        content: bytes = opened.read(min(n_bytes, _STEP))
+        budget.reach(member, opened.tell())
+        return content
+
+    return io.BufferedReader(RawFile(opened, read), _BUFFER)
 
 
 class _OwnedGzip(gzip.GzipFile):
