@@ -108,7 +108,7 @@ def kill_again_and_again(
         log.write_text("")
         builder = subprocess.Popen([*command, str(log)], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         if run % 4:  # while it embeds; every fourth time sooner, while it loads or reads
-            wanted = done + SHARD * moments.randrange(4)
+            wanted = done + SHARD * moments.randrange(1, 4)
             while builder.poll() is None and (not log.read_text() or committed("killed")[0] < wanted):
                 time.sleep(0.01)
             if run == 1:  # a second builder is sent away, and a reader reads

@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -44,7 +45,8 @@ def play(scenario: Scenario) -> None:
         await scenario(tab)
         connection.cancel()
 
-    asyncio.run(played())
+    with ThreadPoolExecutor(1) as thread:  # a browser test may have left a loop that runs in this one
+        thread.submit(asyncio.run, played()).result()
 
 
 async def _settled() -> None:
