@@ -28,7 +28,7 @@ from tests.fake_encoder import FakeEncoder
 
 FILES = ["manifest.json", JOURNAL, DOCUMENTS, PASSAGES, VECTORS]
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
-WILD = settings(deadline=None, max_examples=25, derandomize=True, suppress_health_check=list(HealthCheck))
+WILD = settings(deadline=None, max_examples=25, suppress_health_check=list(HealthCheck))
 
 # What else may be written into a file: ends of lines and texts, numbers beyond all measure, marks of formats.
 _PIECES = [

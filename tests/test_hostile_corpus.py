@@ -1,10 +1,12 @@
 """A corpus whose own files are damaged or made to do harm: it opens whole or says so, and nothing else is touched."""
 
 import io
+import itertools
 import json
 import math
 import os
 import pickle
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import fields
@@ -19,6 +21,7 @@ from hypothesis import strategies as st
 
 from data.catalog import verify_corpus
 from data.corpus import DOCUMENT_SCHEMA, Corpus, CorpusDamaged, corpus_folder, open_corpus, read_manifest
+from data.documents import Document, Source
 from data.ingest import build_corpus
 from data.journal import Shard, line_of
 from data.manifest import Manifest
@@ -210,3 +213,17 @@ def test_documents_whose_texts_lie_beyond_the_file_are_damaged(anew: Callable[[s
             open_corpus("animals")
         assert build_corpus(source_of(ANIMALS, LABELS), FakeEncoder()).n_documents == 10
         path = place_of(open_corpus("animals"), DOCUMENTS)
+
+
+@pytest.mark.parametrize(("dtype", "times"), [(np.int32, 2), (np.int64, 2)])  # entries, names; ids, values
+def test_documents_whose_metadata_lie_beyond_the_file_are_damaged_or_work(dtype: type[np.integer], times: int) -> None:
+    rows = [Document(str(row), text, None, {"k": f"{row}"}) for row, text in enumerate(ANIMALS)]
+    built = build_corpus(Source("animals", {"source": "animals"}, lambda: iter(rows)), FakeEncoder())
+    path = place_of(built, DOCUMENTS)
+    content, offsets = path.read_bytes(), np.arange(len(rows) + 1, dtype=dtype).tobytes()
+    assert content.count(offsets) == times
+    ends = [found.end() for found in re.finditer(re.escape(offsets), content)]
+    for end, beyond in itertools.product(ends, (2**30, -1)):
+        last = dtype(beyond).tobytes()
+        path.write_bytes(content[: end - len(last)] + last + content[end:])
+        use("animals")
