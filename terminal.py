@@ -19,9 +19,9 @@ from data.documents import Problem, Problems
 
 if TYPE_CHECKING:
     from data.catalog import CorpusStatus
-    from data.corpus import Manifest
     from data.encoder import Encoder
     from data.ingest import OnEvent
+    from data.manifest import Manifest
 
 # Control characters but the line's end, what has the text behind it run the other way, and halves of surrogate pairs.
 _OBEYED = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")

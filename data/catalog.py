@@ -9,13 +9,13 @@ from typing import Literal
 from data.corpus import (
     CorpusDamaged,
     CorpusNotFound,
-    Manifest,
     corpus_folder,
     corpus_names,
     is_known,
     read_manifest,
 )
 from data.lock import building, is_being_built, links_in
+from data.manifest import Manifest
 from data.shards import JOURNAL, Damage, JournalDamaged, ShardStore
 
 State = Literal["complete", "rebuilding", "building", "unfinished", "damaged"]

@@ -24,10 +24,8 @@ from numpy.typing import NDArray
 
 from data.documents import Document
 from data.filters import Choices, Filters, Matching, choices_of, matching_rows
-from data.home import home_folder, write_atomically
-from data.journal import check_regular, content_of
-from data.manifest import Manifest as Manifest
-from data.manifest import is_of_this_version, manifest_from
+from data.home import check_regular, content_of, home_folder, write_atomically
+from data.manifest import Manifest, is_of_this_version, manifest_from
 from data.shards import DOCUMENTS, ShardStore
 
 DOCUMENT_SCHEMA = pa.schema(

@@ -1,4 +1,4 @@
-"""Where Exemplar keeps its files, and how it writes them."""
+"""Where Exemplar keeps its files, and how it writes and reads them."""
 
 import os
 from pathlib import Path
@@ -33,3 +33,20 @@ def _flush_names(folder: Path) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def check_regular(path: Path) -> None:
+    """Raise OSError if a path is no file, such as a folder or a pipe, at which a reader would wait for ever."""
+    path.stat()  # says what else is wrong
+    if not path.is_file():
+        raise OSError(f"{path} is no file")
+
+
+def content_of(path: Path, most: int) -> bytes:
+    """Return the bytes of a file; OSError if it can't be read, or has more than so many."""
+    check_regular(path)
+    with path.open("rb") as file:
+        content = file.read(min(most, path.stat().st_size) + 1)
+    if len(content) > most:
+        raise OSError(f"{path} is larger than {most:,} bytes")
+    return content

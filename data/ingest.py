@@ -23,7 +23,6 @@ from data.corpus import (
     Corpus,
     CorpusDamaged,
     CorpusNotFound,
-    Manifest,
     builds_of,
     corpus_folder,
     manifest_of,
@@ -36,6 +35,7 @@ from data.documents import Problem, Source
 from data.embed import Embedder, Embedding, Here, Progress, damaged_shards
 from data.encoder import Encoder, model_name
 from data.lock import building
+from data.manifest import Manifest
 from data.reuse import earlier_builds
 from data.shards import DOCUMENTS, JournalDamaged, ShardStore
 from data.spool import Spooled, spool

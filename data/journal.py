@@ -3,7 +3,6 @@
 import hashlib
 import json
 from dataclasses import astuple, dataclass
-from pathlib import Path
 from typing import Any
 
 _MOST = 10**15  # documents, passages or dimensions
@@ -86,20 +85,3 @@ def _parsed(text: bytes) -> Any:
         return json.loads(text)
     except (ValueError, RecursionError):  # a line with the right checksum that we did not write
         return None
-
-
-def check_regular(path: Path) -> None:
-    """Raise OSError if a path is no file, such as a folder or a pipe, at which a reader would wait for ever."""
-    path.stat()  # says what else is wrong
-    if not path.is_file():
-        raise OSError(f"{path} is no file")
-
-
-def content_of(path: Path, most: int) -> bytes:
-    """Return the bytes of a file; OSError if it can't be read, or has more than so many."""
-    check_regular(path)
-    with path.open("rb") as file:
-        content = file.read(min(most, path.stat().st_size) + 1)
-    if len(content) > most:
-        raise OSError(f"{path} is larger than {most:,} bytes")
-    return content

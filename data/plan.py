@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from data.corpus import CorpusDamaged, CorpusNotFound, Manifest, builds_of, manifest_of, read_manifest
+from data.corpus import CorpusDamaged, CorpusNotFound, builds_of, manifest_of, read_manifest
 from data.encoder import DEFAULT_MODEL
+from data.manifest import Manifest
 from data.sources import read_source
 
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from data.corpus import Manifest
 from data.judgements import Judgements
+from data.manifest import Manifest
 from retrieval.evaluate import COMPARED, FOUND, N_QUERIES, ROUNDS, SEED, Key, Measured, Protocol
 from retrieval.metrics import METRICS, estimate, gain, p_value
 

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass, field
 
-from data.corpus import Manifest
 from data.documents import Problem, Problems
 from data.embed import Progress
 from data.ingest import build_corpus, precision_of
+from data.manifest import Manifest
 from data.plan import Plan
 from data.sources import read_source
 from ui import jobs, resources

@@ -4,7 +4,8 @@ import contextlib
 
 import streamlit as st
 
-from data.corpus import CorpusDamaged, CorpusNotFound, Manifest, is_known, read_manifest
+from data.corpus import CorpusDamaged, CorpusNotFound, is_known, read_manifest
+from data.manifest import Manifest
 from ui import build_job, jobs, plain
 from ui.build_job import Build
 from ui.pages import search_it

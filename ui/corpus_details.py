@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import streamlit as st
 
 from data.catalog import CorpusStatus
-from data.corpus import Manifest
+from data.manifest import Manifest
 from data.uploads import uploaded_name
 from ui import plain
 from ui.clock import local_time

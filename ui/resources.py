@@ -8,9 +8,10 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from data.catalog import CorpusStatus, list_corpora, searchable_corpora
-from data.corpus import CorpusNotFound, Manifest, open_corpus, read_manifest
+from data.corpus import CorpusNotFound, open_corpus, read_manifest
 from data.encoder import Encoder, load_encoder
 from data.filters import Choices
+from data.manifest import Manifest
 from data.milvus import ADDRESS, Server
 from data.shared_encoder import SharedEncoder
 from retrieval.explain import Explainer
