@@ -145,7 +145,7 @@ class _Person:
 
     def _click(self) -> None:
         session = self._visit.session(self._plan.corpus)
-        marked = [(doc_id, ranker) for doc_id, ranker in self._rows() if session.feedback.mark_of(doc_id)]
+        marked = self._rows_with(session, marked=True)
         drawn = self._chance.random()
         if (drawn := drawn - _SEARCH) < 0 and self._queries:
             self._search("search")
@@ -161,7 +161,7 @@ class _Person:
 
     def _mark_one(self, session: Session) -> None:
         """Mark a row; where all have a mark, ask for more like one of them."""
-        free = [(doc_id, ranker) for doc_id, ranker in self._rows() if not session.feedback.mark_of(doc_id)]
+        free = self._rows_with(session, marked=False)
         if not free:
             doc_id, ranker = self._chance.choice(self._rows())
             self._take("search", {"query_document": doc_id}, lambda: self._press(f"more {ranker} {doc_id}"))
@@ -202,6 +202,15 @@ class _Person:
 
     def _look(self) -> None:
         self._visit.errors += [each for each in self._page.problems() if each not in self._visit.errors]
+
+    def _rows_with(self, session: Session, *, marked: bool) -> list[tuple[str, str]]:
+        """Return the rows that have a mark, or have none, in the session and on the page, which may be behind it."""
+        there = {ranker: self._page.marked_rows(ranker) for ranker in COLUMNS}
+        return [
+            (doc_id, ranker)
+            for doc_id, ranker in self._rows()
+            if marked == bool(session.feedback.mark_of(doc_id)) == (doc_id in there[ranker])
+        ]
 
     def _rows(self) -> list[tuple[str, str]]:
         """Return the rows of the page, each with its column, as the eye goes: the best of either column first."""
