@@ -20,6 +20,7 @@ from retrieval.svm import ExemplarSVM, Until
 from retrieval.threads import one_blas_thread
 
 _LONGEST = 1_000_000  # characters of a query
+_MOST_KEPT = 1000  # documents of a ranking that is kept
 _SELECTED = 4_000_000  # rows of selections that are kept, 16 bytes each
 
 
@@ -67,7 +68,7 @@ class Ranking:
     n_candidates
         How many documents there are to rank.
     seconds
-        The time to rank, without encoding the query; what was trained before counts as it did then.
+        The time to rank, without encoding the query; what was known from before counts as it did then.
     svm
         The classifier by which it is ranked, and what its training took; knn has none.
     """
@@ -87,6 +88,17 @@ class Trained:
     """A scorer, and the seconds it took to train."""
 
     scorer: Scorer
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Ranked:
+    """The best documents by a scorer, best first, by the rows of their best passages, and the seconds it took."""
+
+    passages: NDArray[np.intp]
+    scores: NDArray[np.float64]
+    doc_ids: tuple[str, ...]
+    n_candidates: int
     seconds: float
 
 
@@ -119,9 +131,10 @@ class SearchEngine:
         self.corpus = corpus
         self.index = index or _in_memory(corpus)
         self._load_encoder = load_encoder or _load_encoder
-        # A mark ranks again, but need not encode again; a page further, or another look at a ranking, need not train.
+        # A mark ranks again, but need not encode again, nor change what kNN says; a page further need not train.
         self._encode = functools.lru_cache(maxsize=256)(self._encode_text)
         self._trained = functools.lru_cache(maxsize=256)(self._train)
+        self._ranked = functools.lru_cache(maxsize=256)(self._rank)
         n_selections = max(2, min(32, _SELECTED // max(1, self.index.n)))
         self._select = functools.lru_cache(maxsize=n_selections)(self._find_matching)
 
@@ -175,20 +188,17 @@ class SearchEngine:
         if k < 1 or skip < 0:
             raise ValueError(f"the number of results must be at least 1, got {k}, and none are skipped below 0")
         trained = self.trained(query, feedback or Feedback(), ranker, C=C, until=until)
-        start = time.perf_counter()
-        selection = self._select(filters) if filters else None
         left_out = set(self.corpus.rows_of(without).values())
         if isinstance(query, DocumentQuery):
             left_out.add(self.corpus.row(query.doc_id))
         last = max(skip + k, depth)
-        passages, scores = self.top_passages(trained.scorer, last, sorted(left_out), selection)
-        doc_ids = self.corpus.doc_ids(self.corpus.passages_at(passages)[:, 0])
-        seconds = trained.seconds + time.perf_counter() - start
+        rank = self._ranked if last <= _MOST_KEPT else self._rank
+        ranked = rank(trained, last, frozenset(left_out), filters or None)
         page = slice(skip, skip + k)
-        results = self._results(skip + 1, passages[page], scores[page])
-        n_candidates = self._n_candidates(selection, left_out)
-        ranked = tuple(doc_ids), tuple(scores.tolist())
-        return Ranking(query, ranker, results, seconds, trained.scorer.svm, *ranked, n_candidates)
+        results = self._results(skip + 1, ranked.passages[page], ranked.scores[page])
+        seconds = trained.seconds + ranked.seconds
+        found = ranked.doc_ids, tuple(ranked.scores.tolist())
+        return Ranking(query, ranker, results, seconds, trained.scorer.svm, *found, ranked.n_candidates)
 
     def trained(
         self, query: Query, feedback: Feedback, ranker: Ranker, *, C: float | None = None, until: Until = "settled"
@@ -237,11 +247,19 @@ class SearchEngine:
             weights = scorer(ranker, self.examples(query, feedback), C=C, until=until)
         return Trained(weights, time.perf_counter() - start)
 
+    def _rank(self, trained: Trained, k: int, left_out: frozenset[int], filters: Filters | None) -> _Ranked:
+        start = time.perf_counter()
+        selection = self._select(filters) if filters else None
+        passages, scores = self.top_passages(trained.scorer, k, sorted(left_out), selection)
+        doc_ids = self.corpus.doc_ids(self.corpus.passages_at(passages)[:, 0])
+        n_candidates = self._n_candidates(selection, left_out)
+        return _Ranked(passages, scores, tuple(doc_ids), n_candidates, time.perf_counter() - start)
+
     def _find_matching(self, filters: Filters) -> Selection:
         """Return the documents that pass; kept, as the next mark asks for the same."""
         return self.corpus.select(filters)
 
-    def _n_candidates(self, selection: Selection | None, left_out: set[int]) -> int:
+    def _n_candidates(self, selection: Selection | None, left_out: frozenset[int]) -> int:
         if selection is None:
             return self.corpus.n_documents - len(left_out)
         return selection.n_documents - selection.count(left_out)

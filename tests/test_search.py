@@ -393,6 +393,29 @@ def test_documents_can_be_left_out_by_name(engine: SearchEngine) -> None:
     assert inside.n_candidates == 4
 
 
+def test_what_was_ranked_is_not_ranked_again(engine: SearchEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    top_passages, asked = engine.top_passages, []
+    monkeypatch.setattr(engine, "top_passages", lambda *given: asked.append(given) or top_passages(*given))
+    first = engine.search("the cat", ranker="knn", k=5, depth=8)
+    again = engine.search("the cat", Feedback(("2",), ("8",)), ranker="knn", k=2, skip=3, depth=8)
+    assert len(asked) == 1, "marks leave kNN as it is"
+    assert (again.doc_ids, again.scores, again.n_candidates) == (first.doc_ids, first.scores, first.n_candidates)
+    assert ids(again) == ids(first)[3:5]
+    others: list[dict] = [
+        {"ranker": "svm"},
+        {"depth": 9},
+        {"filters": Filters(labels=("animal",))},
+        {"without": ("2",)},
+    ]
+    for n, other in enumerate(others, start=2):
+        engine.search("the cat", **({"ranker": "knn", "k": 5, "depth": 8} | other))
+        assert len(asked) == n
+    monkeypatch.setattr("retrieval.search._MOST_KEPT", 7)
+    for n in (6, 7):
+        assert engine.search("the cat", ranker="knn", k=5, depth=8).doc_ids == first.doc_ids
+        assert len(asked) == n, "a long one is not kept"
+
+
 def test_what_was_trained_is_not_trained_again(engine: SearchEngine) -> None:
     marks = Feedback(("2",), ("8",))
     first = engine.search("cat", marks, ranker="svm")
