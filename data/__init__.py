@@ -6,3 +6,7 @@ import os
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 os.environ.setdefault("HF_UPDATE_DOWNLOAD_COUNTS", "0")
 os.environ.setdefault("DISABLE_SAFETENSORS_CONVERSION", "1")  # a service would be asked to convert a pickle
+
+# Torch on a processor keeps what it has made ready for texts of so many shapes; of a thousand it takes a gigabyte.
+os.environ.setdefault("LRU_CACHE_CAPACITY", "64")
+os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")
