@@ -38,6 +38,4 @@ def listen() -> None:
 
 def show_keys() -> None:
     """List the keys."""
-    for key, meaning in KEYS.items():
-        with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-            st.html(f'<kbd class="ex-key">{key}</kbd> {meaning}')
+    st.html("".join(f'<p><kbd class="ex-key">{key}</kbd> {meaning}</p>' for key, meaning in KEYS.items()))
