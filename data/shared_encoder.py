@@ -1,8 +1,6 @@
 """One encoder for many who ask at once."""
 
 import os
-import sys
-import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -12,21 +10,18 @@ from threadpoolctl import threadpool_limits
 
 from data.encoder import Encoder
 
-_NICENESS = 10
-
 
 class SharedEncoder:
     """An Encoder whose model works in two threads of its own, one for queries and one for documents, each in turn.
 
     Each thread that runs a model gets anew what the model needs to work in, memory and threads of its own: many at
-    once would take many times as much, and be done no sooner. On a processor they work on half of the cores, and
-    documents, whose sentences are marked when the ranking stands, give way to all else that is asked for.
+    once would take many times as much, and be done no sooner. On a processor each works on half of the cores.
     """
 
     def __init__(self, encoder: Encoder) -> None:
         self._encoder = encoder
         self._queries = ThreadPoolExecutor(1, thread_name_prefix="queries", initializer=_take_half)
-        self._documents = ThreadPoolExecutor(1, thread_name_prefix="documents", initializer=_give_way)
+        self._documents = ThreadPoolExecutor(1, thread_name_prefix="documents", initializer=_take_half)
         self.model, self.revision, self.precision = encoder.model, encoder.revision, encoder.precision
         self.device, self.backend, self.similarity = encoder.device, encoder.backend, encoder.similarity
         self.dim, self.max_tokens = encoder.dim, encoder.max_tokens
@@ -49,10 +44,3 @@ class SharedEncoder:
 def _take_half() -> None:
     """Let what this thread computes use half of the cores; OpenMP, by which torch shares work out, counts by thread."""
     threadpool_limits(max(1, (os.cpu_count() or 1) // 2), user_api="openmp")
-
-
-def _give_way() -> None:
-    _take_half()
-    if sys.platform == "linux":  # elsewhere a thread has no priority of its own
-        thread = threading.get_native_id()
-        os.setpriority(os.PRIO_PROCESS, thread, max(_NICENESS, os.getpriority(os.PRIO_PROCESS, thread)))

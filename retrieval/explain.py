@@ -28,15 +28,9 @@ class Explainer:
         """Whether a passage's sentences have been encoded."""
         return passage in self._known
 
-    def learn(self, passages: Sequence[str], *, within: float = -1) -> bool:
-        """Encode the sentences of passages, all that are new at once.
-
-        One who asks has it done at a time. Returns False, and has done nothing, where others are still at it after
-        ``within`` seconds; without it, it waits.
-        """
-        if not self._lock.acquire(timeout=within):
-            return False
-        try:
+    def learn(self, passages: Sequence[str]) -> None:
+        """Encode the sentences of passages, all that are new at once; one who asks has it done at a time."""
+        with self._lock:
             new = {each: sentences(each)[:_MOST_SENTENCES] for each in passages if each not in self._known}
             texts = [passage[start:end] for passage, spans in new.items() if len(spans) > 1 for start, end in spans]
             vectors = self._engine.encoder.encode_documents(texts) if texts else np.empty((0, 0), np.float32)
@@ -49,9 +43,6 @@ class Explainer:
             while self._n_kept > _KEPT:
                 _, (_, oldest) = self._known.popitem(last=False)
                 self._n_kept -= max(1, len(oldest))
-        finally:
-            self._lock.release()
-        return True
 
     def carried(self, passage: str, w: NDArray[np.floating]) -> list[Span]:
         """Return the spans of the sentences that carried a passage, in order; none where it has but one, or is unknown.

@@ -1,5 +1,3 @@
-import threading
-
 import numpy as np
 import pytest
 
@@ -66,26 +64,6 @@ def test_of_an_endless_passage_only_the_beginning_is_read(explainer: Explainer, 
 
 def test_an_unknown_passage_has_nothing_marked_yet(explainer: Explainer, encoder: FakeEncoder) -> None:
     assert explainer.carried("Never. Seen.", encoder.encode_query("never")) == []
-
-
-def test_one_who_would_have_to_wait_for_others_can_go_away(
-    explainer: Explainer, encoder: FakeEncoder, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    encode, at_it, go_on = encoder.encode_documents, threading.Event(), threading.Event()
-    n_before = encoder.documents_encoded
-    monkeypatch.setattr(
-        encoder, "encode_documents", lambda texts: at_it.set() or (go_on.wait(timeout=30) and encode(texts))
-    )
-    others = threading.Thread(target=explainer.learn, args=([PASSAGE],))
-    others.start()
-    assert at_it.wait(timeout=30)
-    assert not explainer.learn(["One sentence. Another."], within=0.01)
-    go_on.set()
-    others.join()
-    assert encoder.documents_encoded == n_before + 3
-    assert explainer.knows(PASSAGE)
-    assert explainer.learn(["One sentence. Another."], within=0.01)
-    assert encoder.documents_encoded == n_before + 5
 
 
 def test_of_the_sentences_the_latest_are_kept(explainer: Explainer, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,3 @@
-import os
-import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -56,23 +54,6 @@ def test_those_who_ask_at_once_get_what_they_would_get_alone() -> None:
     assert watched.met == 0
     assert len(watched.threads) == 2  # one for queries, one for documents
     assert threading.get_ident() not in watched.threads
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="threads have no priority of their own")
-def test_documents_give_way_to_queries(monkeypatch: pytest.MonkeyPatch) -> None:
-    encoder, niceness = FakeEncoder(), []
-    shared = SharedEncoder(encoder)
-
-    def vector(text: str) -> np.ndarray:
-        niceness.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
-        return np.ones(64)
-
-    monkeypatch.setattr(encoder, "_vector", vector)
-    own = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
-    shared.encode_query("a query")
-    shared.encode_documents(["a document"])
-    assert niceness == [own, 10]
-    assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == own
 
 
 def test_it_is_what_it_shares() -> None:

@@ -7,8 +7,8 @@ from retrieval.rankers import TITLES
 from retrieval.search import Ranking, SearchEngine
 from retrieval.sessions import Session
 from retrieval.suggest import Suggestion, to_mark_next
-from ui.results import Unexplained, bar_share, carried
-from ui.row import Note, Row, show_row
+from ui.results import Unexplained, bar_share, show_explained
+from ui.row import Note, Row
 
 _TITLES = {
     "disagreement": ("The rankings disagree most", "One ranks it high, the other low: a mark says which is right."),
@@ -33,11 +33,8 @@ def show_mark_next(
                 st.caption("Nothing here.")
             for each in of_it:
                 result = engine.result(trained.scorer, each.doc_id)
-                spans = carried(result, second, session, engine, explainer)
-                row = Row("next", result, None, bar_share(result.score, second), spans, _note(each, first, second))
-                text = show_row(row)
-                if not explainer.knows(result.passage):
-                    unexplained.append((text, row, second))
+                row = Row("next", result, None, bar_share(result.score, second), note=_note(each, first, second))
+                unexplained += show_explained(row, second, session, engine, explainer)
     return unexplained
 
 

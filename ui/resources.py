@@ -3,6 +3,10 @@
 import contextlib
 import gc
 import os
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import AbstractContextManager
+from typing import TypeVar
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -17,6 +21,10 @@ from data.shared_encoder import SharedEncoder
 from retrieval.explain import Explainer
 from retrieval.milvus import open_served
 from retrieval.search import SearchEngine
+from ui.one_by_one import OneByOne
+
+T = TypeVar("T")
+_one_by_one = OneByOne()
 
 
 def index() -> str | None:
@@ -44,6 +52,16 @@ def statuses() -> list[CorpusStatus]:
 @st.cache_data(show_spinner=False, ttl=10, max_entries=2)
 def _served(uri: str) -> dict[str, Manifest]:
     return Server(uri).manifests()
+
+
+def page() -> AbstractContextManager[None]:
+    """Return what holds a page back while another is ranked and drawn; a Milvus ranks many at a time."""
+    return contextlib.nullcontext() if index() else _one_by_one.page()
+
+
+def between(work: Callable[[], T]) -> Future[T]:
+    """Do something for a page when no page is ranked or drawn."""
+    return _one_by_one.between(work)
 
 
 def engine(name: str) -> SearchEngine:

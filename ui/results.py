@@ -1,22 +1,25 @@
 """The columns of results: each a ranking, with its ranker to choose."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import wait
 from dataclasses import replace
+from functools import partial
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from data.passages import Span
 from retrieval.explain import Explainer
 from retrieval.rankers import RANKERS, TITLES
-from retrieval.search import Ranking, Result, SearchEngine, took
+from retrieval.search import Ranking, SearchEngine, took
 from retrieval.sessions import Session
-from ui import state
+from ui import resources, state
 from ui.row import Note, Row, row_html, show_row
 from ui.settings import choose_ranker
 from ui.state import put
 
 DEPTH = 100  # how far a document is looked for in the other column
-_A_MOMENT = 0.1  # seconds
+_A_MOMENT = 0.05  # seconds
 
 _WHAT = {
     "knn": "nearest to the query; marks leave it as it is",
@@ -32,7 +35,8 @@ _RANKER_HELP = (
     "you are looking for, and measured best; the exemplar SVM is the notebook's."
 )
 
-Unexplained = list[tuple[DeltaGenerator, Row, Ranking]]  # where each stands
+# Where a row's text stands, and what finds the sentences that carried it.
+Unexplained = list[tuple[DeltaGenerator, Row, Callable[[], list[Span]]]]
 
 
 def show_rankings(
@@ -48,13 +52,27 @@ def show_rankings(
     return unexplained
 
 
-def explain(unexplained: Unexplained, session: Session, engine: SearchEngine, explainer: Explainer) -> None:
-    """Encode the sentences of rows, and mark those that carried them; row by row, so that a click need not wait."""
-    for place, row, ranking in unexplained:
-        while not explainer.learn([row.result.passage], within=_A_MOMENT):
-            state.current()  # at a look into st.session_state Streamlit ends a run that nobody waits for any more
-        spans = carried(row.result, ranking, session, engine, explainer)
-        place.html(row_html(replace(row, spans=spans)))
+def show_explained(
+    row: Row, ranking: Ranking, session: Session, engine: SearchEngine, explainer: Explainer
+) -> Unexplained:
+    """Draw a row with its sentences marked; return it if they are not yet known."""
+    find = partial(_carried, row.result.passage, ranking, session, engine, explainer)
+    if explainer.knows(row.result.passage):
+        show_row(replace(row, spans=find()))
+        return []
+    return [(show_row(row), row, find)]
+
+
+def explain(unexplained: Unexplained) -> None:
+    """Find the sentences that carried rows, and mark them, row by row, while no other page has anything to do."""
+    for place, row, find in unexplained:
+        found = resources.between(find)
+        try:
+            while not wait([found], timeout=_A_MOMENT).done:
+                state.current()  # at a look into st.session_state Streamlit ends a run that nobody waits for any more
+        finally:
+            found.cancel()
+        place.html(row_html(replace(row, spans=found.result())))
 
 
 def bar_share(score: float, ranking: Ranking) -> float:
@@ -88,11 +106,8 @@ def _show_rows(
     for result in ranking.results:
         mark = session.feedback.mark_of(result.doc_id)
         note = None if other is None else _note(result.rank, ranks.get(result.doc_id), TITLES[other.ranker], len(ranks))
-        spans = carried(result, ranking, session, engine, explainer)
-        row = Row(ranking.ranker, result, mark, bar_share(result.score, ranking), spans, note)
-        text = show_row(row)
-        if not explainer.knows(result.passage):
-            unexplained.append((text, row, ranking))
+        row = Row(ranking.ranker, result, mark, bar_share(result.score, ranking), note=note)
+        unexplained += show_explained(row, ranking, session, engine, explainer)
     return unexplained
 
 
@@ -108,11 +123,9 @@ def _note(rank: int, other_rank: int | None, other: str, depth: int) -> Note:
     )
 
 
-def carried(
-    result: Result, ranking: Ranking, session: Session, engine: SearchEngine, explainer: Explainer
-) -> list[tuple[int, int]]:
-    """Return the spans of a row's sentences to mark; none while they are not known."""
-    if not explainer.knows(result.passage):
-        return []
+def _carried(
+    passage: str, ranking: Ranking, session: Session, engine: SearchEngine, explainer: Explainer
+) -> list[Span]:
+    explainer.learn([passage])
     trained = engine.trained(ranking.query, engine.within(session.feedback), ranking.ranker, C=session.settings.C)
-    return explainer.carried(result.passage, trained.scorer.w)
+    return explainer.carried(passage, trained.scorer.w)

@@ -23,26 +23,27 @@ _CANDIDATES = 200  # documents of each ranking, out of which those to mark next 
 
 
 def search_page() -> None:
-    """Draw the page."""
-    st.html(plain.STYLE)
+    """Draw the page, and then mark in its rows the sentences that carried them."""
     try:
-        corpora = resources.searchable()
+        with resources.page():
+            unexplained = _draw()
+        results.explain(unexplained)
     except ValueError as error:
         plain.show_message("error", str(error))
-        return
+
+
+def _draw() -> results.Unexplained:
+    st.html(plain.STYLE)
+    corpora = resources.searchable()
     if not corpora:
         _welcome()
-        return
+        return []
     session = state.open_session(list(corpora))
     with st.sidebar:
         _choose_corpus(session, corpora)
         with st.expander("Settings", icon=":material/tune:", key="settings"):
             choose_settings(session.settings)
-    try:
-        engine = resources.engine(session.corpus)
-    except ValueError as error:
-        plain.show_message("error", str(error))
-        return
+    engine = resources.engine(session.corpus)
     with st.sidebar:
         show_marks(session, engine.corpus)
     ask(session.query, engine.corpus)
@@ -50,30 +51,26 @@ def search_page() -> None:
     if session.query is None:
         st.caption("Type a query above, or paste a text to find more like it.")
         keyboard.listen()
-        return
-    try:
-        _show_view(view, session, engine)
-    except ValueError as error:
-        plain.show_message("error", str(error))
+        return []
+    unexplained = _show_view(view, session, engine)
+    keyboard.listen()
+    return unexplained
 
 
-def _show_view(view: str, session: Session, engine: SearchEngine) -> None:
+def _show_view(view: str, session: Session, engine: SearchEngine) -> results.Unexplained:
+    if view == "Results":
+        return _show_results(session, engine)
     other = next((each for each in reversed(session.settings.rankers) if each != "knn"), DEFAULT_RANKER)
     pair: tuple[Ranker, ...] = ("knn", other)
-    unexplained: results.Unexplained = []
-    if view == "Results":
-        unexplained = _show_results(session, engine)
+    first, second = rankings_of(session, engine, pair, depth=_CANDIDATES)
+    _show_line(session, engine, (first, second))
+    if not first.results:
+        _show_nothing(session)
+    elif view == "Why":
+        show_why(session, first, second, engine)
     else:
-        first, second = rankings_of(session, engine, pair, depth=_CANDIDATES)
-        _show_line(session, engine, (first, second))
-        if not first.results:
-            _show_nothing(session)
-        elif view == "Why":
-            show_why(session, first, second, engine)
-        else:
-            unexplained = show_mark_next(session, first, second, engine, resources.explainer(session.corpus))
-    keyboard.listen()
-    results.explain(unexplained, session, engine, resources.explainer(session.corpus))
+        return show_mark_next(session, first, second, engine, resources.explainer(session.corpus))
+    return []
 
 
 def _show_results(session: Session, engine: SearchEngine) -> results.Unexplained:

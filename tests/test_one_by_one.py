@@ -1,0 +1,98 @@
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor, wait
+
+import pytest
+
+from ui import one_by_one
+from ui.one_by_one import OneByOne
+
+N = 8
+SOON = 30  # seconds, for what is not to happen never
+
+
+@pytest.fixture
+def pages() -> OneByOne:
+    return OneByOne()
+
+
+def test_pages_at_once_are_drawn_one_by_one(pages: OneByOne, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(one_by_one, "_LONGEST", SOON)
+    start, alone, drawn = threading.Barrier(N), threading.Lock(), []
+
+    def page(number: int) -> None:
+        start.wait(timeout=SOON)
+        with pages.page():
+            assert alone.acquire(blocking=False), "another one is being drawn"
+            time.sleep(0.01)
+            drawn.append(number)
+            alone.release()
+
+    with ThreadPoolExecutor(N) as threads:
+        list(threads.map(page, range(N)))
+    assert sorted(drawn) == list(range(N))
+
+
+def test_a_page_that_goes_wrong_lets_the_next_one_in(pages: OneByOne, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(one_by_one, "_LONGEST", SOON)
+    with pytest.raises(ZeroDivisionError), pages.page():
+        raise ZeroDivisionError
+    began = time.monotonic()
+    with pages.page():
+        assert time.monotonic() - began < SOON / 2
+
+
+def test_a_page_that_takes_very_long_is_passed_by_one_at_a_time(
+    pages: OneByOne, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(one_by_one, "_LONGEST", 0.2)
+    second_in, second_goes, third_in = (threading.Event() for _ in range(3))
+
+    def second() -> None:
+        with pages.page():
+            monkeypatch.setattr(one_by_one, "_LONGEST", SOON)
+            second_in.set()
+            second_goes.wait(timeout=SOON)
+
+    def third() -> None:
+        with pages.page():
+            third_in.set()
+
+    with ThreadPoolExecutor(2) as threads:
+        with pages.page():  # a model is being loaded
+            threads.submit(second)
+            assert second_in.wait(timeout=SOON)
+            threads.submit(third)
+            assert not third_in.wait(timeout=0.3), "two at once have passed it"
+        assert not third_in.wait(timeout=0.3), "what was passed has let one in when it ended"
+        second_goes.set()
+        assert third_in.wait(timeout=SOON)
+
+
+def test_what_can_wait_is_done_when_the_pages_rest(pages: OneByOne, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(one_by_one, "_LONGEST", SOON)
+    with pages.page():
+        work = pages.between(lambda: "done")
+        assert not wait([work], timeout=0.3).done
+    assert work.result(timeout=SOON / 2) == "done"
+
+
+def test_what_can_wait_waits_not_for_ever(pages: OneByOne, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(one_by_one, "_LONGEST", 0.2)
+    with pages.page():
+        assert pages.between(lambda: "done").result(timeout=SOON) == "done"
+
+
+def test_what_nobody_waits_for_any_more_is_not_done(pages: OneByOne, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(one_by_one, "_LONGEST", SOON)
+    done: list[str] = []
+    with pages.page():
+        first, second, third = (pages.between(lambda name=name: done.append(name)) for name in "abc")
+        assert second.cancel()
+    wait([first, third], timeout=SOON)
+    assert done == ["a", "c"]
+
+
+def test_what_goes_wrong_is_told_to_who_asked(pages: OneByOne) -> None:
+    with pytest.raises(ZeroDivisionError):
+        pages.between(lambda: 1 // 0).result(timeout=SOON)
