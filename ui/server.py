@@ -126,6 +126,7 @@ def serve(page: Path, place: Place, *, browser: bool | None, on_start: Callable[
     settings = uvicorn.Config(
         app,
         ws="websockets-sansio",
+        ws_per_message_deflate=not place.local or bool(place.names),  # on one machine it is work for nothing
         ws_max_size=_MOST_MEGABYTES * 2**20,
         ws_ping_interval=_PING_SECONDS,
         ws_ping_timeout=_PING_SECONDS,
