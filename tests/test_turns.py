@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -45,8 +45,12 @@ def play(scenario: Scenario) -> None:
         await scenario(tab)
         connection.cancel()
 
+    run(played())
+
+
+def run(coroutine: Coroutine[None, None, None]) -> None:
     with ThreadPoolExecutor(1) as thread:  # a browser test may have left a loop that runs in this one
-        thread.submit(asyncio.run, played()).result()
+        thread.submit(asyncio.run, coroutine).result()
 
 
 async def _settled() -> None:
@@ -155,5 +159,5 @@ def test_requests_for_files_pass() -> None:
     async def app(scope: dict, receive: object, send: object) -> None:
         passed.append((scope, receive, send))
 
-    asyncio.run(turns.Turns(app)({"type": "http"}, "receive", "send"))  # type: ignore[arg-type]
+    run(turns.Turns(app)({"type": "http"}, "receive", "send"))  # type: ignore[arg-type]
     assert passed == [({"type": "http"}, "receive", "send")]
