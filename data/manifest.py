@@ -11,6 +11,7 @@ from data.journal import is_count
 FORMAT = 2
 
 _MOST_DIM = 10**5
+_LONGEST = 4096  # characters of a name, and of the path of a model
 _BUILD = re.compile(r"build-[0-9a-f]{1,64}")
 
 
@@ -98,7 +99,7 @@ def _right(manifest: Manifest) -> dict[str, bool]:
 
 
 def _is_text(value: Any) -> bool:
-    return isinstance(value, str) and not re.search("[\ud800-\udfff]", value)
+    return isinstance(value, str) and len(value) <= _LONGEST and not re.search("[\ud800-\udfff]", value)
 
 
 def _is_source(source: Any) -> bool:

@@ -141,6 +141,14 @@ def test_a_manifest_that_is_no_manifest_is_told(anew: Callable[[str], Path], con
         read_manifest("animals")
 
 
+def test_a_manifest_of_endless_names_is_told(anew: Callable[[str], Path]) -> None:
+    path = anew("manifest.json")
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"model": "a" * 10_000}))
+    use("animals")
+    with pytest.raises(CorpusDamaged, match="the manifest of the corpus 'animals' can't be read; build it again"):
+        open_corpus("animals")
+
+
 @pytest.mark.parametrize(
     "shard",
     [(0, 0, 10, 0, 10**15), (0, 0, 10**15, 0, 10), (0, 0, 10, 0, -10), (0, 0, 1e999, 0, 10), (10**15, 0, 10, 0, 10)],
