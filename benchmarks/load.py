@@ -12,7 +12,7 @@ exponential distribution. They share the machine with the app, as one process.
   at before the sentences that carried them are marked after that, and only then the page has finished, which is told
   apart. So is the first search of each session, which waits for the model.
 - **Errors** are exceptions and messages of errors on a page, tracebacks in the app's log, closed connections, pages
-  that take longer than two minutes or do not show a mark that was clicked.
+  that take longer than a minute or do not show a mark that was clicked.
 - **Lost or mixed** is any difference, for each session, between all that was clicked, in order, the marks on the page
   in the end, the log of the session, and what ``SessionStore`` makes of it; and any row of either column that the
   engine, asked alone for that query and those marks, ranks otherwise.

@@ -38,7 +38,6 @@ UNREADABLE = (
 )
 
 _STORED_BUFFER = 2**20
-_ANY_SIZE = 2**60  # of a file whose size a storage doesn't tell
 _MOST_BYTES = 2**30  # of a file that is read as a whole; a small zip can hold endless ones
 
 
@@ -216,7 +215,7 @@ def _open_stored(storage: Any, path: str) -> IO[bytes]:
         size = storage.info(path).get("size") if _is_packed(path) else None
     except Exception as error:
         raise OSError(one_line(error)) from error
-    return open_gzip(opened, PurePosixPath(path).name, int(size or _ANY_SIZE)) if _is_packed(path) else opened
+    return open_gzip(opened, PurePosixPath(path).name, int(size or 0)) if _is_packed(path) else opened
 
 
 def _is_packed(path: str) -> bool:

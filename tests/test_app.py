@@ -3,6 +3,7 @@
 import html
 import re
 import sqlite3
+import threading
 import tomllib
 from pathlib import Path
 
@@ -14,10 +15,12 @@ from data.catalog import remove_corpus
 from data.corpus import Corpus
 from data.documents import Document, Source
 from data.ingest import build_corpus
+from data.milvus import ADDRESS
 from retrieval.feedback import Feedback
 from retrieval.sessions import SessionStore
 from tests.conftest import ANIMALS, source_of
 from tests.fake_encoder import FakeEncoder
+from ui import resources
 
 APP = str(Path(__file__).parents[1] / "app.py")
 
@@ -340,6 +343,23 @@ def test_sentences_that_carried_a_row_are_marked(encoder: FakeEncoder) -> None:
     app = searched("the <b>cat</b> slept")
     carried = re.findall(r'<mark class="ex-carried" dir="auto">(.*?)</mark>', bodies(app, "anchored"))
     assert carried == [html.escape("The <b>cat</b> slept on the mat.")]
+
+
+def test_a_page_waits_for_another_that_is_drawn_and_where_milvus_serves_for_none(
+    animals: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ui.one_by_one._LONGEST", 60)
+    drawn = threading.Event()
+    app = AppTest.from_file(APP, default_timeout=60)
+    another = threading.Thread(target=lambda: (app.run(), drawn.set()))
+    with resources.page():
+        another.start()
+        assert not drawn.wait(timeout=2)
+        monkeypatch.setenv(ADDRESS, "http://localhost:1")
+        with resources.page():
+            monkeypatch.delenv(ADDRESS)
+    another.join()
+    assert app.text_input(key="query_text").value == ""
 
 
 def test_what_another_tab_has_marked_is_there_at_the_next_step(animals: Corpus) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from fsspec.implementations.memory import MemoryFileSystem
 
 from data import columns, decoding, delimited, json_tables, parquet, pdf, unpacking
 from data.documents import Document, Problem
@@ -29,6 +30,15 @@ def test_gzip_is_unpacked_as_far_as_honest_files_go(tmp_path: Path) -> None:
     assert len(texts(read_source(str(tmp_path / "b.csv.gz")))) == 49_990
     (tmp_path / "c.csv.gz").write_bytes(gzip.compress(b"text\n") + gzip.compress(b"a longer row\n") * 10_000)
     assert len(texts(read_source(str(tmp_path / "c.csv.gz")))) == 10_000  # it is that large itself
+
+
+@pytest.mark.usefixtures("small_packages")
+def test_gzip_from_a_storage_that_tells_no_size_is_bounded_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    info = MemoryFileSystem.info
+    monkeypatch.setattr(MemoryFileSystem, "info", lambda *given, **named: info(*given, **named) | {"size": None})
+    MemoryFileSystem().pipe_file("/bomb/a.csv.gz", gzip.compress(b"text\n" + b"a\n" * 60_000))
+    with pytest.raises(ValueError, match="a.csv.gz expands to more than 100,000 bytes"):
+        texts(read_source("memory://bomb/a.csv.gz"))
 
 
 @pytest.mark.usefixtures("small_packages")

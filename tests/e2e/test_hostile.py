@@ -321,6 +321,7 @@ def test_an_address_and_a_pasted_query_of_any_kind_are_answered(visitor: Page, u
         ({"corpus": IMAGE, "session": "../../etc/passwd", SCRIPT: IMAGE}, f"There is no corpus '{IMAGE}' here."),
         ({"corpus": "hostile", "like": SCRIPT[1:]}, f"There is no document '{SCRIPT[1:]}' in the corpus 'hostile'"),
         ({"corpus": ["vast", "hostile"], "q": [SCRIPT, IMAGE]}, ""),
+        ({"corpus": "hostile", "q": HOSTILE["control"]}, ""),
         ({"corpus": "hostile", "q": "w" * 50_000}, ""),
     ):
         visitor.goto(f"{url}/?{urlencode(address, doseq=True)}")
