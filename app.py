@@ -4,13 +4,14 @@ from pathlib import Path
 
 import streamlit as st
 
-from ui.corpora_page import corpora_page
-from ui.evaluate_page import evaluate_page
-from ui.search_page import search_page
-from ui.sessions_page import sessions_page
+from exemplar import ui
+from exemplar.ui.corpora_page import corpora_page
+from exemplar.ui.evaluate_page import evaluate_page
+from exemplar.ui.search_page import search_page
+from exemplar.ui.sessions_page import sessions_page
 
 # An icon of our own: the built-in ones are fetched from the network for the browser's tab.
-ICON = str(Path(__file__).with_name("ui") / "icon.svg")
+ICON = str(Path(ui.__file__).with_name("icon.svg"))
 
 st.set_page_config(page_title="Exemplar", page_icon=ICON, layout="wide")
 st.logo(ICON, size="large")

@@ -30,12 +30,12 @@ from numpy.typing import NDArray
 
 from benchmarks import vectors
 from benchmarks.browser import launch_arguments, serving
-from data.corpus import Corpus, CorpusDamaged, CorpusNotFound, open_corpus
-from data.documents import Document, Source
-from data.encoder import SentenceEncoder, load_encoder
-from data.ingest import build_corpus
-from retrieval.feedback import Feedback, Mark
-from retrieval.search import SearchEngine
+from exemplar.data.corpus import Corpus, CorpusDamaged, CorpusNotFound, open_corpus
+from exemplar.data.documents import Document, Source
+from exemplar.data.encoder import SentenceEncoder, load_encoder
+from exemplar.data.ingest import build_corpus
+from exemplar.retrieval.feedback import Feedback, Mark
+from exemplar.retrieval.search import SearchEngine
 
 QUERY = "a disappointing science fiction series"
 _SHOWN = """([ranker, ids, badges, marks]) => {

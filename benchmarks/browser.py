@@ -45,7 +45,7 @@ def serving(
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, str(ROOT / "cli.py"), "app", "--no-browser", "--port", str(port), *options]
+    command = [sys.executable, "-m", "exemplar.cli", "app", "--no-browser", "--port", str(port), *options]
     with log.open("ab") as output:
         server = subprocess.Popen(  # noqa: S603 - our own command
             command,

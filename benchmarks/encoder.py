@@ -26,9 +26,9 @@ from numpy.typing import NDArray
 
 from benchmarks import vectors
 from benchmarks.memory import anonymous_megabytes, in_own_process
-from data.documents import Document
-from data.encoder import DEFAULT_MODEL, SentenceEncoder, has_fast_bfloat16, load_encoder
-from data.sources import read_source
+from exemplar.data.documents import Document
+from exemplar.data.encoder import DEFAULT_MODEL, SentenceEncoder, has_fast_bfloat16, load_encoder
+from exemplar.data.sources import read_source
 
 _BLOCK = 100
 
@@ -115,8 +115,8 @@ def _compare(name: str, texts: list[str], ways: dict[str, Encode], encoder: Sent
 
 def _build() -> dict[str, Any]:
     """Build IMDB's training reviews; watch the memory that is the process's own."""
-    from data.embed import Progress
-    from data.ingest import build_corpus
+    from exemplar.data.embed import Progress
+    from exemplar.data.ingest import build_corpus
 
     encoder = load_encoder(backend="auto")
     peaks = [0.0] * 4

@@ -40,9 +40,9 @@ from benchmarks import vectors
 from benchmarks.browser import serving
 from benchmarks.memory import in_own_process
 from benchmarks.visits import COLUMNS, Plan, Visit, visits
-from data.corpus import Corpus, corpus_folder
-from retrieval.search import SearchEngine
-from retrieval.sessions import SessionStore
+from exemplar.data.corpus import Corpus, corpus_folder
+from exemplar.retrieval.search import SearchEngine
+from exemplar.retrieval.sessions import SessionStore
 
 _SEED = 7
 _N_QUERIES = 40  # of each session, more than it comes to

@@ -24,11 +24,11 @@ from typing import Any
 
 from benchmarks import vectors
 from benchmarks.scale_search import search_figures
-from data.embed import SHARD, Embedder, Here, Progress
-from data.encoder import DEFAULT_MODEL, load_encoder
-from data.ingest import build_corpus
-from data.ray_build import on_ray
-from data.sources import read_source
+from exemplar.data.embed import SHARD, Embedder, Here, Progress
+from exemplar.data.encoder import DEFAULT_MODEL, load_encoder
+from exemplar.data.ingest import build_corpus
+from exemplar.data.ray_build import on_ray
+from exemplar.data.sources import read_source
 
 _MEMORY = 200 * 2**20  # bytes of a node's object store
 

@@ -17,12 +17,12 @@ import numpy as np
 
 from benchmarks import vectors
 from benchmarks.app import drawn_corpus
-from data.corpus import Corpus
-from data.push import push_corpus
-from retrieval.feedback import Feedback
-from retrieval.milvus import MilvusIndex, open_served
-from retrieval.rankers import RANKERS, Ranker
-from retrieval.search import DocumentQuery, Ranking, SearchEngine
+from exemplar.data.corpus import Corpus
+from exemplar.data.push import push_corpus
+from exemplar.retrieval.feedback import Feedback
+from exemplar.retrieval.milvus import MilvusIndex, open_served
+from exemplar.retrieval.rankers import RANKERS, Ranker
+from exemplar.retrieval.search import DocumentQuery, Ranking, SearchEngine
 
 _TOP = 50
 _REAL = 25_000  # passages

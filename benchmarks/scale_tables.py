@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.svm_tables import markdown
-from retrieval.rankers import TITLES
+from exemplar.retrieval.rankers import TITLES
 
 
 def tables(result: dict[str, Any]) -> str:

@@ -9,10 +9,10 @@ import numpy as np
 import platformdirs
 from numpy.typing import NDArray
 
-from data.corpus import Corpus, CorpusDamaged, CorpusNotFound, open_corpus
-from data.encoder import load_encoder
-from data.ingest import build_corpus
-from data.sources import read_source
+from exemplar.data.corpus import Corpus, CorpusDamaged, CorpusNotFound, open_corpus
+from exemplar.data.encoder import load_encoder
+from exemplar.data.ingest import build_corpus
+from exemplar.data.sources import read_source
 
 CACHE = platformdirs.user_cache_path("exemplar") / "benchmarks"
 _LOCAL_IMDB = Path(__file__).parents[2] / "shared" / "datasets" / "imdb"

@@ -18,8 +18,8 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 
 from benchmarks.tab import Disconnected, NotShown, Tab
 from benchmarks.tree import Node
-from retrieval.feedback import Feedback, Mark
-from retrieval.rankers import DEFAULT_RANKER
+from exemplar.retrieval.feedback import Feedback, Mark
+from exemplar.retrieval.rankers import DEFAULT_RANKER
 
 __all__ = ["Disconnected", "NotShown", "Visitor", "address"]
 

@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from benchmarks.visitor import NotShown, Visitor, address
-from retrieval.feedback import Feedback, Mark
-from retrieval.rankers import Ranker
-from retrieval.search import DocumentQuery
-from retrieval.sessions import Event, Session
+from exemplar.retrieval.feedback import Feedback, Mark
+from exemplar.retrieval.rankers import Ranker
+from exemplar.retrieval.search import DocumentQuery
+from exemplar.retrieval.sessions import Event, Session
 
 COLUMNS: tuple[Ranker, ...] = ("knn", "anchored")  # the rankers, as a new session has them
 _LEAST_THOUGHT = 0.25  # seconds

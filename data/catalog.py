@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from data.corpus import (
+from exemplar.data.corpus import (
     CorpusDamaged,
     CorpusNotFound,
     corpus_folder,
@@ -14,9 +14,9 @@ from data.corpus import (
     is_known,
     read_manifest,
 )
-from data.lock import building, is_being_built, links_in
-from data.manifest import Manifest
-from data.shards import JOURNAL, Damage, JournalDamaged, ShardStore
+from exemplar.data.lock import building, is_being_built, links_in
+from exemplar.data.manifest import Manifest
+from exemplar.data.shards import JOURNAL, Damage, JournalDamaged, ShardStore
 
 State = Literal["complete", "rebuilding", "building", "unfinished", "damaged"]
 

@@ -22,11 +22,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from data.documents import Document
-from data.filters import Choices, Filters, Matching, choices_of, matching_rows
-from data.home import check_regular, content_of, home_folder, write_atomically
-from data.manifest import Manifest, is_of_this_version, manifest_from
-from data.shards import DOCUMENTS, ShardStore
+from exemplar.data.documents import Document
+from exemplar.data.filters import Choices, Filters, Matching, choices_of, matching_rows
+from exemplar.data.home import check_regular, content_of, home_folder, write_atomically
+from exemplar.data.manifest import Manifest, is_of_this_version, manifest_from
+from exemplar.data.shards import DOCUMENTS, ShardStore
 
 DOCUMENT_SCHEMA = pa.schema(
     [

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import IO, AnyStr
 
-from data.documents import Problem
+from exemplar.data.documents import Problem
 
 _MARKS = {  # longest first: UTF-32's begins with UTF-16's
     codecs.BOM_UTF32_LE: "utf-32",

@@ -12,12 +12,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from data.corpus import read_documents
-from data.encoder import Encoder
-from data.journal import Shard
-from data.passages import split
-from data.reuse import EarlierBuild, Prepared
-from data.shards import DOCUMENTS, ShardStore
+from exemplar.data.corpus import read_documents
+from exemplar.data.encoder import Encoder
+from exemplar.data.journal import Shard
+from exemplar.data.passages import split
+from exemplar.data.reuse import EarlierBuild, Prepared
+from exemplar.data.shards import DOCUMENTS, ShardStore
 
 # What a killed build has to do again at the most: so many documents, or one of those that are longer.
 SHARD, GPU_SHARD = 256, 2048

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from data.accelerator import has_openvino, run_by_openvino
-from data.hub import check_hub, reason
+from exemplar.data.accelerator import has_openvino, run_by_openvino
+from exemplar.data.hub import check_hub, reason
 
 if TYPE_CHECKING:
     import torch

@@ -4,12 +4,23 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from data.cells import mended
-from data.columns import Columns, Placed, Table, pick_columns, read_rows
-from data.documents import Problem
-from data.files import KINDS, TABLES, UNREADABLE, ZIP, File, file_on_disk, files_in_zip, is_hidden, kind_of, one_line
-from data.tables import open_table
-from data.texts import read_text_file
+from exemplar.data.cells import mended
+from exemplar.data.columns import Columns, Placed, Table, pick_columns, read_rows
+from exemplar.data.documents import Problem
+from exemplar.data.files import (
+    KINDS,
+    TABLES,
+    UNREADABLE,
+    ZIP,
+    File,
+    file_on_disk,
+    files_in_zip,
+    is_hidden,
+    kind_of,
+    one_line,
+)
+from exemplar.data.tables import open_table
+from exemplar.data.texts import read_text_file
 
 Listing = Callable[[], tuple[list[File], list[Problem]]]
 

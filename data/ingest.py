@@ -19,7 +19,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from data.corpus import (
+from exemplar.data.corpus import (
     Corpus,
     CorpusDamaged,
     CorpusNotFound,
@@ -31,14 +31,14 @@ from data.corpus import (
     read_manifest,
     write_manifest,
 )
-from data.documents import Problem, Source
-from data.embed import Embedder, Embedding, Here, Progress, damaged_shards
-from data.encoder import Encoder, model_name
-from data.lock import building
-from data.manifest import Manifest
-from data.reuse import earlier_builds
-from data.shards import DOCUMENTS, JournalDamaged, ShardStore
-from data.spool import Spooled, spool
+from exemplar.data.documents import Problem, Source
+from exemplar.data.embed import Embedder, Embedding, Here, Progress, damaged_shards
+from exemplar.data.encoder import Encoder, model_name
+from exemplar.data.lock import building
+from exemplar.data.manifest import Manifest
+from exemplar.data.reuse import earlier_builds
+from exemplar.data.shards import DOCUMENTS, JournalDamaged, ShardStore
+from exemplar.data.spool import Spooled, spool
 
 _MAY_CHANGE = ("limit", "revision")  # of a source, when it is built again
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)

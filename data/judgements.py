@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from data.cells import plain_text
-from data.columns import Row, listed
-from data.corpus import Corpus
-from data.documents import Problem
-from data.files import file_on_disk, reading
-from data.package_docs import package_documents
-from data.see_also import named_documents
-from data.served import ServedCorpus
-from data.sources import documented_packages
-from data.tables import open_table
+from exemplar.data.cells import plain_text
+from exemplar.data.columns import Row, listed
+from exemplar.data.corpus import Corpus
+from exemplar.data.documents import Problem
+from exemplar.data.files import file_on_disk, reading
+from exemplar.data.package_docs import package_documents
+from exemplar.data.see_also import named_documents
+from exemplar.data.served import ServedCorpus
+from exemplar.data.sources import documented_packages
+from exemplar.data.tables import open_table
 
 _MOST_GRADE = 1_000_000
 _SPLITS = ("test", "dev", "train")  # of a BEIR folder, the first that it has

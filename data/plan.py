@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from data.corpus import CorpusDamaged, CorpusNotFound, builds_of, manifest_of, read_manifest
-from data.encoder import DEFAULT_MODEL
-from data.manifest import Manifest
-from data.sources import read_source
+from exemplar.data.corpus import CorpusDamaged, CorpusNotFound, builds_of, manifest_of, read_manifest
+from exemplar.data.encoder import DEFAULT_MODEL
+from exemplar.data.manifest import Manifest
+from exemplar.data.sources import read_source
 
 
 @dataclass(frozen=True, slots=True)

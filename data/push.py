@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from data.corpus import Corpus
-from data.documents import Document
-from data.filters import choices_of
-from data.milvus import (
+from exemplar.data.corpus import Corpus
+from exemplar.data.documents import Document
+from exemplar.data.filters import choices_of
+from exemplar.data.milvus import (
     CHOICES,
     COMPLETE,
     MANIFEST,
@@ -25,7 +25,7 @@ from data.milvus import (
     manifest_in,
     properties_of,
 )
-from data.spool import signed_hash
+from exemplar.data.spool import signed_hash
 
 SEGMENT_BYTES = 2**30  # of vectors, by which Milvus splits a collection; each part has an index of its own
 INDEX_TYPES = ("FLAT", "IVF_FLAT", "IVF_SQ8", "HNSW", "AUTOINDEX")

@@ -22,11 +22,11 @@ from typing import Any, Protocol
 import numpy as np
 import pyarrow as pa
 
-from data.corpus import read_documents
-from data.embed import Facts, prepare, texts_at
-from data.encoder import Encoder, load_encoder
-from data.files import one_line
-from data.reuse import Prepared
+from exemplar.data.corpus import read_documents
+from exemplar.data.embed import Facts, prepare, texts_at
+from exemplar.data.encoder import Encoder, load_encoder
+from exemplar.data.files import one_line
+from exemplar.data.reuse import Prepared
 
 _MOST_CPUS = 8  # of a worker; a small model's products are too small for more
 _MUCH = 0.9  # of a cluster's processors; a small node beside large ones stays out

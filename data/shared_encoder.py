@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from data.encoder import Encoder
+from exemplar.data.encoder import Encoder
 
 
 class SharedEncoder:

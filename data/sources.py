@@ -9,9 +9,9 @@ from collections.abc import Collection, Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from data.columns import Columns, Placed, Row, Table, pick_columns, read_rows, unique
-from data.documents import Document, Problem, Source
-from data.files import (
+from exemplar.data.columns import Columns, Placed, Row, Table, pick_columns, read_rows, unique
+from exemplar.data.documents import Document, Problem, Source
+from exemplar.data.files import (
     KINDS,
     TABLES,
     UNREADABLE,
@@ -25,12 +25,12 @@ from data.files import (
     name_at,
     reading,
 )
-from data.folders import Listing, leads_out, list_folder, list_zip, read_files
-from data.hub_data import Part, data_set_table, is_data_set
-from data.package_docs import DEMO_PACKAGES, package_documents
-from data.see_also import without_see_also as stripped
-from data.tables import open_table
-from data.texts import read_text_file
+from exemplar.data.folders import Listing, leads_out, list_folder, list_zip, read_files
+from exemplar.data.hub_data import Part, data_set_table, is_data_set
+from exemplar.data.package_docs import DEMO_PACKAGES, package_documents
+from exemplar.data.see_also import without_see_also as stripped
+from exemplar.data.tables import open_table
+from exemplar.data.texts import read_text_file
 
 Choices = dict[str, str | int | bool | None]
 Found = Iterator[Document | Problem]

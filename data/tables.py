@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 
-from data.columns import Table
-from data.delimited import delimited_table
-from data.files import File
-from data.json_tables import json_lines_table, json_table
-from data.parquet import parquet_table
+from exemplar.data.columns import Table
+from exemplar.data.delimited import delimited_table
+from exemplar.data.files import File
+from exemplar.data.json_tables import json_lines_table, json_table
+from exemplar.data.parquet import parquet_table
 
 
 def open_table(file: File, named: Iterable[str] = ()) -> Table:

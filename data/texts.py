@@ -4,11 +4,11 @@ import os
 from collections.abc import Iterator
 from io import BytesIO
 
-from data.cells import MENDED, MOST_CHARACTERS, TOO_LONG, mended
-from data.decoding import decoded_lines
-from data.documents import Document, Problem
-from data.files import PDF, File
-from data.pdf import pdf_text
+from exemplar.data.cells import MENDED, MOST_CHARACTERS, TOO_LONG, mended
+from exemplar.data.decoding import decoded_lines
+from exemplar.data.documents import Document, Problem
+from exemplar.data.files import PDF, File
+from exemplar.data.pdf import pdf_text
 
 _MOST_BYTES = 4 * MOST_CHARACTERS  # no encoding takes more for a character
 

@@ -9,8 +9,8 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from data.corpus import CorpusDamaged, CorpusNotFound, builds_of, corpus_names, manifest_of, read_manifest
-from data.home import home_folder, write_atomically
+from exemplar.data.corpus import CorpusDamaged, CorpusNotFound, builds_of, corpus_names, manifest_of, read_manifest
+from exemplar.data.home import home_folder, write_atomically
 
 _DAY = 86_400.0  # seconds
 _LONGEST = 150  # bytes of a name; no system takes more than 255

@@ -6,8 +6,8 @@ Lines differ in shape as well as in colour.
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from retrieval.evaluate import FOUND, PAGE, TITLES
-from retrieval.rankers import DEFAULT_RANKER
+from exemplar.retrieval.evaluate import FOUND, PAGE, TITLES
+from exemplar.retrieval.rankers import DEFAULT_RANKER
 
 if TYPE_CHECKING:
     import altair

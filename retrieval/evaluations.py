@@ -15,10 +15,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn, get_args
 
-from data.home import home_folder, write_atomically
-from retrieval.evaluate import FOUND, TITLES, Protocol
-from retrieval.figures import as_bytes
-from retrieval.metrics import METRICS
+from exemplar.data.home import home_folder, write_atomically
+from exemplar.retrieval.evaluate import FOUND, TITLES, Protocol
+from exemplar.retrieval.figures import as_bytes
+from exemplar.retrieval.metrics import METRICS
 
 _AT = "%Y%m%dT%H%M%S%fZ"
 _LONGEST = 16  # digits of a whole number

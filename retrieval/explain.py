@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from data.passages import Span, sentences
-from retrieval.search import SearchEngine
+from exemplar.data.passages import Span, sentences
+from exemplar.retrieval.search import SearchEngine
 
 _MOST_SENTENCES = 64  # of a passage; the model reads no more of it
 _MOST_SHOWN = 2

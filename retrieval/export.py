@@ -13,14 +13,14 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from data.cells import plain_text
-from data.columns import listed
-from data.corpus import Corpus
-from data.documents import Problem
-from data.files import TABLES, File, one_line, reading
-from data.served import ServedCorpus
-from data.tables import open_table
-from retrieval.feedback import Feedback, Mark
+from exemplar.data.cells import plain_text
+from exemplar.data.columns import listed
+from exemplar.data.corpus import Corpus
+from exemplar.data.documents import Problem
+from exemplar.data.files import TABLES, File, one_line, reading
+from exemplar.data.served import ServedCorpus
+from exemplar.data.tables import open_table
+from exemplar.retrieval.feedback import Feedback, Mark
 
 MARK_NAMES: dict[Mark, str] = {"positive": "relevant", "negative": "not relevant"}
 MOST_BYTES = 50_000_000  # of a file that marks are read from

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from data.judgements import Judgements
-from data.manifest import Manifest
-from retrieval.evaluate import COMPARED, FOUND, N_QUERIES, ROUNDS, SEED, Key, Measured, Protocol
-from retrieval.metrics import METRICS, estimate, gain, p_value
+from exemplar.data.judgements import Judgements
+from exemplar.data.manifest import Manifest
+from exemplar.retrieval.evaluate import COMPARED, FOUND, N_QUERIES, ROUNDS, SEED, Key, Measured, Protocol
+from exemplar.retrieval.metrics import METRICS, estimate, gain, p_value
 
 BASELINES = ("knn", "rocchio", "mean")  # what rankers are compared with, over all sets
 ENOUGH = 20  # queries, for a set to count in a mean over sets

@@ -6,8 +6,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from retrieval.scan import Scan, scan
-from retrieval.threads import in_shares, one_blas_thread
+from exemplar.retrieval.scan import Scan, scan
+from exemplar.retrieval.threads import in_shares, one_blas_thread
 
 Rows = Sequence[int] | NDArray[np.intp]
 Within = Rows | str  # rows, or an expression of the index's own

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from data.milvus import EXACT, MEAN, MOST_ROWS, Collection, Server
-from data.served import ServedCorpus
-from retrieval.index import Rows, Within, checked_rows, checked_weights, drawn_rows, exact_scores
-from retrieval.mining import mined_scan
-from retrieval.scan import Scan
+from exemplar.data.milvus import EXACT, MEAN, MOST_ROWS, Collection, Server
+from exemplar.data.served import ServedCorpus
+from exemplar.retrieval.index import Rows, Within, checked_rows, checked_weights, drawn_rows, exact_scores
+from exemplar.retrieval.mining import mined_scan
+from exemplar.retrieval.scan import Scan
 
 _MARGIN = 16  # rows asked for beyond k, so that equal scores are cut by row
 _NOTED = 2048  # rows: of more, nobody asks for the documents

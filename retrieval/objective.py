@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.index import Index
-from retrieval.newton import LocalModel
+from exemplar.retrieval.index import Index
+from exemplar.retrieval.newton import LocalModel
 
 NOTEBOOK_ROWS = 1000
 

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from retrieval.rankers import Scorer
-from retrieval.search import SearchEngine
+from exemplar.retrieval.rankers import Scorer
+from exemplar.retrieval.search import SearchEngine
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.index import Index
-from retrieval.svm import NEGATIVE_WEIGHT, ExemplarSVM, Until, fit_exemplar_svm
+from exemplar.retrieval.index import Index
+from exemplar.retrieval.svm import NEGATIVE_WEIGHT, ExemplarSVM, Until, fit_exemplar_svm
 
 Ranker = Literal["knn", "svm", "anchored"]
 RANKERS: tuple[Ranker, ...] = get_args(Ranker)

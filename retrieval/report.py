@@ -5,13 +5,22 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from data.cells import mended
-from data.home import write_atomically
-from retrieval.chart import chart
-from retrieval.evaluate import FOUND, PAGE, TITLES, Protocol
-from retrieval.figures import ENOUGH, SURE, counting_sets, means_over_sets, metric_of, rows_of, shown, used_sets
-from retrieval.metrics import METRICS
-from retrieval.rankers import DEFAULT_RANKER
+from exemplar.data.cells import mended
+from exemplar.data.home import write_atomically
+from exemplar.retrieval.chart import chart
+from exemplar.retrieval.evaluate import FOUND, PAGE, TITLES, Protocol
+from exemplar.retrieval.figures import (
+    ENOUGH,
+    SURE,
+    counting_sets,
+    means_over_sets,
+    metric_of,
+    rows_of,
+    shown,
+    used_sets,
+)
+from exemplar.retrieval.metrics import METRICS
+from exemplar.retrieval.rankers import DEFAULT_RANKER
 
 # What Markdown obeys; an underscore between letters it leaves alone.
 _OBEYED = re.compile(r"[\\`*{}\[\]<>|~$&#]|(?<![^\W_])_|_(?![^\W_])")

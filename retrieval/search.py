@@ -9,15 +9,15 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from data.corpus import Corpus, the_row
-from data.encoder import Encoder, load_encoder
-from data.filters import Filters, Selection
-from data.served import ServedCorpus
-from retrieval.feedback import Feedback
-from retrieval.index import DenseIndex, Index
-from retrieval.rankers import DEFAULT_RANKER, RANKERS, Examples, Ranker, Scorer, middle, scorer
-from retrieval.svm import ExemplarSVM, Until
-from retrieval.threads import one_blas_thread
+from exemplar.data.corpus import Corpus, the_row
+from exemplar.data.encoder import Encoder, load_encoder
+from exemplar.data.filters import Filters, Selection
+from exemplar.data.served import ServedCorpus
+from exemplar.retrieval.feedback import Feedback
+from exemplar.retrieval.index import DenseIndex, Index
+from exemplar.retrieval.rankers import DEFAULT_RANKER, RANKERS, Examples, Ranker, Scorer, middle, scorer
+from exemplar.retrieval.svm import ExemplarSVM, Until
+from exemplar.retrieval.threads import one_blas_thread
 
 _LONGEST = 1_000_000  # characters of a query
 _MOST_KEPT = 1000  # documents of a ranking that is kept

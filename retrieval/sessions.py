@@ -17,11 +17,11 @@ from functools import reduce
 from pathlib import Path
 from typing import Any, TypeVar
 
-from data.filters import Filters
-from retrieval.damaged import set_aside, tells_of_damage
-from retrieval.feedback import Feedback
-from retrieval.rankers import DEFAULT_RANKER, RANKERS, Ranker
-from retrieval.search import DocumentQuery, Query
+from exemplar.data.filters import Filters
+from exemplar.retrieval.damaged import set_aside, tells_of_damage
+from exemplar.retrieval.feedback import Feedback
+from exemplar.retrieval.rankers import DEFAULT_RANKER, RANKERS, Ranker
+from exemplar.retrieval.search import DocumentQuery, Query
 
 Event = Mapping[str, Any]
 T = TypeVar("T")

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
-from retrieval.search import Ranking
+from exemplar.retrieval.search import Ranking
 
 Why = Literal["disagreement", "margin"]
 

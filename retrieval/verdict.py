@@ -3,9 +3,18 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from retrieval.chart import counted
-from retrieval.evaluate import FOUND, TITLES, Protocol
-from retrieval.figures import ENOUGH, SURE, SetRows, counting_sets, means_over_sets, metric_of, shown, used_sets
+from exemplar.retrieval.chart import counted
+from exemplar.retrieval.evaluate import FOUND, TITLES, Protocol
+from exemplar.retrieval.figures import (
+    ENOUGH,
+    SURE,
+    SetRows,
+    counting_sets,
+    means_over_sets,
+    metric_of,
+    shown,
+    used_sets,
+)
 
 
 def winner_line(sets: Sequence[dict[str, Any]], gains: Sequence[dict[str, Any]], protocol: Protocol) -> str:

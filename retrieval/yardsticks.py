@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.rankers import Examples, Scorer
+from exemplar.retrieval.rankers import Examples, Scorer
 
 _TO_QUERY, _TO_POSITIVES, _FROM_NEGATIVES = 1.0, 0.75, 0.15  # as Manning, Raghavan and Schuetze give them
 

@@ -16,14 +16,14 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from data.catalog import corpus_status, list_corpora, searchable_corpora, verify_corpus
-from data.corpus import Corpus, corpus_folder, open_corpus
-from data.judgements import judgements_of
-from data.plan import plan_of
-from data.shards import DOCUMENTS, JOURNAL, PASSAGES, VECTORS
-from data.sources import read_source
-from data.uploads import save_upload
-from retrieval.search import DocumentQuery, SearchEngine
+from exemplar.data.catalog import corpus_status, list_corpora, searchable_corpora, verify_corpus
+from exemplar.data.corpus import Corpus, corpus_folder, open_corpus
+from exemplar.data.judgements import judgements_of
+from exemplar.data.plan import plan_of
+from exemplar.data.shards import DOCUMENTS, JOURNAL, PASSAGES, VECTORS
+from exemplar.data.sources import read_source
+from exemplar.data.uploads import save_upload
+from exemplar.retrieval.search import DocumentQuery, SearchEngine
 from tests.fake_encoder import FakeEncoder
 
 FILES = ["manifest.json", JOURNAL, DOCUMENTS, PASSAGES, VECTORS]

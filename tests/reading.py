@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from data.documents import Document, Problem, Source
+from exemplar.data.documents import Document, Problem, Source
 
 ROWS = [
     {"key": "a1", "text": "the first", "kind": "x", "stars": 3},

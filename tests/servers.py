@@ -13,10 +13,10 @@ from benchmarks.browser import wait_for
 _FORKED = multiprocessing.get_context("forkserver")
 _FORKED.set_forkserver_preload(
     [
-        *("cli", "app", "retrieval.svm", "pandas", "scipy.sparse", "pydantic.main"),
+        *("exemplar.cli", "exemplar.retrieval.svm", "pandas", "scipy.sparse", "pydantic.main"),
         *(
             "streamlit.starlette",
-            "ui.server",
+            "exemplar.ui.server",
             "streamlit.web.server.starlette.starlette_app",
             "starlette.middleware.sessions",
         ),
@@ -63,6 +63,6 @@ def _serve(port: int, home: str, log: str) -> None:
         for stream in (1, 2):
             os.dup2(output.fileno(), stream)
     os.environ.update(EXEMPLAR_HOME=home, HF_HUB_OFFLINE="1")
-    import cli
+    from exemplar import cli
 
     cli.main(["app", "--no-browser", "--port", str(port)])

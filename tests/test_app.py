@@ -11,16 +11,16 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from data.catalog import remove_corpus
-from data.corpus import Corpus
-from data.documents import Document, Source
-from data.ingest import build_corpus
-from data.milvus import ADDRESS
-from retrieval.feedback import Feedback
-from retrieval.sessions import SessionStore
+from exemplar.data.catalog import remove_corpus
+from exemplar.data.corpus import Corpus
+from exemplar.data.documents import Document, Source
+from exemplar.data.ingest import build_corpus
+from exemplar.data.milvus import ADDRESS
+from exemplar.retrieval.feedback import Feedback
+from exemplar.retrieval.sessions import SessionStore
+from exemplar.ui import resources
 from tests.conftest import ANIMALS, source_of
 from tests.fake_encoder import FakeEncoder
-from ui import resources
 
 APP = str(Path(__file__).parents[1] / "app.py")
 
@@ -28,7 +28,7 @@ APP = str(Path(__file__).parents[1] / "app.py")
 @pytest.fixture(autouse=True)
 def fake_model(monkeypatch: pytest.MonkeyPatch, encoder: FakeEncoder) -> None:
     st.cache_resource.clear()
-    monkeypatch.setattr("ui.resources.load_encoder", lambda model, **_: encoder)
+    monkeypatch.setattr("exemplar.ui.resources.load_encoder", lambda model, **_: encoder)
 
 
 def opened(session: str | None = None) -> AppTest:
@@ -348,7 +348,7 @@ def test_sentences_that_carried_a_row_are_marked(encoder: FakeEncoder) -> None:
 def test_a_page_waits_for_another_that_is_drawn_and_where_milvus_serves_for_none(
     animals: Corpus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ui.one_by_one._LONGEST", 60)
+    monkeypatch.setattr("exemplar.ui.one_by_one._LONGEST", 60)
     drawn = threading.Event()
     app = AppTest.from_file(APP, default_timeout=60)
     another = threading.Thread(target=lambda: (app.run(), drawn.set()))
@@ -601,7 +601,7 @@ def test_a_model_that_cannot_be_loaded_is_told(animals: Corpus, monkeypatch: pyt
     def fail(model: str, **_: object) -> None:
         raise ValueError("cannot load the model fake: it is *not* there")
 
-    monkeypatch.setattr("ui.resources.load_encoder", fail)
+    monkeypatch.setattr("exemplar.ui.resources.load_encoder", fail)
     app = searched("the dog")
     assert messages(app, "error") == ["Cannot load the model fake: it is *not* there"]
     assert not app.exception

@@ -6,13 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from data.corpus import Corpus, open_corpus
-from data.filters import Filters
-from data.ingest import build_corpus
-from retrieval.explain import Explainer
-from retrieval.feedback import Feedback
-from retrieval.rankers import RANKERS
-from retrieval.search import DocumentQuery, Ranking, SearchEngine
+from exemplar.data.corpus import Corpus, open_corpus
+from exemplar.data.filters import Filters
+from exemplar.data.ingest import build_corpus
+from exemplar.retrieval.explain import Explainer
+from exemplar.retrieval.feedback import Feedback
+from exemplar.retrieval.rankers import RANKERS
+from exemplar.retrieval.search import DocumentQuery, Ranking, SearchEngine
 from tests.conftest import source_of
 from tests.fake_encoder import FakeEncoder
 
@@ -78,7 +78,7 @@ def test_so_many_selections_are_kept_as_fit_into_memory(animals: Corpus, monkeyp
     found: list[Filters] = []
     select = Corpus.select
     monkeypatch.setattr(Corpus, "select", lambda corpus, filters: found.append(filters) or select(corpus, filters))
-    monkeypatch.setattr("retrieval.search._SELECTED", 3 * animals.n_documents)
+    monkeypatch.setattr("exemplar.retrieval.search._SELECTED", 3 * animals.n_documents)
     engine = SearchEngine(animals)
     first, *others = (Filters(words=word) for word in ("cat", "dog", "rain", "sun"))
     for filters in (first, *others[:2], first):

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-import cli
-from data.catalog import list_corpora
-from data.corpus import Corpus, corpus_folder, open_corpus, read_manifest
-from data.embed import SHARD
-from retrieval.rankers import DEFAULT_RANKER
+from exemplar import cli
+from exemplar.data.catalog import list_corpora
+from exemplar.data.corpus import Corpus, corpus_folder, open_corpus, read_manifest
+from exemplar.data.embed import SHARD
+from exemplar.retrieval.rankers import DEFAULT_RANKER
 from tests.conftest import ANIMALS
 from tests.fake_encoder import FakeEncoder
 
@@ -22,7 +22,7 @@ RESULT = ["rank", "doc_id", "score", "label", "text", "passage", "metadata"]
 
 @pytest.fixture(autouse=True)
 def fake_model(monkeypatch: pytest.MonkeyPatch, encoder: FakeEncoder) -> FakeEncoder:
-    for module in ("data.encoder", "retrieval.search"):
+    for module in ("exemplar.data.encoder", "exemplar.retrieval.search"):
         monkeypatch.setattr(f"{module}.load_encoder", lambda model, **_: encoder)
     return encoder
 
@@ -191,13 +191,14 @@ def test_a_full_disk_is_one_clear_line(
 
 def test_the_command_line_starts_without_the_heavy_libraries() -> None:
     heavy = "{'torch', 'transformers', 'sentence_transformers', 'sklearn', 'streamlit', 'pandas', 'datasets'}"
-    code = f"import sys, cli, data.corpus, data.sources, data.encoder; print(sorted({heavy} & set(sys.modules)))"
+    modules = "exemplar.cli, exemplar.data.corpus, exemplar.data.sources, exemplar.data.encoder"
+    code = f"import sys, {modules}; print(sorted({heavy} & set(sys.modules)))"
     result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert result.stdout == "[]\n"
 
 
 def test_help_names_every_command() -> None:
-    command = [sys.executable, str(ROOT / "cli.py"), "--help"]
+    command = [sys.executable, "-m", "exemplar.cli", "--help"]
     result = subprocess.run(command, capture_output=True, text=True, check=True)
     for name in ("build", "corpora", "search", "app"):
         assert f" {name} " in result.stdout
@@ -378,7 +379,7 @@ def test_evaluate_docs_takes_a_corpus_that_does_not_show_the_answers(
         ("lib.median", "Middle of the values.\n\nSee Also\n--------\nmean : The mean."),
         ("lib.sort", "Sort the values."),
     ]
-    for module in ("data.sources", "data.judgements"):
+    for module in ("exemplar.data.sources", "exemplar.data.judgements"):
         monkeypatch.setattr(f"{module}.package_documents", lambda packages: docstrings)
     run(capsys, "build", "docs")
     code, out, err = run(capsys, "evaluate", "docs", "--rankers", "knn,bm25")

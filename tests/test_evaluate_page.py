@@ -13,15 +13,15 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from data.catalog import remove_corpus
-from data.corpus import Corpus
-from data.documents import Document, Source
-from data.ingest import build_corpus
-from retrieval import evaluate as measuring
-from retrieval.evaluations import evaluations_folder, keep, kept_evaluations
+from exemplar.data.catalog import remove_corpus
+from exemplar.data.corpus import Corpus
+from exemplar.data.documents import Document, Source
+from exemplar.data.ingest import build_corpus
+from exemplar.retrieval import evaluate as measuring
+from exemplar.retrieval.evaluations import evaluations_folder, keep, kept_evaluations
+from exemplar.ui import evaluate_job, jobs
 from tests.conftest import ANIMALS, source_of
 from tests.fake_encoder import FakeEncoder
-from ui import evaluate_job, jobs
 
 PAGE = "from ui.evaluate_page import evaluate_page\nevaluate_page()"
 ROOT = Path(__file__).parents[1]
@@ -32,7 +32,7 @@ LABELS = ["animal"] * 5 + ["market"] * 3 + ["weather"] * 2
 @pytest.fixture(autouse=True)
 def fake_model(monkeypatch: pytest.MonkeyPatch, encoder: FakeEncoder) -> Iterator[None]:
     st.cache_resource.clear()
-    monkeypatch.setattr("ui.resources.load_encoder", lambda model, **_: encoder)
+    monkeypatch.setattr("exemplar.ui.resources.load_encoder", lambda model, **_: encoder)
     yield
     for job in jobs.jobs("evaluate"):
         job.stop()
@@ -49,7 +49,7 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Semaphore]:
         gate.acquire()
         return measured(*arguments)
 
-    monkeypatch.setattr("retrieval.evaluate._measured", wait)
+    monkeypatch.setattr("exemplar.retrieval.evaluate._measured", wait)
     yield gate
     gate.release(1000)
 

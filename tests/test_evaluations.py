@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from retrieval.evaluations import (
+from exemplar.retrieval.evaluations import (
     EvaluationDamaged,
     Kept,
     evaluations_folder,
@@ -13,7 +13,7 @@ from retrieval.evaluations import (
     read_result,
     remove_evaluation,
 )
-from retrieval.figures import as_bytes, evaluate_command
+from exemplar.retrieval.figures import as_bytes, evaluate_command
 
 ROOT = Path(__file__).parents[1]
 

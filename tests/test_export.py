@@ -12,12 +12,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from data.corpus import DOCUMENT_SCHEMA, Corpus
-from data.files import File
-from data.tables import open_table
-from retrieval import export
-from retrieval.export import Column, as_csv, as_json_lines, as_parquet, export_table, exported, read_marks
-from retrieval.feedback import Feedback
+from exemplar.data.corpus import DOCUMENT_SCHEMA, Corpus
+from exemplar.data.files import File
+from exemplar.data.tables import open_table
+from exemplar.retrieval import export
+from exemplar.retrieval.export import Column, as_csv, as_json_lines, as_parquet, export_table, exported, read_marks
+from exemplar.retrieval.feedback import Feedback
 from tests.conftest import ANIMALS
 
 MARKS = Feedback(("5", "gone"), ("1",))

@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from data.catalog import corpus_status, verify_corpus
-from data.corpus import corpus_folder, open_corpus
-from data.documents import Document, Source
-from data.encoder import Encoder, load_encoder
-from data.ingest import build_corpus
-from data.lock import CorpusBusy
-from data.shards import JOURNAL
-from data.sources import read_source
+from exemplar.data.catalog import corpus_status, verify_corpus
+from exemplar.data.corpus import corpus_folder, open_corpus
+from exemplar.data.documents import Document, Source
+from exemplar.data.encoder import Encoder, load_encoder
+from exemplar.data.ingest import build_corpus
+from exemplar.data.lock import CorpusBusy
+from exemplar.data.shards import JOURNAL
+from exemplar.data.sources import read_source
 from tests.conftest import committed
 from tests.fake_encoder import FakeEncoder
 
@@ -29,23 +29,24 @@ SHARD = 8  # documents; smaller than usual, so that every run has some to commit
 # too: both write down what they are about to embed.
 PROGRAM = f"""
 import sys
-import data.embed, data.encoder, cli
-data.embed.SHARD = {SHARD}
-encode = data.encoder.SentenceEncoder.encode_documents
+from exemplar import cli
+from exemplar.data import embed, encoder
+embed.SHARD = {SHARD}
+encode = encoder.SentenceEncoder.encode_documents
 def logged(self, texts, on_progress=None):
     with open(sys.argv[2], "a") as log:
         log.write(repr(texts[0]) + "\\n")
     return encode(self, texts, on_progress)
-data.encoder.SentenceEncoder.encode_documents = logged
+encoder.SentenceEncoder.encode_documents = logged
 cli.main(["build", sys.argv[1], "--name", "killed", "--precision", "float32", "--backend", "torch"])
 """
 STAND_IN = f"""
 import os, sys, time
-import data.embed
-from data.ingest import build_corpus
-from data.sources import read_source
+from exemplar.data import embed
+from exemplar.data.ingest import build_corpus
+from exemplar.data.sources import read_source
 from tests.fake_encoder import FakeEncoder
-data.embed.SHARD = {SHARD}
+embed.SHARD = {SHARD}
 flush = os.fsync
 def slowly(file):
     time.sleep(0.005)
@@ -70,7 +71,7 @@ def documents() -> list[dict[str, str]]:
 def test_a_build_killed_twenty_times_ends_as_one_that_was_not(
     documents: list[dict[str, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("data.embed.SHARD", SHARD)
+    monkeypatch.setattr("exemplar.data.embed.SHARD", SHARD)
     kill_again_and_again(STAND_IN, FakeEncoder(), documents, tmp_path, kills=20, seconds_to_start=1)
 
 
@@ -78,7 +79,7 @@ def test_a_build_killed_twenty_times_ends_as_one_that_was_not(
 def test_the_program_killed_twice_ends_as_one_that_was_not(
     documents: list[dict[str, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("data.embed.SHARD", SHARD)
+    monkeypatch.setattr("exemplar.data.embed.SHARD", SHARD)
     encoder = load_encoder(precision="float32")
     kill_again_and_again(PROGRAM, encoder, documents[:480], tmp_path, kills=2, seconds_to_start=5)
 
@@ -138,9 +139,9 @@ def kill_again_and_again(
 
 FULL_DISK = """
 import sys
-from data.documents import Document, Source
-from data.ingest import build_corpus
-from data.lock import CorpusBusy
+from exemplar.data.documents import Document, Source
+from exemplar.data.ingest import build_corpus
+from exemplar.data.lock import CorpusBusy
 from tests.fake_encoder import FakeEncoder
 documents = [Document(str(n), f"word{n} " * 9) for n in range(2000)]
 try:

@@ -1,6 +1,6 @@
 import pytest
 
-from retrieval.feedback import Feedback
+from exemplar.retrieval.feedback import Feedback
 
 
 def test_marks_keep_the_order_in_which_they_were_made() -> None:

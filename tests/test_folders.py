@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from data.documents import Document, Problem
-from data.sources import read_source
+from exemplar.data.documents import Document, Problem
+from exemplar.data.sources import read_source
 from tests.reading import documents, numbered, problems, texts, write
 
 NAMED_PDF = b"""1 0 obj <</Type /Catalog /Pages 2 0 R>> endobj

@@ -8,9 +8,9 @@ import pyarrow as pa
 import pytest
 from fsspec.implementations.memory import MemoryFileSystem
 
-from data import columns, decoding, delimited, json_tables, parquet, pdf, unpacking
-from data.documents import Document, Problem
-from data.sources import read_source
+from exemplar.data import columns, decoding, delimited, json_tables, parquet, pdf, unpacking
+from exemplar.data.documents import Document, Problem
+from exemplar.data.sources import read_source
 from tests.damage import METHODS, as_parquet, told_of, zipped
 from tests.reading import problems, texts
 from tests.test_folders import pdf as pdf_of

@@ -19,13 +19,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.catalog import verify_corpus
-from data.corpus import DOCUMENT_SCHEMA, Corpus, CorpusDamaged, corpus_folder, open_corpus, read_manifest
-from data.documents import Document, Source
-from data.ingest import build_corpus
-from data.journal import Shard, line_of
-from data.manifest import Manifest
-from data.shards import DOCUMENTS, JOURNAL, PASSAGES, VECTORS
+from exemplar.data.catalog import verify_corpus
+from exemplar.data.corpus import DOCUMENT_SCHEMA, Corpus, CorpusDamaged, corpus_folder, open_corpus, read_manifest
+from exemplar.data.documents import Document, Source
+from exemplar.data.ingest import build_corpus
+from exemplar.data.journal import Shard, line_of
+from exemplar.data.manifest import Manifest
+from exemplar.data.shards import DOCUMENTS, JOURNAL, PASSAGES, VECTORS
 from tests.conftest import ANIMALS, source_of
 from tests.damage import FILES, WILD, damaged, place_of, told, use
 from tests.fake_encoder import FakeEncoder

@@ -14,10 +14,10 @@ import pyarrow as pa
 import pytest
 
 from benchmarks.memory import in_own_process
-from data import decoding, pdf, spool, unpacking
-from data.corpus import Corpus
-from data.ingest import build_corpus
-from data.sources import read_source
+from exemplar.data import decoding, pdf, spool, unpacking
+from exemplar.data.corpus import Corpus
+from exemplar.data.ingest import build_corpus
+from exemplar.data.sources import read_source
 from tests.conftest import ANIMALS, source_of
 from tests.damage import as_parquet
 from tests.fake_encoder import FakeEncoder

@@ -16,20 +16,20 @@ from hypothesis import strategies as some
 from markdown_it import MarkdownIt
 from streamlit.testing.v1 import AppTest
 
-import cli
-from data.corpus import open_corpus
-from data.documents import Document
-from data.ingest import build_corpus
-from data.sources import read_source
-from retrieval.evaluations import keep
-from retrieval.export import as_csv, as_json_lines, export_table
-from retrieval.feedback import Feedback
-from retrieval.report import markdown
-from retrieval.sessions import Session, SessionStore
+from exemplar import cli
+from exemplar.data.corpus import open_corpus
+from exemplar.data.documents import Document
+from exemplar.data.ingest import build_corpus
+from exemplar.data.sources import read_source
+from exemplar.retrieval.evaluations import keep
+from exemplar.retrieval.export import as_csv, as_json_lines, export_table
+from exemplar.retrieval.feedback import Feedback
+from exemplar.retrieval.report import markdown
+from exemplar.retrieval.sessions import Session, SessionStore
+from exemplar.ui import jobs, plain
 from tests import hostile
 from tests.fake_encoder import FakeEncoder
 from tests.hostile import ENDLESS, TEXTS
-from ui import jobs, plain
 
 ROOT = Path(__file__).parents[1]
 APP = str(ROOT / "app.py")
@@ -43,7 +43,7 @@ TOLD = re.compile(r'<div class="ex-message ex-\w+".*?</b> (.*)</div>', re.DOTALL
 @pytest.fixture(autouse=True)
 def fake_model(monkeypatch: pytest.MonkeyPatch, encoder: FakeEncoder) -> None:
     st.cache_resource.clear()
-    for module in ("ui.resources", "retrieval.search"):
+    for module in ("exemplar.ui.resources", "exemplar.retrieval.search"):
         monkeypatch.setattr(f"{module}.load_encoder", lambda *_, **__: encoder)
 
 

@@ -7,15 +7,15 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-import cli
-from data.corpus import Corpus
-from data.documents import Document, Source
-from data.filters import MOST_COLUMNS, Filters
-from data.ingest import build_corpus
-from data.served import expression_of
-from retrieval.export import read_marks
-from retrieval.feedback import Feedback
-from retrieval.search import DocumentQuery, SearchEngine
+from exemplar import cli
+from exemplar.data.corpus import Corpus
+from exemplar.data.documents import Document, Source
+from exemplar.data.filters import MOST_COLUMNS, Filters
+from exemplar.data.ingest import build_corpus
+from exemplar.data.served import expression_of
+from exemplar.retrieval.export import read_marks
+from exemplar.retrieval.feedback import Feedback
+from exemplar.retrieval.search import DocumentQuery, SearchEngine
 from tests.damage import WILD, told
 from tests.fake_encoder import FakeEncoder
 

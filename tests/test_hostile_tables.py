@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data import hub_data, json_tables
-from data.documents import Document, Problem
-from data.preview import look_at
-from data.sources import read_source
-from retrieval.export import read_marks
+from exemplar.data import hub_data, json_tables
+from exemplar.data.documents import Document, Problem
+from exemplar.data.preview import look_at
+from exemplar.data.sources import read_source
+from exemplar.retrieval.export import read_marks
 from tests.damage import METHODS, WILD, damaged, table, told, zipped
 from tests.reading import ROWS, documents
 from tests.test_folders import pdf as pdf_of

@@ -49,7 +49,7 @@ def run(tmp_path: Path, endpoint: str, *arguments: str, offline: bool = False) -
         "HF_HUB_OFFLINE": "1" if offline else "0",
         "NO_PROXY": "*",
     }
-    command = [sys.executable, str(ROOT / "cli.py"), *arguments]
+    command = [sys.executable, "-m", "exemplar.cli", *arguments]
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from data.corpus import Corpus
-from data.ingest import build_corpus
-from data.judgements import JudgedQuery, Judgements, judgements_of
-from data.sources import read_source
+from exemplar.data.corpus import Corpus
+from exemplar.data.ingest import build_corpus
+from exemplar.data.judgements import JudgedQuery, Judgements, judgements_of
+from exemplar.data.sources import read_source
 from tests.conftest import source_of
 from tests.fake_encoder import FakeEncoder
 

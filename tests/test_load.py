@@ -8,11 +8,11 @@ from benchmarks import load, load_tables
 from benchmarks.browser import serving
 from benchmarks.visitor import Disconnected, NotShown, Visitor, address
 from benchmarks.visits import COLUMNS, Plan, Visit
-from data.corpus import Corpus
-from data.ingest import build_corpus
-from retrieval.feedback import Feedback
-from retrieval.search import DocumentQuery, SearchEngine
-from retrieval.sessions import Event, Session, SessionStore
+from exemplar.data.corpus import Corpus
+from exemplar.data.ingest import build_corpus
+from exemplar.retrieval.feedback import Feedback
+from exemplar.retrieval.search import DocumentQuery, SearchEngine
+from exemplar.retrieval.sessions import Event, Session, SessionStore
 from tests.conftest import ANIMALS, source_of
 from tests.fake_encoder import FakeEncoder
 

@@ -15,23 +15,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from data.corpus import Corpus, CorpusNotFound
-from data.documents import Document, Source
-from data.encoder import load_encoder, unit_rows
-from data.filters import UNLABELLED, Choices, Filters, choices_of
-from data.ingest import build_corpus
-from data.judgements import judgements_of
-from data.milvus import IndexUnreachable, Server, collection_name
-from data.push import push_corpus
-from data.sources import read_source
-from retrieval.evaluate import evaluate
-from retrieval.export import export_table
-from retrieval.feedback import Feedback
-from retrieval.index import DenseIndex
-from retrieval.milvus import MilvusIndex, open_served
-from retrieval.plane import score_plane
-from retrieval.rankers import RANKERS, Ranker, Scorer
-from retrieval.search import DocumentQuery, EncoderMismatch, SearchEngine
+from exemplar.data.corpus import Corpus, CorpusNotFound
+from exemplar.data.documents import Document, Source
+from exemplar.data.encoder import load_encoder, unit_rows
+from exemplar.data.filters import UNLABELLED, Choices, Filters, choices_of
+from exemplar.data.ingest import build_corpus
+from exemplar.data.judgements import judgements_of
+from exemplar.data.milvus import IndexUnreachable, Server, collection_name
+from exemplar.data.push import push_corpus
+from exemplar.data.sources import read_source
+from exemplar.retrieval.evaluate import evaluate
+from exemplar.retrieval.export import export_table
+from exemplar.retrieval.feedback import Feedback
+from exemplar.retrieval.index import DenseIndex
+from exemplar.retrieval.milvus import MilvusIndex, open_served
+from exemplar.retrieval.plane import score_plane
+from exemplar.retrieval.rankers import RANKERS, Ranker, Scorer
+from exemplar.retrieval.search import DocumentQuery, EncoderMismatch, SearchEngine
 from tests.conftest import source_of
 from tests.fake_encoder import FakeEncoder
 
@@ -250,10 +250,10 @@ def test_pushing_again_writes_nothing_and_another_index_is_built_in_place(folder
 def test_a_push_that_is_killed_goes_on(folder: Path, corpus: Corpus) -> None:
     path = str(folder / "killed.db")
     driver = (
-        "import sys, data.push; data.push._BATCH = 20; data.push._IN_FLIGHT = 40\n"
-        "from data.corpus import open_corpus\n"
+        "import sys\nfrom exemplar.data import push\npush._BATCH, push._IN_FLIGHT = 20, 40\n"
+        "from exemplar.data.corpus import open_corpus\n"
         "tell = lambda n, total: (print(n, flush=True), sys.stdin.readline())\n"
-        f"data.push.push_corpus(open_corpus('many.words-1'), {path!r}, on_progress=tell)"
+        f"push.push_corpus(open_corpus('many.words-1'), {path!r}, on_progress=tell)"
     )
     environment = {**os.environ, "EXEMPLAR_HOME": str(folder / "home")}
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
@@ -401,7 +401,7 @@ def test_choices_are_shortened_to_what_a_property_holds() -> None:
 
 
 def exemplar(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, str(ROOT / "cli.py"), *arguments]
+    command = [sys.executable, "-m", "exemplar.cli", *arguments]
     return subprocess.run(command, capture_output=True, text=True, timeout=120)
 
 

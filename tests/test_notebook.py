@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from data.encoder import load_encoder
-from data.ingest import build_corpus
-from data.sources import read_source
-from retrieval.index import DenseIndex
-from retrieval.search import SearchEngine
-from retrieval.svm import fit_exemplar_svm
+from exemplar.data.encoder import load_encoder
+from exemplar.data.ingest import build_corpus
+from exemplar.data.sources import read_source
+from exemplar.retrieval.index import DenseIndex
+from exemplar.retrieval.search import SearchEngine
+from exemplar.retrieval.svm import fit_exemplar_svm
 
 
 def test_the_random_example_gives_the_printed_figures(shared_datasets: Path) -> None:

@@ -4,8 +4,8 @@ from concurrent.futures import ThreadPoolExecutor, wait
 
 import pytest
 
-from ui import one_by_one
-from ui.one_by_one import OneByOne
+from exemplar.ui import one_by_one
+from exemplar.ui.one_by_one import OneByOne
 
 N = 8
 SOON = 30  # seconds, for what is not to happen never

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data.encoder import SentenceEncoder, load_encoder
-from data.passages import Span, sentences, split
+from exemplar.data.encoder import SentenceEncoder, load_encoder
+from exemplar.data.passages import Span, sentences, split
 from tests.fake_encoder import FakeEncoder
 
 SENTENCE = "one two three four five six seven eight. "

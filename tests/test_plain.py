@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ui import plain
+from exemplar.ui import plain
 
 
 def shown(marked_up: str) -> str:

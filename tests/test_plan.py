@@ -2,13 +2,13 @@ from pathlib import Path
 
 import pytest
 
-from data.catalog import list_corpora, verify_corpus
-from data.corpus import corpus_folder, open_corpus
-from data.documents import Problem
-from data.embed import Progress
-from data.ingest import build_corpus
-from data.plan import Plan, plan_of
-from data.sources import read_source
+from exemplar.data.catalog import list_corpora, verify_corpus
+from exemplar.data.corpus import corpus_folder, open_corpus
+from exemplar.data.documents import Problem
+from exemplar.data.embed import Progress
+from exemplar.data.ingest import build_corpus
+from exemplar.data.plan import Plan, plan_of
+from exemplar.data.sources import read_source
 from tests.fake_encoder import FakeEncoder
 
 COLUMNS = {"text_column": "words", "title_column": None, "label_column": None, "id_column": "id"}

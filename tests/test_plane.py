@@ -1,10 +1,10 @@
 import numpy as np
 
-from data.corpus import Corpus
-from retrieval.feedback import Feedback
-from retrieval.plane import Point, score_plane
-from retrieval.rankers import Scorer
-from retrieval.search import SearchEngine
+from exemplar.data.corpus import Corpus
+from exemplar.retrieval.feedback import Feedback
+from exemplar.retrieval.plane import Point, score_plane
+from exemplar.retrieval.rankers import Scorer
+from exemplar.retrieval.search import SearchEngine
 from tests.fake_encoder import FakeEncoder
 
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from data import preview
-from data.columns import Columns
-from data.documents import Document
-from data.preview import Preview, look_at
+from exemplar.data import preview
+from exemplar.data.columns import Columns
+from exemplar.data.documents import Document
+from exemplar.data.preview import Preview, look_at
 
 
 def write(path: Path, text: str) -> str:

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from data.encoder import unit_rows
-from retrieval.index import DenseIndex
-from retrieval.rankers import Examples, counted_negatives, middle, scorer, usual_c
-from retrieval.svm import NEGATIVE_WEIGHT, fit_exemplar_svm
+from exemplar.data.encoder import unit_rows
+from exemplar.retrieval.index import DenseIndex
+from exemplar.retrieval.rankers import Examples, counted_negatives, middle, scorer, usual_c
+from exemplar.retrieval.svm import NEGATIVE_WEIGHT, fit_exemplar_svm
 
 ROWS = unit_rows(np.random.default_rng(0).normal(size=(200, 8)))
 

@@ -15,13 +15,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-import cli
-from data.corpus import Corpus, corpus_folder, open_corpus
-from data.embed import Progress
-from data.ingest import build_corpus
-from data.ray_build import _Place, on_ray, without_dashboard
-from data.shards import JOURNAL
-from data.sources import read_source
+from exemplar import cli
+from exemplar.data.corpus import Corpus, corpus_folder, open_corpus
+from exemplar.data.embed import Progress
+from exemplar.data.ingest import build_corpus
+from exemplar.data.ray_build import _Place, on_ray, without_dashboard
+from exemplar.data.shards import JOURNAL
+from exemplar.data.sources import read_source
 from tests.conftest import ANIMALS, committed, source_of
 from tests.fake_encoder import FakeEncoder
 from tests.test_ingest import files_of, many
@@ -31,10 +31,11 @@ SHARD = 8  # smaller than usual, so that there are some
 
 BUILDER = f"""
 import functools, sys
-import data.embed, data.ray_build, cli
+from exemplar import cli
+from exemplar.data import embed, ray_build
 from tests.test_ray import slow
-data.embed.SHARD = {SHARD}
-data.ray_build.on_ray = functools.partial(data.ray_build.on_ray, load=functools.partial(slow, log=sys.argv[3]))
+embed.SHARD = {SHARD}
+ray_build.on_ray = functools.partial(ray_build.on_ray, load=functools.partial(slow, log=sys.argv[3]))
 cli.main(["build", sys.argv[1], "--name", "killed", "--on", "ray", "--address", sys.argv[2]])
 """
 
@@ -118,7 +119,7 @@ def vars_of(corpus: Corpus) -> dict[str, Any]:
 
 @pytest.fixture(autouse=True)
 def small_shards(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("data.embed.SHARD", SHARD)
+    monkeypatch.setattr("exemplar.data.embed.SHARD", SHARD)
 
 
 @pytest.fixture(scope="module")
@@ -334,12 +335,12 @@ GPU_NODE, BIG, SMALL = {"CPU": 16.0, "GPU": 4.0}, {"CPU": 64.0}, {"CPU": 4.0}
 def test_workers_take_gpus_or_as_many_processors_as_are_of_use(
     monkeypatch: pytest.MonkeyPatch, nodes: list[dict[str, float]], place: _Place, n_workers: int
 ) -> None:
-    monkeypatch.setattr("data.ray_build._resources", lambda: nodes)
+    monkeypatch.setattr("exemplar.data.ray_build._resources", lambda: nodes)
     assert (_Place.in_cluster(), _Place.in_cluster().count()) == (place, n_workers)
 
 
 def test_a_cluster_without_a_processor_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("data.ray_build._resources", lambda: [{}, {"GPU": 0.0}])
+    monkeypatch.setattr("exemplar.data.ray_build._resources", lambda: [{}, {"GPU": 0.0}])
     with pytest.raises(ConnectionError, match="the Ray cluster has no node with a processor for workers"):
         _Place.in_cluster()
 

@@ -6,21 +6,21 @@ from typing import Any
 import numpy as np
 import pytest
 
-from data.corpus import Corpus
-from data.judgements import JudgedQuery, Judgements
-from retrieval import report
-from retrieval.chart import chart, set_chart
-from retrieval.evaluate import FOUND, Measured, evaluate
-from retrieval.figures import gains_json, set_json
-from retrieval.metrics import p_value
-from retrieval.report import (
+from exemplar.data.corpus import Corpus
+from exemplar.data.judgements import JudgedQuery, Judgements
+from exemplar.retrieval import report
+from exemplar.retrieval.chart import chart, set_chart
+from exemplar.retrieval.evaluate import FOUND, Measured, evaluate
+from exemplar.retrieval.figures import gains_json, set_json
+from exemplar.retrieval.metrics import p_value
+from exemplar.retrieval.report import (
     gain_lines,
     markdown,
     protocol_rows,
     protocol_table,
     write_report,
 )
-from retrieval.search import SearchEngine
+from exemplar.retrieval.search import SearchEngine
 from tests.fake_encoder import FakeEncoder
 
 ROOT = Path(__file__).parents[1]

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from data.encoder import unit_rows
-from retrieval.scan import scan
+from exemplar.data.encoder import unit_rows
+from exemplar.retrieval.scan import scan
 
 
 @pytest.mark.parametrize("b", [-3.0, -1.6, -1.3, -0.9, 0.5])  # none, a few, some, most, all above the margin

@@ -3,14 +3,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from data.corpus import Corpus
-from data.filters import Filters, matching_rows
-from data.ingest import build_corpus
-from retrieval.feedback import Feedback
-from retrieval.index import DenseIndex
-from retrieval.rankers import RANKERS, Ranker
-from retrieval.search import DocumentQuery, EncoderMismatch, Ranking, Result, SearchEngine
-from retrieval.svm import fit_exemplar_svm
+from exemplar.data.corpus import Corpus
+from exemplar.data.filters import Filters, matching_rows
+from exemplar.data.ingest import build_corpus
+from exemplar.retrieval.feedback import Feedback
+from exemplar.retrieval.index import DenseIndex
+from exemplar.retrieval.rankers import RANKERS, Ranker
+from exemplar.retrieval.search import DocumentQuery, EncoderMismatch, Ranking, Result, SearchEngine
+from exemplar.retrieval.svm import fit_exemplar_svm
 from tests.conftest import ANIMALS, source_of
 from tests.fake_encoder import FakeEncoder
 
@@ -410,7 +410,7 @@ def test_what_was_ranked_is_not_ranked_again(engine: SearchEngine, monkeypatch: 
     for n, other in enumerate(others, start=2):
         engine.search("the cat", **({"ranker": "knn", "k": 5, "depth": 8} | other))
         assert len(asked) == n
-    monkeypatch.setattr("retrieval.search._MOST_KEPT", 7)
+    monkeypatch.setattr("exemplar.retrieval.search._MOST_KEPT", 7)
     for n in (6, 7):
         assert engine.search("the cat", ranker="knn", k=5, depth=8).doc_ids == first.doc_ids
         assert len(asked) == n, "a long one is not kept"

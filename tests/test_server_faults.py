@@ -9,10 +9,10 @@ from threading import Timer
 import pytest
 
 from benchmarks.visitor import Disconnected, Visitor, address
-from data.catalog import remove_corpus
-from data.ingest import build_corpus
-from retrieval.feedback import Feedback
-from retrieval.sessions import SessionStore
+from exemplar.data.catalog import remove_corpus
+from exemplar.data.ingest import build_corpus
+from exemplar.retrieval.feedback import Feedback
+from exemplar.retrieval.sessions import SessionStore
 from tests.conftest import ANIMALS, source_of
 from tests.fake_encoder import FakeEncoder
 from tests.servers import serving

@@ -14,21 +14,21 @@ from streamlit.delta_generator import DeltaGenerator
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Selectbox, TextInput
 
-from data.catalog import remove_corpus
-from data.corpus import Corpus
-from data.ingest import build_corpus
-from retrieval.export import Column
-from retrieval.feedback import Feedback
-from retrieval.sessions import Session, SessionStore
+from exemplar.data.catalog import remove_corpus
+from exemplar.data.corpus import Corpus
+from exemplar.data.ingest import build_corpus
+from exemplar.retrieval.export import Column
+from exemplar.retrieval.feedback import Feedback
+from exemplar.retrieval.sessions import Session, SessionStore
+from exemplar.ui import transfer
 from tests.conftest import ANIMALS, source_of
 from tests.fake_encoder import FakeEncoder
-from ui import transfer
 
 PAGE = "from ui.sessions_page import sessions_page\nsessions_page()"
 WITH_SEARCH = """
 import streamlit as st
-from ui.search_page import search_page
-from ui.sessions_page import sessions_page
+from exemplar.ui.search_page import search_page
+from exemplar.ui.sessions_page import sessions_page
 sessions = st.Page(sessions_page, url_path="sessions")
 chosen = st.navigation([st.Page(search_page, default=True), sessions])
 if "seen" not in st.session_state:
@@ -38,9 +38,9 @@ chosen.run()
 """
 EXPORT_AND_IMPORT = """
 import streamlit as st
-from data.corpus import open_corpus
-from retrieval.feedback import Feedback
-from ui.transfer import show_export, show_import
+from exemplar.data.corpus import open_corpus
+from exemplar.retrieval.feedback import Feedback
+from exemplar.ui.transfer import show_export, show_import
 corpus = open_corpus("animals")
 taken = st.session_state.setdefault("taken", [])
 show_export(corpus, Feedback(("5",)), st.session_state.get("columns"))
@@ -55,7 +55,7 @@ HOSTILE = "**b** <script>alert(1)</script> [x](http://y) $z$ :smile:"
 @pytest.fixture(autouse=True)
 def fake_model(monkeypatch: pytest.MonkeyPatch, encoder: FakeEncoder) -> None:
     st.cache_resource.clear()
-    monkeypatch.setattr("ui.resources.load_encoder", lambda model, **_: encoder)
+    monkeypatch.setattr("exemplar.ui.resources.load_encoder", lambda model, **_: encoder)
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def open_popovers(monkeypatch: pytest.MonkeyPatch) -> None:
         container.open = True
         return container
 
-    monkeypatch.setattr("ui.sessions_page.st.popover", popover)
+    monkeypatch.setattr("exemplar.ui.sessions_page.st.popover", popover)
 
 
 def record(store: SessionStore, session_id: str, *events: dict, corpus: str = "animals") -> None:

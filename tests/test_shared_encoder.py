@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import streamlit as st
 
-from data.shared_encoder import SharedEncoder
+from exemplar.data.shared_encoder import SharedEncoder
+from exemplar.ui import resources
 from tests.fake_encoder import FakeEncoder
-from ui import resources
 
 N = 8
 

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from data.documents import Document, Problem
-from data.sources import default_name, read_source
+from exemplar.data.documents import Document, Problem
+from exemplar.data.sources import default_name, read_source
 from tests.reading import documents, numbered, problems, texts, write
 
 

@@ -2,11 +2,11 @@
 
 import pytest
 
-from data.catalog import verify_corpus
-from data.corpus import corpus_folder
-from data.documents import Document, Source
-from data.ingest import build_corpus
-from data.shards import DOCUMENTS
+from exemplar.data.catalog import verify_corpus
+from exemplar.data.corpus import corpus_folder
+from exemplar.data.documents import Document, Source
+from exemplar.data.ingest import build_corpus
+from exemplar.data.shards import DOCUMENTS
 from tests.fake_encoder import FakeEncoder
 
 

@@ -2,10 +2,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from retrieval.index import DenseIndex
-from retrieval.search import Ranking
-from retrieval.suggest import Suggestion, to_mark_next
-from retrieval.svm import fit_exemplar_svm
+from exemplar.retrieval.index import DenseIndex
+from exemplar.retrieval.search import Ranking
+from exemplar.retrieval.suggest import Suggestion, to_mark_next
+from exemplar.retrieval.svm import fit_exemplar_svm
 
 
 def ranking(*doc_ids: str, scores: tuple[float, ...] = ()) -> Ranking:

@@ -8,11 +8,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sklearn.svm import LinearSVC
 
-from data.encoder import unit_rows
-from retrieval.index import DenseIndex, Rows
-from retrieval.mining import mined_scan
-from retrieval.scan import Scan
-from retrieval.svm import NEGATIVE_WEIGHT, ExemplarSVM, fit_exemplar_svm
+from exemplar.data.encoder import unit_rows
+from exemplar.retrieval.index import DenseIndex, Rows
+from exemplar.retrieval.mining import mined_scan
+from exemplar.retrieval.scan import Scan
+from exemplar.retrieval.svm import NEGATIVE_WEIGHT, ExemplarSVM, fit_exemplar_svm
 
 
 def unit(n: int, dim: int, seed: int = 0, mean: float = 0.0) -> np.ndarray:

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.documents import Document, Problem
-from data.sources import read_source
+from exemplar.data.documents import Document, Problem
+from exemplar.data.sources import read_source
 from tests.reading import ROWS, documents, numbered, problems, texts, write
 
 SUFFIXES = [".csv", ".tsv", ".jsonl", ".json", ".parquet"]
@@ -161,8 +161,8 @@ def test_parquet_columns_of_every_kind_are_read_as_pyarrow_reads_them(tmp_path: 
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    from data.files import file_on_disk
-    from data.parquet import parquet_table
+    from exemplar.data.files import file_on_disk
+    from exemplar.data.parquet import parquet_table
 
     texts = pa.array(["a", None, "b"])
     lists = {

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info
 
-from data.encoder import unit_rows
-from retrieval.index import DenseIndex
-from retrieval.svm import fit_exemplar_svm
-from retrieval.threads import in_shares, one_blas_thread
+from exemplar.data.encoder import unit_rows
+from exemplar.retrieval.index import DenseIndex
+from exemplar.retrieval.svm import fit_exemplar_svm
+from exemplar.retrieval.threads import in_shares, one_blas_thread
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from ui import turns
+from exemplar.ui import turns
 
 Scenario = Callable[["Tab"], Awaitable[None]]
 

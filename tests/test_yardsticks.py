@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from data.encoder import unit_rows
-from retrieval.index import DenseIndex
-from retrieval.rankers import Examples
-from retrieval.yardsticks import BM25, centred_knn, logistic_regression, mean_of_positives, rocchio
+from exemplar.data.encoder import unit_rows
+from exemplar.retrieval.index import DenseIndex
+from exemplar.retrieval.rankers import Examples
+from exemplar.retrieval.yardsticks import BM25, centred_knn, logistic_regression, mean_of_positives, rocchio
 
 ROWS = unit_rows([[1, 0], [0, 1], [1, 1], [-1, 1], [-1, 0]])
 

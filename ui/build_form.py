@@ -4,17 +4,17 @@ import functools
 
 import streamlit as st
 
-from data.corpus import check_name, is_known
-from data.encoder import DEFAULT_MODEL
-from data.plan import Plan
-from data.preview import Preview, look_at
-from data.sources import default_name
-from data.uploads import uploaded_name
-from ui import build_job, plain, state
-from ui.ask_source import Arguments, ask_source, fresh, start_afresh
-from ui.builds import without_options
-from ui.choose_columns import asked_columns, choose_columns
-from ui.show_preview import show_preview
+from exemplar.data.corpus import check_name, is_known
+from exemplar.data.encoder import DEFAULT_MODEL
+from exemplar.data.plan import Plan
+from exemplar.data.preview import Preview, look_at
+from exemplar.data.sources import default_name
+from exemplar.data.uploads import uploaded_name
+from exemplar.ui import build_job, plain, state
+from exemplar.ui.ask_source import Arguments, ask_source, fresh, start_afresh
+from exemplar.ui.builds import without_options
+from exemplar.ui.choose_columns import asked_columns, choose_columns
+from exemplar.ui.show_preview import show_preview
 
 _LOOKED = "build_looked_at"  # the arguments of the source that was looked at last
 _PREVIEWS = "build_previews"

@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass, field
 
-from data.documents import Problem, Problems
-from data.embed import Progress
-from data.ingest import build_corpus, precision_of
-from data.manifest import Manifest
-from data.plan import Plan
-from data.sources import read_source
-from ui import jobs, resources
+from exemplar.data.documents import Problem, Problems
+from exemplar.data.embed import Progress
+from exemplar.data.ingest import build_corpus, precision_of
+from exemplar.data.manifest import Manifest
+from exemplar.data.plan import Plan
+from exemplar.data.sources import read_source
+from exemplar.ui import jobs, resources
 
 
 @dataclass

@@ -4,11 +4,11 @@ import contextlib
 
 import streamlit as st
 
-from data.corpus import CorpusDamaged, CorpusNotFound, is_known, read_manifest
-from data.manifest import Manifest
-from ui import build_job, jobs, plain
-from ui.build_job import Build
-from ui.pages import search_it
+from exemplar.data.corpus import CorpusDamaged, CorpusNotFound, is_known, read_manifest
+from exemplar.data.manifest import Manifest
+from exemplar.ui import build_job, jobs, plain
+from exemplar.ui.build_job import Build
+from exemplar.ui.pages import search_it
 
 _EVERY = 1.0  # seconds
 

@@ -4,10 +4,10 @@ import zlib
 
 import streamlit as st
 
-from data.columns import OFF, Columns
-from data.preview import Preview
-from ui import plain
-from ui.ask_source import Arguments
+from exemplar.data.columns import OFF, Columns
+from exemplar.data.preview import Preview
+from exemplar.ui import plain
+from exemplar.ui.ask_source import Arguments
 
 _ROLES = {
     "text": "What is embedded and searched.",

@@ -2,14 +2,14 @@
 
 import streamlit as st
 
-from data.catalog import CorpusStatus, list_corpora
-from ui import plain, resources, state
-from ui.build_form import build_form
-from ui.builds import show_builds
-from ui.clock import local_time
-from ui.corpus_actions import show_actions
-from ui.corpus_details import show_details, shown_source
-from ui.pages import keep_session
+from exemplar.data.catalog import CorpusStatus, list_corpora
+from exemplar.ui import plain, resources, state
+from exemplar.ui.build_form import build_form
+from exemplar.ui.builds import show_builds
+from exemplar.ui.clock import local_time
+from exemplar.ui.corpus_actions import show_actions
+from exemplar.ui.corpus_details import show_details, shown_source
+from exemplar.ui.pages import keep_session
 
 _CHOSEN = "chosen_corpus"
 

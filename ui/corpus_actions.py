@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from data.catalog import CorpusStatus, corpus_status, remove_corpus, verify_corpus
-from data.corpus import CorpusDamaged, CorpusNotFound
-from data.lock import CorpusBusy
-from data.plan import plan_of
-from data.uploads import remove_upload
-from ui import build_job, jobs, plain
-from ui.builds import without_options
-from ui.pages import search_it
+from exemplar.data.catalog import CorpusStatus, corpus_status, remove_corpus, verify_corpus
+from exemplar.data.corpus import CorpusDamaged, CorpusNotFound
+from exemplar.data.lock import CorpusBusy
+from exemplar.data.plan import plan_of
+from exemplar.data.uploads import remove_upload
+from exemplar.ui import build_job, jobs, plain
+from exemplar.ui.builds import without_options
+from exemplar.ui.pages import search_it
 
 _TOLD = "what_was_done_with_a_corpus"
 _MOST_DAMAGES = 20  # that are listed

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import streamlit as st
 
-from data.catalog import CorpusStatus
-from data.manifest import Manifest
-from data.uploads import uploaded_name
-from ui import plain
-from ui.clock import local_time
+from exemplar.data.catalog import CorpusStatus
+from exemplar.data.manifest import Manifest
+from exemplar.data.uploads import uploaded_name
+from exemplar.ui import plain
+from exemplar.ui.clock import local_time
 
 _STATES = {
     "complete": "complete",

@@ -4,13 +4,13 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from data.judgements import judgements_of
-from retrieval.chart import counted
-from retrieval.evaluate import evaluate
-from retrieval.evaluations import evaluations_folder, keep
-from retrieval.figures import evaluate_command, result_json
-from retrieval.search import SearchEngine
-from ui import jobs, resources
+from exemplar.data.judgements import judgements_of
+from exemplar.retrieval.chart import counted
+from exemplar.retrieval.evaluate import evaluate
+from exemplar.retrieval.evaluations import evaluations_folder, keep
+from exemplar.retrieval.figures import evaluate_command, result_json
+from exemplar.retrieval.search import SearchEngine
+from exemplar.ui import jobs, resources
 
 NAME = "the evaluation"  # of the job: one at a time, since each takes all that the processor gives
 

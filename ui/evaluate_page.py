@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from data.catalog import CorpusStatus
-from data.judgements import check_judged
-from data.uploads import uploaded_name
-from retrieval.evaluate import COMPARED, N_QUERIES, ROUNDS, TITLES
-from ui import evaluate_job, jobs, plain, resources, state
-from ui.evaluate_job import Evaluation
-from ui.kept_evaluations import choose_next, show_kept
-from ui.pages import keep_session
+from exemplar.data.catalog import CorpusStatus
+from exemplar.data.judgements import check_judged
+from exemplar.data.uploads import uploaded_name
+from exemplar.retrieval.evaluate import COMPARED, N_QUERIES, ROUNDS, TITLES
+from exemplar.ui import evaluate_job, jobs, plain, resources, state
+from exemplar.ui.evaluate_job import Evaluation
+from exemplar.ui.kept_evaluations import choose_next, show_kept
+from exemplar.ui.pages import keep_session
 
 _EVERY = 1.0  # seconds
 _MOST_QUERIES, _MOST_ROUNDS = 100_000, 50

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import streamlit as st
 
-from data.filters import MOST_COLUMNS, MOST_VALUES, UNLABELLED, Filters
-from ui import plain, resources, state
-from ui.state import put
+from exemplar.data.filters import MOST_COLUMNS, MOST_VALUES, UNLABELLED, Filters
+from exemplar.ui import plain, resources, state
+from exemplar.ui.state import put
 
 _WORDS = "filter_words"
 _WITHOUT = "filter_without"

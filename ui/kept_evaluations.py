@@ -5,12 +5,12 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from retrieval.evaluations import Kept, kept_evaluations, remove_evaluation
-from retrieval.figures import as_bytes
-from retrieval.report import markdown
-from ui import plain
-from ui.clock import local_time
-from ui.show_evaluation import show_evaluation
+from exemplar.retrieval.evaluations import Kept, kept_evaluations, remove_evaluation
+from exemplar.retrieval.figures import as_bytes
+from exemplar.retrieval.report import markdown
+from exemplar.ui import plain
+from exemplar.ui.clock import local_time
+from exemplar.ui.show_evaluation import show_evaluation
 
 _CHOSEN = "chosen_evaluation"
 _TOLD = "why_an_evaluation_is_still_there"

@@ -5,8 +5,8 @@ from typing import Any
 
 import streamlit as st
 
-from ui import plain
-from ui.state import JUMP
+from exemplar.ui import plain
+from exemplar.ui.state import JUMP
 
 KEYS = {
     "/": "to the query",

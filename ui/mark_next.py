@@ -2,13 +2,13 @@
 
 import streamlit as st
 
-from retrieval.explain import Explainer
-from retrieval.rankers import TITLES
-from retrieval.search import Ranking, SearchEngine
-from retrieval.sessions import Session
-from retrieval.suggest import Suggestion, to_mark_next
-from ui.results import Unexplained, bar_share, show_explained
-from ui.row import Note, Row
+from exemplar.retrieval.explain import Explainer
+from exemplar.retrieval.rankers import TITLES
+from exemplar.retrieval.search import Ranking, SearchEngine
+from exemplar.retrieval.sessions import Session
+from exemplar.retrieval.suggest import Suggestion, to_mark_next
+from exemplar.ui.results import Unexplained, bar_share, show_explained
+from exemplar.ui.row import Note, Row
 
 _TITLES = {
     "disagreement": ("The rankings disagree most", "One ranks it high, the other low: a mark says which is right."),

@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from data.corpus import Corpus
-from retrieval.sessions import Session
-from ui import plain
-from ui.state import change, jump_to
+from exemplar.data.corpus import Corpus
+from exemplar.retrieval.sessions import Session
+from exemplar.ui import plain
+from exemplar.ui.state import change, jump_to
 
 _SHOWN = 15  # of each kind, the latest; on demand more
 _MOST = 200

@@ -4,8 +4,8 @@ import contextlib
 
 import streamlit as st
 
-from data.milvus import IndexUnreachable
-from ui import resources, state
+from exemplar.data.milvus import IndexUnreachable
+from exemplar.ui import resources, state
 
 
 def keep_session() -> None:
@@ -17,7 +17,7 @@ def keep_session() -> None:
 
 def search_it(name: str) -> None:
     """Go to the search page with a corpus."""
-    from ui.search_page import search_page  # which draws what leads to it
+    from exemplar.ui.search_page import search_page  # which draws what leads to it
 
     keep_session()
     if state.current() is not None:

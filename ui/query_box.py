@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from data.corpus import Corpus
-from retrieval.search import DocumentQuery, Query
-from ui import plain, state
+from exemplar.data.corpus import Corpus
+from exemplar.retrieval.search import DocumentQuery, Query
+from exemplar.ui import plain, state
 
 _LONGEST = 100_000  # characters of a query; models read a few thousand, and millions in a box keep a browser busy
 

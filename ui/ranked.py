@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from retrieval.rankers import Ranker
-from retrieval.search import Ranking, SearchEngine
-from retrieval.sessions import Session
+from exemplar.retrieval.rankers import Ranker
+from exemplar.retrieval.search import Ranking, SearchEngine
+from exemplar.retrieval.sessions import Session
 
 
 def rankings_of(

@@ -11,17 +11,17 @@ from typing import TypeVar
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from data.catalog import CorpusStatus, list_corpora, searchable_corpora
-from data.corpus import CorpusNotFound, open_corpus, read_manifest
-from data.encoder import Encoder, load_encoder
-from data.filters import Choices
-from data.manifest import Manifest
-from data.milvus import ADDRESS, Server
-from data.shared_encoder import SharedEncoder
-from retrieval.explain import Explainer
-from retrieval.milvus import open_served
-from retrieval.search import SearchEngine
-from ui.one_by_one import OneByOne
+from exemplar.data.catalog import CorpusStatus, list_corpora, searchable_corpora
+from exemplar.data.corpus import CorpusNotFound, open_corpus, read_manifest
+from exemplar.data.encoder import Encoder, load_encoder
+from exemplar.data.filters import Choices
+from exemplar.data.manifest import Manifest
+from exemplar.data.milvus import ADDRESS, Server
+from exemplar.data.shared_encoder import SharedEncoder
+from exemplar.retrieval.explain import Explainer
+from exemplar.retrieval.milvus import open_served
+from exemplar.retrieval.search import SearchEngine
+from exemplar.ui.one_by_one import OneByOne
 
 T = TypeVar("T")
 _one_by_one = OneByOne()

@@ -8,15 +8,15 @@ from functools import partial
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from data.passages import Span
-from retrieval.explain import Explainer
-from retrieval.rankers import RANKERS, TITLES
-from retrieval.search import Ranking, SearchEngine, took
-from retrieval.sessions import Session
-from ui import resources, state
-from ui.row import Note, Row, row_html, show_row
-from ui.settings import choose_ranker
-from ui.state import put
+from exemplar.data.passages import Span
+from exemplar.retrieval.explain import Explainer
+from exemplar.retrieval.rankers import RANKERS, TITLES
+from exemplar.retrieval.search import Ranking, SearchEngine, took
+from exemplar.retrieval.sessions import Session
+from exemplar.ui import resources, state
+from exemplar.ui.row import Note, Row, row_html, show_row
+from exemplar.ui.settings import choose_ranker
+from exemplar.ui.state import put
 
 DEPTH = 100  # how far a document is looked for in the other column
 _A_MOMENT = 0.05  # seconds

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from data.passages import Span
-from retrieval.feedback import Mark
-from retrieval.search import Result
-from ui import plain
-from ui.state import ROWS_OPENED, ask_document, change
+from exemplar.data.passages import Span
+from exemplar.retrieval.feedback import Mark
+from exemplar.retrieval.search import Result
+from exemplar.ui import plain
+from exemplar.ui.state import ROWS_OPENED, ask_document, change
 
 _MARKED: dict[Mark, str] = {"positive": "relevant", "negative": "not relevant"}
 _EXCERPT = 300  # characters

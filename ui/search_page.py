@@ -4,19 +4,19 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from retrieval.rankers import DEFAULT_RANKER, TITLES, Ranker
-from retrieval.search import Ranking, SearchEngine, took
-from retrieval.sessions import Session
-from ui import filter_form, keyboard, plain, resources, results, state
-from ui.build_form import build_form
-from ui.builds import show_builds
-from ui.mark_next import show_mark_next
-from ui.marks import show_marks
-from ui.query_box import ask
-from ui.ranked import rankings_of
-from ui.settings import choose_settings
-from ui.tools import show_tools
-from ui.why import show_why
+from exemplar.retrieval.rankers import DEFAULT_RANKER, TITLES, Ranker
+from exemplar.retrieval.search import Ranking, SearchEngine, took
+from exemplar.retrieval.sessions import Session
+from exemplar.ui import filter_form, keyboard, plain, resources, results, state
+from exemplar.ui.build_form import build_form
+from exemplar.ui.builds import show_builds
+from exemplar.ui.mark_next import show_mark_next
+from exemplar.ui.marks import show_marks
+from exemplar.ui.query_box import ask
+from exemplar.ui.ranked import rankings_of
+from exemplar.ui.settings import choose_settings
+from exemplar.ui.tools import show_tools
+from exemplar.ui.why import show_why
 
 _FARTHEST = 1000  # rank of a row that pages lead to; beyond, filters and marks do
 _CANDIDATES = 200  # documents of each ranking, out of which those to mark next are chosen

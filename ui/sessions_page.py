@@ -8,15 +8,15 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from retrieval.feedback import Feedback
-from retrieval.history import in_words
-from retrieval.search import DocumentQuery
-from retrieval.sessions import Saved, Session
-from ui import plain, resources, state
-from ui.clock import local_time
-from ui.pages import keep_session
-from ui.search_page import search_page
-from ui.transfer import show_export, show_import
+from exemplar.retrieval.feedback import Feedback
+from exemplar.retrieval.history import in_words
+from exemplar.retrieval.search import DocumentQuery
+from exemplar.retrieval.sessions import Saved, Session
+from exemplar.ui import plain, resources, state
+from exemplar.ui.clock import local_time
+from exemplar.ui.pages import keep_session
+from exemplar.ui.search_page import search_page
+from exemplar.ui.transfer import show_export, show_import
 
 _A_PAGE = 50  # sessions
 _LATEST = 200  # events

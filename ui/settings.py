@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import streamlit as st
 
-from retrieval.rankers import DEFAULT_RANKER
-from retrieval.sessions import Settings
-from ui import state
-from ui.state import put
+from exemplar.retrieval.rankers import DEFAULT_RANKER
+from exemplar.retrieval.sessions import Settings
+from exemplar.ui import state
+from exemplar.ui.state import put
 
 ROWS = (10, 25, 50)
 _AUTOMATIC = "auto"

@@ -5,15 +5,15 @@ from typing import Any
 
 import streamlit as st
 
-from retrieval.chart import counted, set_chart
-from retrieval.evaluate import TITLES, Protocol
-from retrieval.evaluations import Kept
-from retrieval.figures import ENOUGH, rows_of
-from retrieval.rankers import DEFAULT_RANKER
-from retrieval.report import PROTOCOLS, gain_lines, missing_lines, protocol_rows
-from retrieval.verdict import winner_line
-from ui import plain
-from ui.clock import local_time
+from exemplar.retrieval.chart import counted, set_chart
+from exemplar.retrieval.evaluate import TITLES, Protocol
+from exemplar.retrieval.evaluations import Kept
+from exemplar.retrieval.figures import ENOUGH, rows_of
+from exemplar.retrieval.rankers import DEFAULT_RANKER
+from exemplar.retrieval.report import PROTOCOLS, gain_lines, missing_lines, protocol_rows
+from exemplar.retrieval.verdict import winner_line
+from exemplar.ui import plain
+from exemplar.ui.clock import local_time
 
 _READING = (
     "The number in brackets is how many queries a corpus has. \\* says that a ranker differs from kNN by more than "

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import streamlit as st
 
-from data.documents import Document
-from data.preview import Preview
-from ui import plain
+from exemplar.data.documents import Document
+from exemplar.data.preview import Preview
+from exemplar.ui import plain
 
 _EXCERPT = 200  # characters
 _MOST_FIELDS = 6

@@ -7,9 +7,9 @@ from typing import Any
 
 import streamlit as st
 
-from data.home import home_folder
-from retrieval.search import DocumentQuery
-from retrieval.sessions import Event, Session, SessionStore, Settings, new_id
+from exemplar.data.home import home_folder
+from exemplar.retrieval.search import DocumentQuery
+from exemplar.retrieval.sessions import Event, Session, SessionStore, Settings, new_id
 
 QUERY_TEXT = "query_text"
 PAGE = "page"

@@ -2,13 +2,13 @@
 
 import streamlit as st
 
-from retrieval.export import Column, exported
-from retrieval.feedback import Feedback
-from retrieval.search import SearchEngine
-from retrieval.sessions import Session
-from ui import filter_form, keyboard, state
-from ui.ranked import rankings_of
-from ui.transfer import show_export, show_import
+from exemplar.retrieval.export import Column, exported
+from exemplar.retrieval.feedback import Feedback
+from exemplar.retrieval.search import SearchEngine
+from exemplar.retrieval.sessions import Session
+from exemplar.ui import filter_form, keyboard, state
+from exemplar.ui.ranked import rankings_of
+from exemplar.ui.transfer import show_export, show_import
 
 VIEWS = (state.RESULTS, "Mark next", "Why")
 

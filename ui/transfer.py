@@ -5,11 +5,11 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from data.corpus import Corpus
-from data.files import TABLES
-from retrieval.export import MOST_BYTES, Column, as_csv, as_json_lines, as_parquet, export_table, read_marks
-from retrieval.feedback import Feedback
-from ui import plain, state
+from exemplar.data.corpus import Corpus
+from exemplar.data.files import TABLES
+from exemplar.retrieval.export import MOST_BYTES, Column, as_csv, as_json_lines, as_parquet, export_table, read_marks
+from exemplar.retrieval.feedback import Feedback
+from exemplar.ui import plain, state
 
 _FORMATS = {
     "CSV": (".csv", "text/csv", as_csv),

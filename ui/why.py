@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from retrieval.plane import Point, score_plane
-from retrieval.rankers import TITLES
-from retrieval.search import Ranking, SearchEngine
-from retrieval.sessions import Session
-from ui import plain
-from ui.results import bar_share
-from ui.row import Row, show_row
-from ui.state import PICKED
+from exemplar.retrieval.plane import Point, score_plane
+from exemplar.retrieval.rankers import TITLES
+from exemplar.retrieval.search import Ranking, SearchEngine
+from exemplar.retrieval.sessions import Session
+from exemplar.ui import plain
+from exemplar.ui.results import bar_share
+from exemplar.ui.row import Row, show_row
+from exemplar.ui.state import PICKED
 
 if TYPE_CHECKING:
     import altair

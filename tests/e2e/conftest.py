@@ -9,7 +9,7 @@ import pytest
 from filelock import FileLock
 from playwright.sync_api import Page, expect
 
-from benchmarks.browser import ROOT, launch_arguments, serving
+from benchmarks.browser import launch_arguments, serving
 
 Serve = Callable[[], AbstractContextManager[tuple[str, subprocess.Popen[bytes]]]]
 
@@ -33,7 +33,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
     environment = {**os.environ, "EXEMPLAR_HOME": str(shared / "newcomer"), "HF_HUB_OFFLINE": "1"}
     with FileLock(shared / "newcomer.lock"):
-        command = [sys.executable, str(ROOT / "cli.py"), "build", "docs", "--whole", "--if-missing"]
+        command = [sys.executable, "-m", "exemplar.cli", "build", "docs", "--whole", "--if-missing"]
         subprocess.run(command, env=environment, check=True)
     home = tmp_path_factory.mktemp("home")
     shutil.copytree(environment["EXEMPLAR_HOME"], home, dirs_exist_ok=True)

@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from playwright.sync_api import Page, expect, sync_playwright
 
-from benchmarks.browser import ROOT, launch_arguments, serving
+from benchmarks.browser import launch_arguments, serving
 from tests.e2e.steps import column, mark, marks, order, search, settle
 
 _BROWSER = ("--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost",)  # of its own accord it looks up what it likes
@@ -30,7 +30,7 @@ def main(path: str, home: str) -> None:
         assert outside.connect_ex(("192.0.2.1", 80)) != 0
     begin = no_route()
     environment = {**os.environ, "EXEMPLAR_HOME": home}
-    subprocess.run([sys.executable, str(ROOT / "cli.py"), "build", path], env=environment, check=True, stdout=2)
+    subprocess.run([sys.executable, "-m", "exemplar.cli", "build", path], env=environment, check=True, stdout=2)
     built = no_route()
     with serving(environment, Path(home).with_name("log")) as (url, _), sync_playwright() as playwright:
         started = no_route()

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from benchmarks.browser import ROOT
 from tests.conftest import ANIMALS
 from tests.e2e.conftest import Serve
 from tests.e2e.steps import settle
@@ -28,7 +27,7 @@ def labelled(environment: dict[str, str], tmp_path_factory: pytest.TempPathFacto
             (f"{text}, {number}", label) for number in range(3) for text, label in zip(ANIMALS, LABELS, strict=True)
         ]
         csv.writer(file).writerows([("text", "label"), *rows])
-    subprocess.run([sys.executable, str(ROOT / "cli.py"), "build", str(path)], env=environment, check=True)
+    subprocess.run([sys.executable, "-m", "exemplar.cli", "build", str(path)], env=environment, check=True)
     return "kinds"
 
 

@@ -13,11 +13,11 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from benchmarks.browser import ROOT, serving
-from data.documents import Document
-from data.encoder import DEFAULT_MODEL, load_encoder
-from data.ingest import build_corpus
-from retrieval.evaluations import keep
-from retrieval.sessions import Session, SessionStore
+from exemplar.data.documents import Document
+from exemplar.data.encoder import DEFAULT_MODEL, load_encoder
+from exemplar.data.ingest import build_corpus
+from exemplar.retrieval.evaluations import keep
+from exemplar.retrieval.sessions import Session, SessionStore
 from tests import hostile
 from tests.e2e.steps import column, mark, marks, open_settings, order, row, settle, tool
 from tests.fake_encoder import FakeEncoder

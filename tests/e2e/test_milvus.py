@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from benchmarks.browser import ROOT, serving
+from benchmarks.browser import serving
 from tests.e2e.steps import column, mark, marks, open_popover, order, row, search, settle, tool
 
 pytestmark = [pytest.mark.e2e, pytest.mark.model, pytest.mark.cluster]
@@ -19,7 +19,7 @@ def test_the_app_runs_on_a_corpus_that_milvus_serves(
     page: Page, app_url: str, environment: dict[str, str], tmp_path: Path
 ) -> None:
     uri, log = str(tmp_path / "docs.db"), tmp_path / "log"
-    push = [sys.executable, str(ROOT / "cli.py"), "push", "docs", "--to", uri]
+    push = [sys.executable, "-m", "exemplar.cli", "push", "docs", "--to", uri]
     subprocess.run(push, env=environment, check=True)
     page.goto(f"{app_url}/?corpus=docs&q=fill+missing+values")
     expect(column(page, "anchored")).to_have_count(10)

@@ -15,13 +15,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from data.documents import Problem, Problems
+from exemplar.data.documents import Problem, Problems
 
 if TYPE_CHECKING:
-    from data.catalog import CorpusStatus
-    from data.encoder import Encoder
-    from data.ingest import OnEvent
-    from data.manifest import Manifest
+    from exemplar.data.catalog import CorpusStatus
+    from exemplar.data.encoder import Encoder
+    from exemplar.data.ingest import OnEvent
+    from exemplar.data.manifest import Manifest
 
 # Control characters but the line's end, what has the text behind it run the other way, and halves of surrogate pairs.
 _OBEYED = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -79,7 +79,7 @@ def counting(what: str) -> Iterator[Callable[[int, int], None]]:
 
 def print_evaluation(result: dict[str, Any]) -> None:
     """Print a table a protocol, and how far the default ranker is above others."""
-    from retrieval.report import PROTOCOLS, gain_lines, missing_lines, protocol_rows
+    from exemplar.retrieval.report import PROTOCOLS, gain_lines, missing_lines, protocol_rows
 
     for protocol, what in PROTOCOLS.items():
         header, rows = protocol_rows(result["sets"], protocol)

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 from rich.table import Table
 
-from data.documents import Problems
-from terminal import (
+from exemplar.cli.terminal import (
     build_command,
     build_progress,
     counting,
@@ -25,11 +24,12 @@ from terminal import (
     say,
     status_json,
 )
+from exemplar.data.documents import Problems
 
 if TYPE_CHECKING:
-    from data.corpus import Corpus
-    from data.documents import Source
-    from retrieval.search import SearchEngine
+    from exemplar.data.corpus import Corpus
+    from exemplar.data.documents import Source
+    from exemplar.retrieval.search import SearchEngine
 
 app = typer.Typer(
     help="Semantic search over any pile of text that learns from the rows you click.",
@@ -98,7 +98,7 @@ def build(
     if_missing: Annotated[bool, typer.Option("--if-missing", help="Do nothing if the corpus is complete.")] = False,
 ) -> None:
     """Embed a source's documents and keep them as a corpus; go on with one that was interrupted, update an old one."""
-    from data.sources import default_name, read_source
+    from exemplar.data.sources import default_name, read_source
 
     if address is not None and on is None:
         raise ValueError("--address is that of a Ray cluster: it goes with --on ray")
@@ -138,7 +138,7 @@ def list_all(
     """List the corpora; show, verify or remove one."""
     if context.invoked_subcommand:
         return
-    from data.catalog import list_corpora
+    from exemplar.data.catalog import list_corpora
 
     found = list_corpora()
     if as_json:
@@ -173,7 +173,7 @@ def show(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Show all that is known of a corpus."""
-    from data.catalog import corpus_status
+    from exemplar.data.catalog import corpus_status
 
     status = corpus_status(name)
     if as_json:
@@ -190,7 +190,7 @@ def show(
 @corpora.command()
 def verify(name: Annotated[str, typer.Argument(help="Name of the corpus.")]) -> None:
     """Check every checksum of a corpus; exit code 1 if something is damaged."""
-    from data.catalog import corpus_status, verify_corpus
+    from exemplar.data.catalog import corpus_status, verify_corpus
 
     damages = verify_corpus(name)
     if not damages:
@@ -209,7 +209,7 @@ def remove(
     yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
 ) -> None:
     """Remove a corpus; marks made on it stay in their sessions."""
-    from data.catalog import corpus_status, remove_corpus
+    from exemplar.data.catalog import corpus_status, remove_corpus
 
     status = corpus_status(name)
     if not yes:
@@ -246,8 +246,8 @@ def search(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Search a corpus."""
-    from retrieval.feedback import Feedback
-    from retrieval.search import took
+    from exemplar.retrieval.feedback import Feedback
+    from exemplar.retrieval.search import took
 
     engine = _engine(name, index)
     ranking = engine.search(
@@ -310,13 +310,13 @@ def evaluate(
     ] = None,
 ) -> None:
     """Measure the rankers where it is known what is relevant."""
-    from data.home import write_atomically
-    from data.judgements import judgements_of
-    from retrieval.evaluate import COMPARED, check_rankers
-    from retrieval.evaluate import evaluate as measure
-    from retrieval.figures import as_bytes, evaluate_command, result_json
-    from retrieval.report import check_chart, write_report
-    from retrieval.search import SearchEngine
+    from exemplar.data.home import write_atomically
+    from exemplar.data.judgements import judgements_of
+    from exemplar.retrieval.evaluate import COMPARED, check_rankers
+    from exemplar.retrieval.evaluate import evaluate as measure
+    from exemplar.retrieval.figures import as_bytes, evaluate_command, result_json
+    from exemplar.retrieval.report import check_chart, write_report
+    from exemplar.retrieval.search import SearchEngine
 
     compared = tuple(name.strip() for name in rankers.split(",") if name.strip()) if rankers else COMPARED
     check_rankers(compared)
@@ -358,11 +358,11 @@ def evaluate(
 
 def _engine(name: str, index: str | None) -> "SearchEngine":
     """Return the engine of a corpus of this machine, or of one that Milvus serves."""
-    from data.corpus import open_corpus
-    from retrieval.search import SearchEngine
+    from exemplar.data.corpus import open_corpus
+    from exemplar.retrieval.search import SearchEngine
 
     if index:
-        from retrieval.milvus import open_served
+        from exemplar.retrieval.milvus import open_served
 
         served, milvus = open_served(index, name)
         return SearchEngine(served, index=milvus)
@@ -375,9 +375,9 @@ def _engine(name: str, index: str | None) -> "SearchEngine":
 
 def _corpus_of(target: str) -> "Corpus":
     """Open the corpus that is named, or that was built from the source that is named; embed it if there is none."""
-    from data.corpus import corpus_names, open_corpus, read_manifest
-    from data.judgements import check_judged
-    from data.sources import read_source
+    from exemplar.data.corpus import corpus_names, open_corpus, read_manifest
+    from exemplar.data.judgements import check_judged
+    from exemplar.data.sources import read_source
 
     is_docs = target == "docs" or target.startswith("docs:")
     if target in corpus_names() and not is_docs:
@@ -418,10 +418,10 @@ def _embedded(
     strict: bool = False,
 ) -> tuple["Corpus", Problems]:
     """Build a corpus, showing how it goes; also return what was odd about its documents."""
-    from data.embed import Here
-    from data.encoder import DEFAULT_MODEL, load_encoder
-    from data.ingest import build_corpus, precision_of
-    from data.ray_build import on_ray
+    from exemplar.data.embed import Here
+    from exemplar.data.encoder import DEFAULT_MODEL, load_encoder
+    from exemplar.data.ingest import build_corpus, precision_of
+    from exemplar.data.ray_build import on_ray
 
     model = model or DEFAULT_MODEL
     if precision == "auto":
@@ -461,8 +461,8 @@ def push(
     ] = False,
 ) -> None:
     """Put a corpus into Milvus, from where search, app and evaluate can use it (--index); what was begun goes on."""
-    from data.corpus import open_corpus
-    from data.push import push_corpus
+    from exemplar.data.corpus import open_corpus
+    from exemplar.data.push import push_corpus
 
     corpus = open_corpus(name)
     try:
@@ -499,23 +499,23 @@ def open_app(
     index: Annotated[str | None, typer.Option(metavar="URI", help=_INDEX_HELP)] = None,
 ) -> None:
     """Open the app in the browser, on localhost alone unless told otherwise."""
-    from ui.server import Place, serve
+    from exemplar.ui.server import Place, serve
 
     place = Place(address, port, tuple(allow_host or ()))
     if index:
-        from data.milvus import ADDRESS, Server
+        from exemplar.data.milvus import ADDRESS, Server
 
         server = Server(index)
         server.manifests()  # that nobody answers is better known before a page opens
         os.environ[ADDRESS] = server.uri
     if place.exposure:
         errors.print(plain(place.exposure), soft_wrap=True)
-    page = Path(__file__).with_name("app.py")
+    page = Path(__file__).resolve().parents[1] / "app.py"
     serve(page, place, browser=browser, on_start=lambda url: say(f"Exemplar is open at {url} (Ctrl+C ends it)"))
 
 
 def _is_complete(name: str) -> bool:
-    from data.corpus import open_corpus
+    from exemplar.data.corpus import open_corpus
 
     try:
         return bool(open_corpus(name).manifest.created)
