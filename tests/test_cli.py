@@ -191,8 +191,8 @@ def test_a_full_disk_is_one_clear_line(
 
 def test_the_command_line_starts_without_the_heavy_libraries() -> None:
     heavy = "{'torch', 'transformers', 'sentence_transformers', 'sklearn', 'streamlit', 'pandas', 'datasets'}"
-    modules = "exemplar.cli, exemplar.data.corpus, exemplar.data.sources, exemplar.data.encoder"
-    code = f"import sys, {modules}; print(sorted({heavy} & set(sys.modules)))"
+    modules = ("exemplar.cli", "exemplar.data.corpus", "exemplar.data.sources", "exemplar.data.encoder")
+    code = f"import sys, {', '.join(modules)}; print(sorted({heavy} & set(sys.modules)))"
     result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert result.stdout == "[]\n"
 

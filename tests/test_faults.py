@@ -30,14 +30,15 @@ SHARD = 8  # documents; smaller than usual, so that every run has some to commit
 PROGRAM = f"""
 import sys
 from exemplar import cli
-from exemplar.data import embed, encoder
+from exemplar.data import embed
+from exemplar.data.encoder import SentenceEncoder
 embed.SHARD = {SHARD}
-encode = encoder.SentenceEncoder.encode_documents
+encode = SentenceEncoder.encode_documents
 def logged(self, texts, on_progress=None):
     with open(sys.argv[2], "a") as log:
         log.write(repr(texts[0]) + "\\n")
     return encode(self, texts, on_progress)
-encoder.SentenceEncoder.encode_documents = logged
+SentenceEncoder.encode_documents = logged
 cli.main(["build", sys.argv[1], "--name", "killed", "--precision", "float32", "--backend", "torch"])
 """
 STAND_IN = f"""
