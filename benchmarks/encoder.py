@@ -28,7 +28,7 @@ from benchmarks import vectors
 from benchmarks.memory import anonymous_megabytes, in_own_process
 from exemplar.data.documents import Document
 from exemplar.data.encoder import DEFAULT_MODEL, SentenceEncoder, has_fast_bfloat16, load_encoder
-from exemplar.data.sources import read_source
+from exemplar.data.sources.read import read_source
 
 _BLOCK = 100
 

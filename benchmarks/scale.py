@@ -28,7 +28,7 @@ from exemplar.data.embed import SHARD, Embedder, Here, Progress
 from exemplar.data.encoder import DEFAULT_MODEL, load_encoder
 from exemplar.data.ingest import build_corpus
 from exemplar.data.ray_build import on_ray
-from exemplar.data.sources import read_source
+from exemplar.data.sources.read import read_source
 
 _MEMORY = 200 * 2**20  # bytes of a node's object store
 

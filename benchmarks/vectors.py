@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from exemplar.data.corpus import Corpus, CorpusDamaged, CorpusNotFound, open_corpus
 from exemplar.data.encoder import load_encoder
 from exemplar.data.ingest import build_corpus
-from exemplar.data.sources import read_source
+from exemplar.data.sources.read import read_source
 
 CACHE = platformdirs.user_cache_path("exemplar") / "benchmarks"
 _LOCAL_IMDB = Path(__file__).parents[2] / "shared" / "datasets" / "imdb"

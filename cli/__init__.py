@@ -98,7 +98,7 @@ def build(
     if_missing: Annotated[bool, typer.Option("--if-missing", help="Do nothing if the corpus is complete.")] = False,
 ) -> None:
     """Embed a source's documents and keep them as a corpus; go on with one that was interrupted, update an old one."""
-    from exemplar.data.sources import default_name, read_source
+    from exemplar.data.sources.read import default_name, read_source
 
     if address is not None and on is None:
         raise ValueError("--address is that of a Ray cluster: it goes with --on ray")
@@ -377,7 +377,7 @@ def _corpus_of(target: str) -> "Corpus":
     """Open the corpus that is named, or that was built from the source that is named; embed it if there is none."""
     from exemplar.data.corpus import corpus_names, open_corpus, read_manifest
     from exemplar.data.judgements import check_judged
-    from exemplar.data.sources import read_source
+    from exemplar.data.sources.read import read_source
 
     is_docs = target == "docs" or target.startswith("docs:")
     if target in corpus_names() and not is_docs:

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from exemplar.data.cells import plain_text
-from exemplar.data.columns import Row, listed
 from exemplar.data.corpus import Corpus
 from exemplar.data.documents import Problem
-from exemplar.data.files import file_on_disk, reading
-from exemplar.data.package_docs import package_documents
-from exemplar.data.see_also import named_documents
+from exemplar.data.readers.tables import open_table
+from exemplar.data.readers.values import plain_text
 from exemplar.data.served import ServedCorpus
-from exemplar.data.sources import documented_packages
-from exemplar.data.tables import open_table
+from exemplar.data.sources.columns import Row, listed
+from exemplar.data.sources.files import file_on_disk, reading
+from exemplar.data.sources.package_docs import package_documents
+from exemplar.data.sources.read import documented_packages
+from exemplar.data.sources.see_also import named_documents
 
 _MOST_GRADE = 1_000_000
 _SPLITS = ("test", "dev", "train")  # of a BEIR folder, the first that it has

@@ -9,7 +9,7 @@ from typing import Any
 from exemplar.data.corpus import CorpusDamaged, CorpusNotFound, builds_of, manifest_of, read_manifest
 from exemplar.data.encoder import DEFAULT_MODEL
 from exemplar.data.manifest import Manifest
-from exemplar.data.sources import read_source
+from exemplar.data.sources.read import read_source
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,8 +25,8 @@ import pyarrow as pa
 from exemplar.data.corpus import read_documents
 from exemplar.data.embed import Facts, prepare, texts_at
 from exemplar.data.encoder import Encoder, load_encoder
-from exemplar.data.files import one_line
 from exemplar.data.reuse import Prepared
+from exemplar.data.sources.files import one_line
 
 _MOST_CPUS = 8  # of a worker; a small model's products are too small for more
 _MUCH = 0.9  # of a cluster's processors; a small node beside large ones stays out

@@ -13,13 +13,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from exemplar.data.cells import plain_text
-from exemplar.data.columns import listed
 from exemplar.data.corpus import Corpus
 from exemplar.data.documents import Problem
-from exemplar.data.files import TABLES, File, one_line, reading
+from exemplar.data.readers.tables import open_table
+from exemplar.data.readers.values import plain_text
 from exemplar.data.served import ServedCorpus
-from exemplar.data.tables import open_table
+from exemplar.data.sources.columns import listed
+from exemplar.data.sources.files import TABLES, File, one_line, reading
 from exemplar.retrieval.feedback import Feedback, Mark
 
 MARK_NAMES: dict[Mark, str] = {"positive": "relevant", "negative": "not relevant"}

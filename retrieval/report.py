@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from exemplar.data.cells import mended
 from exemplar.data.home import write_atomically
+from exemplar.data.readers.values import mended
 from exemplar.retrieval.chart import chart
 from exemplar.retrieval.evaluate import FOUND, PAGE, TITLES, Protocol
 from exemplar.retrieval.figures import (

@@ -21,7 +21,7 @@ from exemplar.data.corpus import Corpus, corpus_folder, open_corpus
 from exemplar.data.judgements import judgements_of
 from exemplar.data.plan import plan_of
 from exemplar.data.shards import DOCUMENTS, JOURNAL, PASSAGES, VECTORS
-from exemplar.data.sources import read_source
+from exemplar.data.sources.read import read_source
 from exemplar.data.uploads import save_upload
 from exemplar.retrieval.search import DocumentQuery, SearchEngine
 from tests.fake_encoder import FakeEncoder

@@ -191,7 +191,7 @@ def test_a_full_disk_is_one_clear_line(
 
 def test_the_command_line_starts_without_the_heavy_libraries() -> None:
     heavy = "{'torch', 'transformers', 'sentence_transformers', 'sklearn', 'streamlit', 'pandas', 'datasets'}"
-    modules = ("exemplar.cli", "exemplar.data.corpus", "exemplar.data.sources", "exemplar.data.encoder")
+    modules = ("exemplar.cli", "exemplar.data.corpus", "exemplar.data.sources.read", "exemplar.data.encoder")
     code = f"import sys, {', '.join(modules)}; print(sorted({heavy} & set(sys.modules)))"
     result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert result.stdout == "[]\n"
@@ -379,7 +379,7 @@ def test_evaluate_docs_takes_a_corpus_that_does_not_show_the_answers(
         ("lib.median", "Middle of the values.\n\nSee Also\n--------\nmean : The mean."),
         ("lib.sort", "Sort the values."),
     ]
-    for module in ("exemplar.data.sources", "exemplar.data.judgements"):
+    for module in ("exemplar.data.sources.read", "exemplar.data.judgements"):
         monkeypatch.setattr(f"{module}.package_documents", lambda packages: docstrings)
     run(capsys, "build", "docs")
     code, out, err = run(capsys, "evaluate", "docs", "--rankers", "knn,bm25")

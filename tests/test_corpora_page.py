@@ -20,7 +20,7 @@ from exemplar.data.documents import Document, Problem, Source
 from exemplar.data.embed import Progress
 from exemplar.data.ingest import build_corpus
 from exemplar.data.lock import building
-from exemplar.data.sources import read_source
+from exemplar.data.sources.read import read_source
 from exemplar.ui import jobs, resources
 from exemplar.ui.corpus_details import size_in_words
 from tests.conftest import source_of
@@ -294,7 +294,7 @@ def test_names_cells_and_columns_are_text_and_nothing_else() -> None:
 def test_the_same_rows_are_not_read_again_by_every_run(monkeypatch: pytest.MonkeyPatch) -> None:
     looks = []
     monkeypatch.setattr("exemplar.ui.build_form.look_at", lambda arguments: looks.append(arguments) or real(arguments))
-    from exemplar.data.preview import look_at as real
+    from exemplar.data.sources.preview import look_at as real
 
     app = opened()
     upload(app, "notes.csv", "text,x\nbuy milk,1\n")

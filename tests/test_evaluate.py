@@ -7,7 +7,7 @@ from exemplar.data.corpus import Corpus
 from exemplar.data.encoder import load_encoder
 from exemplar.data.ingest import build_corpus
 from exemplar.data.judgements import JudgedQuery, Judgements, judgements_of
-from exemplar.data.sources import read_source
+from exemplar.data.sources.read import read_source
 from exemplar.retrieval.evaluate import COMPARED, FOUND, Measured, _Collection, evaluate
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.rankers import DEFAULT_RANKER, Examples, scorer

@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from exemplar.data.corpus import DOCUMENT_SCHEMA, Corpus
-from exemplar.data.files import File
-from exemplar.data.tables import open_table
+from exemplar.data.readers.tables import open_table
+from exemplar.data.sources.files import File
 from exemplar.retrieval import export
 from exemplar.retrieval.export import Column, as_csv, as_json_lines, as_parquet, export_table, exported, read_marks
 from exemplar.retrieval.feedback import Feedback

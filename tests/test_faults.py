@@ -18,7 +18,7 @@ from exemplar.data.encoder import Encoder, load_encoder
 from exemplar.data.ingest import build_corpus
 from exemplar.data.lock import CorpusBusy
 from exemplar.data.shards import JOURNAL
-from exemplar.data.sources import read_source
+from exemplar.data.sources.read import read_source
 from tests.conftest import committed
 from tests.fake_encoder import FakeEncoder
 
@@ -45,7 +45,7 @@ STAND_IN = f"""
 import os, sys, time
 from exemplar.data import embed
 from exemplar.data.ingest import build_corpus
-from exemplar.data.sources import read_source
+from exemplar.data.sources.read import read_source
 from tests.fake_encoder import FakeEncoder
 embed.SHARD = {SHARD}
 flush = os.fsync

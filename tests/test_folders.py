@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from exemplar.data.documents import Document, Problem
-from exemplar.data.sources import read_source
+from exemplar.data.sources.read import read_source
 from tests.reading import documents, numbered, problems, texts, write
 
 NAMED_PDF = b"""1 0 obj <</Type /Catalog /Pages 2 0 R>> endobj

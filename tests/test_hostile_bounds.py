@@ -8,9 +8,9 @@ import pyarrow as pa
 import pytest
 from fsspec.implementations.memory import MemoryFileSystem
 
-from exemplar.data import columns, decoding, delimited, json_tables, parquet, pdf, unpacking
 from exemplar.data.documents import Document, Problem
-from exemplar.data.sources import read_source
+from exemplar.data.readers import csv_table, encodings, json_table, parquet_table, pdf
+from exemplar.data.sources.read import columns, compression, read_source
 from tests.damage import METHODS, as_parquet, told_of, zipped
 from tests.reading import problems, texts
 from tests.test_folders import pdf as pdf_of
@@ -18,8 +18,8 @@ from tests.test_folders import pdf as pdf_of
 
 @pytest.fixture
 def small_packages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(unpacking, "LEAST", 100_000)
-    monkeypatch.setattr(unpacking, "MOST_TIMES", 3)
+    monkeypatch.setattr(compression, "LEAST", 100_000)
+    monkeypatch.setattr(compression, "MOST_TIMES", 3)
 
 
 @pytest.mark.usefixtures("small_packages")
@@ -59,7 +59,7 @@ def test_a_zip_within_a_zip_is_no_kind_that_is_read(tmp_path: Path) -> None:
 
 
 def test_lines_without_end_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(decoding, "_MOST_LINE_BYTES", 4000)
+    monkeypatch.setattr(encodings, "_MOST_LINE_BYTES", 4000)
     line = '{"text": "a"}\n{"text": "' + "a" * 5000
     assert told_of(tmp_path / "a.jsonl", line.encode()) == "line 2 is longer than 4,000 bytes"
     assert told_of(tmp_path / "b.jsonl", line.encode("utf-16")) == "line 2 is longer than 1,000 characters"
@@ -80,8 +80,8 @@ def test_lines_without_end_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_rows_of_csv_without_end_are_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes, message: str
 ) -> None:
-    monkeypatch.setattr(delimited, "_MOST_RECORD", 1000)
-    monkeypatch.setattr(delimited, "_MOST_FIELDS", 100)
+    monkeypatch.setattr(csv_table, "_MOST_RECORD", 1000)
+    monkeypatch.setattr(csv_table, "_MOST_FIELDS", 100)
     monkeypatch.setattr(columns, "_MOST_COLUMNS", 50)
     monkeypatch.setattr(columns, "_MOST_NAMES", 200)
     assert told_of(tmp_path / "a.csv", content) == message
@@ -91,7 +91,7 @@ def test_rows_of_csv_without_end_are_told(
 def test_a_parquet_row_that_repeats_a_huge_text_is_left_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, nested: bool
 ) -> None:
-    monkeypatch.setattr(parquet, "_MOST_ROW", 1000)
+    monkeypatch.setattr(parquet_table, "_MOST_ROW", 1000)
     tags = [["t" * 300] * 5, ["u"], None] if nested else ["t" * 1500, "u", None]
     rows = pa.table({"text": ["a", "b", "c"], "tags": tags})
     (tmp_path / "a.parquet").write_bytes(as_parquet(rows))
@@ -108,8 +108,8 @@ def test_a_parquet_row_that_repeats_a_huge_text_is_left_out(
 def test_parquet_that_expands_beyond_all_measure_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows: pa.Table
 ) -> None:
-    monkeypatch.setattr(parquet, "LEAST", 1_000_000)
-    monkeypatch.setattr(parquet, "_FEW_ROWS", 1_000_000)
+    monkeypatch.setattr(parquet_table, "LEAST", 1_000_000)
+    monkeypatch.setattr(parquet_table, "_FEW_ROWS", 1_000_000)
     told = told_of(tmp_path / "a.parquet", as_parquet(rows, compression="zstd"))
     assert told.startswith(f"it expands to {rows.num_rows:,} rows and ")
     assert told.endswith(", beyond all measure")
@@ -125,7 +125,7 @@ def test_a_pdf_is_given_a_time_that_is_fit_for_its_size(tmp_path: Path, monkeypa
 def test_a_json_file_of_endless_values_is_told_and_read_as_lines_if_it_has_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(json_tables, "_MOST_VALUES", 100)
+    monkeypatch.setattr(json_table, "_MOST_VALUES", 100)
     told = "it has more than 100 values, and JSON has to be read as a whole; save it as JSON Lines"
     assert told_of(tmp_path / "a.json", b"[" + b'{"text": "a"},\n' * 200 + b"{}]") == told
     (tmp_path / "b.json").write_bytes(b'{"text": "a", "n": 1}\n' * 200)

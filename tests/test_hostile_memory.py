@@ -14,10 +14,11 @@ import pyarrow as pa
 import pytest
 
 from benchmarks.memory import in_own_process
-from exemplar.data import decoding, pdf, spool, unpacking
+from exemplar.data import spool
 from exemplar.data.corpus import Corpus
 from exemplar.data.ingest import build_corpus
-from exemplar.data.sources import read_source
+from exemplar.data.readers import encodings, pdf
+from exemplar.data.sources.read import compression, read_source
 from tests.conftest import ANIMALS, source_of
 from tests.damage import as_parquet
 from tests.fake_encoder import FakeEncoder
@@ -26,9 +27,9 @@ from tests.test_folders import pdf as pdf_of
 # What each may take in memory, in megabytes, where the bounds are a sixteenth of what they are.
 BOMBS = {"rows": 24, "line": 48, "wide": 48, "parquet": 48, "pdf": 24, "documents": 24}
 SIXTEENTH = {
-    (unpacking, "LEAST"): 2**26,
-    (unpacking, "MOST_TIMES"): 6,
-    (decoding, "_MOST_LINE_BYTES"): 2**23,
+    (compression, "LEAST"): 2**26,
+    (compression, "MOST_TIMES"): 6,
+    (encodings, "_MOST_LINE_BYTES"): 2**23,
     (pdf, "_MOST_HELD"): 2**23,
     (spool, "_BATCH_CHARACTERS"): 2**21,
 }

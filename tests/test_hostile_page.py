@@ -20,7 +20,7 @@ from exemplar import cli
 from exemplar.data.corpus import open_corpus
 from exemplar.data.documents import Document
 from exemplar.data.ingest import build_corpus
-from exemplar.data.sources import read_source
+from exemplar.data.sources.read import read_source
 from exemplar.retrieval.evaluations import keep
 from exemplar.retrieval.export import as_csv, as_json_lines, export_table
 from exemplar.retrieval.feedback import Feedback

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exemplar.data import hub_data, json_tables
 from exemplar.data.documents import Document, Problem
-from exemplar.data.preview import look_at
-from exemplar.data.sources import read_source
+from exemplar.data.readers import json_table
+from exemplar.data.sources.preview import look_at
+from exemplar.data.sources.read import hub_datasets, read_source
 from exemplar.retrieval.export import read_marks
 from tests.damage import METHODS, WILD, damaged, table, told, zipped
 from tests.reading import ROWS, documents
@@ -79,7 +79,7 @@ def test_many_columns_are_read_and_a_message_names_the_first(tmp_path: Path) -> 
 def test_json_that_is_nested_or_split_without_end_costs_its_line_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(json_tables, "_MOST_VALUES_OF_A_LINE", 3000)
+    monkeypatch.setattr(json_table, "_MOST_VALUES_OF_A_LINE", 3000)
     deep = '{"text": "\\ud800", "deep": ' + "[" * 900 + "]" * 900 + "}"
     wide = '{"text": "a", "wide": [' + "{}," * 2000 + "{}]}"
     (tmp_path / "a.jsonl").write_text(f'{deep}\n{wide}\n{{"text": "a", "": "b", "id": "{"i" * 10_001}"}}\n')
@@ -97,7 +97,7 @@ def test_json_that_is_nested_or_split_without_end_costs_its_line_alone(
 
 
 def test_yaml_that_repeats_itself_without_end_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hub_data, "_MOST_PARTS", 1000)
+    monkeypatch.setattr(hub_datasets, "_MOST_PARTS", 1000)
     repeated = "".join(f"a{n + 1}: &a{n + 1} [{', '.join([f'*a{n}'] * 9)}]\n" for n in range(40))
     (tmp_path / "README.md").write_text(f"---\na0: &a0 [x]\n{repeated}configs: *a40\n---\n")
     (tmp_path / "rows.csv").write_text("text\na\n")

@@ -9,7 +9,7 @@ import pytest
 from exemplar.data.corpus import Corpus
 from exemplar.data.ingest import build_corpus
 from exemplar.data.judgements import JudgedQuery, Judgements, judgements_of
-from exemplar.data.sources import read_source
+from exemplar.data.sources.read import read_source
 from tests.conftest import source_of
 from tests.fake_encoder import FakeEncoder
 

@@ -23,7 +23,7 @@ from exemplar.data.ingest import build_corpus
 from exemplar.data.judgements import judgements_of
 from exemplar.data.milvus import IndexUnreachable, Server, collection_name
 from exemplar.data.push import push_corpus
-from exemplar.data.sources import read_source
+from exemplar.data.sources.read import read_source
 from exemplar.retrieval.evaluate import evaluate
 from exemplar.retrieval.export import export_table
 from exemplar.retrieval.feedback import Feedback

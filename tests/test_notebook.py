@@ -8,7 +8,7 @@ import pytest
 
 from exemplar.data.encoder import load_encoder
 from exemplar.data.ingest import build_corpus
-from exemplar.data.sources import read_source
+from exemplar.data.sources.read import read_source
 from exemplar.retrieval.index import DenseIndex
 from exemplar.retrieval.search import SearchEngine
 from exemplar.retrieval.svm import fit_exemplar_svm

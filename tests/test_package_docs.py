@@ -6,7 +6,7 @@ import pandas
 import pytest
 import sklearn.svm
 
-from exemplar.data.package_docs import DEMO_PACKAGES, package_documents
+from exemplar.data.sources.package_docs import DEMO_PACKAGES, package_documents
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from exemplar.data.documents import Problem
 from exemplar.data.embed import Progress
 from exemplar.data.ingest import build_corpus
 from exemplar.data.plan import Plan, plan_of
-from exemplar.data.sources import read_source
+from exemplar.data.sources.read import read_source
 from tests.fake_encoder import FakeEncoder
 
 COLUMNS = {"text_column": "words", "title_column": None, "label_column": None, "id_column": "id"}

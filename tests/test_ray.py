@@ -21,7 +21,7 @@ from exemplar.data.embed import Progress
 from exemplar.data.ingest import build_corpus
 from exemplar.data.ray_build import _Place, on_ray, without_dashboard
 from exemplar.data.shards import JOURNAL
-from exemplar.data.sources import read_source
+from exemplar.data.sources.read import read_source
 from tests.conftest import ANIMALS, committed, source_of
 from tests.fake_encoder import FakeEncoder
 from tests.test_ingest import files_of, many

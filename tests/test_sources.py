@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from exemplar.data.documents import Document, Problem
-from exemplar.data.sources import default_name, read_source
+from exemplar.data.sources.read import default_name, read_source
 from tests.reading import documents, numbered, problems, texts, write
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exemplar.data.documents import Document, Problem
-from exemplar.data.sources import read_source
+from exemplar.data.sources.read import read_source
 from tests.reading import ROWS, documents, numbered, problems, texts, write
 
 SUFFIXES = [".csv", ".tsv", ".jsonl", ".json", ".parquet"]
@@ -161,8 +161,8 @@ def test_parquet_columns_of_every_kind_are_read_as_pyarrow_reads_them(tmp_path: 
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    from exemplar.data.files import file_on_disk
-    from exemplar.data.parquet import parquet_table
+    from exemplar.data.readers.parquet_table import parquet_table
+    from exemplar.data.sources.files import file_on_disk
 
     texts = pa.array(["a", None, "b"])
     lists = {

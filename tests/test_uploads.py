@@ -6,7 +6,7 @@ import pytest
 
 from exemplar.data.catalog import remove_corpus
 from exemplar.data.ingest import build_corpus
-from exemplar.data.sources import read_source
+from exemplar.data.sources.read import read_source
 from exemplar.data.uploads import remove_upload, safe_name, save_upload, uploaded_name
 from tests.fake_encoder import FakeEncoder
 

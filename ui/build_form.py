@@ -7,8 +7,8 @@ import streamlit as st
 from exemplar.data.corpus import check_name, is_known
 from exemplar.data.encoder import DEFAULT_MODEL
 from exemplar.data.plan import Plan
-from exemplar.data.preview import Preview, look_at
-from exemplar.data.sources import default_name
+from exemplar.data.sources.preview import Preview, look_at
+from exemplar.data.sources.read import default_name
 from exemplar.data.uploads import uploaded_name
 from exemplar.ui import build_job, plain, state
 from exemplar.ui.ask_source import Arguments, ask_source, fresh, start_afresh

@@ -7,7 +7,7 @@ from exemplar.data.embed import Progress
 from exemplar.data.ingest import build_corpus, precision_of
 from exemplar.data.manifest import Manifest
 from exemplar.data.plan import Plan
-from exemplar.data.sources import read_source
+from exemplar.data.sources.read import read_source
 from exemplar.ui import jobs, resources
 
 

@@ -4,8 +4,8 @@ import zlib
 
 import streamlit as st
 
-from exemplar.data.columns import OFF, Columns
-from exemplar.data.preview import Preview
+from exemplar.data.sources.columns import OFF, Columns
+from exemplar.data.sources.preview import Preview
 from exemplar.ui import plain
 from exemplar.ui.ask_source import Arguments
 

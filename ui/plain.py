@@ -9,7 +9,7 @@ from typing import Literal
 
 import streamlit as st
 
-from exemplar.data.cells import mended
+from exemplar.data.readers.values import mended
 
 STYLE = Path(__file__).with_name("style.css")
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import streamlit as st
 
 from exemplar.data.documents import Document
-from exemplar.data.preview import Preview
+from exemplar.data.sources.preview import Preview
 from exemplar.ui import plain
 
 _EXCERPT = 200  # characters

@@ -9,9 +9,11 @@ from collections.abc import Collection, Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from exemplar.data.columns import Columns, Placed, Row, Table, pick_columns, read_rows, unique
 from exemplar.data.documents import Document, Problem, Source
-from exemplar.data.files import (
+from exemplar.data.readers.tables import open_table
+from exemplar.data.readers.text_files import read_text_file
+from exemplar.data.sources.columns import Columns, Placed, Row, Table, pick_columns, read_rows, unique
+from exemplar.data.sources.files import (
     KINDS,
     TABLES,
     UNREADABLE,
@@ -25,12 +27,10 @@ from exemplar.data.files import (
     name_at,
     reading,
 )
-from exemplar.data.folders import Listing, leads_out, list_folder, list_zip, read_files
-from exemplar.data.hub_data import Part, data_set_table, is_data_set
-from exemplar.data.package_docs import DEMO_PACKAGES, package_documents
-from exemplar.data.see_also import without_see_also as stripped
-from exemplar.data.tables import open_table
-from exemplar.data.texts import read_text_file
+from exemplar.data.sources.folders import Listing, leads_out, list_folder, list_zip, read_files
+from exemplar.data.sources.hub_datasets import Part, data_set_table, is_data_set
+from exemplar.data.sources.package_docs import DEMO_PACKAGES, package_documents
+from exemplar.data.sources.see_also import without_see_also as stripped
 
 Choices = dict[str, str | int | bool | None]
 Found = Iterator[Document | Problem]

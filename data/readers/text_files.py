@@ -4,11 +4,11 @@ import os
 from collections.abc import Iterator
 from io import BytesIO
 
-from exemplar.data.cells import MENDED, MOST_CHARACTERS, TOO_LONG, mended
-from exemplar.data.decoding import decoded_lines
 from exemplar.data.documents import Document, Problem
-from exemplar.data.files import PDF, File
-from exemplar.data.pdf import pdf_text
+from exemplar.data.readers.encodings import decoded_lines
+from exemplar.data.readers.pdf import pdf_text
+from exemplar.data.readers.values import MENDED, MOST_CHARACTERS, TOO_LONG, mended
+from exemplar.data.sources.files import PDF, File
 
 _MOST_BYTES = 4 * MOST_CHARACTERS  # no encoding takes more for a character
 

@@ -7,11 +7,11 @@ from collections.abc import Collection, Iterable, Iterator
 from io import BytesIO
 from typing import Any
 
-from exemplar.data.cells import MENDED, mended
-from exemplar.data.columns import Row, Table, check_names
-from exemplar.data.decoding import decoded_lines
 from exemplar.data.documents import Problem
-from exemplar.data.files import File
+from exemplar.data.readers.encodings import decoded_lines
+from exemplar.data.readers.values import MENDED, mended
+from exemplar.data.sources.columns import Row, Table, check_names
+from exemplar.data.sources.files import File
 
 _LOOK_AT = 1000  # objects whose keys are the columns
 _HALF_A_PAIR = re.compile(r"\\u[dD][89a-fA-F]")

@@ -10,11 +10,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet
 
-from exemplar.data.columns import Row, Table, check_names
 from exemplar.data.documents import Problem
-from exemplar.data.files import File, one_line
 from exemplar.data.filters import keys_and_items
-from exemplar.data.unpacking import LEAST, MOST_TIMES
+from exemplar.data.sources.columns import Row, Table, check_names
+from exemplar.data.sources.compression import LEAST, MOST_TIMES
+from exemplar.data.sources.files import File, one_line
 
 _BATCH = 8192  # rows
 _BATCH_BYTES = 2**26  # of a batch, unless one row has more

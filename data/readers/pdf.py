@@ -4,8 +4,8 @@ import logging
 import time
 from typing import IO, Any
 
-from exemplar.data.cells import MOST_CHARACTERS, mended
-from exemplar.data.files import one_line
+from exemplar.data.readers.values import MOST_CHARACTERS, mended
+from exemplar.data.sources.files import one_line
 
 _SECONDS, _SECONDS_A_BYTE = 120.0, 1 / 5_000  # of a processor; a page takes about a tenth, and some kilobytes
 _MOST_HELD = 2**27  # bytes of unpacked streams

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 
-from exemplar.data.columns import Table
-from exemplar.data.delimited import delimited_table
-from exemplar.data.files import File
-from exemplar.data.json_tables import json_lines_table, json_table
-from exemplar.data.parquet import parquet_table
+from exemplar.data.readers.csv_table import delimited_table
+from exemplar.data.readers.json_table import json_lines_table, json_table
+from exemplar.data.readers.parquet_table import parquet_table
+from exemplar.data.sources.columns import Table
+from exemplar.data.sources.files import File
 
 
 def open_table(file: File, named: Iterable[str] = ()) -> Table:

@@ -7,7 +7,7 @@ import zipfile
 from collections import Counter
 from typing import IO, Any
 
-from exemplar.data.raw import RawFile
+from exemplar.data.sources.raw import RawFile
 
 LEAST = 2**30  # bytes, which any packed file may unpack to
 MOST_TIMES = 200  # its size; text packs to a tenth, rarely to a hundredth, and zeros to a thousandth

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from exemplar.data.columns import Row, Table
 from exemplar.data.documents import Problem
-from exemplar.data.files import KINDS, file_on_disk, kind_of
-from exemplar.data.folders import leads_out, stays_within, walk
 from exemplar.data.hub import check_hub, reason
-from exemplar.data.parquet import named
+from exemplar.data.readers.parquet_table import named
+from exemplar.data.sources.columns import Row, Table
+from exemplar.data.sources.files import KINDS, file_on_disk, kind_of
+from exemplar.data.sources.folders import leads_out, stays_within, walk
 
 _BATCH = 1000
 _MOST_PARTS = 1_000_000  # of a README's front matter

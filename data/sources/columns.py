@@ -5,8 +5,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 from typing import Any
 
-from exemplar.data.cells import MOST_CHARACTERS, TOO_LONG, listed_text, metadata_text, plain_text
 from exemplar.data.documents import Document, Problem
+from exemplar.data.readers.values import MOST_CHARACTERS, TOO_LONG, listed_text, metadata_text, plain_text
 
 TEXT_COLUMNS = ("text", "content", "review", "abstract", "document", "body")
 TITLE_COLUMNS = ("title",)

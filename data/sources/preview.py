@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from exemplar.data.columns import Columns, TextColumnUnknown, guess_columns
 from exemplar.data.documents import Document, Problem, Problems
-from exemplar.data.sources import read_source
+from exemplar.data.sources.columns import Columns, TextColumnUnknown, guess_columns
+from exemplar.data.sources.read import read_source
 
 _N_DOCUMENTS = 5
 _N_ROWS = 200  # that are read in search of them

@@ -3,10 +3,10 @@
 import csv
 from collections.abc import Collection, Iterator
 
-from exemplar.data.columns import Row, Table, check_names
-from exemplar.data.decoding import decoded_lines
 from exemplar.data.documents import Problem
-from exemplar.data.files import File
+from exemplar.data.readers.encodings import decoded_lines
+from exemplar.data.sources.columns import Row, Table, check_names
+from exemplar.data.sources.files import File
 
 _MOST_FIELD = 2**25  # an open quote swallows no more than that
 _MOST_RECORD = 2**27  # characters of a row, of one line or many

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
-from exemplar.data.raw import RawFile
-from exemplar.data.unpacking import budget_of, open_gzip, open_member
+from exemplar.data.sources.compression import budget_of, open_gzip, open_member
+from exemplar.data.sources.raw import RawFile
 
 TABLES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet")
 TEXTS = (".txt", ".text", ".md", ".markdown", ".rst")

@@ -4,10 +4,12 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from exemplar.data.cells import mended
-from exemplar.data.columns import Columns, Placed, Table, pick_columns, read_rows
 from exemplar.data.documents import Problem
-from exemplar.data.files import (
+from exemplar.data.readers.tables import open_table
+from exemplar.data.readers.text_files import read_text_file
+from exemplar.data.readers.values import mended
+from exemplar.data.sources.columns import Columns, Placed, Table, pick_columns, read_rows
+from exemplar.data.sources.files import (
     KINDS,
     TABLES,
     UNREADABLE,
@@ -19,8 +21,6 @@ from exemplar.data.files import (
     kind_of,
     one_line,
 )
-from exemplar.data.tables import open_table
-from exemplar.data.texts import read_text_file
 
 Listing = Callable[[], tuple[list[File], list[Problem]]]
 
