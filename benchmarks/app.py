@@ -32,7 +32,7 @@ from benchmarks import vectors
 from benchmarks.browser import launch_arguments, serving
 from exemplar.data.corpus import Corpus, CorpusDamaged, CorpusNotFound, open_corpus
 from exemplar.data.documents import Document, Source
-from exemplar.data.encoder import SentenceEncoder, load_encoder
+from exemplar.data.encoders.sentence_transformer import SentenceEncoder, load_encoder
 from exemplar.data.ingest import build_corpus
 from exemplar.retrieval.feedback import Feedback, Mark
 from exemplar.retrieval.search import SearchEngine

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from benchmarks import vectors
 from benchmarks.memory import anonymous_megabytes, in_own_process
 from exemplar.data.documents import Document
-from exemplar.data.encoder import DEFAULT_MODEL, SentenceEncoder, has_fast_bfloat16, load_encoder
+from exemplar.data.encoders.sentence_transformer import DEFAULT_MODEL, SentenceEncoder, has_fast_bfloat16, load_encoder
 from exemplar.data.sources.read import read_source
 
 _BLOCK = 100

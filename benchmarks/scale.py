@@ -25,7 +25,7 @@ from typing import Any
 from benchmarks import vectors
 from benchmarks.scale_search import search_figures
 from exemplar.data.embed import SHARD, Embedder, Here, Progress
-from exemplar.data.encoder import DEFAULT_MODEL, load_encoder
+from exemplar.data.encoders.sentence_transformer import DEFAULT_MODEL, load_encoder
 from exemplar.data.ingest import build_corpus
 from exemplar.data.ray_build import on_ray
 from exemplar.data.sources.read import read_source

@@ -419,7 +419,7 @@ def _embedded(
 ) -> tuple["Corpus", Problems]:
     """Build a corpus, showing how it goes; also return what was odd about its documents."""
     from exemplar.data.embed import Here
-    from exemplar.data.encoder import DEFAULT_MODEL, load_encoder
+    from exemplar.data.encoders.sentence_transformer import DEFAULT_MODEL, load_encoder
     from exemplar.data.ingest import build_corpus, precision_of
     from exemplar.data.ray_build import on_ray
 

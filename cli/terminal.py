@@ -19,7 +19,7 @@ from exemplar.data.documents import Problem, Problems
 
 if TYPE_CHECKING:
     from exemplar.data.catalog import CorpusStatus
-    from exemplar.data.encoder import Encoder
+    from exemplar.data.encoders.sentence_transformer import Encoder
     from exemplar.data.ingest import OnEvent
     from exemplar.data.manifest import Manifest
 

@@ -13,9 +13,9 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from exemplar.data.corpus import read_documents
-from exemplar.data.encoder import Encoder
+from exemplar.data.encoders.passages import split
+from exemplar.data.encoders.sentence_transformer import Encoder
 from exemplar.data.journal import Shard
-from exemplar.data.passages import split
 from exemplar.data.reuse import EarlierBuild, Prepared
 from exemplar.data.shards import DOCUMENTS, ShardStore
 

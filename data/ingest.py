@@ -33,7 +33,7 @@ from exemplar.data.corpus import (
 )
 from exemplar.data.documents import Problem, Source
 from exemplar.data.embed import Embedder, Embedding, Here, Progress, damaged_shards
-from exemplar.data.encoder import Encoder, model_name
+from exemplar.data.encoders.sentence_transformer import Encoder, model_name
 from exemplar.data.lock import building
 from exemplar.data.manifest import Manifest
 from exemplar.data.reuse import earlier_builds

@@ -24,7 +24,7 @@ import pyarrow as pa
 
 from exemplar.data.corpus import read_documents
 from exemplar.data.embed import Facts, prepare, texts_at
-from exemplar.data.encoder import Encoder, load_encoder
+from exemplar.data.encoders.sentence_transformer import Encoder, load_encoder
 from exemplar.data.reuse import Prepared
 from exemplar.data.sources.files import one_line
 

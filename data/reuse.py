@@ -7,7 +7,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from exemplar.data.corpus import manifest_of, read_documents
-from exemplar.data.passages import Span
+from exemplar.data.encoders.passages import Span
 from exemplar.data.shards import DOCUMENTS, ShardStore
 from exemplar.data.spool import text_hash, text_hashes
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from exemplar.data.passages import Span, sentences
+from exemplar.data.encoders.passages import Span, sentences
 from exemplar.retrieval.search import SearchEngine
 
 _MOST_SENTENCES = 64  # of a passage; the model reads no more of it

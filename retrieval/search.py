@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exemplar.data.corpus import Corpus, the_row
-from exemplar.data.encoder import Encoder, load_encoder
+from exemplar.data.encoders.sentence_transformer import Encoder, load_encoder
 from exemplar.data.filters import Filters, Selection
 from exemplar.data.served import ServedCorpus
 from exemplar.retrieval.feedback import Feedback

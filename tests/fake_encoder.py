@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from exemplar.data.encoder import unit_rows
+from exemplar.data.encoders.sentence_transformer import unit_rows
 
 
 class FakeEncoder:

@@ -22,7 +22,7 @@ RESULT = ["rank", "doc_id", "score", "label", "text", "passage", "metadata"]
 
 @pytest.fixture(autouse=True)
 def fake_model(monkeypatch: pytest.MonkeyPatch, encoder: FakeEncoder) -> FakeEncoder:
-    for module in ("exemplar.data.encoder", "exemplar.retrieval.search"):
+    for module in ("exemplar.data.encoders.sentence_transformer", "exemplar.retrieval.search"):
         monkeypatch.setattr(f"{module}.load_encoder", lambda model, **_: encoder)
     return encoder
 
@@ -191,7 +191,12 @@ def test_a_full_disk_is_one_clear_line(
 
 def test_the_command_line_starts_without_the_heavy_libraries() -> None:
     heavy = "{'torch', 'transformers', 'sentence_transformers', 'sklearn', 'streamlit', 'pandas', 'datasets'}"
-    modules = ("exemplar.cli", "exemplar.data.corpus", "exemplar.data.sources.read", "exemplar.data.encoder")
+    modules = (
+        "exemplar.cli",
+        "exemplar.data.corpus",
+        "exemplar.data.sources.read",
+        "exemplar.data.encoders.sentence_transformer",
+    )
     code = f"import sys, {', '.join(modules)}; print(sorted({heavy} & set(sys.modules)))"
     result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert result.stdout == "[]\n"

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from exemplar.data import encoder as encoders
-from exemplar.data.encoder import DEFAULT_MODEL, SentenceEncoder, load_encoder, unit_rows
+from exemplar.data.encoders import sentence_transformer as encoders
+from exemplar.data.encoders.sentence_transformer import DEFAULT_MODEL, SentenceEncoder, load_encoder, unit_rows
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer

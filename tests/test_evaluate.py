@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from exemplar.data.corpus import Corpus
-from exemplar.data.encoder import load_encoder
+from exemplar.data.encoders.sentence_transformer import load_encoder
 from exemplar.data.ingest import build_corpus
 from exemplar.data.judgements import JudgedQuery, Judgements, judgements_of
 from exemplar.data.sources.read import read_source

@@ -14,7 +14,7 @@ import pytest
 from exemplar.data.catalog import corpus_status, verify_corpus
 from exemplar.data.corpus import corpus_folder, open_corpus
 from exemplar.data.documents import Document, Source
-from exemplar.data.encoder import Encoder, load_encoder
+from exemplar.data.encoders.sentence_transformer import Encoder, load_encoder
 from exemplar.data.ingest import build_corpus
 from exemplar.data.lock import CorpusBusy
 from exemplar.data.shards import JOURNAL
@@ -31,7 +31,7 @@ PROGRAM = f"""
 import sys
 from exemplar import cli
 from exemplar.data import embed
-from exemplar.data.encoder import SentenceEncoder
+from exemplar.data.encoders.sentence_transformer import SentenceEncoder
 embed.SHARD = {SHARD}
 encode = SentenceEncoder.encode_documents
 def logged(self, texts, on_progress=None):

@@ -17,7 +17,7 @@ import pytest
 
 from exemplar.data.corpus import Corpus, CorpusNotFound
 from exemplar.data.documents import Document, Source
-from exemplar.data.encoder import load_encoder, unit_rows
+from exemplar.data.encoders.sentence_transformer import load_encoder, unit_rows
 from exemplar.data.filters import UNLABELLED, Choices, Filters, choices_of
 from exemplar.data.ingest import build_corpus
 from exemplar.data.judgements import judgements_of

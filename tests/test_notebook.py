@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from exemplar.data.encoder import load_encoder
+from exemplar.data.encoders.sentence_transformer import load_encoder
 from exemplar.data.ingest import build_corpus
 from exemplar.data.sources.read import read_source
 from exemplar.retrieval.index import DenseIndex

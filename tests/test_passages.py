@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exemplar.data.encoder import SentenceEncoder, load_encoder
-from exemplar.data.passages import Span, sentences, split
+from exemplar.data.encoders.passages import Span, sentences, split
+from exemplar.data.encoders.sentence_transformer import SentenceEncoder, load_encoder
 from tests.fake_encoder import FakeEncoder
 
 SENTENCE = "one two three four five six seven eight. "

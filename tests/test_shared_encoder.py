@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import streamlit as st
 
-from exemplar.data.shared_encoder import SharedEncoder
+from exemplar.data.encoders.shared import SharedEncoder
 from exemplar.ui import resources
 from tests.fake_encoder import FakeEncoder
 

@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sklearn.svm import LinearSVC
 
-from exemplar.data.encoder import unit_rows
+from exemplar.data.encoders.sentence_transformer import unit_rows
 from exemplar.retrieval.index import DenseIndex, Rows
 from exemplar.retrieval.mining import mined_scan
 from exemplar.retrieval.scan import Scan

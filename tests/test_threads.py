@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info
 
-from exemplar.data.encoder import unit_rows
+from exemplar.data.encoders.sentence_transformer import unit_rows
 from exemplar.retrieval.index import DenseIndex
 from exemplar.retrieval.svm import fit_exemplar_svm
 from exemplar.retrieval.threads import in_shares, one_blas_thread

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from exemplar.data.encoder import unit_rows
+from exemplar.data.encoders.sentence_transformer import unit_rows
 from exemplar.retrieval.index import DenseIndex
 from exemplar.retrieval.rankers import Examples
 from exemplar.retrieval.yardsticks import BM25, centred_knn, logistic_regression, mean_of_positives, rocchio

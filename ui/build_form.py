@@ -5,7 +5,7 @@ import functools
 import streamlit as st
 
 from exemplar.data.corpus import check_name, is_known
-from exemplar.data.encoder import DEFAULT_MODEL
+from exemplar.data.encoders.sentence_transformer import DEFAULT_MODEL
 from exemplar.data.plan import Plan
 from exemplar.data.sources.preview import Preview, look_at
 from exemplar.data.sources.read import default_name

@@ -13,11 +13,11 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from exemplar.data.catalog import CorpusStatus, list_corpora, searchable_corpora
 from exemplar.data.corpus import CorpusNotFound, open_corpus, read_manifest
-from exemplar.data.encoder import Encoder, load_encoder
+from exemplar.data.encoders.sentence_transformer import Encoder, load_encoder
+from exemplar.data.encoders.shared import SharedEncoder
 from exemplar.data.filters import Choices
 from exemplar.data.manifest import Manifest
 from exemplar.data.milvus import ADDRESS, Server
-from exemplar.data.shared_encoder import SharedEncoder
 from exemplar.retrieval.explain import Explainer
 from exemplar.retrieval.milvus import open_served
 from exemplar.retrieval.search import SearchEngine

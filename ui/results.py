@@ -8,7 +8,7 @@ from functools import partial
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from exemplar.data.passages import Span
+from exemplar.data.encoders.passages import Span
 from exemplar.retrieval.explain import Explainer
 from exemplar.retrieval.rankers import RANKERS, TITLES
 from exemplar.retrieval.search import Ranking, SearchEngine, took

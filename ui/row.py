@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from exemplar.data.passages import Span
+from exemplar.data.encoders.passages import Span
 from exemplar.retrieval.feedback import Mark
 from exemplar.retrieval.search import Result
 from exemplar.ui import plain

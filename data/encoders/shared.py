@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from exemplar.data.encoder import Encoder
+from exemplar.data.encoders.sentence_transformer import Encoder
 
 
 class SharedEncoder:

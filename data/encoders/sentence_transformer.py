@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from exemplar.data.accelerator import has_openvino, run_by_openvino
+from exemplar.data.encoders.openvino_backend import has_openvino, run_by_openvino
 from exemplar.data.hub import check_hub, reason
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""Text in, vectors out: the Encoder protocol and the SentenceTransformer behind it."""
