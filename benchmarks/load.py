@@ -40,7 +40,7 @@ from benchmarks import vectors
 from benchmarks.browser import serving
 from benchmarks.memory import in_own_process
 from benchmarks.visits import COLUMNS, Plan, Visit, visits
-from exemplar.data.corpus import Corpus, corpus_folder
+from exemplar.data.corpus.corpus import Corpus, corpus_folder
 from exemplar.retrieval.search import SearchEngine
 from exemplar.retrieval.sessions import SessionStore
 

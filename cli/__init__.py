@@ -27,7 +27,7 @@ from exemplar.cli.terminal import (
 from exemplar.data.documents import Problems
 
 if TYPE_CHECKING:
-    from exemplar.data.corpus import Corpus
+    from exemplar.data.corpus.corpus import Corpus
     from exemplar.data.documents import Source
     from exemplar.retrieval.search import SearchEngine
 
@@ -138,7 +138,7 @@ def list_all(
     """List the corpora; show, verify or remove one."""
     if context.invoked_subcommand:
         return
-    from exemplar.data.catalog import list_corpora
+    from exemplar.data.corpus.catalog import list_corpora
 
     found = list_corpora()
     if as_json:
@@ -173,7 +173,7 @@ def show(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Show all that is known of a corpus."""
-    from exemplar.data.catalog import corpus_status
+    from exemplar.data.corpus.catalog import corpus_status
 
     status = corpus_status(name)
     if as_json:
@@ -190,7 +190,7 @@ def show(
 @corpora.command()
 def verify(name: Annotated[str, typer.Argument(help="Name of the corpus.")]) -> None:
     """Check every checksum of a corpus; exit code 1 if something is damaged."""
-    from exemplar.data.catalog import corpus_status, verify_corpus
+    from exemplar.data.corpus.catalog import corpus_status, verify_corpus
 
     damages = verify_corpus(name)
     if not damages:
@@ -209,7 +209,7 @@ def remove(
     yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
 ) -> None:
     """Remove a corpus; marks made on it stay in their sessions."""
-    from exemplar.data.catalog import corpus_status, remove_corpus
+    from exemplar.data.corpus.catalog import corpus_status, remove_corpus
 
     status = corpus_status(name)
     if not yes:
@@ -358,7 +358,7 @@ def evaluate(
 
 def _engine(name: str, index: str | None) -> "SearchEngine":
     """Return the engine of a corpus of this machine, or of one that Milvus serves."""
-    from exemplar.data.corpus import open_corpus
+    from exemplar.data.corpus.corpus import open_corpus
     from exemplar.retrieval.search import SearchEngine
 
     if index:
@@ -375,7 +375,7 @@ def _engine(name: str, index: str | None) -> "SearchEngine":
 
 def _corpus_of(target: str) -> "Corpus":
     """Open the corpus that is named, or that was built from the source that is named; embed it if there is none."""
-    from exemplar.data.corpus import corpus_names, open_corpus, read_manifest
+    from exemplar.data.corpus.corpus import corpus_names, open_corpus, read_manifest
     from exemplar.data.judgements import check_judged
     from exemplar.data.sources.read import read_source
 
@@ -461,7 +461,7 @@ def push(
     ] = False,
 ) -> None:
     """Put a corpus into Milvus, from where search, app and evaluate can use it (--index); what was begun goes on."""
-    from exemplar.data.corpus import open_corpus
+    from exemplar.data.corpus.corpus import open_corpus
     from exemplar.data.push import push_corpus
 
     corpus = open_corpus(name)
@@ -515,7 +515,7 @@ def open_app(
 
 
 def _is_complete(name: str) -> bool:
-    from exemplar.data.corpus import open_corpus
+    from exemplar.data.corpus.corpus import open_corpus
 
     try:
         return bool(open_corpus(name).manifest.created)

@@ -19,7 +19,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from exemplar.data.corpus import (
+from exemplar.data.corpus.corpus import (
     Corpus,
     CorpusDamaged,
     CorpusNotFound,
@@ -31,13 +31,13 @@ from exemplar.data.corpus import (
     read_manifest,
     write_manifest,
 )
+from exemplar.data.corpus.lock import building
+from exemplar.data.corpus.manifest import Manifest
+from exemplar.data.corpus.shards import DOCUMENTS, JournalDamaged, ShardStore
 from exemplar.data.documents import Problem, Source
 from exemplar.data.embed import Embedder, Embedding, Here, Progress, damaged_shards
 from exemplar.data.encoders.sentence_transformer import Encoder, model_name
-from exemplar.data.lock import building
-from exemplar.data.manifest import Manifest
 from exemplar.data.reuse import earlier_builds
-from exemplar.data.shards import DOCUMENTS, JournalDamaged, ShardStore
 from exemplar.data.spool import Spooled, spool
 
 _MAY_CHANGE = ("limit", "revision")  # of a source, when it is built again

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from exemplar.data.corpus import Corpus
+from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.documents import Problem
 from exemplar.data.readers.tables import open_table
 from exemplar.data.readers.values import plain_text

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from exemplar.data.corpus import CorpusNotFound
-from exemplar.data.manifest import Manifest, manifest_from
+from exemplar.data.corpus.corpus import CorpusNotFound
+from exemplar.data.corpus.manifest import Manifest, manifest_from
 
 if TYPE_CHECKING:
     from pymilvus import MilvusClient

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from exemplar.data.corpus import Corpus
+from exemplar.data.corpus.corpus import Corpus
+from exemplar.data.corpus.filters import choices_of
 from exemplar.data.documents import Document
-from exemplar.data.filters import choices_of
 from exemplar.data.milvus import (
     CHOICES,
     COMPLETE,

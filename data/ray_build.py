@@ -22,7 +22,7 @@ from typing import Any, Protocol
 import numpy as np
 import pyarrow as pa
 
-from exemplar.data.corpus import read_documents
+from exemplar.data.corpus.corpus import read_documents
 from exemplar.data.embed import Facts, prepare, texts_at
 from exemplar.data.encoders.sentence_transformer import Encoder, load_encoder
 from exemplar.data.reuse import Prepared

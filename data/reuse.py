@@ -6,9 +6,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from exemplar.data.corpus import manifest_of, read_documents
+from exemplar.data.corpus.corpus import manifest_of, read_documents
+from exemplar.data.corpus.shards import DOCUMENTS, ShardStore
 from exemplar.data.encoders.passages import Span
-from exemplar.data.shards import DOCUMENTS, ShardStore
 from exemplar.data.spool import text_hash, text_hashes
 
 Prepared = tuple[list[Span], NDArray[np.float32]]  # a document's passages and their vectors

@@ -10,9 +10,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from exemplar.data.corpus import the_row
+from exemplar.data.corpus.corpus import the_row
+from exemplar.data.corpus.filters import UNLABELLED, Choices, Filters, terms
 from exemplar.data.documents import Document
-from exemplar.data.filters import UNLABELLED, Choices, Filters, terms
 from exemplar.data.milvus import CHOICES, PLACE, Collection, Place, place_of, quoted
 from exemplar.data.spool import signed_hash
 

@@ -13,9 +13,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from exemplar.data.corpus import DOCUMENT_SCHEMA
+from exemplar.data.corpus.corpus import DOCUMENT_SCHEMA
+from exemplar.data.corpus.shards import file_sha256
 from exemplar.data.documents import Document, Problem, Source
-from exemplar.data.shards import file_sha256
 
 _BATCH = 1024  # documents that are held until they are written
 _BATCH_CHARACTERS = 2**25  # of theirs, or one document that has more

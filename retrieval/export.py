@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from exemplar.data.corpus import Corpus
+from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.documents import Problem
 from exemplar.data.readers.tables import open_table
 from exemplar.data.readers.values import plain_text

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from exemplar.data.corpus.manifest import Manifest
 from exemplar.data.judgements import Judgements
-from exemplar.data.manifest import Manifest
 from exemplar.retrieval.evaluate import COMPARED, FOUND, N_QUERIES, ROUNDS, SEED, Key, Measured, Protocol
 from exemplar.retrieval.metrics import METRICS, estimate, gain, p_value
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from exemplar.data.corpus import Corpus, the_row
+from exemplar.data.corpus.corpus import Corpus, the_row
+from exemplar.data.corpus.filters import Filters, Selection
 from exemplar.data.encoders.sentence_transformer import Encoder, load_encoder
-from exemplar.data.filters import Filters, Selection
 from exemplar.data.served import ServedCorpus
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.index import DenseIndex, Index

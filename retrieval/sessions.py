@@ -17,7 +17,7 @@ from functools import reduce
 from pathlib import Path
 from typing import Any, TypeVar
 
-from exemplar.data.filters import Filters
+from exemplar.data.corpus.filters import Filters
 from exemplar.retrieval.damaged import set_aside, tells_of_damage
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.rankers import DEFAULT_RANKER, RANKERS, Ranker

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from exemplar import cli
-from exemplar.data.catalog import list_corpora
-from exemplar.data.corpus import Corpus, corpus_folder, open_corpus, read_manifest
+from exemplar.data.corpus.catalog import list_corpora
+from exemplar.data.corpus.corpus import Corpus, corpus_folder, open_corpus, read_manifest
 from exemplar.data.embed import SHARD
 from exemplar.retrieval.rankers import DEFAULT_RANKER
 from tests.conftest import ANIMALS
@@ -193,7 +193,7 @@ def test_the_command_line_starts_without_the_heavy_libraries() -> None:
     heavy = "{'torch', 'transformers', 'sentence_transformers', 'sklearn', 'streamlit', 'pandas', 'datasets'}"
     modules = (
         "exemplar.cli",
-        "exemplar.data.corpus",
+        "exemplar.data.corpus.corpus",
         "exemplar.data.sources.read",
         "exemplar.data.encoders.sentence_transformer",
     )

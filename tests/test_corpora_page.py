@@ -14,12 +14,12 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from exemplar.data.catalog import list_corpora, remove_corpus
-from exemplar.data.corpus import Corpus, corpus_folder, open_corpus
+from exemplar.data.corpus.catalog import list_corpora, remove_corpus
+from exemplar.data.corpus.corpus import Corpus, corpus_folder, open_corpus
+from exemplar.data.corpus.lock import building
 from exemplar.data.documents import Document, Problem, Source
 from exemplar.data.embed import Progress
 from exemplar.data.ingest import build_corpus
-from exemplar.data.lock import building
 from exemplar.data.sources.read import read_source
 from exemplar.ui import jobs, resources
 from exemplar.ui.corpus_details import size_in_words

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from exemplar.data.catalog import list_corpora
-from exemplar.data.corpus import (
+from exemplar.data.corpus.catalog import list_corpora
+from exemplar.data.corpus.corpus import (
     Corpus,
     CorpusDamaged,
     CorpusNotFound,
@@ -123,7 +123,7 @@ def test_a_reader_that_a_rebuild_overtakes_opens_the_new_build(
     old = animals.manifest
     new = build_corpus(source_of(ANIMALS[:4]), encoder).manifest
     manifests = iter([old, new])  # read just before the rebuild committed, and again
-    monkeypatch.setattr("exemplar.data.corpus.read_manifest", lambda name: next(manifests))
+    monkeypatch.setattr("exemplar.data.corpus.corpus.read_manifest", lambda name: next(manifests))
     assert open_corpus("animals").manifest == new
 
 

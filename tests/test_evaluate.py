@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from exemplar.data.corpus import Corpus
+from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.encoders.sentence_transformer import load_encoder
 from exemplar.data.ingest import build_corpus
 from exemplar.data.judgements import JudgedQuery, Judgements, judgements_of

@@ -13,8 +13,8 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from exemplar.data.catalog import remove_corpus
-from exemplar.data.corpus import Corpus
+from exemplar.data.corpus.catalog import remove_corpus
+from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.documents import Document, Source
 from exemplar.data.ingest import build_corpus
 from exemplar.retrieval import evaluate as measuring

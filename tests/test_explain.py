@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from exemplar.data.corpus import Corpus
+from exemplar.data.corpus.corpus import Corpus
 from exemplar.retrieval.explain import Explainer
 from exemplar.retrieval.search import SearchEngine
 from tests.fake_encoder import FakeEncoder

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from exemplar.data.corpus import DOCUMENT_SCHEMA, Corpus
+from exemplar.data.corpus.corpus import DOCUMENT_SCHEMA, Corpus
 from exemplar.data.readers.tables import open_table
 from exemplar.data.sources.files import File
 from exemplar.retrieval import export

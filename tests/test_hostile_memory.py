@@ -15,7 +15,7 @@ import pytest
 
 from benchmarks.memory import in_own_process
 from exemplar.data import spool
-from exemplar.data.corpus import Corpus
+from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.ingest import build_corpus
 from exemplar.data.readers import encodings, pdf
 from exemplar.data.sources.read import compression, read_source

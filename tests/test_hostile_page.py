@@ -17,7 +17,7 @@ from markdown_it import MarkdownIt
 from streamlit.testing.v1 import AppTest
 
 from exemplar import cli
-from exemplar.data.corpus import open_corpus
+from exemplar.data.corpus.corpus import open_corpus
 from exemplar.data.documents import Document
 from exemplar.data.ingest import build_corpus
 from exemplar.data.sources.read import read_source

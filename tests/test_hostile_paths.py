@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from exemplar.data.catalog import corpus_status, remove_corpus, verify_corpus
-from exemplar.data.corpus import Corpus, CorpusDamaged, corpus_folder, open_corpus
+from exemplar.data.corpus.catalog import corpus_status, remove_corpus, verify_corpus
+from exemplar.data.corpus.corpus import Corpus, CorpusDamaged, corpus_folder, open_corpus
 from exemplar.data.documents import Document, Source
 from exemplar.data.ingest import build_corpus
 from exemplar.data.uploads import save_upload

@@ -5,13 +5,13 @@ import filelock
 import numpy as np
 import pytest
 
-from exemplar.data.catalog import corpus_status, list_corpora, verify_corpus
-from exemplar.data.corpus import Corpus, CorpusNotFound, corpus_folder, open_corpus
+from exemplar.data.corpus.catalog import corpus_status, list_corpora, verify_corpus
+from exemplar.data.corpus.corpus import Corpus, CorpusNotFound, corpus_folder, open_corpus
+from exemplar.data.corpus.lock import CorpusBusy
+from exemplar.data.corpus.shards import JOURNAL, VECTORS, ShardStore
 from exemplar.data.documents import Document, Problem, Source
 from exemplar.data.embed import SHARD, Progress
 from exemplar.data.ingest import build_corpus, precision_of
-from exemplar.data.lock import CorpusBusy
-from exemplar.data.shards import JOURNAL, VECTORS, ShardStore
 from tests.conftest import ANIMALS, source_of
 from tests.fake_encoder import FakeEncoder
 

@@ -15,10 +15,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from exemplar.data.corpus import Corpus, CorpusNotFound
+from exemplar.data.corpus.corpus import Corpus, CorpusNotFound
+from exemplar.data.corpus.filters import UNLABELLED, Choices, Filters, choices_of
 from exemplar.data.documents import Document, Source
 from exemplar.data.encoders.sentence_transformer import load_encoder, unit_rows
-from exemplar.data.filters import UNLABELLED, Choices, Filters, choices_of
 from exemplar.data.ingest import build_corpus
 from exemplar.data.judgements import judgements_of
 from exemplar.data.milvus import IndexUnreachable, Server, collection_name
@@ -251,7 +251,7 @@ def test_a_push_that_is_killed_goes_on(folder: Path, corpus: Corpus) -> None:
     path = str(folder / "killed.db")
     driver = (
         "import sys\nfrom exemplar.data import push\npush._BATCH, push._IN_FLIGHT = 20, 40\n"
-        "from exemplar.data.corpus import open_corpus\n"
+        "from exemplar.data.corpus.corpus import open_corpus\n"
         "tell = lambda n, total: (print(n, flush=True), sys.stdin.readline())\n"
         f"push.push_corpus(open_corpus('many.words-1'), {path!r}, on_progress=tell)"
     )

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from exemplar.data.catalog import list_corpora, verify_corpus
-from exemplar.data.corpus import corpus_folder, open_corpus
+from exemplar.data.corpus.catalog import list_corpora, verify_corpus
+from exemplar.data.corpus.corpus import corpus_folder, open_corpus
 from exemplar.data.documents import Problem
 from exemplar.data.embed import Progress
 from exemplar.data.ingest import build_corpus

@@ -1,6 +1,6 @@
 import numpy as np
 
-from exemplar.data.corpus import Corpus
+from exemplar.data.corpus.corpus import Corpus
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.plane import Point, score_plane
 from exemplar.retrieval.rankers import Scorer

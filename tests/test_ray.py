@@ -16,11 +16,11 @@ import numpy as np
 import pytest
 
 from exemplar import cli
-from exemplar.data.corpus import Corpus, corpus_folder, open_corpus
+from exemplar.data.corpus.corpus import Corpus, corpus_folder, open_corpus
+from exemplar.data.corpus.shards import JOURNAL
 from exemplar.data.embed import Progress
 from exemplar.data.ingest import build_corpus
 from exemplar.data.ray_build import _Place, on_ray, without_dashboard
-from exemplar.data.shards import JOURNAL
 from exemplar.data.sources.read import read_source
 from tests.conftest import ANIMALS, committed, source_of
 from tests.fake_encoder import FakeEncoder

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from exemplar.data.corpus import Corpus
+from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.judgements import JudgedQuery, Judgements
 from exemplar.retrieval import report
 from exemplar.retrieval.chart import chart, set_chart

@@ -3,8 +3,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from exemplar.data.corpus import Corpus
-from exemplar.data.filters import Filters, matching_rows
+from exemplar.data.corpus.corpus import Corpus
+from exemplar.data.corpus.filters import Filters, matching_rows
 from exemplar.data.ingest import build_corpus
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.index import DenseIndex

@@ -9,7 +9,7 @@ from threading import Timer
 import pytest
 
 from benchmarks.visitor import Disconnected, Visitor, address
-from exemplar.data.catalog import remove_corpus
+from exemplar.data.corpus.catalog import remove_corpus
 from exemplar.data.ingest import build_corpus
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.sessions import SessionStore

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exemplar.data.filters import Filters
+from exemplar.data.corpus.filters import Filters
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.search import DocumentQuery
 from exemplar.retrieval.sessions import MOST_UNDO, Session, SessionStore, Settings, new_id

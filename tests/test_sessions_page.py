@@ -14,8 +14,8 @@ from streamlit.delta_generator import DeltaGenerator
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Selectbox, TextInput
 
-from exemplar.data.catalog import remove_corpus
-from exemplar.data.corpus import Corpus
+from exemplar.data.corpus.catalog import remove_corpus
+from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.ingest import build_corpus
 from exemplar.retrieval.export import Column
 from exemplar.retrieval.feedback import Feedback
@@ -38,7 +38,7 @@ chosen.run()
 """
 EXPORT_AND_IMPORT = """
 import streamlit as st
-from exemplar.data.corpus import open_corpus
+from exemplar.data.corpus.corpus import open_corpus
 from exemplar.retrieval.feedback import Feedback
 from exemplar.ui.transfer import show_export, show_import
 corpus = open_corpus("animals")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from exemplar.data.catalog import remove_corpus
+from exemplar.data.corpus.catalog import remove_corpus
 from exemplar.data.ingest import build_corpus
 from exemplar.data.sources.read import read_source
 from exemplar.data.uploads import remove_upload, safe_name, save_upload, uploaded_name

@@ -4,7 +4,7 @@ import functools
 
 import streamlit as st
 
-from exemplar.data.corpus import check_name, is_known
+from exemplar.data.corpus.corpus import check_name, is_known
 from exemplar.data.encoders.sentence_transformer import DEFAULT_MODEL
 from exemplar.data.plan import Plan
 from exemplar.data.sources.preview import Preview, look_at

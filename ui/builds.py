@@ -4,8 +4,8 @@ import contextlib
 
 import streamlit as st
 
-from exemplar.data.corpus import CorpusDamaged, CorpusNotFound, is_known, read_manifest
-from exemplar.data.manifest import Manifest
+from exemplar.data.corpus.corpus import CorpusDamaged, CorpusNotFound, is_known, read_manifest
+from exemplar.data.corpus.manifest import Manifest
 from exemplar.ui import build_job, jobs, plain
 from exemplar.ui.build_job import Build
 from exemplar.ui.pages import search_it

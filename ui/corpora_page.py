@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from exemplar.data.catalog import CorpusStatus, list_corpora
+from exemplar.data.corpus.catalog import CorpusStatus, list_corpora
 from exemplar.ui import plain, resources, state
 from exemplar.ui.build_form import build_form
 from exemplar.ui.builds import show_builds

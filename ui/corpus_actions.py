@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from exemplar.data.catalog import CorpusStatus, corpus_status, remove_corpus, verify_corpus
-from exemplar.data.corpus import CorpusDamaged, CorpusNotFound
-from exemplar.data.lock import CorpusBusy
+from exemplar.data.corpus.catalog import CorpusStatus, corpus_status, remove_corpus, verify_corpus
+from exemplar.data.corpus.corpus import CorpusDamaged, CorpusNotFound
+from exemplar.data.corpus.lock import CorpusBusy
 from exemplar.data.plan import plan_of
 from exemplar.data.uploads import remove_upload
 from exemplar.ui import build_job, jobs, plain

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import streamlit as st
 
-from exemplar.data.catalog import CorpusStatus
-from exemplar.data.manifest import Manifest
+from exemplar.data.corpus.catalog import CorpusStatus
+from exemplar.data.corpus.manifest import Manifest
 from exemplar.data.uploads import uploaded_name
 from exemplar.ui import plain
 from exemplar.ui.clock import local_time

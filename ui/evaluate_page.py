@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from exemplar.data.catalog import CorpusStatus
+from exemplar.data.corpus.catalog import CorpusStatus
 from exemplar.data.judgements import check_judged
 from exemplar.data.uploads import uploaded_name
 from exemplar.retrieval.evaluate import COMPARED, N_QUERIES, ROUNDS, TITLES

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from exemplar.data.filters import MOST_COLUMNS, MOST_VALUES, UNLABELLED, Filters
+from exemplar.data.corpus.filters import MOST_COLUMNS, MOST_VALUES, UNLABELLED, Filters
 from exemplar.ui import plain, resources, state
 from exemplar.ui.state import put
 

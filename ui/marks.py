@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from exemplar.data.corpus import Corpus
+from exemplar.data.corpus.corpus import Corpus
 from exemplar.retrieval.sessions import Session
 from exemplar.ui import plain
 from exemplar.ui.state import change, jump_to

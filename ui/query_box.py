@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from exemplar.data.corpus import Corpus
+from exemplar.data.corpus.corpus import Corpus
 from exemplar.retrieval.search import DocumentQuery, Query
 from exemplar.ui import plain, state
 

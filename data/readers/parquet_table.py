@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet
 
+from exemplar.data.corpus.filters import keys_and_items
 from exemplar.data.documents import Problem
-from exemplar.data.filters import keys_and_items
 from exemplar.data.sources.columns import Row, Table, check_names
 from exemplar.data.sources.compression import LEAST, MOST_TIMES
 from exemplar.data.sources.files import File, one_line

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import filelock
 
-from exemplar.data.corpus import corpus_folder
+from exemplar.data.corpus.corpus import corpus_folder
 
 
 class CorpusBusy(ValueError):

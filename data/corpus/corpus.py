@@ -3,7 +3,7 @@
 ::
 
     <home>/corpora/<name>/manifest.json
-    <home>/corpora/<name>/<build>/    see data/shards.py
+    <home>/corpora/<name>/<build>/    see data/corpus/shards.py
 
 The manifest is written last, and atomically. Without it a corpus is unfinished: readers get as much of it as is
 committed, and are told so. A rebuild replaces the old corpus in one step; until then the old one is the corpus.
@@ -22,11 +22,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from exemplar.data.corpus.filters import Choices, Filters, Matching, choices_of, matching_rows
+from exemplar.data.corpus.manifest import Manifest, is_of_this_version, manifest_from
+from exemplar.data.corpus.shards import DOCUMENTS, ShardStore
 from exemplar.data.documents import Document
-from exemplar.data.filters import Choices, Filters, Matching, choices_of, matching_rows
 from exemplar.data.home import check_regular, content_of, home_folder, write_atomically
-from exemplar.data.manifest import Manifest, is_of_this_version, manifest_from
-from exemplar.data.shards import DOCUMENTS, ShardStore
 
 DOCUMENT_SCHEMA = pa.schema(
     [

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from exemplar.data.corpus import Corpus
+    from exemplar.data.corpus.corpus import Corpus
 
 UNLABELLED = ""  # stands for no label among labels
 MOST_VALUES = 5_000  # of a column that can be picked from

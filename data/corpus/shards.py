@@ -23,8 +23,8 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from exemplar.data.corpus.journal import Shard, good_lines, is_count, line_of, shards_in, without_gaps
 from exemplar.data.home import check_regular, content_of, write_atomically
-from exemplar.data.journal import Shard, good_lines, is_count, line_of, shards_in, without_gaps
 
 DOCUMENTS, PASSAGES, VECTORS, JOURNAL = "documents.arrow", "passages.npy", "vectors.npy", "journal.jsonl"
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from exemplar.data.journal import is_count
+from exemplar.data.corpus.journal import is_count
 
 FORMAT = 2
 

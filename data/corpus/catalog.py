@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from exemplar.data.corpus import (
+from exemplar.data.corpus.corpus import (
     CorpusDamaged,
     CorpusNotFound,
     corpus_folder,
@@ -14,9 +14,9 @@ from exemplar.data.corpus import (
     is_known,
     read_manifest,
 )
-from exemplar.data.lock import building, is_being_built, links_in
-from exemplar.data.manifest import Manifest
-from exemplar.data.shards import JOURNAL, Damage, JournalDamaged, ShardStore
+from exemplar.data.corpus.lock import building, is_being_built, links_in
+from exemplar.data.corpus.manifest import Manifest
+from exemplar.data.corpus.shards import JOURNAL, Damage, JournalDamaged, ShardStore
 
 State = Literal["complete", "rebuilding", "building", "unfinished", "damaged"]
 
