@@ -115,8 +115,8 @@ def _compare(name: str, texts: list[str], ways: dict[str, Encode], encoder: Sent
 
 def _build() -> dict[str, Any]:
     """Build IMDB's training reviews; watch the memory that is the process's own."""
-    from exemplar.data.embed import Progress
-    from exemplar.data.ingest import build_corpus
+    from exemplar.data.building.build import build_corpus
+    from exemplar.data.building.embed import Progress
 
     encoder = load_encoder(backend="auto")
     peaks = [0.0] * 4

@@ -24,10 +24,10 @@ from typing import Any
 
 from benchmarks import vectors
 from benchmarks.scale_search import search_figures
-from exemplar.data.embed import SHARD, Embedder, Here, Progress
+from exemplar.data.building.build import build_corpus
+from exemplar.data.building.embed import SHARD, Embedder, Here, Progress
+from exemplar.data.building.ray_cluster import on_ray
 from exemplar.data.encoders.sentence_transformer import DEFAULT_MODEL, load_encoder
-from exemplar.data.ingest import build_corpus
-from exemplar.data.ray_build import on_ray
 from exemplar.data.sources.read import read_source
 
 _MEMORY = 200 * 2**20  # bytes of a node's object store

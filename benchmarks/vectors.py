@@ -9,9 +9,9 @@ import numpy as np
 import platformdirs
 from numpy.typing import NDArray
 
+from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.corpus import Corpus, CorpusDamaged, CorpusNotFound, open_corpus
 from exemplar.data.encoders.sentence_transformer import load_encoder
-from exemplar.data.ingest import build_corpus
 from exemplar.data.sources.read import read_source
 
 CACHE = platformdirs.user_cache_path("exemplar") / "benchmarks"

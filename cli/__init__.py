@@ -418,10 +418,10 @@ def _embedded(
     strict: bool = False,
 ) -> tuple["Corpus", Problems]:
     """Build a corpus, showing how it goes; also return what was odd about its documents."""
-    from exemplar.data.embed import Here
+    from exemplar.data.building.build import build_corpus, precision_of
+    from exemplar.data.building.embed import Here
+    from exemplar.data.building.ray_cluster import on_ray
     from exemplar.data.encoders.sentence_transformer import DEFAULT_MODEL, load_encoder
-    from exemplar.data.ingest import build_corpus, precision_of
-    from exemplar.data.ray_build import on_ray
 
     model = model or DEFAULT_MODEL
     if precision == "auto":

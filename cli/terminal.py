@@ -18,10 +18,10 @@ from rich.text import Text
 from exemplar.data.documents import Problem, Problems
 
 if TYPE_CHECKING:
+    from exemplar.data.building.build import OnEvent
     from exemplar.data.corpus.catalog import CorpusStatus
     from exemplar.data.corpus.manifest import Manifest
     from exemplar.data.encoders.sentence_transformer import Encoder
-    from exemplar.data.ingest import OnEvent
 
 # Control characters but the line's end, what has the text behind it run the other way, and halves of surrogate pairs.
 _OBEYED = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from exemplar.data.building.staging import signed_hash
 from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.corpus.filters import choices_of
 from exemplar.data.documents import Document
@@ -25,7 +26,6 @@ from exemplar.data.milvus import (
     manifest_in,
     properties_of,
 )
-from exemplar.data.spool import signed_hash
 
 SEGMENT_BYTES = 2**30  # of vectors, by which Milvus splits a collection; each part has an index of its own
 INDEX_TYPES = ("FLAT", "IVF_FLAT", "IVF_SQ8", "HNSW", "AUTOINDEX")

@@ -10,11 +10,11 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from exemplar.data.building.staging import signed_hash
 from exemplar.data.corpus.corpus import the_row
 from exemplar.data.corpus.filters import UNLABELLED, Choices, Filters, terms
 from exemplar.data.documents import Document
 from exemplar.data.milvus import CHOICES, PLACE, Collection, Place, place_of, quoted
-from exemplar.data.spool import signed_hash
 
 _CHUNK = 2000  # documents of one question
 _KEPT = 4096  # documents

@@ -13,10 +13,10 @@ no_network.watch()
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["DATASETS_VERBOSITY"] = "error"
 
+from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.corpus import Corpus, corpus_folder
 from exemplar.data.corpus.shards import JOURNAL, JournalDamaged, ShardStore
 from exemplar.data.documents import Document, Source
-from exemplar.data.ingest import build_corpus
 from tests.fake_encoder import FakeEncoder
 
 ANIMALS = [

@@ -11,10 +11,10 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.catalog import remove_corpus
 from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.documents import Document, Source
-from exemplar.data.ingest import build_corpus
 from exemplar.data.milvus import ADDRESS
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.sessions import SessionStore

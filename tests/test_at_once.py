@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
+from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.corpus import Corpus, open_corpus
 from exemplar.data.corpus.filters import Filters
-from exemplar.data.ingest import build_corpus
 from exemplar.retrieval.explain import Explainer
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.rankers import RANKERS

@@ -17,8 +17,8 @@ from benchmarks import (
 )
 from benchmarks.memory import in_own_process, peak_megabytes
 from benchmarks.svm_tables import tables
+from exemplar.data.building.build import build_corpus
 from exemplar.data.encoders.sentence_transformer import unit_rows
-from exemplar.data.ingest import build_corpus
 from tests.conftest import source_of
 from tests.fake_encoder import FakeEncoder
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from exemplar import cli
+from exemplar.data.building.embed import SHARD
 from exemplar.data.corpus.catalog import list_corpora
 from exemplar.data.corpus.corpus import Corpus, corpus_folder, open_corpus, read_manifest
-from exemplar.data.embed import SHARD
 from exemplar.retrieval.rankers import DEFAULT_RANKER
 from tests.conftest import ANIMALS
 from tests.fake_encoder import FakeEncoder

@@ -14,12 +14,12 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from exemplar.data.building.build import build_corpus
+from exemplar.data.building.embed import Progress
 from exemplar.data.corpus.catalog import list_corpora, remove_corpus
 from exemplar.data.corpus.corpus import Corpus, corpus_folder, open_corpus
 from exemplar.data.corpus.lock import building
 from exemplar.data.documents import Document, Problem, Source
-from exemplar.data.embed import Progress
-from exemplar.data.ingest import build_corpus
 from exemplar.data.sources.read import read_source
 from exemplar.ui import jobs, resources
 from exemplar.ui.corpus_details import size_in_words
@@ -59,7 +59,7 @@ def gated(monkeypatch: pytest.MonkeyPatch) -> Iterator[GatedEncoder]:
     """A model that waits before each shard of two documents."""
     encoder = GatedEncoder()
     monkeypatch.setattr("exemplar.ui.resources.load_encoder", lambda model, **_: encoder)
-    monkeypatch.setattr("exemplar.data.embed.SHARD", 2)
+    monkeypatch.setattr("exemplar.data.building.embed.SHARD", 2)
     yield encoder
     encoder.gate.release(1000)
 
@@ -617,7 +617,7 @@ def test_when_the_last_corpus_is_gone_the_next_one_built_is_chosen(animals: Corp
 
 
 def test_progress_tells_how_far_a_build_is() -> None:
-    from exemplar.data.plan import Plan
+    from exemplar.data.building.plan import Plan
     from exemplar.ui.build_job import Build
 
     build = Build(Plan("n", {"source": "x"}), hardware="cpu, bfloat16")

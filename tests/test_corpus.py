@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.catalog import list_corpora
 from exemplar.data.corpus.corpus import (
     Corpus,
@@ -16,7 +17,6 @@ from exemplar.data.corpus.corpus import (
     read_manifest,
 )
 from exemplar.data.documents import Document
-from exemplar.data.ingest import build_corpus
 from tests.conftest import ANIMALS, source_of
 from tests.fake_encoder import FakeEncoder
 

@@ -3,9 +3,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.encoders.sentence_transformer import load_encoder
-from exemplar.data.ingest import build_corpus
 from exemplar.data.judgements import JudgedQuery, Judgements, judgements_of
 from exemplar.data.sources.read import read_source
 from exemplar.retrieval.evaluate import COMPARED, FOUND, Measured, _Collection, evaluate

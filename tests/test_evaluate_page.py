@@ -13,10 +13,10 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.catalog import remove_corpus
 from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.documents import Document, Source
-from exemplar.data.ingest import build_corpus
 from exemplar.retrieval import evaluate as measuring
 from exemplar.retrieval.evaluations import evaluations_folder, keep, kept_evaluations
 from exemplar.ui import evaluate_job, jobs

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.catalog import corpus_status, verify_corpus
 from exemplar.data.corpus.corpus import corpus_folder, open_corpus
 from exemplar.data.corpus.lock import CorpusBusy
 from exemplar.data.corpus.shards import JOURNAL
 from exemplar.data.documents import Document, Source
 from exemplar.data.encoders.sentence_transformer import Encoder, load_encoder
-from exemplar.data.ingest import build_corpus
 from exemplar.data.sources.read import read_source
 from tests.conftest import committed
 from tests.fake_encoder import FakeEncoder
@@ -30,7 +30,7 @@ SHARD = 8  # documents; smaller than usual, so that every run has some to commit
 PROGRAM = f"""
 import sys
 from exemplar import cli
-from exemplar.data import embed
+from exemplar.data.building import embed
 from exemplar.data.encoders.sentence_transformer import SentenceEncoder
 embed.SHARD = {SHARD}
 encode = SentenceEncoder.encode_documents
@@ -43,8 +43,8 @@ cli.main(["build", sys.argv[1], "--name", "killed", "--precision", "float32", "-
 """
 STAND_IN = f"""
 import os, sys, time
-from exemplar.data import embed
-from exemplar.data.ingest import build_corpus
+from exemplar.data.building import embed
+from exemplar.data.building.build import build_corpus
 from exemplar.data.sources.read import read_source
 from tests.fake_encoder import FakeEncoder
 embed.SHARD = {SHARD}
@@ -72,7 +72,7 @@ def documents() -> list[dict[str, str]]:
 def test_a_build_killed_twenty_times_ends_as_one_that_was_not(
     documents: list[dict[str, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("exemplar.data.embed.SHARD", SHARD)
+    monkeypatch.setattr("exemplar.data.building.embed.SHARD", SHARD)
     kill_again_and_again(STAND_IN, FakeEncoder(), documents, tmp_path, kills=20, seconds_to_start=1)
 
 
@@ -80,7 +80,7 @@ def test_a_build_killed_twenty_times_ends_as_one_that_was_not(
 def test_the_program_killed_twice_ends_as_one_that_was_not(
     documents: list[dict[str, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("exemplar.data.embed.SHARD", SHARD)
+    monkeypatch.setattr("exemplar.data.building.embed.SHARD", SHARD)
     encoder = load_encoder(precision="float32")
     kill_again_and_again(PROGRAM, encoder, documents[:480], tmp_path, kills=2, seconds_to_start=5)
 
@@ -141,7 +141,7 @@ def kill_again_and_again(
 FULL_DISK = """
 import sys
 from exemplar.data.documents import Document, Source
-from exemplar.data.ingest import build_corpus
+from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.lock import CorpusBusy
 from tests.fake_encoder import FakeEncoder
 documents = [Document(str(n), f"word{n} " * 9) for n in range(2000)]

@@ -19,6 +19,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.catalog import verify_corpus
 from exemplar.data.corpus.corpus import (
     DOCUMENT_SCHEMA,
@@ -32,7 +33,6 @@ from exemplar.data.corpus.journal import Shard, line_of
 from exemplar.data.corpus.manifest import Manifest
 from exemplar.data.corpus.shards import DOCUMENTS, JOURNAL, PASSAGES, VECTORS
 from exemplar.data.documents import Document, Source
-from exemplar.data.ingest import build_corpus
 from tests.conftest import ANIMALS, source_of
 from tests.damage import FILES, WILD, damaged, place_of, told, use
 from tests.fake_encoder import FakeEncoder

@@ -14,9 +14,9 @@ import pyarrow as pa
 import pytest
 
 from benchmarks.memory import in_own_process
-from exemplar.data import spool
+from exemplar.data.building import staging
+from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.corpus import Corpus
-from exemplar.data.ingest import build_corpus
 from exemplar.data.readers import encodings, pdf
 from exemplar.data.sources.read import compression, read_source
 from tests.conftest import ANIMALS, source_of
@@ -31,7 +31,7 @@ SIXTEENTH = {
     (compression, "MOST_TIMES"): 6,
     (encodings, "_MOST_LINE_BYTES"): 2**23,
     (pdf, "_MOST_HELD"): 2**23,
-    (spool, "_BATCH_CHARACTERS"): 2**21,
+    (staging, "_BATCH_CHARACTERS"): 2**21,
 }
 
 

@@ -17,9 +17,9 @@ from markdown_it import MarkdownIt
 from streamlit.testing.v1 import AppTest
 
 from exemplar import cli
+from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.corpus import open_corpus
 from exemplar.data.documents import Document
-from exemplar.data.ingest import build_corpus
 from exemplar.data.sources.read import read_source
 from exemplar.retrieval.evaluations import keep
 from exemplar.retrieval.export import as_csv, as_json_lines, export_table

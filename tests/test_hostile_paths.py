@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from exemplar.data.building.build import build_corpus
+from exemplar.data.building.uploads import save_upload
 from exemplar.data.corpus.catalog import corpus_status, remove_corpus, verify_corpus
 from exemplar.data.corpus.corpus import Corpus, CorpusDamaged, corpus_folder, open_corpus
 from exemplar.data.documents import Document, Source
-from exemplar.data.ingest import build_corpus
-from exemplar.data.uploads import save_upload
 from tests.conftest import ANIMALS, source_of
 from tests.damage import FILES, place_of, told, tree, use
 from tests.fake_encoder import FakeEncoder

@@ -8,10 +8,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from exemplar import cli
+from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.corpus.filters import MOST_COLUMNS, Filters
 from exemplar.data.documents import Document, Source
-from exemplar.data.ingest import build_corpus
 from exemplar.data.served import expression_of
 from exemplar.retrieval.export import read_marks
 from exemplar.retrieval.feedback import Feedback

@@ -5,13 +5,13 @@ import filelock
 import numpy as np
 import pytest
 
+from exemplar.data.building.build import build_corpus, precision_of
+from exemplar.data.building.embed import SHARD, Progress
 from exemplar.data.corpus.catalog import corpus_status, list_corpora, verify_corpus
 from exemplar.data.corpus.corpus import Corpus, CorpusNotFound, corpus_folder, open_corpus
 from exemplar.data.corpus.lock import CorpusBusy
 from exemplar.data.corpus.shards import JOURNAL, VECTORS, ShardStore
 from exemplar.data.documents import Document, Problem, Source
-from exemplar.data.embed import SHARD, Progress
-from exemplar.data.ingest import build_corpus, precision_of
 from tests.conftest import ANIMALS, source_of
 from tests.fake_encoder import FakeEncoder
 
@@ -195,7 +195,9 @@ def test_vectors_of_a_file_that_is_damaged_as_a_whole_are_not_taken_over(encoder
 def test_a_kill_just_before_the_arrays_are_finished_is_made_good(encoder: FakeEncoder) -> None:
     whole = files_of(build_corpus(many(5), encoder))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("exemplar.data.ingest.ShardStore.finish", lambda store: (_ for _ in ()).throw(KeyboardInterrupt))
+        patch.setattr(
+            "exemplar.data.building.build.ShardStore.finish", lambda store: (_ for _ in ()).throw(KeyboardInterrupt)
+        )
         with pytest.raises(KeyboardInterrupt):
             build_corpus(many(5), encoder, name="killed")
     assert files_of(build_corpus(many(5), encoder, name="killed")).keys() == whole.keys()
@@ -204,7 +206,7 @@ def test_a_kill_just_before_the_arrays_are_finished_is_made_good(encoder: FakeEn
 
 
 def test_a_shard_ends_where_texts_are_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("exemplar.data.embed.SHARD_BYTES", 20)
+    monkeypatch.setattr("exemplar.data.building.embed.SHARD_BYTES", 20)
     encoder = FakeEncoder()
     texts = ["short", "also short", "a", "a text that is longer than a shard may be", "b", "c"]
     corpus = build_corpus(source_of(texts, name="long"), encoder)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.corpus import Corpus
-from exemplar.data.ingest import build_corpus
 from exemplar.data.judgements import JudgedQuery, Judgements, judgements_of
 from exemplar.data.sources.read import read_source
 from tests.conftest import source_of

@@ -8,8 +8,8 @@ from benchmarks import load, load_tables
 from benchmarks.browser import serving
 from benchmarks.visitor import Disconnected, NotShown, Visitor, address
 from benchmarks.visits import COLUMNS, Plan, Visit
+from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.corpus import Corpus
-from exemplar.data.ingest import build_corpus
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.search import DocumentQuery, SearchEngine
 from exemplar.retrieval.sessions import Event, Session, SessionStore

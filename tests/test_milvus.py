@@ -15,11 +15,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.corpus import Corpus, CorpusNotFound
 from exemplar.data.corpus.filters import UNLABELLED, Choices, Filters, choices_of
 from exemplar.data.documents import Document, Source
 from exemplar.data.encoders.sentence_transformer import load_encoder, unit_rows
-from exemplar.data.ingest import build_corpus
 from exemplar.data.judgements import judgements_of
 from exemplar.data.milvus import IndexUnreachable, Server, collection_name
 from exemplar.data.push import push_corpus

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from exemplar.data.building.build import build_corpus
 from exemplar.data.encoders.sentence_transformer import load_encoder
-from exemplar.data.ingest import build_corpus
 from exemplar.data.sources.read import read_source
 from exemplar.retrieval.index import DenseIndex
 from exemplar.retrieval.search import SearchEngine

@@ -2,12 +2,12 @@ from pathlib import Path
 
 import pytest
 
+from exemplar.data.building.build import build_corpus
+from exemplar.data.building.embed import Progress
+from exemplar.data.building.plan import Plan, plan_of
 from exemplar.data.corpus.catalog import list_corpora, verify_corpus
 from exemplar.data.corpus.corpus import corpus_folder, open_corpus
 from exemplar.data.documents import Problem
-from exemplar.data.embed import Progress
-from exemplar.data.ingest import build_corpus
-from exemplar.data.plan import Plan, plan_of
 from exemplar.data.sources.read import read_source
 from tests.fake_encoder import FakeEncoder
 

@@ -16,11 +16,11 @@ import numpy as np
 import pytest
 
 from exemplar import cli
+from exemplar.data.building.build import build_corpus
+from exemplar.data.building.embed import Progress
+from exemplar.data.building.ray_cluster import _Place, on_ray, without_dashboard
 from exemplar.data.corpus.corpus import Corpus, corpus_folder, open_corpus
 from exemplar.data.corpus.shards import JOURNAL
-from exemplar.data.embed import Progress
-from exemplar.data.ingest import build_corpus
-from exemplar.data.ray_build import _Place, on_ray, without_dashboard
 from exemplar.data.sources.read import read_source
 from tests.conftest import ANIMALS, committed, source_of
 from tests.fake_encoder import FakeEncoder
@@ -32,10 +32,11 @@ SHARD = 8  # smaller than usual, so that there are some
 BUILDER = f"""
 import functools, sys
 from exemplar import cli
-from exemplar.data import embed, ray_build
+from exemplar.data.building import embed
+from exemplar.data.building import ray_cluster
 from tests.test_ray import slow
 embed.SHARD = {SHARD}
-ray_build.on_ray = functools.partial(ray_build.on_ray, load=functools.partial(slow, log=sys.argv[3]))
+ray_cluster.on_ray = functools.partial(ray_cluster.on_ray, load=functools.partial(slow, log=sys.argv[3]))
 cli.main(["build", sys.argv[1], "--name", "killed", "--on", "ray", "--address", sys.argv[2]])
 """
 
@@ -119,7 +120,7 @@ def vars_of(corpus: Corpus) -> dict[str, Any]:
 
 @pytest.fixture(autouse=True)
 def small_shards(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("exemplar.data.embed.SHARD", SHARD)
+    monkeypatch.setattr("exemplar.data.building.embed.SHARD", SHARD)
 
 
 @pytest.fixture(scope="module")
@@ -335,12 +336,12 @@ GPU_NODE, BIG, SMALL = {"CPU": 16.0, "GPU": 4.0}, {"CPU": 64.0}, {"CPU": 4.0}
 def test_workers_take_gpus_or_as_many_processors_as_are_of_use(
     monkeypatch: pytest.MonkeyPatch, nodes: list[dict[str, float]], place: _Place, n_workers: int
 ) -> None:
-    monkeypatch.setattr("exemplar.data.ray_build._resources", lambda: nodes)
+    monkeypatch.setattr("exemplar.data.building.ray_cluster._resources", lambda: nodes)
     assert (_Place.in_cluster(), _Place.in_cluster().count()) == (place, n_workers)
 
 
 def test_a_cluster_without_a_processor_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("exemplar.data.ray_build._resources", lambda: [{}, {"GPU": 0.0}])
+    monkeypatch.setattr("exemplar.data.building.ray_cluster._resources", lambda: [{}, {"GPU": 0.0}])
     with pytest.raises(ConnectionError, match="the Ray cluster has no node with a processor for workers"):
         _Place.in_cluster()
 

@@ -3,9 +3,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.corpus.filters import Filters, matching_rows
-from exemplar.data.ingest import build_corpus
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.index import DenseIndex
 from exemplar.retrieval.rankers import RANKERS, Ranker

@@ -9,8 +9,8 @@ from threading import Timer
 import pytest
 
 from benchmarks.visitor import Disconnected, Visitor, address
+from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.catalog import remove_corpus
-from exemplar.data.ingest import build_corpus
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.sessions import SessionStore
 from tests.conftest import ANIMALS, source_of

@@ -14,9 +14,9 @@ from streamlit.delta_generator import DeltaGenerator
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Selectbox, TextInput
 
+from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.catalog import remove_corpus
 from exemplar.data.corpus.corpus import Corpus
-from exemplar.data.ingest import build_corpus
 from exemplar.retrieval.export import Column
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.sessions import Session, SessionStore

@@ -2,11 +2,11 @@
 
 import pytest
 
+from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.catalog import verify_corpus
 from exemplar.data.corpus.corpus import corpus_folder
 from exemplar.data.corpus.shards import DOCUMENTS
 from exemplar.data.documents import Document, Source
-from exemplar.data.ingest import build_corpus
 from tests.fake_encoder import FakeEncoder
 
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from exemplar.data.building.build import build_corpus
+from exemplar.data.building.uploads import remove_upload, safe_name, save_upload, uploaded_name
 from exemplar.data.corpus.catalog import remove_corpus
-from exemplar.data.ingest import build_corpus
 from exemplar.data.sources.read import read_source
-from exemplar.data.uploads import remove_upload, safe_name, save_upload, uploaded_name
 from tests.fake_encoder import FakeEncoder
 
 CSV = b"text\nbuy milk\nfeed the cat\n"

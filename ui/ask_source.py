@@ -5,9 +5,9 @@ from typing import Any
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
+from exemplar.data.building.uploads import save_upload
 from exemplar.data.sources.files import KINDS, ZIP
 from exemplar.data.sources.package_docs import DEMO_PACKAGES
-from exemplar.data.uploads import save_upload
 
 Arguments = dict[str, Any]  # of read_source
 

@@ -4,12 +4,12 @@ import functools
 
 import streamlit as st
 
+from exemplar.data.building.plan import Plan
+from exemplar.data.building.uploads import uploaded_name
 from exemplar.data.corpus.corpus import check_name, is_known
 from exemplar.data.encoders.sentence_transformer import DEFAULT_MODEL
-from exemplar.data.plan import Plan
 from exemplar.data.sources.preview import Preview, look_at
 from exemplar.data.sources.read import default_name
-from exemplar.data.uploads import uploaded_name
 from exemplar.ui import build_job, plain, state
 from exemplar.ui.ask_source import Arguments, ask_source, fresh, start_afresh
 from exemplar.ui.builds import without_options

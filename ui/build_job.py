@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass, field
 
+from exemplar.data.building.build import build_corpus, precision_of
+from exemplar.data.building.embed import Progress
+from exemplar.data.building.plan import Plan
 from exemplar.data.corpus.manifest import Manifest
 from exemplar.data.documents import Problem, Problems
-from exemplar.data.embed import Progress
-from exemplar.data.ingest import build_corpus, precision_of
-from exemplar.data.plan import Plan
 from exemplar.data.sources.read import read_source
 from exemplar.ui import jobs, resources
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from exemplar.data.building.plan import plan_of
+from exemplar.data.building.uploads import remove_upload
 from exemplar.data.corpus.catalog import CorpusStatus, corpus_status, remove_corpus, verify_corpus
 from exemplar.data.corpus.corpus import CorpusDamaged, CorpusNotFound
 from exemplar.data.corpus.lock import CorpusBusy
-from exemplar.data.plan import plan_of
-from exemplar.data.uploads import remove_upload
 from exemplar.ui import build_job, jobs, plain
 from exemplar.ui.builds import without_options
 from exemplar.ui.pages import search_it

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import streamlit as st
 
+from exemplar.data.building.uploads import uploaded_name
 from exemplar.data.corpus.catalog import CorpusStatus
 from exemplar.data.corpus.manifest import Manifest
-from exemplar.data.uploads import uploaded_name
 from exemplar.ui import plain
 from exemplar.ui.clock import local_time
 

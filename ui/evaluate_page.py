@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
+from exemplar.data.building.uploads import uploaded_name
 from exemplar.data.corpus.catalog import CorpusStatus
 from exemplar.data.judgements import check_judged
-from exemplar.data.uploads import uploaded_name
 from exemplar.retrieval.evaluate import COMPARED, N_QUERIES, ROUNDS, TITLES
 from exemplar.ui import evaluate_job, jobs, plain, resources, state
 from exemplar.ui.evaluate_job import Evaluation

@@ -13,9 +13,9 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from benchmarks.browser import ROOT, serving
+from exemplar.data.building.build import build_corpus
 from exemplar.data.documents import Document
 from exemplar.data.encoders.sentence_transformer import DEFAULT_MODEL, load_encoder
-from exemplar.data.ingest import build_corpus
 from exemplar.retrieval.evaluations import keep
 from exemplar.retrieval.sessions import Session, SessionStore
 from tests import hostile

@@ -19,6 +19,9 @@ from typing import Any
 
 import pyarrow as pa
 
+from exemplar.data.building.embed import Embedder, Embedding, Here, Progress, damaged_shards
+from exemplar.data.building.known_vectors import earlier_builds
+from exemplar.data.building.staging import Spooled, spool
 from exemplar.data.corpus.corpus import (
     Corpus,
     CorpusDamaged,
@@ -35,10 +38,7 @@ from exemplar.data.corpus.lock import building
 from exemplar.data.corpus.manifest import Manifest
 from exemplar.data.corpus.shards import DOCUMENTS, JournalDamaged, ShardStore
 from exemplar.data.documents import Problem, Source
-from exemplar.data.embed import Embedder, Embedding, Here, Progress, damaged_shards
 from exemplar.data.encoders.sentence_transformer import Encoder, model_name
-from exemplar.data.reuse import earlier_builds
-from exemplar.data.spool import Spooled, spool
 
 _MAY_CHANGE = ("limit", "revision")  # of a source, when it is built again
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -64,7 +64,7 @@ def build_corpus(
     Parameters
     ----------
     encoder
-        Embeds here; an embedder does so elsewhere, as ``data.ray_build.on_ray`` on a cluster.
+        Embeds here; an embedder does so elsewhere, as ``data.building.ray_cluster.on_ray`` on a cluster.
     name
         Name of the corpus; the source's own name without it.
     whole

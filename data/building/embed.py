@@ -12,12 +12,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from exemplar.data.building.known_vectors import EarlierBuild, Prepared
 from exemplar.data.corpus.corpus import read_documents
 from exemplar.data.corpus.journal import Shard
 from exemplar.data.corpus.shards import DOCUMENTS, ShardStore
 from exemplar.data.encoders.passages import split
 from exemplar.data.encoders.sentence_transformer import Encoder
-from exemplar.data.reuse import EarlierBuild, Prepared
 
 # What a killed build has to do again at the most: so many documents, or one of those that are longer.
 SHARD, GPU_SHARD = 256, 2048
