@@ -7,7 +7,7 @@ import math
 import sys
 
 from benchmarks.svm_tables import markdown
-from exemplar.data.push import SEGMENT_BYTES, n_lists
+from exemplar.data.milvus.push import SEGMENT_BYTES, n_lists
 
 DIM = 384
 SIZES = (10_000_000, 100_000_000, 1_000_000_000)  # passages

@@ -18,7 +18,7 @@ import numpy as np
 from benchmarks import vectors
 from benchmarks.app import drawn_corpus
 from exemplar.data.corpus.corpus import Corpus
-from exemplar.data.push import push_corpus
+from exemplar.data.milvus.push import push_corpus
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.milvus import MilvusIndex, open_served
 from exemplar.retrieval.rankers import RANKERS, Ranker

@@ -462,7 +462,7 @@ def push(
 ) -> None:
     """Put a corpus into Milvus, from where search, app and evaluate can use it (--index); what was begun goes on."""
     from exemplar.data.corpus.corpus import open_corpus
-    from exemplar.data.push import push_corpus
+    from exemplar.data.milvus.push import push_corpus
 
     corpus = open_corpus(name)
     try:
@@ -503,7 +503,7 @@ def open_app(
 
     place = Place(address, port, tuple(allow_host or ()))
     if index:
-        from exemplar.data.milvus import ADDRESS, Server
+        from exemplar.data.milvus.server import ADDRESS, Server
 
         server = Server(index)
         server.manifests()  # that nobody answers is better known before a page opens

@@ -9,9 +9,9 @@ from typing import Any
 
 from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.documents import Problem
+from exemplar.data.milvus.corpus import ServedCorpus
 from exemplar.data.readers.tables import open_table
 from exemplar.data.readers.values import plain_text
-from exemplar.data.served import ServedCorpus
 from exemplar.data.sources.columns import Row, listed
 from exemplar.data.sources.files import file_on_disk, reading
 from exemplar.data.sources.package_docs import package_documents

@@ -15,9 +15,9 @@ import pyarrow.parquet as pq
 
 from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.documents import Problem
+from exemplar.data.milvus.corpus import ServedCorpus
 from exemplar.data.readers.tables import open_table
 from exemplar.data.readers.values import plain_text
-from exemplar.data.served import ServedCorpus
 from exemplar.data.sources.columns import listed
 from exemplar.data.sources.files import TABLES, File, one_line, reading
 from exemplar.retrieval.feedback import Feedback, Mark

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from exemplar.data.milvus import EXACT, MEAN, MOST_ROWS, Collection, Server
-from exemplar.data.served import ServedCorpus
+from exemplar.data.milvus.corpus import ServedCorpus
+from exemplar.data.milvus.server import EXACT, MEAN, MOST_ROWS, Collection, Server
 from exemplar.retrieval.index import Rows, Within, checked_rows, checked_weights, drawn_rows, exact_scores
 from exemplar.retrieval.mining import mined_scan
 from exemplar.retrieval.scan import Scan

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from exemplar.data.corpus.corpus import Corpus, the_row
 from exemplar.data.corpus.filters import Filters, Selection
 from exemplar.data.encoders.sentence_transformer import Encoder, load_encoder
-from exemplar.data.served import ServedCorpus
+from exemplar.data.milvus.corpus import ServedCorpus
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.index import DenseIndex, Index
 from exemplar.retrieval.rankers import DEFAULT_RANKER, RANKERS, Examples, Ranker, Scorer, middle, scorer

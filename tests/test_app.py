@@ -15,7 +15,7 @@ from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.catalog import remove_corpus
 from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.documents import Document, Source
-from exemplar.data.milvus import ADDRESS
+from exemplar.data.milvus.server import ADDRESS
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.sessions import SessionStore
 from exemplar.ui import resources

@@ -12,7 +12,7 @@ from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.corpus.filters import MOST_COLUMNS, Filters
 from exemplar.data.documents import Document, Source
-from exemplar.data.served import expression_of
+from exemplar.data.milvus.corpus import expression_of
 from exemplar.retrieval.export import read_marks
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.search import DocumentQuery, SearchEngine

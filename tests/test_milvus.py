@@ -21,8 +21,8 @@ from exemplar.data.corpus.filters import UNLABELLED, Choices, Filters, choices_o
 from exemplar.data.documents import Document, Source
 from exemplar.data.encoders.sentence_transformer import load_encoder, unit_rows
 from exemplar.data.judgements import judgements_of
-from exemplar.data.milvus import IndexUnreachable, Server, collection_name
-from exemplar.data.push import push_corpus
+from exemplar.data.milvus.push import push_corpus
+from exemplar.data.milvus.server import IndexUnreachable, Server, collection_name
 from exemplar.data.sources.read import read_source
 from exemplar.retrieval.evaluate import evaluate
 from exemplar.retrieval.export import export_table

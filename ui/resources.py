@@ -17,7 +17,7 @@ from exemplar.data.corpus.filters import Choices
 from exemplar.data.corpus.manifest import Manifest
 from exemplar.data.encoders.sentence_transformer import Encoder, load_encoder
 from exemplar.data.encoders.shared import SharedEncoder
-from exemplar.data.milvus import ADDRESS, Server
+from exemplar.data.milvus.server import ADDRESS, Server
 from exemplar.retrieval.explain import Explainer
 from exemplar.retrieval.milvus import open_served
 from exemplar.retrieval.search import SearchEngine

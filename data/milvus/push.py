@@ -14,7 +14,7 @@ from exemplar.data.building.staging import signed_hash
 from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.corpus.filters import choices_of
 from exemplar.data.documents import Document
-from exemplar.data.milvus import (
+from exemplar.data.milvus.server import (
     CHOICES,
     COMPLETE,
     MANIFEST,
@@ -66,7 +66,7 @@ def push_corpus(
     Parameters
     ----------
     uri
-        See data.milvus.Server; a Milvus Lite file is made if need be.
+        See data.milvus.server.Server; a Milvus Lite file is made if need be.
     index_type
         FLAT is exact; the others are approximate, and faster where there are many.
     replace

@@ -1,0 +1,1 @@
+"""A corpus in a Milvus collection: pushed there, and read from there in place of a folder."""
