@@ -20,7 +20,7 @@ from benchmarks.app import drawn_corpus
 from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.milvus.push import push_corpus
 from exemplar.retrieval.feedback import Feedback
-from exemplar.retrieval.milvus import MilvusIndex, open_served
+from exemplar.retrieval.index.milvus import MilvusIndex, open_served
 from exemplar.retrieval.rankers import RANKERS, Ranker
 from exemplar.retrieval.search import DocumentQuery, Ranking, SearchEngine
 

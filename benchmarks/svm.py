@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from benchmarks import vectors
 from benchmarks.memory import anonymous_megabytes, in_own_process, peak_megabytes
-from exemplar.retrieval.index import DenseIndex
+from exemplar.retrieval.index.dense import DenseIndex
 from exemplar.retrieval.svm import ExemplarSVM, fit_exemplar_svm
 
 Array = NDArray[Any]

@@ -362,7 +362,7 @@ def _engine(name: str, index: str | None) -> "SearchEngine":
     from exemplar.retrieval.search import SearchEngine
 
     if index:
-        from exemplar.retrieval.milvus import open_served
+        from exemplar.retrieval.index.milvus import open_served
 
         served, milvus = open_served(index, name)
         return SearchEngine(served, index=milvus)

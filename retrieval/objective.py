@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from exemplar.retrieval.index import Index
+from exemplar.retrieval.index.dense import Index
 from exemplar.retrieval.newton import LocalModel
 
 NOTEBOOK_ROWS = 1000

@@ -11,7 +11,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from exemplar.retrieval.index import Index
+from exemplar.retrieval.index.dense import Index
 from exemplar.retrieval.svm import NEGATIVE_WEIGHT, ExemplarSVM, Until, fit_exemplar_svm
 
 Ranker = Literal["knn", "svm", "anchored"]

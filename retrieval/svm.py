@@ -20,10 +20,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from exemplar.retrieval.index import Index, Rows, checked_rows
+from exemplar.retrieval.index.dense import Index, Rows, checked_rows
+from exemplar.retrieval.index.scan import Scan
+from exemplar.retrieval.index.threads import one_blas_thread
 from exemplar.retrieval.objective import Objective
-from exemplar.retrieval.scan import Scan
-from exemplar.retrieval.threads import one_blas_thread
 
 Stopped = Literal["exact", "settled", "budget"]
 Until = Literal["settled", "exact"]

@@ -27,8 +27,8 @@ from exemplar.data.sources.read import read_source
 from exemplar.retrieval.evaluate import evaluate
 from exemplar.retrieval.export import export_table
 from exemplar.retrieval.feedback import Feedback
-from exemplar.retrieval.index import DenseIndex
-from exemplar.retrieval.milvus import MilvusIndex, open_served
+from exemplar.retrieval.index.dense import DenseIndex
+from exemplar.retrieval.index.milvus import MilvusIndex, open_served
 from exemplar.retrieval.plane import score_plane
 from exemplar.retrieval.rankers import RANKERS, Ranker, Scorer
 from exemplar.retrieval.search import DocumentQuery, EncoderMismatch, SearchEngine

@@ -9,7 +9,7 @@ import pytest
 from exemplar.data.building.build import build_corpus
 from exemplar.data.encoders.sentence_transformer import load_encoder
 from exemplar.data.sources.read import read_source
-from exemplar.retrieval.index import DenseIndex
+from exemplar.retrieval.index.dense import DenseIndex
 from exemplar.retrieval.search import SearchEngine
 from exemplar.retrieval.svm import fit_exemplar_svm
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from exemplar.data.encoders.sentence_transformer import unit_rows
-from exemplar.retrieval.scan import scan
+from exemplar.retrieval.index.scan import scan
 
 
 @pytest.mark.parametrize("b", [-3.0, -1.6, -1.3, -0.9, 0.5])  # none, a few, some, most, all above the margin

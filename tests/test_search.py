@@ -7,7 +7,7 @@ from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.corpus.filters import Filters, matching_rows
 from exemplar.retrieval.feedback import Feedback
-from exemplar.retrieval.index import DenseIndex
+from exemplar.retrieval.index.dense import DenseIndex
 from exemplar.retrieval.rankers import RANKERS, Ranker
 from exemplar.retrieval.search import DocumentQuery, EncoderMismatch, Ranking, Result, SearchEngine
 from exemplar.retrieval.svm import fit_exemplar_svm

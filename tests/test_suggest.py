@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from exemplar.retrieval.index import DenseIndex
+from exemplar.retrieval.index.dense import DenseIndex
 from exemplar.retrieval.search import Ranking
 from exemplar.retrieval.suggest import Suggestion, to_mark_next
 from exemplar.retrieval.svm import fit_exemplar_svm

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from sklearn.svm import LinearSVC
 
 from exemplar.data.encoders.sentence_transformer import unit_rows
-from exemplar.retrieval.index import DenseIndex, Rows
-from exemplar.retrieval.mining import mined_scan
-from exemplar.retrieval.scan import Scan
+from exemplar.retrieval.index.dense import DenseIndex, Rows
+from exemplar.retrieval.index.scan import Scan
+from exemplar.retrieval.index.topk_scan import mined_scan
 from exemplar.retrieval.svm import NEGATIVE_WEIGHT, ExemplarSVM, fit_exemplar_svm
 
 

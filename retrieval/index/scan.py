@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from exemplar.retrieval.threads import in_shares
+from exemplar.retrieval.index.threads import in_shares
 
 _BLOCK = 2048  # rows
 _FEW = 64  # one violator in so many rows, or fewer, are better fetched by themselves

@@ -8,8 +8,8 @@ pass is what reading the whole corpus gives.
 import numpy as np
 from numpy.typing import NDArray
 
-from exemplar.retrieval.index import Index
-from exemplar.retrieval.scan import Scan
+from exemplar.retrieval.index.dense import Index
+from exemplar.retrieval.index.scan import Scan
 
 _FEW = 4096  # rows fetched where not all that carry loss can be
 _SLACK = 256  # rows: of what is asked for, the more the sample may be wrong

@@ -6,8 +6,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from exemplar.retrieval.scan import Scan, scan
-from exemplar.retrieval.threads import in_shares, one_blas_thread
+from exemplar.retrieval.index.scan import Scan, scan
+from exemplar.retrieval.index.threads import in_shares, one_blas_thread
 
 Rows = Sequence[int] | NDArray[np.intp]
 Within = Rows | str  # rows, or an expression of the index's own
@@ -169,7 +169,7 @@ class DenseIndex:
         return mean
 
     def scan(self, w: NDArray[np.float64], b: float, left_out: NDArray[np.intp], *, precise: bool = False) -> Scan:
-        """Read all rows once; see retrieval.scan."""
+        """Read all rows once; see retrieval.index.scan."""
         return scan(self._vectors, w, b, left_out, precise=precise)
 
     def _scores(self, w: NDArray[np.float32]) -> NDArray[np.float32]:

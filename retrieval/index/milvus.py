@@ -9,9 +9,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from exemplar.data.milvus.corpus import ServedCorpus
 from exemplar.data.milvus.server import EXACT, MEAN, MOST_ROWS, Collection, Server
-from exemplar.retrieval.index import Rows, Within, checked_rows, checked_weights, drawn_rows, exact_scores
-from exemplar.retrieval.mining import mined_scan
-from exemplar.retrieval.scan import Scan
+from exemplar.retrieval.index.dense import Rows, Within, checked_rows, checked_weights, drawn_rows, exact_scores
+from exemplar.retrieval.index.scan import Scan
+from exemplar.retrieval.index.topk_scan import mined_scan
 
 _MARGIN = 16  # rows asked for beyond k, so that equal scores are cut by row
 _NOTED = 2048  # rows: of more, nobody asks for the documents
@@ -88,7 +88,7 @@ class MilvusIndex:
         return np.frombuffer(base64.b64decode(self._collection.properties[MEAN]), "<f4").astype(np.float64)
 
     def scan(self, w: NDArray[np.float64], b: float, left_out: NDArray[np.intp], *, precise: bool = False) -> Scan:
-        """Return what top-k queries and a sample say of a classifier; see retrieval.mining. It is always precise."""
+        """Return what top-k queries and a sample say of a classifier; see retrieval.index.topk_scan. It is always precise."""
         size = _SAMPLE if self.n <= 16 * _SAMPLE else _LARGEST_SAMPLE
         return mined_scan(
             self,
