@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from benchmarks import vectors
 from benchmarks.memory import anonymous_megabytes, in_own_process, peak_megabytes
 from exemplar.retrieval.index.dense import DenseIndex
-from exemplar.retrieval.svm import ExemplarSVM, fit_exemplar_svm
+from exemplar.retrieval.svm.fit import ExemplarSVM, fit_exemplar_svm
 
 Array = NDArray[Any]
 

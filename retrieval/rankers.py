@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exemplar.retrieval.index.dense import Index
-from exemplar.retrieval.svm import NEGATIVE_WEIGHT, ExemplarSVM, Until, fit_exemplar_svm
+from exemplar.retrieval.svm.fit import NEGATIVE_WEIGHT, ExemplarSVM, Until, fit_exemplar_svm
 
 Ranker = Literal["knn", "svm", "anchored"]
 RANKERS: tuple[Ranker, ...] = get_args(Ranker)

@@ -17,7 +17,7 @@ from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.index.dense import DenseIndex, Index
 from exemplar.retrieval.index.threads import one_blas_thread
 from exemplar.retrieval.rankers import DEFAULT_RANKER, RANKERS, Examples, Ranker, Scorer, middle, scorer
-from exemplar.retrieval.svm import ExemplarSVM, Until
+from exemplar.retrieval.svm.fit import ExemplarSVM, Until
 
 _LONGEST = 1_000_000  # characters of a query
 _MOST_KEPT = 1000  # documents of a ranking that is kept

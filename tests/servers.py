@@ -13,7 +13,7 @@ from benchmarks.browser import wait_for
 _FORKED = multiprocessing.get_context("forkserver")
 _FORKED.set_forkserver_preload(
     [
-        *("exemplar.cli", "exemplar.retrieval.svm", "pandas", "scipy.sparse", "pydantic.main"),
+        *("exemplar.cli", "exemplar.retrieval.svm.fit", "pandas", "scipy.sparse", "pydantic.main"),
         *(
             "streamlit.starlette",
             "exemplar.ui.server",

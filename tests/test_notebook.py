@@ -11,7 +11,7 @@ from exemplar.data.encoders.sentence_transformer import load_encoder
 from exemplar.data.sources.read import read_source
 from exemplar.retrieval.index.dense import DenseIndex
 from exemplar.retrieval.search import SearchEngine
-from exemplar.retrieval.svm import fit_exemplar_svm
+from exemplar.retrieval.svm.fit import fit_exemplar_svm
 
 
 def test_the_random_example_gives_the_printed_figures(shared_datasets: Path) -> None:

@@ -4,7 +4,7 @@ import pytest
 from exemplar.data.encoders.sentence_transformer import unit_rows
 from exemplar.retrieval.index.dense import DenseIndex
 from exemplar.retrieval.rankers import Examples, counted_negatives, middle, scorer, usual_c
-from exemplar.retrieval.svm import NEGATIVE_WEIGHT, fit_exemplar_svm
+from exemplar.retrieval.svm.fit import NEGATIVE_WEIGHT, fit_exemplar_svm
 
 ROWS = unit_rows(np.random.default_rng(0).normal(size=(200, 8)))
 

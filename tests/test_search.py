@@ -10,7 +10,7 @@ from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.index.dense import DenseIndex
 from exemplar.retrieval.rankers import RANKERS, Ranker
 from exemplar.retrieval.search import DocumentQuery, EncoderMismatch, Ranking, Result, SearchEngine
-from exemplar.retrieval.svm import fit_exemplar_svm
+from exemplar.retrieval.svm.fit import fit_exemplar_svm
 from tests.conftest import ANIMALS, source_of
 from tests.fake_encoder import FakeEncoder
 

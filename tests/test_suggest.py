@@ -5,7 +5,7 @@ import numpy as np
 from exemplar.retrieval.index.dense import DenseIndex
 from exemplar.retrieval.search import Ranking
 from exemplar.retrieval.suggest import Suggestion, to_mark_next
-from exemplar.retrieval.svm import fit_exemplar_svm
+from exemplar.retrieval.svm.fit import fit_exemplar_svm
 
 
 def ranking(*doc_ids: str, scores: tuple[float, ...] = ()) -> Ranking:

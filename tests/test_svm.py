@@ -12,7 +12,7 @@ from exemplar.data.encoders.sentence_transformer import unit_rows
 from exemplar.retrieval.index.dense import DenseIndex, Rows
 from exemplar.retrieval.index.scan import Scan
 from exemplar.retrieval.index.topk_scan import mined_scan
-from exemplar.retrieval.svm import NEGATIVE_WEIGHT, ExemplarSVM, fit_exemplar_svm
+from exemplar.retrieval.svm.fit import NEGATIVE_WEIGHT, ExemplarSVM, fit_exemplar_svm
 
 
 def unit(n: int, dim: int, seed: int = 0, mean: float = 0.0) -> np.ndarray:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exemplar.retrieval.index.dense import Index
-from exemplar.retrieval.newton import LocalModel
+from exemplar.retrieval.svm.newton import LocalModel
 
 NOTEBOOK_ROWS = 1000
 

@@ -23,7 +23,7 @@ from numpy.typing import ArrayLike, NDArray
 from exemplar.retrieval.index.dense import Index, Rows, checked_rows
 from exemplar.retrieval.index.scan import Scan
 from exemplar.retrieval.index.threads import one_blas_thread
-from exemplar.retrieval.objective import Objective
+from exemplar.retrieval.svm.objective import Objective
 
 Stopped = Literal["exact", "settled", "budget"]
 Until = Literal["settled", "exact"]

@@ -1,0 +1,1 @@
+"""The exemplar SVM: its objective, its Newton steps, and the fit."""
