@@ -42,7 +42,7 @@ from benchmarks.memory import in_own_process
 from benchmarks.visits import COLUMNS, Plan, Visit, visits
 from exemplar.data.corpus.corpus import Corpus, corpus_folder
 from exemplar.retrieval.search import SearchEngine
-from exemplar.retrieval.sessions import SessionStore
+from exemplar.retrieval.sessions.session import SessionStore
 
 _SEED = 7
 _N_QUERIES = 40  # of each session, more than it comes to

@@ -17,7 +17,7 @@ from benchmarks.visitor import NotShown, Visitor, address
 from exemplar.retrieval.feedback import Feedback, Mark
 from exemplar.retrieval.rankers import Ranker
 from exemplar.retrieval.search import DocumentQuery
-from exemplar.retrieval.sessions import Event, Session
+from exemplar.retrieval.sessions.session import Event, Session
 
 COLUMNS: tuple[Ranker, ...] = ("knn", "anchored")  # the rankers, as a new session has them
 _LEAST_THOUGHT = 0.25  # seconds

@@ -17,7 +17,7 @@ from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.documents import Document, Source
 from exemplar.data.milvus.server import ADDRESS
 from exemplar.retrieval.feedback import Feedback
-from exemplar.retrieval.sessions import SessionStore
+from exemplar.retrieval.sessions.session import SessionStore
 from exemplar.ui import resources
 from tests.conftest import ANIMALS, source_of
 from tests.fake_encoder import FakeEncoder

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from exemplar.retrieval.damaged import set_aside
-from exemplar.retrieval.sessions import Logged, Session, SessionStore
+from exemplar.retrieval.sessions.recovery import set_aside
+from exemplar.retrieval.sessions.session import Logged, Session, SessionStore
 
 PAGE = 4096  # bytes of the file
 MARKS = [{"mark": "positive", "doc_id": f"document {n} {'of a long name ' * 9}"} for n in range(400)]

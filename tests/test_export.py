@@ -15,9 +15,17 @@ from hypothesis import strategies as st
 from exemplar.data.corpus.corpus import DOCUMENT_SCHEMA, Corpus
 from exemplar.data.readers.tables import open_table
 from exemplar.data.sources.files import File
-from exemplar.retrieval import export
-from exemplar.retrieval.export import Column, as_csv, as_json_lines, as_parquet, export_table, exported, read_marks
 from exemplar.retrieval.feedback import Feedback
+from exemplar.retrieval.sessions.export import (
+    Column,
+    as_csv,
+    as_json_lines,
+    as_parquet,
+    export_table,
+    exported,
+    read_marks,
+)
+from exemplar.retrieval.sessions.session import export
 from tests.conftest import ANIMALS
 
 MARKS = Feedback(("5", "gone"), ("1",))

@@ -22,10 +22,10 @@ from exemplar.data.corpus.corpus import open_corpus
 from exemplar.data.documents import Document
 from exemplar.data.sources.read import read_source
 from exemplar.retrieval.evaluations import keep
-from exemplar.retrieval.export import as_csv, as_json_lines, export_table
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.report import markdown
-from exemplar.retrieval.sessions import Session, SessionStore
+from exemplar.retrieval.sessions.export import as_csv, as_json_lines, export_table
+from exemplar.retrieval.sessions.session import Session, SessionStore
 from exemplar.ui import jobs, plain
 from tests import hostile
 from tests.fake_encoder import FakeEncoder

@@ -13,9 +13,9 @@ from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.corpus.filters import MOST_COLUMNS, Filters
 from exemplar.data.documents import Document, Source
 from exemplar.data.milvus.corpus import expression_of
-from exemplar.retrieval.export import read_marks
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.search import DocumentQuery, SearchEngine
+from exemplar.retrieval.sessions.export import read_marks
 from tests.damage import WILD, told
 from tests.fake_encoder import FakeEncoder
 

@@ -14,7 +14,7 @@ from exemplar.data.documents import Document, Problem
 from exemplar.data.readers import json_table
 from exemplar.data.sources.preview import look_at
 from exemplar.data.sources.read import hub_datasets, read_source
-from exemplar.retrieval.export import read_marks
+from exemplar.retrieval.sessions.export import read_marks
 from tests.damage import METHODS, WILD, damaged, table, told, zipped
 from tests.reading import ROWS, documents
 from tests.test_folders import pdf as pdf_of

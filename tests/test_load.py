@@ -12,7 +12,7 @@ from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.corpus import Corpus
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.search import DocumentQuery, SearchEngine
-from exemplar.retrieval.sessions import Event, Session, SessionStore
+from exemplar.retrieval.sessions.session import Event, Session, SessionStore
 from tests.conftest import ANIMALS, source_of
 from tests.fake_encoder import FakeEncoder
 

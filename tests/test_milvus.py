@@ -25,13 +25,13 @@ from exemplar.data.milvus.push import push_corpus
 from exemplar.data.milvus.server import IndexUnreachable, Server, collection_name
 from exemplar.data.sources.read import read_source
 from exemplar.retrieval.evaluate import evaluate
-from exemplar.retrieval.export import export_table
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.index.dense import DenseIndex
 from exemplar.retrieval.index.milvus import MilvusIndex, open_served
 from exemplar.retrieval.plane import score_plane
 from exemplar.retrieval.rankers import RANKERS, Ranker, Scorer
 from exemplar.retrieval.search import DocumentQuery, EncoderMismatch, SearchEngine
+from exemplar.retrieval.sessions.export import export_table
 from tests.conftest import source_of
 from tests.fake_encoder import FakeEncoder
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from exemplar.data.corpus.filters import Filters
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.search import DocumentQuery
-from exemplar.retrieval.sessions import MOST_UNDO, Session, SessionStore, Settings, new_id
+from exemplar.retrieval.sessions.session import MOST_UNDO, Session, SessionStore, Settings, new_id
 
 EVENTS = [
     {"query": "cats"},
@@ -253,7 +253,7 @@ def test_a_clock_that_goes_backwards_changes_no_order(store: SessionStore, monke
         def now(cls, tz: tzinfo | None = None) -> datetime:
             return next(cls.times)
 
-    monkeypatch.setattr("exemplar.retrieval.sessions.datetime", Backwards)
+    monkeypatch.setattr("exemplar.retrieval.sessions.session.datetime", Backwards)
     first = play(Session("s1", "animals"), store, [{"query": "dogs"}, *marked("a", "b"), UNDO])
     play(Session("s2", "animals"), store, marked("c", "d"))
     assert store.load("s1") == first

@@ -17,9 +17,9 @@ from streamlit.testing.v1.element_tree import Selectbox, TextInput
 from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.catalog import remove_corpus
 from exemplar.data.corpus.corpus import Corpus
-from exemplar.retrieval.export import Column
 from exemplar.retrieval.feedback import Feedback
-from exemplar.retrieval.sessions import Session, SessionStore
+from exemplar.retrieval.sessions.export import Column
+from exemplar.retrieval.sessions.session import Session, SessionStore
 from exemplar.ui import transfer
 from tests.conftest import ANIMALS, source_of
 from tests.fake_encoder import FakeEncoder

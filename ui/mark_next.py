@@ -5,7 +5,7 @@ import streamlit as st
 from exemplar.retrieval.explain import Explainer
 from exemplar.retrieval.rankers import TITLES
 from exemplar.retrieval.search import Ranking, SearchEngine
-from exemplar.retrieval.sessions import Session
+from exemplar.retrieval.sessions.session import Session
 from exemplar.retrieval.suggest import Suggestion, to_mark_next
 from exemplar.ui.results import Unexplained, bar_share, show_explained
 from exemplar.ui.row import Note, Row

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from exemplar.data.corpus.corpus import Corpus
-from exemplar.retrieval.sessions import Session
+from exemplar.retrieval.sessions.session import Session
 from exemplar.ui import plain
 from exemplar.ui.state import change, jump_to
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from exemplar.retrieval.rankers import Ranker
 from exemplar.retrieval.search import Ranking, SearchEngine
-from exemplar.retrieval.sessions import Session
+from exemplar.retrieval.sessions.session import Session
 
 
 def rankings_of(

@@ -12,7 +12,7 @@ from exemplar.data.encoders.passages import Span
 from exemplar.retrieval.explain import Explainer
 from exemplar.retrieval.rankers import RANKERS, TITLES
 from exemplar.retrieval.search import Ranking, SearchEngine, took
-from exemplar.retrieval.sessions import Session
+from exemplar.retrieval.sessions.session import Session
 from exemplar.ui import resources, state
 from exemplar.ui.row import Note, Row, row_html, show_row
 from exemplar.ui.settings import choose_ranker

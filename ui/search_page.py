@@ -6,7 +6,7 @@ import streamlit as st
 
 from exemplar.retrieval.rankers import DEFAULT_RANKER, TITLES, Ranker
 from exemplar.retrieval.search import Ranking, SearchEngine, took
-from exemplar.retrieval.sessions import Session
+from exemplar.retrieval.sessions.session import Session
 from exemplar.ui import filter_form, keyboard, plain, resources, results, state
 from exemplar.ui.build_form import build_form
 from exemplar.ui.builds import show_builds

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import streamlit as st
 
 from exemplar.retrieval.feedback import Feedback
-from exemplar.retrieval.history import in_words
 from exemplar.retrieval.search import DocumentQuery
-from exemplar.retrieval.sessions import Saved, Session
+from exemplar.retrieval.sessions.history import in_words
+from exemplar.retrieval.sessions.session import Saved, Session
 from exemplar.ui import plain, resources, state
 from exemplar.ui.clock import local_time
 from exemplar.ui.pages import keep_session

@@ -5,7 +5,7 @@ from dataclasses import replace
 import streamlit as st
 
 from exemplar.retrieval.rankers import DEFAULT_RANKER
-from exemplar.retrieval.sessions import Settings
+from exemplar.retrieval.sessions.session import Settings
 from exemplar.ui import state
 from exemplar.ui.state import put
 

@@ -9,7 +9,7 @@ import streamlit as st
 
 from exemplar.data.home import home_folder
 from exemplar.retrieval.search import DocumentQuery
-from exemplar.retrieval.sessions import Event, Session, SessionStore, Settings, new_id
+from exemplar.retrieval.sessions.session import Event, Session, SessionStore, Settings, new_id
 
 QUERY_TEXT = "query_text"
 PAGE = "page"

@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from exemplar.retrieval.export import Column, exported
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.search import SearchEngine
-from exemplar.retrieval.sessions import Session
+from exemplar.retrieval.sessions.export import Column, exported
+from exemplar.retrieval.sessions.session import Session
 from exemplar.ui import filter_form, keyboard, state
 from exemplar.ui.ranked import rankings_of
 from exemplar.ui.transfer import show_export, show_import

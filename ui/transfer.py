@@ -7,8 +7,16 @@ import streamlit as st
 
 from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.sources.files import TABLES
-from exemplar.retrieval.export import MOST_BYTES, Column, as_csv, as_json_lines, as_parquet, export_table, read_marks
 from exemplar.retrieval.feedback import Feedback
+from exemplar.retrieval.sessions.export import (
+    MOST_BYTES,
+    Column,
+    as_csv,
+    as_json_lines,
+    as_parquet,
+    export_table,
+    read_marks,
+)
 from exemplar.ui import plain, state
 
 _FORMATS = {

@@ -8,7 +8,7 @@ import streamlit as st
 from exemplar.retrieval.plane import Point, score_plane
 from exemplar.retrieval.rankers import TITLES
 from exemplar.retrieval.search import Ranking, SearchEngine
-from exemplar.retrieval.sessions import Session
+from exemplar.retrieval.sessions.session import Session
 from exemplar.ui import plain
 from exemplar.ui.results import bar_share
 from exemplar.ui.row import Row, show_row

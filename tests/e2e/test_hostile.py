@@ -17,7 +17,7 @@ from exemplar.data.building.build import build_corpus
 from exemplar.data.documents import Document
 from exemplar.data.encoders.sentence_transformer import DEFAULT_MODEL, load_encoder
 from exemplar.retrieval.evaluations import keep
-from exemplar.retrieval.sessions import Session, SessionStore
+from exemplar.retrieval.sessions.session import Session, SessionStore
 from tests import hostile
 from tests.e2e.steps import column, mark, marks, open_settings, order, row, settle, tool
 from tests.fake_encoder import FakeEncoder

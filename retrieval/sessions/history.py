@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from exemplar.retrieval.sessions import Event
+from exemplar.retrieval.sessions.session import Event
 
 _LONGEST = 200  # characters of a query or an id
 

@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from exemplar.data.corpus.filters import Filters
-from exemplar.retrieval.damaged import set_aside, tells_of_damage
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.rankers import DEFAULT_RANKER, RANKERS, Ranker
 from exemplar.retrieval.search import DocumentQuery, Query
+from exemplar.retrieval.sessions.recovery import set_aside, tells_of_damage
 
 Event = Mapping[str, Any]
 T = TypeVar("T")
