@@ -311,11 +311,11 @@ def evaluate(
 ) -> None:
     """Measure the rankers where it is known what is relevant."""
     from exemplar.data.home import write_atomically
-    from exemplar.data.judgements import judgements_of
-    from exemplar.retrieval.evaluate import COMPARED, check_rankers
-    from exemplar.retrieval.evaluate import evaluate as measure
-    from exemplar.retrieval.figures import as_bytes, evaluate_command, result_json
-    from exemplar.retrieval.report import check_chart, write_report
+    from exemplar.retrieval.evaluation.judgements import judgements_of
+    from exemplar.retrieval.evaluation.protocols import COMPARED, check_rankers
+    from exemplar.retrieval.evaluation.protocols import evaluate as measure
+    from exemplar.retrieval.evaluation.report import check_chart, write_report
+    from exemplar.retrieval.evaluation.result import as_bytes, evaluate_command, result_json
     from exemplar.retrieval.search import SearchEngine
 
     compared = tuple(name.strip() for name in rankers.split(",") if name.strip()) if rankers else COMPARED
@@ -376,8 +376,8 @@ def _engine(name: str, index: str | None) -> "SearchEngine":
 def _corpus_of(target: str) -> "Corpus":
     """Open the corpus that is named, or that was built from the source that is named; embed it if there is none."""
     from exemplar.data.corpus.corpus import corpus_names, open_corpus, read_manifest
-    from exemplar.data.judgements import check_judged
     from exemplar.data.sources.read import read_source
+    from exemplar.retrieval.evaluation.judgements import check_judged
 
     is_docs = target == "docs" or target.startswith("docs:")
     if target in corpus_names() and not is_docs:

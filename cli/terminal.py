@@ -79,7 +79,7 @@ def counting(what: str) -> Iterator[Callable[[int, int], None]]:
 
 def print_evaluation(result: dict[str, Any]) -> None:
     """Print a table a protocol, and how far the default ranker is above others."""
-    from exemplar.retrieval.report import PROTOCOLS, gain_lines, missing_lines, protocol_rows
+    from exemplar.retrieval.evaluation.report import PROTOCOLS, gain_lines, missing_lines, protocol_rows
 
     for protocol, what in PROTOCOLS.items():
         header, rows = protocol_rows(result["sets"], protocol)

@@ -21,8 +21,8 @@ from exemplar.data.building.uploads import save_upload
 from exemplar.data.corpus.catalog import corpus_status, list_corpora, searchable_corpora, verify_corpus
 from exemplar.data.corpus.corpus import Corpus, corpus_folder, open_corpus
 from exemplar.data.corpus.shards import DOCUMENTS, JOURNAL, PASSAGES, VECTORS
-from exemplar.data.judgements import judgements_of
 from exemplar.data.sources.read import read_source
+from exemplar.retrieval.evaluation.judgements import judgements_of
 from exemplar.retrieval.search import DocumentQuery, SearchEngine
 from tests.fake_encoder import FakeEncoder
 

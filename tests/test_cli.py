@@ -384,7 +384,7 @@ def test_evaluate_docs_takes_a_corpus_that_does_not_show_the_answers(
         ("lib.median", "Middle of the values.\n\nSee Also\n--------\nmean : The mean."),
         ("lib.sort", "Sort the values."),
     ]
-    for module in ("exemplar.data.sources.read", "exemplar.data.judgements"):
+    for module in ("exemplar.data.sources.read", "exemplar.retrieval.evaluation.judgements"):
         monkeypatch.setattr(f"{module}.package_documents", lambda packages: docstrings)
     run(capsys, "build", "docs")
     code, out, err = run(capsys, "evaluate", "docs", "--rankers", "knn,bm25")

@@ -6,13 +6,13 @@ import pytest
 from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.encoders.sentence_transformer import load_encoder
-from exemplar.data.judgements import JudgedQuery, Judgements, judgements_of
 from exemplar.data.sources.read import read_source
-from exemplar.retrieval.evaluate import COMPARED, FOUND, Measured, _Collection, evaluate
+from exemplar.retrieval.evaluation.baselines import centred_knn, logistic_regression, mean_of_positives, rocchio
+from exemplar.retrieval.evaluation.judgements import JudgedQuery, Judgements, judgements_of
+from exemplar.retrieval.evaluation.protocols import COMPARED, FOUND, Measured, _Collection, evaluate
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.rankers import DEFAULT_RANKER, Examples, scorer
 from exemplar.retrieval.search import SearchEngine
-from exemplar.retrieval.yardsticks import centred_knn, logistic_regression, mean_of_positives, rocchio
 from tests.conftest import source_of
 from tests.fake_encoder import FakeEncoder
 

@@ -17,8 +17,8 @@ from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.catalog import remove_corpus
 from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.documents import Document, Source
-from exemplar.retrieval import evaluate as measuring
-from exemplar.retrieval.evaluations import evaluations_folder, keep, kept_evaluations
+from exemplar.retrieval.evaluation import protocols as measuring
+from exemplar.retrieval.evaluation.saved import evaluations_folder, keep, kept_evaluations
 from exemplar.ui import evaluate_job, jobs
 from tests.conftest import ANIMALS, source_of
 from tests.fake_encoder import FakeEncoder
@@ -49,7 +49,7 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Semaphore]:
         gate.acquire()
         return measured(*arguments)
 
-    monkeypatch.setattr("exemplar.retrieval.evaluate._measured", wait)
+    monkeypatch.setattr("exemplar.retrieval.evaluation.protocols._measured", wait)
     yield gate
     gate.release(1000)
 

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from exemplar.retrieval.evaluations import (
+from exemplar.retrieval.evaluation.result import as_bytes, evaluate_command
+from exemplar.retrieval.evaluation.saved import (
     EvaluationDamaged,
     Kept,
     evaluations_folder,
@@ -13,7 +14,6 @@ from exemplar.retrieval.evaluations import (
     read_result,
     remove_evaluation,
 )
-from exemplar.retrieval.figures import as_bytes, evaluate_command
 
 ROOT = Path(__file__).parents[1]
 

@@ -21,9 +21,9 @@ from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.corpus import open_corpus
 from exemplar.data.documents import Document
 from exemplar.data.sources.read import read_source
-from exemplar.retrieval.evaluations import keep
+from exemplar.retrieval.evaluation.report import markdown
+from exemplar.retrieval.evaluation.saved import keep
 from exemplar.retrieval.feedback import Feedback
-from exemplar.retrieval.report import markdown
 from exemplar.retrieval.sessions.export import as_csv, as_json_lines, export_table
 from exemplar.retrieval.sessions.session import Session, SessionStore
 from exemplar.ui import jobs, plain

@@ -8,8 +8,8 @@ import pytest
 
 from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.corpus import Corpus
-from exemplar.data.judgements import JudgedQuery, Judgements, judgements_of
 from exemplar.data.sources.read import read_source
+from exemplar.retrieval.evaluation.judgements import JudgedQuery, Judgements, judgements_of
 from tests.conftest import source_of
 from tests.fake_encoder import FakeEncoder
 

@@ -7,7 +7,7 @@ import scipy.stats
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exemplar.retrieval.metrics import DEPTH, METRICS, Estimate, estimate, gain, measures, ndcg_at_k, p_value
+from exemplar.retrieval.evaluation.metrics import DEPTH, METRICS, Estimate, estimate, gain, measures, ndcg_at_k, p_value
 
 
 def of(grades: list[int], relevant: list[int]) -> dict[str, float]:

@@ -20,11 +20,11 @@ from exemplar.data.corpus.corpus import Corpus, CorpusNotFound
 from exemplar.data.corpus.filters import UNLABELLED, Choices, Filters, choices_of
 from exemplar.data.documents import Document, Source
 from exemplar.data.encoders.sentence_transformer import load_encoder, unit_rows
-from exemplar.data.judgements import judgements_of
 from exemplar.data.milvus.push import push_corpus
 from exemplar.data.milvus.server import IndexUnreachable, Server, collection_name
 from exemplar.data.sources.read import read_source
-from exemplar.retrieval.evaluate import evaluate
+from exemplar.retrieval.evaluation.judgements import judgements_of
+from exemplar.retrieval.evaluation.protocols import evaluate
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.index.dense import DenseIndex
 from exemplar.retrieval.index.milvus import MilvusIndex, open_served

@@ -7,19 +7,19 @@ import numpy as np
 import pytest
 
 from exemplar.data.corpus.corpus import Corpus
-from exemplar.data.judgements import JudgedQuery, Judgements
-from exemplar.retrieval import report
-from exemplar.retrieval.chart import chart, set_chart
-from exemplar.retrieval.evaluate import FOUND, Measured, evaluate
-from exemplar.retrieval.figures import gains_json, set_json
-from exemplar.retrieval.metrics import p_value
-from exemplar.retrieval.report import (
+from exemplar.retrieval.evaluation import report
+from exemplar.retrieval.evaluation.chart import chart, set_chart
+from exemplar.retrieval.evaluation.judgements import JudgedQuery, Judgements
+from exemplar.retrieval.evaluation.metrics import p_value
+from exemplar.retrieval.evaluation.protocols import FOUND, Measured, evaluate
+from exemplar.retrieval.evaluation.report import (
     gain_lines,
     markdown,
     protocol_rows,
     protocol_table,
     write_report,
 )
+from exemplar.retrieval.evaluation.result import gains_json, set_json
 from exemplar.retrieval.search import SearchEngine
 from tests.fake_encoder import FakeEncoder
 

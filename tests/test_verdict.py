@@ -2,8 +2,8 @@ from typing import Any
 
 import pytest
 
-from exemplar.retrieval.evaluate import FOUND
-from exemplar.retrieval.verdict import winner_line
+from exemplar.retrieval.evaluation.protocols import FOUND
+from exemplar.retrieval.evaluation.verdict import winner_line
 
 
 def of(name: str, queries: int, protocol: str = "first query", **means: tuple[float, float | None]) -> dict[str, Any]:

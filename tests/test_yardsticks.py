@@ -3,9 +3,9 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from exemplar.data.encoders.sentence_transformer import unit_rows
+from exemplar.retrieval.evaluation.baselines import BM25, centred_knn, logistic_regression, mean_of_positives, rocchio
 from exemplar.retrieval.index.dense import DenseIndex
 from exemplar.retrieval.rankers import Examples
-from exemplar.retrieval.yardsticks import BM25, centred_knn, logistic_regression, mean_of_positives, rocchio
 
 ROWS = unit_rows([[1, 0], [0, 1], [1, 1], [-1, 1], [-1, 0]])
 

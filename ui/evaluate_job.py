@@ -4,11 +4,11 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from exemplar.data.judgements import judgements_of
-from exemplar.retrieval.chart import counted
-from exemplar.retrieval.evaluate import evaluate
-from exemplar.retrieval.evaluations import evaluations_folder, keep
-from exemplar.retrieval.figures import evaluate_command, result_json
+from exemplar.retrieval.evaluation.chart import counted
+from exemplar.retrieval.evaluation.judgements import judgements_of
+from exemplar.retrieval.evaluation.protocols import evaluate
+from exemplar.retrieval.evaluation.result import evaluate_command, result_json
+from exemplar.retrieval.evaluation.saved import evaluations_folder, keep
 from exemplar.retrieval.search import SearchEngine
 from exemplar.ui import jobs, resources
 

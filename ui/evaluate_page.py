@@ -6,8 +6,8 @@ import streamlit as st
 
 from exemplar.data.building.uploads import uploaded_name
 from exemplar.data.corpus.catalog import CorpusStatus
-from exemplar.data.judgements import check_judged
-from exemplar.retrieval.evaluate import COMPARED, N_QUERIES, ROUNDS, TITLES
+from exemplar.retrieval.evaluation.judgements import check_judged
+from exemplar.retrieval.evaluation.protocols import COMPARED, N_QUERIES, ROUNDS, TITLES
 from exemplar.ui import evaluate_job, jobs, plain, resources, state
 from exemplar.ui.evaluate_job import Evaluation
 from exemplar.ui.kept_evaluations import choose_next, show_kept

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from exemplar.retrieval.evaluations import Kept, kept_evaluations, remove_evaluation
-from exemplar.retrieval.figures import as_bytes
-from exemplar.retrieval.report import markdown
+from exemplar.retrieval.evaluation.report import markdown
+from exemplar.retrieval.evaluation.result import as_bytes
+from exemplar.retrieval.evaluation.saved import Kept, kept_evaluations, remove_evaluation
 from exemplar.ui import plain
 from exemplar.ui.clock import local_time
 from exemplar.ui.show_evaluation import show_evaluation

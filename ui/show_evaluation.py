@@ -5,13 +5,13 @@ from typing import Any
 
 import streamlit as st
 
-from exemplar.retrieval.chart import counted, set_chart
-from exemplar.retrieval.evaluate import TITLES, Protocol
-from exemplar.retrieval.evaluations import Kept
-from exemplar.retrieval.figures import ENOUGH, rows_of
+from exemplar.retrieval.evaluation.chart import counted, set_chart
+from exemplar.retrieval.evaluation.protocols import TITLES, Protocol
+from exemplar.retrieval.evaluation.report import PROTOCOLS, gain_lines, missing_lines, protocol_rows
+from exemplar.retrieval.evaluation.result import ENOUGH, rows_of
+from exemplar.retrieval.evaluation.saved import Kept
+from exemplar.retrieval.evaluation.verdict import winner_line
 from exemplar.retrieval.rankers import DEFAULT_RANKER
-from exemplar.retrieval.report import PROTOCOLS, gain_lines, missing_lines, protocol_rows
-from exemplar.retrieval.verdict import winner_line
 from exemplar.ui import plain
 from exemplar.ui.clock import local_time
 

@@ -16,7 +16,7 @@ from benchmarks.browser import ROOT, serving
 from exemplar.data.building.build import build_corpus
 from exemplar.data.documents import Document
 from exemplar.data.encoders.sentence_transformer import DEFAULT_MODEL, load_encoder
-from exemplar.retrieval.evaluations import keep
+from exemplar.retrieval.evaluation.saved import keep
 from exemplar.retrieval.sessions.session import Session, SessionStore
 from tests import hostile
 from tests.e2e.steps import column, mark, marks, open_settings, order, row, settle, tool

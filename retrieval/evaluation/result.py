@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exemplar.data.corpus.manifest import Manifest
-from exemplar.data.judgements import Judgements
-from exemplar.retrieval.evaluate import COMPARED, FOUND, N_QUERIES, ROUNDS, SEED, Key, Measured, Protocol
-from exemplar.retrieval.metrics import METRICS, estimate, gain, p_value
+from exemplar.retrieval.evaluation.judgements import Judgements
+from exemplar.retrieval.evaluation.metrics import METRICS, estimate, gain, p_value
+from exemplar.retrieval.evaluation.protocols import COMPARED, FOUND, N_QUERIES, ROUNDS, SEED, Key, Measured, Protocol
 
 BASELINES = ("knn", "rocchio", "mean")  # what rankers are compared with, over all sets
 ENOUGH = 20  # queries, for a set to count in a mean over sets

@@ -20,13 +20,13 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from exemplar.data.judgements import JudgedQuery, Judgements
+from exemplar.retrieval.evaluation.baselines import BM25, centred_knn, logistic_regression, mean_of_positives, rocchio
+from exemplar.retrieval.evaluation.judgements import JudgedQuery, Judgements
+from exemplar.retrieval.evaluation.metrics import DEPTH, measures
 from exemplar.retrieval.feedback import Feedback
-from exemplar.retrieval.metrics import DEPTH, measures
 from exemplar.retrieval.rankers import RANKERS, Examples, Scorer, scorer
 from exemplar.retrieval.rankers import TITLES as OWN_TITLES
 from exemplar.retrieval.search import DocumentQuery, SearchEngine
-from exemplar.retrieval.yardsticks import BM25, centred_knn, logistic_regression, mean_of_positives, rocchio
 
 Protocol = Literal["first query", "shared marks", "own loop"]
 Key = tuple[Protocol, int, str]  # with the round and the ranker

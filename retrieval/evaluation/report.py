@@ -7,9 +7,10 @@ from typing import Any
 
 from exemplar.data.home import write_atomically
 from exemplar.data.readers.values import mended
-from exemplar.retrieval.chart import chart
-from exemplar.retrieval.evaluate import FOUND, PAGE, TITLES, Protocol
-from exemplar.retrieval.figures import (
+from exemplar.retrieval.evaluation.chart import chart
+from exemplar.retrieval.evaluation.metrics import METRICS
+from exemplar.retrieval.evaluation.protocols import FOUND, PAGE, TITLES, Protocol
+from exemplar.retrieval.evaluation.result import (
     ENOUGH,
     SURE,
     counting_sets,
@@ -19,7 +20,6 @@ from exemplar.retrieval.figures import (
     shown,
     used_sets,
 )
-from exemplar.retrieval.metrics import METRICS
 from exemplar.retrieval.rankers import DEFAULT_RANKER
 
 # What Markdown obeys; an underscore between letters it leaves alone.

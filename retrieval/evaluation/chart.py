@@ -6,7 +6,7 @@ Lines differ in shape as well as in colour.
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from exemplar.retrieval.evaluate import FOUND, PAGE, TITLES
+from exemplar.retrieval.evaluation.protocols import FOUND, PAGE, TITLES
 from exemplar.retrieval.rankers import DEFAULT_RANKER
 
 if TYPE_CHECKING:

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any, NoReturn, get_args
 
 from exemplar.data.home import home_folder, write_atomically
-from exemplar.retrieval.evaluate import FOUND, TITLES, Protocol
-from exemplar.retrieval.figures import as_bytes
-from exemplar.retrieval.metrics import METRICS
+from exemplar.retrieval.evaluation.metrics import METRICS
+from exemplar.retrieval.evaluation.protocols import FOUND, TITLES, Protocol
+from exemplar.retrieval.evaluation.result import as_bytes
 
 _AT = "%Y%m%dT%H%M%S%fZ"
 _LONGEST = 16  # digits of a whole number

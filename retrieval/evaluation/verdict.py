@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from exemplar.retrieval.chart import counted
-from exemplar.retrieval.evaluate import FOUND, TITLES, Protocol
-from exemplar.retrieval.figures import (
+from exemplar.retrieval.evaluation.chart import counted
+from exemplar.retrieval.evaluation.protocols import FOUND, TITLES, Protocol
+from exemplar.retrieval.evaluation.result import (
     ENOUGH,
     SURE,
     SetRows,

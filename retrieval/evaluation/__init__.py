@@ -1,0 +1,1 @@
+"""Rankers measured against relevance judgements: protocols, baselines, metrics, results and reports."""
