@@ -9,8 +9,8 @@ import pytest
 from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.corpus import Corpus, open_corpus
 from exemplar.data.corpus.filters import Filters
-from exemplar.retrieval.explain import Explainer
 from exemplar.retrieval.feedback import Feedback
+from exemplar.retrieval.highlights import Explainer
 from exemplar.retrieval.rankers import RANKERS
 from exemplar.retrieval.search import DocumentQuery, Ranking, SearchEngine
 from tests.conftest import source_of

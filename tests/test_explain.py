@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from exemplar.data.corpus.corpus import Corpus
-from exemplar.retrieval.explain import Explainer
+from exemplar.retrieval.highlights import Explainer
 from exemplar.retrieval.search import SearchEngine
 from tests.fake_encoder import FakeEncoder
 
@@ -67,7 +67,7 @@ def test_an_unknown_passage_has_nothing_marked_yet(explainer: Explainer, encoder
 
 
 def test_of_the_sentences_the_latest_are_kept(explainer: Explainer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("exemplar.retrieval.explain._KEPT", 5)
+    monkeypatch.setattr("exemplar.retrieval.highlights._KEPT", 5)
     passages = ["One. Two.", "Alone", "Three. Four.", "Five. Six."]
     for passage in passages:
         explainer.learn([passage])

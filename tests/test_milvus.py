@@ -28,8 +28,8 @@ from exemplar.retrieval.evaluation.protocols import evaluate
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.index.dense import DenseIndex
 from exemplar.retrieval.index.milvus import MilvusIndex, open_served
-from exemplar.retrieval.plane import score_plane
 from exemplar.retrieval.rankers import RANKERS, Ranker, Scorer
+from exemplar.retrieval.score_plane import score_plane
 from exemplar.retrieval.search import DocumentQuery, EncoderMismatch, SearchEngine
 from exemplar.retrieval.sessions.export import export_table
 from tests.conftest import source_of

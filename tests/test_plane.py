@@ -2,8 +2,8 @@ import numpy as np
 
 from exemplar.data.corpus.corpus import Corpus
 from exemplar.retrieval.feedback import Feedback
-from exemplar.retrieval.plane import Point, score_plane
 from exemplar.retrieval.rankers import Scorer
+from exemplar.retrieval.score_plane import Point, score_plane
 from exemplar.retrieval.search import SearchEngine
 from tests.fake_encoder import FakeEncoder
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from exemplar.retrieval.explain import Explainer
+from exemplar.retrieval.highlights import Explainer
 from exemplar.retrieval.rankers import TITLES
 from exemplar.retrieval.search import Ranking, SearchEngine
 from exemplar.retrieval.sessions.session import Session

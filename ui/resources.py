@@ -18,7 +18,7 @@ from exemplar.data.corpus.manifest import Manifest
 from exemplar.data.encoders.sentence_transformer import Encoder, load_encoder
 from exemplar.data.encoders.shared import SharedEncoder
 from exemplar.data.milvus.server import ADDRESS, Server
-from exemplar.retrieval.explain import Explainer
+from exemplar.retrieval.highlights import Explainer
 from exemplar.retrieval.index.milvus import open_served
 from exemplar.retrieval.search import SearchEngine
 from exemplar.ui.one_by_one import OneByOne

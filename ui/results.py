@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from exemplar.data.encoders.passages import Span
-from exemplar.retrieval.explain import Explainer
+from exemplar.retrieval.highlights import Explainer
 from exemplar.retrieval.rankers import RANKERS, TITLES
 from exemplar.retrieval.search import Ranking, SearchEngine, took
 from exemplar.retrieval.sessions.session import Session

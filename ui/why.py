@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from exemplar.retrieval.plane import Point, score_plane
 from exemplar.retrieval.rankers import TITLES
+from exemplar.retrieval.score_plane import Point, score_plane
 from exemplar.retrieval.search import Ranking, SearchEngine
 from exemplar.retrieval.sessions.session import Session
 from exemplar.ui import plain
