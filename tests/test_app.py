@@ -348,7 +348,7 @@ def test_sentences_that_carried_a_row_are_marked(encoder: FakeEncoder) -> None:
 def test_a_page_waits_for_another_that_is_drawn_and_where_milvus_serves_for_none(
     animals: Corpus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("exemplar.ui.one_by_one._LONGEST", 60)
+    monkeypatch.setattr("exemplar.ui.page_scheduler._LONGEST", 60)
     drawn = threading.Event()
     app = AppTest.from_file(APP, default_timeout=60)
     another = threading.Thread(target=lambda: (app.run(), drawn.set()))

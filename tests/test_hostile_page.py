@@ -26,7 +26,7 @@ from exemplar.retrieval.evaluation.saved import keep
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.sessions.export import as_csv, as_json_lines, export_table
 from exemplar.retrieval.sessions.session import Session, SessionStore
-from exemplar.ui import jobs, plain
+from exemplar.ui import html, jobs
 from tests import hostile
 from tests.fake_encoder import FakeEncoder
 from tests.hostile import ENDLESS, TEXTS
@@ -110,7 +110,7 @@ def test_an_address_of_any_kind_leads_to_a_page(corpus: None, address: dict[str,
     last = {key: value[-1] if isinstance(value, list) else value for key, value in address.items()}
     wanted = last.get("corpus", "")
     assert messages(app)[: wanted not in ("", "hostile")] == (
-        [plain.shortened(f"There is no corpus '{wanted}' here.")] if wanted not in ("", "hostile") else []
+        [html.shortened(f"There is no corpus '{wanted}' here.")] if wanted not in ("", "hostile") else []
     )
     typed = last.get("q", "").strip()
     assert app.text_input(key="query_text").value == typed
@@ -144,30 +144,30 @@ def test_ids_labels_and_columns_without_end_are_cut_and_told_apart(endless: None
     first, second = "i" * (ENDLESS - 1) + "j", "i" * ENDLESS
     assert len(bodies(app)) < 100_000
     assert max(len(button.key) for button in app.button) < 400
-    assert set(shown(app, "label")) == {"a", plain.name("l" * ENDLESS)}
-    assert plain.name("f" * ENDLESS) in shown(app, "name")
+    assert set(shown(app, "label")) == {"a", html.name("l" * ENDLESS)}
+    assert html.name("f" * ENDLESS) in shown(app, "name")
     cut = f"{'i' * 200} … (10,000,000 characters, "
-    assert {plain.name(first), plain.name(second)} == {text for text in shown(app, "id") if text.startswith(cut)}
+    assert {html.name(first), html.name(second)} == {text for text in shown(app, "id") if text.startswith(cut)}
 
-    press(app, f"positive anchored {plain.key_of(first)}")
-    press(app, f"negative anchored {plain.key_of(second)}")
+    press(app, f"positive anchored {html.key_of(first)}")
+    press(app, f"negative anchored {html.key_of(second)}")
     assert [button.key for button in app.sidebar.button if button.label == "Remove"] == [
-        f"remove {plain.key_of(doc_id)}" for doc_id in (first, second)
+        f"remove {html.key_of(doc_id)}" for doc_id in (first, second)
     ]
     app.session_state["view"] = "Why"
     ran(app)
     [chart] = app.get("vega_lite_chart")
-    assert json.dumps(plain.name(first)) in chart.proto.spec
+    assert json.dumps(html.name(first)) in chart.proto.spec
     assert len(chart.proto.spec) < 20_000
 
 
 def test_an_id_without_end_is_the_query_but_no_part_of_the_address(endless: None) -> None:
     app = opened(q="a label id name")
     doc_id = "i" * ENDLESS
-    press(app, f"more anchored {plain.key_of(doc_id)}")
+    press(app, f"more anchored {html.key_of(doc_id)}")
     assert app.query_params.keys() == {"session", "corpus"}
     again = opened(session=app.query_params["session"], corpus="endless")
-    assert shown(again, "id")[0] == plain.name(doc_id)
+    assert shown(again, "id")[0] == html.name(doc_id)
 
 
 def test_names_of_sessions_without_end_are_cut(endless: None, home: Path) -> None:
@@ -176,7 +176,7 @@ def test_names_of_sessions_without_end_are_cut(endless: None, home: Path) -> Non
         store.record(Session("long", "c" * ENDLESS), event)
     app = page("sessions")
     assert app.dataframe[0].value[["Name", "Corpus"]].to_numpy().tolist() == [
-        [plain.name("n" * ENDLESS), plain.name("c" * ENDLESS)]
+        [html.name("n" * ENDLESS), html.name("c" * ENDLESS)]
     ]
     [label] = [option for box in app.selectbox if box.label == "Session" for option in box.options]
     assert len(label) < 600
@@ -188,26 +188,26 @@ def test_labels_and_values_without_end_can_be_filtered_by(endless: None) -> None
     app.session_state["filters"] = True
     ran(app)
     picker = app.multiselect(key="filter_labels")
-    assert picker.options == ["a", plain.name("l" * ENDLESS)]
+    assert picker.options == ["a", html.name("l" * ENDLESS)]
     picker.select("l" * ENDLESS)
     ran(app)
     assert set(shown(app, "id")) == {"label", "label too"}
     [line] = re.findall(r'role="status">(.*?)</div>', bodies(app))
-    assert f"filters: label {plain.name('l' * ENDLESS)}" in line
+    assert f"filters: label {html.name('l' * ENDLESS)}" in line
 
 
 @given(some.text(some.characters(exclude_categories=()), max_size=300))
 def test_a_name_is_whole_or_its_length_is_told(raw: str) -> None:
-    seen = plain.name(raw)
+    seen = html.name(raw)
     whole = re.sub("[\ud800-\udfff]", "\N{REPLACEMENT CHARACTER}", raw)
     assert seen == whole if len(raw) <= 200 else seen.startswith(f"{whole[:200]} … ({len(raw)} characters, ")
-    assert html.unescape(plain.text(raw)) == html.unescape(html.escape(whole))
-    assert not re.search(f"[{TURNS}\ud800-\udfff]", plain.shortened(raw))
+    assert html.unescape(html.text(raw)) == html.unescape(html.escape(whole))
+    assert not re.search(f"[{TURNS}\ud800-\udfff]", html.shortened(raw))
 
 
 def test_keys_are_short_and_differ() -> None:
     long, other = "i" * 201, "i" * 202
-    keys = [plain.key_of(raw) for raw in ("i", "i" * 200, long, other, plain.key_of(long))]
+    keys = [html.key_of(raw) for raw in ("i", "i" * 200, long, other, html.key_of(long))]
     assert len(set(keys)) == 5
     assert max(map(len, keys)) == 265
 
@@ -277,7 +277,7 @@ def test_a_file_whose_name_is_no_unicode_is_a_source_as_any_other(tmp_path: Path
     app = page("corpora")
     seen = f"{tmp_path}/caf\N{REPLACEMENT CHARACTER}.csv"
     assert app.dataframe[0].value["Source"].tolist() == [seen]
-    assert plain.field("Source", seen) in bodies(app)
+    assert html.field("Source", seen) in bodies(app)
     press(app, "corpus-verify cafe")
     assert messages(app) == ["Every file of 'cafe' is as it was written."]
     assert seen in bodies(page("evaluate"))
@@ -298,7 +298,7 @@ def test_an_evaluation_of_hostile_names_is_shown(evaluation: dict[str, Any]) -> 
     keep(evaluation)
     app = page("evaluate")
     table = app.dataframe[0].value
-    names = [plain.name(each["name"]) for each in evaluation["sets"]]
+    names = [html.name(each["name"]) for each in evaluation["sets"]]
     assert [name.rpartition(" (")[0] for name in table.columns[1 : 1 + len(names)]] == names
     assert shown(app, "id") == [f"exemplar {TEXTS[9]} ``` \N{REPLACEMENT CHARACTER}"]
     assert len(bodies(app)) < 20_000

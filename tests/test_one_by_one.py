@@ -4,8 +4,8 @@ from concurrent.futures import ThreadPoolExecutor, wait
 
 import pytest
 
-from exemplar.ui import one_by_one
-from exemplar.ui.one_by_one import OneByOne
+from exemplar.ui import page_scheduler
+from exemplar.ui.page_scheduler import OneByOne
 
 N = 8
 SOON = 30  # seconds, for what is not to happen never
@@ -17,7 +17,7 @@ def pages() -> OneByOne:
 
 
 def test_pages_at_once_are_drawn_one_by_one(pages: OneByOne, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(one_by_one, "_LONGEST", SOON)
+    monkeypatch.setattr(page_scheduler, "_LONGEST", SOON)
     start, alone, drawn = threading.Barrier(N), threading.Lock(), []
 
     def page(number: int) -> None:
@@ -34,7 +34,7 @@ def test_pages_at_once_are_drawn_one_by_one(pages: OneByOne, monkeypatch: pytest
 
 
 def test_a_page_that_goes_wrong_lets_the_next_one_in(pages: OneByOne, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(one_by_one, "_LONGEST", SOON)
+    monkeypatch.setattr(page_scheduler, "_LONGEST", SOON)
     with pytest.raises(ZeroDivisionError), pages.page():
         raise ZeroDivisionError
     began = time.monotonic()
@@ -45,12 +45,12 @@ def test_a_page_that_goes_wrong_lets_the_next_one_in(pages: OneByOne, monkeypatc
 def test_a_page_that_takes_very_long_is_passed_by_one_at_a_time(
     pages: OneByOne, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(one_by_one, "_LONGEST", 0.2)
+    monkeypatch.setattr(page_scheduler, "_LONGEST", 0.2)
     second_in, second_goes, third_in = (threading.Event() for _ in range(3))
 
     def second() -> None:
         with pages.page():
-            monkeypatch.setattr(one_by_one, "_LONGEST", SOON)
+            monkeypatch.setattr(page_scheduler, "_LONGEST", SOON)
             second_in.set()
             second_goes.wait(timeout=SOON)
 
@@ -70,7 +70,7 @@ def test_a_page_that_takes_very_long_is_passed_by_one_at_a_time(
 
 
 def test_what_can_wait_is_done_when_the_pages_rest(pages: OneByOne, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(one_by_one, "_LONGEST", SOON)
+    monkeypatch.setattr(page_scheduler, "_LONGEST", SOON)
     with pages.page():
         work = pages.between(lambda: "done")
         assert not wait([work], timeout=0.3).done
@@ -78,13 +78,13 @@ def test_what_can_wait_is_done_when_the_pages_rest(pages: OneByOne, monkeypatch:
 
 
 def test_what_can_wait_waits_not_for_ever(pages: OneByOne, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(one_by_one, "_LONGEST", 0.2)
+    monkeypatch.setattr(page_scheduler, "_LONGEST", 0.2)
     with pages.page():
         assert pages.between(lambda: "done").result(timeout=SOON) == "done"
 
 
 def test_what_nobody_waits_for_any_more_is_not_done(pages: OneByOne, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(one_by_one, "_LONGEST", SOON)
+    monkeypatch.setattr(page_scheduler, "_LONGEST", SOON)
     done: list[str] = []
     with pages.page():
         first, second, third = (pages.between(lambda name=name: done.append(name)) for name in "abc")

@@ -10,7 +10,7 @@ from exemplar.data.corpus.corpus import check_name, is_known
 from exemplar.data.encoders.sentence_transformer import DEFAULT_MODEL
 from exemplar.data.sources.preview import Preview, look_at
 from exemplar.data.sources.read import default_name
-from exemplar.ui import build_job, plain, state
+from exemplar.ui import build_job, html, state
 from exemplar.ui.ask_source import Arguments, ask_source, fresh, start_afresh
 from exemplar.ui.builds import without_options
 from exemplar.ui.choose_columns import asked_columns, choose_columns
@@ -37,7 +37,7 @@ def build_form(example: str = "") -> None:
         try:
             kind, arguments = ask_source(example)
         except OSError as error:
-            plain.show_message("error", f"the file could not be kept: {error}")
+            html.show_message("error", f"the file could not be kept: {error}")
             return
         if kind != "upload" and st.button(
             "Look at it",
@@ -55,7 +55,7 @@ def build_form(example: str = "") -> None:
         with above:
             if arguments is None:
                 if pressed or st.session_state.get("build_look"):
-                    plain.show_message("error", _NAME_FIRST[kind])
+                    html.show_message("error", _NAME_FIRST[kind])
                 return
             if pressed or kind == "upload":
                 st.session_state[_LOOKED] = arguments
@@ -71,11 +71,11 @@ def _show_look(arguments: Arguments) -> Arguments | None:
     if found.columns:
         columns = asked_columns(found.chosen, choose_columns(arguments, found))
         if "text_column" not in columns and found.error and found.chosen.text is None:
-            plain.show_message("warning", "none of the columns is called as a text usually is; choose the Text column")
+            html.show_message("warning", "none of the columns is called as a text usually is; choose the Text column")
             return None
         found = _looked(arguments | columns)
     if found.error:
-        plain.show_message("error", _in_words(found.error, arguments))
+        html.show_message("error", _in_words(found.error, arguments))
     show_preview(found)
     return None if found.error else arguments | columns
 
@@ -142,7 +142,7 @@ def _begin(plan: functools.partial[Plan], arguments: Arguments) -> None:
         complete = plan(arguments)
         build_job.begin(complete)
     except ValueError as error:
-        plain.show_message("error", without_options(str(error)))
+        html.show_message("error", without_options(str(error)))
         return
     session = state.current()
     if session is not None and not is_known(session.corpus):  # what was searched here is gone

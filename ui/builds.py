@@ -6,9 +6,9 @@ import streamlit as st
 
 from exemplar.data.corpus.corpus import CorpusDamaged, CorpusNotFound, is_known, read_manifest
 from exemplar.data.corpus.manifest import Manifest
-from exemplar.ui import build_job, jobs, plain
+from exemplar.ui import build_job, html, jobs
 from exemplar.ui.build_job import Build
-from exemplar.ui.pages import search_it
+from exemplar.ui.navigation import search_it
 
 _EVERY = 1.0  # seconds
 
@@ -35,7 +35,7 @@ def without_options(message: str) -> str:
 
 def _show_running(job: jobs.Job) -> None:
     build: Build = job.told
-    st.html(plain.element("div", "head", plain.element("b", "name-of", plain.text(f"Building {job.name}"))))
+    st.html(html.element("div", "head", html.element("b", "name-of", html.text(f"Building {job.name}"))))
     st.progress(build.share, "Stopping" if job.stopping else build.line)
     searchable = _searchable(job.name)
     if searchable:
@@ -58,17 +58,17 @@ def _show_running(job: jobs.Job) -> None:
 def _show_ended(job: jobs.Job) -> None:
     build: Build = job.told
     if job.error:
-        plain.show_message("error", f"{job.name} could not be built: {without_options(job.error)}")
+        html.show_message("error", f"{job.name} could not be built: {without_options(job.error)}")
     elif job.stopped and is_known(job.name):
-        plain.show_message(
+        html.show_message(
             "warning", f"Stopped building {job.name}. What is embedded is kept; Build on goes on from there."
         )
     elif job.stopped:
-        plain.show_message("warning", f"Stopped building {job.name}, before anything was embedded.")
+        html.show_message("warning", f"Stopped building {job.name}, before anything was embedded.")
     else:
-        plain.show_message("success", f"Built {job.name}: {job.result.n_documents:,} documents.")
+        html.show_message("success", f"Built {job.name}: {job.result.n_documents:,} documents.")
     for line in build.problems.lines():
-        st.html(plain.quiet(line))
+        st.html(html.quiet(line))
     with st.container(horizontal=True):
         if job.result:
             _search_button(job.name)

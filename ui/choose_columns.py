@@ -6,7 +6,7 @@ import streamlit as st
 
 from exemplar.data.sources.columns import OFF, Columns
 from exemplar.data.sources.preview import Preview
-from exemplar.ui import plain
+from exemplar.ui import html
 from exemplar.ui.ask_source import Arguments
 
 _ROLES = {
@@ -56,4 +56,4 @@ def asked_columns(guessed: Columns, picked: Columns) -> dict[str, str]:
 def _called(number: int, columns: tuple[str, ...]) -> str:
     if number == _EACH_ITS_OWN:
         return "guessed in each table"
-    return "no column" if number == _NO_COLUMN or number >= len(columns) else plain.name(columns[number])
+    return "no column" if number == _NO_COLUMN or number >= len(columns) else html.name(columns[number])

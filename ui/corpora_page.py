@@ -3,13 +3,13 @@
 import streamlit as st
 
 from exemplar.data.corpus.catalog import CorpusStatus, list_corpora
-from exemplar.ui import plain, resources, state
+from exemplar.ui import html, resources, state
 from exemplar.ui.build_form import build_form
 from exemplar.ui.builds import show_builds
-from exemplar.ui.clock import local_time
 from exemplar.ui.corpus_actions import show_actions
 from exemplar.ui.corpus_details import show_details, shown_source
-from exemplar.ui.pages import keep_session
+from exemplar.ui.local_time import local_time
+from exemplar.ui.navigation import keep_session
 
 _CHOSEN = "chosen_corpus"
 
@@ -17,11 +17,11 @@ _CHOSEN = "chosen_corpus"
 def corpora_page() -> None:
     """Draw the page."""
     keep_session()
-    st.html(plain.STYLE)
+    st.html(html.STYLE)
     st.title("Corpora", anchor=False)
     if uri := resources.index():
         there = f"The search is served by Milvus at {uri}, the corpora below lie on this machine."
-        plain.show_message("warning", f"{there} Put one there: exemplar push NAME --to {uri}")
+        html.show_message("warning", f"{there} Put one there: exemplar push NAME --to {uri}")
     corpora = list_corpora()
     if corpora:
         _show_table(corpora)

@@ -10,9 +10,9 @@ from exemplar.data.building.uploads import remove_upload
 from exemplar.data.corpus.catalog import CorpusStatus, corpus_status, remove_corpus, verify_corpus
 from exemplar.data.corpus.corpus import CorpusDamaged, CorpusNotFound
 from exemplar.data.corpus.lock import CorpusBusy
-from exemplar.ui import build_job, jobs, plain
+from exemplar.ui import build_job, html, jobs
 from exemplar.ui.builds import without_options
-from exemplar.ui.pages import search_it
+from exemplar.ui.navigation import search_it
 
 _TOLD = "what_was_done_with_a_corpus"
 _MOST_DAMAGES = 20  # that are listed
@@ -74,7 +74,7 @@ def show_actions(status: CorpusStatus) -> None:
 
 
 def _show_told(told: _Told) -> None:
-    plain.show_message(told.kind, told.message)
+    html.show_message(told.kind, told.message)
     with st.container(horizontal=True):
         if told.mendable and st.button(
             "Repair",
@@ -125,7 +125,7 @@ def _ask_to_remove(name: str) -> None:
     except CorpusNotFound:  # it has just gone, here or elsewhere
         st.rerun()
     question = f"Remove '{name}' with its {status.documents} documents? They are gone from this machine then."
-    st.html(plain.element("div", "text", plain.text(question)))
+    st.html(html.element("div", "text", html.text(question)))
     st.caption("Marks made on it stay in their sessions. Files that it was built from stay, except an uploaded one.")
     with st.container(horizontal=True):
         sure = st.button(

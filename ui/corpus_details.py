@@ -7,8 +7,8 @@ import streamlit as st
 from exemplar.data.building.uploads import uploaded_name
 from exemplar.data.corpus.catalog import CorpusStatus
 from exemplar.data.corpus.manifest import Manifest
-from exemplar.ui import plain
-from exemplar.ui.clock import local_time
+from exemplar.ui import html
+from exemplar.ui.local_time import local_time
 
 _STATES = {
     "complete": "complete",
@@ -28,12 +28,12 @@ def show_details(status: CorpusStatus) -> None:
     """Draw them."""
     manifest = status.manifest
     state = (_STATES if manifest else _STATES | _NOTHING_YET)[status.state]
-    head = [plain.element("b", "name-of", plain.text(status.name)), plain.element("span", "label", plain.text(state))]
-    st.html(plain.element("div", "head", *head) + _listed(_facts(status)))
+    head = [html.element("b", "name-of", html.text(status.name)), html.element("span", "label", html.text(state))]
+    st.html(html.element("div", "head", *head) + _listed(_facts(status)))
     if manifest and manifest.problems:
         lines = (f"{reason}: {n:,}" for reason, n in manifest.problems.items())
-        told = "".join(map(plain.quiet, lines))
-        st.html(plain.element("div", "quiet", "Odd about its documents:") + told)
+        told = "".join(map(html.quiet, lines))
+        st.html(html.element("div", "quiet", "Odd about its documents:") + told)
 
 
 def size_in_words(n_bytes: int) -> str:
@@ -48,7 +48,7 @@ def shown_source(manifest: Manifest) -> str:
     """Return a source as its people know it: an uploaded file by its name, a file whose name is no text legibly."""
     source = str(manifest.source.get("source"))
     name = uploaded_name(source)
-    return plain.shortened(f"{name} (uploaded)" if name else source)
+    return html.shortened(f"{name} (uploaded)" if name else source)
 
 
 def _facts(status: CorpusStatus) -> Iterator[tuple[str, str]]:
@@ -73,4 +73,4 @@ def _facts(status: CorpusStatus) -> Iterator[tuple[str, str]]:
 
 def _listed(facts: Iterator[tuple[str, str]]) -> str:
     """Return named facts as HTML."""
-    return plain.element("div", "fields", *(plain.field(name, value) for name, value in facts))
+    return html.element("div", "fields", *(html.field(name, value) for name, value in facts))

@@ -8,10 +8,10 @@ from exemplar.data.building.uploads import uploaded_name
 from exemplar.data.corpus.catalog import CorpusStatus
 from exemplar.retrieval.evaluation.judgements import check_judged
 from exemplar.retrieval.evaluation.protocols import COMPARED, N_QUERIES, ROUNDS, TITLES
-from exemplar.ui import evaluate_job, jobs, plain, resources, state
+from exemplar.ui import evaluate_job, html, jobs, resources, state
 from exemplar.ui.evaluate_job import Evaluation
 from exemplar.ui.kept_evaluations import choose_next, show_kept
-from exemplar.ui.pages import keep_session
+from exemplar.ui.navigation import keep_session
 
 _EVERY = 1.0  # seconds
 _MOST_QUERIES, _MOST_ROUNDS = 100_000, 50
@@ -34,7 +34,7 @@ All of them by default.
 def evaluate_page() -> None:
     """Draw the page."""
     keep_session()
-    st.html(plain.STYLE)
+    st.html(html.STYLE)
     st.title("Evaluate", anchor=False)
     st.caption(
         "Which ranker is best on your documents? Where it is known what is relevant, a simulated person searches and "
@@ -44,7 +44,7 @@ def evaluate_page() -> None:
     try:
         reasons = {status.name: why_not(status) for status in resources.statuses()}
     except ValueError as error:
-        plain.show_message("error", str(error))
+        html.show_message("error", str(error))
         return
     corpora = [name for name, reason in reasons.items() if not reason]
     if not reasons:
@@ -142,7 +142,7 @@ def _begin(corpora: Sequence[str], rankers: Sequence[str], rounds: int, n_querie
         engines = {name: resources.engine(name) for name in corpora}
         evaluate_job.begin(Evaluation(engines, rankers, rounds, n_queries))
     except (ValueError, OSError) as error:
-        plain.show_message("error", str(error))
+        html.show_message("error", str(error))
         return
     st.rerun()
 
@@ -150,8 +150,8 @@ def _begin(corpora: Sequence[str], rankers: Sequence[str], rounds: int, n_querie
 def _show_reasons(reasons: Mapping[str, str], *, expanded: bool) -> None:
     with st.expander("Not to be evaluated", expanded=expanded, icon=":material/info:", key="evaluate_not"):
         for name, reason in reasons.items():
-            line = plain.element("b", "name-of", plain.text(name)), ": ", plain.text(plain.shortened(reason)), "."
-            st.html(plain.element("div", "quiet", *line))
+            line = html.element("b", "name-of", html.text(name)), ": ", html.text(html.shortened(reason)), "."
+            st.html(html.element("div", "quiet", *line))
 
 
 def _show_job() -> None:
@@ -175,7 +175,7 @@ def _show_job() -> None:
 
 def _show_running(job: jobs.Job) -> None:
     evaluation: Evaluation = job.told
-    st.html(plain.element("div", "head", plain.element("b", "name-of", plain.text(evaluation.stage))))
+    st.html(html.element("div", "head", html.element("b", "name-of", html.text(evaluation.stage))))
     st.progress(evaluation.share, "Stopping" if job.stopping else evaluation.line or None)
     st.button(
         "Stop",
@@ -190,11 +190,11 @@ def _show_running(job: jobs.Job) -> None:
 def _show_ended(job: jobs.Job) -> None:
     evaluation: Evaluation = job.told
     if job.error:
-        plain.show_message("error", f"{evaluation.corpora} could not be evaluated: {job.error}")
+        html.show_message("error", f"{evaluation.corpora} could not be evaluated: {job.error}")
     elif job.stopped:
-        plain.show_message("warning", f"Stopped evaluating {evaluation.corpora}. Nothing of it is kept.")
+        html.show_message("warning", f"Stopped evaluating {evaluation.corpora}. Nothing of it is kept.")
     else:
-        plain.show_message("success", f"Evaluated {evaluation.corpora}: {evaluation.done:,} queries.")
+        html.show_message("success", f"Evaluated {evaluation.corpora}: {evaluation.done:,} queries.")
     if st.button("Dismiss", key="evaluate_dismiss", icon=":material/close:", help="Take this message away."):
         jobs.dismiss("evaluate", job.name)
         st.rerun(scope="app")

@@ -6,7 +6,7 @@ from dataclasses import replace
 import streamlit as st
 
 from exemplar.data.corpus.filters import MOST_COLUMNS, MOST_VALUES, UNLABELLED, Filters
-from exemplar.ui import plain, resources, state
+from exemplar.ui import html, resources, state
 from exemplar.ui.state import put
 
 _WORDS = "filter_words"
@@ -53,9 +53,9 @@ def clear_filters() -> None:
 def summary(filters: Filters) -> str:
     """Return the filters in a line, as it was typed and picked."""
     parts = [f"label {_listed(filters.labels)}"] if filters.labels else []
-    parts += [f"{plain.name(name)} {_listed(values)}" for name, values in filters.fields]
-    parts += [f"with {plain.name(filters.words)}"] if filters.words.strip() else []
-    parts += [f"without {plain.name(filters.without)}"] if filters.without.strip() else []
+    parts += [f"{html.name(name)} {_listed(values)}" for name, values in filters.fields]
+    parts += [f"with {html.name(filters.words)}"] if filters.words.strip() else []
+    parts += [f"without {html.name(filters.without)}"] if filters.without.strip() else []
     return ", ".join(parts)
 
 
@@ -69,12 +69,12 @@ def _pick(
     """Draw a picker under a name that may come from a file: as text, which a widget's label would not be."""
     offered = [*values, *(value for value in chosen if value not in values)]
     put(key, list(chosen))
-    st.html(plain.element("div", "field-name", plain.text(plain.name(name))))
+    st.html(html.element("div", "field-name", html.text(html.name(name))))
     st.multiselect(
-        plain.spoken(name) or "Values",
+        html.spoken(name) or "Values",
         offered,
         key=key,
-        format_func=lambda value: "no label" if value == UNLABELLED else plain.name(value),
+        format_func=lambda value: "no label" if value == UNLABELLED else html.name(value),
         placeholder="Any",
         label_visibility="collapsed",
         help="Documents with one of these pass.",
@@ -90,7 +90,7 @@ def _typed(key: str) -> str:
 
 
 def _listed(values: Sequence[str]) -> str:
-    names = [plain.name(value) if value != UNLABELLED else "none" for value in values]
+    names = [html.name(value) if value != UNLABELLED else "none" for value in values]
     return " or ".join(names) if len(names) < 4 else f"one of {len(names)}"
 
 

@@ -8,8 +8,8 @@ import streamlit as st
 from exemplar.retrieval.evaluation.report import markdown
 from exemplar.retrieval.evaluation.result import as_bytes
 from exemplar.retrieval.evaluation.saved import Kept, kept_evaluations, remove_evaluation
-from exemplar.ui import plain
-from exemplar.ui.clock import local_time
+from exemplar.ui import html
+from exemplar.ui.local_time import local_time
 from exemplar.ui.show_evaluation import show_evaluation
 
 _CHOSEN = "chosen_evaluation"
@@ -25,11 +25,11 @@ def show_kept() -> None:
     """Draw the list, the chosen one and its buttons."""
     st.subheader("Evaluations", anchor=False)
     if told := st.session_state.pop(_TOLD, None):
-        plain.show_message("error", told)
+        html.show_message("error", told)
     found = kept_evaluations()
     for kept in found:
         if kept.result is None:
-            plain.show_message("warning", f"{kept.problem}. It was left where it is.")
+            html.show_message("warning", f"{kept.problem}. It was left where it is.")
     whole = [kept for kept in found if kept.result is not None]
     if not whole:
         st.caption("None yet. What is measured is kept, and shown here.")
@@ -45,7 +45,7 @@ def _show_table(whole: Sequence[Kept]) -> None:
     st.dataframe(
         {
             "Measured": [local_time(kept.at) for kept in whole],
-            "Corpora": [plain.shortened(", ".join(kept.sets), 500) for kept in whole],
+            "Corpora": [html.shortened(", ".join(kept.sets), 500) for kept in whole],
             "Queries": [sum(kept.sets.values()) for kept in whole],
         },
         column_config={"Queries": st.column_config.NumberColumn(format="localized")},
@@ -71,9 +71,9 @@ def _choose(whole: Sequence[Kept]) -> Kept:
 
 def _labels(whole: Sequence[Kept]) -> dict[str, str]:
     """Return what evaluations are called; where two are called the same, the names of their files tell them apart."""
-    labels = {kept.name: f"{local_time(kept.at)} · {plain.excerpt(', '.join(kept.sets), 100)}" for kept in whole}
+    labels = {kept.name: f"{local_time(kept.at)} · {html.excerpt(', '.join(kept.sets), 100)}" for kept in whole}
     n = Counter(labels.values())
-    return {name: label if n[label] == 1 else f"{label} · {plain.name(name)}" for name, label in labels.items()}
+    return {name: label if n[label] == 1 else f"{label} · {html.name(name)}" for name, label in labels.items()}
 
 
 def _show_actions(kept: Kept) -> None:
@@ -108,7 +108,7 @@ def _show_actions(kept: Kept) -> None:
 @st.dialog("Remove an evaluation", icon=":material/delete:")
 def _ask_to_remove(kept: Kept) -> None:
     question = f"Remove what was measured on {', '.join(kept.sets)} at {local_time(kept.at)}? It is gone then."
-    st.html(plain.element("div", "text", plain.text(plain.shortened(question))))
+    st.html(html.element("div", "text", html.text(html.shortened(question))))
     with st.container(horizontal=True):
         sure = st.button(
             "Remove it",

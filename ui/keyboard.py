@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from exemplar.ui import plain
+from exemplar.ui import html
 from exemplar.ui.state import JUMP
 
 KEYS = {
@@ -31,7 +31,7 @@ def listen() -> None:
     asked = st.session_state.pop(JUMP, None)
     if asked is not None:
         st.session_state["_jumps"] = st.session_state.get("_jumps", 0) + 1
-        st.session_state["_jumped_to"] = plain.name(asked)
+        st.session_state["_jumped_to"] = html.name(asked)
     data = {"jump": st.session_state.get("_jumped_to"), "n": st.session_state.get("_jumps", 0)}
     _component()(key="keyboard", data=data, height=0)
 

@@ -4,7 +4,7 @@ import streamlit as st
 
 from exemplar.data.corpus.corpus import Corpus
 from exemplar.retrieval.sessions.session import Session
-from exemplar.ui import plain
+from exemplar.ui import html
 from exemplar.ui.state import change, jump_to
 
 _SHOWN = 15  # of each kind, the latest; on demand more
@@ -44,7 +44,7 @@ def _show_list(title: str, doc_ids: tuple[str, ...], session: Session, corpus: C
     rows = corpus.rows_of(shown)
     texts = dict(zip(rows, (each.text for each in corpus.documents_at(list(rows.values()))), strict=True))
     for doc_id in shown:
-        key = plain.key_of(doc_id)
+        key = html.key_of(doc_id)
         with st.container(key=f"mark {key}", horizontal=True, wrap=False, gap=None, vertical_alignment="top"):
             st.html(_line(doc_id, texts.get(doc_id)), width="stretch")
             st.button(
@@ -69,6 +69,6 @@ def _show_list(title: str, doc_ids: tuple[str, ...], session: Session, corpus: C
 
 
 def _line(doc_id: str, text: str | None) -> str:
-    start = "no longer in this corpus" if text is None else plain.excerpt(text, 90)
-    name = plain.called("id", doc_id)
-    return plain.element("div", "mark", name, " ", plain.text(start))
+    start = "no longer in this corpus" if text is None else html.excerpt(text, 90)
+    name = html.called("id", doc_id)
+    return html.element("div", "mark", name, " ", html.text(start))

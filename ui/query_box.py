@@ -4,7 +4,7 @@ import streamlit as st
 
 from exemplar.data.corpus.corpus import Corpus
 from exemplar.retrieval.search import DocumentQuery, Query
-from exemplar.ui import plain, state
+from exemplar.ui import html, state
 
 _LONGEST = 100_000  # characters of a query; models read a few thousand, and millions in a box keep a browser busy
 
@@ -24,7 +24,7 @@ def ask(query: Query | None, corpus: Corpus) -> None:
     # These places are there when they are empty too: what stands below keeps its place, and does not flicker.
     with st.container(gap=None):
         if notice := state.take_notice():
-            plain.show_message("warning", notice)
+            html.show_message("warning", notice)
     with st.container(gap=None):
         if isinstance(query, DocumentQuery):
             _show_query_document(query.doc_id, corpus)
@@ -44,5 +44,5 @@ def _show_query_document(doc_id: str, corpus: Corpus) -> None:
         return
     document = corpus.document(row)
     with st.container(border=True, key="query-document"):
-        title = plain.element("div", "head", "More like ", plain.called("id", doc_id))
-        st.html(title + plain.element("div", "text", plain.text(plain.excerpt(document.text, 300))))
+        title = html.element("div", "head", "More like ", html.called("id", doc_id))
+        st.html(title + html.element("div", "text", html.text(html.excerpt(document.text, 300))))

@@ -21,7 +21,7 @@ from exemplar.data.milvus.server import ADDRESS, Server
 from exemplar.retrieval.highlights import Explainer
 from exemplar.retrieval.index.milvus import open_served
 from exemplar.retrieval.search import SearchEngine
-from exemplar.ui.one_by_one import OneByOne
+from exemplar.ui.page_scheduler import OneByOne
 
 T = TypeVar("T")
 _one_by_one = OneByOne()

@@ -9,7 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 from exemplar.data.encoders.passages import Span
 from exemplar.retrieval.feedback import Mark
 from exemplar.retrieval.search import Result
-from exemplar.ui import plain
+from exemplar.ui import html
 from exemplar.ui.state import ROWS_OPENED, ask_document, change
 
 _MARKED: dict[Mark, str] = {"positive": "relevant", "negative": "not relevant"}
@@ -53,7 +53,7 @@ class Row:
 def show_row(row: Row) -> DeltaGenerator:
     """Draw a row; return where its text stands, to be drawn anew when its sentences are known."""
     # Keys are made of doc_id, never of the rank: a click belongs to the row that the person saw.
-    doc_id, mark, key = row.result.doc_id, row.mark, f"{row.place} {plain.key_of(row.result.doc_id)}"
+    doc_id, mark, key = row.result.doc_id, row.mark, f"{row.place} {html.key_of(row.result.doc_id)}"
     with st.container(border=True, key=f"row {key}", gap="xsmall"):
         text = st.html(row_html(row))
         with st.container(horizontal=True, gap="small"):
@@ -78,7 +78,7 @@ def row_html(row: Row) -> str:
     """Return what a row says: of its best passage what carried it, marked."""
     result, spans = row.result, row.spans
     before = "… " if result.start and not (spans and spans[0][0] > _EXCERPT // 3) else ""
-    text = plain.element("div", "text ex-lines", before, plain.excerpt_with(result.passage, spans, _EXCERPT))
+    text = html.element("div", "text ex-lines", before, html.excerpt_with(result.passage, spans, _EXCERPT))
     return _head(row) + _fields(result) + text
 
 
@@ -118,14 +118,14 @@ def _head(row: Row) -> str:
     result, mark, note = row.result, row.mark, row.note
     bar = f'<span class="ex-bar" aria-hidden="true"><span style="width: {100 * row.share:.0f}%"></span></span>'
     parts = [
-        plain.element("span", "rank", str(result.rank)) if result.rank else "",
-        plain.element("span", f"note ex-{note.kind}", plain.text(note.text), title=note.meaning) if note else "",
-        plain.element("span", "score", bar, f"{result.score:.3f}"),
-        plain.called("label", result.label) if result.label else "",
-        plain.called("id", result.doc_id),
-        plain.element("span", f"marked ex-{mark}", _MARKED[mark]) if mark else "",
+        html.element("span", "rank", str(result.rank)) if result.rank else "",
+        html.element("span", f"note ex-{note.kind}", html.text(note.text), title=note.meaning) if note else "",
+        html.element("span", "score", bar, f"{result.score:.3f}"),
+        html.called("label", result.label) if result.label else "",
+        html.called("id", result.doc_id),
+        html.element("span", f"marked ex-{mark}", _MARKED[mark]) if mark else "",
     ]
-    return plain.element("div", "head", *parts)
+    return html.element("div", "head", *parts)
 
 
 def _fields(result: Result) -> str:
@@ -133,7 +133,7 @@ def _fields(result: Result) -> str:
     short = [(name, value) for name, value in result.metadata.items() if len(value) <= _LONGEST_FIELD]
     if not short:
         return ""
-    return plain.element("div", "fields", *(plain.field(name, value) for name, value in short[:_MOST_FIELDS]))
+    return html.element("div", "fields", *(html.field(name, value) for name, value in short[:_MOST_FIELDS]))
 
 
 def _whole_text(result: Result, spans: Sequence[Span]) -> str:
@@ -143,17 +143,17 @@ def _whole_text(result: Result, spans: Sequence[Span]) -> str:
     last = first + _MOST_WHOLE
     before, after = result.text[first:start], result.text[end:last]
     shown = [(a, min(b, last - start)) for a, b in spans if a < last - start]
-    passage = plain.with_marks(result.passage[: last - start], shown)
+    passage = html.with_marks(result.passage[: last - start], shown)
     if before or after:
-        passage = plain.element("span", "passage", passage)
-    text = plain.element("div", "text ex-whole", _lines(before), passage, _lines(after))
+        passage = html.element("span", "passage", passage)
+    text = html.element("div", "text ex-whole", _lines(before), passage, _lines(after))
     return text if len(result.text) <= _MOST_WHOLE else _cut_note(first, len(result.text)) + text
 
 
 def _cut_note(first: int, n_characters: int) -> str:
     last = first + _MOST_WHOLE
-    return plain.quiet(f"Characters {first + 1:,} to {last:,} of {n_characters:,}; an export has them all.")
+    return html.quiet(f"Characters {first + 1:,} to {last:,} of {n_characters:,}; an export has them all.")
 
 
 def _lines(raw: str) -> str:
-    return plain.text(plain.with_line_breaks(raw))
+    return html.text(html.with_line_breaks(raw))

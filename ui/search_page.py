@@ -7,7 +7,7 @@ import streamlit as st
 from exemplar.retrieval.rankers import DEFAULT_RANKER, TITLES, Ranker
 from exemplar.retrieval.search import Ranking, SearchEngine, took
 from exemplar.retrieval.sessions.session import Session
-from exemplar.ui import filter_form, keyboard, plain, resources, results, state
+from exemplar.ui import filter_form, html, keyboard, resources, results, state
 from exemplar.ui.build_form import build_form
 from exemplar.ui.builds import show_builds
 from exemplar.ui.mark_next import show_mark_next
@@ -29,11 +29,11 @@ def search_page() -> None:
             unexplained = _draw()
         results.explain(unexplained)
     except ValueError as error:
-        plain.show_message("error", str(error))
+        html.show_message("error", str(error))
 
 
 def _draw() -> results.Unexplained:
-    st.html(plain.STYLE)
+    st.html(html.STYLE)
     corpora = resources.searchable()
     if not corpora:
         _welcome()
@@ -111,7 +111,7 @@ def _turn_to(doc_id: str, session: Session, engine: SearchEngine) -> None:
         hidden = session.settings.hide_marked and session.feedback.mark_of(doc_id)
         elsewhere = f"It is not among the first {_FARTHEST:,} here, or the filters leave it out."
         in_settings = "Marked rows are hidden: show them under Settings."
-        plain.show_message("warning", in_settings if hidden else elsewhere)
+        html.show_message("warning", in_settings if hidden else elsewhere)
 
 
 def _show_line(session: Session, engine: SearchEngine, rankings: Sequence[Ranking]) -> None:
@@ -124,7 +124,7 @@ def _show_line(session: Session, engine: SearchEngine, rankings: Sequence[Rankin
     marks = "1 mark" if n_marks == 1 else f"{n_marks:,} marks"
     filters = [f"filters: {filter_form.summary(session.filters)}"] if session.filters else []
     line = " · ".join([*overlap, *times, documents, marks, *filters])
-    st.html(f'<div class="ex-quiet" role="status">{plain.text(plain.shortened(line))}</div>')
+    st.html(f'<div class="ex-quiet" role="status">{html.text(html.shortened(line))}</div>')
 
 
 def _show_nothing(session: Session) -> None:
@@ -155,7 +155,7 @@ def _choose_corpus(session: Session, corpora: dict[str, str]) -> None:
 def _welcome() -> None:
     st.title("Exemplar", anchor=False)
     if uri := resources.index():
-        plain.show_message(
+        html.show_message(
             "warning", f"Milvus at {uri} holds no corpus yet. Put one there: exemplar push NAME --to {uri}"
         )
         return

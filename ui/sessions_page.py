@@ -12,9 +12,9 @@ from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.search import DocumentQuery
 from exemplar.retrieval.sessions.history import in_words
 from exemplar.retrieval.sessions.session import Saved, Session
-from exemplar.ui import plain, resources, state
-from exemplar.ui.clock import local_time
-from exemplar.ui.pages import keep_session
+from exemplar.ui import html, resources, state
+from exemplar.ui.local_time import local_time
+from exemplar.ui.navigation import keep_session
 from exemplar.ui.search_page import search_page
 from exemplar.ui.transfer import show_export, show_import
 
@@ -39,23 +39,23 @@ class _Row:
 
     @property
     def title(self) -> str:
-        return plain.name(self.saved.name) or plain.excerpt(self.query, 60) or "unnamed"
+        return html.name(self.saved.name) or html.excerpt(self.query, 60) or "unnamed"
 
 
 def sessions_page() -> None:
     """Draw the page."""
     keep_session()
-    st.html(plain.STYLE)
+    st.html(html.STYLE)
     st.title("Sessions", anchor=False)
     st.caption("Every search and every mark is kept as it is made. Open a session to go on where it was left.")
     place = st.container(gap=None)
     try:
         _show_sessions(state.store().saved())
     except _FAILURES as error:
-        plain.show_message("error", f"the sessions can't be read: {error}. Nothing was changed; try again.")
+        html.show_message("error", f"the sessions can't be read: {error}. Nothing was changed; try again.")
     if notice := state.take_notice():
         with place:
-            plain.show_message("warning", notice)
+            html.show_message("warning", notice)
 
 
 def _show_sessions(saved: Sequence[Saved]) -> None:
@@ -76,9 +76,9 @@ def _show_table(saved: Sequence[Saved]) -> list[_Row]:
     session = state.current()
     place.dataframe(
         {
-            "Name": [plain.name(row.saved.name) or "unnamed" for row in rows],
-            "Corpus": [plain.name(row.saved.corpus) for row in rows],
-            "Last query": [plain.excerpt(row.query, 200) if row.session else "can't be read" for row in rows],
+            "Name": [html.name(row.saved.name) or "unnamed" for row in rows],
+            "Corpus": [html.name(row.saved.corpus) for row in rows],
+            "Last query": [html.excerpt(row.query, 200) if row.session else "can't be read" for row in rows],
             "Marks": [len(row.session.feedback) if row.session else None for row in rows],
             "Changed": [local_time(row.saved.changed) for row in rows],
             "Here": ["this tab" if session and row.saved.session_id == session.session_id else "" for row in rows],
@@ -116,11 +116,11 @@ def _choose(rows: Sequence[_Row]) -> _Row:
 def _labels(rows: Sequence[_Row]) -> dict[str, str]:
     """Return what sessions are called; where two are called the same, their ids tell them apart."""
     titles = {
-        row.saved.session_id: f"{row.title} · {plain.name(row.saved.corpus)} · {local_time(row.saved.changed)}"
+        row.saved.session_id: f"{row.title} · {html.name(row.saved.corpus)} · {local_time(row.saved.changed)}"
         for row in rows
     }
     n = Counter(titles.values())
-    return {each: title if n[title] == 1 else f"{title} · {plain.name(each)}" for each, title in titles.items()}
+    return {each: title if n[title] == 1 else f"{title} · {html.name(each)}" for each, title in titles.items()}
 
 
 def _show_actions(row: _Row) -> None:
@@ -184,7 +184,7 @@ def _show_transfer(row: _Row) -> None:
         try:
             corpus = resources.engine(session.corpus).corpus
         except ValueError as error:
-            plain.show_message("error", str(error))
+            html.show_message("error", str(error))
             return
         show_export(corpus, session.feedback, None)
         show_import(corpus, lambda marks: _take_in(session, marks))
@@ -203,8 +203,8 @@ def _duplicate(row: _Row) -> None:
 def _ask_to_delete(row: _Row) -> None:
     n_marks = len(row.session.feedback) if row.session else 0
     with_it = f" Its marks ({n_marks:,}) and its history go with it." if n_marks else " Its history goes with it."
-    name = plain.element("b", "session", plain.text(row.title))
-    st.html(plain.element("div", "text", name, " is deleted for good.", plain.text(with_it)))
+    name = html.element("b", "session", html.text(row.title))
+    st.html(html.element("div", "text", name, " is deleted for good.", html.text(with_it)))
     with st.container(horizontal=True, gap="small"):
         if st.button(
             "Delete it",
@@ -238,9 +238,9 @@ def _show_history(session_id: str) -> None:
     with st.expander("History", icon=":material/history:", key="history"):
         events = state.store().history(session_id)
         lines = [
-            plain.shortened(f"{local_time(each.at)} · {plain.name(each.corpus)} · {in_words(each.event)}")
+            html.shortened(f"{local_time(each.at)} · {html.name(each.corpus)} · {in_words(each.event)}")
             for each in reversed(events[-_LATEST:])
         ]
         if len(events) > _LATEST:
             lines.append(f"… and {len(events) - _LATEST:,} before")
-        st.html(plain.element("div", "quiet ex-lines", plain.text("\n".join(lines))))
+        st.html(html.element("div", "quiet ex-lines", html.text("\n".join(lines))))

@@ -12,8 +12,8 @@ from exemplar.retrieval.evaluation.result import ENOUGH, rows_of
 from exemplar.retrieval.evaluation.saved import Kept
 from exemplar.retrieval.evaluation.verdict import winner_line
 from exemplar.retrieval.rankers import DEFAULT_RANKER
-from exemplar.ui import plain
-from exemplar.ui.clock import local_time
+from exemplar.ui import html
+from exemplar.ui.local_time import local_time
 
 _READING = (
     "The number in brackets is how many queries a corpus has. \\* says that a ranker differs from kNN by more than "
@@ -26,21 +26,21 @@ def show_evaluation(kept: Kept) -> None:
     """Draw it."""
     result = _legible(kept.result or {})
     models = " and ".join(sorted({f"{each['model']} in {each['precision']}" for each in result["sets"]}))
-    measured = plain.text(f"Measured {local_time(kept.at)} with {models}. The same in a terminal: ")
-    command = plain.element("span", "id", plain.text(plain.shortened(result["command"])))
-    st.html(plain.element("div", "quiet", measured, command))
+    measured = html.text(f"Measured {local_time(kept.at)} with {models}. The same in a terminal: ")
+    command = html.element("span", "id", html.text(html.shortened(result["command"])))
+    st.html(html.element("div", "quiet", measured, command))
     st.caption(_READING)
     for protocol, what in PROTOCOLS.items():
         with st.container(key=f"evaluation-{protocol.replace(' ', '-')}"):
             st.subheader(protocol.capitalize(), anchor=False)
             st.caption(what)
-            _show_protocol(plain.name(kept.name), result, protocol)
+            _show_protocol(html.name(kept.name), result, protocol)
     _quiet(missing_lines(result["sets"]))
 
 
 def _legible(result: dict[str, Any]) -> dict[str, Any]:
     """Return a result with the names in it as they can be shown: its file may have been written by anybody."""
-    sets = [each | {key: plain.name(each[key]) for key in ("name", "model", "precision")} for each in result["sets"]]
+    sets = [each | {key: html.name(each[key]) for key in ("name", "model", "precision")} for each in result["sets"]]
     return result | {"sets": sets}
 
 
@@ -49,7 +49,7 @@ def _show_protocol(name: str, result: dict[str, Any], protocol: Protocol) -> Non
     if not rows:
         st.caption("No query counts.")
         return
-    st.html(plain.element("div", "text", plain.text(winner_line(result["sets"], result["gains"], protocol))))
+    st.html(html.element("div", "text", html.text(winner_line(result["sets"], result["gains"], protocol))))
     title = TITLES[DEFAULT_RANKER]
     named = [[f"{cells[0]} (default)" if cells[0] == title else cells[0], *cells[1:]] for cells in rows]
     st.dataframe(
@@ -86,4 +86,4 @@ def _show_chart(name: str, result: dict[str, Any]) -> None:
 
 def _quiet(lines: Sequence[str]) -> None:
     if lines:
-        st.html(plain.element("div", "quiet ex-lines", plain.text("\n".join(lines))))
+        st.html(html.element("div", "quiet ex-lines", html.text("\n".join(lines))))

@@ -6,7 +6,7 @@ import streamlit as st
 
 from exemplar.data.documents import Document
 from exemplar.data.sources.preview import Preview
-from exemplar.ui import plain
+from exemplar.ui import html
 
 _EXCERPT = 200  # characters
 _MOST_FIELDS = 6
@@ -16,10 +16,10 @@ _LONGEST_FIELD = 80  # characters
 def show_preview(found: Preview) -> None:
     """Draw them, and what was odd so far."""
     for line in found.problems:
-        st.html(plain.quiet(line))
+        st.html(html.quiet(line))
     if not found.documents:
         if not found.error:
-            plain.show_message("warning", "the first rows hold no document; a build reads on, and tells what it finds")
+            html.show_message("warning", "the first rows hold no document; a build reads on, and tells what it finds")
         return
     st.caption("The first documents, as they will be read")
     with st.container(border=True, key="preview", gap="small"):
@@ -28,10 +28,10 @@ def show_preview(found: Preview) -> None:
 
 
 def _parts(document: Document) -> Iterator[str]:
-    label = plain.called("label", document.label) if document.label else ""
-    yield plain.element("div", "head", plain.called("id", document.doc_id), label)
+    label = html.called("label", document.label) if document.label else ""
+    yield html.element("div", "head", html.called("id", document.doc_id), label)
     fields = list(document.metadata.items())[:_MOST_FIELDS]
     if fields:
-        shown = (plain.field(name, plain.excerpt(value, _LONGEST_FIELD)) for name, value in fields)
-        yield plain.element("div", "fields", *shown)
-    yield plain.element("div", "text", plain.text(plain.excerpt(document.text, _EXCERPT)))
+        shown = (html.field(name, html.excerpt(value, _LONGEST_FIELD)) for name, value in fields)
+        yield html.element("div", "fields", *shown)
+    yield html.element("div", "text", html.text(html.excerpt(document.text, _EXCERPT)))

@@ -17,7 +17,7 @@ from exemplar.retrieval.sessions.export import (
     export_table,
     read_marks,
 )
-from exemplar.ui import plain, state
+from exemplar.ui import html, state
 
 _FORMATS = {
     "CSV": (".csv", "text/csv", as_csv),
@@ -135,7 +135,7 @@ def _show_told(corpus: Corpus) -> None:
     if _TOLD in st.session_state:
         now = (state.current(), corpus.manifest.name)
         if st.session_state.setdefault(_TOLD_OF, now) == now:
-            plain.show_message(*st.session_state[_TOLD])
+            html.show_message(*st.session_state[_TOLD])
         else:
             del st.session_state[_TOLD]
 

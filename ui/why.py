@@ -9,7 +9,7 @@ from exemplar.retrieval.rankers import TITLES
 from exemplar.retrieval.score_plane import Point, score_plane
 from exemplar.retrieval.search import Ranking, SearchEngine
 from exemplar.retrieval.sessions.session import Session
-from exemplar.ui import plain
+from exemplar.ui import html
 from exemplar.ui.results import bar_share
 from exemplar.ui.row import Row, show_row
 from exemplar.ui.state import PICKED
@@ -50,7 +50,7 @@ def show_why(session: Session, knn: Ranking, svm: Ranking, engine: SearchEngine)
         st.altair_chart(
             _chart(points, knn, svm),
             key=_CHART,
-            on_select=lambda: _pick({plain.name(point.doc_id): point.doc_id for point in points}),
+            on_select=lambda: _pick({html.name(point.doc_id): point.doc_id for point in points}),
             selection_mode="picked",
             alt="Score plane",
         )
@@ -65,7 +65,7 @@ def show_why(session: Session, knn: Ranking, svm: Ranking, engine: SearchEngine)
             result = engine.result(second, doc_id)
             show_row(Row("why", result, session.feedback.mark_of(doc_id), bar_share(result.score, svm)))
         else:
-            st.html(plain.element("div", "hint", "The document of the point that you click stands here."))
+            st.html(html.element("div", "hint", "The document of the point that you click stands here."))
 
 
 def _alone(ranking: Ranking) -> str:
@@ -84,7 +84,7 @@ def _chart(points: list[Point], knn: Ranking, svm: Ranking) -> "altair.LayerChar
 
     kinds = [_BACKGROUND, _BOTH, _alone(knn), _alone(svm), _RELEVANT, _NOT_RELEVANT]
     colours = _COLOURS[st.context.theme.type or "light"]
-    values = [asdict(point) | {"doc_id": plain.name(point.doc_id)} for point in points]
+    values = [asdict(point) | {"doc_id": html.name(point.doc_id)} for point in points]
     drawn = (
         altair.Chart(altair.Data(values=values))
         .mark_point(filled=True)
