@@ -499,7 +499,7 @@ def open_app(
     index: Annotated[str | None, typer.Option(metavar="URI", help=_INDEX_HELP)] = None,
 ) -> None:
     """Open the app in the browser, on localhost alone unless told otherwise."""
-    from exemplar.ui.server import Place, serve
+    from exemplar.ui.server.serve import Place, serve
 
     place = Place(address, port, tuple(allow_host or ()))
     if index:

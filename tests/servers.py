@@ -16,7 +16,7 @@ _FORKED.set_forkserver_preload(
         *("exemplar.cli", "exemplar.retrieval.svm.fit", "pandas", "scipy.sparse", "pydantic.main"),
         *(
             "streamlit.starlette",
-            "exemplar.ui.server",
+            "exemplar.ui.server.serve",
             "streamlit.web.server.starlette.starlette_app",
             "starlette.middleware.sessions",
         ),

@@ -17,7 +17,7 @@ import pytest
 
 from benchmarks.browser import serving
 from exemplar import cli
-from exemplar.ui.server import Place
+from exemplar.ui.server.serve import Place
 
 HANDSHAKE = {
     "Connection": "Upgrade",

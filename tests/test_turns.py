@@ -6,7 +6,7 @@ import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from exemplar.ui import turns
+from exemplar.ui.server.serve import click_queue
 
 Scenario = Callable[["Tab"], Awaitable[None]]
 
@@ -40,7 +40,7 @@ class Tab:
 def play(scenario: Scenario) -> None:
     async def played() -> None:
         tab = Tab()
-        connection = asyncio.create_task(turns.Turns(tab.app)({"type": "websocket"}, tab.inbox.get, tab.keep))
+        connection = asyncio.create_task(click_queue.Turns(tab.app)({"type": "websocket"}, tab.inbox.get, tab.keep))
         await _settled()
         await scenario(tab)
         connection.cancel()
@@ -140,7 +140,7 @@ def test_what_is_no_click_is_left_to_streamlit() -> None:
 
 
 def test_a_page_that_hangs_does_not_hold_back_clicks_for_good(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(turns, "_LONGEST_TURN", 0.01)
+    monkeypatch.setattr(click_queue, "_LONGEST_TURN", 0.01)
 
     async def scenario(tab: Tab) -> None:
         await tab.browser_sends(FIRST, SECOND)
@@ -159,5 +159,5 @@ def test_requests_for_files_pass() -> None:
     async def app(scope: dict, receive: object, send: object) -> None:
         passed.append((scope, receive, send))
 
-    run(turns.Turns(app)({"type": "http"}, "receive", "send"))  # type: ignore[arg-type]
+    run(click_queue.Turns(app)({"type": "http"}, "receive", "send"))  # type: ignore[arg-type]
     assert passed == [({"type": "http"}, "receive", "send")]

@@ -11,8 +11,8 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from exemplar.ui.guard import Guard
-from exemplar.ui.turns import Turns
+from exemplar.ui.server.click_queue import Turns
+from exemplar.ui.server.origin_guard import Guard
 
 _MOST_MEGABYTES = 200  # of a message from the browser; uploads go another way
 _PING_SECONDS = 30
