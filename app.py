@@ -7,7 +7,7 @@ import streamlit as st
 from exemplar import ui
 from exemplar.ui.corpora_page import corpora_page
 from exemplar.ui.evaluate_page import evaluate_page
-from exemplar.ui.search_page import search_page
+from exemplar.ui.search.page import search_page
 from exemplar.ui.sessions_page import sessions_page
 
 # An icon of our own: the built-in ones are fetched from the network for the browser's tab.

@@ -27,7 +27,7 @@ from tests.conftest import source_of
 from tests.fake_encoder import FakeEncoder
 
 CORPORA_PAGE = "from ui.corpora_page import corpora_page\ncorpora_page()"
-SEARCH_PAGE = "from ui.search_page import search_page\nsearch_page()"
+SEARCH_PAGE = "from ui.search.page import search_page\nsearch_page()"
 HOSTILE = "<b>bold</b> **md** [a](http://b) :smile: $x^2$"
 
 

@@ -20,14 +20,14 @@ from exemplar.data.corpus.corpus import Corpus
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.sessions.export import Column
 from exemplar.retrieval.sessions.session import Session, SessionStore
-from exemplar.ui import transfer
+from exemplar.ui.search import export_import
 from tests.conftest import ANIMALS, source_of
 from tests.fake_encoder import FakeEncoder
 
 PAGE = "from ui.sessions_page import sessions_page\nsessions_page()"
 WITH_SEARCH = """
 import streamlit as st
-from exemplar.ui.search_page import search_page
+from exemplar.ui.search.page import search_page
 from exemplar.ui.sessions_page import sessions_page
 sessions = st.Page(sessions_page, url_path="sessions")
 chosen = st.navigation([st.Page(search_page, default=True), sessions])
@@ -40,7 +40,7 @@ EXPORT_AND_IMPORT = """
 import streamlit as st
 from exemplar.data.corpus.corpus import open_corpus
 from exemplar.retrieval.feedback import Feedback
-from exemplar.ui.transfer import show_export, show_import
+from exemplar.ui.search.export_import import show_export, show_import
 corpus = open_corpus("animals")
 taken = st.session_state.setdefault("taken", [])
 show_export(corpus, Feedback(("5",)), st.session_state.get("columns"))
@@ -438,9 +438,9 @@ def test_a_file_is_made_when_it_is_asked_for(
         asked.append(n)
         return [Column("knn", ("3", "4"), {"3": 1.0, "4": 0.5, "5": 0.25})]
 
-    button = transfer.st.download_button
+    button = export_import.st.download_button
     monkeypatch.setattr(
-        transfer.st, "download_button", lambda *args, **rest: buttons.append((args, rest)) or button(*args, **rest)
+        export_import.st, "download_button", lambda *args, **rest: buttons.append((args, rest)) or button(*args, **rest)
     )
     both.session_state["columns"] = columns
     both.run()

@@ -17,7 +17,7 @@ def keep_session() -> None:
 
 def search_it(name: str) -> None:
     """Go to the search page with a corpus."""
-    from exemplar.ui.search_page import search_page  # which draws what leads to it
+    from exemplar.ui.search.page import search_page  # which draws what leads to it
 
     keep_session()
     if state.current() is not None:

@@ -15,8 +15,8 @@ from exemplar.retrieval.sessions.session import Saved, Session
 from exemplar.ui import html, resources, state
 from exemplar.ui.local_time import local_time
 from exemplar.ui.navigation import keep_session
-from exemplar.ui.search_page import search_page
-from exemplar.ui.transfer import show_export, show_import
+from exemplar.ui.search.export_import import show_export, show_import
+from exemplar.ui.search.page import search_page
 
 _A_PAGE = 50  # sessions
 _LATEST = 200  # events

@@ -14,8 +14,8 @@ from exemplar.retrieval.rankers import RANKERS, TITLES
 from exemplar.retrieval.search import Ranking, SearchEngine, took
 from exemplar.retrieval.sessions.session import Session
 from exemplar.ui import resources, state
-from exemplar.ui.row import Note, Row, row_html, show_row
-from exemplar.ui.settings import choose_ranker
+from exemplar.ui.search.row import Note, Row, row_html, show_row
+from exemplar.ui.search.settings import choose_ranker
 from exemplar.ui.state import put
 
 DEPTH = 100  # how far a document is looked for in the other column

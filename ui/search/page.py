@@ -7,16 +7,17 @@ import streamlit as st
 from exemplar.retrieval.rankers import DEFAULT_RANKER, TITLES, Ranker
 from exemplar.retrieval.search import Ranking, SearchEngine, took
 from exemplar.retrieval.sessions.session import Session
-from exemplar.ui import filter_form, html, keyboard, resources, results, state
+from exemplar.ui import html, resources, state
 from exemplar.ui.build_form import build_form
 from exemplar.ui.builds import show_builds
-from exemplar.ui.mark_next import show_mark_next
-from exemplar.ui.marks import show_marks
-from exemplar.ui.query_box import ask
-from exemplar.ui.ranked import rankings_of
-from exemplar.ui.settings import choose_settings
-from exemplar.ui.tools import show_tools
-from exemplar.ui.why import show_why
+from exemplar.ui.search import filter_form, keyboard, results
+from exemplar.ui.search.mark_next import show_mark_next
+from exemplar.ui.search.marks_list import show_marks
+from exemplar.ui.search.query_box import ask
+from exemplar.ui.search.rankings import rankings_of
+from exemplar.ui.search.settings import choose_settings
+from exemplar.ui.search.toolbar import show_tools
+from exemplar.ui.search.why import show_why
 
 _FARTHEST = 1000  # rank of a row that pages lead to; beyond, filters and marks do
 _CANDIDATES = 200  # documents of each ranking, out of which those to mark next are chosen

@@ -7,8 +7,8 @@ from exemplar.retrieval.rankers import TITLES
 from exemplar.retrieval.search import Ranking, SearchEngine
 from exemplar.retrieval.sessions.session import Session
 from exemplar.retrieval.suggest import Suggestion, to_mark_next
-from exemplar.ui.results import Unexplained, bar_share, show_explained
-from exemplar.ui.row import Note, Row
+from exemplar.ui.search.results import Unexplained, bar_share, show_explained
+from exemplar.ui.search.row import Note, Row
 
 _TITLES = {
     "disagreement": ("The rankings disagree most", "One ranks it high, the other low: a mark says which is right."),

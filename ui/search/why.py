@@ -10,8 +10,8 @@ from exemplar.retrieval.score_plane import Point, score_plane
 from exemplar.retrieval.search import Ranking, SearchEngine
 from exemplar.retrieval.sessions.session import Session
 from exemplar.ui import html
-from exemplar.ui.results import bar_share
-from exemplar.ui.row import Row, show_row
+from exemplar.ui.search.results import bar_share
+from exemplar.ui.search.row import Row, show_row
 from exemplar.ui.state import PICKED
 
 if TYPE_CHECKING:

@@ -6,9 +6,10 @@ from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.search import SearchEngine
 from exemplar.retrieval.sessions.export import Column, exported
 from exemplar.retrieval.sessions.session import Session
-from exemplar.ui import filter_form, keyboard, state
-from exemplar.ui.ranked import rankings_of
-from exemplar.ui.transfer import show_export, show_import
+from exemplar.ui import state
+from exemplar.ui.search import filter_form, keyboard
+from exemplar.ui.search.export_import import show_export, show_import
+from exemplar.ui.search.rankings import rankings_of
 
 VIEWS = (state.RESULTS, "Mark next", "Why")
 
