@@ -22,11 +22,11 @@ from exemplar.data.corpus.lock import building
 from exemplar.data.documents import Document, Problem, Source
 from exemplar.data.sources.read import read_source
 from exemplar.ui import jobs, resources
-from exemplar.ui.corpus_details import size_in_words
+from exemplar.ui.corpora.details import size_in_words
 from tests.conftest import source_of
 from tests.fake_encoder import FakeEncoder
 
-CORPORA_PAGE = "from ui.corpora_page import corpora_page\ncorpora_page()"
+CORPORA_PAGE = "from ui.corpora.page import corpora_page\ncorpora_page()"
 SEARCH_PAGE = "from ui.search.page import search_page\nsearch_page()"
 HOSTILE = "<b>bold</b> **md** [a](http://b) :smile: $x^2$"
 
@@ -293,7 +293,9 @@ def test_names_cells_and_columns_are_text_and_nothing_else() -> None:
 
 def test_the_same_rows_are_not_read_again_by_every_run(monkeypatch: pytest.MonkeyPatch) -> None:
     looks = []
-    monkeypatch.setattr("exemplar.ui.build_form.look_at", lambda arguments: looks.append(arguments) or real(arguments))
+    monkeypatch.setattr(
+        "exemplar.ui.corpora.build_form.look_at", lambda arguments: looks.append(arguments) or real(arguments)
+    )
     from exemplar.data.sources.preview import look_at as real
 
     app = opened()
@@ -618,7 +620,7 @@ def test_when_the_last_corpus_is_gone_the_next_one_built_is_chosen(animals: Corp
 
 def test_progress_tells_how_far_a_build_is() -> None:
     from exemplar.data.building.plan import Plan
-    from exemplar.ui.build_job import Build
+    from exemplar.ui.corpora.build_job import Build
 
     build = Build(Plan("n", {"source": "x"}), hardware="cpu, bfloat16")
     assert (build.line, build.share) == ("Looking at the documents", 0.0)

@@ -8,8 +8,8 @@ from exemplar.retrieval.rankers import DEFAULT_RANKER, TITLES, Ranker
 from exemplar.retrieval.search import Ranking, SearchEngine, took
 from exemplar.retrieval.sessions.session import Session
 from exemplar.ui import html, resources, state
-from exemplar.ui.build_form import build_form
-from exemplar.ui.builds import show_builds
+from exemplar.ui.corpora.build_form import build_form
+from exemplar.ui.corpora.builds import show_builds
 from exemplar.ui.search import filter_form, keyboard, results
 from exemplar.ui.search.mark_next import show_mark_next
 from exemplar.ui.search.marks_list import show_marks

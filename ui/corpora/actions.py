@@ -10,8 +10,9 @@ from exemplar.data.building.uploads import remove_upload
 from exemplar.data.corpus.catalog import CorpusStatus, corpus_status, remove_corpus, verify_corpus
 from exemplar.data.corpus.corpus import CorpusDamaged, CorpusNotFound
 from exemplar.data.corpus.lock import CorpusBusy
-from exemplar.ui import build_job, html, jobs
-from exemplar.ui.builds import without_options
+from exemplar.ui import html, jobs
+from exemplar.ui.corpora import build_job
+from exemplar.ui.corpora.builds import without_options
 from exemplar.ui.navigation import search_it
 
 _TOLD = "what_was_done_with_a_corpus"

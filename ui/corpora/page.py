@@ -4,10 +4,10 @@ import streamlit as st
 
 from exemplar.data.corpus.catalog import CorpusStatus, list_corpora
 from exemplar.ui import html, resources, state
-from exemplar.ui.build_form import build_form
-from exemplar.ui.builds import show_builds
-from exemplar.ui.corpus_actions import show_actions
-from exemplar.ui.corpus_details import show_details, shown_source
+from exemplar.ui.corpora.actions import show_actions
+from exemplar.ui.corpora.build_form import build_form
+from exemplar.ui.corpora.builds import show_builds
+from exemplar.ui.corpora.details import show_details, shown_source
 from exemplar.ui.local_time import local_time
 from exemplar.ui.navigation import keep_session
 

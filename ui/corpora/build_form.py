@@ -10,11 +10,12 @@ from exemplar.data.corpus.corpus import check_name, is_known
 from exemplar.data.encoders.sentence_transformer import DEFAULT_MODEL
 from exemplar.data.sources.preview import Preview, look_at
 from exemplar.data.sources.read import default_name
-from exemplar.ui import build_job, html, state
-from exemplar.ui.ask_source import Arguments, ask_source, fresh, start_afresh
-from exemplar.ui.builds import without_options
-from exemplar.ui.choose_columns import asked_columns, choose_columns
-from exemplar.ui.show_preview import show_preview
+from exemplar.ui import html, state
+from exemplar.ui.corpora import build_job
+from exemplar.ui.corpora.builds import without_options
+from exemplar.ui.corpora.column_form import asked_columns, choose_columns
+from exemplar.ui.corpora.preview import show_preview
+from exemplar.ui.corpora.source_form import Arguments, ask_source, fresh, start_afresh
 
 _LOOKED = "build_looked_at"  # the arguments of the source that was looked at last
 _PREVIEWS = "build_previews"

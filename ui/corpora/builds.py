@@ -6,8 +6,9 @@ import streamlit as st
 
 from exemplar.data.corpus.corpus import CorpusDamaged, CorpusNotFound, is_known, read_manifest
 from exemplar.data.corpus.manifest import Manifest
-from exemplar.ui import build_job, html, jobs
-from exemplar.ui.build_job import Build
+from exemplar.ui import html, jobs
+from exemplar.ui.corpora import build_job
+from exemplar.ui.corpora.build_job import Build
 from exemplar.ui.navigation import search_it
 
 _EVERY = 1.0  # seconds

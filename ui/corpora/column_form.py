@@ -7,7 +7,7 @@ import streamlit as st
 from exemplar.data.sources.columns import OFF, Columns
 from exemplar.data.sources.preview import Preview
 from exemplar.ui import html
-from exemplar.ui.ask_source import Arguments
+from exemplar.ui.corpora.source_form import Arguments
 
 _ROLES = {
     "text": "What is embedded and searched.",
