@@ -6,7 +6,7 @@ import streamlit as st
 
 from exemplar import ui
 from exemplar.ui.corpora.page import corpora_page
-from exemplar.ui.evaluate_page import evaluate_page
+from exemplar.ui.evaluation.page import evaluate_page
 from exemplar.ui.search.page import search_page
 from exemplar.ui.sessions_page import sessions_page
 

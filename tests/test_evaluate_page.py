@@ -19,11 +19,12 @@ from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.documents import Document, Source
 from exemplar.retrieval.evaluation import protocols as measuring
 from exemplar.retrieval.evaluation.saved import evaluations_folder, keep, kept_evaluations
-from exemplar.ui import evaluate_job, jobs
+from exemplar.ui import jobs
+from exemplar.ui.evaluation import job as evaluate_job
 from tests.conftest import ANIMALS, source_of
 from tests.fake_encoder import FakeEncoder
 
-PAGE = "from ui.evaluate_page import evaluate_page\nevaluate_page()"
+PAGE = "from ui.evaluation.page import evaluate_page\nevaluate_page()"
 ROOT = Path(__file__).parents[1]
 HOSTILE = "<b>bold</b> **md** [a](http://b) :smile: $x^2$"
 LABELS = ["animal"] * 5 + ["market"] * 3 + ["weather"] * 2

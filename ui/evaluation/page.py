@@ -8,9 +8,10 @@ from exemplar.data.building.uploads import uploaded_name
 from exemplar.data.corpus.catalog import CorpusStatus
 from exemplar.retrieval.evaluation.judgements import check_judged
 from exemplar.retrieval.evaluation.protocols import COMPARED, N_QUERIES, ROUNDS, TITLES
-from exemplar.ui import evaluate_job, html, jobs, resources, state
-from exemplar.ui.evaluate_job import Evaluation
-from exemplar.ui.kept_evaluations import choose_next, show_kept
+from exemplar.ui import html, jobs, resources, state
+from exemplar.ui.evaluation import job as evaluate_job
+from exemplar.ui.evaluation.job import Evaluation
+from exemplar.ui.evaluation.saved import choose_next, show_kept
 from exemplar.ui.navigation import keep_session
 
 _EVERY = 1.0  # seconds

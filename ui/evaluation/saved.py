@@ -9,8 +9,8 @@ from exemplar.retrieval.evaluation.report import markdown
 from exemplar.retrieval.evaluation.result import as_bytes
 from exemplar.retrieval.evaluation.saved import Kept, kept_evaluations, remove_evaluation
 from exemplar.ui import html
+from exemplar.ui.evaluation.result import show_evaluation
 from exemplar.ui.local_time import local_time
-from exemplar.ui.show_evaluation import show_evaluation
 
 _CHOSEN = "chosen_evaluation"
 _TOLD = "why_an_evaluation_is_still_there"
