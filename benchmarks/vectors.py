@@ -3,7 +3,6 @@
 import contextlib
 import os
 import sys
-from pathlib import Path
 
 import numpy as np
 import platformdirs
@@ -13,9 +12,10 @@ from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.corpus import Corpus, CorpusDamaged, CorpusNotFound, open_corpus
 from exemplar.data.encoders.sentence_transformer import load_encoder
 from exemplar.data.sources.read import read_source
+from tests.support.paths import DATASETS
 
 CACHE = platformdirs.user_cache_path("exemplar") / "benchmarks"
-_LOCAL_IMDB = Path(__file__).parents[2] / "shared" / "datasets" / "imdb"
+_LOCAL_IMDB = DATASETS / "imdb"
 _N_COMPONENTS = 50
 _CHUNK = 20_000
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).with_name("offline")))
+sys.path.insert(0, str(Path(__file__).with_name("support") / "offline"))
 import no_network
 
 # ruff: noqa: E402 - what is imported below is watched already
@@ -18,6 +18,7 @@ from exemplar.data.corpus.corpus import Corpus, corpus_folder
 from exemplar.data.corpus.shards import JOURNAL, JournalDamaged, ShardStore
 from exemplar.data.documents import Document, Source
 from tests.fake_encoder import FakeEncoder
+from tests.support.paths import DATASETS
 
 ANIMALS = [
     "the cat sleeps on the mat",
@@ -52,13 +53,12 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture(scope="session")
 def shared_datasets() -> Path:
     """The folder of real data beside the project; a user's clone has none."""
-    folder = Path(__file__).parents[2] / "shared" / "datasets"
-    if not folder.is_dir():
-        reason = f"the real data sets are not there: {folder}"
+    if not DATASETS.is_dir():
+        reason = f"the real data sets are not there: {DATASETS}"
         if os.environ.get("CI") == "true":
             pytest.fail(reason)
         pytest.skip(reason)
-    return folder
+    return DATASETS
 
 
 @pytest.fixture(autouse=True)

@@ -21,8 +21,9 @@ from exemplar.retrieval.sessions.session import SessionStore
 from exemplar.ui import resources
 from tests.conftest import ANIMALS, source_of
 from tests.fake_encoder import FakeEncoder
+from tests.support.paths import ROOT
 
-APP = str(Path(__file__).parents[1] / "app.py")
+APP = str(ROOT / "app.py")
 
 
 @pytest.fixture(autouse=True)

@@ -21,8 +21,7 @@ from exemplar.data.building.build import build_corpus
 from exemplar.data.encoders.sentence_transformer import unit_rows
 from tests.conftest import source_of
 from tests.fake_encoder import FakeEncoder
-
-ROOT = Path(__file__).parents[1]
+from tests.support.paths import ROOT
 
 
 def test_the_readmes_tables_are_the_benchmarks_output() -> None:

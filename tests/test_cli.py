@@ -15,8 +15,8 @@ from exemplar.data.corpus.corpus import Corpus, corpus_folder, open_corpus, read
 from exemplar.retrieval.rankers import DEFAULT_RANKER
 from tests.conftest import ANIMALS
 from tests.fake_encoder import FakeEncoder
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parents[1]
 RESULT = ["rank", "doc_id", "score", "label", "text", "passage", "metadata"]
 
 

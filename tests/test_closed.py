@@ -18,6 +18,7 @@ import pytest
 from benchmarks.browser import serving
 from exemplar import cli
 from exemplar.ui.server.serve import Place
+from tests.support.paths import ROOT
 
 HANDSHAKE = {
     "Connection": "Upgrade",
@@ -235,10 +236,9 @@ def test_a_test_that_leaves_this_machine_is_stopped_and_told_of() -> None:
 
 
 def test_every_pin_has_hashes_and_no_index_is_named() -> None:
-    root = Path(__file__).parents[1]
-    lock = (root / "requirements.lock").read_text()
+    lock = (ROOT / "requirements.lock").read_text()
     hashed = dict(re.findall(r"^([\w.-]+)==(\S+)[^\n]* \\\n    --hash=sha256:[0-9a-f]{64}", lock, re.MULTILINE))
-    pinned = dict(re.findall(r"^([\w.-]+)==(\S+)$", (root / "constraints.txt").read_text(), re.MULTILINE))
+    pinned = dict(re.findall(r"^([\w.-]+)==(\S+)$", (ROOT / "constraints.txt").read_text(), re.MULTILINE))
     assert {name: hashed.get(re.sub(r"[-_.]+", "-", name).lower()) for name in pinned} == pinned
     assert len(hashed) == len(re.findall("==", re.sub(";.*", "", lock)))
     assert not re.search("index-url|find-links|://", lock)

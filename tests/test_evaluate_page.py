@@ -23,9 +23,9 @@ from exemplar.ui import jobs
 from exemplar.ui.evaluation import job as evaluate_job
 from tests.conftest import ANIMALS, source_of
 from tests.fake_encoder import FakeEncoder
+from tests.support.paths import ROOT
 
 PAGE = "from ui.evaluation.page import evaluate_page\nevaluate_page()"
-ROOT = Path(__file__).parents[1]
 HOSTILE = "<b>bold</b> **md** [a](http://b) :smile: $x^2$"
 LABELS = ["animal"] * 5 + ["market"] * 3 + ["weather"] * 2
 

@@ -14,8 +14,7 @@ from exemplar.retrieval.evaluation.saved import (
     read_result,
     remove_evaluation,
 )
-
-ROOT = Path(__file__).parents[1]
+from tests.support.paths import ROOT
 
 
 @pytest.fixture

@@ -21,8 +21,8 @@ from exemplar.data.encoders.sentence_transformer import Encoder, load_encoder
 from exemplar.data.sources.read import read_source
 from tests.conftest import committed
 from tests.fake_encoder import FakeEncoder
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parents[1]
 SHARD = 8  # documents; smaller than usual, so that every run has some to commit
 
 # The program, and a stand-in for it that starts at once and whose disk is slow, so that it is killed between two writes

@@ -30,8 +30,8 @@ from exemplar.ui import html, jobs
 from tests import hostile
 from tests.fake_encoder import FakeEncoder
 from tests.hostile import ENDLESS, TEXTS
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parents[1]
 APP = str(ROOT / "app.py")
 PAGE = "from ui.{0}_page import {0}_page\n{0}_page()"
 TURNS = "\u202a-\u202e\u2066-\u2069"

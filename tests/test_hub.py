@@ -14,8 +14,6 @@ import pytest
 
 from tests.hub import hub, revision_of
 
-ROOT = Path(__file__).parents[1]
-
 pytestmark = pytest.mark.model
 
 

@@ -34,12 +34,12 @@ from exemplar.retrieval.search import DocumentQuery, EncoderMismatch, SearchEngi
 from exemplar.retrieval.sessions.export import export_table
 from tests.conftest import source_of
 from tests.fake_encoder import FakeEncoder
+from tests.support.paths import ROOT
 
 pytestmark = pytest.mark.cluster
 pytest.importorskip("pymilvus", reason="pip install 'exemplar[milvus]'")
 pytest.importorskip("milvus_lite", reason="pip install 'exemplar[milvus]'")
 
-ROOT = Path(__file__).parents[1]
 WORDS = ["cat", "dog", "mouse", "bird", "fish", "horse", "cow", "sheep", "goat", "pig", "hen", "duck"]
 
 

@@ -24,9 +24,9 @@ from exemplar.data.corpus.shards import JOURNAL
 from exemplar.data.sources.read import read_source
 from tests.conftest import ANIMALS, committed, source_of
 from tests.fake_encoder import FakeEncoder
+from tests.support.paths import ROOT
 from tests.test_ingest import files_of, many
 
-ROOT = Path(__file__).parents[1]
 SHARD = 8  # smaller than usual, so that there are some
 
 BUILDER = f"""

@@ -22,8 +22,7 @@ from exemplar.retrieval.evaluation.report import (
 from exemplar.retrieval.evaluation.result import gains_json, set_json
 from exemplar.retrieval.search import SearchEngine
 from tests.fake_encoder import FakeEncoder
-
-ROOT = Path(__file__).parents[1]
+from tests.support.paths import ROOT
 
 QUERIES = Judgements(
     "qrels of the split test",

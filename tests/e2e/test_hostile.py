@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
-from benchmarks.browser import ROOT, serving
+from benchmarks.browser import serving
 from exemplar.data.building.build import build_corpus
 from exemplar.data.documents import Document
 from exemplar.data.encoders.sentence_transformer import DEFAULT_MODEL, load_encoder
@@ -22,6 +22,7 @@ from tests import hostile
 from tests.e2e.steps import column, mark, marks, open_settings, order, row, settle, tool
 from tests.fake_encoder import FakeEncoder
 from tests.hostile import ENDLESS, EVIL, HOSTILE, TEXTS, squeezed
+from tests.support.paths import ROOT
 
 pytestmark = [pytest.mark.e2e, pytest.mark.model]
 

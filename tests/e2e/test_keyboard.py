@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from benchmarks.browser import ROOT
+from tests.support.paths import ROOT
 
 pytestmark = pytest.mark.e2e
 

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from benchmarks.browser import ROOT
+from tests.support.paths import ROOT
 
 pytestmark = [pytest.mark.e2e, pytest.mark.model]
 
