@@ -29,13 +29,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks import vectors
-from benchmarks.browser import launch_arguments, serving
 from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.corpus import Corpus, CorpusDamaged, CorpusNotFound, open_corpus
 from exemplar.data.documents import Document, Source
 from exemplar.data.encoders.sentence_transformer import SentenceEncoder, load_encoder
 from exemplar.retrieval.feedback import Feedback, Mark
 from exemplar.retrieval.search import SearchEngine
+from tests.support.streamlit_client.browser import launch_arguments, serving
 
 QUERY = "a disappointing science fiction series"
 _SHOWN = """([ranker, ids, badges, marks]) => {

@@ -3,7 +3,7 @@
 ``python -m benchmarks.load --json FILE``; benchmarks/load_tables.py makes the table of docs/reliability.md of it.
 
 The app serves IMDB's 25,000 training reviews, started as its user starts it, its model not yet loaded. Twenty visitors
-(benchmarks/visits.py says what they do, and benchmarks/visitor.py how: by the protocol of Streamlit's own page, without
+(tests/support/streamlit_client/visits.py says what they do, and tests/support/streamlit_client/visitor.py how: by the protocol of Streamlit's own page, without
 a browser) come at once, each with a session of its own and its own queries, the beginnings of reviews, and stay for two
 minutes. They think for two seconds on the average before each click: a quarter of a second, and the rest drawn from an
 exponential distribution. They share the machine with the app, as one process.
@@ -37,12 +37,12 @@ from typing import Any
 import numpy as np
 
 from benchmarks import vectors
-from benchmarks.browser import serving
 from benchmarks.memory import in_own_process
-from benchmarks.visits import COLUMNS, Plan, Visit, visits
 from exemplar.data.corpus.corpus import Corpus, corpus_folder
 from exemplar.retrieval.search import SearchEngine
 from exemplar.retrieval.sessions.session import SessionStore
+from tests.support.streamlit_client.browser import serving
+from tests.support.streamlit_client.visits import COLUMNS, Plan, Visit, visits
 
 _SEED = 7
 _N_QUERIES = 40  # of each session, more than it comes to

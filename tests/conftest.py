@@ -17,7 +17,7 @@ from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.corpus import Corpus, corpus_folder
 from exemplar.data.corpus.shards import JOURNAL, JournalDamaged, ShardStore
 from exemplar.data.documents import Document, Source
-from tests.fake_encoder import FakeEncoder
+from tests.support.fake_encoder import FakeEncoder
 from tests.support.paths import DATASETS
 
 ANIMALS = [

@@ -20,7 +20,7 @@ from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.sessions.session import SessionStore
 from exemplar.ui import resources
 from tests.conftest import ANIMALS, source_of
-from tests.fake_encoder import FakeEncoder
+from tests.support.fake_encoder import FakeEncoder
 from tests.support.paths import ROOT
 
 APP = str(ROOT / "app.py")

@@ -14,7 +14,7 @@ from exemplar.retrieval.highlights import Explainer
 from exemplar.retrieval.rankers import RANKERS
 from exemplar.retrieval.search import DocumentQuery, Ranking, SearchEngine
 from tests.conftest import source_of
-from tests.fake_encoder import FakeEncoder
+from tests.support.fake_encoder import FakeEncoder
 
 N = 8
 

@@ -20,7 +20,7 @@ from benchmarks.svm_tables import tables
 from exemplar.data.building.build import build_corpus
 from exemplar.data.encoders.sentence_transformer import unit_rows
 from tests.conftest import source_of
-from tests.fake_encoder import FakeEncoder
+from tests.support.fake_encoder import FakeEncoder
 from tests.support.paths import ROOT
 
 

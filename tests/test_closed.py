@@ -15,10 +15,10 @@ from urllib.parse import urlsplit
 import no_network
 import pytest
 
-from benchmarks.browser import serving
 from exemplar import cli
 from exemplar.ui.server.serve import Place
 from tests.support.paths import ROOT
+from tests.support.streamlit_client.browser import serving
 
 HANDSHAKE = {
     "Connection": "Upgrade",

@@ -24,7 +24,7 @@ from exemplar.data.sources.read import read_source
 from exemplar.ui import jobs, resources
 from exemplar.ui.corpora.details import size_in_words
 from tests.conftest import source_of
-from tests.fake_encoder import FakeEncoder
+from tests.support.fake_encoder import FakeEncoder
 
 CORPORA_PAGE = "from ui.corpora.page import corpora_page\ncorpora_page()"
 SEARCH_PAGE = "from ui.search.page import search_page\nsearch_page()"

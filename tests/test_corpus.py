@@ -18,7 +18,7 @@ from exemplar.data.corpus.corpus import (
 )
 from exemplar.data.documents import Document
 from tests.conftest import ANIMALS, source_of
-from tests.fake_encoder import FakeEncoder
+from tests.support.fake_encoder import FakeEncoder
 
 
 def build_folder(corpus: Corpus) -> Path:

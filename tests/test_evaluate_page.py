@@ -22,7 +22,7 @@ from exemplar.retrieval.evaluation.saved import evaluations_folder, keep, kept_e
 from exemplar.ui import jobs
 from exemplar.ui.evaluation import job as evaluate_job
 from tests.conftest import ANIMALS, source_of
-from tests.fake_encoder import FakeEncoder
+from tests.support.fake_encoder import FakeEncoder
 from tests.support.paths import ROOT
 
 PAGE = "from ui.evaluation.page import evaluate_page\nevaluate_page()"

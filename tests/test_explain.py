@@ -4,7 +4,7 @@ import pytest
 from exemplar.data.corpus.corpus import Corpus
 from exemplar.retrieval.highlights import Explainer
 from exemplar.retrieval.search import SearchEngine
-from tests.fake_encoder import FakeEncoder
+from tests.support.fake_encoder import FakeEncoder
 
 PASSAGE = "It rained all day. The cat slept on the mat. Nobody came."
 

@@ -20,7 +20,7 @@ from exemplar.data.documents import Document, Source
 from exemplar.data.encoders.sentence_transformer import Encoder, load_encoder
 from exemplar.data.sources.read import read_source
 from tests.conftest import committed
-from tests.fake_encoder import FakeEncoder
+from tests.support.fake_encoder import FakeEncoder
 from tests.support.paths import ROOT
 
 SHARD = 8  # documents; smaller than usual, so that every run has some to commit
@@ -46,7 +46,7 @@ import os, sys, time
 from exemplar.data.building import embed
 from exemplar.data.building.build import build_corpus
 from exemplar.data.sources.read import read_source
-from tests.fake_encoder import FakeEncoder
+from tests.support.fake_encoder import FakeEncoder
 embed.SHARD = {SHARD}
 flush = os.fsync
 def slowly(file):
@@ -143,7 +143,7 @@ import sys
 from exemplar.data.documents import Document, Source
 from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.lock import CorpusBusy
-from tests.fake_encoder import FakeEncoder
+from tests.support.fake_encoder import FakeEncoder
 documents = [Document(str(n), f"word{n} " * 9) for n in range(2000)]
 try:
     build_corpus(Source("full", {"source": "full"}, lambda: iter(documents)), FakeEncoder())

@@ -8,7 +8,7 @@ import pytest
 
 from exemplar.data.documents import Document, Problem
 from exemplar.data.sources.read import read_source
-from tests.reading import documents, numbered, problems, texts, write
+from tests.support.reading import documents, numbered, problems, texts, write
 
 NAMED_PDF = b"""1 0 obj <</Type /Catalog /Pages 2 0 R>> endobj
 2 0 obj <</Type /Pages /Kids [3 0 R] /Count 1>> endobj

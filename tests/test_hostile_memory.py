@@ -20,8 +20,8 @@ from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.readers import encodings, pdf
 from exemplar.data.sources.read import compression, read_source
 from tests.conftest import ANIMALS, source_of
-from tests.damage import as_parquet
-from tests.fake_encoder import FakeEncoder
+from tests.support.damage import as_parquet
+from tests.support.fake_encoder import FakeEncoder
 from tests.test_folders import pdf as pdf_of
 
 # What each may take in memory, in megabytes, where the bounds are a sixteenth of what they are.

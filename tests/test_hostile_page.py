@@ -27,9 +27,9 @@ from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.sessions.export import as_csv, as_json_lines, export_table
 from exemplar.retrieval.sessions.session import Session, SessionStore
 from exemplar.ui import html, jobs
-from tests import hostile
-from tests.fake_encoder import FakeEncoder
-from tests.hostile import ENDLESS, TEXTS
+from tests.support import hostile
+from tests.support.fake_encoder import FakeEncoder
+from tests.support.hostile import ENDLESS, TEXTS
 from tests.support.paths import ROOT
 
 APP = str(ROOT / "app.py")

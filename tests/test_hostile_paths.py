@@ -12,8 +12,8 @@ from exemplar.data.corpus.catalog import corpus_status, remove_corpus, verify_co
 from exemplar.data.corpus.corpus import Corpus, CorpusDamaged, corpus_folder, open_corpus
 from exemplar.data.documents import Document, Source
 from tests.conftest import ANIMALS, source_of
-from tests.damage import FILES, place_of, told, tree, use
-from tests.fake_encoder import FakeEncoder
+from tests.support.damage import FILES, place_of, told, tree, use
+from tests.support.fake_encoder import FakeEncoder
 
 
 @pytest.mark.skipif(os.name == "nt", reason="has no pipes with names")

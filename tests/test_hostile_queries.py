@@ -16,8 +16,8 @@ from exemplar.data.milvus.corpus import expression_of
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.search import DocumentQuery, SearchEngine
 from exemplar.retrieval.sessions.export import read_marks
-from tests.damage import WILD, told
-from tests.fake_encoder import FakeEncoder
+from tests.support.damage import WILD, told
+from tests.support.fake_encoder import FakeEncoder
 
 ODD = '\0\ud800\udcff\x1b\u202e\u2066\ufeff\u0300"\\(*\n'
 STRINGS = st.text(st.characters() | st.sampled_from(ODD), max_size=40) | st.sampled_from(ODD)

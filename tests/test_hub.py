@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.hub import hub, revision_of
+from tests.support.hub import hub, revision_of
 
 pytestmark = pytest.mark.model
 

@@ -13,7 +13,7 @@ from exemplar.data.corpus.lock import CorpusBusy
 from exemplar.data.corpus.shards import JOURNAL, VECTORS, ShardStore
 from exemplar.data.documents import Document, Problem, Source
 from tests.conftest import ANIMALS, source_of
-from tests.fake_encoder import FakeEncoder
+from tests.support.fake_encoder import FakeEncoder
 
 
 class BreakingEncoder(FakeEncoder):

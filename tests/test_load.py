@@ -5,16 +5,16 @@ from pathlib import Path
 import pytest
 
 from benchmarks import load, load_tables
-from benchmarks.browser import serving
-from benchmarks.visitor import Disconnected, NotShown, Visitor, address
-from benchmarks.visits import COLUMNS, Plan, Visit
 from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.corpus import Corpus
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.search import DocumentQuery, SearchEngine
 from exemplar.retrieval.sessions.session import Event, Session, SessionStore
 from tests.conftest import ANIMALS, source_of
-from tests.fake_encoder import FakeEncoder
+from tests.support.fake_encoder import FakeEncoder
+from tests.support.streamlit_client.browser import serving
+from tests.support.streamlit_client.visitor import Disconnected, NotShown, Visitor, address
+from tests.support.streamlit_client.visits import COLUMNS, Plan, Visit
 
 N_SESSIONS = 4
 N_CLICKS = 8

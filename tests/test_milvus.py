@@ -33,7 +33,7 @@ from exemplar.retrieval.score_plane import score_plane
 from exemplar.retrieval.search import DocumentQuery, EncoderMismatch, SearchEngine
 from exemplar.retrieval.sessions.export import export_table
 from tests.conftest import source_of
-from tests.fake_encoder import FakeEncoder
+from tests.support.fake_encoder import FakeEncoder
 from tests.support.paths import ROOT
 
 pytestmark = pytest.mark.cluster

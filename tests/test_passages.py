@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from exemplar.data.encoders.passages import Span, sentences, split
 from exemplar.data.encoders.sentence_transformer import SentenceEncoder, load_encoder
-from tests.fake_encoder import FakeEncoder
+from tests.support.fake_encoder import FakeEncoder
 
 SENTENCE = "one two three four five six seven eight. "
 

@@ -13,9 +13,7 @@ def shown(marked_up: str) -> str:
 
 
 def marked(marked_up: str) -> list[str]:
-    return [
-        unescape(found) for found in re.findall(r'<mark class="ex-carried" dir="auto">(.*?)</mark>', marked_up)
-    ]
+    return [unescape(found) for found in re.findall(r'<mark class="ex-carried" dir="auto">(.*?)</mark>', marked_up)]
 
 
 @given(st.text(max_size=80), st.lists(st.integers(0, 80), max_size=6, unique=True))

@@ -9,7 +9,7 @@ from exemplar.data.corpus.catalog import list_corpora, verify_corpus
 from exemplar.data.corpus.corpus import corpus_folder, open_corpus
 from exemplar.data.documents import Problem
 from exemplar.data.sources.read import read_source
-from tests.fake_encoder import FakeEncoder
+from tests.support.fake_encoder import FakeEncoder
 
 COLUMNS = {"text_column": "words", "title_column": None, "label_column": None, "id_column": "id"}
 

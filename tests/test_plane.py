@@ -5,7 +5,7 @@ from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.rankers import Scorer
 from exemplar.retrieval.score_plane import Point, score_plane
 from exemplar.retrieval.search import SearchEngine
-from tests.fake_encoder import FakeEncoder
+from tests.support.fake_encoder import FakeEncoder
 
 
 def test_points_are_where_both_rankings_have_the_documents(animals: Corpus, encoder: FakeEncoder) -> None:

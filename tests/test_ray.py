@@ -23,7 +23,7 @@ from exemplar.data.corpus.corpus import Corpus, corpus_folder, open_corpus
 from exemplar.data.corpus.shards import JOURNAL
 from exemplar.data.sources.read import read_source
 from tests.conftest import ANIMALS, committed, source_of
-from tests.fake_encoder import FakeEncoder
+from tests.support.fake_encoder import FakeEncoder
 from tests.support.paths import ROOT
 from tests.test_ingest import files_of, many
 

@@ -21,7 +21,7 @@ from exemplar.retrieval.evaluation.report import (
 )
 from exemplar.retrieval.evaluation.result import gains_json, set_json
 from exemplar.retrieval.search import SearchEngine
-from tests.fake_encoder import FakeEncoder
+from tests.support.fake_encoder import FakeEncoder
 from tests.support.paths import ROOT
 
 QUERIES = Judgements(

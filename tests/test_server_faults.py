@@ -8,14 +8,14 @@ from threading import Timer
 
 import pytest
 
-from benchmarks.visitor import Disconnected, Visitor, address
 from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.catalog import remove_corpus
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.sessions.session import SessionStore
 from tests.conftest import ANIMALS, source_of
-from tests.fake_encoder import FakeEncoder
-from tests.servers import serving
+from tests.support.fake_encoder import FakeEncoder
+from tests.support.servers import serving
+from tests.support.streamlit_client.visitor import Disconnected, Visitor, address
 
 pytestmark = pytest.mark.e2e
 

@@ -8,7 +8,7 @@ import streamlit as st
 
 from exemplar.data.encoders.shared import SharedEncoder
 from exemplar.ui import resources
-from tests.fake_encoder import FakeEncoder
+from tests.support.fake_encoder import FakeEncoder
 
 N = 8
 

@@ -9,7 +9,7 @@ import pytest
 
 from exemplar.data.documents import Document, Problem
 from exemplar.data.sources.read import default_name, read_source
-from tests.reading import documents, numbered, problems, texts, write
+from tests.support.reading import documents, numbered, problems, texts, write
 
 
 def test_missing_files_and_unknown_kinds_are_errors(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from exemplar.data.corpus.catalog import verify_corpus
 from exemplar.data.corpus.corpus import corpus_folder
 from exemplar.data.corpus.shards import DOCUMENTS
 from exemplar.data.documents import Document, Source
-from tests.fake_encoder import FakeEncoder
+from tests.support.fake_encoder import FakeEncoder
 
 
 def numbered(texts: list[str]) -> Source:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from exemplar.data.documents import Document, Problem
 from exemplar.data.sources.read import read_source
-from tests.reading import ROWS, documents, numbered, problems, texts, write
+from tests.support.reading import ROWS, documents, numbered, problems, texts, write
 
 SUFFIXES = [".csv", ".tsv", ".jsonl", ".json", ".parquet"]
 

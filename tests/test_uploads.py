@@ -8,7 +8,7 @@ from exemplar.data.building.build import build_corpus
 from exemplar.data.building.uploads import remove_upload, safe_name, save_upload, uploaded_name
 from exemplar.data.corpus.catalog import remove_corpus
 from exemplar.data.sources.read import read_source
-from tests.fake_encoder import FakeEncoder
+from tests.support.fake_encoder import FakeEncoder
 
 CSV = b"text\nbuy milk\nfeed the cat\n"
 

@@ -9,7 +9,7 @@ import pytest
 from filelock import FileLock
 from playwright.sync_api import Page, expect
 
-from benchmarks.browser import launch_arguments, serving
+from tests.support.streamlit_client.browser import launch_arguments, serving
 
 Serve = Callable[[], AbstractContextManager[tuple[str, subprocess.Popen[bytes]]]]
 

@@ -16,8 +16,8 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from playwright.sync_api import Page, expect, sync_playwright
 
-from benchmarks.browser import launch_arguments, serving
 from tests.e2e.steps import column, mark, marks, order, search, settle
+from tests.support.streamlit_client.browser import launch_arguments, serving
 
 _BROWSER = ("--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost",)  # of its own accord it looks up what it likes
 

@@ -12,17 +12,17 @@ from urllib.parse import urlencode
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
-from benchmarks.browser import serving
 from exemplar.data.building.build import build_corpus
 from exemplar.data.documents import Document
 from exemplar.data.encoders.sentence_transformer import DEFAULT_MODEL, load_encoder
 from exemplar.retrieval.evaluation.saved import keep
 from exemplar.retrieval.sessions.session import Session, SessionStore
-from tests import hostile
 from tests.e2e.steps import column, mark, marks, open_settings, order, row, settle, tool
-from tests.fake_encoder import FakeEncoder
-from tests.hostile import ENDLESS, EVIL, HOSTILE, TEXTS, squeezed
+from tests.support import hostile
+from tests.support.fake_encoder import FakeEncoder
+from tests.support.hostile import ENDLESS, EVIL, HOSTILE, TEXTS, squeezed
 from tests.support.paths import ROOT
+from tests.support.streamlit_client.browser import serving
 
 pytestmark = [pytest.mark.e2e, pytest.mark.model]
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from benchmarks.browser import serving
 from tests.e2e.steps import column, mark, marks, open_popover, order, row, search, settle, tool
+from tests.support.streamlit_client.browser import serving
 
 pytestmark = [pytest.mark.e2e, pytest.mark.model, pytest.mark.cluster]
 pytest.importorskip("milvus_lite", reason="pip install 'exemplar[milvus]'")

@@ -1,0 +1,1 @@
+"""What tests share: fakes, servers, damaged and hostile input, and clients of the app."""

@@ -16,10 +16,10 @@ from urllib.parse import urlencode
 
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
-from benchmarks.tab import Disconnected, NotShown, Tab
-from benchmarks.tree import Node
 from exemplar.retrieval.feedback import Feedback, Mark
 from exemplar.retrieval.rankers import DEFAULT_RANKER
+from tests.support.streamlit_client.tab import Disconnected, NotShown, Tab
+from tests.support.streamlit_client.tree import Node
 
 __all__ = ["Disconnected", "NotShown", "Visitor", "address"]
 

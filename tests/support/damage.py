@@ -24,7 +24,7 @@ from exemplar.data.corpus.shards import DOCUMENTS, JOURNAL, PASSAGES, VECTORS
 from exemplar.data.sources.read import read_source
 from exemplar.retrieval.evaluation.judgements import judgements_of
 from exemplar.retrieval.search import DocumentQuery, SearchEngine
-from tests.fake_encoder import FakeEncoder
+from tests.support.fake_encoder import FakeEncoder
 
 FILES = ["manifest.json", JOURNAL, DOCUMENTS, PASSAGES, VECTORS]
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)

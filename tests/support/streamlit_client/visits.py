@@ -13,11 +13,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
-from benchmarks.visitor import NotShown, Visitor, address
 from exemplar.retrieval.feedback import Feedback, Mark
 from exemplar.retrieval.rankers import Ranker
 from exemplar.retrieval.search import DocumentQuery
 from exemplar.retrieval.sessions.session import Event, Session
+from tests.support.streamlit_client.visitor import NotShown, Visitor, address
 
 COLUMNS: tuple[Ranker, ...] = ("knn", "anchored")  # the rankers, as a new session has them
 _LEAST_THOUGHT = 0.25  # seconds

@@ -15,7 +15,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
-from benchmarks.tree import Tree
+from tests.support.streamlit_client.tree import Tree
 
 _WIDGETS = ("button", "checkbox", "text_input")
 
@@ -37,7 +37,7 @@ class Tab:
     Parameters
     ----------
     url
-        Of the app, as ``benchmarks.browser.serving`` gives it.
+        Of the app, as ``tests.support.streamlit_client.browser.serving`` gives it.
     last_drawn
         The key of the component with which a page is all there, though its run may go on.
 
