@@ -23,9 +23,9 @@ from exemplar.data.corpus.corpus import Corpus, corpus_folder, open_corpus
 from exemplar.data.corpus.shards import JOURNAL
 from exemplar.data.sources.read import read_source
 from tests.conftest import ANIMALS, committed, source_of
+from tests.data.building.test_build import files_of, many
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.paths import ROOT
-from tests.test_ingest import files_of, many
 
 SHARD = 8  # smaller than usual, so that there are some
 
@@ -34,7 +34,7 @@ import functools, sys
 from exemplar import cli
 from exemplar.data.building import embed
 from exemplar.data.building import ray_cluster
-from tests.test_ray import slow
+from tests.data.building.test_ray_cluster import slow
 embed.SHARD = {SHARD}
 ray_cluster.on_ray = functools.partial(ray_cluster.on_ray, load=functools.partial(slow, log=sys.argv[3]))
 cli.main(["build", sys.argv[1], "--name", "killed", "--on", "ray", "--address", sys.argv[2]])

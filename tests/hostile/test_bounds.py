@@ -11,9 +11,9 @@ from fsspec.implementations.memory import MemoryFileSystem
 from exemplar.data.documents import Document, Problem
 from exemplar.data.readers import csv_table, encodings, json_table, parquet_table, pdf
 from exemplar.data.sources.read import columns, compression, read_source
+from tests.data.sources.test_folders import pdf as pdf_of
 from tests.support.damage import METHODS, as_parquet, told_of, zipped
 from tests.support.reading import problems, texts
-from tests.test_folders import pdf as pdf_of
 
 
 @pytest.fixture

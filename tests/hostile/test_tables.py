@@ -15,9 +15,9 @@ from exemplar.data.readers import json_table
 from exemplar.data.sources.preview import look_at
 from exemplar.data.sources.read import hub_datasets, read_source
 from exemplar.retrieval.sessions.export import read_marks
+from tests.data.sources.test_folders import pdf as pdf_of
 from tests.support.damage import METHODS, WILD, damaged, table, told, zipped
 from tests.support.reading import ROWS, documents
-from tests.test_folders import pdf as pdf_of
 
 LINES = "".join(json.dumps(row) + "\n" for row in [*ROWS, {"text": "\ud800 half", "tags": ["a"], "by": {"x": [1]}}])
 MARKS = b'{"doc_id": "a", "mark": 1}\n{"doc_id": 2, "mark": false, "text": "x"}\n'
