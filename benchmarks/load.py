@@ -3,8 +3,8 @@
 ``python -m benchmarks.load --json FILE``; benchmarks/load_tables.py makes the table of docs/reliability.md of it.
 
 The app serves IMDB's 25,000 training reviews, started as its user starts it, its model not yet loaded. Twenty visitors
-(tests/support/streamlit_client/visits.py says what they do, and tests/support/streamlit_client/visitor.py how: by the protocol of Streamlit's own page, without
-a browser) come at once, each with a session of its own and its own queries, the beginnings of reviews, and stay for two
+(visits.py in tests/support/streamlit_client says what they do, visitor.py beside it how: by the protocol of Streamlit's
+own page, without a browser) come at once, each with a session of its own and its own queries, the beginnings of reviews, and stay for two
 minutes. They think for two seconds on the average before each click: a quarter of a second, and the rest drawn from an
 exponential distribution. They share the machine with the app, as one process.
 

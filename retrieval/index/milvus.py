@@ -88,7 +88,7 @@ class MilvusIndex:
         return np.frombuffer(base64.b64decode(self._collection.properties[MEAN]), "<f4").astype(np.float64)
 
     def scan(self, w: NDArray[np.float64], b: float, left_out: NDArray[np.intp], *, precise: bool = False) -> Scan:
-        """Return what top-k queries and a sample say of a classifier; see retrieval.index.topk_scan. It is always precise."""
+        """Return a scan estimated by top-k queries and a sample, always in double precision; see ``topk_scan``."""
         size = _SAMPLE if self.n <= 16 * _SAMPLE else _LARGEST_SAMPLE
         return mined_scan(
             self,

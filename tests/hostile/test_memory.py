@@ -18,7 +18,8 @@ from exemplar.data.building import staging
 from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.readers import encodings, pdf
-from exemplar.data.sources.read import compression, read_source
+from exemplar.data.sources import compression
+from exemplar.data.sources.read import read_source
 from tests.conftest import ANIMALS, source_of
 from tests.data.sources.test_folders import pdf as pdf_of
 from tests.support.damage import as_parquet

@@ -1,11 +1,11 @@
 """Hostile texts, names and addresses on the pages as Streamlit runs them, in the terminal, and in files."""
 
 import csv
-import html
 import io
 import json
 import os
 import re
+from html import escape, unescape
 from pathlib import Path
 from typing import Any
 
@@ -79,12 +79,12 @@ def bodies(app: AppTest) -> str:
 
 
 def messages(app: AppTest) -> list[str]:
-    return [html.unescape(told) for part in app.get("html") for told in TOLD.findall(part.body)]
+    return [unescape(told) for part in app.get("html") for told in TOLD.findall(part.body)]
 
 
 def shown(app: AppTest, kind: str) -> list[str]:
     """Return the contents of all elements of a class, in order."""
-    return [html.unescape(text) for text in re.findall(f'class="ex-{kind}" dir="auto">(.*?)</span>', bodies(app), re.S)]
+    return [unescape(text) for text in re.findall(f'class="ex-{kind}" dir="auto">(.*?)</span>', bodies(app), re.S)]
 
 
 def press(app: AppTest, key: str) -> None:
@@ -201,7 +201,7 @@ def test_a_name_is_whole_or_its_length_is_told(raw: str) -> None:
     seen = html.name(raw)
     whole = re.sub("[\ud800-\udfff]", "\N{REPLACEMENT CHARACTER}", raw)
     assert seen == whole if len(raw) <= 200 else seen.startswith(f"{whole[:200]} … ({len(raw)} characters, ")
-    assert html.unescape(html.text(raw)) == html.unescape(html.escape(whole))
+    assert unescape(html.text(raw)) == unescape(escape(whole))
     assert not re.search(f"[{TURNS}\ud800-\udfff]", html.shortened(raw))
 
 
@@ -230,7 +230,7 @@ def test_of_a_text_without_end_what_is_around_the_passage_is_shown(encoder: Fake
     app = opened(q="needle here")
     press(app, "whole knn hay")
     [whole] = re.findall(r'<div class="ex-text ex-whole" dir="auto">(.*?)</div>', bodies(app))
-    visible = html.unescape(re.sub("<.*?>", "", whole))
+    visible = unescape(re.sub("<.*?>", "", whole))
     start = text.index(visible)
     assert len(visible) == 100_000
     assert "the needle is here" in visible
@@ -309,7 +309,7 @@ def test_a_report_of_hostile_names_is_text_in_any_reader_of_markdown(evaluation:
     report = MarkdownIt("commonmark").enable("table").render(markdown(evaluation))
     tags = set(re.findall(r"<\s*/?\s*([a-z0-9!?]+)", report))
     assert tags == {"h1", "h2", "h3", "p", "table", "thead", "tbody", "tr", "th", "td", "ul", "li", "strong", "code"}
-    words = html.unescape(re.sub("<.*?>", "", report))
+    words = unescape(re.sub("<.*?>", "", report))
     for text in (*(each[key] for each in evaluation["sets"] for key in ("name", "model")), TEXTS[9]):
         assert " ".join(text.split()).replace("\0", "\N{REPLACEMENT CHARACTER}") in words
 

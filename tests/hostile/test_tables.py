@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from exemplar.data.documents import Document, Problem
 from exemplar.data.readers import json_table
+from exemplar.data.sources import hub_datasets
 from exemplar.data.sources.preview import look_at
-from exemplar.data.sources.read import hub_datasets, read_source
+from exemplar.data.sources.read import read_source
 from exemplar.retrieval.sessions.export import read_marks
 from tests.data.sources.test_folders import pdf as pdf_of
 from tests.support.damage import METHODS, WILD, damaged, table, told, zipped

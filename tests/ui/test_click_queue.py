@@ -6,7 +6,7 @@ import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from exemplar.ui.server.serve import click_queue
+from exemplar.ui.server import click_queue
 
 Scenario = Callable[["Tab"], Awaitable[None]]
 

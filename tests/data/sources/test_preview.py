@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from exemplar.data.documents import Document
+from exemplar.data.sources import preview
 from exemplar.data.sources.columns import Columns
 from exemplar.data.sources.preview import Preview, look_at
-from exemplar.data.sources.read import preview
 
 
 def write(path: Path, text: str) -> str:

@@ -16,6 +16,7 @@ from exemplar.data.corpus.corpus import DOCUMENT_SCHEMA, Corpus
 from exemplar.data.readers.tables import open_table
 from exemplar.data.sources.files import File
 from exemplar.retrieval.feedback import Feedback
+from exemplar.retrieval.sessions import export
 from exemplar.retrieval.sessions.export import (
     Column,
     as_csv,
@@ -25,7 +26,6 @@ from exemplar.retrieval.sessions.export import (
     exported,
     read_marks,
 )
-from exemplar.retrieval.sessions.session import export
 from tests.conftest import ANIMALS
 
 MARKS = Feedback(("5", "gone"), ("1",))

@@ -46,7 +46,7 @@ def serving(
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "exemplar.cli", "app", "--no-browser", "--port", str(port), *options]
     with log.open("ab") as output:
-        server = subprocess.Popen(  # noqa: S603 - our own command
+        server = subprocess.Popen(
             command,
             env={**environment, "PYTHONFAULTHANDLER": "1"},
             stdout=output,

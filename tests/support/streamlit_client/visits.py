@@ -96,7 +96,7 @@ class _Person:
 
     def __init__(self, plan: Plan, number: int) -> None:
         self._plan, self._number = plan, number
-        self._chance = random.Random(f"{plan.seed} {number}")  # noqa: S311 - what happens must happen again
+        self._chance = random.Random(f"{plan.seed} {number}")
         self._queries = list(plan.queries[number])
         self._page = Visitor(plan.url, timeout=_LONGEST)
         self._visit = Visit()
