@@ -4,9 +4,9 @@
 
 The app serves IMDB's 25,000 training reviews, started as its user starts it, its model not yet loaded. Twenty visitors
 (visits.py in tests/support/streamlit_client says what they do, visitor.py beside it how: by the protocol of Streamlit's
-own page, without a browser) come at once, each with a session of its own and its own queries, the beginnings of reviews, and stay for two
-minutes. They think for two seconds on the average before each click: a quarter of a second, and the rest drawn from an
-exponential distribution. They share the machine with the app, as one process.
+own page, without a browser) come at once, each with a session of its own and its own queries, the beginnings of
+reviews, and stay for two minutes. They think for two seconds on the average before each click: a quarter of a second,
+and the rest drawn from an exponential distribution. They share the machine with the app, as one process.
 
 - **Times** run from the click until the page shows the new ranking with the new marks. In rows that nobody has looked
   at before the sentences that carried them are marked after that, and only then the page has finished, which is told
