@@ -16,7 +16,6 @@ from exemplar.cli.terminal import (
     build_progress,
     counting,
     errors,
-    megabytes,
     output,
     plain,
     print_evaluation,
@@ -25,6 +24,7 @@ from exemplar.cli.terminal import (
     status_json,
 )
 from exemplar.data.documents import Problems
+from exemplar.data.text import size_in_words
 
 if TYPE_CHECKING:
     from exemplar.data.corpus.corpus import Corpus
@@ -159,7 +159,7 @@ def list_all(
             f"{manifest.n_passages:,}" if manifest else "",
             manifest.dim if manifest else "",
             manifest.model if manifest else "",
-            megabytes(each.size),
+            size_in_words(each.size),
             manifest.created[:10] if manifest else "",
             each.state,
         )
@@ -179,7 +179,7 @@ def show(
     if as_json:
         print_json(status_json(status))
         return
-    say(f"{name}: {status.state}, {status.documents} documents, {megabytes(status.size)}")
+    say(f"{name}: {status.state}, {status.documents} documents, {size_in_words(status.size)}")
     if status.manifest:
         for key, value in asdict(status.manifest).items():
             if key not in ("name", "n_documents", "format"):

@@ -112,8 +112,3 @@ def status_json(status: "CorpusStatus") -> dict[str, Any]:
     """Return all that is known of a corpus, flat."""
     manifest = asdict(status.manifest) if status.manifest else {}
     return {"name": status.name, "state": status.state, "size": status.size, "n_planned": status.n_planned, **manifest}
-
-
-def megabytes(size: int) -> str:
-    """Return a number of bytes for people."""
-    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.1f} MB"

@@ -1,5 +1,6 @@
 """What a source gives: documents, and what was odd about some."""
 
+import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -70,3 +71,13 @@ class Problems:
         for (reason, left_out), n in self._counts.most_common():
             more = f" and {n - 1:,} more" if n > 1 else ""
             yield f"{'Left out' if left_out else 'Kept'}: {self._first[reason, left_out]}{more}: {reason}."
+
+
+def text_hash(text: bytes) -> int:
+    """Return 64 bits that tell texts apart."""
+    return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "little")
+
+
+def signed_hash(text: str) -> int:
+    """Return the same 64 bits as a number that may be negative, as most databases have them."""
+    return int.from_bytes(text_hash(text.encode()).to_bytes(8, "little"), "little", signed=True)

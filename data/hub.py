@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+from exemplar.data.text import root_cause
+
 
 def check_hub(kind: Literal["model", "dataset"], name: str, revision: str | None = None) -> None:
     """Return if the hub has a model or data set that may be fetched, or if the user wants no network.
@@ -36,10 +38,5 @@ def check_hub(kind: Literal["model", "dataset"], name: str, revision: str | None
     except Exception as error:
         raise ValueError(
             f"there is no folder {name}, and the Hugging Face hub can't be reached to fetch such a {what} "
-            f"({reason(error)}); connect, name a local folder, or set HF_HUB_OFFLINE=1 if it was fetched here before"
+            f"({root_cause(error)}); connect, name a local folder, or set HF_HUB_OFFLINE=1 if it is in the cache"
         ) from error
-
-
-def reason(error: BaseException) -> str:
-    """Return in one line what an error of another library says; its cause, where there is one, says it best."""
-    return " ".join(str(error.__cause__ or error).split())[:300] or type(error).__name__

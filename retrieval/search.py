@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from exemplar.data.corpus.corpus import Corpus, the_row
 from exemplar.data.corpus.filters import Filters, Selection
 from exemplar.data.encoders.sentence_transformer import Encoder, load_encoder
+from exemplar.data.errors import EncoderMismatch
 from exemplar.data.milvus.corpus import ServedCorpus
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.index.dense import DenseIndex, Index
@@ -22,10 +23,6 @@ from exemplar.retrieval.svm.fit import ExemplarSVM, Until
 _LONGEST = 1_000_000  # characters of a query
 _MOST_KEPT = 1000  # documents of a ranking that is kept
 _SELECTED = 4_000_000  # rows of selections that are kept, 16 bytes each
-
-
-class EncoderMismatch(ValueError):
-    """The encoder that was loaded is not the one the corpus was built with."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from exemplar.data.errors import JournalDamaged
+
 sys.path.insert(0, str(Path(__file__).with_name("support") / "offline"))
 import no_network
 
@@ -15,7 +17,7 @@ os.environ["DATASETS_VERBOSITY"] = "error"
 
 from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.corpus import Corpus, corpus_folder
-from exemplar.data.corpus.shards import JOURNAL, JournalDamaged, ShardStore
+from exemplar.data.corpus.shards import JOURNAL, ShardStore
 from exemplar.data.documents import Document, Source
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.paths import DATASETS

@@ -9,7 +9,7 @@ from typing import Literal
 
 import streamlit as st
 
-from exemplar.data.readers.values import mended
+from exemplar.data.text import replace_lone_surrogates
 
 STYLE = Path(__file__).with_name("style.css")
 
@@ -33,7 +33,7 @@ def element(tag: str, css_class: str, *content: str, title: str = "") -> str:
 
 def text(raw: str) -> str:
     """Return raw text as HTML that shows it as it is, but for halves of surrogate pairs, which are no text."""
-    return html.escape(mended(raw))
+    return html.escape(replace_lone_surrogates(raw))
 
 
 def name(raw: str) -> str:
@@ -42,8 +42,8 @@ def name(raw: str) -> str:
     What is left out is told by its length and a checksum, so that two of them are not taken for each other.
     """
     if len(raw) <= _LONGEST_NAME:
-        return mended(raw)
-    return f"{mended(raw[:_LONGEST_NAME])} … ({len(raw):,} characters, {_checksum(raw)[:8]})"
+        return replace_lone_surrogates(raw)
+    return f"{replace_lone_surrogates(raw[:_LONGEST_NAME])} … ({len(raw):,} characters, {_checksum(raw)[:8]})"
 
 
 def key_of(raw: str) -> str:
@@ -56,7 +56,7 @@ def shortened(raw: str, n_characters: int = _LONGEST_SENTENCE) -> str:
 
     Nothing that it quotes turns the words behind it around.
     """
-    return _TURNS.sub("\N{REPLACEMENT CHARACTER}", mended(_cut(raw, n_characters)))
+    return _TURNS.sub("\N{REPLACEMENT CHARACTER}", replace_lone_surrogates(_cut(raw, n_characters)))
 
 
 def called(css_class: str, raw: str) -> str:
@@ -86,7 +86,7 @@ def spoken(raw: str) -> str:
 
 def excerpt(raw: str, n_characters: int) -> str:
     """Return the start of a text in one paragraph, cut at a word."""
-    line = " ".join(with_line_breaks(mended(raw[: 4 * n_characters])).split())
+    line = " ".join(with_line_breaks(replace_lone_surrogates(raw[: 4 * n_characters])).split())
     return line if len(line) <= n_characters else f"{line[:n_characters].rsplit(None, 1)[0]} …"
 
 

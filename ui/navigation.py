@@ -4,7 +4,7 @@ import contextlib
 
 import streamlit as st
 
-from exemplar.data.milvus.server import IndexUnreachable
+from exemplar.data.errors import IndexUnreachable
 from exemplar.ui import resources, state
 
 

@@ -12,11 +12,12 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from exemplar.data.corpus.catalog import CorpusStatus, list_corpora, searchable_corpora
-from exemplar.data.corpus.corpus import CorpusNotFound, open_corpus, read_manifest
+from exemplar.data.corpus.corpus import open_corpus, read_manifest
 from exemplar.data.corpus.filters import Choices
 from exemplar.data.corpus.manifest import Manifest
 from exemplar.data.encoders.sentence_transformer import Encoder, load_encoder
 from exemplar.data.encoders.shared import SharedEncoder
+from exemplar.data.errors import CorpusNotFound
 from exemplar.data.milvus.server import ADDRESS, Server
 from exemplar.retrieval.highlights import Explainer
 from exemplar.retrieval.index.milvus import open_served

@@ -19,26 +19,25 @@ from typing import Any
 
 import pyarrow as pa
 
+from exemplar.data.arrow import read_documents
 from exemplar.data.building.embed import Embedder, Embedding, Here, Progress, damaged_shards
 from exemplar.data.building.known_vectors import earlier_builds
 from exemplar.data.building.staging import Spooled, spool
 from exemplar.data.corpus.corpus import (
     Corpus,
-    CorpusDamaged,
-    CorpusNotFound,
     builds_of,
     corpus_folder,
     manifest_of,
     open_corpus,
-    read_documents,
     read_manifest,
     write_manifest,
 )
 from exemplar.data.corpus.lock import building
 from exemplar.data.corpus.manifest import Manifest
-from exemplar.data.corpus.shards import DOCUMENTS, JournalDamaged, ShardStore
+from exemplar.data.corpus.shards import DOCUMENTS, ShardStore
 from exemplar.data.documents import Problem, Source
 from exemplar.data.encoders.sentence_transformer import Encoder, model_name
+from exemplar.data.errors import CorpusDamaged, CorpusNotFound, JournalDamaged
 
 _MAY_CHANGE = ("limit", "revision")  # of a source, when it is built again
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)

@@ -12,12 +12,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from exemplar.data.arrow import read_documents
 from exemplar.data.building.known_vectors import EarlierBuild, Prepared
-from exemplar.data.corpus.corpus import read_documents
 from exemplar.data.corpus.journal import Shard
 from exemplar.data.corpus.shards import DOCUMENTS, ShardStore
 from exemplar.data.encoders.passages import split
 from exemplar.data.encoders.sentence_transformer import Encoder
+from exemplar.data.text import duration_in_words
 
 # What a killed build has to do again at the most: so many documents, or one of those that are longer.
 SHARD, GPU_SHARD = 256, 2048
@@ -54,9 +55,8 @@ class Progress:
         """Return rate and estimate for people: ``88 documents/s, 4 min left``; empty before there is a rate."""
         if not self.rate or self.total is None:
             return ""
-        left = round((self.total - self.done) / self.rate)  # as if all that is left had to be embedded
-        in_words = f"{left} s" if left < 90 else f"{left / 60:.0f} min" if left < 5400 else f"{left / 3600:.1f} h"
-        return f"{self.rate:.0f} documents/s, {in_words} left"
+        left = (self.total - self.done) / self.rate  # as if all that is left had to be embedded
+        return f"{self.rate:.0f} documents/s, {duration_in_words(left)} left"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,11 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from exemplar.data.building.staging import text_hash, text_hashes
-from exemplar.data.corpus.corpus import manifest_of, read_documents
+from exemplar.data.arrow import read_documents
+from exemplar.data.building.staging import text_hashes
+from exemplar.data.corpus.corpus import manifest_of
 from exemplar.data.corpus.shards import DOCUMENTS, ShardStore
+from exemplar.data.documents import text_hash
 from exemplar.data.encoders.passages import Span
 
 Prepared = tuple[list[Span], NDArray[np.float32]]  # a document's passages and their vectors

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from exemplar.data.corpus.corpus import CorpusDamaged, CorpusNotFound, builds_of, manifest_of, read_manifest
+from exemplar.data.corpus.corpus import builds_of, manifest_of, read_manifest
 from exemplar.data.corpus.manifest import Manifest
 from exemplar.data.encoders.sentence_transformer import DEFAULT_MODEL
+from exemplar.data.errors import CorpusDamaged, CorpusNotFound
 from exemplar.data.sources.read import read_source
 
 

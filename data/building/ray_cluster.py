@@ -22,11 +22,11 @@ from typing import Any, Protocol
 import numpy as np
 import pyarrow as pa
 
+from exemplar.data.arrow import read_documents
 from exemplar.data.building.embed import Facts, prepare, texts_at
 from exemplar.data.building.known_vectors import Prepared
-from exemplar.data.corpus.corpus import read_documents
 from exemplar.data.encoders.sentence_transformer import Encoder, load_encoder
-from exemplar.data.sources.files import one_line
+from exemplar.data.text import one_line
 
 _MOST_CPUS = 8  # of a worker; a small model's products are too small for more
 _MUCH = 0.9  # of a cluster's processors; a small node beside large ones stays out

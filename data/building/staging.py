@@ -1,6 +1,5 @@
 """A source's documents onto the disk, before any is embedded: counted, and with ids that stay."""
 
-import hashlib
 import itertools
 import os
 from array import array
@@ -13,9 +12,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from exemplar.data.corpus.corpus import DOCUMENT_SCHEMA
+from exemplar.data.arrow import DOCUMENT_SCHEMA
 from exemplar.data.corpus.shards import file_sha256
-from exemplar.data.documents import Document, Problem, Source
+from exemplar.data.documents import Document, Problem, Source, text_hash
 
 _BATCH = 1024  # documents that are held until they are written
 _BATCH_CHARACTERS = 2**25  # of theirs, or one document that has more
@@ -31,16 +30,6 @@ class Spooled:
     sha256: str
     n_documents: int
     problems: dict[str, int]
-
-
-def text_hash(text: bytes) -> int:
-    """Return 64 bits that tell texts apart."""
-    return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "little")
-
-
-def signed_hash(text: str) -> int:
-    """Return the same 64 bits as a number that may be negative, as most databases have them."""
-    return int.from_bytes(text_hash(text.encode()).to_bytes(8, "little"), "little", signed=True)
 
 
 def text_hashes(texts: pa.ChunkedArray) -> "array[int]":

@@ -9,14 +9,8 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from exemplar.data.corpus.corpus import (
-    CorpusDamaged,
-    CorpusNotFound,
-    builds_of,
-    corpus_names,
-    manifest_of,
-    read_manifest,
-)
+from exemplar.data.corpus.corpus import builds_of, corpus_names, manifest_of, read_manifest
+from exemplar.data.errors import CorpusDamaged, CorpusNotFound
 from exemplar.data.home import home_folder, write_atomically
 
 _DAY = 86_400.0  # seconds

@@ -6,17 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from exemplar.data.corpus.corpus import (
-    CorpusDamaged,
-    CorpusNotFound,
-    corpus_folder,
-    corpus_names,
-    is_known,
-    read_manifest,
-)
+from exemplar.data.corpus.corpus import corpus_folder, corpus_names, is_known, read_manifest
 from exemplar.data.corpus.lock import building, is_being_built, links_in
 from exemplar.data.corpus.manifest import Manifest
-from exemplar.data.corpus.shards import JOURNAL, Damage, JournalDamaged, ShardStore
+from exemplar.data.corpus.shards import JOURNAL, Damage, ShardStore
+from exemplar.data.errors import CorpusDamaged, CorpusNotFound, JournalDamaged
 
 State = Literal["complete", "rebuilding", "building", "unfinished", "damaged"]
 

@@ -12,41 +12,26 @@ committed, and are told so. A rebuild replaces the old corpus in one step; until
 import functools
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from exemplar.data.arrow import DOCUMENT_SCHEMA, read_documents
 from exemplar.data.corpus.filters import Choices, Filters, Matching, choices_of, matching_rows
 from exemplar.data.corpus.manifest import Manifest, is_of_this_version, manifest_from
 from exemplar.data.corpus.shards import DOCUMENTS, ShardStore
 from exemplar.data.documents import Document
-from exemplar.data.home import check_regular, content_of, home_folder, write_atomically
+from exemplar.data.errors import CorpusDamaged, CorpusNotFound
+from exemplar.data.home import content_of, home_folder, write_atomically
 
-DOCUMENT_SCHEMA = pa.schema(
-    [
-        ("doc_id", pa.large_string()),
-        ("text", pa.large_string()),
-        ("label", pa.large_string()),
-        ("metadata", pa.map_(pa.string(), pa.large_string())),
-    ]
-)
 _MOST_MANIFEST = 2**26  # bytes
 _BLOCK = 2**16  # vectors that are looked at together
 _NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}"
-
-
-class CorpusNotFound(ValueError):
-    """No corpus of this name has been built."""
-
-
-class CorpusDamaged(ValueError):
-    """The corpus's files contradict its manifest, or can't be read."""
 
 
 @dataclass(frozen=True)
@@ -271,28 +256,6 @@ def _open(manifest: Manifest) -> Corpus:
     if not whole:
         raise CorpusDamaged(f"the files of the corpus '{manifest.name}' do not fit its manifest; build it again")
     return Corpus(manifest, documents.slice(0, manifest.n_documents), passages, vectors, store.n_documents)
-
-
-def read_documents(path: Path) -> pa.Table:
-    """Return a build's documents, memory-mapped; OSError, ValueError or ArrowException if they can't be read."""
-    check_regular(path)
-    with pa.memory_map(str(path)) as file:
-        documents = pa.Table.from_batches(_mapped_batches(pa.ipc.open_file(file), path.stat().st_size), DOCUMENT_SCHEMA)
-    for column in ("doc_id", "text"):
-        for chunk in documents[column].chunks:
-            chunk.view(pa.large_binary()).validate(full=True)  # that no text lies beyond the file
-    return documents
-
-
-def _mapped_batches(file: Any, size: int) -> Iterator[Any]:
-    """Yield the batches of an Arrow file of so many bytes; ValueError if they don't lie in it as they are."""
-    n_bytes = 0
-    for number in range(file.num_record_batches):
-        batch = file.get_batch(number)
-        n_bytes += batch.get_total_buffer_size()  # without a look into them, which may lead out of the file
-        if n_bytes > size:
-            raise ValueError("packed, which we never write: it would take any amount of memory")
-        yield batch
 
 
 def _fits(passages: NDArray[np.int64], manifest: Manifest) -> bool:

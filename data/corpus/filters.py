@@ -15,6 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from exemplar.data.arrow import keys_and_items
+
 if TYPE_CHECKING:
     from exemplar.data.corpus.corpus import Corpus
 
@@ -250,13 +252,6 @@ def _lengths(chunk: Any) -> NDArray[np.int64]:
     lengths: NDArray[np.int64] = np.diff(offsets).astype(np.int64)
     lengths[~chunk.is_valid().to_numpy(zero_copy_only=False)] = 0
     return lengths
-
-
-def keys_and_items(chunk: Any) -> list[Any]:
-    """Return the keys and items of a map array that may be a slice of a larger one."""
-    offsets = chunk.offsets
-    first, last = offsets[0].as_py(), offsets[-1].as_py()
-    return [chunk.keys.slice(first, last - first), chunk.items.slice(first, last - first)]
 
 
 def _has_term(corpus: "Corpus", term: str) -> NDArray[np.bool_]:

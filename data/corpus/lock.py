@@ -7,10 +7,7 @@ from pathlib import Path
 import filelock
 
 from exemplar.data.corpus.corpus import corpus_folder
-
-
-class CorpusBusy(ValueError):
-    """Another process is building this corpus."""
+from exemplar.data.errors import CorpusBusy
 
 
 def links_in(folder: Path) -> list[Path]:

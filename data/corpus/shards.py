@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from exemplar.data.corpus.journal import Shard, good_lines, is_count, line_of, shards_in, without_gaps
+from exemplar.data.errors import JournalDamaged
 from exemplar.data.home import check_regular, content_of, write_atomically
 
 DOCUMENTS, PASSAGES, VECTORS, JOURNAL = "documents.arrow", "passages.npy", "vectors.npy", "journal.jsonl"
@@ -31,10 +32,6 @@ DOCUMENTS, PASSAGES, VECTORS, JOURNAL = "documents.arrow", "passages.npy", "vect
 _ARRAYS = (PASSAGES, VECTORS)
 _MOST_JOURNAL = 2**31  # bytes, enough for a thousand million documents
 _PIECE = 2**24  # bytes
-
-
-class JournalDamaged(ValueError):
-    """The journal has no plan that can be read."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from exemplar.data.encoders.openvino_backend import has_openvino, run_by_openvino
-from exemplar.data.hub import check_hub, reason
+from exemplar.data.hub import check_hub
+from exemplar.data.text import root_cause
 
 if TYPE_CHECKING:
     import torch
@@ -289,13 +290,13 @@ def _load(location: str, **settings: Any) -> "SentenceTransformer":
         return load(local_files_only=True)
     except Exception as error:
         if Path(location).is_dir():
-            raise ValueError(f"the folder {location} holds no model that can be loaded: {reason(error)}") from error
+            raise ValueError(f"the folder {location} holds no model that can be loaded: {root_cause(error)}") from error
     check_hub("model", location if "/" in location else f"sentence-transformers/{location}")
     try:
         return load()
     except Exception as error:
         raise ValueError(
-            f"cannot load the model {location}: {reason(error)}; {DEFAULT_MODEL} is installed and needs no network"
+            f"cannot load the model {location}: {root_cause(error)}; {DEFAULT_MODEL} is installed and needs no network"
         ) from error
 
 

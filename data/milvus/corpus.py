@@ -10,10 +10,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from exemplar.data.building.staging import signed_hash
 from exemplar.data.corpus.corpus import the_row
 from exemplar.data.corpus.filters import UNLABELLED, Choices, Filters, terms
-from exemplar.data.documents import Document
+from exemplar.data.documents import Document, signed_hash
 from exemplar.data.milvus.server import CHOICES, PLACE, Collection, Place, place_of, quoted
 
 _CHUNK = 2000  # documents of one question

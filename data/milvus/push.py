@@ -10,16 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from exemplar.data.building.staging import signed_hash
 from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.corpus.filters import choices_of
-from exemplar.data.documents import Document
+from exemplar.data.documents import Document, signed_hash
+from exemplar.data.errors import IndexUnreachable
 from exemplar.data.milvus.server import (
     CHOICES,
     COMPLETE,
     MANIFEST,
     MEAN,
-    IndexUnreachable,
     Server,
     answering,
     collection_name,

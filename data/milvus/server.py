@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from exemplar.data.corpus.corpus import CorpusNotFound
 from exemplar.data.corpus.manifest import Manifest, manifest_from
+from exemplar.data.errors import CorpusNotFound, IndexUnreachable
 
 if TYPE_CHECKING:
     from pymilvus import MilvusClient
@@ -28,10 +28,6 @@ EXACT = ("FLAT", "BRUTE_FORCE")  # types of an index
 _SECONDS = 10.0  # until a call is given up
 _CHUNK = 4096  # rows of an answer with vectors
 _KEPT = 200_000  # places
-
-
-class IndexUnreachable(ValueError):
-    """The server of an index does not answer, or refuses."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from typing import Any
 
 from exemplar.data.documents import Problem
 from exemplar.data.readers.encodings import decoded_lines
-from exemplar.data.readers.values import MENDED, mended
 from exemplar.data.sources.columns import Row, Table, check_names
 from exemplar.data.sources.files import File
+from exemplar.data.text import LONE_SURROGATE, replace_lone_surrogates
 
 _LOOK_AT = 1000  # objects whose keys are the columns
 _HALF_A_PAIR = re.compile(r"\\u[dD][89a-fA-F]")
@@ -161,11 +161,11 @@ def _checked(row: Any, place: str, might_need_mending: bool) -> Iterator[Row | P
         yield Problem(place, str(row) if isinstance(row, ValueError) else _NO_OBJECT)
         return
     try:
-        whole = mended(row) if might_need_mending else row
+        whole = replace_lone_surrogates(row) if might_need_mending else row
         changed = whole != row
     except RecursionError:
         yield Problem(place, _TOO_DEEP)
         return
     if changed:
-        yield Problem(place, MENDED, left_out=False)
+        yield Problem(place, LONE_SURROGATE, left_out=False)
     yield whole

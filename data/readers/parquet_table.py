@@ -10,11 +10,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet
 
-from exemplar.data.corpus.filters import keys_and_items
+from exemplar.data.arrow import keys_and_items
 from exemplar.data.documents import Problem
 from exemplar.data.sources.columns import Row, Table, check_names
 from exemplar.data.sources.compression import LEAST, MOST_TIMES
-from exemplar.data.sources.files import File, one_line
+from exemplar.data.sources.files import File
+from exemplar.data.text import one_line
 
 _BATCH = 8192  # rows
 _BATCH_BYTES = 2**26  # of a batch, unless one row has more

@@ -4,8 +4,8 @@ import logging
 import time
 from typing import IO, Any
 
-from exemplar.data.readers.values import MOST_CHARACTERS, mended
-from exemplar.data.sources.files import one_line
+from exemplar.data.readers.values import MOST_CHARACTERS
+from exemplar.data.text import one_line, replace_lone_surrogates
 
 _SECONDS, _SECONDS_A_BYTE = 120.0, 1 / 5_000  # of a processor; a page takes about a tenth, and some kilobytes
 _MOST_HELD = 2**27  # bytes of unpacked streams
@@ -78,6 +78,6 @@ def _text_of(reader: Any) -> tuple[str, dict[str, str]]:
         n_characters += len(pages[-1])
         if n_characters > MOST_CHARACTERS:
             break
-    title = mended(str((reader.metadata or {}).get("/Title") or "")).strip()
+    title = replace_lone_surrogates(str((reader.metadata or {}).get("/Title") or "")).strip()
     metadata = {"pages": str(len(reader.pages))} | ({"title": title} if title else {})
     return "\n\n".join(filter(None, pages)), metadata

@@ -7,8 +7,9 @@ from io import BytesIO
 from exemplar.data.documents import Document, Problem
 from exemplar.data.readers.encodings import decoded_lines
 from exemplar.data.readers.pdf import pdf_text
-from exemplar.data.readers.values import MENDED, MOST_CHARACTERS, TOO_LONG, mended
+from exemplar.data.readers.values import MOST_CHARACTERS, TOO_LONG
 from exemplar.data.sources.files import PDF, File
+from exemplar.data.text import LONE_SURROGATE, replace_lone_surrogates
 
 _MOST_BYTES = 4 * MOST_CHARACTERS  # no encoding takes more for a character
 
@@ -51,7 +52,7 @@ def _read_pdf(file: File) -> Iterator[Document | Problem]:
         size = opened.seek(0, os.SEEK_END)
         opened.seek(0)
         text, metadata = pdf_text(opened, size)
-    whole = mended(text)
+    whole = replace_lone_surrogates(text)
     if whole != text:
-        yield Problem(file.name, MENDED, left_out=False)
+        yield Problem(file.name, LONE_SURROGATE, left_out=False)
     yield _document(file, whole, metadata)

@@ -1,7 +1,6 @@
 """The cells of a table as text."""
 
 import json
-import re
 from datetime import date, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -9,11 +8,9 @@ from uuid import UUID
 
 MOST_CHARACTERS = 10_000_000
 TOO_LONG = f"longer than {MOST_CHARACTERS:,} characters"
-MENDED = "half a surrogate pair, replaced"
 
 _MOST_NESTED_CHARACTERS = 10_000
 _PLAIN = (str, int, float, Decimal, date, time, timedelta, UUID, bytes, type(None))  # these have one obvious text
-_HALF_A_PAIR = re.compile("[\ud800-\udfff]")
 
 
 def is_plain(cell: Any) -> bool:
@@ -66,17 +63,6 @@ def metadata_text(cell: Any) -> str | None:
     except (ValueError, TypeError, RecursionError):
         return None
     return text if text and len(text) <= _MOST_NESTED_CHARACTERS else None
-
-
-def mended(value: Any) -> Any:
-    """Return a value of JSON with its halves of surrogate pairs, which are no Unicode, replaced."""
-    if isinstance(value, str):
-        return _HALF_A_PAIR.sub("\N{REPLACEMENT CHARACTER}", value)
-    if isinstance(value, list):
-        return [mended(item) for item in value]
-    if isinstance(value, dict):
-        return {mended(key): mended(item) for key, item in value.items()}
-    return value
 
 
 def _compact_json(cell: Any) -> str:

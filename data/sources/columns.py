@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from exemplar.data.documents import Document, Problem
+from exemplar.data.errors import TextColumnUnknown
 from exemplar.data.readers.values import MOST_CHARACTERS, TOO_LONG, listed_text, metadata_text, plain_text
 
 TEXT_COLUMNS = ("text", "content", "review", "abstract", "document", "body")
@@ -47,14 +48,6 @@ class Columns:
     def names(self) -> list[str]:
         """Return the columns that are named."""
         return [name for name in (self.text, self.title, self.label, self.id) if name is not None]
-
-
-class TextColumnUnknown(ValueError):
-    """No column of a table looks like the text; somebody has to say which it is."""
-
-    def __init__(self, where: str, columns: Sequence[str]) -> None:
-        super().__init__(f"say which column of {where} holds the text; its columns are: {listed(columns)}")
-        self.columns = tuple(columns)
 
 
 def check_names(n: int, n_characters: int) -> None:

@@ -16,6 +16,7 @@ from typing import IO, Any
 
 from exemplar.data.sources.compression import budget_of, open_gzip, open_member
 from exemplar.data.sources.raw import RawFile
+from exemplar.data.text import one_line
 
 TABLES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet")
 TEXTS = (".txt", ".text", ".md", ".markdown", ".rst")
@@ -158,15 +159,6 @@ def is_hidden(name: str) -> bool:
     """Tell whether a part of a path begins with a dot, or holds what macOS keeps beside files in a zip."""
     parts = PurePosixPath(name).parts
     return any(part == "__MACOSX" or (part.startswith(".") and part != "..") for part in parts)
-
-
-def one_line(error: BaseException) -> str:
-    """Return in one line what an error says."""
-    if isinstance(error, MemoryError):
-        return "there is not enough memory for it"
-    if isinstance(error, RecursionError):
-        return "it is nested too deeply"
-    return " ".join(str(error).split())[:300] or type(error).__name__
 
 
 @contextmanager

@@ -7,7 +7,6 @@ from pathlib import Path
 from exemplar.data.documents import Problem
 from exemplar.data.readers.tables import open_table
 from exemplar.data.readers.text_files import read_text_file
-from exemplar.data.readers.values import mended
 from exemplar.data.sources.columns import Columns, Placed, Table, pick_columns, read_rows
 from exemplar.data.sources.files import (
     KINDS,
@@ -19,8 +18,8 @@ from exemplar.data.sources.files import (
     files_in_zip,
     is_hidden,
     kind_of,
-    one_line,
 )
+from exemplar.data.text import one_line, replace_lone_surrogates
 
 Listing = Callable[[], tuple[list[File], list[Problem]]]
 
@@ -76,7 +75,10 @@ def walk(folder: Path) -> list[tuple[Path, str]]:
     except RecursionError as error:
         raise ValueError(f"the folders in {folder} are nested too deeply") from error
     found += [Path(error.filename) for error in closed]
-    return sorted(((path, mended(path.relative_to(folder).as_posix())) for path in found), key=lambda each: each[1])
+    return sorted(
+        ((path, replace_lone_surrogates(path.relative_to(folder).as_posix())) for path in found),
+        key=lambda each: each[1],
+    )
 
 
 def stays_within(path: Path, folder: Path) -> bool:

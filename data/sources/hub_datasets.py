@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from exemplar.data.documents import Problem
-from exemplar.data.hub import check_hub, reason
+from exemplar.data.hub import check_hub
 from exemplar.data.readers.parquet_table import named
 from exemplar.data.sources.columns import Row, Table
 from exemplar.data.sources.files import KINDS, file_on_disk, kind_of
 from exemplar.data.sources.folders import leads_out, stays_within, walk
+from exemplar.data.text import root_cause
 
 _BATCH = 1000
 _MOST_PARTS = 1_000_000  # of a README's front matter
@@ -107,7 +108,7 @@ def _load(name: str, part: Part) -> Any:
             return _saved_split(datasets.load_from_disk(name), split)
         return datasets.load_dataset(name, part.config, split=split, revision=part.revision, streaming=part.streaming)
     except Exception as error:  # every builder and reader has kinds of its own
-        raise ValueError(f"cannot load the data set {name}: {reason(error)}") from error
+        raise ValueError(f"cannot load the data set {name}: {root_cause(error)}") from error
 
 
 def _check_stays_within(folder: Path) -> None:
@@ -164,7 +165,7 @@ def _batches(data_set: Any, name: str, size: int) -> Iterator[dict[str, list[Any
     try:
         yield from data_set.iter(batch_size=size)
     except Exception as error:  # what is streamed fails as the network and its readers do
-        raise ValueError(f"cannot read the data set {name}: {reason(error)}") from error
+        raise ValueError(f"cannot read the data set {name}: {root_cause(error)}") from error
 
 
 def _is_plain(feature: Any) -> bool:

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from exemplar.data.documents import Document, Problem, Problems
-from exemplar.data.sources.columns import Columns, TextColumnUnknown, guess_columns
+from exemplar.data.errors import TextColumnUnknown
+from exemplar.data.sources.columns import Columns, guess_columns
 from exemplar.data.sources.read import read_source
 
 _N_DOCUMENTS = 5

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from exemplar.data.home import write_atomically
-from exemplar.data.readers.values import mended
+from exemplar.data.text import replace_lone_surrogates
 from exemplar.retrieval.evaluation.chart import chart
 from exemplar.retrieval.evaluation.metrics import METRICS
 from exemplar.retrieval.evaluation.protocols import FOUND, PAGE, TITLES, Protocol
@@ -91,7 +91,7 @@ def markdown(result: dict[str, Any], picture: str | None = None) -> str:
         for protocol in ("first query", "shared marks"):
             if rows := rows_of(each, protocol):
                 parts += [f"### {name}, {protocol}, {rows[0]['queries']} queries\n", _measures_table(rows)]
-    return "\n".join(map(mended, parts))
+    return "\n".join(map(replace_lone_surrogates, parts))
 
 
 def protocol_table(sets: Sequence[dict[str, Any]], protocol: Protocol) -> str:

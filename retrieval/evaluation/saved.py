@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn, get_args
 
+from exemplar.data.errors import EvaluationDamaged
 from exemplar.data.home import home_folder, write_atomically
 from exemplar.retrieval.evaluation.metrics import METRICS
 from exemplar.retrieval.evaluation.protocols import FOUND, TITLES, Protocol
@@ -37,10 +38,6 @@ _SET = {
 }
 _ROW = {"protocol": str, "round": int, "ranker": str, "queries": int, "metrics": dict}
 _GAIN = {"protocol": str, "ranker": str, "against": str, "sets": int, "gain": _NUMBER}
-
-
-class EvaluationDamaged(ValueError):
-    """The file of an evaluation does not hold what is written there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,8 @@ from exemplar.data.milvus.corpus import ServedCorpus
 from exemplar.data.readers.tables import open_table
 from exemplar.data.readers.values import plain_text
 from exemplar.data.sources.columns import listed
-from exemplar.data.sources.files import TABLES, File, one_line, reading
+from exemplar.data.sources.files import TABLES, File, reading
+from exemplar.data.text import one_line
 from exemplar.retrieval.feedback import Feedback, Mark
 
 MARK_NAMES: dict[Mark, str] = {"positive": "relevant", "negative": "not relevant"}

@@ -19,20 +19,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from exemplar.data.arrow import DOCUMENT_SCHEMA
 from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.catalog import verify_corpus
-from exemplar.data.corpus.corpus import (
-    DOCUMENT_SCHEMA,
-    Corpus,
-    CorpusDamaged,
-    corpus_folder,
-    open_corpus,
-    read_manifest,
-)
+from exemplar.data.corpus.corpus import Corpus, corpus_folder, open_corpus, read_manifest
 from exemplar.data.corpus.journal import Shard, line_of
 from exemplar.data.corpus.manifest import Manifest
 from exemplar.data.corpus.shards import DOCUMENTS, JOURNAL, PASSAGES, VECTORS
 from exemplar.data.documents import Document, Source
+from exemplar.data.errors import CorpusDamaged
 from tests.conftest import ANIMALS, source_of
 from tests.support.damage import FILES, WILD, damaged, place_of, told, use
 from tests.support.fake_encoder import FakeEncoder

@@ -6,10 +6,11 @@ import pytest
 from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.corpus.filters import Filters, matching_rows
+from exemplar.data.errors import EncoderMismatch
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.index.dense import DenseIndex
 from exemplar.retrieval.rankers import RANKERS, Ranker
-from exemplar.retrieval.search import DocumentQuery, EncoderMismatch, Ranking, Result, SearchEngine
+from exemplar.retrieval.search import DocumentQuery, Ranking, Result, SearchEngine
 from exemplar.retrieval.svm.fit import fit_exemplar_svm
 from tests.conftest import ANIMALS, source_of
 from tests.support.fake_encoder import FakeEncoder

@@ -21,8 +21,8 @@ from exemplar.data.corpus.corpus import Corpus, corpus_folder, open_corpus
 from exemplar.data.corpus.lock import building
 from exemplar.data.documents import Document, Problem, Source
 from exemplar.data.sources.read import read_source
+from exemplar.data.text import size_in_words
 from exemplar.ui import jobs, resources
-from exemplar.ui.corpora.details import size_in_words
 from tests.conftest import source_of
 from tests.support.fake_encoder import FakeEncoder
 

@@ -8,8 +8,7 @@ import streamlit as st
 from exemplar.data.building.plan import plan_of
 from exemplar.data.building.uploads import remove_upload
 from exemplar.data.corpus.catalog import CorpusStatus, corpus_status, remove_corpus, verify_corpus
-from exemplar.data.corpus.corpus import CorpusDamaged, CorpusNotFound
-from exemplar.data.corpus.lock import CorpusBusy
+from exemplar.data.errors import CorpusBusy, CorpusDamaged, CorpusNotFound
 from exemplar.ui import html, jobs
 from exemplar.ui.corpora import build_job
 from exemplar.ui.corpora.builds import without_options

@@ -4,8 +4,9 @@ import contextlib
 
 import streamlit as st
 
-from exemplar.data.corpus.corpus import CorpusDamaged, CorpusNotFound, is_known, read_manifest
+from exemplar.data.corpus.corpus import is_known, read_manifest
 from exemplar.data.corpus.manifest import Manifest
+from exemplar.data.errors import CorpusDamaged, CorpusNotFound
 from exemplar.ui import html, jobs
 from exemplar.ui.corpora import build_job
 from exemplar.ui.corpora.build_job import Build

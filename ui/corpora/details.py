@@ -7,6 +7,7 @@ import streamlit as st
 from exemplar.data.building.uploads import uploaded_name
 from exemplar.data.corpus.catalog import CorpusStatus
 from exemplar.data.corpus.manifest import Manifest
+from exemplar.data.text import size_in_words
 from exemplar.ui import html
 from exemplar.ui.local_time import local_time
 
@@ -21,7 +22,6 @@ _NOTHING_YET = {
     "building": "being built; nothing is embedded yet",
     "unfinished": "unfinished; nothing is embedded yet, and Build on goes on with it",
 }
-_UNITS = ("bytes", "kB", "MB", "GB", "TB")
 
 
 def show_details(status: CorpusStatus) -> None:
@@ -34,14 +34,6 @@ def show_details(status: CorpusStatus) -> None:
         lines = (f"{reason}: {n:,}" for reason, n in manifest.problems.items())
         told = "".join(map(html.quiet, lines))
         st.html(html.element("div", "quiet", "Odd about its documents:") + told)
-
-
-def size_in_words(n_bytes: int) -> str:
-    """Return a size as people say it: ``840 bytes``, ``12 kB``, ``3.4 MB``."""
-    size, unit = float(n_bytes), 0
-    while size >= 999.5 and unit < len(_UNITS) - 1:
-        size, unit = size / 1000, unit + 1
-    return f"{size:.1f} {_UNITS[unit]}" if unit and size < 9.95 else f"{size:.0f} {_UNITS[unit]}"
 
 
 def shown_source(manifest: Manifest) -> str:

@@ -4,6 +4,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from exemplar.data.text import duration_in_words
 from exemplar.retrieval.evaluation.chart import counted
 from exemplar.retrieval.evaluation.judgements import judgements_of
 from exemplar.retrieval.evaluation.protocols import evaluate
@@ -51,7 +52,7 @@ class Evaluation:
         """How much is done, and how long the rest will take; empty before that is known."""
         if not self.total:
             return ""
-        left = [f"{_in_words(self._seconds_left)} left"] if self.done else []
+        left = [f"{duration_in_words(self._seconds_left)} left"] if self.done else []
         return " · ".join([f"{self.done:,} of {counted(self.total)}", *left])
 
     def run(self, tell: jobs.Tell) -> str:
@@ -100,9 +101,3 @@ class Evaluation:
 def begin(evaluation: Evaluation) -> None:
     """Measure in the background; a ValueError says so if an evaluation is going on."""
     jobs.start("evaluate", NAME, evaluation.run, told=evaluation)
-
-
-def _in_words(seconds: float) -> str:
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

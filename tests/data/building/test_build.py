@@ -8,10 +8,10 @@ import pytest
 from exemplar.data.building.build import build_corpus, precision_of
 from exemplar.data.building.embed import SHARD, Progress
 from exemplar.data.corpus.catalog import corpus_status, list_corpora, verify_corpus
-from exemplar.data.corpus.corpus import Corpus, CorpusNotFound, corpus_folder, open_corpus
-from exemplar.data.corpus.lock import CorpusBusy
+from exemplar.data.corpus.corpus import Corpus, corpus_folder, open_corpus
 from exemplar.data.corpus.shards import JOURNAL, VECTORS, ShardStore
 from exemplar.data.documents import Document, Problem, Source
+from exemplar.data.errors import CorpusBusy, CorpusNotFound
 from tests.conftest import ANIMALS, source_of
 from tests.support.fake_encoder import FakeEncoder
 

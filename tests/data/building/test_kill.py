@@ -14,10 +14,10 @@ import pytest
 from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.catalog import corpus_status, verify_corpus
 from exemplar.data.corpus.corpus import corpus_folder, open_corpus
-from exemplar.data.corpus.lock import CorpusBusy
 from exemplar.data.corpus.shards import JOURNAL
 from exemplar.data.documents import Document, Source
 from exemplar.data.encoders.sentence_transformer import Encoder, load_encoder
+from exemplar.data.errors import CorpusBusy
 from exemplar.data.sources.read import read_source
 from tests.conftest import committed
 from tests.support.fake_encoder import FakeEncoder
@@ -142,7 +142,6 @@ FULL_DISK = """
 import sys
 from exemplar.data.documents import Document, Source
 from exemplar.data.building.build import build_corpus
-from exemplar.data.corpus.lock import CorpusBusy
 from tests.support.fake_encoder import FakeEncoder
 documents = [Document(str(n), f"word{n} " * 9) for n in range(2000)]
 try:

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from exemplar.data.arrow import DOCUMENT_SCHEMA
 from exemplar.data.corpus import filters as filters_module
-from exemplar.data.corpus.corpus import DOCUMENT_SCHEMA, Corpus
+from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.corpus.filters import Filters, field_counts, label_counts, matching_rows, terms
 from exemplar.data.documents import Document
 

@@ -3,7 +3,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from exemplar.data.corpus.shards import DOCUMENTS, JOURNAL, PASSAGES, VECTORS, JournalDamaged, ShardStore, file_sha256
+from exemplar.data.corpus.shards import DOCUMENTS, JOURNAL, PASSAGES, VECTORS, ShardStore, file_sha256
+from exemplar.data.errors import JournalDamaged
 
 PASSAGES_0 = np.array([[0, 0, 3], [0, 2, 5], [1, 0, 4]])
 VECTORS_0 = np.eye(3, 4, dtype=np.float32)

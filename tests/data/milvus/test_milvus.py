@@ -16,12 +16,13 @@ import numpy as np
 import pytest
 
 from exemplar.data.building.build import build_corpus
-from exemplar.data.corpus.corpus import Corpus, CorpusNotFound
+from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.corpus.filters import UNLABELLED, Choices, Filters, choices_of
 from exemplar.data.documents import Document, Source
 from exemplar.data.encoders.sentence_transformer import load_encoder, unit_rows
+from exemplar.data.errors import CorpusNotFound, EncoderMismatch, IndexUnreachable
 from exemplar.data.milvus.push import push_corpus
-from exemplar.data.milvus.server import IndexUnreachable, Server, collection_name
+from exemplar.data.milvus.server import Server, collection_name
 from exemplar.data.sources.read import read_source
 from exemplar.retrieval.evaluation.judgements import judgements_of
 from exemplar.retrieval.evaluation.protocols import evaluate
@@ -30,7 +31,7 @@ from exemplar.retrieval.index.dense import DenseIndex
 from exemplar.retrieval.index.milvus import MilvusIndex, open_served
 from exemplar.retrieval.rankers import RANKERS, Ranker, Scorer
 from exemplar.retrieval.score_plane import score_plane
-from exemplar.retrieval.search import DocumentQuery, EncoderMismatch, SearchEngine
+from exemplar.retrieval.search import DocumentQuery, SearchEngine
 from exemplar.retrieval.sessions.export import export_table
 from tests.conftest import source_of
 from tests.support.fake_encoder import FakeEncoder

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from exemplar.data.errors import EvaluationDamaged
 from exemplar.retrieval.evaluation.result import as_bytes, evaluate_command
 from exemplar.retrieval.evaluation.saved import (
-    EvaluationDamaged,
     Kept,
     evaluations_folder,
     keep,

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from exemplar.data.corpus.corpus import DOCUMENT_SCHEMA, Corpus
+from exemplar.data.arrow import DOCUMENT_SCHEMA
+from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.readers.tables import open_table
 from exemplar.data.sources.files import File
 from exemplar.retrieval.feedback import Feedback
