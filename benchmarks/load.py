@@ -38,7 +38,8 @@ import numpy as np
 
 from benchmarks import vectors
 from benchmarks.memory import in_own_process
-from exemplar.data.corpus.corpus import Corpus, corpus_folder
+from exemplar.data.corpus.corpus import Corpus
+from exemplar.data.corpus.manifest import corpus_folder
 from exemplar.retrieval.search import SearchEngine
 from exemplar.retrieval.sessions.session import SessionStore
 from tests.support.streamlit_client.browser import serving

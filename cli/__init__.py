@@ -1,10 +1,8 @@
 """The terminal face: build, list and search corpora, and open the app."""
 
-import contextlib
 import json
 import os
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -16,6 +14,7 @@ from exemplar.cli.terminal import (
     build_progress,
     counting,
     errors,
+    manifest_json,
     output,
     plain,
     print_evaluation,
@@ -24,11 +23,13 @@ from exemplar.cli.terminal import (
     status_json,
 )
 from exemplar.data.documents import Problems
+from exemplar.data.errors import ExemplarError
 from exemplar.data.text import size_in_words
 
 if TYPE_CHECKING:
+    from exemplar.data.building.plan import BuildPlan
     from exemplar.data.corpus.corpus import Corpus
-    from exemplar.data.documents import Source
+    from exemplar.data.sources.spec import Source
     from exemplar.retrieval.search import SearchEngine
 
 app = typer.Typer(
@@ -98,36 +99,47 @@ def build(
     if_missing: Annotated[bool, typer.Option("--if-missing", help="Do nothing if the corpus is complete.")] = False,
 ) -> None:
     """Embed a source's documents and keep them as a corpus; go on with one that was interrupted, update an old one."""
-    from exemplar.data.sources.read import default_name, read_source
+    from exemplar.data.building.plan import BuildPlan
+    from exemplar.data.encoders.sentence_transformer import DEFAULT_MODEL
+    from exemplar.data.sources.read import default_name
+    from exemplar.data.sources.spec import SourceSpec
 
     if address is not None and on is None:
-        raise ValueError("--address is that of a Ray cluster: it goes with --on ray")
+        raise ExemplarError("--address is that of a Ray cluster: it goes with --on ray")
     if if_missing and _is_complete(name or default_name(source)):
         return
-    with errors.status("Looking at the source"):
-        documents = read_source(
-            source,
-            config=config,
-            split=split,
-            revision=revision,
-            streaming=streaming,
-            text_column=text_column,
-            title_column=title_column,
-            label_column=label_column,
-            id_column=id_column,
-            limit=limit,
-            without_see_also=without_see_also,
-        )
-    name = name or documents.name
-    corpus, problems = _embedded(
-        documents, name, model, precision, backend, on, address, whole=whole, replace=replace, strict=strict
+    spec = SourceSpec(
+        source,
+        config,
+        split,
+        revision,
+        streaming,
+        text_column,
+        title_column,
+        label_column,
+        id_column,
+        limit,
+        without_see_also,
     )
+    cluster = None if on is None else address or ""
+    plan = BuildPlan(
+        spec,
+        name,
+        model or DEFAULT_MODEL,
+        precision,
+        backend=backend,
+        whole=whole,
+        replace=replace,
+        strict=strict,
+        cluster=cluster,
+    )
+    corpus, problems = _built(plan)
     for line in problems.lines():
         say(line)
     manifest = corpus.manifest
     passages = f"{manifest.n_documents:,} documents, {manifest.n_passages:,} passages"
-    say(f"{name}: {passages}, {manifest.model}, {manifest.precision}.")
-    say(f'Search it: exemplar search {name} "..."   or: exemplar app')
+    say(f"{manifest.name}: {passages}, {manifest.encoder.model}, {manifest.encoder.precision}.")
+    say(f'Search it: exemplar search {manifest.name} "..."   or: exemplar app')
 
 
 @corpora.callback(invoke_without_command=True)
@@ -154,11 +166,11 @@ def list_all(
         manifest = each.manifest
         cells = (
             each.name,
-            manifest.source["source"] if manifest else "",
+            manifest.source.source if manifest else "",
             each.documents,
             f"{manifest.n_passages:,}" if manifest else "",
-            manifest.dim if manifest else "",
-            manifest.model if manifest else "",
+            manifest.encoder.dim if manifest else "",
+            manifest.encoder.model if manifest else "",
             size_in_words(each.size),
             manifest.created[:10] if manifest else "",
             each.state,
@@ -181,7 +193,7 @@ def show(
         return
     say(f"{name}: {status.state}, {status.documents} documents, {size_in_words(status.size)}")
     if status.manifest:
-        for key, value in asdict(status.manifest).items():
+        for key, value in manifest_json(status.manifest).items():
             if key not in ("name", "n_documents", "format"):
                 say(f"  {key.replace('_', ' ')}: {json.dumps(value, ensure_ascii=False)}")
         say(f"Build it again: {build_command(status.manifest)}")
@@ -323,12 +335,12 @@ def evaluate(
     if report:
         check_chart()
         if report.exists() and not report.is_dir():
-            raise ValueError(f"{report} is a file; name a folder for the report")
+            raise ExemplarError(f"{report} is a file; name a folder for the report")
         report.mkdir(parents=True, exist_ok=True)
     if json_file and json_file.is_dir():
-        raise ValueError(f"{json_file} is a folder; name a file in it")
+        raise ExemplarError(f"{json_file} is a folder; name a file in it")
     if json_file and not json_file.parent.is_dir():
-        raise ValueError(f"there is no folder {json_file.parent} to write into")
+        raise ExemplarError(f"there is no folder {json_file.parent} to write into")
     engines = [_engine(target, index) if index else SearchEngine(_corpus_of(target)) for target in targets]
     corpora = {engine.corpus.manifest.name: engine for engine in engines}
     judged = {name: judgements_of(engine.corpus) for name, engine in corpora.items()}
@@ -375,74 +387,49 @@ def _engine(name: str, index: str | None) -> "SearchEngine":
 
 def _corpus_of(target: str) -> "Corpus":
     """Open the corpus that is named, or that was built from the source that is named; embed it if there is none."""
-    from exemplar.data.corpus.corpus import corpus_names, open_corpus, read_manifest
+    from exemplar.data.building.plan import BuildPlan
+    from exemplar.data.corpus.corpus import open_corpus
+    from exemplar.data.corpus.manifest import corpus_names, read_manifest
     from exemplar.data.sources.read import read_source
+    from exemplar.data.sources.spec import SourceSpec
     from exemplar.retrieval.evaluation.judgements import check_judged
 
     is_docs = target == "docs" or target.startswith("docs:")
     if target in corpus_names() and not is_docs:
         corpus = open_corpus(target)
         if not corpus.manifest.created:
-            raise ValueError(f"the corpus '{target}' is unfinished; build it on first")
+            raise ExemplarError(f"the corpus '{target}' is unfinished; build it on first")
         return corpus
     with errors.status("Looking at the source"):
-        documents = read_source(target, without_see_also=is_docs)
-    check_judged(documents.description)
+        documents = read_source(SourceSpec(target, without_see_also=is_docs))
+    check_judged(documents.spec)
     name = "docs-without-see-also" if is_docs else documents.name
     if name in corpus_names() and (manifest := read_manifest(name)).created:
-        if manifest.source == documents.description:
+        if manifest.source == documents.spec:
             return open_corpus(name)
         option = " --without-see-also" if is_docs else ""
-        raise ValueError(
+        raise ExemplarError(
             f"there is a corpus '{name}' already, of other documents or columns: measure that by its name, or build "
             f"this one under another (exemplar build {target}{option} --name NAME) and measure it by that"
         )
-    corpus, problems = _embedded(documents, name)
+    corpus, problems = _built(BuildPlan(documents.spec, name), documents)
     for line in problems.lines():
         errors.print(plain(line), style="dim")
     errors.print(plain(f"Embedded {target} as the corpus {name}."), style="dim")
     return corpus
 
 
-def _embedded(
-    documents: "Source",
-    name: str,
-    model: str | None = None,
-    precision: str = "auto",
-    backend: str = "auto",
-    on: str | None = None,
-    address: str | None = None,
-    *,
-    whole: bool = False,
-    replace: bool = False,
-    strict: bool = False,
-) -> tuple["Corpus", Problems]:
-    """Build a corpus, showing how it goes; also return what was odd about its documents."""
-    from exemplar.data.building.build import build_corpus, precision_of
-    from exemplar.data.building.embed import Here
-    from exemplar.data.building.ray_cluster import on_ray
-    from exemplar.data.encoders.sentence_transformer import DEFAULT_MODEL, load_encoder
+def _built(plan: "BuildPlan", source: "Source | None" = None) -> tuple["Corpus", Problems]:
+    """Build a corpus with its progress on the terminal; also return the problems with its documents."""
+    from exemplar.data.building.run import run_build
 
-    model = model or DEFAULT_MODEL
-    if precision == "auto":
-        precision = precision_of(name, model, replace=replace) or precision
     problems = Problems()
     try:
-        with contextlib.ExitStack() as stack:
-            with errors.status("Loading the model on Ray" if on else "Loading the model"):
-                embedder = (
-                    stack.enter_context(on_ray(model, precision=precision, backend=backend, address=address))
-                    if on
-                    else Here(load_encoder(model, precision=precision, backend=backend))
-                )
-            with build_progress(embedder.facts, problems) as on_event:
-                corpus = build_corpus(
-                    documents, embedder, name=name, whole=whole, replace=replace, strict=strict, on_event=on_event
-                )
+        with build_progress(problems, on_ray=plan.cluster is not None) as on_event:
+            return run_build(plan, on_event, source=source), problems
     except KeyboardInterrupt:
         errors.print("Stopped. What is embedded is kept; the same command goes on from there.")
         raise typer.Exit(130) from None
-    return corpus, problems
 
 
 @app.command()
@@ -519,7 +506,7 @@ def _is_complete(name: str) -> bool:
 
     try:
         return bool(open_corpus(name).manifest.created)
-    except ValueError:
+    except ExemplarError:
         return False
 
 

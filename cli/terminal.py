@@ -6,8 +6,7 @@ import re
 import shlex
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import asdict
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -18,10 +17,9 @@ from rich.text import Text
 from exemplar.data.documents import Problem, Problems
 
 if TYPE_CHECKING:
-    from exemplar.data.building.build import OnEvent
+    from exemplar.data.building.progress import BuildEvent
     from exemplar.data.corpus.catalog import CorpusStatus
     from exemplar.data.corpus.manifest import Manifest
-    from exemplar.data.encoders.sentence_transformer import Encoder
 
 # Control characters but the line's end, what has the text behind it run the other way, and halves of surrogate pairs.
 _OBEYED = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -50,19 +48,32 @@ def print_json(value: object) -> None:
 
 
 @contextmanager
-def build_progress(encoder: "Encoder", problems: Problems) -> Iterator["OnEvent"]:
-    """Show how a build goes on; give what it has to be told."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[speed]}"))
-    with Progress(*columns, console=errors, transient=True) as bar:
-        task = bar.add_task("Reading", total=None, speed="")
+def build_progress(problems: Problems, *, on_ray: bool) -> Iterator[Callable[["BuildEvent"], None]]:
+    """Show how a build goes on; give the function that takes its events, which collects the problems."""
+    from exemplar.data.building.progress import EncoderLoaded, StageBegun
 
-        def on_event(event: Any) -> None:
-            if isinstance(event, Problem):
-                problems.add(event)
-                return
-            speed = f"{event.speed} on {encoder.device}, {encoder.precision}" if event.speed else ""
-            stage = event.stage.capitalize()
-            bar.update(task, description=stage, completed=event.done, total=event.total, speed=speed)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[speed]}"))
+    stages = {"source": "Looking at the source", "model": "Loading the model on Ray" if on_ray else "Loading the model"}
+    bar = Progress(*columns, console=errors, transient=True)
+    task, hardware = bar.add_task("Reading", total=None, speed=""), ""
+    with ExitStack() as shown:
+        status = shown.enter_context(errors.status(stages["source"]))
+
+        def on_event(event: "BuildEvent") -> None:
+            nonlocal hardware
+            match event:
+                case Problem():
+                    problems.add(event)
+                case StageBegun():
+                    status.update(stages[event.stage])
+                case EncoderLoaded():
+                    status.stop()  # the terminal has room for one of the two
+                    shown.enter_context(bar)
+                    hardware = event.info.hardware
+                case _:
+                    speed = f"{event.speed} on {hardware}" if event.speed else ""
+                    stage = event.stage.capitalize()
+                    bar.update(task, description=stage, completed=event.done, total=event.total, speed=speed)
 
         yield on_event
 
@@ -99,16 +110,22 @@ def print_evaluation(result: dict[str, Any]) -> None:
 
 def build_command(manifest: "Manifest") -> str:
     """Return the command that builds a corpus again as it was built."""
-    source = dict(manifest.source)
-    words = ["exemplar", "build", str(source.pop("source")), "--name", manifest.name]
-    for key, value in source.items():
-        option = f"--{key.replace('_', '-')}"
-        words += [option] if value is True else [option, str(value)] if value not in (None, False) else []
-    words += ["--model", manifest.model, "--precision", manifest.precision]
+    words = ["exemplar", "build", manifest.source.source, "--name", manifest.name]
+    for name, value in manifest.source.choices().items():
+        option = f"--{name.replace('_', '-')}"
+        words += [option] if value is True else [option, str(value)]
+    words += ["--model", manifest.encoder.model, "--precision", manifest.encoder.precision]
     return shlex.join([*words, "--whole"] if manifest.whole else words)
+
+
+def manifest_json(manifest: "Manifest") -> dict[str, Any]:
+    """Return a manifest as JSON with the encoder's fields beside the others."""
+    content = manifest.to_json()
+    encoder = content.pop("encoder")
+    return content | {"model": encoder.pop("model"), "model_revision": encoder.pop("revision")} | encoder
 
 
 def status_json(status: "CorpusStatus") -> dict[str, Any]:
     """Return all that is known of a corpus, flat."""
-    manifest = asdict(status.manifest) if status.manifest else {}
+    manifest = manifest_json(status.manifest) if status.manifest else {}
     return {"name": status.name, "state": status.state, "size": status.size, "n_planned": status.n_planned, **manifest}

@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from exemplar.data.corpus.corpus import Corpus, the_row
+from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.corpus.filters import Filters, Selection
-from exemplar.data.encoders.sentence_transformer import Encoder, load_encoder
+from exemplar.data.corpus.store import DocumentStore, row_in
+from exemplar.data.encoders.base import Encoder, EncoderInfo
+from exemplar.data.encoders.sentence_transformer import load_encoder
 from exemplar.data.errors import EncoderMismatch
-from exemplar.data.milvus.corpus import ServedCorpus
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.index.dense import DenseIndex, Index
 from exemplar.retrieval.index.threads import one_blas_thread
@@ -116,13 +117,13 @@ class SearchEngine:
     Parameters
     ----------
     load_encoder
-        Called with the corpus's own model, precision and revision when the first typed query needs them.
+        Loads the encoder that the corpus was built with, when the first typed query needs it.
     """
 
     def __init__(
         self,
-        corpus: Corpus | ServedCorpus,
-        load_encoder: Callable[[str, str, str], Encoder] | None = None,
+        corpus: DocumentStore,
+        load_encoder: Callable[[EncoderInfo], Encoder] | None = None,
         index: Index | None = None,
     ) -> None:
         self.corpus = corpus
@@ -207,7 +208,7 @@ class SearchEngine:
         marked = (*feedback.positives, *feedback.negatives)
         there = self.corpus.rows_of(marked)
         for doc_id in marked:
-            the_row(there, doc_id, self.corpus.manifest.name)  # says what is not there, to every ranker
+            row_in(there, doc_id, self.corpus.manifest.name)  # says what is not there, to every ranker
         return self._trained(query, marks, ranker, C, until)
 
     def within(self, feedback: Feedback) -> Feedback:
@@ -217,7 +218,7 @@ class SearchEngine:
     def scores(self, weights: Scorer, doc_ids: Sequence[str]) -> list[float]:
         """Return the score of documents, each by its best passage."""
         rows = self.corpus.rows_of(doc_ids)
-        passages = [self.corpus.passages_of(the_row(rows, doc_id, self.corpus.manifest.name)) for doc_id in doc_ids]
+        passages = [self.corpus.passages_of(row_in(rows, doc_id, self.corpus.manifest.name)) for doc_id in doc_ids]
         if not passages:
             return []
         vectors = self.index.vectors(np.concatenate([np.array(of_it) for of_it in passages]))
@@ -325,13 +326,14 @@ class SearchEngine:
     def encoder(self) -> Encoder:
         """The corpus's own encoder, loaded when it is first needed; EncoderMismatch if it has become another."""
         manifest = self.corpus.manifest
-        encoder = self._load_encoder(manifest.model, manifest.precision, manifest.model_revision)
-        wanted = (manifest.model, manifest.model_revision, manifest.dim)
-        if (encoder.model, encoder.revision, encoder.dim) != wanted:
+        built, encoder = manifest.encoder, self._load_encoder(manifest.encoder)
+        loaded = encoder.info
+        if (loaded.model, loaded.revision, loaded.dim) != (built.model, built.revision, built.dim):
             raise EncoderMismatch(
-                f"the corpus '{manifest.name}' was built with {manifest.model} (revision {manifest.model_revision}, "
-                f"{manifest.dim} dimensions), but {encoder.model} (revision {encoder.revision}, {encoder.dim} "
-                "dimensions) was loaded; put the old model back, or build the corpus again with --replace"
+                f"the corpus '{manifest.name}' was built with {built.model} (revision {built.revision}, {built.dim} "
+                f"dimensions), but {loaded.model} (revision {loaded.revision}, {loaded.dim} dimensions) was loaded; "
+                "put the old model back, or build the corpus again and allow it to be replaced",
+                hint="replace",
             )
         return encoder
 
@@ -370,7 +372,7 @@ class SearchEngine:
         )
 
 
-def _in_memory(corpus: Corpus | ServedCorpus) -> Index:
+def _in_memory(corpus: DocumentStore) -> Index:
     if not isinstance(corpus, Corpus):
         raise TypeError("a corpus that is served needs the index that serves it")
     return DenseIndex(corpus.vectors, longest=longest_row(corpus))
@@ -378,10 +380,10 @@ def _in_memory(corpus: Corpus | ServedCorpus) -> Index:
 
 def longest_row(corpus: Corpus) -> float:
     """Return a bound of the vectors' lengths."""
-    if corpus.manifest.similarity == "cosine":
+    if corpus.manifest.encoder.similarity == "cosine":
         return 1.0
     return float(np.sqrt(np.einsum("ij,ij->i", corpus.vectors, corpus.vectors).max()))
 
 
-def _load_encoder(model: str, precision: str, revision: str) -> Encoder:
-    return load_encoder(model, precision=precision, revision=revision)
+def _load_encoder(built: EncoderInfo) -> Encoder:
+    return load_encoder(built.model, precision=built.precision, revision=built.revision)

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from exemplar.data.corpus.manifest import corpus_folder
 from exemplar.data.errors import JournalDamaged
+from exemplar.data.sources.spec import Source, SourceSpec
 
 sys.path.insert(0, str(Path(__file__).with_name("support") / "offline"))
 import no_network
@@ -16,9 +18,9 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["DATASETS_VERBOSITY"] = "error"
 
 from exemplar.data.building.build import build_corpus
-from exemplar.data.corpus.corpus import Corpus, corpus_folder
+from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.corpus.shards import JOURNAL, ShardStore
-from exemplar.data.documents import Document, Source
+from exemplar.data.documents import Document
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.paths import DATASETS
 
@@ -77,7 +79,7 @@ def encoder() -> FakeEncoder:
 def source_of(texts: list[str], labels: list[str | None] | None = None, name: str = "animals") -> Source:
     labels = labels or [None] * len(texts)
     documents = [Document(str(row), text, label) for row, (text, label) in enumerate(zip(texts, labels, strict=True))]
-    return Source(name, {"source": name}, lambda: iter(documents))
+    return Source(name, SourceSpec(name), lambda: iter(documents))
 
 
 @pytest.fixture

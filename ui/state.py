@@ -218,7 +218,7 @@ def _events_of(session: Session) -> list[dict[str, Any]]:
     return [
         *query,
         {"marks": marks},
-        {"filters": session.filters.as_json()},
+        {"filters": session.filters.to_json()},
         {"settings": session.settings.as_json()},
     ]
 

@@ -5,18 +5,18 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from exemplar.data.corpus.corpus import Corpus
+from exemplar.data.corpus.store import DocumentStore
 from exemplar.data.documents import Problem
-from exemplar.data.milvus.corpus import ServedCorpus
+from exemplar.data.readers.file import reading
+from exemplar.data.readers.table import Row
 from exemplar.data.readers.tables import open_table
 from exemplar.data.readers.values import plain_text
-from exemplar.data.sources.columns import Row, listed
-from exemplar.data.sources.files import file_on_disk, reading
-from exemplar.data.sources.package_docs import package_documents
+from exemplar.data.sources.columns import OFF, listed
+from exemplar.data.sources.files import file_on_disk
+from exemplar.data.sources.package_docs import named_documents, package_documents
 from exemplar.data.sources.read import documented_packages
-from exemplar.data.sources.see_also import named_documents
+from exemplar.data.sources.spec import SourceSpec
 
 _MOST_GRADE = 1_000_000
 _SPLITS = ("test", "dev", "train")  # of a BEIR folder, the first that it has
@@ -63,7 +63,7 @@ class Judgements:
     unjudged: frozenset[str] = frozenset()
 
 
-def judgements_of(corpus: Corpus | ServedCorpus) -> Judgements:
+def judgements_of(corpus: DocumentStore) -> Judgements:
     """Return the judgements that come with a corpus.
 
     Raises
@@ -73,10 +73,10 @@ def judgements_of(corpus: Corpus | ServedCorpus) -> Judgements:
     """
     name, source = corpus.manifest.name, corpus.manifest.source
     check_judged(source)
-    if str(source["source"]).startswith("docs:"):
+    if source.source.startswith("docs:"):
         found = see_also_judgements(corpus)
-    elif is_judged_folder(source["source"]):
-        found = beir_judgements(corpus, Path(source["source"]))
+    elif is_judged_folder(source.source):
+        found = beir_judgements(corpus, Path(source.source))
     else:
         found = label_judgements(corpus)
     if not found.queries:
@@ -84,19 +84,19 @@ def judgements_of(corpus: Corpus | ServedCorpus) -> Judgements:
     return found
 
 
-def check_judged(source: Mapping[str, Any]) -> None:
+def check_judged(source: SourceSpec) -> None:
     """Raise ValueError if a source, by its description, comes with no judgements; of a folder of files it isn't known.
 
     So that nothing is embedded in vain.
     """
-    where = str(source["source"])
+    where = source.source
     if where.startswith("docs:"):
-        if not source.get("without_see_also"):
+        if not source.without_see_also:
             raise ValueError(
                 "a corpus of package documentation is judged by its See Also sections, so it must not show them; "
                 "without them it is measured by: exemplar evaluate docs"
             )
-    elif not is_judged_folder(where) and source.get("label_column", "") in (None, "none"):
+    elif source.text_column and source.label_column in (None, OFF) and not is_judged_folder(where):
         gone = "" if Path(where).exists() or "/" not in where else ", and is not there any more"
         raise ValueError(
             f"nothing says what is relevant in {where}{gone}: it takes labels (build it with --label-column), a BEIR "
@@ -109,7 +109,7 @@ def is_judged_folder(folder: str | Path) -> bool:
     return _queries_file(Path(folder)).is_file() and (Path(folder) / "qrels").is_dir()
 
 
-def beir_judgements(corpus: Corpus | ServedCorpus, folder: Path) -> Judgements:
+def beir_judgements(corpus: DocumentStore, folder: Path) -> Judgements:
     """Read ``queries.jsonl`` and ``qrels`` of a BEIR folder: the split test, or the first that there is.
 
     A query that is a document of the corpus, by its id and its text, is no answer to itself.
@@ -138,7 +138,7 @@ def beir_judgements(corpus: Corpus | ServedCorpus, folder: Path) -> Judgements:
     return Judgements(f"qrels of the split {qrels.stem}", list(queries.values()), n_missing)
 
 
-def label_judgements(corpus: Corpus | ServedCorpus) -> Judgements:
+def label_judgements(corpus: DocumentStore) -> Judgements:
     """Take every labelled document as a query to which those of the same label are relevant."""
     labels, doc_ids = corpus.documents["label"].to_pylist(), corpus.documents["doc_id"].to_pylist()
     members: defaultdict[str, dict[str, int]] = defaultdict(dict)
@@ -156,14 +156,14 @@ def label_judgements(corpus: Corpus | ServedCorpus) -> Judgements:
     return Judgements("labels", queries, unjudged=unlabelled)
 
 
-def see_also_judgements(corpus: Corpus | ServedCorpus) -> Judgements:
+def see_also_judgements(corpus: DocumentStore) -> Judgements:
     """Take every documented object as a query to which the objects are relevant that its "See Also" names.
 
     The people who wrote the documentation chose them. They are read from the installed packages, for the corpus must
     not hold them: documents that name each other would be found by that.
     """
     queries, n_missing = [], 0
-    for doc_id, docstring in package_documents(documented_packages(str(corpus.manifest.source["source"]))):
+    for doc_id, docstring in package_documents(documented_packages(corpus.manifest.source.source)):
         if doc_id not in corpus.rows:
             continue
         found = named_documents(doc_id, docstring, corpus.rows)
@@ -174,7 +174,7 @@ def see_also_judgements(corpus: Corpus | ServedCorpus) -> Judgements:
     return Judgements("See Also", queries, n_missing)
 
 
-def _same_document(corpus: Corpus | ServedCorpus, query_id: str, text: str) -> str | None:
+def _same_document(corpus: DocumentStore, query_id: str, text: str) -> str | None:
     """Return the id of the document that a query is, if it is one; a title may stand before its text."""
     if query_id not in corpus.rows:
         return None

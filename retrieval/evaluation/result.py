@@ -61,8 +61,8 @@ def set_json(manifest: Manifest, judgements: Judgements, measured: Sequence[Meas
     values = {(each.protocol, each.round, each.ranker): each.values for each in measured}
     return {
         "name": manifest.name,
-        "model": manifest.model,
-        "precision": manifest.precision,
+        "model": manifest.encoder.model,
+        "precision": manifest.encoder.precision,
         "documents": manifest.n_documents,
         "passages": manifest.n_passages,
         "judgements": judgements.kind,

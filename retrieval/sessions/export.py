@@ -13,13 +13,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from exemplar.data.corpus.corpus import Corpus
+from exemplar.data.corpus.store import DocumentStore
 from exemplar.data.documents import Problem
-from exemplar.data.milvus.corpus import ServedCorpus
+from exemplar.data.readers.file import TABLES, File, reading
 from exemplar.data.readers.tables import open_table
 from exemplar.data.readers.values import plain_text
 from exemplar.data.sources.columns import listed
-from exemplar.data.sources.files import TABLES, File, reading
 from exemplar.data.text import one_line
 from exemplar.retrieval.feedback import Feedback, Mark
 
@@ -61,7 +60,7 @@ def exported(feedback: Feedback, rankings: Sequence[Sequence[str]]) -> list[str]
     return list(dict.fromkeys(chain(*rankings, feedback.positives, feedback.negatives)))
 
 
-def export_table(corpus: Corpus | ServedCorpus, feedback: Feedback, columns: Sequence[Column] = ()) -> pa.Table:
+def export_table(corpus: DocumentStore, feedback: Feedback, columns: Sequence[Column] = ()) -> pa.Table:
     """Return documents with their marks, and with their rank and score in each ranking; without one, the marks alone.
 
     A rank is null where a document is not in that ranking, a text where it is no longer in the corpus: its mark is not

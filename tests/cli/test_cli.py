@@ -11,7 +11,8 @@ import pytest
 from exemplar import cli
 from exemplar.data.building.embed import SHARD
 from exemplar.data.corpus.catalog import list_corpora
-from exemplar.data.corpus.corpus import Corpus, corpus_folder, open_corpus, read_manifest
+from exemplar.data.corpus.corpus import Corpus, open_corpus
+from exemplar.data.corpus.manifest import corpus_folder, read_manifest
 from exemplar.retrieval.rankers import DEFAULT_RANKER
 from tests.conftest import ANIMALS
 from tests.support.fake_encoder import FakeEncoder
@@ -22,7 +23,7 @@ RESULT = ["rank", "doc_id", "score", "label", "text", "passage", "metadata"]
 
 @pytest.fixture(autouse=True)
 def fake_model(monkeypatch: pytest.MonkeyPatch, encoder: FakeEncoder) -> FakeEncoder:
-    for module in ("exemplar.data.encoders.sentence_transformer", "exemplar.retrieval.search"):
+    for module in ("exemplar.data.building.run", "exemplar.retrieval.search"):
         monkeypatch.setattr(f"{module}.load_encoder", lambda model, **_: encoder)
     return encoder
 
@@ -70,7 +71,7 @@ def test_build_makes_a_corpus_and_says_what_next(capsys: pytest.CaptureFixture[s
     ]
     [status] = list_corpora()
     assert (status.name, status.state, status.manifest.n_documents) == ("reviews", "complete", 2)
-    assert status.manifest.source["label_column"] == "stars"
+    assert status.manifest.source.label_column == "stars"
 
 
 def test_build_if_missing_leaves_what_is_there(

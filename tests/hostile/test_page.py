@@ -20,7 +20,6 @@ from exemplar import cli
 from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.corpus import open_corpus
 from exemplar.data.documents import Document
-from exemplar.data.sources.read import read_source
 from exemplar.retrieval.evaluation.report import markdown
 from exemplar.retrieval.evaluation.saved import keep
 from exemplar.retrieval.feedback import Feedback
@@ -31,6 +30,7 @@ from tests.support import hostile
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.hostile import ENDLESS, TEXTS
 from tests.support.paths import ROOT
+from tests.support.reading import read
 
 APP = str(ROOT / "app.py")
 PAGES = {
@@ -277,7 +277,7 @@ def test_a_path_of_any_kind_is_answered_by_a_sentence(path: str) -> None:
 def test_a_file_whose_name_is_no_unicode_is_a_source_as_any_other(tmp_path: Path, encoder: FakeEncoder) -> None:
     path = tmp_path / os.fsdecode(b"caf\xe9.csv")
     path.write_text("text\na text\n")
-    build_corpus(read_source(str(path)), encoder, name="cafe")
+    build_corpus(read(str(path)), encoder, name="cafe")
     app = page("corpora")
     seen = f"{tmp_path}/caf\N{REPLACEMENT CHARACTER}.csv"
     assert app.dataframe[0].value["Source"].tolist() == [seen]

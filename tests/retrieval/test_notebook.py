@@ -8,10 +8,10 @@ import pytest
 
 from exemplar.data.building.build import build_corpus
 from exemplar.data.encoders.sentence_transformer import load_encoder
-from exemplar.data.sources.read import read_source
 from exemplar.retrieval.index.dense import DenseIndex
 from exemplar.retrieval.search import SearchEngine
 from exemplar.retrieval.svm.fit import fit_exemplar_svm
+from tests.support.reading import read
 
 
 def test_the_random_example_gives_the_printed_figures(shared_datasets: Path) -> None:
@@ -58,7 +58,7 @@ def test_the_imdb_example_ranks_as_the_notebooks_code_does(shared_datasets: Path
     clf.fit(x, y)
     svm = [row - 1 for row in np.argsort(-clf.decision_function(x)) if row != 0]
 
-    source = read_source(folder, split="train", limit=1000)
+    source = read(folder, split="train", limit=1000)
     engine = SearchEngine(build_corpus(source, load_encoder(precision="float32", backend="auto"), whole=True))
     for ranker, expected in (("knn", knn), ("svm", svm)):
         results = engine.search(query, ranker=ranker, k=10).results

@@ -6,6 +6,7 @@ import pytest
 from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.corpus.filters import Filters, matching_rows
+from exemplar.data.encoders.base import EncoderInfo
 from exemplar.data.errors import EncoderMismatch
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.index.dense import DenseIndex
@@ -18,7 +19,7 @@ from tests.support.fake_encoder import FakeEncoder
 
 @pytest.fixture
 def engine(animals: Corpus, encoder: FakeEncoder) -> SearchEngine:
-    return SearchEngine(animals, lambda model, precision, revision: encoder)
+    return SearchEngine(animals, lambda built: encoder)
 
 
 def ids(ranking: Ranking) -> list[str]:
@@ -122,14 +123,14 @@ def test_every_document_marked_still_gives_a_ranking(engine: SearchEngine, ranke
 @pytest.mark.parametrize("ranker", RANKERS)
 def test_the_same_text_marked_both_ways_gives_a_ranking(encoder: FakeEncoder, ranker: Ranker) -> None:
     twice = source_of([*ANIMALS, ANIMALS[1]], name="twice")
-    engine = SearchEngine(build_corpus(twice, encoder), lambda model, precision, revision: encoder)
+    engine = SearchEngine(build_corpus(twice, encoder), lambda built: encoder)
     ranking = engine.search(ANIMALS[1], Feedback(("1",), ("10",)), ranker=ranker, k=11)
     assert set(ids(ranking)[:2]) == {"1", "10"}
     assert ranking.results[0].score == pytest.approx(ranking.results[1].score)
 
 
 def test_a_corpus_of_one_document_can_be_searched(encoder: FakeEncoder) -> None:
-    engine = SearchEngine(build_corpus(source_of(["only one"]), encoder), lambda model, precision, revision: encoder)
+    engine = SearchEngine(build_corpus(source_of(["only one"]), encoder), lambda built: encoder)
     for ranker in RANKERS:
         for marks in (Feedback(), Feedback(("0",)), Feedback((), ("0",))):
             assert ids(engine.search("one", marks, ranker=ranker)) == ["0"]
@@ -140,9 +141,9 @@ def test_permuting_the_corpus_permutes_the_ranking(encoder: FakeEncoder) -> None
     order = [3, 1, 4, 0, 9, 2, 6, 5, 8, 7]
     permuted = SearchEngine(
         build_corpus(source_of([ANIMALS[row] for row in order], name="permuted"), encoder),
-        lambda model, precision, revision: encoder,
+        lambda built: encoder,
     )
-    straight = SearchEngine(build_corpus(source_of(ANIMALS), encoder), lambda model, precision, revision: encoder)
+    straight = SearchEngine(build_corpus(source_of(ANIMALS), encoder), lambda built: encoder)
     for ranker in RANKERS:
         first = straight.search("a kitten and the market", Feedback(("6",), ("0",)), ranker=ranker)
         marks = Feedback((str(order.index(6)),), (str(order.index(0)),))
@@ -161,7 +162,7 @@ def test_the_model_is_loaded_once(animals: Corpus, encoder: FakeEncoder) -> None
     engine = SearchEngine(animals, lambda *asked: loaded.append(asked) or encoder)
     for query in ("cat", "dog", "rain"):
         engine.search(query)
-    assert loaded == [("fake", "float32", "1")]
+    assert loaded == [(encoder.info,)]
 
 
 def test_a_document_as_query_needs_no_encoder(animals: Corpus) -> None:
@@ -174,16 +175,16 @@ def test_a_document_as_query_needs_no_encoder(animals: Corpus) -> None:
 def test_the_corpus_own_model_encodes_the_query(animals: Corpus, encoder: FakeEncoder) -> None:
     asked = []
 
-    def load(model: str, precision: str, revision: str) -> FakeEncoder:
-        asked.append((model, precision, revision))
+    def load(built: EncoderInfo) -> FakeEncoder:
+        asked.append(built)
         return encoder
 
     SearchEngine(animals, load).search("cat")
-    assert asked == [("fake", "float32", "1")]
+    assert asked == [encoder.info]
 
 
 def test_another_model_than_the_corpus_own_is_an_error(animals: Corpus) -> None:
-    engine = SearchEngine(animals, lambda model, precision, revision: FakeEncoder(dim=32))
+    engine = SearchEngine(animals, lambda built: FakeEncoder(dim=32))
     with pytest.raises(
         EncoderMismatch,
         match=r"\(revision 1, 64 .* but fake \(revision 1, 32 .*build the corpus again",
@@ -194,7 +195,7 @@ def test_another_model_than_the_corpus_own_is_an_error(animals: Corpus) -> None:
 def test_another_model_of_the_same_size_is_an_error(animals: Corpus, encoder: FakeEncoder) -> None:
     encoder.model = "another"
     with pytest.raises(EncoderMismatch, match=r"built with fake \(revision 1, 64 .*but another \(revision 1, 64"):
-        SearchEngine(animals, lambda model, precision, revision: encoder).search("cat")
+        SearchEngine(animals, lambda built: encoder).search("cat")
 
 
 def test_a_query_that_is_no_text_is_an_error(engine: SearchEngine) -> None:
@@ -326,7 +327,7 @@ def test_rows_of_other_lengths_rank_by_the_dot_product() -> None:
 
     encoder = DotEncoder()
     corpus = build_corpus(source_of(ANIMALS), encoder)
-    assert corpus.manifest.similarity == "dot"
+    assert corpus.manifest.encoder.similarity == "dot"
     ranking = SearchEngine(corpus, lambda *_: encoder).search("the cat and the dog", ranker="knn", k=10)
     products = corpus.vectors @ encoder.encode_query("the cat and the dog")
     assert ids(ranking) == [str(row) for row in np.argsort(-products, kind="stable")]
@@ -375,7 +376,7 @@ def test_filters_keep_all_passages_of_a_document(long_texts: tuple) -> None:
     everything = engine.search("cat", ranker="knn", k=100)
     word = everything.results[-1].text.split()[0]
     filtered = engine.search("cat", ranker="knn", k=100, filters=Filters(words=f'"{word}"'))
-    rows = set(matching_rows(engine.corpus, Filters(words=f'"{word}"')).tolist())
+    rows = set(matching_rows(engine.corpus.documents, Filters(words=f'"{word}"')).tolist())
     kept = [result for result in everything.results if engine.corpus.row(result.doc_id) in rows]
     assert [(result.doc_id, result.score, result.start) for result in filtered.results] == [
         (result.doc_id, result.score, result.start) for result in kept

@@ -16,7 +16,8 @@ from streamlit.testing.v1 import AppTest
 from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.catalog import remove_corpus
 from exemplar.data.corpus.corpus import Corpus
-from exemplar.data.documents import Document, Source
+from exemplar.data.documents import Document
+from exemplar.data.sources.spec import Source, SourceSpec
 from exemplar.retrieval.evaluation import protocols as measuring
 from exemplar.retrieval.evaluation.saved import evaluations_folder, keep, kept_evaluations
 from exemplar.ui import jobs
@@ -126,12 +127,12 @@ def test_corpora_that_can_not_be_judged_say_why(home: Path, encoder: FakeEncoder
     documents = [Document(str(row), text) for row, text in enumerate(ANIMALS)]
     upload = home / "uploads" / "0123" / "notes.csv"
     sources = {
-        "hostile": {"source": f"/nowhere/{HOSTILE}.csv", "label_column": None},
-        "notes": {"source": str(upload), "label_column": None},
-        "docs": {"source": "docs:numpy"},
+        "hostile": SourceSpec(f"/nowhere/{HOSTILE}.csv", text_column="text"),
+        "notes": SourceSpec(str(upload), text_column="text"),
+        "docs": SourceSpec("docs:numpy"),
     }
-    for name, description in sources.items():
-        build_corpus(Source(name, description, lambda: iter(documents)), encoder)
+    for name, spec in sources.items():
+        build_corpus(Source(name, spec, lambda: iter(documents)), encoder)
     app = opened()
     assert "None of the corpora can be evaluated: nothing says what is relevant in them." in captions(app)
     assert not app.multiselect

@@ -14,8 +14,9 @@ from streamlit.testing.v1 import AppTest
 from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.catalog import remove_corpus
 from exemplar.data.corpus.corpus import Corpus
-from exemplar.data.documents import Document, Source
+from exemplar.data.documents import Document
 from exemplar.data.milvus.server import ADDRESS
+from exemplar.data.sources.spec import Source, SourceSpec
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.sessions.session import SessionStore
 from exemplar.ui import resources
@@ -250,7 +251,7 @@ def test_filters_that_nothing_passes_say_so(animals: Corpus) -> None:
 
 def test_other_columns_can_be_filtered_by(encoder: FakeEncoder) -> None:
     rows = [Document(str(n), f"dog {n}", None, {"*ye](x)ar*": str(2000 + n % 3), "id": str(n)}) for n in range(9)]
-    build_corpus(Source("years", {"source": "years"}, lambda: iter(rows)), encoder)
+    build_corpus(Source("years", SourceSpec("years"), lambda: iter(rows)), encoder)
     app = opened_popover(searched("dog"), "filters")
     [picker] = app.multiselect
     assert picker.label == "ye x ar"
@@ -262,7 +263,7 @@ def test_other_columns_can_be_filtered_by(encoder: FakeEncoder) -> None:
 
 def test_three_thousand_labels_can_be_picked_from(encoder: FakeEncoder) -> None:
     rows = [Document(str(n), f"dog {n}", f"label {n}") for n in range(3000)]
-    build_corpus(Source("many", {"source": "many"}, lambda: iter(rows)), encoder)
+    build_corpus(Source("many", SourceSpec("many"), lambda: iter(rows)), encoder)
     app = opened_popover(searched("dog"), "filters")
     assert len(app.multiselect(key="filter_labels").options) == 3000
     app.multiselect(key="filter_labels").set_value(["label 2999"]).run()
@@ -666,7 +667,7 @@ HOSTILE = [
 
 def test_documents_labels_and_ids_are_text_and_nothing_else(encoder: FakeEncoder) -> None:
     documents = [Document(f"id {text}", text, f"label {text}") for text in HOSTILE]
-    build_corpus(Source("hostile", {"source": "hostile"}, lambda: iter(documents)), encoder)
+    build_corpus(Source("hostile", SourceSpec("hostile"), lambda: iter(documents)), encoder)
     app = searched("<script>")
     for document in documents:
         app.button(key=f"positive anchored {document.doc_id}").click().run()

@@ -11,7 +11,6 @@ from exemplar.data.corpus.catalog import CorpusStatus, corpus_status, remove_cor
 from exemplar.data.errors import CorpusBusy, CorpusDamaged, CorpusNotFound
 from exemplar.ui import html, jobs
 from exemplar.ui.corpora import build_job
-from exemplar.ui.corpora.builds import without_options
 from exemplar.ui.navigation import search_it
 
 _TOLD = "what_was_done_with_a_corpus"
@@ -99,7 +98,7 @@ def _build_on(name: str) -> None:
             raise ValueError(_NO_PLAN.format(name=name))
         build_job.begin(plan)
     except ValueError as error:
-        st.session_state[_TOLD] = _Told(name, "error", without_options(str(error)))
+        st.session_state[_TOLD] = _Told(name, "error", str(error))
     st.rerun()
 
 
@@ -150,7 +149,7 @@ def _remove(name: str) -> None:
             remove_corpus(name)
         jobs.dismiss("build", name)
         if plan:
-            remove_upload(plan.source.get("source"), in_use=build_job.sources())
+            remove_upload(plan.source.source, in_use=build_job.sources())
     except CorpusBusy as error:
         st.session_state[_TOLD] = _Told(name, "error", str(error))
     except OSError as error:

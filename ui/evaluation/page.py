@@ -67,7 +67,7 @@ def why_not(status: CorpusStatus) -> str:
         return "what it is can't be read; see the page Corpora" if status.state == "damaged" else "it is empty so far"
     if not manifest.created:
         return "it is unfinished; build it on on the page Corpora"
-    source = str(manifest.source["source"])
+    source = manifest.source.source
     try:
         check_judged(manifest.source)
     except ValueError as error:

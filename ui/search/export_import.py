@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from exemplar.data.corpus.corpus import Corpus
-from exemplar.data.sources.files import TABLES
+from exemplar.data.readers.file import TABLES
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.sessions.export import (
     MOST_BYTES,

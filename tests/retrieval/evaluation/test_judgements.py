@@ -8,10 +8,10 @@ import pytest
 
 from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.corpus import Corpus
-from exemplar.data.sources.read import read_source
 from exemplar.retrieval.evaluation.judgements import JudgedQuery, Judgements, judgements_of
 from tests.conftest import source_of
 from tests.support.fake_encoder import FakeEncoder
+from tests.support.reading import read
 
 QRELS = "query-id\tcorpus-id\tscore\nq1\ta\t1\nq1\tb\t2\nq1\tgone\t1\nq2\tc\t0\nq3\tc\t1\n"
 QUERIES = [{"_id": "q1", "text": "cats"}, {"_id": "q2", "text": "dogs"}, {"_id": "q3", "text": "rain"}]
@@ -32,7 +32,7 @@ def beir(tmp_path: Path) -> Path:
 
 
 def built(folder: Path) -> Corpus:
-    return build_corpus(read_source(str(folder)), FakeEncoder())
+    return build_corpus(read(str(folder)), FakeEncoder())
 
 
 def test_a_beir_folder_brings_queries_and_grades(beir: Path) -> None:
@@ -128,7 +128,7 @@ def test_documents_of_a_label_are_relevant_to_each_other() -> None:
 
 
 def test_a_corpus_without_judgements_says_what_would_do(beir: Path) -> None:
-    source = read_source(str(beir))
+    source = read(str(beir))
     corpus = build_corpus(source, FakeEncoder())
     (beir / "queries.jsonl").unlink()
     with pytest.raises(ValueError, match="nothing says what is relevant in .*pets: it takes labels"):
@@ -141,7 +141,7 @@ def test_a_corpus_without_judgements_says_what_would_do(beir: Path) -> None:
 
 
 def test_documentation_is_judged_by_the_see_also_that_it_does_not_show() -> None:
-    corpus = build_corpus(read_source("docs:numpy", without_see_also=True), FakeEncoder())
+    corpus = build_corpus(read("docs:numpy", without_see_also=True), FakeEncoder())
     assert not [text for text in corpus.documents["text"].to_pylist() if re.search("\nSee [Aa]lso\n---", text)]
     found = judgements_of(corpus)
     assert found.kind == "See Also"
@@ -154,10 +154,10 @@ def test_documentation_is_judged_by_the_see_also_that_it_does_not_show() -> None
 
 
 def test_documentation_that_shows_its_see_also_is_refused() -> None:
-    corpus = build_corpus(read_source("docs:numpy", limit=5), FakeEncoder())
+    corpus = build_corpus(read("docs:numpy", limit=5), FakeEncoder())
     with pytest.raises(
         ValueError, match="so it must not show them; without them it is measured by: exemplar evaluate docs"
     ):
         judgements_of(corpus)
     with pytest.raises(ValueError, match="--without-see-also goes with docs"):
-        read_source(str(Path(__file__).parent), without_see_also=True)
+        read(str(Path(__file__).parent), without_see_also=True)

@@ -6,7 +6,6 @@ import pytest
 from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.encoders.sentence_transformer import load_encoder
-from exemplar.data.sources.read import read_source
 from exemplar.retrieval.evaluation.baselines import centred_knn, logistic_regression, mean_of_positives, rocchio
 from exemplar.retrieval.evaluation.judgements import JudgedQuery, Judgements, judgements_of
 from exemplar.retrieval.evaluation.protocols import COMPARED, FOUND, Measured, _Collection, evaluate
@@ -15,6 +14,7 @@ from exemplar.retrieval.rankers import DEFAULT_RANKER, Examples, scorer
 from exemplar.retrieval.search import SearchEngine
 from tests.conftest import source_of
 from tests.support.fake_encoder import FakeEncoder
+from tests.support.reading import read
 
 # Documents on a circle, named by their degrees; the query stands at 0. On the one side all up to 25 degrees are
 # relevant, on the other none: who follows the marks turns to the right side.
@@ -210,7 +210,7 @@ def test_yardsticks_find_what_they_are_known_for(animals: Corpus, encoder: FakeE
 @pytest.mark.model
 @pytest.mark.parametrize("name", ["cranfield", "med"])
 def test_the_default_ranker_holds_what_is_said_of_it_on_real_judgements(shared_datasets: Path, name: str) -> None:
-    source = read_source(str(shared_datasets / "beir" / name))
+    source = read(str(shared_datasets / "beir" / name))
     corpus = build_corpus(source, load_encoder(precision="float32", backend="auto"))
     judgements = judgements_of(corpus)
     rankers = ("knn", "mean", "rocchio", "logistic", DEFAULT_RANKER)

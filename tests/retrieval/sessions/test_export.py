@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from exemplar.data.arrow import DOCUMENT_SCHEMA
 from exemplar.data.corpus.corpus import Corpus
+from exemplar.data.readers.file import File
 from exemplar.data.readers.tables import open_table
-from exemplar.data.sources.files import File
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.sessions import export
 from exemplar.retrieval.sessions.export import (
