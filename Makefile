@@ -10,18 +10,26 @@ NEEDED = $(BIN)/python -c 'import sys, tomllib; \
 	print(*(line for line in lines if not line.startswith("exemplar[")), sep="\n")'
 INSTALL = $(BIN)/python -m pip install --quiet --no-compile --constraint requirements.lock
 
-.PHONY: run test audit screenshot pins lock clean
+.PHONY: run test quick audit screenshot pins lock clean
 
 run: .venv/.installed ## Build the demo corpus if there is none, and open the app on localhost:8501.
 	@$(BIN)/exemplar build docs --whole --if-missing
 	@$(BIN)/exemplar app
 
-test: .venv/.installed-test ## Lint, check types and layers, run all tests.
+define CHECK
 	$(BIN)/ruff check --quiet .
 	$(BIN)/ruff format --quiet --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+endef
+
+test: .venv/.installed-test ## Lint, check types and layers, run all tests.
+	$(CHECK)
 	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+
+quick: .venv/.installed-test ## The same without the tests that need a model, a browser, a cluster or an installation.
+	$(CHECK)
+	$(BIN)/pytest --numprocesses 2 --dist loadfile -m "not (model or e2e or cluster or slow)"
 
 screenshot: .venv/.installed-test ## Take the README's pictures anew.
 	$(BIN)/python -m benchmarks.pictures docs

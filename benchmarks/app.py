@@ -1,6 +1,6 @@
 """The page in a real browser: how long from a click to the ranking that it leads to.
 
-``python -m benchmarks.app --json FILE``; benchmarks/app_tables.py makes the README's table of it.
+``python -m benchmarks.app --json FILE``; benchmarks/tables.py makes the README's table from the file.
 
 A corpus of IMDB's 25,000 training reviews, and one of a million vectors drawn from their mixture, are opened in
 Chromium at 1,440 x 1,000 pixels with ten rows in each of two columns. After a query, twenty marks are made in turn, as

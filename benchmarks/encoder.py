@@ -1,6 +1,6 @@
 """The encoder against plain SentenceTransformer.encode in float32, and a build of all of IMDB's training reviews.
 
-``python -m benchmarks.encoder --json FILE``; benchmarks/encoder_tables.py makes the README's tables of it.
+``python -m benchmarks.encoder --json FILE``; benchmarks/tables.py makes the README's tables from the file.
 
 Texts are 1,500 documents of the packages' documentation and 1,500 IMDB reviews, truncated by the model alike for all.
 Blocks of 100 are embedded by each way in turn, so that a machine that slows down slows all alike; a ratio is the median

@@ -1,6 +1,6 @@
 """Many at once: sessions that search and mark at the same time, and whether each gets what it clicked, and how soon.
 
-``python -m benchmarks.load --json FILE``; benchmarks/load_tables.py makes the table of docs/reliability.md of it.
+``python -m benchmarks.load --json FILE``; benchmarks/tables.py makes the tables of docs/reliability.md from the file.
 
 The app serves IMDB's 25,000 training reviews, started as its user starts it, its model not yet loaded. Twenty visitors
 (visits.py in tests/support/streamlit_client says what they do, visitor.py beside it how: by the protocol of Streamlit's

@@ -1,7 +1,7 @@
 """Building on a Ray cluster against building here, and searching through Milvus against searching in memory.
 
-``python -m benchmarks.scale --json FILE`` prints and writes JSON; benchmarks/scale_tables.py makes the tables of
-docs/scale.md of it. For the search see benchmarks/scale_search.py.
+``python -m benchmarks.scale --json FILE`` prints and writes JSON; benchmarks/tables.py makes the tables of
+docs/scale.md from the file. For the search see benchmarks/scale_search.py.
 
 IMDB's reviews are built into a corpus in three ways: here, and on Ray clusters whose nodes have one processor each and
 all lie on this machine, with one such node and with two. The ways take turns, so that a machine that slows down slows

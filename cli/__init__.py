@@ -1,8 +1,10 @@
 """The terminal face: build, list and search corpora, and open the app."""
 
+import importlib.metadata
 import json
 import os
 import sys
+import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -42,6 +44,27 @@ corpora = typer.Typer()
 app.add_typer(corpora, name="corpora")
 _INDEX_HELP = "Search what was pushed to Milvus: http://HOST:PORT, or a Milvus Lite file (.db)."
 _TRAINING = ("stopped", "scans", "support", "objective", "seconds")
+
+
+def _print_version(is_given: bool) -> None:
+    if not is_given:
+        return
+    try:
+        version = importlib.metadata.version("exemplar")
+    except importlib.metadata.PackageNotFoundError:  # a clone that nobody installed
+        pyproject = Path(__file__).resolve().parents[1] / "pyproject.toml"
+        version = tomllib.loads(pyproject.read_text(encoding="utf-8"))["project"]["version"]
+    say(f"exemplar {version}")
+    raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    pass
 
 
 @app.command()

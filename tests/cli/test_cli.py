@@ -1,9 +1,11 @@
+import importlib.metadata
 import io
 import json
 import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -50,6 +52,24 @@ def failure(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     assert len(lines) == 1, err
     assert lines[0].startswith("exemplar: ")
     return lines[0]
+
+
+def test_the_version_is_that_of_the_installation(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("importlib.metadata.version", {"exemplar": "7.8.9"}.__getitem__)
+    assert run(capsys, "--version") == (0, "exemplar 7.8.9\n", "")
+
+
+def test_a_clone_that_is_not_installed_knows_its_version(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def not_installed(name: str) -> str:
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr("importlib.metadata.version", not_installed)
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert run(capsys, "--version") == (0, f"exemplar {version}\n", "")
 
 
 @pytest.mark.parametrize("command", ["build", "search", "evaluate"])

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import load, load_tables
+from benchmarks import load
 from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.corpus import Corpus
 from exemplar.retrieval.feedback import Feedback
@@ -155,29 +155,3 @@ def test_times_and_memory_are_summed_up() -> None:
     assert load.times([]) == {"n": 0}
     assert load.memory([100, 900, 910, 2000, 920, 930, *[950] * 5], 5) == {"at_half": 920, "at_end": 950, "growth": 30}
     assert load.memory([], 5) == {}
-
-
-def test_the_tables_tell_the_times_and_what_came_of_it() -> None:
-    took = {"n": 1200, "p50_ms": 301.4, "p95_ms": 1210.0, "slowest_ms": 2000.0}
-    result = {
-        "cores": 2,
-        "documents": 25000,
-        "sessions": 20,
-        "seconds": 120.0,
-        "clicks": 1500,
-        "took": {"mark": took, "search": took | {"n": 7}, "first search": took | {"n": 20}, "finished": {"n": 0}},
-        "errors": [],
-        "lost_or_mixed": ["session s1: ..."],
-        "memory_mb": {"at_half": 1000, "at_end": 1004, "growth": 4},
-    }
-    assert load_tables.tables(result).splitlines() == [
-        "| 20 sessions, 25,000 documents, 2 cores | times | median | 95th percentile | slowest |",
-        "| --- | --- | --- | --- | --- |",
-        "| a mark, to the new ranking | 1,200 | 301 ms | 1,210 ms | 2,000 ms |",
-        "| a search, to its ranking | 7 | 301 ms | 1,210 ms | 2,000 ms |",
-        "| the first search of a session, which waits for the model | 20 | 301 ms | 1,210 ms | 2,000 ms |",
-        "",
-        "| clicks | errors | lost or mixed | memory after 60 s and after 120 s |",
-        "| --- | --- | --- | --- |",
-        "| 1,500 | 0 | 1 | 1,000 MB, 1,004 MB |",
-    ]
