@@ -14,9 +14,8 @@ from exemplar.retrieval.sessions.history import in_words
 from exemplar.retrieval.sessions.session import Saved, Session
 from exemplar.ui import html, resources, state
 from exemplar.ui.local_time import local_time
-from exemplar.ui.navigation import keep_session
+from exemplar.ui.navigation import keep_session, open_session
 from exemplar.ui.search.export_import import show_export, show_import
-from exemplar.ui.search.page import search_page
 
 _A_PAGE = 50  # sessions
 _LATEST = 200  # events
@@ -134,7 +133,7 @@ def _show_actions(row: _Row) -> None:
             disabled=row.session is None,
             help="Go on with this session on the search page",
         ):
-            st.switch_page(st.Page(search_page, default=True), query_params={"session": session_id})
+            open_session(session_id)
         with st.popover("Rename", icon=":material/edit:", key="rename", help="Give this session a name"):
             _show_rename(row)
         st.button(

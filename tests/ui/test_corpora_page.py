@@ -30,7 +30,11 @@ from tests.support.fake_encoder import FakeEncoder
 from tests.support.reading import read
 
 CORPORA_PAGE = "from exemplar.ui.corpora.page import corpora_page\ncorpora_page()"
-SEARCH_PAGE = "from exemplar.ui.search.page import search_page\nsearch_page()"
+SEARCH_PAGE = """
+from exemplar.ui.corpora.welcome import welcome
+from exemplar.ui.search.page import search_page
+search_page(welcome)
+"""
 HOSTILE = "<b>bold</b> **md** [a](http://b) :smile: $x^2$"
 
 

@@ -11,7 +11,7 @@ from exemplar.data.corpus.catalog import CorpusStatus, corpus_status, remove_cor
 from exemplar.data.errors import CorpusBusy, CorpusDamaged, CorpusNotFound
 from exemplar.ui import html, jobs
 from exemplar.ui.corpora import build_job
-from exemplar.ui.navigation import search_it
+from exemplar.ui.navigation import search_corpus
 
 _TOLD = "what_was_done_with_a_corpus"
 _MOST_DAMAGES = 20  # that are listed
@@ -44,7 +44,7 @@ def show_actions(status: CorpusStatus) -> None:
             help="Go to the search page with this corpus.",
             disabled=status.manifest is None,
         ):
-            search_it(name)
+            search_corpus(name)
         if st.button(
             "Build on",
             key=f"corpus-build {name}",

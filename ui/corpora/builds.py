@@ -9,7 +9,7 @@ from exemplar.data.errors import CorpusDamaged, CorpusNotFound
 from exemplar.ui import html, jobs
 from exemplar.ui.corpora import build_job
 from exemplar.ui.corpora.build_job import Build
-from exemplar.ui.navigation import search_it
+from exemplar.ui.navigation import search_corpus
 
 _EVERY = 1.0  # seconds
 
@@ -90,7 +90,7 @@ def _search_button(name: str) -> None:
     if st.button(
         "Search it", key=f"search {name}", icon=":material/search:", help="Go to the search page with this corpus."
     ):
-        search_it(name)
+        search_corpus(name)
 
 
 def _searchable(name: str) -> Manifest | None:
