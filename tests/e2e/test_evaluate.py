@@ -102,4 +102,4 @@ def check_shown(page: Page) -> None:
     ).to_be_visible()
     chart = page.locator(".st-key-evaluation-own-loop").get_by_test_id("stVegaLiteChart")
     expect(chart.locator("canvas, svg").first).to_be_visible()
-    expect(page.get_by_text("On kinds").first).to_be_visible()
+    expect(page.get_by_text("Anchored SVM against kNN: ").first).to_be_visible()

@@ -10,7 +10,6 @@ from exemplar.retrieval.evaluation.protocols import TITLES, Protocol
 from exemplar.retrieval.evaluation.report import PROTOCOLS, gain_lines, missing_lines, protocol_rows
 from exemplar.retrieval.evaluation.result import ENOUGH, rows_of
 from exemplar.retrieval.evaluation.saved import Kept
-from exemplar.retrieval.evaluation.verdict import winner_line
 from exemplar.retrieval.rankers import DEFAULT_RANKER
 from exemplar.ui import html
 from exemplar.ui.local_time import local_time
@@ -49,7 +48,6 @@ def _show_protocol(name: str, result: dict[str, Any], protocol: Protocol) -> Non
     if not rows:
         st.caption("No query counts.")
         return
-    st.html(html.element("div", "text", html.text(winner_line(result["sets"], result["gains"], protocol))))
     title = TITLES[DEFAULT_RANKER]
     named = [[f"{cells[0]} (default)" if cells[0] == title else cells[0], *cells[1:]] for cells in rows]
     st.dataframe(
