@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 from rich.table import Table
 
+from exemplar.cli.remedies import worded
 from exemplar.cli.terminal import (
     build_command,
     build_progress,
@@ -532,7 +533,7 @@ def main(arguments: list[str] | None = None) -> None:
     except (ValueError, OSError) as error:
         if os.environ.get("EXEMPLAR_DEBUG"):
             raise
-        errors.print(plain(f"exemplar: {' '.join(str(error).split())}"), soft_wrap=True)
+        errors.print(plain(f"exemplar: {' '.join(worded(error).split())}"), soft_wrap=True)
         sys.exit(1)
 
 

@@ -8,6 +8,9 @@ from typing import Any, Literal
 
 import streamlit as st
 
+from exemplar.data.errors import ExemplarError
+from exemplar.ui.remedies import worded
+
 Kind = Literal["build", "evaluate"]
 Tell = Callable[[Any], None]
 
@@ -71,7 +74,7 @@ class Job:
         except Stopped:
             self.stopped = True
         except (ValueError, OSError) as error:
-            self.error = str(error)
+            self.error = worded(error)
         except Exception as error:
             if _server_is_ending():
                 return
@@ -101,14 +104,14 @@ def jobs(kind: Kind) -> list[Job]:
 
 
 def start(kind: Kind, name: str, work: Callable[[Tell], Any], told: Any = None) -> Job:
-    """Begin work on something; a ValueError says so if work of this kind on it is going on.
+    """Begin work on something; raises ExemplarError if work of this kind on it is running.
 
     ``told`` is what it has told so far, for those who look at once.
     """
     with _starting:
         last = job(kind, name)
         if last is not None and last.running:
-            raise ValueError(f"'{name}' is being worked on already; wait for it, or stop it")
+            raise ExemplarError(f"'{name}' is being worked on already; wait for it, or stop it")
         dismiss(kind, name)
         new = Job(kind, name, told)
         new.start(work)

@@ -136,10 +136,11 @@ def test_corpora_that_can_not_be_judged_say_why(home: Path, encoder: FakeEncoder
     assert "None of the corpora can be evaluated: nothing says what is relevant in them." in captions(app)
     assert not app.multiselect
     text = page_text(app)
-    assert f"hostile: nothing says what is relevant in /nowhere/{HOSTILE}.csv, and is not there any more: " in text
+    assert f"hostile: nothing says what is relevant in /nowhere/{HOSTILE}.csv, which does not exist any more: " in text
     assert "notes: nothing says what is relevant in notes.csv" in text
-    assert "it takes labels (build it on the page Corpora with a Label column), a BEIR folder" in text
-    assert "docs: it is judged by its See Also sections, so it must not show them. Build it without" in text
+    assert "qrels), docs, or labels (build it on the page Corpora with a Label column)." in text
+    assert "docs: a corpus of package documentation is judged by its See Also sections, so it must not show" in text
+    assert "them (build it without: on the page Corpora, choose Installed packages and Leave out See Also)." in text
     assert "--" not in text
     for part in (*captions(app), *(each.value for each in app.markdown)):
         assert HOSTILE not in part

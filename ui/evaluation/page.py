@@ -6,6 +6,7 @@ import streamlit as st
 
 from exemplar.data.building.uploads import uploaded_name
 from exemplar.data.corpus.catalog import CorpusStatus
+from exemplar.data.errors import ExemplarError
 from exemplar.retrieval.evaluation.judgements import check_judged
 from exemplar.retrieval.evaluation.protocols import COMPARED, N_QUERIES, ROUNDS, TITLES
 from exemplar.ui import html, jobs, resources, state
@@ -13,6 +14,7 @@ from exemplar.ui.evaluation import job as evaluate_job
 from exemplar.ui.evaluation.job import Evaluation
 from exemplar.ui.evaluation.saved import choose_next, show_kept
 from exemplar.ui.navigation import keep_session
+from exemplar.ui.remedies import worded
 
 _EVERY = 1.0  # seconds
 _MOST_QUERIES, _MOST_ROUNDS = 100_000, 50
@@ -44,8 +46,8 @@ def evaluate_page() -> None:
     )
     try:
         reasons = {status.name: why_not(status) for status in resources.statuses()}
-    except ValueError as error:
-        html.show_message("error", str(error))
+    except ExemplarError as error:
+        html.show_message("error", worded(error))
         return
     corpora = [name for name, reason in reasons.items() if not reason]
     if not reasons:
@@ -67,17 +69,10 @@ def why_not(status: CorpusStatus) -> str:
         return "what it is can't be read; see the page Corpora" if status.state == "damaged" else "it is empty so far"
     if not manifest.created:
         return "it is unfinished; build it on on the page Corpora"
-    source = str(manifest.source["source"])
     try:
-        check_judged(manifest.source)
-    except ValueError as error:
-        if source.startswith("docs:"):
-            return (
-                "it is judged by its See Also sections, so it must not show them. Build it without: on the page "
-                "Corpora, choose Installed packages and Leave out See Also"
-            )
-        message = str(error).replace("build it with --label-column", "build it on the page Corpora with a Label column")
-        return message.replace(source, uploaded_name(source) or source)
+        check_judged(manifest.source, shown_as=uploaded_name(manifest.source["source"]))
+    except ExemplarError as error:
+        return worded(error)
     return ""
 
 
@@ -139,11 +134,11 @@ def _show_form(corpora: Sequence[str]) -> None:
 def _begin(corpora: Sequence[str], rankers: Sequence[str], rounds: int, n_queries: int) -> None:
     try:
         if not corpora or not rankers:
-            raise ValueError(f"choose a {'ranker' if corpora else 'corpus'} first")
+            raise ExemplarError(f"choose a {'ranker' if corpora else 'corpus'} first")
         engines = {name: resources.engine(name) for name in corpora}
         evaluate_job.begin(Evaluation(engines, rankers, rounds, n_queries))
-    except (ValueError, OSError) as error:
-        html.show_message("error", str(error))
+    except (ExemplarError, OSError) as error:
+        html.show_message("error", worded(error))
         return
     st.rerun()
 
