@@ -17,6 +17,7 @@ from exemplar.cli.terminal import (
     build_progress,
     counting,
     errors,
+    evaluation_progress,
     output,
     plain,
     print_evaluation,
@@ -25,6 +26,7 @@ from exemplar.cli.terminal import (
     status_json,
 )
 from exemplar.data.documents import Problems
+from exemplar.data.errors import ExemplarError
 from exemplar.data.text import size_in_words
 
 if TYPE_CHECKING:
@@ -312,11 +314,9 @@ def evaluate(
 ) -> None:
     """Measure the rankers where it is known what is relevant."""
     from exemplar.data.home import write_atomically
-    from exemplar.retrieval.evaluation.judgements import judgements_of
     from exemplar.retrieval.evaluation.protocols import COMPARED, check_rankers
-    from exemplar.retrieval.evaluation.protocols import evaluate as measure
     from exemplar.retrieval.evaluation.report import check_chart, write_report
-    from exemplar.retrieval.evaluation.result import as_bytes, evaluate_command, result_json
+    from exemplar.retrieval.evaluation.run import EvaluationPlan, run_evaluation
     from exemplar.retrieval.search import SearchEngine
 
     compared = tuple(name.strip() for name in rankers.split(",") if name.strip()) if rankers else COMPARED
@@ -324,34 +324,20 @@ def evaluate(
     if report:
         check_chart()
         if report.exists() and not report.is_dir():
-            raise ValueError(f"{report} is a file; name a folder for the report")
+            raise ExemplarError(f"{report} is a file; name a folder for the report")
         report.mkdir(parents=True, exist_ok=True)
     if json_file and json_file.is_dir():
-        raise ValueError(f"{json_file} is a folder; name a file in it")
+        raise ExemplarError(f"{json_file} is a folder; name a file in it")
     if json_file and not json_file.parent.is_dir():
-        raise ValueError(f"there is no folder {json_file.parent} to write into")
-    engines = [_engine(target, index) if index else SearchEngine(_corpus_of(target)) for target in targets]
-    corpora = {engine.corpus.manifest.name: engine for engine in engines}
-    judged = {name: judgements_of(engine.corpus) for name, engine in corpora.items()}
-    measured = {}
-    for name, engine in corpora.items():
-        with counting(f"Measuring {name}") as on_query:
-            measured[name] = measure(
-                engine,
-                judged[name],
-                rankers=compared,
-                rounds=rounds,
-                n_queries=queries,
-                seed=seed,
-                on_query=on_query,
-            )
-    command = evaluate_command(
-        list(corpora), rankers=compared, rounds=rounds, n_queries=queries, seed=seed, index=index
-    )
-    result = result_json(command, [engine.corpus.manifest for engine in corpora.values()], judged, measured)
+        raise ExemplarError(f"there is no folder {json_file.parent} to write into")
+    opened = [_engine(target, index) if index else SearchEngine(_corpus_of(target)) for target in targets]
+    engines = {engine.corpus.manifest.name: engine for engine in opened}
+    plan = EvaluationPlan(tuple(engines), compared, rounds, queries, seed, index)
+    with evaluation_progress() as on_progress:
+        result = run_evaluation(plan, engines, on_progress)
     print_evaluation(result)
     if json_file:
-        write_atomically(json_file, as_bytes(result))
+        write_atomically(json_file, result.to_bytes())
     if report:
         for path in write_report(result, report):
             errors.print(plain(f"Wrote {path}"), style="dim")
@@ -375,7 +361,7 @@ def _engine(name: str, index: str | None) -> "SearchEngine":
 
 
 def _corpus_of(target: str) -> "Corpus":
-    """Open the corpus that is named, or that was built from the source that is named; embed it if there is none."""
+    """Open the corpus of this name, or the one that was built from this source; build it if there is none."""
     from exemplar.data.corpus.corpus import corpus_names, open_corpus, read_manifest
     from exemplar.data.sources.read import read_source
     from exemplar.retrieval.evaluation.judgements import check_judged
@@ -384,7 +370,7 @@ def _corpus_of(target: str) -> "Corpus":
     if target in corpus_names() and not is_docs:
         corpus = open_corpus(target)
         if not corpus.manifest.created:
-            raise ValueError(f"the corpus '{target}' is unfinished; build it on first")
+            raise ExemplarError(f"the corpus '{target}' is unfinished; build it on first")
         return corpus
     with errors.status("Looking at the source"):
         documents = read_source(target, without_see_also=is_docs)
@@ -394,7 +380,7 @@ def _corpus_of(target: str) -> "Corpus":
         if manifest.source == documents.description:
             return open_corpus(name)
         option = " --without-see-also" if is_docs else ""
-        raise ValueError(
+        raise ExemplarError(
             f"there is a corpus '{name}' already, of other documents or columns: measure that by its name, or build "
             f"this one under another (exemplar build {target}{option} --name NAME) and measure it by that"
         )

@@ -9,10 +9,11 @@ from exemplar.data.corpus.catalog import CorpusStatus
 from exemplar.data.errors import ExemplarError
 from exemplar.retrieval.evaluation.judgements import check_judged
 from exemplar.retrieval.evaluation.protocols import COMPARED, N_QUERIES, ROUNDS, TITLES
+from exemplar.retrieval.evaluation.run import EvaluationPlan
 from exemplar.ui import html, jobs, resources, state
 from exemplar.ui.evaluation import job as evaluate_job
 from exemplar.ui.evaluation.job import Evaluation
-from exemplar.ui.evaluation.saved import choose_next, show_kept
+from exemplar.ui.evaluation.saved import choose_next, show_saved
 from exemplar.ui.navigation import keep_session
 from exemplar.ui.remedies import worded
 
@@ -59,7 +60,7 @@ def evaluate_page() -> None:
     if len(corpora) < len(reasons):
         _show_reasons({name: reason for name, reason in reasons.items() if reason}, expanded=not corpora)
     _show_job()
-    show_kept()
+    show_saved()
 
 
 def why_not(status: CorpusStatus) -> str:
@@ -136,7 +137,8 @@ def _begin(corpora: Sequence[str], rankers: Sequence[str], rounds: int, n_querie
         if not corpora or not rankers:
             raise ExemplarError(f"choose a {'ranker' if corpora else 'corpus'} first")
         engines = {name: resources.engine(name) for name in corpora}
-        evaluate_job.begin(Evaluation(engines, rankers, rounds, n_queries))
+        plan = EvaluationPlan(corpora, rankers, rounds, n_queries, index=resources.index())
+        evaluate_job.begin(Evaluation(plan, engines))
     except (ExemplarError, OSError) as error:
         html.show_message("error", worded(error))
         return
@@ -171,7 +173,7 @@ def _show_job() -> None:
 
 def _show_running(job: jobs.Job) -> None:
     evaluation: Evaluation = job.told
-    st.html(html.element("div", "head", html.element("b", "name-of", html.text(evaluation.stage))))
+    st.html(html.element("div", "head", html.element("b", "name-of", html.text(evaluation.progress.stage))))
     st.progress(evaluation.share, "Stopping" if job.stopping else evaluation.line or None)
     st.button(
         "Stop",
@@ -190,7 +192,7 @@ def _show_ended(job: jobs.Job) -> None:
     elif job.stopped:
         html.show_message("warning", f"Stopped evaluating {evaluation.corpora}. Nothing of it is kept.")
     else:
-        html.show_message("success", f"Evaluated {evaluation.corpora}: {evaluation.done:,} queries.")
+        html.show_message("success", f"Evaluated {evaluation.corpora}: {evaluation.progress.done:,} queries.")
     if st.button("Dismiss", key="evaluate_dismiss", icon=":material/close:", help="Take this message away."):
         jobs.dismiss("evaluate", job.name)
         st.rerun(scope="app")
