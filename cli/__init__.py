@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 from rich.table import Table
 
+from exemplar.cli.remedies import worded
 from exemplar.cli.terminal import (
     build_command,
     build_progress,
     counting,
     errors,
+    evaluation_progress,
     manifest_json,
     output,
     plain,
@@ -346,11 +348,9 @@ def evaluate(
 ) -> None:
     """Measure the rankers where it is known what is relevant."""
     from exemplar.data.home import write_atomically
-    from exemplar.retrieval.evaluation.judgements import judgements_of
     from exemplar.retrieval.evaluation.protocols import COMPARED, check_rankers
-    from exemplar.retrieval.evaluation.protocols import evaluate as measure
     from exemplar.retrieval.evaluation.report import check_chart, write_report
-    from exemplar.retrieval.evaluation.result import as_bytes, evaluate_command, result_json
+    from exemplar.retrieval.evaluation.run import EvaluationPlan, run_evaluation
     from exemplar.retrieval.search import SearchEngine
 
     compared = tuple(name.strip() for name in rankers.split(",") if name.strip()) if rankers else COMPARED
@@ -364,28 +364,14 @@ def evaluate(
         raise ExemplarError(f"{json_file} is a folder; name a file in it")
     if json_file and not json_file.parent.is_dir():
         raise ExemplarError(f"there is no folder {json_file.parent} to write into")
-    engines = [_engine(target, index) if index else SearchEngine(_corpus_of(target)) for target in targets]
-    corpora = {engine.corpus.manifest.name: engine for engine in engines}
-    judged = {name: judgements_of(engine.corpus) for name, engine in corpora.items()}
-    measured = {}
-    for name, engine in corpora.items():
-        with counting(f"Measuring {name}") as on_query:
-            measured[name] = measure(
-                engine,
-                judged[name],
-                rankers=compared,
-                rounds=rounds,
-                n_queries=queries,
-                seed=seed,
-                on_query=on_query,
-            )
-    command = evaluate_command(
-        list(corpora), rankers=compared, rounds=rounds, n_queries=queries, seed=seed, index=index
-    )
-    result = result_json(command, [engine.corpus.manifest for engine in corpora.values()], judged, measured)
+    opened = [_engine(target, index) if index else SearchEngine(_corpus_of(target)) for target in targets]
+    engines = {engine.corpus.manifest.name: engine for engine in opened}
+    plan = EvaluationPlan(tuple(engines), compared, rounds, queries, seed, index)
+    with evaluation_progress() as on_progress:
+        result = run_evaluation(plan, engines, on_progress)
     print_evaluation(result)
     if json_file:
-        write_atomically(json_file, as_bytes(result))
+        write_atomically(json_file, result.to_bytes())
     if report:
         for path in write_report(result, report):
             errors.print(plain(f"Wrote {path}"), style="dim")
@@ -542,7 +528,7 @@ def main(arguments: list[str] | None = None) -> None:
     except (ValueError, OSError) as error:
         if os.environ.get("EXEMPLAR_DEBUG"):
             raise
-        errors.print(plain(f"exemplar: {' '.join(str(error).split())}"), soft_wrap=True)
+        errors.print(plain(f"exemplar: {' '.join(worded(error).split())}"), soft_wrap=True)
         sys.exit(1)
 
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from exemplar.data.building.progress import BuildEvent
     from exemplar.data.corpus.catalog import CorpusStatus
     from exemplar.data.corpus.manifest import Manifest
+    from exemplar.retrieval.evaluation.result import EvaluationResult
+    from exemplar.retrieval.evaluation.run import EvaluationProgress
 
 # Control characters but the line's end, what has the text behind it run the other way, and halves of surrogate pairs.
 _OBEYED = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -81,19 +83,37 @@ def build_progress(problems: Problems, *, on_ray: bool) -> Iterator[Callable[["B
 @contextmanager
 def counting(what: str) -> Iterator[Callable[[int, int], None]]:
     """Show how far something has come; give what has to be told how much is done, and of how much."""
-    description = TextColumn("{task.description}", markup=False)
-    columns = (description, BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=errors, transient=True) as bar:
+    with _counting_bar() as bar:
         task = bar.add_task(what, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
-def print_evaluation(result: dict[str, Any]) -> None:
+@contextmanager
+def evaluation_progress() -> Iterator[Callable[["EvaluationProgress"], None]]:
+    """Show how far the corpus that is measured has come; yields the function that takes the progress."""
+    with _counting_bar() as bar:
+        task = bar.add_task("", visible=False)
+
+        def on_progress(progress: "EvaluationProgress") -> None:
+            n = progress.corpus_total
+            if not progress.corpus_done:
+                bar.reset(task, total=n, description=progress.stage, visible=n > 0)
+            bar.update(task, completed=progress.corpus_done)
+
+        yield on_progress
+
+
+def _counting_bar() -> Progress:
+    columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(TextColumn("{task.description}", markup=False), *columns, console=errors, transient=True)
+
+
+def print_evaluation(result: "EvaluationResult") -> None:
     """Print a table a protocol, and how far the default ranker is above others."""
     from exemplar.retrieval.evaluation.report import PROTOCOLS, gain_lines, missing_lines, protocol_rows
 
     for protocol, what in PROTOCOLS.items():
-        header, rows = protocol_rows(result["sets"], protocol)
+        header, rows = protocol_rows(result.sets, protocol)
         output.print(plain(f"{protocol.capitalize()}. {what}"))
         table = Table(box=None, pad_edge=False)
         for column in header:
@@ -101,10 +121,10 @@ def print_evaluation(result: dict[str, Any]) -> None:
         for cells in rows:
             table.add_row(*map(plain, cells))
         output.print(table if rows else plain("No query counts."))
-        for line in gain_lines(result["gains"], protocol):
+        for line in gain_lines(result.gains, protocol):
             output.print(plain(line), style="dim")
         output.print()
-    for line in missing_lines(result["sets"]):
+    for line in missing_lines(result.sets):
         output.print(plain(line), style="dim")
 
 

@@ -10,6 +10,7 @@ import streamlit as st
 
 from exemplar.data.error_log import describe_fault
 from exemplar.data.errors import ExemplarError
+from exemplar.ui.remedies import worded
 
 Kind = Literal["build", "evaluate"]
 Tell = Callable[[Any], None]
@@ -74,7 +75,7 @@ class Job:
         except Stopped:
             self.stopped = True
         except (ExemplarError, OSError) as error:
-            self.error = str(error)
+            self.error = worded(error)
         except Exception as error:
             if _server_is_ending():
                 return
@@ -104,7 +105,7 @@ def jobs(kind: Kind) -> list[Job]:
 
 
 def start(kind: Kind, name: str, work: Callable[[Tell], Any], told: Any = None) -> Job:
-    """Begin work on something; ExemplarError if work of this kind on it is going on.
+    """Begin work on something; raises ExemplarError if work of this kind on it is running.
 
     ``told`` is what it has told so far, for those who look at once.
     """

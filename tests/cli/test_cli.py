@@ -368,7 +368,9 @@ def test_evaluate_says_in_a_line_what_it_needs(
     nowhere = str(tmp_path / "no" / "out.json")
     assert "there is no folder" in failure(capsys, "evaluate", "animals", "--json", nowhere)
     run(capsys, "build", reviews)
-    assert "nothing says what is relevant in" in failure(capsys, "evaluate", "reviews")
+    nothing = failure(capsys, "evaluate", "reviews")
+    assert "nothing says what is relevant in" in nothing
+    assert nothing.endswith("docs, or labels (build it with --label-column)")
     run(capsys, "build", reviews, "--name", "pets")
     assert "there is a corpus 'pets' already" in failure(capsys, "evaluate", str(judged_folder))
     assert "a ranker is named twice: knn, knn" in failure(capsys, "evaluate", "animals", "--rankers", "knn, knn,")

@@ -21,7 +21,8 @@ from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.corpus import open_corpus
 from exemplar.data.documents import Document
 from exemplar.retrieval.evaluation.report import markdown
-from exemplar.retrieval.evaluation.saved import keep
+from exemplar.retrieval.evaluation.result import EvaluationResult
+from exemplar.retrieval.evaluation.saved import save_evaluation
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.sessions.export import as_csv, as_json_lines, export_table
 from exemplar.retrieval.sessions.session import Session, SessionStore
@@ -299,7 +300,7 @@ def evaluation() -> dict[str, Any]:
 
 
 def test_an_evaluation_of_hostile_names_is_shown(evaluation: dict[str, Any]) -> None:
-    keep(evaluation)
+    save_evaluation(EvaluationResult.from_json(evaluation))
     app = page("evaluate")
     table = app.dataframe[0].value
     names = [html.name(each["name"]) for each in evaluation["sets"]]
@@ -310,7 +311,7 @@ def test_an_evaluation_of_hostile_names_is_shown(evaluation: dict[str, Any]) -> 
 
 def test_a_report_of_hostile_names_is_text_in_any_reader_of_markdown(evaluation: dict[str, Any]) -> None:
     evaluation["sets"][0]["name"] = TEXTS[0]
-    report = MarkdownIt("commonmark").enable("table").render(markdown(evaluation))
+    report = MarkdownIt("commonmark").enable("table").render(markdown(EvaluationResult.from_json(evaluation)))
     tags = set(re.findall(r"<\s*/?\s*([a-z0-9!?]+)", report))
     assert tags == {"h1", "h2", "h3", "p", "table", "thead", "tbody", "tr", "th", "td", "ul", "li", "strong", "code"}
     words = unescape(re.sub("<.*?>", "", report))
