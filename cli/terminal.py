@@ -5,23 +5,16 @@ import os
 import re
 import shlex
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
-from exemplar.data.documents import Problem, Problems
-
 if TYPE_CHECKING:
-    from exemplar.data.building.progress import BuildEvent
     from exemplar.data.corpus.catalog import CorpusStatus
     from exemplar.data.corpus.manifest import Manifest
     from exemplar.retrieval.evaluation.result import EvaluationResult
-    from exemplar.retrieval.evaluation.run import EvaluationProgress
 
 # Control characters but the line's end, what has the text behind it run the other way, and halves of surrogate pairs.
 _OBEYED = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -47,65 +40,6 @@ def print_json(value: object) -> None:
     """Print a value as JSON: exactly, with what a terminal would obey as escapes of JSON."""
     text = json.dumps(value, ensure_ascii=False, indent=2)
     sys.stdout.write(_OBEYED.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n")
-
-
-@contextmanager
-def build_progress(problems: Problems, *, on_ray: bool) -> Iterator[Callable[["BuildEvent"], None]]:
-    """Show how a build goes on; give the function that takes its events, which collects the problems."""
-    from exemplar.data.building.progress import EncoderLoaded, StageBegun
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[speed]}"))
-    stages = {"source": "Looking at the source", "model": "Loading the model on Ray" if on_ray else "Loading the model"}
-    bar = Progress(*columns, console=errors, transient=True)
-    task, hardware = bar.add_task("Reading", total=None, speed=""), ""
-    with ExitStack() as shown:
-        status = shown.enter_context(errors.status(stages["source"]))
-
-        def on_event(event: "BuildEvent") -> None:
-            nonlocal hardware
-            match event:
-                case Problem():
-                    problems.add(event)
-                case StageBegun():
-                    status.update(stages[event.stage])
-                case EncoderLoaded():
-                    status.stop()  # the terminal has room for one of the two
-                    shown.enter_context(bar)
-                    hardware = event.info.hardware
-                case _:
-                    speed = f"{event.speed} on {hardware}" if event.speed else ""
-                    stage = event.stage.capitalize()
-                    bar.update(task, description=stage, completed=event.done, total=event.total, speed=speed)
-
-        yield on_event
-
-
-@contextmanager
-def counting(what: str) -> Iterator[Callable[[int, int], None]]:
-    """Show how far something has come; give what has to be told how much is done, and of how much."""
-    with _counting_bar() as bar:
-        task = bar.add_task(what, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
-
-
-@contextmanager
-def evaluation_progress() -> Iterator[Callable[["EvaluationProgress"], None]]:
-    """Show how far the corpus that is measured has come; yields the function that takes the progress."""
-    with _counting_bar() as bar:
-        task = bar.add_task("", visible=False)
-
-        def on_progress(progress: "EvaluationProgress") -> None:
-            n = progress.corpus_total
-            if not progress.corpus_done:
-                bar.reset(task, total=n, description=progress.stage, visible=n > 0)
-            bar.update(task, completed=progress.corpus_done)
-
-        yield on_progress
-
-
-def _counting_bar() -> Progress:
-    columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    return Progress(TextColumn("{task.description}", markup=False), *columns, console=errors, transient=True)
 
 
 def print_evaluation(result: "EvaluationResult") -> None:
@@ -141,7 +75,7 @@ def build_command(manifest: "Manifest") -> str:
 def manifest_json(manifest: "Manifest") -> dict[str, Any]:
     """Return a manifest as JSON with the encoder's fields beside the others."""
     content = manifest.to_json()
-    encoder = content.pop("encoder")
+    encoder: dict[str, Any] = content.pop("encoder")
     return content | {"model": encoder.pop("model"), "model_revision": encoder.pop("revision")} | encoder
 
 
