@@ -85,10 +85,9 @@ def _exported(session: Session, engine: SearchEngine, n: int) -> list[Column]:
     """Return the first n of each ranking, with both scores of every document that is exported."""
     rankings = rankings_of(session, engine, session.settings.rankers, depth=n)
     tops = [each.doc_ids[:n] for each in rankings]
-    feedback = engine.within(session.feedback)
-    wanted = exported(feedback, tops)
+    wanted = exported(engine.within(session.feedback), tops)
     columns = []
     for each, top in zip(rankings, tops, strict=True):
-        weights = engine.trained(each.query, feedback, each.ranker, C=session.settings.C).scorer
-        columns.append(Column(each.ranker, top, dict(zip(wanted, engine.scores(weights, wanted), strict=True))))
+        scores = engine.scores(each.scorer, wanted)
+        columns.append(Column(each.ranker, top, dict(zip(wanted, scores, strict=True))))
     return columns
