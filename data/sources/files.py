@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
+from exemplar.data.errors import ExemplarError
 from exemplar.data.sources.compression import budget_of, open_gzip, open_member
 from exemplar.data.sources.raw import RawFile
 from exemplar.data.text import one_line
@@ -163,11 +164,11 @@ def is_hidden(name: str) -> bool:
 
 @contextmanager
 def reading(where: str) -> Iterator[None]:
-    """Raise what goes wrong while a file is read as a ValueError that names it."""
+    """Raise what goes wrong while a file is read as an ExemplarError that names the file."""
     try:
         yield
     except UNREADABLE as error:
-        raise ValueError(f"cannot read {where}: {one_line(error)}") from error
+        raise ExemplarError(f"cannot read {where}: {one_line(error)}") from error
 
 
 def _open_packed(path: Path) -> IO[bytes]:

@@ -15,7 +15,7 @@ from exemplar.data.documents import Document, Source
 from exemplar.data.milvus.corpus import expression_of
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.search import DocumentQuery, SearchEngine
-from exemplar.retrieval.sessions.export import read_marks
+from exemplar.retrieval.sessions.import_marks import read_marks
 from tests.support.damage import WILD, told
 from tests.support.fake_encoder import FakeEncoder
 

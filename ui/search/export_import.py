@@ -9,14 +9,13 @@ from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.sources.files import TABLES
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.sessions.export import (
-    MOST_BYTES,
     Column,
     as_csv,
     as_json_lines,
     as_parquet,
     export_table,
-    read_marks,
 )
+from exemplar.retrieval.sessions.import_marks import MOST_BYTES, read_marks
 from exemplar.ui import html, state
 
 _FORMATS = {
