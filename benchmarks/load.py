@@ -41,7 +41,7 @@ from benchmarks.memory import in_own_process
 from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.corpus.manifest import corpus_folder
 from exemplar.retrieval.search import SearchEngine
-from exemplar.retrieval.sessions.session import SessionStore
+from exemplar.retrieval.sessions.store import SessionStore
 from tests.support.streamlit_client.browser import serving
 from tests.support.streamlit_client.visits import COLUMNS, Plan, Visit, visits
 
@@ -126,7 +126,7 @@ def differences(visit: Visit, corpus: str, store: SessionStore, engine: SearchEn
     """Return where a session is not what was clicked in it: in the log, on the page, or in how the page ranks."""
     wanted, saved = visit.session(corpus), store.load(visit.session_id)
     compared: list[tuple[str, object, object]] = [
-        ("the log", visit.clicked, [dict(each.event) for each in store.history(visit.session_id)]),
+        ("the log", visit.clicked, [each.event for each in store.history(visit.session_id)]),
         ("what the log comes to", wanted, saved),
         ("the marks on the page", wanted.feedback, visit.marks),
     ]

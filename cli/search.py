@@ -50,7 +50,7 @@ def search(
         C=C,
         until="exact" if exact else "settled",
     )
-    svm = ranking.svm
+    svm = ranking.scorer.svm
     if as_json:
         keys = ("rank", "doc_id", "score", "label", "text", "passage", "metadata")
         results = [{key: getattr(result, key) for key in keys} for result in ranking.results]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Mark = Literal["positive", "negative"]
+MARK_NAMES: dict[Mark, str] = {"positive": "relevant", "negative": "not relevant"}  # for people and in files
 
 
 @dataclass(frozen=True, slots=True)

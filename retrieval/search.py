@@ -19,7 +19,7 @@ from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.index.dense import DenseIndex, Index
 from exemplar.retrieval.index.threads import one_blas_thread
 from exemplar.retrieval.rankers import DEFAULT_RANKER, RANKERS, Examples, Ranker, Scorer, middle, scorer
-from exemplar.retrieval.svm.fit import ExemplarSVM, Until
+from exemplar.retrieval.svm.fit import Until
 
 _LONGEST = 1_000_000  # characters of a query
 _MOST_KEPT = 1000  # documents of a ranking that is kept
@@ -67,22 +67,22 @@ class Ranking:
         How many documents there are to rank.
     seconds
         The time to rank, without encoding the query; what was known from before counts as it did then.
-    svm
-        The classifier by which it is ranked, and what its training took; knn has none.
+    scorer
+        What ranks them. Its ``svm`` is the classifier and what its training took; knn has none.
     """
 
     query: Query
     ranker: Ranker
     results: tuple[Result, ...]
     seconds: float
-    svm: ExemplarSVM | None
+    scorer: Scorer
     doc_ids: tuple[str, ...] = ()
     scores: tuple[float, ...] = ()
     n_candidates: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Trained:
+class _Trained:
     """A scorer, and the seconds it took to train."""
 
     scorer: Scorer
@@ -103,9 +103,9 @@ class _Ranked:
 def took(ranking: Ranking) -> str:
     """Return what a ranking took, for people: ``12 ms · 2 scans · 9,913 support rows · settled``."""
     time_taken = f"{1000 * ranking.seconds:.0f} ms"
-    if ranking.svm is None:
+    svm = ranking.scorer.svm
+    if svm is None:
         return time_taken
-    svm = ranking.svm
     scans = "1 scan" if svm.scans == 1 else f"{svm.scans} scans"
     stopped = "ended early" if svm.stopped == "budget" else svm.stopped
     return f"{time_taken} · {scans} · {svm.support:,} support rows · {stopped}"
@@ -131,7 +131,7 @@ class SearchEngine:
         self._load_encoder = load_encoder or _load_encoder
         # A mark ranks again, but need not encode again, nor change what kNN says; a page further need not train.
         self._encode = functools.lru_cache(maxsize=256)(self._encode_text)
-        self._trained = functools.lru_cache(maxsize=256)(self._train)
+        self._train_once = functools.lru_cache(maxsize=256)(self._train)
         self._ranked = functools.lru_cache(maxsize=256)(self._rank)
         n_selections = max(2, min(32, _SELECTED // max(1, self.index.n)))
         self._select = functools.lru_cache(maxsize=n_selections)(self._find_matching)
@@ -185,7 +185,7 @@ class SearchEngine:
         """
         if k < 1 or skip < 0:
             raise ValueError(f"the number of results must be at least 1, got {k}, and none are skipped below 0")
-        trained = self.trained(query, feedback or Feedback(), ranker, C=C, until=until)
+        trained = self._trained(query, feedback or Feedback(), ranker, C, until)
         left_out = set(self.corpus.rows_of(without).values())
         if isinstance(query, DocumentQuery):
             left_out.add(self.corpus.row(query.doc_id))
@@ -196,20 +196,7 @@ class SearchEngine:
         results = self._results(skip + 1, ranked.passages[page], ranked.scores[page])
         seconds = trained.seconds + ranked.seconds
         found = ranked.doc_ids, tuple(ranked.scores.tolist())
-        return Ranking(query, ranker, results, seconds, trained.scorer.svm, *found, ranked.n_candidates)
-
-    def trained(
-        self, query: Query, feedback: Feedback, ranker: Ranker, *, C: float | None = None, until: Until = "settled"
-    ) -> Trained:
-        """Return what a ranker makes of a query and its marks; kept for the next time."""
-        if ranker not in RANKERS:
-            raise ValueError(f"the ranker is one of {', '.join(RANKERS)}; got '{ranker}'")
-        marks = Feedback() if ranker == "knn" else feedback
-        marked = (*feedback.positives, *feedback.negatives)
-        there = self.corpus.rows_of(marked)
-        for doc_id in marked:
-            row_in(there, doc_id, self.corpus.manifest.name)  # says what is not there, to every ranker
-        return self._trained(query, marks, ranker, C, until)
+        return Ranking(query, ranker, results, seconds, trained.scorer, *found, ranked.n_candidates)
 
     def within(self, feedback: Feedback) -> Feedback:
         """Return the marks on documents of this corpus alone."""
@@ -238,14 +225,25 @@ class SearchEngine:
         """Return n random documents that pass the filters, by ``doc_id``, none twice; all where there are no more."""
         return self.corpus.doc_ids(self._select(filters or Filters()).draw(n, seed))
 
-    def _train(self, query: Query, feedback: Feedback, ranker: Ranker, C: float | None, until: Until) -> Trained:
+    def _trained(self, query: Query, feedback: Feedback, ranker: Ranker, C: float | None, until: Until) -> _Trained:
+        """Return the scorer of a query and its marks; it is kept for the next time."""
+        if ranker not in RANKERS:
+            raise ValueError(f"the ranker is one of {', '.join(RANKERS)}; got '{ranker}'")
+        marks = Feedback() if ranker == "knn" else feedback
+        marked = (*feedback.positives, *feedback.negatives)
+        there = self.corpus.rows_of(marked)
+        for doc_id in marked:
+            row_in(there, doc_id, self.corpus.manifest.name)  # says what is not there, to every ranker
+        return self._train_once(query, marks, ranker, C, until)
+
+    def _train(self, query: Query, feedback: Feedback, ranker: Ranker, C: float | None, until: Until) -> _Trained:
         self.query_vector(query)  # encoding is not what a ranking takes
         start = time.perf_counter()
         with one_blas_thread():
             weights = scorer(ranker, self.examples(query, feedback), C=C, until=until)
-        return Trained(weights, time.perf_counter() - start)
+        return _Trained(weights, time.perf_counter() - start)
 
-    def _rank(self, trained: Trained, k: int, left_out: frozenset[int], filters: Filters | None) -> _Ranked:
+    def _rank(self, trained: _Trained, k: int, left_out: frozenset[int], filters: Filters | None) -> _Ranked:
         start = time.perf_counter()
         selection = self._select(filters) if filters else None
         passages, scores = self.top_passages(trained.scorer, k, sorted(left_out), selection)

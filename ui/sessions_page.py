@@ -1,6 +1,5 @@
 """The sessions page: what was searched and marked before, to be opened, named, copied, deleted."""
 
-import sqlite3
 import zlib
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -8,10 +7,11 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from exemplar.retrieval.feedback import Feedback
+from exemplar.data.errors import ExemplarError
 from exemplar.retrieval.search import DocumentQuery
-from exemplar.retrieval.sessions.history import in_words
-from exemplar.retrieval.sessions.session import Saved, Session
+from exemplar.retrieval.sessions.events import MarksAdded
+from exemplar.retrieval.sessions.session import Session
+from exemplar.retrieval.sessions.store import Saved
 from exemplar.ui import html, resources, state
 from exemplar.ui.local_time import local_time
 from exemplar.ui.navigation import keep_session, open_session
@@ -21,7 +21,6 @@ _A_PAGE = 50  # sessions
 _LATEST = 200  # events
 _LONGEST = 100  # characters of a name
 _CHOSEN = "chosen_session"
-_FAILURES = (sqlite3.Error, OSError, ValueError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +49,7 @@ def sessions_page() -> None:
     place = st.container(gap=None)
     try:
         _show_sessions(state.store().saved())
-    except _FAILURES as error:
+    except state.FAILURES as error:
         html.show_message("error", f"the sessions can't be read: {error}. Nothing was changed; try again.")
     if notice := state.take_notice():
         with place:
@@ -91,7 +90,7 @@ def _show_table(saved: Sequence[Saved]) -> list[_Row]:
 def _loaded(session_id: str) -> Session | None:
     try:
         return state.store().load(session_id)
-    except ValueError:  # an event of a later version
+    except ExemplarError:  # an event of a later version
         return None
 
 
@@ -186,12 +185,7 @@ def _show_transfer(row: _Row) -> None:
             html.show_message("error", str(error))
             return
         show_export(corpus, session.feedback, None)
-        show_import(corpus, lambda marks: _take_in(session, marks))
-
-
-def _take_in(session: Session, marks: Feedback) -> None:
-    event = {"marks": {"positive": list(marks.positives), "negative": list(marks.negatives)}}
-    state.store().record(session, event)
+        show_import(corpus, lambda marks: state.store().record(session, MarksAdded(marks)))
 
 
 def _duplicate(row: _Row) -> None:
@@ -229,7 +223,7 @@ def _trying(work: Callable[[], None]) -> None:
     """Do something to the saved sessions, and say so if it fails."""
     try:
         work()
-    except _FAILURES as error:
+    except state.FAILURES as error:
         state.notify(f"This could not be saved: {error}. Nothing was changed; try again.")
 
 
@@ -237,7 +231,7 @@ def _show_history(session_id: str) -> None:
     with st.expander("History", icon=":material/history:", key="history"):
         events = state.store().history(session_id)
         lines = [
-            html.shortened(f"{local_time(each.at)} · {html.name(each.corpus)} · {in_words(each.event)}")
+            html.shortened(f"{local_time(each.at)} · {html.name(each.corpus)} · {each.describe()}")
             for each in reversed(events[-_LATEST:])
         ]
         if len(events) > _LATEST:

@@ -23,6 +23,7 @@ _AT_ONCE = 256  # rows of it that are made Python's
 _MOST_ROW = 2**27  # bytes
 _MOST_ROWS_A_BYTE = 10  # of the file; a text that is repeated takes next to nothing
 _FEW_ROWS = 2**24  # that any file may have
+_MOST_HELD = 1_000_000_000  # bytes, unpacked, of a file whose rows are held all at once
 _TOO_LARGE = f"larger than {_MOST_ROW:,} bytes"
 
 
@@ -48,6 +49,20 @@ def parquet_table(file: File) -> Table:
                     number += 1
 
     return Table(tuple(schema.names), rows)
+
+
+def read_columns(file: File, names: Sequence[str]) -> Iterator[Row]:
+    """Yield the rows of a Parquet file, of these columns alone, so that all of them can be held at once.
+
+    A text that a column repeats is one object in all rows of a batch: a small file can repeat a huge text without end.
+    """
+    with _opened(file, names) as parquet:
+        groups = map(parquet.metadata.row_group, range(parquet.num_row_groups))
+        if sum(group.total_byte_size for group in groups) > _MOST_HELD:
+            raise ValueError("unpacked it is larger than 1 GB")
+        for batch in parquet.iter_batches(columns=list(names)):
+            for cells in zip(*(_shared(batch[name]) for name in names), strict=True):
+                yield dict(zip(names, cells, strict=True))
 
 
 def named(row: dict[str, Any], class_names: dict[str, list[str]]) -> Row:
@@ -77,6 +92,13 @@ def _opened(file: File, once: Sequence[str] = ()) -> Iterator[Any]:
                 yield parquet
     except pa.ArrowException as error:
         raise ExemplarError(one_line(error)) from error
+
+
+def _shared(column: Any) -> list[Any]:
+    if not pa.types.is_dictionary(column.type):
+        return list(column.to_pylist())
+    values = column.dictionary.to_pylist()
+    return [None if place is None else values[place] for place in column.indices.to_pylist()]
 
 
 def _texts(schema: Any) -> list[str]:

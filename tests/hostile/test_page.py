@@ -24,8 +24,10 @@ from exemplar.retrieval.evaluation.report import markdown
 from exemplar.retrieval.evaluation.result import EvaluationResult
 from exemplar.retrieval.evaluation.saved import save_evaluation
 from exemplar.retrieval.feedback import Feedback
+from exemplar.retrieval.sessions.events import Named, Queried
 from exemplar.retrieval.sessions.export import as_csv, as_json_lines, export_table
-from exemplar.retrieval.sessions.session import Session, SessionStore
+from exemplar.retrieval.sessions.session import Session
+from exemplar.retrieval.sessions.store import SessionStore
 from exemplar.ui import html, jobs
 from tests.support import hostile
 from tests.support.fake_encoder import FakeEncoder
@@ -177,7 +179,7 @@ def test_an_id_without_end_is_the_query_but_no_part_of_the_address(endless: None
 
 def test_names_of_sessions_without_end_are_cut(endless: None, home: Path) -> None:
     store = SessionStore(home / "sessions.sqlite")
-    for event in ({"query": "q" * ENDLESS}, {"name": "n" * ENDLESS}):
+    for event in (Queried("q" * ENDLESS), Named("n" * ENDLESS)):
         store.record(Session("long", "c" * ENDLESS), event)
     app = page("sessions")
     assert app.dataframe[0].value[["Name", "Corpus"]].to_numpy().tolist() == [

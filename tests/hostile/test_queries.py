@@ -17,7 +17,7 @@ from exemplar.data.milvus.corpus import expression_of
 from exemplar.data.sources.spec import Source, SourceSpec
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.search import DocumentQuery, SearchEngine
-from exemplar.retrieval.sessions.export import read_marks
+from exemplar.retrieval.sessions.import_marks import read_marks
 from tests.support.damage import WILD, told
 from tests.support.fake_encoder import FakeEncoder
 

@@ -14,7 +14,7 @@ from exemplar.data.documents import Document, Problem
 from exemplar.data.readers import json_table
 from exemplar.data.sources import hub_datasets
 from exemplar.data.sources.preview import look_at
-from exemplar.retrieval.sessions.export import read_marks
+from exemplar.retrieval.sessions.import_marks import read_marks
 from tests.data.sources.test_folders import pdf as pdf_of
 from tests.support.damage import METHODS, WILD, damaged, table, told, zipped
 from tests.support.reading import ROWS, documents, read

@@ -64,21 +64,22 @@ def test_anchored_stays_closer_to_knn_than_the_svm(engine: SearchEngine) -> None
 
 
 def test_a_ranking_says_what_its_training_took(engine: SearchEngine) -> None:
-    assert engine.search("cat", ranker="knn").svm is None
+    assert engine.search("cat", ranker="knn").scorer.svm is None
     for ranker in ("svm", "anchored"):
         settled, exact = (engine.search("cat", ranker=ranker, until=until) for until in ("settled", "exact"))
-        assert exact.svm is not None
-        assert exact.svm.stopped == "exact"
-        assert exact.svm.scans >= 1
-        assert 1 <= exact.svm.support <= 11
-        assert 0 < exact.svm.seconds < exact.seconds
+        svm = exact.scorer.svm
+        assert svm is not None
+        assert svm.stopped == "exact"
+        assert svm.scans >= 1
+        assert 1 <= svm.support <= 11
+        assert 0 < svm.seconds < exact.seconds
         assert ids(settled) == ids(exact)
 
 
 def test_scores_are_the_classifiers(engine: SearchEngine, animals: Corpus) -> None:
     ranking = engine.search("cat", Feedback(("2",), ("8",)), ranker="svm", C=1)
-    assert ranking.svm is not None
-    scores = animals.vectors @ ranking.svm.w + ranking.svm.b
+    assert ranking.scorer.svm is not None
+    scores = animals.vectors @ ranking.scorer.w + ranking.scorer.b
     assert [result.score for result in ranking.results] == pytest.approx(sorted(scores.tolist(), reverse=True))
 
 
@@ -275,7 +276,7 @@ def test_a_mark_counts_for_the_passage_nearest_to_the_query_and_its_others_for_n
             negatives,
             exclude=[0, 1],
         )
-        svm = engine.search("the cat", feedback, ranker="svm").svm
+        svm = engine.search("the cat", feedback, ranker="svm").scorer.svm
         np.testing.assert_allclose(svm.w, expected.w)
 
 
@@ -315,7 +316,7 @@ def test_passages_of_a_duplicate_of_a_positive_are_no_background(long_texts: tup
     expected = fit_exemplar_svm(
         DenseIndex(corpus.vectors), np.stack([vector, corpus.vectors[near]]), exclude=[0, 1, 7, 8]
     )
-    np.testing.assert_allclose(engine.search("rain", Feedback(("0",)), ranker="svm").svm.w, expected.w)
+    np.testing.assert_allclose(engine.search("rain", Feedback(("0",)), ranker="svm").scorer.w, expected.w)
 
 
 def test_rows_of_other_lengths_rank_by_the_dot_product() -> None:
@@ -333,7 +334,7 @@ def test_rows_of_other_lengths_rank_by_the_dot_product() -> None:
     assert ids(ranking) == [str(row) for row in np.argsort(-products, kind="stable")]
     engine = SearchEngine(corpus, lambda *_: encoder)
     for ranker in ("svm", "anchored"):
-        assert engine.search("cat", ranker=ranker, until="exact").svm.stopped == "exact"
+        assert engine.search("cat", ranker=ranker, until="exact").scorer.svm.stopped == "exact"
 
 
 @pytest.mark.parametrize("ranker", RANKERS)
@@ -421,17 +422,17 @@ def test_what_was_ranked_is_not_ranked_again(engine: SearchEngine, monkeypatch: 
 def test_what_was_trained_is_not_trained_again(engine: SearchEngine) -> None:
     marks = Feedback(("2",), ("8",))
     first = engine.search("cat", marks, ranker="svm")
-    assert engine.search("cat", marks, ranker="svm", skip=3, filters=Filters(words="the")).svm is first.svm
-    assert engine.search("cat", marks, ranker="svm", C=1).svm is not first.svm
-    assert engine.search("cat", Feedback(("2",)), ranker="svm").svm is not first.svm
-    assert engine.search("dog", marks, ranker="svm").svm is not first.svm
+    assert engine.search("cat", marks, ranker="svm", skip=3, filters=Filters(words="the")).scorer is first.scorer
+    assert engine.search("cat", marks, ranker="svm", C=1).scorer is not first.scorer
+    assert engine.search("cat", Feedback(("2",)), ranker="svm").scorer is not first.scorer
+    assert engine.search("dog", marks, ranker="svm").scorer is not first.scorer
 
 
 @pytest.mark.parametrize("ranker", RANKERS)
 def test_a_documents_score_is_that_of_its_best_passage(long_texts: tuple, ranker: Ranker) -> None:
     engine, *_ = long_texts
     ranking = engine.search("cat", ranker=ranker, k=100)
-    scorer = engine.trained("cat", Feedback(), ranker).scorer
+    scorer = ranking.scorer
     assert engine.scores(scorer, ranking.doc_ids) == pytest.approx(list(ranking.scores))
     for result in ranking.results:
         assert engine.result(scorer, result.doc_id) == replace(result, rank=0, score=pytest.approx(result.score))

@@ -9,7 +9,9 @@ from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.corpus import Corpus
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.search import DocumentQuery, SearchEngine
-from exemplar.retrieval.sessions.session import Event, Session, SessionStore
+from exemplar.retrieval.sessions.events import DocumentQueried, Event, Marked, Redone, Undone
+from exemplar.retrieval.sessions.session import Session
+from exemplar.retrieval.sessions.store import SessionStore
 from tests.conftest import ANIMALS, source_of
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.streamlit_client.browser import serving
@@ -51,22 +53,22 @@ def test_clicks_that_do_not_wait_for_the_page_are_all_kept(home: Path, engine: S
     with serving(environment, home / "log") as (url, server), Visitor(url, timeout=60) as visitor:
         visitor.open(address(corpus="sentences", like="0"))
         assert visitor.marks() == Feedback()
-        events: list[Event] = [{"query_document": "0"}]
+        events: list[Event] = [DocumentQueried("0")]
         for number, doc_id in enumerate(visitor.rows()):
             mark = "positive" if number % 3 else "negative"
             visitor.click(f"{mark} anchored {doc_id}", wait=False)
-            events.append({"mark": mark, "doc_id": doc_id})
+            events.append(Marked(doc_id, mark))
         visitor.wait_for(lambda: not visitor.widget("undo").disabled)
         for _ in range(3):
             visitor.click("undo", wait=False)
-            events.append({"undo": True})
+            events.append(Undone())
         expected = Session(visitor.session_id, "sentences")
         for event in events:
             expected = expected.after(event)
         visitor.wait_for(lambda: visitor.is_finished and visitor.marks() == expected.feedback)
 
         store = SessionStore(home / "sessions.sqlite")
-        assert [dict(each.event) for each in store.history(visitor.session_id)] == events
+        assert [each.event for each in store.history(visitor.session_id)] == events
         kept = expected.feedback
         assert len(kept) == 7
         marked = {doc_id: kept.mark_of(doc_id) for doc_id in visitor.rows() if kept.mark_of(doc_id)}
@@ -81,11 +83,11 @@ def test_clicks_that_do_not_wait_for_the_page_are_all_kept(home: Path, engine: S
 
 
 CLICKED: list[Event] = [
-    {"query_document": "3"},
-    {"mark": "positive", "doc_id": "13"},
-    {"mark": "negative", "doc_id": "5"},
-    {"mark": "positive", "doc_id": "23"},
-    {"undo": True},
+    DocumentQueried("3"),
+    Marked("13", "positive"),
+    Marked("5", "negative"),
+    Marked("23", "positive"),
+    Undone(),
 ]
 KEPT = Feedback(("13",), ("5",))
 
@@ -101,7 +103,7 @@ def logged(home: Path, events: list[Event]) -> SessionStore:
     store = SessionStore(home / "sessions.sqlite")
     for number, event in enumerate(events):
         store.record(Session("s1", "sentences"), event)
-        store.record(Session("s2", "sentences"), {"mark": "positive", "doc_id": str(number)})
+        store.record(Session("s2", "sentences"), Marked(str(number), "positive"))
     return store
 
 
@@ -120,9 +122,9 @@ def test_a_session_that_has_what_was_clicked_is_not_told_of(home: Path, engine: 
     [
         (CLICKED[:1] + CLICKED[2:], ["the log", "what the log comes to"]),
         (CLICKED[:-1], ["the log", "what the log comes to"]),
-        ([*CLICKED, {"mark": "positive", "doc_id": "7"}], ["the log", "what the log comes to"]),
+        ([*CLICKED, Marked("7", "positive")], ["the log", "what the log comes to"]),
         ([CLICKED[0], CLICKED[2], CLICKED[1], *CLICKED[3:]], ["the log", "what the log comes to"]),
-        ([*CLICKED[:4], {"redo": True}, *CLICKED[4:]], ["the log"]),
+        ([*CLICKED[:4], Redone(), *CLICKED[4:]], ["the log"]),
         ([], ["the log", "what the log comes to"]),
     ],
     ids=["a mark lost", "an undo lost", "a mark of another", "in another order", "what changes nothing", "all lost"],

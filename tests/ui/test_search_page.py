@@ -5,6 +5,7 @@ import re
 import sqlite3
 import threading
 import tomllib
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from exemplar.data.documents import Document
 from exemplar.data.milvus.server import ADDRESS
 from exemplar.data.sources.spec import Source, SourceSpec
 from exemplar.retrieval.feedback import Feedback
-from exemplar.retrieval.sessions.session import SessionStore
+from exemplar.retrieval.sessions.store import SessionStore
 from exemplar.ui import resources
 from tests.conftest import ANIMALS, source_of
 from tests.support.fake_encoder import FakeEncoder
@@ -620,6 +621,22 @@ def test_a_mark_that_cannot_be_saved_is_made_and_told(animals: Corpus, monkeypat
     [warning] = messages(app, "warning")
     assert warning.endswith("could not be saved: database or disk is full. It lasts as long as this page.")
     assert app.button(key="positive anchored 5").icon == ":material/check:"
+
+
+def test_with_a_session_file_of_a_newer_version_the_page_works_and_says_that_nothing_is_saved(
+    animals: Corpus, home: Path
+) -> None:
+    path = home / "sessions.sqlite"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA user_version = 2")
+    before = path.read_bytes()
+    app = searched("the dog")
+    app.button(key="positive anchored 5").click().run()
+    [warning] = messages(app, "warning")
+    refused = f"This change is on the page but could not be saved: a newer Exemplar wrote {path}: "
+    assert warning.startswith(refused)
+    assert app.button(key="positive anchored 5").icon == ":material/check:"
+    assert path.read_bytes() == before
 
 
 def test_a_damaged_session_file_is_told_and_kept_beside(animals: Corpus, home: Path) -> None:

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import streamlit as st
 
 from exemplar.data.corpus.facets import MOST_COLUMNS, MOST_VALUES, UNLABELLED
 from exemplar.data.corpus.filters import Filters
+from exemplar.retrieval.sessions.events import FiltersSet
 from exemplar.ui import html, resources, state
 from exemplar.ui.state import put
 
@@ -48,7 +50,7 @@ def show_filters(filters: Filters, corpus: str) -> None:
 
 def clear_filters() -> None:
     """Let all documents pass again."""
-    state.change({"filters": Filters().to_json()})
+    state.change(FiltersSet(Filters()))
 
 
 def summary(filters: Filters) -> str:
@@ -95,10 +97,10 @@ def _listed(values: Sequence[str]) -> str:
     return " or ".join(names) if len(names) < 4 else f"one of {len(names)}"
 
 
-def _change(**conditions: object) -> None:
+def _change(**conditions: Any) -> None:
     session = state.current()
     if session is not None:
-        state.change({"filters": replace(session.filters, **conditions).to_json()})
+        state.change(FiltersSet(replace(session.filters, **conditions)))
 
 
 def _change_field(name: str, values: tuple[str, ...]) -> None:

@@ -93,7 +93,7 @@ def _show_results(session: Session, engine: SearchEngine) -> results.Unexplained
     if not rankings[0].results:
         _show_nothing(session)
         return []
-    unexplained = results.show_rankings(session, rankings, engine, resources.explainer(session.corpus))
+    unexplained = results.show_rankings(session, rankings, resources.explainer(session.corpus))
     if n_pages > 1:
         with st.container(horizontal_alignment="center", key="pages"):
             key = f"page {st.session_state.get(state.N_TURNS, 0)}"

@@ -31,9 +31,6 @@ _COLOURS = {
 def show_why(session: Session, knn: Ranking, svm: Ranking, engine: SearchEngine) -> None:
     """Draw the plane, and beside it the document that was clicked."""
     feedback = engine.within(session.feedback)
-    first, second = (
-        engine.trained(each.query, feedback, each.ranker, C=session.settings.C).scorer for each in (knn, svm)
-    )
     n = session.settings.k
     shown = [ranking.doc_ids[:n] for ranking in (knn, svm)]
     groups = (
@@ -44,7 +41,7 @@ def show_why(session: Session, knn: Ranking, svm: Ranking, engine: SearchEngine)
         (_RELEVANT, feedback.positives),
         (_NOT_RELEVANT, feedback.negatives),
     )
-    points = score_plane(engine, first, second, groups)
+    points = score_plane(engine, knn.scorer, svm.scorer, groups)
     plot, beside = st.columns([3, 2], gap="medium")
     with plot, st.container(key="why-chart"):
         st.altair_chart(
@@ -62,7 +59,7 @@ def show_why(session: Session, knn: Ranking, svm: Ranking, engine: SearchEngine)
     with beside:
         doc_id = st.session_state.get(PICKED)
         if doc_id is not None and engine.corpus.rows_of([doc_id]):
-            result = engine.result(second, doc_id)
+            result = engine.result(svm.scorer, doc_id)
             show_row(Row("why", result, session.feedback.mark_of(doc_id), bar_share(result.score, svm)))
         else:
             st.html(html.element("div", "hint", "The document of the point that you click stands here."))

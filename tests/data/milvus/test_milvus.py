@@ -153,8 +153,8 @@ def test_rankings_are_those_of_the_index_in_memory(
     np.testing.assert_allclose(found.scores, expected.scores, atol=2e-3)
     assert [replace(each, score=0) for each in found.results] == [replace(each, score=0) for each in expected.results]
     assert found.n_candidates == expected.n_candidates
-    if expected.svm:
-        assert (found.svm.stopped, found.svm.scans) == (expected.svm.stopped, expected.svm.scans)
+    if svm := expected.scorer.svm:
+        assert (found.scorer.svm.stopped, found.scorer.svm.scans) == (svm.stopped, svm.scans)
 
 
 @pytest.mark.parametrize(
@@ -194,7 +194,7 @@ def test_all_that_the_pages_ask_for_is_there(local: SearchEngine, served: Search
     marks = Feedback(("doc 3", "gone"), ("doc 11",))
     known = served.within(marks)
     assert known == Feedback(("doc 3",), ("doc 11",))
-    scorers = [engine.trained("cat and dog", known, "svm").scorer for engine in (local, served)]
+    scorers = [engine.search("cat and dog", known, ranker="svm").scorer for engine in (local, served)]
     sample = served.sample(30, 2)
     assert len(set(sample)) == 30
     groups = [("some", sample), ("marked", marks.positives)]
@@ -238,7 +238,7 @@ def test_an_approximate_index_is_searched_and_never_called_exact(
     assert not index.exact
     engine = SearchEngine(found, lambda *_: FakeEncoder(max_tokens=8), index)
     ranking = engine.search("cat and dog", MARKS[1], ranker="svm", until="exact")
-    assert ranking.svm.stopped in ("settled", "budget")
+    assert ranking.scorer.svm.stopped in ("settled", "budget")
     expected = local.search("cat and dog", MARKS[1], ranker="svm", until="exact").doc_ids
     assert len(set(ranking.doc_ids) & set(expected)) >= 8
 
@@ -473,7 +473,7 @@ def test_imdb_is_ranked_as_in_memory_by_all_rankers(
     recalls = []
     for query, feedback in zip(queries, marks, strict=True):
         ranking = approximate.search(query, feedback, ranker="svm", k=10, until="exact")
-        assert ranking.svm.stopped != "exact"
+        assert ranking.scorer.svm.stopped != "exact"
         recalls.append(len(set(ranking.doc_ids) & set(rankings[query, "svm", len(feedback)][:10])) / 10)
     record_property("recall_at_10", recalls)
     assert np.mean(recalls) >= 0.8
