@@ -14,7 +14,7 @@ from exemplar.data.corpus.filters import Filters, Selection
 from exemplar.data.corpus.store import DocumentStore, row_in
 from exemplar.data.encoders.base import Encoder, EncoderInfo
 from exemplar.data.encoders.sentence_transformer import load_encoder
-from exemplar.data.errors import EncoderMismatch
+from exemplar.data.errors import EncoderMismatch, ExemplarError
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.index.dense import DenseIndex, Index
 from exemplar.retrieval.index.threads import one_blas_thread
@@ -178,13 +178,13 @@ class SearchEngine:
 
         Raises
         ------
-        ValueError
+        ExemplarError
             The query is empty, the ranker unknown, C not positive, or a document is not in the corpus.
         EncoderMismatch
             The model that the corpus names now gives vectors of another kind.
         """
         if k < 1 or skip < 0:
-            raise ValueError(f"the number of results must be at least 1, got {k}, and none are skipped below 0")
+            raise ExemplarError(f"the number of results must be at least 1, got {k}, and none are skipped below 0")
         trained = self._trained(query, feedback or Feedback(), ranker, C, until)
         left_out = set(self.corpus.rows_of(without).values())
         if isinstance(query, DocumentQuery):
@@ -228,7 +228,7 @@ class SearchEngine:
     def _trained(self, query: Query, feedback: Feedback, ranker: Ranker, C: float | None, until: Until) -> _Trained:
         """Return the scorer of a query and its marks; it is kept for the next time."""
         if ranker not in RANKERS:
-            raise ValueError(f"the ranker is one of {', '.join(RANKERS)}; got '{ranker}'")
+            raise ExemplarError(f"the ranker is one of {', '.join(RANKERS)}; got '{ranker}'")
         marks = Feedback() if ranker == "knn" else feedback
         marked = (*feedback.positives, *feedback.negatives)
         there = self.corpus.rows_of(marked)
@@ -306,13 +306,13 @@ class SearchEngine:
         if isinstance(query, DocumentQuery):
             return self._whole(self.corpus.row(query.doc_id))
         if not query.strip():
-            raise ValueError("the query is empty: type what you are looking for")
+            raise ExemplarError("the query is empty: type what you are looking for")
         if len(query) > _LONGEST:
-            raise ValueError(
+            raise ExemplarError(
                 f"the query is longer than {_LONGEST:,} characters: shorten it; only its beginning is read"
             )
         if re.search("[\ud800-\udfff]", query):  # how Python holds bytes that are no UTF-8
-            raise ValueError("the query holds bytes that are no Unicode text")
+            raise ExemplarError("the query holds bytes that are no Unicode text")
         return self._encode(query)
 
     def _encode_text(self, text: str) -> NDArray[np.float32]:

@@ -19,9 +19,7 @@ CIRCLES: set[str] = set()
 # Parts that their packages call private, or do not document, and the files that touch them.
 PRIVATE = {
     r"streamlit\.(proto|runtime)|data-testid": {
-        "ui/corpora/source_form.py",
-        "ui/resources.py",
-        "ui/server/click_queue.py",
+        "ui/streamlit_internals.py",
         "ui/style.css",
     },
     r"cache_indirect_object|resolved_objects|decoded_self": {"data/readers/pdf.py"},

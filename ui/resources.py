@@ -9,7 +9,6 @@ from contextlib import AbstractContextManager
 from typing import TypeVar
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from exemplar.data.corpus.catalog import CorpusStatus, list_corpora, searchable_corpora
 from exemplar.data.corpus.corpus import open_corpus
@@ -24,6 +23,7 @@ from exemplar.retrieval.highlights import Explainer
 from exemplar.retrieval.index.milvus import open_served
 from exemplar.retrieval.search import SearchEngine
 from exemplar.ui.page_scheduler import OneByOne
+from exemplar.ui.streamlit_internals import is_on_a_page
 
 T = TypeVar("T")
 _one_by_one = OneByOne()
@@ -109,8 +109,7 @@ def _open(name: str, uri: str | None, build: str, created: str, n_passages: int)
 
 def encoder(built: EncoderInfo) -> Encoder:
     """Return the encoder that a corpus was built with, one for all sessions."""
-    on_a_page = get_script_run_ctx(suppress_warning=True) is not None  # what runs in the background can't draw
-    with st.spinner("Loading the model") if on_a_page else contextlib.nullcontext():
+    with st.spinner("Loading the model") if is_on_a_page() else contextlib.nullcontext():
         return _loaded(built.model, built.precision, built.revision)
 
 

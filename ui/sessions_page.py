@@ -181,7 +181,7 @@ def _show_transfer(row: _Row) -> None:
     with transfer:
         try:
             corpus = resources.engine(session.corpus).corpus
-        except ValueError as error:
+        except ExemplarError as error:
             html.show_message("error", str(error))
             return
         show_export(corpus, session.feedback, None)

@@ -139,7 +139,7 @@ def open_served(uri: str, name: str) -> tuple[MilvusCorpus, MilvusIndex]:
 
     Raises
     ------
-    ValueError
+    ExemplarError
         The address is none, or the extra packages are missing.
     CorpusNotFound
         Milvus does not hold it.

@@ -8,7 +8,7 @@ import streamlit as st
 from exemplar.data.building.plan import plan_of
 from exemplar.data.building.uploads import remove_upload
 from exemplar.data.corpus.catalog import CorpusStatus, corpus_status, remove_corpus, verify_corpus
-from exemplar.data.errors import CorpusBusy, CorpusDamaged, CorpusNotFound
+from exemplar.data.errors import CorpusBusy, CorpusDamaged, CorpusNotFound, ExemplarError
 from exemplar.ui import html, jobs
 from exemplar.ui.corpora import build_job
 from exemplar.ui.navigation import search_corpus
@@ -27,7 +27,7 @@ class _Told:
     """What an action has to say of a corpus, and whether building it again would mend it."""
 
     name: str
-    kind: str
+    kind: html.MessageKind
     message: str
     mendable: bool = False
 
@@ -95,9 +95,9 @@ def _build_on(name: str) -> None:
     try:
         plan = plan_of(name)
         if plan is None:
-            raise ValueError(_NO_PLAN.format(name=name))
+            raise ExemplarError(_NO_PLAN.format(name=name))
         build_job.begin(plan)
-    except ValueError as error:
+    except ExemplarError as error:
         st.session_state[_TOLD] = _Told(name, "error", str(error))
     st.rerun()
 

@@ -1,12 +1,12 @@
 """Which documents to build: each kind of source, and what it takes to name one."""
 
 import streamlit as st
-from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from exemplar.data.building.uploads import save_upload
 from exemplar.data.readers.file import KINDS, ZIP
 from exemplar.data.sources.package_docs import DEMO_PACKAGES
 from exemplar.data.sources.spec import SourceSpec
+from exemplar.ui.streamlit_internals import UploadedFile
 
 _KINDS = {
     "upload": "Upload a file",

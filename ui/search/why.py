@@ -83,7 +83,7 @@ def _chart(points: list[Point], knn: Ranking, svm: Ranking) -> "altair.LayerChar
     colours = _COLOURS[st.context.theme.type or "light"]
     values = [asdict(point) | {"doc_id": html.name(point.doc_id)} for point in points]
     drawn = (
-        altair.Chart(altair.Data(values=values))
+        altair.Chart(altair.InlineData(values))
         .mark_point(filled=True)
         .encode(
             x=altair.X("x:Q", title="kNN similarity", scale=altair.Scale(zero=False)),
@@ -102,8 +102,9 @@ def _chart(points: list[Point], knn: Ranking, svm: Ranking) -> "altair.LayerChar
         .add_params(altair.selection_point(name="picked", fields=["doc_id"], toggle=False))
     )
     lines = (
-        altair.Chart(altair.Data(values=[{"y": y} for y in (-1, 0, 1)]))
+        altair.Chart(altair.InlineData([{"y": y} for y in (-1, 0, 1)]))
         .mark_rule(color=colours[0])
         .encode(y="y:Q", strokeDash=altair.condition("datum.y == 0", altair.value([1, 0]), altair.value([5, 4])))
     )
-    return altair.layer(lines, drawn).properties(height=460).configure_legend(orient="bottom", columns=3)
+    plane: altair.LayerChart = altair.layer(lines, drawn, height=460).configure_legend(orient="bottom", columns=3)
+    return plane
