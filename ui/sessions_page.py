@@ -13,6 +13,7 @@ from exemplar.retrieval.sessions.events import MarksAdded
 from exemplar.retrieval.sessions.session import Session
 from exemplar.retrieval.sessions.store import Saved
 from exemplar.ui import html, resources, state
+from exemplar.ui.confirm import confirm
 from exemplar.ui.local_time import local_time
 from exemplar.ui.navigation import keep_session, open_session
 from exemplar.ui.search.export_import import show_export, show_import
@@ -197,19 +198,12 @@ def _ask_to_delete(row: _Row) -> None:
     n_marks = len(row.session.feedback) if row.session else 0
     with_it = f" Its marks ({n_marks:,}) and its history go with it." if n_marks else " Its history goes with it."
     name = html.element("b", "session", html.text(row.title))
-    st.html(html.element("div", "text", name, " is deleted for good.", html.text(with_it)))
-    with st.container(horizontal=True, gap="small"):
-        if st.button(
-            "Delete it",
-            key="delete_it",
-            type="primary",
-            help="This can't be undone",
-            on_click=_trying,
-            args=(lambda: _delete(row.saved.session_id),),
-        ):
-            st.rerun()
-        if st.button("Keep it", key="keep_it", help="Change nothing"):
-            st.rerun()
+    confirm(
+        f"{name} is deleted for good.{html.text(with_it)}",
+        yes="Delete it",
+        hint="This can't be undone.",
+        on_yes=lambda: _trying(lambda: _delete(row.saved.session_id)),
+    )
 
 
 def _delete(session_id: str) -> None:

@@ -10,6 +10,7 @@ from exemplar.data.building.uploads import remove_upload
 from exemplar.data.corpus.catalog import CorpusStatus, corpus_status, remove_corpus, verify_corpus
 from exemplar.data.errors import CorpusBusy, CorpusDamaged, CorpusNotFound, ExemplarError
 from exemplar.ui import html, jobs
+from exemplar.ui.confirm import confirm
 from exemplar.ui.corpora import build_job
 from exemplar.ui.navigation import search_corpus
 
@@ -124,19 +125,13 @@ def _ask_to_remove(name: str) -> None:
     except CorpusNotFound:  # it has just gone, here or elsewhere
         st.rerun()
     question = f"Remove '{name}' with its {status.documents} documents? They are gone from this machine then."
-    st.html(html.element("div", "text", html.text(question)))
-    st.caption("Marks made on it stay in their sessions. Files that it was built from stay, except an uploaded one.")
-    with st.container(horizontal=True):
-        sure = st.button(
-            "Remove it",
-            key="remove-sure",
-            type="primary",
-            help="Remove the corpus and all of its files.",
-            on_click=_remove,
-            args=(name,),
-        )
-        if st.button("Keep it", key="remove-not", help="Do nothing.") or sure:
-            st.rerun()
+    confirm(
+        html.text(question),
+        yes="Remove it",
+        hint="Remove the corpus and all of its files.",
+        on_yes=lambda: _remove(name),
+        note="Marks made on it stay in their sessions. Files that it was built from stay, except an uploaded one.",
+    )
 
 
 def _remove(name: str) -> None:

@@ -9,6 +9,7 @@ from exemplar.retrieval.evaluation.report import markdown
 from exemplar.retrieval.evaluation.result import EvaluationResult
 from exemplar.retrieval.evaluation.saved import SavedEvaluation, remove_evaluation, saved_evaluations
 from exemplar.ui import html
+from exemplar.ui.confirm import confirm
 from exemplar.ui.evaluation.result import show_evaluation
 from exemplar.ui.local_time import local_time
 
@@ -111,18 +112,12 @@ def _show_actions(saved: SavedEvaluation, result: EvaluationResult) -> None:
 @st.dialog("Remove an evaluation", icon=":material/delete:")
 def _ask_to_remove(saved: SavedEvaluation) -> None:
     question = f"Remove what was measured on {', '.join(saved.n_queries)} at {local_time(saved.time)}? It is gone then."
-    st.html(html.element("div", "text", html.text(html.shortened(question))))
-    with st.container(horizontal=True):
-        sure = st.button(
-            "Remove it",
-            key="evaluation_remove_sure",
-            type="primary",
-            help="Remove the figures for good.",
-            on_click=_remove,
-            args=(saved.name,),
-        )
-        if st.button("Keep it", key="evaluation_remove_not", help="Do nothing.") or sure:
-            st.rerun()
+    confirm(
+        html.text(html.shortened(question)),
+        yes="Remove it",
+        hint="Remove the figures for good.",
+        on_yes=lambda: _remove(saved.name),
+    )
 
 
 def _remove(name: str) -> None:
