@@ -13,7 +13,7 @@ from exemplar.data.building.embed import SHARD
 from exemplar.data.corpus.catalog import list_corpora
 from exemplar.data.corpus.corpus import Corpus, corpus_folder, open_corpus, read_manifest
 from exemplar.retrieval.rankers import DEFAULT_RANKER
-from tests.conftest import ANIMALS
+from tests.support.corpora import ANIMALS
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.paths import ROOT
 

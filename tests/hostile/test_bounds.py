@@ -12,8 +12,8 @@ from exemplar.data.documents import Document, Problem
 from exemplar.data.readers import csv_table, encodings, json_table, parquet_table, pdf
 from exemplar.data.sources import columns, compression
 from exemplar.data.sources.read import read_source
-from tests.data.sources.test_folders import pdf as pdf_of
 from tests.support.damage import METHODS, as_parquet, told_of, zipped
+from tests.support.pdf import pdf as pdf_of
 from tests.support.reading import problems, texts
 
 

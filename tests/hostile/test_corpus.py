@@ -28,11 +28,10 @@ from exemplar.data.corpus.manifest import Manifest
 from exemplar.data.corpus.shards import DOCUMENTS, JOURNAL, PASSAGES, VECTORS
 from exemplar.data.documents import Document, Source
 from exemplar.data.errors import CorpusDamaged
-from tests.conftest import ANIMALS, source_of
+from tests.support.corpora import ANIMALS, LABELS, source_of
 from tests.support.damage import FILES, WILD, damaged, place_of, told, use
 from tests.support.fake_encoder import FakeEncoder
 
-LABELS = ["animal"] * 5 + ["market"] * 3 + ["weather"] * 2
 NUMBERS = st.sampled_from([-1, 0, 1, 10, 2**31, 2**63, 10**30, -(10**30), 1.5, math.nan, math.inf, True])
 VALUES = st.recursive(
     NUMBERS | st.none() | st.sampled_from(["", "../../etc", "/etc", "build-0", "\ud800", "\0", "a" * 10_000, "dot"]),

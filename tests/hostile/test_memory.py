@@ -20,10 +20,10 @@ from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.readers import encodings, pdf
 from exemplar.data.sources import compression
 from exemplar.data.sources.read import read_source
-from tests.conftest import ANIMALS, source_of
-from tests.data.sources.test_folders import pdf as pdf_of
+from tests.support.corpora import ANIMALS, source_of
 from tests.support.damage import as_parquet
 from tests.support.fake_encoder import FakeEncoder
+from tests.support.pdf import pdf as pdf_of
 
 # What each may take in memory, in megabytes, where the bounds are a sixteenth of what they are.
 BOMBS = {"rows": 24, "line": 48, "wide": 48, "parquet": 48, "pdf": 24, "documents": 24}

@@ -12,7 +12,7 @@ from exemplar.data.corpus.catalog import corpus_status, remove_corpus, verify_co
 from exemplar.data.corpus.corpus import Corpus, corpus_folder, open_corpus
 from exemplar.data.documents import Document, Source
 from exemplar.data.errors import CorpusDamaged
-from tests.conftest import ANIMALS, source_of
+from tests.support.corpora import ANIMALS, source_of
 from tests.support.damage import FILES, place_of, told, tree, use
 from tests.support.fake_encoder import FakeEncoder
 

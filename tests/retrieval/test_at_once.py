@@ -13,7 +13,7 @@ from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.highlights import Explainer
 from exemplar.retrieval.rankers import RANKERS
 from exemplar.retrieval.search import DocumentQuery, Ranking, SearchEngine
-from tests.conftest import source_of
+from tests.support.corpora import source_of
 from tests.support.fake_encoder import FakeEncoder
 
 N = 8

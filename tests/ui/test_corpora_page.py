@@ -23,7 +23,7 @@ from exemplar.data.documents import Document, Problem, Source
 from exemplar.data.sources.read import read_source
 from exemplar.data.text import size_in_words
 from exemplar.ui import jobs, resources
-from tests.conftest import source_of
+from tests.support.corpora import source_of
 from tests.support.fake_encoder import FakeEncoder
 
 CORPORA_PAGE = "from ui.corpora.page import corpora_page\ncorpora_page()"

@@ -21,13 +21,12 @@ from exemplar.retrieval.evaluation import protocols as measuring
 from exemplar.retrieval.evaluation.saved import evaluations_folder, keep, kept_evaluations
 from exemplar.ui import jobs
 from exemplar.ui.evaluation import job as evaluate_job
-from tests.conftest import ANIMALS, source_of
+from tests.support.corpora import ANIMALS, LABELS, source_of
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.paths import ROOT
 
 PAGE = "from ui.evaluation.page import evaluate_page\nevaluate_page()"
 HOSTILE = "<b>bold</b> **md** [a](http://b) :smile: $x^2$"
-LABELS = ["animal"] * 5 + ["market"] * 3 + ["weather"] * 2
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,7 @@ from exemplar.data.corpus.corpus import Corpus
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.search import DocumentQuery, SearchEngine
 from exemplar.retrieval.sessions.session import Event, Session, SessionStore
-from tests.conftest import ANIMALS, source_of
+from tests.support.corpora import ANIMALS, source_of
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.streamlit_client.browser import serving
 from tests.support.streamlit_client.visitor import Disconnected, NotShown, Visitor, address

@@ -19,7 +19,7 @@ from exemplar.data.milvus.server import ADDRESS
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.sessions.session import SessionStore
 from exemplar.ui import resources
-from tests.conftest import ANIMALS, source_of
+from tests.support.corpora import ANIMALS, source_of
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.paths import ROOT
 

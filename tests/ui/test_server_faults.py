@@ -12,7 +12,7 @@ from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.catalog import remove_corpus
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.sessions.session import SessionStore
-from tests.conftest import ANIMALS, source_of
+from tests.support.corpora import ANIMALS, source_of
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.servers import serving
 from tests.support.streamlit_client.visitor import Disconnected, Visitor, address

@@ -21,7 +21,7 @@ from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.sessions.export import Column
 from exemplar.retrieval.sessions.session import Session, SessionStore
 from exemplar.ui.search import export_import
-from tests.conftest import ANIMALS, source_of
+from tests.support.corpora import ANIMALS, source_of
 from tests.support.fake_encoder import FakeEncoder
 
 PAGE = "from ui.sessions_page import sessions_page\nsessions_page()"

@@ -19,7 +19,7 @@ from exemplar.data.documents import Document, Source
 from exemplar.data.encoders.sentence_transformer import Encoder, load_encoder
 from exemplar.data.errors import CorpusBusy
 from exemplar.data.sources.read import read_source
-from tests.conftest import committed
+from tests.support.corpora import committed
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.paths import ROOT
 

@@ -10,7 +10,7 @@ from exemplar.data.corpus.catalog import list_corpora
 from exemplar.data.corpus.corpus import Corpus, check_name, corpus_folder, open_corpus, read_manifest
 from exemplar.data.documents import Document
 from exemplar.data.errors import CorpusDamaged, CorpusNotFound
-from tests.conftest import ANIMALS, source_of
+from tests.support.corpora import ANIMALS, source_of
 from tests.support.fake_encoder import FakeEncoder
 
 

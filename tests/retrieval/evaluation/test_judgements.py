@@ -10,7 +10,7 @@ from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.sources.read import read_source
 from exemplar.retrieval.evaluation.judgements import JudgedQuery, Judgements, judgements_of
-from tests.conftest import source_of
+from tests.support.corpora import source_of
 from tests.support.fake_encoder import FakeEncoder
 
 QRELS = "query-id\tcorpus-id\tscore\nq1\ta\t1\nq1\tb\t2\nq1\tgone\t1\nq2\tc\t0\nq3\tc\t1\n"

@@ -27,7 +27,7 @@ from exemplar.retrieval.sessions.export import (
     exported,
     read_marks,
 )
-from tests.conftest import ANIMALS
+from tests.support.corpora import ANIMALS
 
 MARKS = Feedback(("5", "gone"), ("1",))
 COLUMNS = [
