@@ -92,7 +92,9 @@ def pick_columns(names: Sequence[str], asked: Columns, where: str) -> Columns:
 
     text = pick(asked.text, TEXT_COLUMNS, asked.names())
     if text is None:
-        raise TextColumnUnknown(where, names)
+        raise TextColumnUnknown(
+            f"say which column of {where} holds the text; its columns are: {listed(names)}", columns=names
+        )
     taken = [text, *asked.names()]
     title = pick(asked.title, TITLE_COLUMNS, taken)
     label, doc_id = pick(asked.label, LABEL_COLUMNS, taken), pick(asked.id, ID_COLUMNS, taken)

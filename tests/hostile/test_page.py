@@ -33,7 +33,11 @@ from tests.support.hostile import ENDLESS, TEXTS
 from tests.support.paths import ROOT
 
 APP = str(ROOT / "app.py")
-PAGE = "from ui.{0}_page import {0}_page\n{0}_page()"
+PAGES = {
+    "corpora": "from exemplar.ui.corpora.page import corpora_page\ncorpora_page()",
+    "evaluate": "from exemplar.ui.evaluation.page import evaluate_page\nevaluate_page()",
+    "sessions": "from exemplar.ui.sessions_page import sessions_page\nsessions_page()",
+}
 TURNS = "\u202a-\u202e\u2066-\u2069"
 OBEYED_BY_NEIGHBOURS = re.compile(f"[{TURNS}\ud800-\udfff]")
 OBEYED = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -70,7 +74,7 @@ def opened(**address: str | list[str]) -> AppTest:
 
 
 def page(name: str) -> AppTest:
-    return ran(AppTest.from_string(PAGE.format(name), default_timeout=60))
+    return ran(AppTest.from_string(PAGES[name], default_timeout=60))
 
 
 def bodies(app: AppTest) -> str:

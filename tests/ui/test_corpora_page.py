@@ -26,8 +26,8 @@ from exemplar.ui import jobs, resources
 from tests.support.corpora import source_of
 from tests.support.fake_encoder import FakeEncoder
 
-CORPORA_PAGE = "from ui.corpora.page import corpora_page\ncorpora_page()"
-SEARCH_PAGE = "from ui.search.page import search_page\nsearch_page()"
+CORPORA_PAGE = "from exemplar.ui.corpora.page import corpora_page\ncorpora_page()"
+SEARCH_PAGE = "from exemplar.ui.search.page import search_page\nsearch_page()"
 HOSTILE = "<b>bold</b> **md** [a](http://b) :smile: $x^2$"
 
 

@@ -24,7 +24,7 @@ from exemplar.ui.search import export_import
 from tests.support.corpora import ANIMALS, source_of
 from tests.support.fake_encoder import FakeEncoder
 
-PAGE = "from ui.sessions_page import sessions_page\nsessions_page()"
+PAGE = "from exemplar.ui.sessions_page import sessions_page\nsessions_page()"
 WITH_SEARCH = """
 import streamlit as st
 from exemplar.ui.search.page import search_page
