@@ -119,6 +119,7 @@ def _fall_over() -> None:
     raise MemoryError
 
 
+@pytest.mark.slow
 def test_memory_is_measured_in_a_process_of_its_own() -> None:
     peak = in_own_process(_hold, 200, timeout=60)
     assert peak is None or 190 < peak < 260

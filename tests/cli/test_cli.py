@@ -189,6 +189,7 @@ def test_a_full_disk_is_one_clear_line(
     assert "is full; make room and build again: what was embedded is kept" in failure(capsys, "build", reviews)
 
 
+@pytest.mark.slow
 def test_the_command_line_starts_without_the_heavy_libraries() -> None:
     heavy = "{'torch', 'transformers', 'sentence_transformers', 'sklearn', 'streamlit', 'pandas', 'datasets'}"
     modules = (
@@ -202,6 +203,7 @@ def test_the_command_line_starts_without_the_heavy_libraries() -> None:
     assert result.stdout == "[]\n"
 
 
+@pytest.mark.slow
 def test_help_names_every_command() -> None:
     command = [sys.executable, "-m", "exemplar.cli", "--help"]
     result = subprocess.run(command, capture_output=True, text=True, check=True)
@@ -329,6 +331,7 @@ def test_evaluate_embeds_a_folder_once_and_measures(
     assert encoder.documents_encoded == embedded
 
 
+@pytest.mark.slow
 def test_evaluate_compares_on_several_sets_and_writes_a_report(
     capsys: pytest.CaptureFixture[str], judged_folder: Path, animals: Corpus, tmp_path: Path
 ) -> None:

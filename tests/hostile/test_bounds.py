@@ -23,6 +23,7 @@ def small_packages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compression, "MOST_TIMES", 3)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("small_packages")
 def test_gzip_is_unpacked_as_far_as_honest_files_go(tmp_path: Path) -> None:
     told = told_of(tmp_path / "a.csv.gz", gzip.compress(b"text\n" + b"a\n" * 60_000))

@@ -58,6 +58,7 @@ def anew(animals: Corpus, tmp_path: Path, home: Path) -> Callable[[str], Path]:
     return anew
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("file", FILES)
 @WILD
 @given(st.data())
@@ -69,6 +70,7 @@ def test_a_corpus_with_a_damaged_file_works_or_says_so(anew: Callable[[str], Pat
         build_corpus(source_of(ANIMALS), FakeEncoder())
 
 
+@pytest.mark.slow
 @WILD
 @given(field=st.sampled_from(FIELDS), value=VALUES)
 def test_a_manifest_with_any_value_works_or_says_so(anew: Callable[[str], Path], field: str, value: Any) -> None:
@@ -77,6 +79,7 @@ def test_a_manifest_with_any_value_works_or_says_so(anew: Callable[[str], Path],
     use("animals")
 
 
+@pytest.mark.slow
 @WILD
 @given(field=st.sampled_from(FIELDS), value=VALUES)
 def test_a_plan_with_any_value_works_or_says_so(anew: Callable[[str], Path], field: str, value: Any) -> None:
@@ -102,6 +105,7 @@ LIKELY = st.builds(
 )
 
 
+@pytest.mark.slow
 @WILD
 @given(st.lists(SHARDS | VALUES | LIKELY, max_size=4), st.booleans())
 def test_a_journal_of_any_lines_works_or_says_so(anew: Callable[[str], Path], lines: list[Any], planned: bool) -> None:

@@ -32,6 +32,8 @@ from tests.support.fake_encoder import FakeEncoder
 from tests.support.hostile import ENDLESS, TEXTS
 from tests.support.paths import ROOT
 
+pytestmark = pytest.mark.slow
+
 APP = str(ROOT / "app.py")
 PAGES = {
     "corpora": "from exemplar.ui.corpora.page import corpora_page\ncorpora_page()",

@@ -20,6 +20,8 @@ from tests.support.offline import no_network
 from tests.support.paths import ROOT
 from tests.support.streamlit_client.browser import serving
 
+pytestmark = pytest.mark.slow
+
 HANDSHAKE = {
     "Connection": "Upgrade",
     "Upgrade": "websocket",

@@ -26,6 +26,8 @@ from exemplar.ui import jobs, resources
 from tests.support.corpora import source_of
 from tests.support.fake_encoder import FakeEncoder
 
+pytestmark = pytest.mark.slow
+
 CORPORA_PAGE = "from exemplar.ui.corpora.page import corpora_page\ncorpora_page()"
 SEARCH_PAGE = "from exemplar.ui.search.page import search_page\nsearch_page()"
 HOSTILE = "<b>bold</b> **md** [a](http://b) :smile: $x^2$"

@@ -25,6 +25,8 @@ from tests.support.corpora import ANIMALS, LABELS, source_of
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.paths import ROOT
 
+pytestmark = pytest.mark.slow
+
 PAGE = "from exemplar.ui.evaluation.page import evaluate_page\nevaluate_page()"
 HOSTILE = "<b>bold</b> **md** [a](http://b) :smile: $x^2$"
 

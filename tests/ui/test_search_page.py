@@ -23,6 +23,8 @@ from tests.support.corpora import ANIMALS, source_of
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.paths import ROOT
 
+pytestmark = pytest.mark.slow
+
 APP = str(ROOT / "app.py")
 
 

@@ -24,6 +24,8 @@ from exemplar.ui.search import export_import
 from tests.support.corpora import ANIMALS, source_of
 from tests.support.fake_encoder import FakeEncoder
 
+pytestmark = pytest.mark.slow
+
 PAGE = "from exemplar.ui.sessions_page import sessions_page\nsessions_page()"
 WITH_SEARCH = """
 import streamlit as st

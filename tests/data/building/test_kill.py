@@ -23,6 +23,8 @@ from tests.support.corpora import committed
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.paths import ROOT
 
+pytestmark = pytest.mark.slow
+
 SHARD = 8  # documents; smaller than usual, so that every run has some to commit
 
 # The program, and a stand-in for it that starts at once and whose disk is slow, so that it is killed between two writes

@@ -293,6 +293,7 @@ def test_a_cluster_without_a_processor_is_told(monkeypatch: pytest.MonkeyPatch) 
         _Place.in_cluster()
 
 
+@pytest.mark.slow
 def test_what_is_no_cluster_is_told_before_ray_looks_for_it(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

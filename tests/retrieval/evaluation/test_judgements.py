@@ -140,6 +140,7 @@ def test_a_corpus_without_judgements_says_what_would_do(beir: Path) -> None:
         judgements_of(corpus)
 
 
+@pytest.mark.slow
 def test_documentation_is_judged_by_the_see_also_that_it_does_not_show() -> None:
     corpus = build_corpus(read_source("docs:numpy", without_see_also=True), FakeEncoder())
     assert not [text for text in corpus.documents["text"].to_pylist() if re.search("\nSee [Aa]lso\n---", text)]
@@ -153,6 +154,7 @@ def test_documentation_is_judged_by_the_see_also_that_it_does_not_show() -> None
     assert not [query.query_id for query in found.queries if query.query_id in query.relevant]
 
 
+@pytest.mark.slow
 def test_documentation_that_shows_its_see_also_is_refused() -> None:
     corpus = build_corpus(read_source("docs:numpy", limit=5), FakeEncoder())
     with pytest.raises(

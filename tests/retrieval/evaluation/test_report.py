@@ -167,6 +167,7 @@ def test_the_own_loop_is_told_by_its_last_round() -> None:
     )
 
 
+@pytest.mark.slow
 def test_the_report_is_a_page_and_a_chart(result: dict[str, Any], tmp_path: Path) -> None:
     page, picture = write_report(result, tmp_path / "docs")
     text = page.read_text()
@@ -181,6 +182,7 @@ def test_the_report_is_a_page_and_a_chart(result: dict[str, Any], tmp_path: Path
         assert word in words
 
 
+@pytest.mark.slow
 def test_lines_of_the_chart_differ_in_more_than_colour(result: dict[str, Any]) -> None:
     spec = chart(result["sets"]).to_dict()
     encoding = spec["spec"]["encoding"] if "spec" in spec else spec["encoding"]
