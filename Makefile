@@ -10,22 +10,25 @@ NEEDED = $(BIN)/python -c 'import sys, tomllib; \
 	print(*(line for line in lines if not line.startswith("exemplar[")), sep="\n")'
 INSTALL = $(BIN)/python -m pip install --quiet --no-compile --constraint requirements.lock
 
-.PHONY: run test quick audit screenshot pins lock clean
+TESTS = $(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+
+.PHONY: run test quick check audit screenshot pins lock clean
 
 run: .venv/.installed ## Build the demo corpus if there is none, and open the app on localhost:8501.
 	@$(BIN)/exemplar build docs --whole --if-missing
 	@$(BIN)/exemplar app
 
-define CHECK
+test: check ## Lint, check types and layers, run all tests.
+	$(TESTS)
+
+quick: check ## The same without the tests that take a browser, a model, a cluster, other processes, or their time.
+	$(TESTS) -m "not (slow or model or e2e or cluster)"
+
+check: .venv/.installed-test ## Lint, check types and layers.
 	$(BIN)/ruff check --quiet .
 	$(BIN)/ruff format --quiet --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-endef
-
-test: .venv/.installed-test ## Lint, check types and layers, run all tests.
-	$(CHECK)
-	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 quick: .venv/.installed-test ## The same without the tests that need a model, a browser, a cluster or an installation.
 	$(CHECK)

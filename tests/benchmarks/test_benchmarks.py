@@ -8,7 +8,7 @@ from benchmarks import encoder, scale_search, svm, tables, vectors
 from benchmarks.memory import in_own_process, peak_megabytes
 from exemplar.data.building.build import build_corpus
 from exemplar.data.encoders.base import unit_rows
-from tests.conftest import source_of
+from tests.support.corpora import source_of
 from tests.support.fake_encoder import FakeEncoder
 
 
@@ -81,6 +81,7 @@ def _fall_over() -> None:
     raise MemoryError
 
 
+@pytest.mark.slow
 def test_memory_is_measured_in_a_process_of_its_own() -> None:
     peak = in_own_process(_hold, 200, timeout=60)
     assert peak is None or 190 < peak < 260

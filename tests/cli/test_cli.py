@@ -16,7 +16,7 @@ from exemplar.data.corpus.catalog import list_corpora
 from exemplar.data.corpus.corpus import Corpus, open_corpus
 from exemplar.data.corpus.manifest import corpus_folder, read_manifest
 from exemplar.retrieval.rankers import DEFAULT_RANKER
-from tests.conftest import ANIMALS
+from tests.support.corpora import ANIMALS
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.paths import ROOT
 
@@ -210,6 +210,7 @@ def test_a_full_disk_is_one_clear_line(
     assert "is full; make room and build again: what was embedded is kept" in failure(capsys, "build", reviews)
 
 
+@pytest.mark.slow
 def test_the_command_line_starts_without_the_heavy_libraries() -> None:
     heavy = "{'torch', 'transformers', 'sentence_transformers', 'sklearn', 'streamlit', 'pandas', 'datasets'}"
     modules = (
@@ -223,6 +224,7 @@ def test_the_command_line_starts_without_the_heavy_libraries() -> None:
     assert result.stdout == "[]\n"
 
 
+@pytest.mark.slow
 def test_help_names_every_command() -> None:
     command = [sys.executable, "-m", "exemplar.cli", "--help"]
     result = subprocess.run(command, capture_output=True, text=True, check=True)
@@ -350,6 +352,7 @@ def test_evaluate_embeds_a_folder_once_and_measures(
     assert encoder.documents_encoded == embedded
 
 
+@pytest.mark.slow
 def test_evaluate_compares_on_several_sets_and_writes_a_report(
     capsys: pytest.CaptureFixture[str], judged_folder: Path, animals: Corpus, tmp_path: Path
 ) -> None:

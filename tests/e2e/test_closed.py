@@ -8,15 +8,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-import no_network
 import pytest
 
-from tests.conftest import ANIMALS
+from tests.support.corpora import ANIMALS, LABELS
+from tests.support.offline import no_network
 
 pytestmark = [pytest.mark.e2e, pytest.mark.model]
 
 JOURNEY = Path(__file__).with_name("offline_journey.py")
-LABELS = ["animal"] * 5 + ["market"] * 3 + ["weather"] * 2
 
 
 def without_a_way_out() -> list[str]:

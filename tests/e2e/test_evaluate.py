@@ -9,13 +9,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.conftest import ANIMALS
 from tests.e2e.conftest import Serve
 from tests.e2e.steps import settle
+from tests.support.corpora import ANIMALS, LABELS
 
 pytestmark = [pytest.mark.e2e, pytest.mark.model]
-
-LABELS = ["animal"] * 5 + ["market"] * 3 + ["weather"] * 2
 
 
 @pytest.fixture(scope="module")

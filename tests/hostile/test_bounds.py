@@ -10,8 +10,8 @@ from fsspec.implementations.memory import MemoryFileSystem
 
 from exemplar.data.documents import Document, Problem
 from exemplar.data.readers import csv_table, encodings, file, json_table, parquet_table, pdf, table
-from tests.data.sources.test_folders import pdf as pdf_of
 from tests.support.damage import METHODS, as_parquet, told_of, zipped
+from tests.support.pdf import pdf as pdf_of
 from tests.support.reading import problems, read, texts
 
 
@@ -21,6 +21,7 @@ def small_packages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(file, "MOST_TIMES", 3)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("small_packages")
 def test_gzip_is_unpacked_as_far_as_honest_files_go(tmp_path: Path) -> None:
     told = told_of(tmp_path / "a.csv.gz", gzip.compress(b"text\n" + b"a\n" * 60_000))

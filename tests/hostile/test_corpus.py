@@ -29,11 +29,10 @@ from exemplar.data.corpus.shards import DOCUMENTS, JOURNAL, PASSAGES, VECTORS
 from exemplar.data.documents import Document
 from exemplar.data.errors import CorpusDamaged
 from exemplar.data.sources.spec import Source, SourceSpec
-from tests.conftest import ANIMALS, source_of
+from tests.support.corpora import ANIMALS, LABELS, source_of
 from tests.support.damage import FILES, WILD, damaged, place_of, told, use
 from tests.support.fake_encoder import FakeEncoder
 
-LABELS = ["animal"] * 5 + ["market"] * 3 + ["weather"] * 2
 NUMBERS = st.sampled_from([-1, 0, 1, 10, 2**31, 2**63, 10**30, -(10**30), 1.5, math.nan, math.inf, True])
 VALUES = st.recursive(
     NUMBERS | st.none() | st.sampled_from(["", "../../etc", "/etc", "build-0", "\ud800", "\0", "a" * 10_000, "dot"]),
@@ -60,6 +59,7 @@ def anew(animals: Corpus, tmp_path: Path, home: Path) -> Callable[[str], Path]:
     return anew
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("file", FILES)
 @WILD
 @given(st.data())
@@ -71,6 +71,7 @@ def test_a_corpus_with_a_damaged_file_works_or_says_so(anew: Callable[[str], Pat
         build_corpus(source_of(ANIMALS), FakeEncoder())
 
 
+@pytest.mark.slow
 @WILD
 @given(field=st.sampled_from(FIELDS), value=VALUES)
 def test_a_manifest_with_any_value_works_or_says_so(anew: Callable[[str], Path], field: str, value: Any) -> None:
@@ -79,6 +80,7 @@ def test_a_manifest_with_any_value_works_or_says_so(anew: Callable[[str], Path],
     use("animals")
 
 
+@pytest.mark.slow
 @WILD
 @given(field=st.sampled_from(FIELDS), value=VALUES)
 def test_a_plan_with_any_value_works_or_says_so(anew: Callable[[str], Path], field: str, value: Any) -> None:
@@ -104,6 +106,7 @@ LIKELY = st.builds(
 )
 
 
+@pytest.mark.slow
 @WILD
 @given(st.lists(SHARDS | VALUES | LIKELY, max_size=4), st.booleans())
 def test_a_journal_of_any_lines_works_or_says_so(anew: Callable[[str], Path], lines: list[Any], planned: bool) -> None:

@@ -18,10 +18,10 @@ from exemplar.data.building import staging
 from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.readers import encodings, file, pdf
-from tests.conftest import ANIMALS, source_of
-from tests.data.sources.test_folders import pdf as pdf_of
+from tests.support.corpora import ANIMALS, source_of
 from tests.support.damage import as_parquet
 from tests.support.fake_encoder import FakeEncoder
+from tests.support.pdf import pdf as pdf_of
 from tests.support.reading import read
 
 # What each may take in memory, in megabytes, where the bounds are a sixteenth of what they are.
@@ -117,6 +117,7 @@ def pages_of(content: bytes, n: int) -> bytes:
     return file.getvalue()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells and limits what a process takes")
 def test_what_expands_or_repeats_without_end_takes_little_memory(tmp_path: Path) -> None:
     assert in_own_process(explode, str(tmp_path), timeout=300) == {
@@ -138,6 +139,7 @@ def test_memory_that_does_not_suffice_is_told(animals: Corpus, monkeypatch: pyte
         build_corpus(source_of([*ANIMALS, "one more"]), FakeEncoder())
 
 
+@pytest.mark.slow
 def test_the_longest_text_becomes_passages_and_a_longer_one_is_told(tmp_path: Path) -> None:
     longest = ("word" * 25 + " ") * 99_010  # 10,000,010 characters
     lines = [json.dumps({"text": text}) for text in (longest[:10_000_000], longest)]

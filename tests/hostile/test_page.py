@@ -35,6 +35,8 @@ from tests.support.hostile import ENDLESS, TEXTS
 from tests.support.paths import ROOT
 from tests.support.reading import read
 
+pytestmark = pytest.mark.slow
+
 APP = str(ROOT / "app.py")
 PAGES = {
     "corpora": "from exemplar.ui.corpora.page import corpora_page\ncorpora_page()",

@@ -14,7 +14,7 @@ from exemplar.data.corpus.manifest import corpus_folder
 from exemplar.data.documents import Document
 from exemplar.data.errors import CorpusDamaged
 from exemplar.data.sources.spec import Source, SourceSpec
-from tests.conftest import ANIMALS, source_of
+from tests.support.corpora import ANIMALS, source_of
 from tests.support.damage import FILES, place_of, told, tree, use
 from tests.support.fake_encoder import FakeEncoder
 

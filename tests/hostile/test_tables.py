@@ -15,8 +15,8 @@ from exemplar.data.readers import json_table
 from exemplar.data.sources import hub_datasets
 from exemplar.data.sources.preview import look_at
 from exemplar.retrieval.sessions.import_marks import read_marks
-from tests.data.sources.test_folders import pdf as pdf_of
 from tests.support.damage import METHODS, WILD, damaged, table, told, zipped
+from tests.support.pdf import pdf as pdf_of
 from tests.support.reading import ROWS, documents, read
 
 LINES = "".join(json.dumps(row) + "\n" for row in [*ROWS, {"text": "\ud800 half", "tags": ["a"], "by": {"x": [1]}}])

@@ -13,7 +13,7 @@ from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.highlights import Explainer
 from exemplar.retrieval.rankers import RANKERS
 from exemplar.retrieval.search import DocumentQuery, Ranking, SearchEngine
-from tests.conftest import source_of
+from tests.support.corpora import source_of
 from tests.support.fake_encoder import FakeEncoder
 
 N = 8
@@ -41,6 +41,7 @@ def _compared(ranking: Ranking) -> tuple[object, ...]:
     return ranking.query, ranking.ranker, ranking.doc_ids, ranking.scores, ranking.n_candidates, texts
 
 
+@pytest.mark.slow
 def test_searches_at_once_find_what_each_finds_alone(words: Corpus) -> None:
     alone = SearchEngine(open_corpus("animals"), lambda *_: FakeEncoder())
     expected = [search(alone, number) for number in range(N)]

@@ -13,7 +13,7 @@ from exemplar.retrieval.index.dense import DenseIndex
 from exemplar.retrieval.rankers import RANKERS, Ranker
 from exemplar.retrieval.search import DocumentQuery, Ranking, Result, SearchEngine
 from exemplar.retrieval.svm.fit import fit_exemplar_svm
-from tests.conftest import ANIMALS, source_of
+from tests.support.corpora import ANIMALS, source_of
 from tests.support.fake_encoder import FakeEncoder
 
 

@@ -12,13 +12,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import no_network
 import pytest
 
 from exemplar import cli
 from exemplar.ui.server.serve import Place
+from tests.support.offline import no_network
 from tests.support.paths import ROOT
 from tests.support.streamlit_client.browser import serving
+
+pytestmark = pytest.mark.slow
 
 HANDSHAKE = {
     "Connection": "Upgrade",

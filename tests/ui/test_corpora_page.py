@@ -25,9 +25,11 @@ from exemplar.data.documents import Document, Problem
 from exemplar.data.sources.spec import Source, SourceSpec
 from exemplar.data.text import size_in_words
 from exemplar.ui import jobs, resources
-from tests.conftest import source_of
+from tests.support.corpora import source_of
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.reading import read
+
+pytestmark = pytest.mark.slow
 
 CORPORA_PAGE = "from exemplar.ui.corpora.page import corpora_page\ncorpora_page()"
 SEARCH_PAGE = """

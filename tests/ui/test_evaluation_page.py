@@ -24,13 +24,14 @@ from exemplar.retrieval.evaluation.result import EvaluationResult
 from exemplar.retrieval.evaluation.saved import evaluations_folder, read_evaluation, save_evaluation, saved_evaluations
 from exemplar.ui import jobs
 from exemplar.ui.evaluation import job as evaluate_job
-from tests.conftest import ANIMALS, source_of
+from tests.support.corpora import ANIMALS, LABELS, source_of
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.paths import ROOT
 
+pytestmark = pytest.mark.slow
+
 PAGE = "from exemplar.ui.evaluation.page import evaluate_page\nevaluate_page()"
 HOSTILE = "<b>bold</b> **md** [a](http://b) :smile: $x^2$"
-LABELS = ["animal"] * 5 + ["market"] * 3 + ["weather"] * 2
 
 
 @pytest.fixture(autouse=True)

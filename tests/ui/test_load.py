@@ -12,7 +12,7 @@ from exemplar.retrieval.search import DocumentQuery, SearchEngine
 from exemplar.retrieval.sessions.events import DocumentQueried, Event, Marked, Redone, Undone
 from exemplar.retrieval.sessions.session import Session
 from exemplar.retrieval.sessions.store import SessionStore
-from tests.conftest import ANIMALS, source_of
+from tests.support.corpora import ANIMALS, source_of
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.streamlit_client.browser import serving
 from tests.support.streamlit_client.visitor import Disconnected, NotShown, Visitor, address

@@ -21,9 +21,11 @@ from exemplar.data.sources.spec import Source, SourceSpec
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.sessions.store import SessionStore
 from exemplar.ui import resources
-from tests.conftest import ANIMALS, source_of
+from tests.support.corpora import ANIMALS, source_of
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.paths import ROOT
+
+pytestmark = pytest.mark.slow
 
 APP = str(ROOT / "app.py")
 

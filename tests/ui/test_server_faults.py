@@ -13,7 +13,7 @@ from exemplar.data.corpus.catalog import remove_corpus
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.sessions.events import Marked
 from exemplar.retrieval.sessions.store import SessionStore
-from tests.conftest import ANIMALS, source_of
+from tests.support.corpora import ANIMALS, source_of
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.servers import serving
 from tests.support.streamlit_client.visitor import Disconnected, Visitor, address

@@ -39,8 +39,10 @@ from exemplar.retrieval.sessions.session import Session
 from exemplar.retrieval.sessions.settings import Settings
 from exemplar.retrieval.sessions.store import SessionStore
 from exemplar.ui.search import export_import
-from tests.conftest import ANIMALS, source_of
+from tests.support.corpora import ANIMALS, source_of
 from tests.support.fake_encoder import FakeEncoder
+
+pytestmark = pytest.mark.slow
 
 PAGE = "from exemplar.ui.sessions_page import sessions_page\nsessions_page()"
 WITH_SEARCH = """

@@ -16,7 +16,7 @@ from exemplar.data.corpus.shards import JOURNAL, VECTORS, ShardStore
 from exemplar.data.documents import Document, Problem
 from exemplar.data.errors import CorpusBusy, CorpusNotFound, ExemplarError
 from exemplar.data.sources.spec import Source, SourceSpec
-from tests.conftest import ANIMALS, source_of
+from tests.support.corpora import ANIMALS, LABELS, files_of, many, source_of
 from tests.support.fake_encoder import FakeEncoder
 
 
@@ -33,18 +33,9 @@ class BreakingEncoder(FakeEncoder):
         return super().encode_documents(texts, on_progress)
 
 
-def many(n: int, name: str = "many") -> Source:
-    return source_of([f"word{row} word{row % 7}" for row in range(n)], name=name)
-
-
 def described(spec: SourceSpec, n: int = len(ANIMALS)) -> Source:
     documents = [Document(str(row), text) for row, text in enumerate(ANIMALS[:n])]
     return Source("x", spec, lambda: iter(documents))
-
-
-def files_of(corpus: Corpus) -> dict[str, bytes]:
-    folder = corpus_folder(corpus.manifest.name) / corpus.manifest.build
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
 def test_every_document_is_encoded_once_in_order(encoder: FakeEncoder) -> None:
@@ -153,8 +144,7 @@ def test_what_another_build_left_is_swept(encoder: FakeEncoder) -> None:
 
 def test_nothing_is_embedded_or_written_when_nothing_changed(animals: Corpus, encoder: FakeEncoder) -> None:
     encoder.encoded.clear()
-    labels = ["animal"] * 5 + ["market"] * 3 + ["weather"] * 2
-    again = build_corpus(source_of(ANIMALS, labels), encoder)
+    again = build_corpus(source_of(ANIMALS, LABELS), encoder)
     assert encoder.encoded == []
     assert again.manifest == animals.manifest
 
@@ -183,8 +173,7 @@ def test_an_interrupted_update_keeps_what_it_embedded_even_if_the_source_changed
 def test_another_preparation_embeds_everything_anew(animals: Corpus, encoder: FakeEncoder) -> None:
     encoder.encoded.clear()
     encoder.revision = "2"
-    labels = ["animal"] * 5 + ["market"] * 3 + ["weather"] * 2
-    build_corpus(source_of(ANIMALS, labels), encoder, replace=True)
+    build_corpus(source_of(ANIMALS, LABELS), encoder, replace=True)
     assert len(encoder.encoded) == 10
 
 

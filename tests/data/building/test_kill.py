@@ -21,10 +21,12 @@ from exemplar.data.encoders.base import Encoder
 from exemplar.data.encoders.sentence_transformer import load_encoder
 from exemplar.data.errors import CorpusBusy
 from exemplar.data.sources.spec import Source, SourceSpec
-from tests.conftest import committed
+from tests.support.corpora import committed
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.paths import ROOT
 from tests.support.reading import read
+
+pytestmark = pytest.mark.slow
 
 SHARD = 8  # documents; smaller than usual, so that every run has some to commit
 

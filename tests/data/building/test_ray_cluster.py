@@ -6,9 +6,8 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,88 +21,28 @@ from exemplar.data.building.ray_cluster import _Place, on_ray, without_dashboard
 from exemplar.data.corpus.corpus import Corpus, open_corpus
 from exemplar.data.corpus.manifest import corpus_folder
 from exemplar.data.corpus.shards import JOURNAL
-from tests.conftest import ANIMALS, committed, source_of
-from tests.data.building.test_build import files_of, many
+from tests.support import ray_workers
+from tests.support.corpora import ANIMALS, committed, files_of, many, source_of
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.paths import ROOT
+from tests.support.ray_workers import embedded, gate_of, processes, wait_for
 from tests.support.reading import read
 
 SHARD = 8  # smaller than usual, so that there are some
+FREE = 4 * SHARD  # documents that held workers embed before they stop in the middle of the next shards
+SOME = 2 * SHARD  # of them; the driver, which looks a shard ahead, commits so many for certain
 
 BUILDER = f"""
 import functools, sys
 from exemplar import cli
 from exemplar.data.building import embed
 from exemplar.data.building import ray_cluster
-from tests.data.building.test_ray_cluster import slow
+from tests.support.ray_workers import held
 embed.SHARD = {SHARD}
-ray_cluster.on_ray = functools.partial(ray_cluster.on_ray, load=functools.partial(slow, log=sys.argv[3]))
+held = functools.partial(held, log=sys.argv[3], free={FREE})
+ray_cluster.on_ray = functools.partial(ray_cluster.on_ray, load=held)
 cli.main(["build", sys.argv[1], "--name", "killed", "--on", "ray", "--address", sys.argv[2]])
 """
-
-
-class LoggingEncoder(FakeEncoder):
-    """Writes down the texts it embeds, and by which process; takes its time."""
-
-    def __init__(self, log: str, seconds: float) -> None:
-        super().__init__(max_tokens=16)
-        self._log, self._seconds = Path(log), seconds
-
-    def encode_documents(self, texts: Sequence[str], on_progress: Callable[[int], None] | None = None) -> np.ndarray:
-        with self._log.open("a") as log:
-            log.write("".join(json.dumps([os.getpid(), text]) + "\n" for text in texts))
-        time.sleep(self._seconds)
-        if "poison" in texts:
-            raise ValueError("row 1 is a zero vector")
-        return super().encode_documents(texts, on_progress)
-
-
-class OtherEncoder(FakeEncoder):
-    """Finds another revision in every process."""
-
-    @property
-    def revision(self) -> str:
-        return str(os.getpid())
-
-
-def fake(model: str, **_: Any) -> FakeEncoder:
-    return FakeEncoder(max_tokens=16)
-
-
-def other(model: str, **_: Any) -> FakeEncoder:
-    return OtherEncoder()
-
-
-def nowhere(model: str, **_: Any) -> FakeEncoder:
-    raise ValueError(f"there is no folder '{model}' to load a model from")
-
-
-def quick(model: str, *, log: str, **_: Any) -> LoggingEncoder:
-    return LoggingEncoder(log, 0)
-
-
-def together(model: str, *, log: str, revision: str | None = None, **_: Any) -> LoggingEncoder:
-    """Load when two workers are there to do so."""
-    if revision:
-        here = Path(f"{log}s")
-        here.mkdir(exist_ok=True)
-        (here / str(os.getpid())).touch()
-        end = time.monotonic() + 60
-        while len(list(here.iterdir())) < 2 and time.monotonic() < end:
-            time.sleep(0.02)
-    return LoggingEncoder(log, 0.1)
-
-
-def slow(model: str, *, log: str, **_: Any) -> LoggingEncoder:
-    return LoggingEncoder(log, 0.2)
-
-
-def embedded(log: Path) -> list[str]:
-    return [json.loads(line)[1] for line in log.read_text().splitlines()] if log.exists() else []
-
-
-def processes(log: Path) -> set[int]:
-    return {json.loads(line)[0] for line in log.read_text().splitlines()}
 
 
 def assert_same(found: Corpus, expected: Corpus) -> None:
@@ -153,7 +92,7 @@ def test_a_corpus_is_the_same_as_one_that_is_built_here(cluster: Any, log: Path)
     long = "one two three four. " * 10
     source = source_of([*(f"word{row} word{row % 7}" for row in range(99)), long, "word1 word1", "last"], name="x")
     seen = []
-    with on_ray("fake", address=cluster.address, load=functools.partial(together, log=str(log))) as workers:
+    with on_ray("fake", address=cluster.address, load=functools.partial(ray_workers.together, log=str(log))) as workers:
         there = build_corpus(source, workers, on_event=seen.append)
     assert_same(there, build_corpus(source, FakeEncoder(max_tokens=16), name="here"))
     assert sorted(embedded(log)) == sorted(passage_texts(there))
@@ -172,7 +111,7 @@ def passage_texts(corpus: Corpus) -> list[str]:
 def test_only_new_texts_travel_and_damaged_shards_are_written_anew(cluster: Any, log: Path) -> None:
     first = build_corpus(many(3 * SHARD), FakeEncoder(max_tokens=16))
     texts = ["in front", *(document.text for document in many(3 * SHARD).read()), "behind"]
-    with on_ray("fake", address=cluster.address, load=functools.partial(quick, log=str(log))) as workers:
+    with on_ray("fake", address=cluster.address, load=functools.partial(ray_workers.logging, log=str(log))) as workers:
         build_corpus(source_of(texts, name="many"), workers)
         assert sorted(embedded(log)) == ["behind", "in front"]
         log.unlink()
@@ -188,7 +127,7 @@ def test_only_new_texts_travel_and_damaged_shards_are_written_anew(cluster: Any,
 @pytest.mark.cluster
 def test_an_error_of_the_encoder_is_that_of_a_build_here(cluster: Any, log: Path) -> None:
     texts = [*(f"word{row}" for row in range(SHARD + 3)), "poison", *(f"more{row}" for row in range(SHARD))]
-    load = functools.partial(quick, log=str(log))
+    load = functools.partial(ray_workers.logging, log=str(log))
     with (
         on_ray("fake", address=cluster.address, load=load) as workers,
         pytest.raises(ValueError, match=f"^among the {SHARD} documents from '{SHARD}' on: row 1 is a zero vector$"),
@@ -200,7 +139,7 @@ def test_an_error_of_the_encoder_is_that_of_a_build_here(cluster: Any, log: Path
 @pytest.mark.cluster
 def test_a_worker_that_finds_another_model_is_refused(cluster: Any) -> None:
     with (
-        on_ray("fake", address=cluster.address, load=other) as workers,
+        on_ray("fake", address=cluster.address, load=ray_workers.other) as workers,
         pytest.raises(
             OSError, match="the worker on .* can't take part: it loads fake with the revision .*, others with"
         ),
@@ -212,48 +151,54 @@ def test_a_worker_that_finds_another_model_is_refused(cluster: Any) -> None:
 def test_a_model_that_is_not_on_the_workers_is_told_with_the_node(cluster: Any) -> None:
     with (
         pytest.raises(ValueError, match="the worker on .* can't load the model: there is no folder '/gone'"),
-        on_ray("/gone", address=cluster.address, load=nowhere),
+        on_ray("/gone", address=cluster.address, load=ray_workers.nowhere),
     ):
         pass
 
 
 @pytest.mark.cluster
 def test_a_worker_and_a_node_that_die_in_the_middle_cost_nothing_but_time(cluster: Any, log: Path) -> None:
-    n, killed = 40 * SHARD, []
+    n, killed = 20 * SHARD, []
     node = cluster.add_node(num_cpus=1, object_store_memory=100 * 2**20, include_dashboard=False)
 
     def kill(event: object) -> None:
         done = event.done if isinstance(event, Progress) and event.total else 0
-        if done == 4 * SHARD:
+        if done == SOME:
+            wait_for(lambda: len(embedded(log)) == FREE + 3 * SHARD)  # each of the three is in the middle of a shard
             os.kill(max(processes(log)), signal.SIGKILL)
+            gate_of(log).touch()
         if done == 12 * SHARD:
             cluster.remove_node(node, allow_graceful=False)
             killed.append(committed("many")[0])
 
-    with on_ray("fake", address=cluster.address, load=functools.partial(slow, log=str(log))) as workers:
+    with on_ray("fake", address=cluster.address, load=held(log)) as workers:
         assert workers.place.count() == 3
         there = build_corpus(many(n), workers, on_event=kill)
     assert_same(there, build_corpus(many(n), FakeEncoder(max_tokens=16), name="here"))
     assert killed == [12 * SHARD]
     again = {text for text, times in Counter(embedded(log)).items() if times > 1}
     assert again
-    assert not again & {document.text for document in list(many(n).read())[: 4 * SHARD]}
+    assert not again & {document.text for document in list(many(n).read())[:FREE]}
+
+
+def held(log: Path) -> functools.partial[Any]:
+    return functools.partial(ray_workers.held, log=str(log), free=FREE)
 
 
 @pytest.mark.cluster
 def test_a_builder_that_is_killed_goes_on_behind_its_last_shard(cluster: Any, tmp_path: Path, log: Path) -> None:
-    n = 20 * SHARD
+    n = 10 * SHARD
     path = tmp_path / "many.jsonl"
     path.write_text("".join(json.dumps({"text": document.text}) + "\n" for document in many(n).read()))
-    build = [sys.executable, "-c", BUILDER, str(path), cluster.address, str(log)]
-    builder = subprocess.Popen(build, cwd=ROOT)
-    wait_for(lambda: committed("killed")[0] >= 3 * SHARD, builder)
+    builder = subprocess.Popen([sys.executable, "-c", BUILDER, str(path), cluster.address, str(log)], cwd=ROOT)
+    wait_for(committed_or_ended(builder))
     builder.kill()
     builder.wait()
     done, journal = committed("killed")
-    assert 3 * SHARD <= done < n
-    log.unlink()
-    with on_ray("fake", address=cluster.address, load=functools.partial(quick, log=str(log))) as workers:
+    assert SOME <= done <= FREE
+    log = tmp_path / "later"  # a worker that is still there may write into the first
+    load = functools.partial(ray_workers.logging, log=str(log))
+    with on_ray("fake", address=cluster.address, load=load) as workers:
         resumed = build_corpus(read(str(path)), workers, name="killed")
     assert committed("killed")[1].startswith(journal)
     assert sorted(embedded(log)) == sorted(document.text for document in list(many(n).read())[done:])
@@ -263,25 +208,27 @@ def test_a_builder_that_is_killed_goes_on_behind_its_last_shard(cluster: Any, tm
 @pytest.mark.cluster
 def test_a_build_that_is_interrupted_says_how_to_go_on(cluster: Any, tmp_path: Path, log: Path) -> None:
     path = tmp_path / "many.txt.csv"
-    path.write_text("text\n" + "".join(f"{document.text}\n" for document in many(40 * SHARD).read()))
+    path.write_text("text\n" + "".join(f"{document.text}\n" for document in many(10 * SHARD).read()))
     build = [sys.executable, "-c", BUILDER, str(path), cluster.address, str(log)]
     builder = subprocess.Popen(build, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    wait_for(lambda: committed("killed")[0] >= 2 * SHARD, builder)
+    wait_for(committed_or_ended(builder))
     builder.send_signal(signal.SIGINT)
     said, _ = builder.communicate(timeout=60)
     assert (builder.returncode, said.lstrip("\n")) == (  # Rich ends the bar with one
         130,
         "Stopped. What is embedded is kept; the same command goes on from there.\n",
     )
-    assert committed("killed")[0] < 40 * SHARD
+    assert SOME <= committed("killed")[0] <= FREE
 
 
-def wait_for(condition: Callable[[], bool], builder: "subprocess.Popen[Any]") -> None:
-    end = time.monotonic() + 60
-    while not condition():
+def committed_or_ended(builder: "subprocess.Popen[Any]") -> Callable[[], bool]:
+    """Return what tells whether a builder has committed something; it may not end before."""
+
+    def condition() -> bool:
         assert builder.poll() is None, f"the builder has ended: {builder.stdout and builder.stdout.read()}"
-        assert time.monotonic() < end, "nothing is committed"
-        time.sleep(0.02)
+        return committed("killed")[0] >= SOME
+
+    return condition
 
 
 @pytest.mark.cluster
@@ -309,16 +256,16 @@ def test_the_command_line_builds_by_the_real_model_what_it_builds_here(
 def test_when_all_workers_are_lost_what_is_embedded_is_kept(cluster: Any, log: Path) -> None:  # the cluster's last
 
     def kill(event: object) -> None:
-        if isinstance(event, Progress) and event.total and event.done >= 2 * SHARD:
+        if isinstance(event, Progress) and event.total and event.done == SOME:
             for node in list(cluster.worker_nodes):
                 cluster.remove_node(node, allow_graceful=False)
 
     with (
-        on_ray("fake", address=cluster.address, load=functools.partial(slow, log=str(log))) as workers,
+        on_ray("fake", address=cluster.address, load=held(log)) as workers,
         pytest.raises(ConnectionError, match=r"^the workers of the Ray cluster are all lost; what is embedded is kept"),
     ):
-        build_corpus(many(80 * SHARD), workers, on_event=kill)
-    assert 2 * SHARD <= committed("many")[0] < 80 * SHARD
+        build_corpus(many(10 * SHARD), workers, on_event=kill)
+    assert SOME <= committed("many")[0] <= FREE
 
 
 GPU_NODE, BIG, SMALL = {"CPU": 16.0, "GPU": 4.0}, {"CPU": 64.0}, {"CPU": 4.0}
@@ -347,8 +294,12 @@ def test_a_cluster_without_a_processor_is_told(monkeypatch: pytest.MonkeyPatch) 
         _Place.in_cluster()
 
 
-def test_what_is_no_cluster_is_told_within_seconds(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_what_is_no_cluster_is_told_before_ray_looks_for_it(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pytest.importorskip("ray")
+    monkeypatch.setattr("ray.init", None)  # it takes minutes
     (tmp_path / "rows.csv").write_text("text\none\n")
 
     def said(address: str) -> str:
@@ -356,13 +307,11 @@ def test_what_is_no_cluster_is_told_within_seconds(capsys: pytest.CaptureFixture
             cli.main(["build", str(tmp_path / "rows.csv"), "--on", "ray", "--address", address])
         return capsys.readouterr().err
 
-    start = time.monotonic()
     assert "exemplar: no Ray cluster answers at 127.0.0.1:1 (" in said("127.0.0.1:1")
     assert "'ray://head:10001' is no address of a Ray cluster: give HOST:PORT, auto or local" in said(
         "ray://head:10001"
     )
     assert "'head' is no address of a Ray cluster" in said("head")
-    assert time.monotonic() - start < 20
 
 
 def test_without_ray_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ from exemplar.data.corpus.corpus import Corpus, open_corpus
 from exemplar.data.corpus.manifest import check_name, corpus_folder, read_manifest
 from exemplar.data.documents import Document
 from exemplar.data.errors import CorpusDamaged, CorpusNotFound
-from tests.conftest import ANIMALS, source_of
+from tests.support.corpora import ANIMALS, source_of
 from tests.support.fake_encoder import FakeEncoder
 
 

@@ -216,6 +216,7 @@ def inside(text: str, place: int) -> bool:
     return 0 <= place < len(text) and (text[place].isalnum() or text[place] == "_")
 
 
+@pytest.mark.slow
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=200)
 @given(
     texts=st.lists(SOME.filter(lambda text: not text.isspace()), min_size=1, max_size=6),

@@ -35,7 +35,7 @@ from exemplar.retrieval.rankers import RANKERS, Ranker, Scorer
 from exemplar.retrieval.score_plane import score_plane
 from exemplar.retrieval.search import DocumentQuery, SearchEngine
 from exemplar.retrieval.sessions.export import export_table
-from tests.conftest import source_of
+from tests.support.corpora import source_of
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.paths import ROOT
 from tests.support.reading import read

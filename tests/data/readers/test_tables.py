@@ -418,6 +418,7 @@ def test_a_parquet_file_that_was_cut_off_is_refused_before_it_is_read(tmp_path: 
         read(str(path))
 
 
+@pytest.mark.slow
 def test_a_million_characters_are_a_document_and_too_many_are_told(tmp_path: Path) -> None:
     path = write(tmp_path / "rows.csv", [{"text": "a" * 1_000_000}, {"text": "b" * 10_000_001}, {"text": "c"}])
     found = list(read(path).read())
@@ -425,6 +426,7 @@ def test_a_million_characters_are_a_document_and_too_many_are_told(tmp_path: Pat
     assert found[1:] == [Problem("row 1", "longer than 10,000,000 characters"), Document("2", "c")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "content"),
     [
@@ -442,6 +444,7 @@ def test_a_file_is_read_only_as_far_as_its_documents_are_taken(tmp_path: Path, n
         texts(source)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", [".csv", ".tsv", ".jsonl", ".parquet"])
 def test_memory_does_not_grow_with_the_number_of_documents(tmp_path: Path, suffix: str) -> None:
     path = write(tmp_path / f"rows{suffix}", [{"text": "x" * 10_000}] * 4_000)  # 40 MB of text

@@ -8,6 +8,8 @@ import sklearn.svm
 
 from exemplar.data.sources.package_docs import DEMO_PACKAGES, package_documents
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def documents() -> dict[str, str]:

@@ -72,7 +72,7 @@ NUMBERS = [
 ]
 
 
-@pytest.mark.parametrize("streaming", [False, True])
+@pytest.mark.parametrize("streaming", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_a_data_set_folder_gives_class_names_as_labels_and_decodes_no_pictures(data_set: str, streaming: bool) -> None:
     source = read(data_set, streaming=streaming)
     assert list(source.read()) == NUMBERS
@@ -89,6 +89,7 @@ def test_splits_slices_and_limits_go_together(data_set: str) -> None:
         read(data_set, split="nope")
 
 
+@pytest.mark.slow
 def test_a_streamed_data_set_has_limits_and_whole_splits_but_no_slices(data_set: str) -> None:
     assert texts(read(data_set, split="train+test", limit=4, streaming=True)) == ["one", "two", "three", "one"]
     with pytest.raises(ValueError, match=r"streamed has no slices: not 'train\[:2\]', but a whole split and a limit"):
@@ -97,6 +98,7 @@ def test_a_streamed_data_set_has_limits_and_whole_splits_but_no_slices(data_set:
         read(data_set, split="nope", streaming=True)
 
 
+@pytest.mark.slow
 def test_streamed_rows_without_known_columns_are_read(tmp_path: Path) -> None:
     write(tmp_path / "rows.jsonl", [{"text": "a", "label": "x"}, {"text": "b", "label": "y"}])
     source = read(str(tmp_path), split="train", streaming=True)
@@ -243,6 +245,7 @@ def test_corpora_of_files_are_named_without_the_suffixes(tmp_path: Path, file: s
     assert default_name(str(tmp_path / file)) == "reviews"
 
 
+@pytest.mark.slow
 def test_package_documentation_is_labelled_by_package() -> None:
     source = read("docs:numpy", limit=50)
     found = documents(source)
@@ -254,6 +257,7 @@ def test_package_documentation_is_labelled_by_package() -> None:
         read("docs:nope")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("streaming", [False, True])
 def test_imdb_is_read_as_it_is(shared_datasets: Path, streaming: bool) -> None:
     found = documents(read(str(shared_datasets / "imdb"), split="train", limit=1000, streaming=streaming))
@@ -262,6 +266,7 @@ def test_imdb_is_read_as_it_is(shared_datasets: Path, streaming: bool) -> None:
     assert {document.label for document in found} == {"neg"}
 
 
+@pytest.mark.slow
 def test_imdb_files_are_read_as_the_data_set_is(shared_datasets: Path) -> None:
     imdb = shared_datasets / "imdb"
     file = read(str(imdb / "plain_text" / "train-00000-of-00001.parquet"))

@@ -10,7 +10,7 @@ from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.errors import ExemplarError
 from exemplar.retrieval.evaluation.judgements import JudgedQuery, Judgements, check_judged, judgements_of
-from tests.conftest import source_of
+from tests.support.corpora import source_of
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.reading import read
 
@@ -142,6 +142,7 @@ def test_a_corpus_without_judgements_says_what_would_do(beir: Path) -> None:
         check_judged(corpus.manifest.source, shown_as="my pets")
 
 
+@pytest.mark.slow
 def test_documentation_is_judged_by_the_see_also_that_it_does_not_show() -> None:
     corpus = build_corpus(read("docs:numpy", without_see_also=True), FakeEncoder())
     assert not [text for text in corpus.documents["text"].to_pylist() if re.search("\nSee [Aa]lso\n---", text)]
@@ -155,6 +156,7 @@ def test_documentation_is_judged_by_the_see_also_that_it_does_not_show() -> None
     assert not [query.query_id for query in found.queries if query.query_id in query.relevant]
 
 
+@pytest.mark.slow
 def test_documentation_that_shows_its_see_also_is_refused() -> None:
     corpus = build_corpus(read("docs:numpy", limit=5), FakeEncoder())
     with pytest.raises(ExemplarError, match="by its See Also sections, so it must not show them$") as error:

@@ -40,6 +40,7 @@ def test_higher_grades_belong_further_up() -> None:
     assert ndcg_at_k(np.array([0, 2]), np.array([1, 2]), 1) == 0
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(grades=st.lists(st.integers(0, 3), min_size=1, max_size=150), unranked=st.lists(st.integers(1, 3), max_size=5))
 def test_measures_are_those_of_an_independent_library(grades: list[int], unranked: list[int]) -> None:
@@ -88,6 +89,7 @@ def test_a_gain_over_nothing_is_none_and_one_query_gives_no_interval() -> None:
     assert gain({"a": some[:1], "b": some[:1]}, {"a": some[:1], "b": some[:1]}) == Estimate(0.0)
 
 
+@pytest.mark.slow
 def test_more_queries_than_fit_into_memory_many_times_have_an_interval() -> None:
     values = np.random.default_rng(0).random(25_000)
     tracemalloc.start()

@@ -13,7 +13,7 @@ from exemplar.retrieval.evaluation.protocols import COMPARED, RELEVANT_FOUND, Me
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.rankers import DEFAULT_RANKER, Examples, scorer
 from exemplar.retrieval.search import SearchEngine
-from tests.conftest import source_of
+from tests.support.corpora import source_of
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.reading import read
 

@@ -114,6 +114,7 @@ def test_a_table_of_the_own_loop_is_of_its_last_round() -> None:
     )
 
 
+@pytest.mark.slow
 def test_the_report_is_a_page_and_a_chart(result: EvaluationResult, tmp_path: Path) -> None:
     page, picture = write_report(result, tmp_path / "docs")
     text = page.read_text()
@@ -128,6 +129,7 @@ def test_the_report_is_a_page_and_a_chart(result: EvaluationResult, tmp_path: Pa
         assert word in words
 
 
+@pytest.mark.slow
 def test_lines_of_the_chart_differ_in_more_than_colour(result: EvaluationResult) -> None:
     spec = chart(result.sets).to_dict()
     encoding = spec["spec"]["encoding"] if "spec" in spec else spec["encoding"]

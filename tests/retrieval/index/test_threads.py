@@ -69,6 +69,7 @@ def test_users_of_blas_may_come_and_go_in_any_order() -> None:
     assert blas_threads() == before
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork on this platform")
 def test_a_forked_process_can_fit(vectors: np.ndarray) -> None:
     index = DenseIndex(vectors)

@@ -22,7 +22,7 @@ from exemplar.retrieval.sessions.export import (
     exported,
 )
 from exemplar.retrieval.sessions.import_marks import read_marks
-from tests.conftest import ANIMALS
+from tests.support.corpora import ANIMALS
 
 MARKS = Feedback(("5", "gone"), ("1",))
 COLUMNS = [

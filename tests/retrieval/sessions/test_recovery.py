@@ -161,6 +161,7 @@ def test_without_room_for_another_nothing_is_changed(path: Path) -> None:
     assert path.read_bytes() == damaged
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 2**32), n_bytes=st.integers(1, 3 * PAGE), cut=st.booleans())
 @example(seed=4200, n_bytes=1, cut=True)  # the event is given the number of the first

@@ -96,6 +96,7 @@ def test_a_session_keeps_a_state_for_each_corpus(store: SessionStore) -> None:
     assert store.load("s1") == animals
 
 
+@pytest.mark.slow
 def test_a_session_of_thousands_of_marks_is_restored(store: SessionStore, home: Path) -> None:
     session = Session("s1", "animals")
     store.record(session, Opened())
@@ -177,6 +178,7 @@ def test_what_is_gone_cannot_be_duplicated(store: SessionStore) -> None:
     assert [each.session_id for each in store.saved()] == ["s1"]
 
 
+@pytest.mark.slow
 def test_what_is_deleted_is_gone_from_the_disk(store: SessionStore, home: Path) -> None:
     secrets = [f"secret-{n}-{'long ' * (n % 9) ** 4}" for n in range(60)]
     sessions = [Session("keep", "animals"), Session("delete", "animals"), Session("keep too", "animals")]
@@ -198,6 +200,7 @@ def test_what_is_deleted_is_gone_from_the_disk(store: SessionStore, home: Path) 
     store.delete("never")
 
 
+@pytest.mark.slow
 def test_what_is_deleted_while_another_reads_goes_with_the_next_event(store: SessionStore, home: Path) -> None:
     play(Session("s1", "animals"), store, [Queried("the secret")])
     play(Session("s2", "animals"), store, EVENTS)
@@ -251,6 +254,7 @@ def write_many(home: str, session_id: str) -> None:
         store.record(Session(session_id, "animals"), Marked(f"{session_id} {n}", "positive"))
 
 
+@pytest.mark.slow
 def test_processes_that_write_at_once_lose_nothing(store: SessionStore, home: Path) -> None:
     names = ["one", "two", "three", "one"]
     with ProcessPoolExecutor(4, mp_context=multiprocessing.get_context("spawn")) as pool:

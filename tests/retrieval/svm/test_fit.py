@@ -133,6 +133,7 @@ cases = st.fixed_dictionaries(
 plain_case = {"n": 2000, "dim": 32, "n_positives": 3, "log_C": 0, "scale_c": True, "mean": 0, "kind": "distinct"}
 
 
+@pytest.mark.slow
 @given(case=cases)
 @example(case={**plain_case, "kind": "duplicates", "seed": 1})
 @example(case={**plain_case, "n": 8000, "seed": 2})
@@ -175,6 +176,7 @@ def test_samples_that_stand_for_the_rest_do_not_show_in_the_result(many: np.ndar
     np.testing.assert_allclose(weights_of(svm), expected, atol=1e-4 * np.linalg.norm(expected))
 
 
+@pytest.mark.slow
 def test_a_sample_that_is_too_small_grows() -> None:
     X = unit(8000, 384)[np.random.default_rng(8000).integers(0, 2666, 8000)]
     positives = unit(300, 384, seed=1)
@@ -193,6 +195,7 @@ def test_what_float32_rounds_off_does_not_keep_it_from_the_optimum() -> None:
     assert svm.stopped == "exact"  # in single precision alone it ends as "budget"
 
 
+@pytest.mark.slow
 def test_settled_has_the_exact_top_after_few_scans(many: np.ndarray) -> None:
     index = DenseIndex(many[20:])
     settled = [fit_exemplar_svm(index, query) for query in many[:20]]
@@ -271,6 +274,7 @@ def test_an_index_that_misses_rows_is_never_exact(many: np.ndarray) -> None:
     assert svm.stopped in ("settled", "budget")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mapped", [False, True])
 def test_it_takes_no_copy_of_the_corpus(tmp_path: Path, mapped: bool) -> None:
     X = unit(100_000, 128, mean=0.7)
@@ -350,6 +354,7 @@ def test_a_corpus_of_one_text_alone_is_no_special_case() -> None:
         assert np.isfinite(weights_of(svm)).all()
 
 
+@pytest.mark.slow
 def test_copies_before_the_top_do_not_hide_it(many: np.ndarray) -> None:
     plain = DenseIndex(many[20:])
     wrong = 0

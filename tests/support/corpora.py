@@ -1,0 +1,50 @@
+"""Small sources and corpora that tests share, and what stands in the files of one."""
+
+from exemplar.data.corpus.corpus import Corpus
+from exemplar.data.corpus.manifest import corpus_folder
+from exemplar.data.corpus.shards import JOURNAL, ShardStore
+from exemplar.data.documents import Document
+from exemplar.data.errors import JournalDamaged
+from exemplar.data.sources.spec import Source, SourceSpec
+
+ANIMALS = [
+    "the cat sleeps on the mat",
+    "a cat and a kitten play",
+    "the kitten drinks milk",
+    "a dog barks at the cat",
+    "the dog and the puppy run",
+    "stocks fell sharply today",
+    "the market and its stocks recovered",
+    "bonds and stocks are traded",
+    "rain is expected tomorrow",
+    "sun and rain make a rainbow",
+]
+LABELS = ["animal"] * 5 + ["market"] * 3 + ["weather"] * 2  # of ANIMALS
+
+
+def source_of(texts: list[str], labels: list[str | None] | list[str] | None = None, name: str = "animals") -> Source:
+    """Return texts as a source whose ids are the rows."""
+    labels = labels or [None] * len(texts)
+    documents = [Document(str(row), text, label) for row, (text, label) in enumerate(zip(texts, labels, strict=True))]
+    return Source(name, SourceSpec(name), lambda: iter(documents))
+
+
+def many(n: int, name: str = "many") -> Source:
+    """Return a source of n documents that all differ."""
+    return source_of([f"word{row} word{row % 7}" for row in range(n)], name=name)
+
+
+def files_of(corpus: Corpus) -> dict[str, bytes]:
+    """Return the files of a corpus's build by name."""
+    folder = corpus_folder(corpus.manifest.name) / corpus.manifest.build
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def committed(name: str) -> tuple[int, bytes]:
+    """Return how many documents of a build are committed, and its journal."""
+    for folder in corpus_folder(name).glob("build-*"):
+        try:
+            return ShardStore(folder).documents_done, (folder / JOURNAL).read_bytes()
+        except JournalDamaged:
+            continue
+    return 0, b""

@@ -1,0 +1,57 @@
+"""Which tests are quick: ``make quick`` runs them alone, and where all run they come last.
+
+A test that starts a process or listens for connections has a marker that keeps it out; one without it fails.
+"""
+
+import functools
+import socket
+import subprocess
+from collections.abc import Callable, Iterator
+from multiprocessing.process import BaseProcess
+from typing import Any
+
+import pytest
+
+_SLOW = ("slow", "model", "e2e", "cluster")
+_started: list[str] = []  # since the present test began
+
+
+def is_quick(item: pytest.Item) -> bool:
+    return not any(item.get_closest_marker(name) for name in _SLOW)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put files of quick tests behind the others, so that all workers end at about the same time."""
+    slow = {item.path for item in items if not is_quick(item)}
+    items.sort(key=lambda item: item.path not in slow)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    _started.clear()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Item) -> Iterator[None]:
+    result = yield
+    if _started and is_quick(pyfuncitem):
+        pytest.fail(f"it starts {' and '.join(sorted(set(_started)))}: mark it slow, model, e2e or cluster")
+    return result
+
+
+def _note(owner: type, name: str, what: str) -> None:
+    """Note what a method starts, from here on."""
+    start: Callable[..., Any] = getattr(owner, name)
+
+    @functools.wraps(start)
+    def noted(*arguments: Any, **named: Any) -> Any:
+        _started.append(what)
+        return start(*arguments, **named)
+
+    setattr(owner, name, noted)
+
+
+_note(subprocess.Popen, "__init__", "a process")
+_note(BaseProcess, "start", "a process")
+_note(socket.socket, "listen", "a server")
