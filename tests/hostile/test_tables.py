@@ -14,6 +14,7 @@ from exemplar.data.documents import Document, Problem
 from exemplar.data.readers import json_table
 from exemplar.data.sources import hub_datasets
 from exemplar.data.sources.preview import look_at
+from exemplar.data.sources.spec import SourceSpec
 from exemplar.retrieval.sessions.import_marks import read_marks
 from tests.support.damage import METHODS, WILD, damaged, table, told, zipped
 from tests.support.pdf import pdf as pdf_of
@@ -41,7 +42,7 @@ PACKED = [suffix for suffix in SEEDS if suffix != ".zip"]
 def read_all(path: Path) -> None:
     with told():
         list(itertools.islice(read(str(path)).read(), 1000))
-    assert len(look_at({"source": str(path)}).error) < 3000
+    assert len(look_at(SourceSpec(str(path))).error) < 3000
     with told():
         read_marks(path.read_bytes(), path.name)
 

@@ -25,6 +25,7 @@ from exemplar.data.documents import Document, Problem
 from exemplar.data.sources.spec import Source, SourceSpec
 from exemplar.data.text import size_in_words
 from exemplar.ui import jobs, resources
+from exemplar.ui.navigation import SEARCH
 from tests.support.corpora import source_of
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.reading import read
@@ -545,11 +546,12 @@ def test_what_went_meanwhile_is_gone_and_that_is_all(animals: Corpus, encoder: F
 def test_a_corpus_is_searched_from_here(animals: Corpus, encoder: FakeEncoder, monkeypatch: pytest.MonkeyPatch) -> None:
     build_corpus(source_of(["one"], name="other"), encoder)
     pages: list[str] = []
-    monkeypatch.setattr(st, "switch_page", lambda page: pages.append(page.url_path))
+    monkeypatch.setattr(st, "switch_page", pages.append)
     app = opened()
+    app.session_state[SEARCH] = "the search page"
     choose(app, "Corpus", "other")
     press(app, "Search it")
-    assert pages == [""]
+    assert pages == ["the search page"]
     assert app.session_state["session"].corpus == "other"
 
 

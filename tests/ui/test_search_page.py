@@ -16,6 +16,7 @@ from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.catalog import remove_corpus
 from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.documents import Document
+from exemplar.data.errors import ExemplarError
 from exemplar.data.milvus.server import ADDRESS
 from exemplar.data.sources.spec import Source, SourceSpec
 from exemplar.retrieval.feedback import Feedback
@@ -604,7 +605,7 @@ def test_a_rebuilt_corpus_is_opened_anew_and_keeps_the_marks_that_still_stand(
 
 def test_a_model_that_cannot_be_loaded_is_told(animals: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(model: str, **_: object) -> None:
-        raise ValueError("cannot load the model fake: it is *not* there")
+        raise ExemplarError("cannot load the model fake: it is *not* there")
 
     monkeypatch.setattr("exemplar.ui.resources.load_encoder", fail)
     app = searched("the dog")

@@ -47,14 +47,17 @@ pytestmark = pytest.mark.slow
 PAGE = "from exemplar.ui.sessions_page import sessions_page\nsessions_page()"
 WITH_SEARCH = """
 import streamlit as st
+from exemplar.ui import navigation
+from exemplar.ui.corpora.welcome import welcome
 from exemplar.ui.search.page import search_page
 from exemplar.ui.sessions_page import sessions_page
 sessions = st.Page(sessions_page, url_path="sessions")
-chosen = st.navigation([st.Page(search_page, default=True), sessions])
-if "seen" not in st.session_state:
-    st.session_state["seen"] = True
-    st.switch_page(sessions)
-chosen.run()
+def search():
+    if "seen" not in st.session_state:
+        st.session_state["seen"] = True
+        st.switch_page(sessions)
+    search_page(welcome)
+navigation.run(st.Page(search, default=True), [sessions])
 """
 EXPORT_AND_IMPORT = """
 import streamlit as st
