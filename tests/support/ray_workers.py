@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from exemplar.data.errors import ExemplarError
 from tests.support.fake_encoder import FakeEncoder
 
 
@@ -24,7 +25,7 @@ class LoggingEncoder(FakeEncoder):
         with self._log.open("a") as log:
             log.write("".join(json.dumps([os.getpid(), text]) + "\n" for text in texts))
         if "poison" in texts:
-            raise ValueError("row 1 is a zero vector")
+            raise ExemplarError("row 1 is a zero vector")
         return super().encode_documents(texts, on_progress)
 
 
@@ -59,7 +60,7 @@ def other(model: str, **_: Any) -> FakeEncoder:
 
 
 def nowhere(model: str, **_: Any) -> FakeEncoder:
-    raise ValueError(f"there is no folder '{model}' to load a model from")
+    raise ExemplarError(f"there is no folder '{model}' to load a model from")
 
 
 def logging(model: str, *, log: str, **_: Any) -> LoggingEncoder:

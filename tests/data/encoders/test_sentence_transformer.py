@@ -217,7 +217,7 @@ def test_the_revision_of_a_folder_is_known_by_its_weights(transformer: "Sentence
     parameter = next(transformer.parameters())
     parameter.data.mul_(1.01)
     save(transformer, tmp_path / "model")
-    with pytest.raises(ValueError, match=f"has changed .*not {revision}.*--replace"):
+    with pytest.raises(ValueError, match=f"has changed .*not {revision}.*allow it to be replaced"):
         load_encoder(folder, revision=revision)
 
 
