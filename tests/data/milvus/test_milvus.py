@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -36,6 +35,7 @@ from exemplar.retrieval.sessions.export import export_table
 from tests.support.corpora import source_of
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.paths import ROOT
+from tests.support.patience import PATIENCE, wait_for
 
 pytestmark = pytest.mark.cluster
 pytest.importorskip("pymilvus", reason="pip install 'exemplar[milvus]'")
@@ -251,7 +251,7 @@ def test_pushing_again_writes_nothing_and_another_index_is_built_in_place(folder
 def test_a_push_that_is_killed_goes_on(folder: Path, corpus: Corpus) -> None:
     path = str(folder / "killed.db")
     driver = (
-        "import sys\nfrom exemplar.data import push\npush._BATCH, push._IN_FLIGHT = 20, 40\n"
+        "import sys\nfrom exemplar.data.milvus import push\npush._BATCH, push._IN_FLIGHT = 20, 40\n"
         "from exemplar.data.corpus.corpus import open_corpus\n"
         "tell = lambda n, total: (print(n, flush=True), sys.stdin.readline())\n"
         f"push.push_corpus(open_corpus('many.words-1'), {path!r}, on_progress=tell)"
@@ -403,7 +403,7 @@ def test_choices_are_shortened_to_what_a_property_holds() -> None:
 
 def exemplar(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "exemplar.cli", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120)
+    return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
 
 
 @pytest.mark.model
@@ -491,11 +491,8 @@ def milvus_server(folder: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]
     command = [program, "server", "--data-dir", str(folder), "--port", str(port)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
         try:
-            deadline = time.monotonic() + 60
-            while not _listens(port):
-                assert server.poll() is None
-                assert time.monotonic() < deadline
-                time.sleep(0.05)
+            wait_for(lambda: server.poll() is not None or _listens(port))
+            assert server.poll() is None
             yield f"http://127.0.0.1:{port}", server
         finally:
             server.kill()
