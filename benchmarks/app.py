@@ -1,6 +1,6 @@
 """The page in a real browser: how long from a click to the ranking that it leads to.
 
-``python -m benchmarks.app --json FILE``; benchmarks/app_tables.py makes the README's table of it.
+``python -m benchmarks.app --json FILE``; benchmarks/tables.py makes the README's table from the file.
 
 A corpus of IMDB's 25,000 training reviews, and one of a million vectors drawn from their mixture, are opened in
 Chromium at 1,440 x 1,000 pixels with ten rows in each of two columns. After a query, twenty marks are made in turn, as
@@ -19,6 +19,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
@@ -30,9 +31,11 @@ from numpy.typing import NDArray
 
 from benchmarks import vectors
 from exemplar.data.building.build import build_corpus
-from exemplar.data.corpus.corpus import Corpus, CorpusDamaged, CorpusNotFound, open_corpus
-from exemplar.data.documents import Document, Source
+from exemplar.data.corpus.corpus import Corpus, CorpusDamaged, open_corpus
+from exemplar.data.documents import Document
 from exemplar.data.encoders.sentence_transformer import SentenceEncoder, load_encoder
+from exemplar.data.errors import CorpusNotFound
+from exemplar.data.sources.spec import Source, SourceSpec
 from exemplar.retrieval.feedback import Feedback, Mark
 from exemplar.retrieval.search import SearchEngine
 from tests.support.streamlit_client.browser import launch_arguments, serving
@@ -114,7 +117,7 @@ def drawn_corpus(n: int) -> Corpus:
         return open_corpus(name)
     except (CorpusNotFound, CorpusDamaged):
         documents = (Document(str(row), f"Document {row} of {n}.") for row in range(n))
-        source = Source(name, {"source": name}, lambda: documents)
+        source = Source(name, SourceSpec(name), lambda: documents)
         return build_corpus(source, _Given(vectors.drawn(n), load_encoder()), name=name, whole=True)
 
 
@@ -124,9 +127,7 @@ class _Given:
     def __init__(self, given: NDArray[np.float32], real: SentenceEncoder) -> None:
         self._rows = iter(range(len(given)))
         self._given = given
-        for name in ("model", "revision", "precision", "similarity", "dim", "max_tokens"):
-            setattr(self, name, getattr(real, name))
-        self.device, self.backend = "none", "none"
+        self.info = replace(real.info, device="none", backend="none")
 
     def encode_documents(self, texts: list[str], on_progress: Callable[[int], None] | None = None) -> NDArray[Any]:
         return self._given[[next(self._rows) for _ in texts]]

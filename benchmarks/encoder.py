@@ -1,6 +1,6 @@
 """The encoder against plain SentenceTransformer.encode in float32, and a build of all of IMDB's training reviews.
 
-``python -m benchmarks.encoder --json FILE``; benchmarks/encoder_tables.py makes the README's tables of it.
+``python -m benchmarks.encoder --json FILE``; benchmarks/tables.py makes the README's tables from the file.
 
 Texts are 1,500 documents of the packages' documentation and 1,500 IMDB reviews, truncated by the model alike for all.
 Blocks of 100 are embedded by each way in turn, so that a machine that slows down slows all alike; a ratio is the median
@@ -26,9 +26,10 @@ from numpy.typing import NDArray
 
 from benchmarks import vectors
 from benchmarks.memory import anonymous_megabytes, in_own_process
+from exemplar.data.building.progress import Progress
 from exemplar.data.documents import Document
 from exemplar.data.encoders.sentence_transformer import DEFAULT_MODEL, SentenceEncoder, has_fast_bfloat16, load_encoder
-from exemplar.data.sources.read import read_source
+from tests.support.reading import read
 
 _BLOCK = 100
 
@@ -55,7 +56,7 @@ def main() -> None:
         "processor": _processor(),
         "cores": os.cpu_count(),
         "fast_bfloat16": has_fast_bfloat16(encoders["torch"].device),
-        "precision": {name: encoder.precision for name, encoder in encoders.items()},
+        "precision": {name: encoder.info.precision for name, encoder in encoders.items()},
         "versions": {name: version(name) for name in ("sentence-transformers", "torch", "openvino")},
         "texts": {
             name: _compare(name, texts, ways, encoders["torch"]) for name, texts in _texts(arguments.documents).items()
@@ -66,7 +67,7 @@ def main() -> None:
 
 
 def _texts(n: int) -> dict[str, list[str]]:
-    sources = {"package docs": read_source("docs"), "IMDB reviews": read_source(vectors.imdb(), split="train")}
+    sources = {"package docs": read("docs"), "IMDB reviews": read(vectors.imdb(), split="train")}
     found = {}
     for name, source in sources.items():
         texts = [document.text for document in source.read() if isinstance(document, Document)]
@@ -116,7 +117,6 @@ def _compare(name: str, texts: list[str], ways: dict[str, Encode], encoder: Sent
 def _build() -> dict[str, Any]:
     """Build IMDB's training reviews; watch the memory that is the process's own."""
     from exemplar.data.building.build import build_corpus
-    from exemplar.data.building.embed import Progress
 
     encoder = load_encoder(backend="auto")
     peaks = [0.0] * 4
@@ -130,13 +130,13 @@ def _build() -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as home:
         os.environ["EXEMPLAR_HOME"] = home
         began = time.perf_counter()
-        manifest = build_corpus(read_source(vectors.imdb(), split="train"), encoder, on_event=watch).manifest
+        manifest = build_corpus(read(vectors.imdb(), split="train"), encoder, on_event=watch).manifest
         seconds = time.perf_counter() - began
     return {
         "documents": manifest.n_documents,
         "passages": manifest.n_passages,
-        "backend": manifest.backend,
-        "precision": manifest.precision,
+        "backend": manifest.encoder.backend,
+        "precision": manifest.encoder.precision,
         "seconds": round(seconds),
         "documents_a_second": round(manifest.n_documents / seconds, 1),
         "passages_a_second": round(manifest.n_passages / seconds, 1),

@@ -1,6 +1,6 @@
 """Many at once: sessions that search and mark at the same time, and whether each gets what it clicked, and how soon.
 
-``python -m benchmarks.load --json FILE``; benchmarks/load_tables.py makes the table of docs/reliability.md of it.
+``python -m benchmarks.load --json FILE``; benchmarks/tables.py makes the tables of docs/reliability.md from the file.
 
 The app serves IMDB's 25,000 training reviews, started as its user starts it, its model not yet loaded. Twenty visitors
 (visits.py in tests/support/streamlit_client says what they do, visitor.py beside it how: by the protocol of Streamlit's
@@ -38,9 +38,10 @@ import numpy as np
 
 from benchmarks import vectors
 from benchmarks.memory import in_own_process
-from exemplar.data.corpus.corpus import Corpus, corpus_folder
+from exemplar.data.corpus.corpus import Corpus
+from exemplar.data.corpus.manifest import corpus_folder
 from exemplar.retrieval.search import SearchEngine
-from exemplar.retrieval.sessions.session import SessionStore
+from exemplar.retrieval.sessions.store import SessionStore
 from tests.support.streamlit_client.browser import serving
 from tests.support.streamlit_client.visits import COLUMNS, Plan, Visit, visits
 
@@ -125,7 +126,7 @@ def differences(visit: Visit, corpus: str, store: SessionStore, engine: SearchEn
     """Return where a session is not what was clicked in it: in the log, on the page, or in how the page ranks."""
     wanted, saved = visit.session(corpus), store.load(visit.session_id)
     compared: list[tuple[str, object, object]] = [
-        ("the log", visit.clicked, [dict(each.event) for each in store.history(visit.session_id)]),
+        ("the log", visit.clicked, [each.event for each in store.history(visit.session_id)]),
         ("what the log comes to", wanted, saved),
         ("the marks on the page", wanted.feedback, visit.marks),
     ]

@@ -1,7 +1,7 @@
 """Building on a Ray cluster against building here, and searching through Milvus against searching in memory.
 
-``python -m benchmarks.scale --json FILE`` prints and writes JSON; benchmarks/scale_tables.py makes the tables of
-docs/scale.md of it. For the search see benchmarks/scale_search.py.
+``python -m benchmarks.scale --json FILE`` prints and writes JSON; benchmarks/tables.py makes the tables of
+docs/scale.md from the file. For the search see benchmarks/scale_search.py.
 
 IMDB's reviews are built into a corpus in three ways: here, and on Ray clusters whose nodes have one processor each and
 all lie on this machine, with one such node and with two. The ways take turns, so that a machine that slows down slows
@@ -25,10 +25,11 @@ from typing import Any
 from benchmarks import vectors
 from benchmarks.scale_search import search_figures
 from exemplar.data.building.build import build_corpus
-from exemplar.data.building.embed import SHARD, Embedder, Here, Progress
+from exemplar.data.building.embed import SHARD, Embedder, LocalEmbedder
+from exemplar.data.building.progress import Progress
 from exemplar.data.building.ray_cluster import on_ray
 from exemplar.data.encoders.sentence_transformer import DEFAULT_MODEL, load_encoder
-from exemplar.data.sources.read import read_source
+from tests.support.reading import read
 
 _MEMORY = 200 * 2**20  # bytes of a node's object store
 
@@ -58,7 +59,7 @@ def main() -> None:
 
 def build_figures(n_documents: int, rounds: int) -> dict[str, Any]:
     """Return documents a second of each way to build, and what starting on Ray takes."""
-    here = Here(load_encoder())
+    here = LocalEmbedder(load_encoder())
     ways = {"here": 0, "one worker": 1, "two workers": 2}
     runs: dict[str, list[dict[str, float]]] = {way: [] for way in ways}
     for number in range(rounds):
@@ -71,7 +72,7 @@ def build_figures(n_documents: int, rounds: int) -> dict[str, Any]:
     return {
         "documents": n_documents,
         "model": DEFAULT_MODEL,
-        "precision": here.facts.precision,
+        "precision": here.info.precision,
         "ray": version("ray"),
         "ways": {
             way: {
@@ -101,7 +102,7 @@ def _run(embedder: AbstractContextManager[Embedder], n_documents: int) -> dict[s
         began = time.perf_counter()
         with embedder as ready:
             started = time.perf_counter()
-            build_corpus(read_source(vectors.imdb(), split="train", limit=n_documents), ready, on_event=watch)
+            build_corpus(read(vectors.imdb(), split="train", limit=n_documents), ready, on_event=watch)
             ended = time.perf_counter()
     first = next(at for at, done in times if done >= SHARD)
     return {

@@ -6,7 +6,7 @@
 import math
 import sys
 
-from benchmarks.svm_tables import markdown
+from benchmarks.tables import markdown
 from exemplar.data.milvus.push import SEGMENT_BYTES, n_lists
 
 DIM = 384

@@ -88,7 +88,7 @@ def _compare(
         sent.append(index.queries - there)
         same.append(_is_same(found, expected))
         recalled.append(len(set(found.doc_ids[:10]) & set(expected.doc_ids[:10])) / 10)
-        stopped.append(found.svm.stopped if found.svm else None)
+        stopped.append(found.scorer.svm.stopped if found.scorer.svm else None)
     return {
         "milvus_ms": round(median(ms for ms, _ in runs)),
         "memory_ms": round(median(ms for _, ms in runs), 1),

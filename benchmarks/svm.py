@@ -1,7 +1,7 @@
 """The exemplar SVM against the notebook's LinearSVC and one kNN query: time, memory, and the same answer.
 
-``python -m benchmarks.svm --rows 1000 25000 100000 1000000 --json FILE``; benchmarks/svm_tables.py makes the README's
-tables of it.
+``python -m benchmarks.svm --rows 1000 25000 100000 1000000 --json FILE``; benchmarks/tables.py makes the README's
+tables from the file.
 
 Up to 25,000 rows the corpus is the first of IMDB's training reviews, beyond that vectors drawn from their mixture and
 covariance (benchmarks/vectors.py). Queries are IMDB test reviews. For every query kNN and ours are timed in turn, so

@@ -9,10 +9,11 @@ import platformdirs
 from numpy.typing import NDArray
 
 from exemplar.data.building.build import build_corpus
-from exemplar.data.corpus.corpus import Corpus, CorpusDamaged, CorpusNotFound, open_corpus
+from exemplar.data.corpus.corpus import Corpus, CorpusDamaged, open_corpus
 from exemplar.data.encoders.sentence_transformer import load_encoder
-from exemplar.data.sources.read import read_source
+from exemplar.data.errors import CorpusNotFound
 from tests.support.paths import DATASETS
+from tests.support.reading import read
 
 CACHE = platformdirs.user_cache_path("exemplar") / "benchmarks"
 _LOCAL_IMDB = DATASETS / "imdb"
@@ -28,7 +29,7 @@ def corpus(name: str, source: str, split: str | None = None) -> Corpus:
         if found.manifest.created:
             return found
     sys.stderr.write(f"embedding {source} {split or ''} once; this takes some minutes\n")
-    return build_corpus(read_source(source, split=split), load_encoder(backend="auto"), name=name, whole=True)
+    return build_corpus(read(source, split=split), load_encoder(backend="auto"), name=name, whole=True)
 
 
 def imdb_train() -> NDArray[np.float32]:

@@ -1,5 +1,5 @@
 """The command line as a module: ``python -m exemplar.cli``."""
 
-from exemplar.cli import main
+from exemplar.cli.commands import main
 
 main()

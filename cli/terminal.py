@@ -5,23 +5,16 @@ import os
 import re
 import shlex
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
-from exemplar.data.documents import Problem, Problems
-
 if TYPE_CHECKING:
-    from exemplar.data.building.build import OnEvent
     from exemplar.data.corpus.catalog import CorpusStatus
     from exemplar.data.corpus.manifest import Manifest
-    from exemplar.data.encoders.sentence_transformer import Encoder
+    from exemplar.retrieval.evaluation.result import EvaluationResult
 
 # Control characters but the line's end, what has the text behind it run the other way, and halves of surrogate pairs.
 _OBEYED = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -49,40 +42,12 @@ def print_json(value: object) -> None:
     sys.stdout.write(_OBEYED.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n")
 
 
-@contextmanager
-def build_progress(encoder: "Encoder", problems: Problems) -> Iterator["OnEvent"]:
-    """Show how a build goes on; give what it has to be told."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[speed]}"))
-    with Progress(*columns, console=errors, transient=True) as bar:
-        task = bar.add_task("Reading", total=None, speed="")
-
-        def on_event(event: Any) -> None:
-            if isinstance(event, Problem):
-                problems.add(event)
-                return
-            speed = f"{event.speed} on {encoder.device}, {encoder.precision}" if event.speed else ""
-            stage = event.stage.capitalize()
-            bar.update(task, description=stage, completed=event.done, total=event.total, speed=speed)
-
-        yield on_event
-
-
-@contextmanager
-def counting(what: str) -> Iterator[Callable[[int, int], None]]:
-    """Show how far something has come; give what has to be told how much is done, and of how much."""
-    description = TextColumn("{task.description}", markup=False)
-    columns = (description, BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=errors, transient=True) as bar:
-        task = bar.add_task(what, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
-
-
-def print_evaluation(result: dict[str, Any]) -> None:
+def print_evaluation(result: "EvaluationResult") -> None:
     """Print a table a protocol, and how far the default ranker is above others."""
     from exemplar.retrieval.evaluation.report import PROTOCOLS, gain_lines, missing_lines, protocol_rows
 
     for protocol, what in PROTOCOLS.items():
-        header, rows = protocol_rows(result["sets"], protocol)
+        header, rows = protocol_rows(result.sets, protocol)
         output.print(plain(f"{protocol.capitalize()}. {what}"))
         table = Table(box=None, pad_edge=False)
         for column in header:
@@ -90,25 +55,31 @@ def print_evaluation(result: dict[str, Any]) -> None:
         for cells in rows:
             table.add_row(*map(plain, cells))
         output.print(table if rows else plain("No query counts."))
-        for line in gain_lines(result["gains"], protocol):
+        for line in gain_lines(result.gains, protocol):
             output.print(plain(line), style="dim")
         output.print()
-    for line in missing_lines(result["sets"]):
+    for line in missing_lines(result.sets):
         output.print(plain(line), style="dim")
 
 
 def build_command(manifest: "Manifest") -> str:
     """Return the command that builds a corpus again as it was built."""
-    source = dict(manifest.source)
-    words = ["exemplar", "build", str(source.pop("source")), "--name", manifest.name]
-    for key, value in source.items():
-        option = f"--{key.replace('_', '-')}"
-        words += [option] if value is True else [option, str(value)] if value not in (None, False) else []
-    words += ["--model", manifest.model, "--precision", manifest.precision]
+    words = ["exemplar", "build", manifest.source.source, "--name", manifest.name]
+    for name, value in manifest.source.choices().items():
+        option = f"--{name.replace('_', '-')}"
+        words += [option] if value is True else [option, str(value)]
+    words += ["--model", manifest.encoder.model, "--precision", manifest.encoder.precision]
     return shlex.join([*words, "--whole"] if manifest.whole else words)
+
+
+def manifest_json(manifest: "Manifest") -> dict[str, Any]:
+    """Return a manifest as JSON with the encoder's fields beside the others."""
+    content = manifest.to_json()
+    encoder: dict[str, Any] = content.pop("encoder")
+    return content | {"model": encoder.pop("model"), "model_revision": encoder.pop("revision")} | encoder
 
 
 def status_json(status: "CorpusStatus") -> dict[str, Any]:
     """Return all that is known of a corpus, flat."""
-    manifest = asdict(status.manifest) if status.manifest else {}
+    manifest = manifest_json(status.manifest) if status.manifest else {}
     return {"name": status.name, "state": status.state, "size": status.size, "n_planned": status.n_planned, **manifest}

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 
@@ -31,26 +31,6 @@ class Problem:
     where: str
     reason: str
     left_out: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Documents to be read, and the choices that lead to the same ones again.
-
-    Attributes
-    ----------
-    description
-        JSON: the source as it was named, and the choices made.
-    read
-        Reads anew each time it is called; memory does not grow with the number of documents.
-    columns
-        Names the columns of the table; of several tables, those of the first that can be read; of no table, none.
-    """
-
-    name: str
-    description: dict[str, str | int | bool | None]
-    read: Callable[[], Iterator[Document | Problem]]
-    columns: Callable[[], tuple[str, ...]] = tuple
 
 
 class Problems:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Literal
 
-Hint = Literal["replace", "label_column", "push", "install"]
+Hint = Literal["replace", "label_column", "without_see_also", "push", "install"]
 
 
 class ExemplarError(ValueError):
@@ -19,6 +19,7 @@ class ExemplarError(ValueError):
     hint
         Which remedy applies, if it differs between the terminal and the page:
         ``replace``: allow the corpus to be replaced; ``label_column``: build it with a column of labels;
+        ``without_see_also``: build the documentation without its See Also sections;
         ``push``: put the corpus into Milvus; ``install``: install an extra.
     subject
         What the remedy is about, such as the name of a corpus or of an extra.

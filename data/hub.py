@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from exemplar.data.errors import ExemplarError
 from exemplar.data.text import root_cause
 
 
@@ -10,7 +11,7 @@ def check_hub(kind: Literal["model", "dataset"], name: str, revision: str | None
 
     Raises
     ------
-    ValueError
+    ExemplarError
         The hub can't be reached, has nothing of this name, or wants a login; the message says what to do.
     """
     import huggingface_hub
@@ -28,15 +29,15 @@ def check_hub(kind: Literal["model", "dataset"], name: str, revision: str | None
     except OfflineModeIsEnabled:
         return  # what is cached may be loaded; the loader says when nothing is
     except HFValidationError as error:
-        raise ValueError(f"there is no folder {name}, and no {what} on the hub can have this name") from error
+        raise ExemplarError(f"there is no folder {name}, and no {what} on the hub can have this name") from error
     except GatedRepoError as error:
-        raise ValueError(f"the hub gives the {what} {name} only to those who log in (hf auth login)") from error
+        raise ExemplarError(f"the hub gives the {what} {name} only to those who log in (hf auth login)") from error
     except RepositoryNotFoundError as error:
-        raise ValueError(f"there is no folder {name}, and the Hugging Face hub has no such {what}") from error
+        raise ExemplarError(f"there is no folder {name}, and the Hugging Face hub has no such {what}") from error
     except RevisionNotFoundError as error:
-        raise ValueError(f"the {what} {name} on the hub has no revision {revision}") from error
+        raise ExemplarError(f"the {what} {name} on the hub has no revision {revision}") from error
     except Exception as error:
-        raise ValueError(
+        raise ExemplarError(
             f"there is no folder {name}, and the Hugging Face hub can't be reached to fetch such a {what} "
             f"({root_cause(error)}); connect, name a local folder, or set HF_HUB_OFFLINE=1 if it is in the cache"
         ) from error

@@ -1,7 +1,7 @@
 """Words for messages: errors in one line, sizes and durations for people, and text that is Unicode."""
 
 import re
-from typing import Any
+from typing import Any, overload
 
 LONE_SURROGATE = "half a surrogate pair, replaced"
 
@@ -22,6 +22,14 @@ def one_line(error: BaseException) -> str:
 def root_cause(error: BaseException) -> str:
     """Return in one line what an error of another library says, or its cause where it has one."""
     return " ".join(str(error.__cause__ or error).split())[:_LONGEST] or type(error).__name__
+
+
+@overload
+def replace_lone_surrogates(value: str) -> str: ...
+
+
+@overload
+def replace_lone_surrogates(value: Any) -> Any: ...
 
 
 def replace_lone_surrogates(value: Any) -> Any:

@@ -5,7 +5,10 @@ from collections.abc import Container
 from dataclasses import dataclass
 from typing import Literal
 
+from exemplar.data.errors import ExemplarError
+
 Mark = Literal["positive", "negative"]
+MARK_NAMES: dict[Mark, str] = {"positive": "relevant", "negative": "not relevant"}  # for people and in files
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +17,7 @@ class Feedback:
 
     Raises
     ------
-    ValueError
+    ExemplarError
         A document is marked twice, or both ways.
     """
 
@@ -25,7 +28,7 @@ class Feedback:
         marked = self.positives + self.negatives
         if len(set(marked)) < len(marked):
             [(twice, _)] = Counter(marked).most_common(1)
-            raise ValueError(f"the document '{twice}' is marked more than once")
+            raise ExemplarError(f"the document '{twice}' is marked more than once")
 
     def __len__(self) -> int:
         return len(self.positives) + len(self.negatives)

@@ -9,16 +9,17 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from exemplar.data.corpus.corpus import Corpus, the_row
+from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.corpus.filters import Filters, Selection
-from exemplar.data.encoders.sentence_transformer import Encoder, load_encoder
-from exemplar.data.errors import EncoderMismatch
-from exemplar.data.milvus.corpus import ServedCorpus
+from exemplar.data.corpus.store import DocumentStore, row_in
+from exemplar.data.encoders.base import Encoder, EncoderInfo
+from exemplar.data.encoders.sentence_transformer import load_encoder
+from exemplar.data.errors import EncoderMismatch, ExemplarError
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.index.dense import DenseIndex, Index
 from exemplar.retrieval.index.threads import one_blas_thread
 from exemplar.retrieval.rankers import DEFAULT_RANKER, RANKERS, Examples, Ranker, Scorer, middle, scorer
-from exemplar.retrieval.svm.fit import ExemplarSVM, Until
+from exemplar.retrieval.svm.fit import Until
 
 _LONGEST = 1_000_000  # characters of a query
 _MOST_KEPT = 1000  # documents of a ranking that is kept
@@ -66,22 +67,22 @@ class Ranking:
         How many documents there are to rank.
     seconds
         The time to rank, without encoding the query; what was known from before counts as it did then.
-    svm
-        The classifier by which it is ranked, and what its training took; knn has none.
+    scorer
+        What ranks them. Its ``svm`` is the classifier and what its training took; knn has none.
     """
 
     query: Query
     ranker: Ranker
     results: tuple[Result, ...]
     seconds: float
-    svm: ExemplarSVM | None
+    scorer: Scorer
     doc_ids: tuple[str, ...] = ()
     scores: tuple[float, ...] = ()
     n_candidates: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Trained:
+class _Trained:
     """A scorer, and the seconds it took to train."""
 
     scorer: Scorer
@@ -102,9 +103,9 @@ class _Ranked:
 def took(ranking: Ranking) -> str:
     """Return what a ranking took, for people: ``12 ms · 2 scans · 9,913 support rows · settled``."""
     time_taken = f"{1000 * ranking.seconds:.0f} ms"
-    if ranking.svm is None:
+    svm = ranking.scorer.svm
+    if svm is None:
         return time_taken
-    svm = ranking.svm
     scans = "1 scan" if svm.scans == 1 else f"{svm.scans} scans"
     stopped = "ended early" if svm.stopped == "budget" else svm.stopped
     return f"{time_taken} · {scans} · {svm.support:,} support rows · {stopped}"
@@ -116,13 +117,13 @@ class SearchEngine:
     Parameters
     ----------
     load_encoder
-        Called with the corpus's own model, precision and revision when the first typed query needs them.
+        Loads the encoder that the corpus was built with, when the first typed query needs it.
     """
 
     def __init__(
         self,
-        corpus: Corpus | ServedCorpus,
-        load_encoder: Callable[[str, str, str], Encoder] | None = None,
+        corpus: DocumentStore,
+        load_encoder: Callable[[EncoderInfo], Encoder] | None = None,
         index: Index | None = None,
     ) -> None:
         self.corpus = corpus
@@ -130,7 +131,7 @@ class SearchEngine:
         self._load_encoder = load_encoder or _load_encoder
         # A mark ranks again, but need not encode again, nor change what kNN says; a page further need not train.
         self._encode = functools.lru_cache(maxsize=256)(self._encode_text)
-        self._trained = functools.lru_cache(maxsize=256)(self._train)
+        self._train_once = functools.lru_cache(maxsize=256)(self._train)
         self._ranked = functools.lru_cache(maxsize=256)(self._rank)
         n_selections = max(2, min(32, _SELECTED // max(1, self.index.n)))
         self._select = functools.lru_cache(maxsize=n_selections)(self._find_matching)
@@ -177,14 +178,14 @@ class SearchEngine:
 
         Raises
         ------
-        ValueError
+        ExemplarError
             The query is empty, the ranker unknown, C not positive, or a document is not in the corpus.
         EncoderMismatch
             The model that the corpus names now gives vectors of another kind.
         """
         if k < 1 or skip < 0:
-            raise ValueError(f"the number of results must be at least 1, got {k}, and none are skipped below 0")
-        trained = self.trained(query, feedback or Feedback(), ranker, C=C, until=until)
+            raise ExemplarError(f"the number of results must be at least 1, got {k}, and none are skipped below 0")
+        trained = self._trained(query, feedback or Feedback(), ranker, C, until)
         left_out = set(self.corpus.rows_of(without).values())
         if isinstance(query, DocumentQuery):
             left_out.add(self.corpus.row(query.doc_id))
@@ -195,20 +196,7 @@ class SearchEngine:
         results = self._results(skip + 1, ranked.passages[page], ranked.scores[page])
         seconds = trained.seconds + ranked.seconds
         found = ranked.doc_ids, tuple(ranked.scores.tolist())
-        return Ranking(query, ranker, results, seconds, trained.scorer.svm, *found, ranked.n_candidates)
-
-    def trained(
-        self, query: Query, feedback: Feedback, ranker: Ranker, *, C: float | None = None, until: Until = "settled"
-    ) -> Trained:
-        """Return what a ranker makes of a query and its marks; kept for the next time."""
-        if ranker not in RANKERS:
-            raise ValueError(f"the ranker is one of {', '.join(RANKERS)}; got '{ranker}'")
-        marks = Feedback() if ranker == "knn" else feedback
-        marked = (*feedback.positives, *feedback.negatives)
-        there = self.corpus.rows_of(marked)
-        for doc_id in marked:
-            the_row(there, doc_id, self.corpus.manifest.name)  # says what is not there, to every ranker
-        return self._trained(query, marks, ranker, C, until)
+        return Ranking(query, ranker, results, seconds, trained.scorer, *found, ranked.n_candidates)
 
     def within(self, feedback: Feedback) -> Feedback:
         """Return the marks on documents of this corpus alone."""
@@ -217,7 +205,7 @@ class SearchEngine:
     def scores(self, weights: Scorer, doc_ids: Sequence[str]) -> list[float]:
         """Return the score of documents, each by its best passage."""
         rows = self.corpus.rows_of(doc_ids)
-        passages = [self.corpus.passages_of(the_row(rows, doc_id, self.corpus.manifest.name)) for doc_id in doc_ids]
+        passages = [self.corpus.passages_of(row_in(rows, doc_id, self.corpus.manifest.name)) for doc_id in doc_ids]
         if not passages:
             return []
         vectors = self.index.vectors(np.concatenate([np.array(of_it) for of_it in passages]))
@@ -237,14 +225,25 @@ class SearchEngine:
         """Return n random documents that pass the filters, by ``doc_id``, none twice; all where there are no more."""
         return self.corpus.doc_ids(self._select(filters or Filters()).draw(n, seed))
 
-    def _train(self, query: Query, feedback: Feedback, ranker: Ranker, C: float | None, until: Until) -> Trained:
+    def _trained(self, query: Query, feedback: Feedback, ranker: Ranker, C: float | None, until: Until) -> _Trained:
+        """Return the scorer of a query and its marks; it is kept for the next time."""
+        if ranker not in RANKERS:
+            raise ExemplarError(f"the ranker is one of {', '.join(RANKERS)}; got '{ranker}'")
+        marks = Feedback() if ranker == "knn" else feedback
+        marked = (*feedback.positives, *feedback.negatives)
+        there = self.corpus.rows_of(marked)
+        for doc_id in marked:
+            row_in(there, doc_id, self.corpus.manifest.name)  # says what is not there, to every ranker
+        return self._train_once(query, marks, ranker, C, until)
+
+    def _train(self, query: Query, feedback: Feedback, ranker: Ranker, C: float | None, until: Until) -> _Trained:
         self.query_vector(query)  # encoding is not what a ranking takes
         start = time.perf_counter()
         with one_blas_thread():
             weights = scorer(ranker, self.examples(query, feedback), C=C, until=until)
-        return Trained(weights, time.perf_counter() - start)
+        return _Trained(weights, time.perf_counter() - start)
 
-    def _rank(self, trained: Trained, k: int, left_out: frozenset[int], filters: Filters | None) -> _Ranked:
+    def _rank(self, trained: _Trained, k: int, left_out: frozenset[int], filters: Filters | None) -> _Ranked:
         start = time.perf_counter()
         selection = self._select(filters) if filters else None
         passages, scores = self.top_passages(trained.scorer, k, sorted(left_out), selection)
@@ -307,13 +306,13 @@ class SearchEngine:
         if isinstance(query, DocumentQuery):
             return self._whole(self.corpus.row(query.doc_id))
         if not query.strip():
-            raise ValueError("the query is empty: type what you are looking for")
+            raise ExemplarError("the query is empty: type what you are looking for")
         if len(query) > _LONGEST:
-            raise ValueError(
+            raise ExemplarError(
                 f"the query is longer than {_LONGEST:,} characters: shorten it; only its beginning is read"
             )
         if re.search("[\ud800-\udfff]", query):  # how Python holds bytes that are no UTF-8
-            raise ValueError("the query holds bytes that are no Unicode text")
+            raise ExemplarError("the query holds bytes that are no Unicode text")
         return self._encode(query)
 
     def _encode_text(self, text: str) -> NDArray[np.float32]:
@@ -325,13 +324,14 @@ class SearchEngine:
     def encoder(self) -> Encoder:
         """The corpus's own encoder, loaded when it is first needed; EncoderMismatch if it has become another."""
         manifest = self.corpus.manifest
-        encoder = self._load_encoder(manifest.model, manifest.precision, manifest.model_revision)
-        wanted = (manifest.model, manifest.model_revision, manifest.dim)
-        if (encoder.model, encoder.revision, encoder.dim) != wanted:
+        built, encoder = manifest.encoder, self._load_encoder(manifest.encoder)
+        loaded = encoder.info
+        if (loaded.model, loaded.revision, loaded.dim) != (built.model, built.revision, built.dim):
             raise EncoderMismatch(
-                f"the corpus '{manifest.name}' was built with {manifest.model} (revision {manifest.model_revision}, "
-                f"{manifest.dim} dimensions), but {encoder.model} (revision {encoder.revision}, {encoder.dim} "
-                "dimensions) was loaded; put the old model back, or build the corpus again with --replace"
+                f"the corpus '{manifest.name}' was built with {built.model} (revision {built.revision}, {built.dim} "
+                f"dimensions), but {loaded.model} (revision {loaded.revision}, {loaded.dim} dimensions) was loaded; "
+                "put the old model back, or build the corpus again and allow it to be replaced",
+                hint="replace",
             )
         return encoder
 
@@ -370,7 +370,7 @@ class SearchEngine:
         )
 
 
-def _in_memory(corpus: Corpus | ServedCorpus) -> Index:
+def _in_memory(corpus: DocumentStore) -> Index:
     if not isinstance(corpus, Corpus):
         raise TypeError("a corpus that is served needs the index that serves it")
     return DenseIndex(corpus.vectors, longest=longest_row(corpus))
@@ -378,10 +378,10 @@ def _in_memory(corpus: Corpus | ServedCorpus) -> Index:
 
 def longest_row(corpus: Corpus) -> float:
     """Return a bound of the vectors' lengths."""
-    if corpus.manifest.similarity == "cosine":
+    if corpus.manifest.encoder.similarity == "cosine":
         return 1.0
     return float(np.sqrt(np.einsum("ij,ij->i", corpus.vectors, corpus.vectors).max()))
 
 
-def _load_encoder(model: str, precision: str, revision: str) -> Encoder:
-    return load_encoder(model, precision=precision, revision=revision)
+def _load_encoder(built: EncoderInfo) -> Encoder:
+    return load_encoder(built.model, precision=built.precision, revision=built.revision)

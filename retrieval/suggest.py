@@ -41,8 +41,8 @@ def to_mark_next(first: Ranking, second: Ranking, marked: Collection[str], n: in
 
     unmarked = [doc_id for doc_id in dict.fromkeys([*first.doc_ids, *second.doc_ids]) if doc_id not in marked]
     apart = sorted(filter(disagreement, unmarked), key=disagreement, reverse=True)[:n]
-    candidates = [doc_id for doc_id in unmarked if doc_id in scores and doc_id not in apart] if second.svm else []
-    unsure = sorted(candidates, key=lambda doc_id: abs(scores[doc_id]))[:n]
+    candidates = [doc_id for doc_id in unmarked if doc_id in scores and doc_id not in apart]
+    unsure = sorted(candidates, key=lambda doc_id: abs(scores[doc_id]))[:n] if second.scorer.svm else []
     found: list[tuple[str, Why]] = [(doc_id, "disagreement") for doc_id in apart]
     found += [(doc_id, "margin") for doc_id in unsure]
     return [

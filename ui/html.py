@@ -18,7 +18,9 @@ _LONGEST_SENTENCE = 2_000
 # What has the text behind it run the other way until something closes it.
 _TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
-_SIGNS = {
+MessageKind = Literal["error", "warning", "success"]
+
+_SIGNS: dict[MessageKind, str] = {
     "error": "\N{WARNING SIGN}\N{VARIATION SELECTOR-15}",
     "warning": "\N{RIGHTWARDS ARROW}",
     "success": "\N{CHECK MARK}",
@@ -119,7 +121,7 @@ def _drawn_together(raw: str) -> str:
     return re.sub(r"\s+", lambda blanks: "\n" if "\n" in blanks[0] else " ", broken)
 
 
-def show_message(kind: Literal["error", "warning", "success"], message: str) -> None:
+def show_message(kind: MessageKind, message: str) -> None:
     """Show a sentence to act on; it may quote what comes from outside, so it is no Markdown either."""
     sentence = shortened(message[:1].upper() + message[1:])
     st.html(f'<div class="ex-message ex-{kind}" role="alert"><b>{_SIGNS[kind]}</b> {text(sentence)}</div>')

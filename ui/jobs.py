@@ -8,6 +8,10 @@ from typing import Any, Literal
 
 import streamlit as st
 
+from exemplar.data.error_log import describe_fault
+from exemplar.data.errors import ExemplarError
+from exemplar.ui.remedies import worded
+
 Kind = Literal["build", "evaluate"]
 Tell = Callable[[Any], None]
 
@@ -70,13 +74,13 @@ class Job:
             self.result = work(self._tell)
         except Stopped:
             self.stopped = True
-        except (ValueError, OSError) as error:
-            self.error = str(error)
+        except (ExemplarError, OSError) as error:
+            self.error = worded(error)
         except Exception as error:
             if _server_is_ending():
                 return
             logging.getLogger(__name__).exception("%s %s failed", self.kind, self.name)
-            self.error = f"something unforeseen happened: {type(error).__name__}; the terminal says more"
+            self.error = describe_fault(error)
 
 
 def _server_is_ending() -> bool:
@@ -101,14 +105,14 @@ def jobs(kind: Kind) -> list[Job]:
 
 
 def start(kind: Kind, name: str, work: Callable[[Tell], Any], told: Any = None) -> Job:
-    """Begin work on something; a ValueError says so if work of this kind on it is going on.
+    """Begin work on something; raises ExemplarError if work of this kind on it is running.
 
     ``told`` is what it has told so far, for those who look at once.
     """
     with _starting:
         last = job(kind, name)
         if last is not None and last.running:
-            raise ValueError(f"'{name}' is being worked on already; wait for it, or stop it")
+            raise ExemplarError(f"'{name}' is being worked on already; wait for it, or stop it")
         dismiss(kind, name)
         new = Job(kind, name, told)
         new.start(work)

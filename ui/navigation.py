@@ -1,11 +1,30 @@
-"""Ways from one page to another."""
+"""The pages, made by app.py, and the ways from one to another."""
 
 import contextlib
+from collections.abc import Sequence
 
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
+from exemplar.data.error_log import describe_fault
 from exemplar.data.errors import IndexUnreachable
-from exemplar.ui import resources, state
+from exemplar.ui import html, resources, state
+
+SEARCH = "search_page_of_the_app"
+
+
+def run(search: StreamlitPage, others: Sequence[StreamlitPage]) -> None:
+    """Draw the navigation and the page that the address names.
+
+    A fault of the program goes to the log, and the page says where that is.
+    """
+    st.session_state[SEARCH] = search
+    page = st.navigation([search, *others], position="top")
+    try:
+        page.run()
+    except Exception as error:
+        html.show_message("error", describe_fault(error))
+        raise
 
 
 def keep_session() -> None:
@@ -15,11 +34,14 @@ def keep_session() -> None:
             state.open_session(list(corpora))
 
 
-def search_it(name: str) -> None:
+def search_corpus(name: str) -> None:
     """Go to the search page with a corpus."""
-    from exemplar.ui.search.page import search_page  # which draws what leads to it
-
     keep_session()
     if state.current() is not None:
         state.choose_corpus(name)
-    st.switch_page(st.Page(search_page, default=True))
+    st.switch_page(st.session_state[SEARCH])
+
+
+def open_session(session_id: str) -> None:
+    """Go to the search page with a session."""
+    st.switch_page(st.session_state[SEARCH], query_params={"session": session_id})

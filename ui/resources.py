@@ -9,13 +9,13 @@ from contextlib import AbstractContextManager
 from typing import TypeVar
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from exemplar.data.corpus.catalog import CorpusStatus, list_corpora, searchable_corpora
-from exemplar.data.corpus.corpus import open_corpus, read_manifest
-from exemplar.data.corpus.filters import Choices
-from exemplar.data.corpus.manifest import Manifest
-from exemplar.data.encoders.sentence_transformer import Encoder, load_encoder
+from exemplar.data.corpus.corpus import open_corpus
+from exemplar.data.corpus.facets import Facets
+from exemplar.data.corpus.manifest import Manifest, read_manifest
+from exemplar.data.encoders.base import Encoder, EncoderInfo
+from exemplar.data.encoders.sentence_transformer import load_encoder
 from exemplar.data.encoders.shared import SharedEncoder
 from exemplar.data.errors import CorpusNotFound
 from exemplar.data.milvus.server import ADDRESS, Server
@@ -23,6 +23,7 @@ from exemplar.retrieval.highlights import Explainer
 from exemplar.retrieval.index.milvus import open_served
 from exemplar.retrieval.search import SearchEngine
 from exemplar.ui.page_scheduler import OneByOne
+from exemplar.ui.streamlit_internals import is_on_a_page
 
 T = TypeVar("T")
 _one_by_one = OneByOne()
@@ -75,9 +76,9 @@ def explainer(name: str) -> Explainer:
     return _opened(name).explainer
 
 
-def choices(name: str) -> Choices:
+def facets(name: str) -> Facets:
     """Return what the documents of a corpus can be filtered by."""
-    return _opened(name).engine.corpus.choices
+    return _opened(name).engine.corpus.facets
 
 
 class _Opened:
@@ -106,11 +107,10 @@ def _open(name: str, uri: str | None, build: str, created: str, n_passages: int)
     return _Opened(name, uri)
 
 
-def encoder(model: str, precision: str, revision: str | None = None) -> Encoder:
-    """Return an encoder, one for all who need it."""
-    on_a_page = get_script_run_ctx(suppress_warning=True) is not None  # what runs in the background can't draw
-    with st.spinner("Loading the model") if on_a_page else contextlib.nullcontext():
-        return _loaded(model, precision, revision)
+def encoder(built: EncoderInfo) -> Encoder:
+    """Return the encoder that a corpus was built with, one for all sessions."""
+    with st.spinner("Loading the model") if is_on_a_page() else contextlib.nullcontext():
+        return _loaded(built.model, built.precision, built.revision)
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
@@ -121,6 +121,6 @@ def _loaded(model: str, precision: str, revision: str | None) -> Encoder:
 
 
 @st.cache_resource(show_spinner=False, max_entries=1)  # builds run in threads of their own, which can't draw
-def builder(model: str, precision: str, revision: str | None = None) -> Encoder:
-    """Return an encoder for building: it takes longer to load, and less to embed."""
-    return load_encoder(model, precision=precision, revision=revision, backend="auto")
+def builder(model: str, *, precision: str, backend: str, revision: str | None = None) -> Encoder:
+    """Return an encoder for a build, which may take longer to load and takes less time to embed."""
+    return load_encoder(model, precision=precision, backend=backend, revision=revision)

@@ -1,6 +1,5 @@
 """The sessions page: what was searched and marked before, to be opened, named, copied, deleted."""
 
-import sqlite3
 import zlib
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -8,21 +7,21 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from exemplar.retrieval.feedback import Feedback
+from exemplar.data.errors import ExemplarError
 from exemplar.retrieval.search import DocumentQuery
-from exemplar.retrieval.sessions.history import in_words
-from exemplar.retrieval.sessions.session import Saved, Session
+from exemplar.retrieval.sessions.events import MarksAdded
+from exemplar.retrieval.sessions.session import Session
+from exemplar.retrieval.sessions.store import Saved
 from exemplar.ui import html, resources, state
+from exemplar.ui.confirm import confirm
 from exemplar.ui.local_time import local_time
-from exemplar.ui.navigation import keep_session
+from exemplar.ui.navigation import keep_session, open_session
 from exemplar.ui.search.export_import import show_export, show_import
-from exemplar.ui.search.page import search_page
 
 _A_PAGE = 50  # sessions
 _LATEST = 200  # events
 _LONGEST = 100  # characters of a name
 _CHOSEN = "chosen_session"
-_FAILURES = (sqlite3.Error, OSError, ValueError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +50,7 @@ def sessions_page() -> None:
     place = st.container(gap=None)
     try:
         _show_sessions(state.store().saved())
-    except _FAILURES as error:
+    except state.FAILURES as error:
         html.show_message("error", f"the sessions can't be read: {error}. Nothing was changed; try again.")
     if notice := state.take_notice():
         with place:
@@ -92,7 +91,7 @@ def _show_table(saved: Sequence[Saved]) -> list[_Row]:
 def _loaded(session_id: str) -> Session | None:
     try:
         return state.store().load(session_id)
-    except ValueError:  # an event of a later version
+    except ExemplarError:  # an event of a later version
         return None
 
 
@@ -134,7 +133,7 @@ def _show_actions(row: _Row) -> None:
             disabled=row.session is None,
             help="Go on with this session on the search page",
         ):
-            st.switch_page(st.Page(search_page, default=True), query_params={"session": session_id})
+            open_session(session_id)
         with st.popover("Rename", icon=":material/edit:", key="rename", help="Give this session a name"):
             _show_rename(row)
         st.button(
@@ -183,16 +182,11 @@ def _show_transfer(row: _Row) -> None:
     with transfer:
         try:
             corpus = resources.engine(session.corpus).corpus
-        except ValueError as error:
+        except ExemplarError as error:
             html.show_message("error", str(error))
             return
         show_export(corpus, session.feedback, None)
-        show_import(corpus, lambda marks: _take_in(session, marks))
-
-
-def _take_in(session: Session, marks: Feedback) -> None:
-    event = {"marks": {"positive": list(marks.positives), "negative": list(marks.negatives)}}
-    state.store().record(session, event)
+        show_import(corpus, lambda marks: state.store().record(session, MarksAdded(marks)))
 
 
 def _duplicate(row: _Row) -> None:
@@ -204,19 +198,12 @@ def _ask_to_delete(row: _Row) -> None:
     n_marks = len(row.session.feedback) if row.session else 0
     with_it = f" Its marks ({n_marks:,}) and its history go with it." if n_marks else " Its history goes with it."
     name = html.element("b", "session", html.text(row.title))
-    st.html(html.element("div", "text", name, " is deleted for good.", html.text(with_it)))
-    with st.container(horizontal=True, gap="small"):
-        if st.button(
-            "Delete it",
-            key="delete_it",
-            type="primary",
-            help="This can't be undone",
-            on_click=_trying,
-            args=(lambda: _delete(row.saved.session_id),),
-        ):
-            st.rerun()
-        if st.button("Keep it", key="keep_it", help="Change nothing"):
-            st.rerun()
+    confirm(
+        f"{name} is deleted for good.{html.text(with_it)}",
+        yes="Delete it",
+        hint="This can't be undone.",
+        on_yes=lambda: _trying(lambda: _delete(row.saved.session_id)),
+    )
 
 
 def _delete(session_id: str) -> None:
@@ -230,7 +217,7 @@ def _trying(work: Callable[[], None]) -> None:
     """Do something to the saved sessions, and say so if it fails."""
     try:
         work()
-    except _FAILURES as error:
+    except state.FAILURES as error:
         state.notify(f"This could not be saved: {error}. Nothing was changed; try again.")
 
 
@@ -238,7 +225,7 @@ def _show_history(session_id: str) -> None:
     with st.expander("History", icon=":material/history:", key="history"):
         events = state.store().history(session_id)
         lines = [
-            html.shortened(f"{local_time(each.at)} · {html.name(each.corpus)} · {in_words(each.event)}")
+            html.shortened(f"{local_time(each.at)} · {html.name(each.corpus)} · {each.describe()}")
             for each in reversed(events[-_LATEST:])
         ]
         if len(events) > _LATEST:

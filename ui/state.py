@@ -3,13 +3,31 @@
 import sqlite3
 from collections.abc import Sequence
 from functools import reduce
-from typing import Any
 
 import streamlit as st
 
+from exemplar.data.errors import ExemplarError
 from exemplar.data.home import home_folder
 from exemplar.retrieval.search import DocumentQuery
-from exemplar.retrieval.sessions.session import Event, Session, SessionStore, Settings, new_id
+from exemplar.retrieval.sessions.events import (
+    DocumentQueried,
+    Event,
+    FiltersSet,
+    Marked,
+    MarksAdded,
+    MarksCleared,
+    Named,
+    Opened,
+    Queried,
+    Redone,
+    SettingsSet,
+    Undone,
+)
+from exemplar.retrieval.sessions.session import Session, new_id
+from exemplar.retrieval.sessions.settings import Settings
+from exemplar.retrieval.sessions.store import SessionStore
+
+FAILURES = (sqlite3.Error, OSError, ExemplarError)  # of the file of sessions
 
 QUERY_TEXT = "query_text"
 PAGE = "page"
@@ -27,6 +45,7 @@ _ADDRESS = "address_as_written"
 _NOTICE = "notice"
 
 _IN_ADDRESS = ("session", "corpus", "q", "like")
+_OF_MARKS_OR_NAME = (Marked, MarksAdded, MarksCleared, Undone, Redone, Named)
 _LONGEST = 300  # characters of a query, or of a document's id, that the address carries; the session has all of it
 
 
@@ -60,12 +79,12 @@ def current() -> Session | None:
 
 
 def change(event: Event) -> None:
-    """Change the session and log the change; a change that can't be saved is made all the same, and told."""
+    """Change the session and log the change; a change that can't be saved is made too, and the page says so."""
     _catch_up()
     session: Session = st.session_state[_SESSION]
     st.session_state[_SESSION] = session.after(event)
     st.session_state[_CHANGED] = True
-    if not event.keys() & {"mark", "marks", "clear_marks", "undo", "redo", "name"}:
+    if not isinstance(event, _OF_MARKS_OR_NAME):  # the results are others
         turn_to(1)
     unsaved: list[Event] = st.session_state[_UNSAVED].setdefault(session.corpus, [])
     unsaved.append(event)
@@ -74,7 +93,7 @@ def change(event: Event) -> None:
             store().record(session, unsaved[0])
             st.session_state[_N_EVENTS] += 1
             unsaved.pop(0)
-    except (sqlite3.Error, OSError) as error:
+    except FAILURES as error:
         notify(f"This change is on the page but could not be saved: {error}. It lasts as long as this page.")
 
 
@@ -82,14 +101,14 @@ def ask() -> None:
     """Take the typed text as the query."""
     text = st.session_state[QUERY_TEXT].strip()
     if text:
-        change({"query": text})
+        change(Queried(text))
     else:
         notify("Type what you are looking for, then press Enter.")
 
 
 def ask_document(doc_id: str) -> None:
     """Take a document as the query: more like this."""
-    change({"query_document": doc_id})
+    change(DocumentQueried(doc_id))
     _show_query()
 
 
@@ -99,9 +118,9 @@ def choose_corpus(name: str) -> None:
     session: Session = st.session_state[_SESSION]
     there = _load(session.session_id, name, name)
     _put(there or Session(session.session_id, name))
-    change({"open": True})
+    change(Opened())
     if there is None and session.settings != Settings():
-        change({"settings": session.settings.as_json()})
+        change(SettingsSet(session.settings))
 
 
 def go_to(session: Session) -> None:
@@ -117,13 +136,13 @@ def begin_new(corpus: str) -> None:
     """Begin a new session; a phone, which has no room for two columns, begins with one."""
     go_to(Session(new_id(), corpus))
     if "Mobi" in st.context.headers.get("User-Agent", ""):
-        change({"settings": Settings(rankers=Settings().rankers[-1:]).as_json()})
+        change(SettingsSet(Settings(rankers=Settings().rankers[-1:])))
 
 
 def name_session(session_id: str, name: str) -> None:
-    """Give a session a name; sqlite3.Error or OSError if it can't be saved."""
+    """Give a session a name; raises one of FAILURES if it can't be saved."""
     if session := store().load(session_id):
-        store().record(session, {"name": name})
+        store().record(session, Named(name))
 
 
 def jump_to(doc_id: str) -> None:
@@ -146,7 +165,7 @@ def put(key: str, value: object) -> None:
 
 def take_notice() -> str | None:
     """Return what the last callback had to say, once."""
-    notice: Any = st.session_state.pop(_NOTICE, None)
+    notice: str | None = st.session_state.pop(_NOTICE, None)
     return notice
 
 
@@ -174,9 +193,9 @@ def _follow(asked: dict[str, str], corpora: Sequence[str]) -> None:
         choose_corpus(corpus)
     session = st.session_state[_SESSION]
     if (text := asked.get("q", "").strip()) and text != session.query:
-        change({"query": text})
+        change(Queried(text))
     elif (doc_id := asked.get("like")) and DocumentQuery(doc_id) != session.query:
-        change({"query_document": doc_id})
+        change(DocumentQueried(doc_id))
     _show_query()
 
 
@@ -191,7 +210,7 @@ def _catch_up() -> None:
         return
     if 0 < n_events < n_known:  # its file was damaged, or an older one was put back
         st.session_state[_N_EVENTS] = n_events
-        for event in [{"clear_marks": True}, *_events_of(session)]:
+        for event in [MarksCleared(), *_events_of(session)]:
             change(event)
     elif n_events:
         now = _load(session.session_id, session.corpus, session.corpus) or session
@@ -208,19 +227,13 @@ def _catch_up() -> None:
         _show_query()
 
 
-def _events_of(session: Session) -> list[dict[str, Any]]:
-    """Return events that make a new session what one is."""
-    marks = {"positive": list(session.feedback.positives), "negative": list(session.feedback.negatives)}
-    query: list[dict[str, Any]] = []
-    if session.query is not None:
-        is_document = isinstance(session.query, DocumentQuery)
-        query = [{"query_document": session.query.doc_id} if is_document else {"query": session.query}]
-    return [
-        *query,
-        {"marks": marks},
-        {"filters": session.filters.as_json()},
-        {"settings": session.settings.as_json()},
-    ]
+def _events_of(session: Session) -> list[Event]:
+    """Return events that make a new session what this one is."""
+    query = session.query
+    events: list[Event] = []
+    if query is not None:
+        events.append(DocumentQueried(query.doc_id) if isinstance(query, DocumentQuery) else Queried(query))
+    return [*events, MarksAdded(session.feedback), FiltersSet(session.filters), SettingsSet(session.settings)]
 
 
 def _write_address(session: Session) -> None:
@@ -252,7 +265,7 @@ def _count(session_id: str) -> int:
     """Return how many events the log has; where it can't be read, as many as before."""
     try:
         return store().count(session_id)
-    except (sqlite3.Error, OSError):
+    except FAILURES:
         return int(st.session_state.get(_N_EVENTS, 0))
 
 
@@ -263,7 +276,7 @@ def _load(session_id: str, corpus: str | None, if_unreadable: str) -> Session | 
     """
     try:
         found = store().load(session_id, corpus) if session_id else None
-    except (sqlite3.Error, OSError, ValueError) as error:
+    except FAILURES as error:
         notify(f"The marks of this session could not be read: {error}. The file is untouched; a reload tries again.")
         found = Session(session_id, if_unreadable)
     session = current()

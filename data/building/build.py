@@ -6,13 +6,13 @@ another build of the corpus, the one that is replaced or one that was interrupte
 """
 
 import contextlib
-import dataclasses
 import errno
 import hashlib
 import json
 import os
 import shutil
 from collections.abc import Callable
+from dataclasses import replace as replace_fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,29 +20,29 @@ from typing import Any
 import pyarrow as pa
 
 from exemplar.data.arrow import read_documents
-from exemplar.data.building.embed import Embedder, Embedding, Here, Progress, damaged_shards
+from exemplar.data.building.embed import Embedder, Embedding, LocalEmbedder, damaged_shards
 from exemplar.data.building.known_vectors import earlier_builds
+from exemplar.data.building.progress import BuildEvent, Progress
 from exemplar.data.building.staging import Spooled, spool
-from exemplar.data.corpus.corpus import (
-    Corpus,
+from exemplar.data.corpus.corpus import Corpus, open_corpus
+from exemplar.data.corpus.lock import building
+from exemplar.data.corpus.manifest import (
+    Manifest,
     builds_of,
     corpus_folder,
-    manifest_of,
-    open_corpus,
+    plan_of_build,
     read_manifest,
     write_manifest,
 )
-from exemplar.data.corpus.lock import building
-from exemplar.data.corpus.manifest import Manifest
 from exemplar.data.corpus.shards import DOCUMENTS, ShardStore
-from exemplar.data.documents import Problem, Source
-from exemplar.data.encoders.sentence_transformer import Encoder, model_name
-from exemplar.data.errors import CorpusDamaged, CorpusNotFound, JournalDamaged
+from exemplar.data.encoders.base import Encoder
+from exemplar.data.errors import CorpusDamaged, CorpusNotFound, ExemplarError, JournalDamaged
+from exemplar.data.sources.spec import Source
 
 _MAY_CHANGE = ("limit", "revision")  # of a source, when it is built again
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
-OnEvent = Callable[[Progress | Problem], None]
+OnEvent = Callable[[BuildEvent], None]
 
 
 def build_corpus(
@@ -77,14 +77,14 @@ def build_corpus(
 
     Raises
     ------
-    ValueError
+    ExemplarError
         The source is empty or can't be read, the name can't be one, or it belongs to a corpus that was built otherwise.
     CorpusBusy
         Another process is building it.
     OSError
         A file can't be written, and the message says so if the disk is full; or all workers of a cluster are lost.
     """
-    embedder = encoder if isinstance(encoder, Embedder) else Here(encoder)
+    embedder = encoder if isinstance(encoder, Embedder) else LocalEmbedder(encoder)
     name = name or source.name
     on_event = on_event or (lambda event: None)
     with building(name) as folder:
@@ -101,7 +101,7 @@ def build_corpus(
             raise OSError(error.errno, room) from error
         except MemoryError as error:
             told = "close other programs and build again: what was embedded is kept"
-            raise ValueError(f"there is not enough memory to build '{name}'; {told}") from error
+            raise ExemplarError(f"there is not enough memory to build '{name}'; {told}") from error
         finally:
             _sweep(folder)
     return open_corpus(name)
@@ -114,36 +114,15 @@ def _sweep(folder: Path) -> None:
             path.unlink()
 
 
-def precision_of(name: str, model: str, *, replace: bool = False) -> str | None:
-    """Return the precision of what there is of a corpus by a model: what is added should have it too.
-
-    ``replace``: of the build that was begun to replace it.
-    """
-    with contextlib.suppress(CorpusNotFound, CorpusDamaged):
-        complete = read_manifest(name)
-        begun = [manifest_of(store, name) for store in builds_of(name) if store.folder.name != complete.build]
-        of_model = [each for each in (begun if replace else [complete]) if each.model == model_name(model)]
-        return of_model[0].precision if of_model else None
-    return None
-
-
 def _manifest(source: Source, embedder: Embedder, name: str, whole: bool) -> Manifest:
     """Return the manifest as far as it is known before the documents are."""
-    facts = embedder.facts
     return Manifest(
         name=name,
         build="",
         created="",
-        source=source.description,
-        model=facts.model,
-        model_revision=facts.revision,
-        precision=facts.precision,
-        device=facts.device,
-        backend=facts.backend,
-        similarity=facts.similarity,
+        source=source.spec,
+        encoder=embedder.info,
         whole=whole,
-        max_tokens=facts.max_tokens,
-        dim=facts.dim,
         n_documents=0,
         n_passages=0,
         documents_sha256="",
@@ -156,12 +135,13 @@ def _check_same(wanted: Manifest) -> None:
         manifest = read_manifest(wanted.name)
     except (CorpusNotFound, CorpusDamaged):
         return
-    old, new = ({**each.source, **each.preparation} for each in (manifest, wanted))
-    for key in new:
-        if key not in _MAY_CHANGE and old.get(key) != new[key]:
-            raise ValueError(
+    old, new = (each.source.to_json() | each.preparation for each in (manifest, wanted))
+    for key in new | old:
+        if key not in _MAY_CHANGE and old.get(key) != new.get(key):
+            raise ExemplarError(
                 f"there is a corpus '{wanted.name}' already, built with {_in_words(key, old.get(key))}, not "
-                f"{_in_words(key, new[key])}; choose another name, or allow it to be replaced (--replace)"
+                f"{_in_words(key, new.get(key))}; choose another name, or allow it to be replaced",
+                hint="replace",
             )
 
 
@@ -208,7 +188,7 @@ def _earlier_documents(name: str) -> pa.Table | None:
 
 def _planned(wanted: Manifest, spooled: Spooled) -> Manifest:
     content = json.dumps([wanted.preparation, spooled.sha256], sort_keys=True)
-    return dataclasses.replace(
+    return replace_fields(
         wanted,
         build=f"build-{hashlib.sha256(content.encode()).hexdigest()[:12]}",
         n_documents=spooled.n_documents,
@@ -223,17 +203,18 @@ def _store(folder: Path, plan: Manifest) -> ShardStore:
         return ShardStore(folder)
     except JournalDamaged:
         folder.mkdir(exist_ok=True)
-        return ShardStore.create(folder, dataclasses.asdict(plan))
+        return ShardStore.create(folder, plan_of_build(plan))
 
 
 def _commit(plan: Manifest, store: ShardStore) -> None:
     """Write the manifest, if it says anything new."""
-    new = dataclasses.replace(plan, n_passages=store.n_passages)
+    new = replace_fields(plan, n_passages=store.n_passages)
     try:
         old = read_manifest(plan.name)
-        as_it_was = dataclasses.replace(new, created=old.created, device=old.device, backend=old.backend)
+        ran_as_before = replace_fields(new.encoder, device=old.encoder.device, backend=old.encoder.backend)
+        as_it_was = replace_fields(new, created=old.created, encoder=ran_as_before)
         if old.created and old == as_it_was:
             return
     except (CorpusNotFound, CorpusDamaged):
         pass
-    write_manifest(dataclasses.replace(new, created=datetime.now(UTC).isoformat(timespec="seconds")))
+    write_manifest(replace_fields(new, created=datetime.now(UTC).isoformat(timespec="seconds")))

@@ -3,9 +3,9 @@
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import pyarrow as pa
@@ -14,68 +14,16 @@ from numpy.typing import NDArray
 
 from exemplar.data.arrow import read_documents
 from exemplar.data.building.known_vectors import EarlierBuild, Prepared
+from exemplar.data.building.progress import Progress
 from exemplar.data.corpus.journal import Shard
 from exemplar.data.corpus.shards import DOCUMENTS, ShardStore
+from exemplar.data.encoders.base import Encoder, EncoderInfo
 from exemplar.data.encoders.passages import split
-from exemplar.data.encoders.sentence_transformer import Encoder
-from exemplar.data.text import duration_in_words
+from exemplar.data.errors import ExemplarError
 
 # What a killed build has to do again at the most: so many documents, or one of those that are longer.
 SHARD, GPU_SHARD = 256, 2048
 SHARD_BYTES = 2_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a build has come.
-
-    Attributes
-    ----------
-    done, total
-        Documents read, or with vectors; the total is None while they are being read.
-    embedded
-        Documents embedded by this run; the others' vectors were there.
-    seconds
-        Since the stage began.
-    """
-
-    stage: Literal["reading", "embedding"]
-    done: int
-    total: int | None = None
-    embedded: int = 0
-    seconds: float = 0.0
-
-    @property
-    def rate(self) -> float:
-        """Documents embedded a second; 0 before the first."""
-        return self.embedded / self.seconds if self.embedded and self.seconds else 0.0
-
-    @property
-    def speed(self) -> str:
-        """Return rate and estimate for people: ``88 documents/s, 4 min left``; empty before there is a rate."""
-        if not self.rate or self.total is None:
-            return ""
-        left = (self.total - self.done) / self.rate  # as if all that is left had to be embedded
-        return f"{self.rate:.0f} documents/s, {duration_in_words(left)} left"
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What a corpus's manifest says of its encoder."""
-
-    model: str
-    revision: str
-    precision: str
-    device: str
-    backend: str
-    similarity: str
-    dim: int
-    max_tokens: int | None
-
-    @classmethod
-    def of(cls, encoder: Encoder) -> "Facts":
-        """Return the facts of a loaded encoder."""
-        return cls(*(getattr(encoder, field.name) for field in fields(cls)))
 
 
 @runtime_checkable
@@ -83,8 +31,8 @@ class Embedder(Protocol):
     """Makes passages and vectors of documents, shard after shard: here, or on a cluster."""
 
     @property
-    def facts(self) -> Facts:
-        """What each of its encoders is."""
+    def info(self) -> EncoderInfo:
+        """What identifies its encoders."""
 
     def embed(
         self, documents: Path, shards: Iterable[Sequence[int]], *, whole: bool, tell: Callable[[int], None]
@@ -110,15 +58,15 @@ class Embedder(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Here:
+class LocalEmbedder:
     """Embeds by an encoder in this process."""
 
     encoder: Encoder
 
     @property
-    def facts(self) -> Facts:
-        """What the encoder is."""
-        return Facts.of(self.encoder)
+    def info(self) -> EncoderInfo:
+        """What identifies the encoder."""
+        return self.encoder.info
 
     def embed(
         self, documents: Path, shards: Iterable[Sequence[int]], *, whole: bool, tell: Callable[[int], None]
@@ -166,7 +114,7 @@ class Embedding:
 
     def _shard_size(self, sizes: NDArray[np.int64]) -> int:
         """Return how many of the documents to come, of so many bytes each, make a shard."""
-        most = SHARD if self.embedder.facts.device == "cpu" else GPU_SHARD
+        most = SHARD if self.embedder.info.device == "cpu" else GPU_SHARD
         return max(1, int(np.searchsorted(np.cumsum(sizes[:most]), SHARD_BYTES, side="right")))
 
     def _prepared(
@@ -188,9 +136,9 @@ class Embedding:
         for rows in shards:
             try:
                 of_new = next(embedded)
-            except (ValueError, RuntimeError) as error:  # what torch raises where a device's memory is too small
+            except (ExemplarError, RuntimeError) as error:  # what torch raises where a device's memory is too small
                 what, first = " ".join(str(error).split())[:300], documents["doc_id"][rows.start].as_py()
-                raise ValueError(f"among the {len(rows)} documents from '{first}' on: {what}") from error
+                raise ExemplarError(f"among the {len(rows)} documents from '{first}' on: {what}") from error
             by_row = dict(zip(asked.popleft(), of_new, strict=True))
             self.n_embedded += len(by_row)
             prepared = [by_row.get(row) or self._find(texts[row].as_py()) for row in rows]

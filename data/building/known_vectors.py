@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from exemplar.data.arrow import read_documents
 from exemplar.data.building.staging import text_hashes
-from exemplar.data.corpus.corpus import manifest_of
+from exemplar.data.corpus.manifest import manifest_of
 from exemplar.data.corpus.shards import DOCUMENTS, ShardStore
 from exemplar.data.documents import text_hash
 from exemplar.data.encoders.passages import Span

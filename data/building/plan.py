@@ -1,51 +1,57 @@
 """All that decides a corpus: where its documents come from, and how they are prepared."""
 
 import contextlib
-import inspect
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Literal
 
-from exemplar.data.corpus.corpus import builds_of, manifest_of, read_manifest
-from exemplar.data.corpus.manifest import Manifest
+from exemplar.data.corpus.manifest import Manifest, builds_of, manifest_of, read_manifest
 from exemplar.data.encoders.sentence_transformer import DEFAULT_MODEL
 from exemplar.data.errors import CorpusDamaged, CorpusNotFound
-from exemplar.data.sources.read import read_source
+from exemplar.data.sources.spec import SourceSpec
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """A corpus to be built.
+class BuildPlan:
+    """A corpus to build.
 
     Attributes
     ----------
-    source
-        The arguments of ``read_source``.
+    name
+        Of the corpus; None for the source's own.
     precision
-        None: that of what there is of the corpus by this model, else the fastest.
+        ``auto``: that of the existing corpus by this model, else the fastest.
     model_revision
-        None: whichever there is.
+        None for any.
+    whole
+        Make a document one passage: as much of it as the model reads.
     replace
-        Allow a corpus of this name to be replaced that was built otherwise.
+        Allow the build to replace a corpus of this name that was built otherwise.
+    strict
+        Make every problem with a document an error.
+    cluster
+        The address of a Ray cluster that embeds, see ``ray_cluster.on_ray``; "" for the one that Ray finds by itself,
+        None for this process.
     """
 
-    name: str
-    source: Mapping[str, Any]
+    source: SourceSpec
+    name: str | None = None
     model: str = DEFAULT_MODEL
-    precision: str | None = None
+    precision: str = "auto"
     model_revision: str | None = None
+    backend: Literal["torch", "openvino", "auto"] = "auto"
     whole: bool = False
     replace: bool = False
+    strict: bool = False
+    cluster: str | None = None
 
 
-def plan_of(name: str) -> Plan | None:
-    """Return how a corpus is built again as it was, finished or not; None where nothing that can be read says it."""
+def plan_of(name: str) -> BuildPlan | None:
+    """Return the plan that builds a corpus again as it was built; None if no readable file holds it."""
     manifest = _manifest(name)
-    if manifest is None or not manifest.source.keys() <= inspect.signature(read_source).parameters.keys():
+    if manifest is None:
         return None
-    return Plan(
-        name, manifest.source, manifest.model, manifest.precision, manifest.model_revision, whole=manifest.whole
-    )
+    encoder = manifest.encoder
+    return BuildPlan(manifest.source, name, encoder.model, encoder.precision, encoder.revision, whole=manifest.whole)
 
 
 def _manifest(name: str) -> Manifest | None:

@@ -23,9 +23,11 @@ import numpy as np
 import pyarrow as pa
 
 from exemplar.data.arrow import read_documents
-from exemplar.data.building.embed import Facts, prepare, texts_at
+from exemplar.data.building.embed import prepare, texts_at
 from exemplar.data.building.known_vectors import Prepared
-from exemplar.data.encoders.sentence_transformer import Encoder, load_encoder
+from exemplar.data.encoders.base import Encoder, EncoderInfo
+from exemplar.data.encoders.sentence_transformer import load_encoder
+from exemplar.data.errors import ExemplarError
 from exemplar.data.text import one_line
 
 _MOST_CPUS = 8  # of a worker; a small model's products are too small for more
@@ -45,7 +47,7 @@ class Load(Protocol):
     """Loads an encoder, as ``load_encoder`` does."""
 
     def __call__(self, model: str, *, precision: str, backend: str, revision: str | None = None) -> Encoder:
-        """Return the encoder; a ValueError says why there is none."""
+        """Return the encoder; ExemplarError if it can't be loaded."""
 
 
 @contextmanager
@@ -56,7 +58,7 @@ def on_ray(
     backend: str = "torch",
     address: str | None = None,
     load: Load = load_encoder,
-) -> Iterator["OnRay"]:
+) -> Iterator["RayEmbedder"]:
     """Join a Ray cluster, or start one on this machine, and give what embeds there; leave or stop it afterwards.
 
     Parameters
@@ -69,7 +71,7 @@ def on_ray(
 
     Raises
     ------
-    ValueError
+    ExemplarError
         Ray is not installed, the address can't be one, or a worker can't load the model.
     ConnectionError
         The cluster can't be reached, or has no worker.
@@ -77,13 +79,13 @@ def on_ray(
     address = address or os.environ.get("RAY_ADDRESS") or "local"
     with _joined(address):
         place = _Place.in_cluster()
-        facts = _facts_there(functools.partial(load, model, precision=precision, backend=backend), place)
-        if facts.backend == "openvino":  # it takes a node's processors, all of them
+        info = _info_of_workers(functools.partial(load, model, precision=precision, backend=backend), place)
+        if info.backend == "openvino":  # it takes a node's processors, all of them
             place = _Place.in_cluster(most_cpus=None)
         same = functools.partial(
-            load, facts.model, precision=facts.precision, backend=facts.backend, revision=facts.revision
+            load, info.model, precision=info.precision, backend=info.backend, revision=info.revision
         )
-        yield OnRay(facts, same, place)
+        yield RayEmbedder(info, same, place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,13 +119,13 @@ class _Place:
 
 
 @dataclass(frozen=True, slots=True)
-class OnRay:
+class RayEmbedder:
     """Embeds by the workers of a Ray cluster, shards at the same time, and gives the results in order.
 
     Ray Data holds back who is ahead: some shards wait in its object store, none in this process.
     """
 
-    facts: Facts
+    info: EncoderInfo
     load: Callable[[], Encoder]
     place: _Place
 
@@ -173,7 +175,7 @@ class OnRay:
         with warnings.catch_warnings(action="ignore"):  # of the last two, which will have names of their own
             rows = texts.map_batches(
                 _Worker,
-                fn_constructor_args=(self.load, self.facts, whole),
+                fn_constructor_args=(self.load, self.info, whole),
                 batch_size=1,  # a row is a shard
                 batch_format="pyarrow",
                 compute=ray.data.ActorPoolStrategy(size=n_workers),
@@ -183,7 +185,7 @@ class OnRay:
             )
         for block in rows.iter_batches(batch_size=None, batch_format="pyarrow"):
             for row in block.to_pylist():
-                yield _unpacked(row, self.facts.dim)
+                yield _unpacked(row, self.info.dim)
 
 
 class _Shrunk(Exception):
@@ -220,11 +222,11 @@ class _Watch:
 class _Worker:
     """One encoder in a process of its own; what it can't do it says in its answer, as errors are no answer to Ray."""
 
-    def __init__(self, load: Callable[[], Encoder], facts: Facts, whole: bool) -> None:
+    def __init__(self, load: Callable[[], Encoder], info: EncoderInfo, whole: bool) -> None:
         self._whole, self._refusal = whole, ""
         try:
             self._encoder = load()
-            self._refusal = _difference(facts, Facts.of(self._encoder))
+            self._refusal = _difference(info, self._encoder.info)
         except Exception as error:
             self._refusal = one_line(error)
 
@@ -234,7 +236,7 @@ class _Worker:
         [texts] = shard["texts"].to_pylist()
         try:
             return _packed(prepare(texts, self._encoder, whole=self._whole, tell=lambda n: None))
-        except (ValueError, RuntimeError) as error:
+        except (ExemplarError, RuntimeError) as error:
             return _packed([], error=one_line(error))
 
 
@@ -258,7 +260,7 @@ def _unpacked(row: dict[str, Any], dim: int) -> list[Prepared]:
     if row["refusal"]:
         raise ConnectionError(row["refusal"])
     if row["error"]:
-        raise ValueError(row["error"])
+        raise ExemplarError(row["error"])
     ends = np.cumsum(row["counts"])[:-1]
     spans = np.array(row["spans"], dtype=np.int64).reshape(-1, 2)
     vectors = np.frombuffer(row["vectors"], dtype="<f4").reshape(-1, dim)
@@ -290,32 +292,32 @@ def _read(documents: Path, shards: list[Sequence[int]]) -> Iterator[pa.Table]:
         yield pa.table({"texts": pa.array([texts_at(texts, rows)], pa.large_list(pa.large_string()))})
 
 
-def _facts_there(load: Callable[[], Encoder], place: _Place) -> Facts:
+def _info_of_workers(load: Callable[[], Encoder], place: _Place) -> EncoderInfo:
     """Return what an encoder is that a worker loads."""
     import ray
 
-    task = ray.remote(max_calls=1, **place.options())(_facts)  # then its process ends, and gives the memory back
+    task = ray.remote(max_calls=1, **place.options())(_load_info)  # then its process ends, and gives the memory back
     try:
-        found: Facts | str = ray.get(task.remote(load))
+        found: EncoderInfo | str = ray.get(task.remote(load))
     except ray.exceptions.RayError as error:
         cause = one_line(getattr(error, "cause", None) or error)
         same = "every node needs the same version of Exemplar (pip install 'exemplar[ray]')"
         raise ConnectionError(f"a worker of the Ray cluster failed: {cause}; {same}") from error
     if isinstance(found, str):
-        raise ValueError(found)
+        raise ExemplarError(found)
     return found
 
 
-def _facts(load: Callable[[], Encoder]) -> Facts | str:
+def _load_info(load: Callable[[], Encoder]) -> EncoderInfo | str:
     try:
-        return Facts.of(load())
-    except ValueError as error:
+        return load().info
+    except ExemplarError as error:
         return f"the worker on {_node_name()} can't load the model: {error}"
 
 
-def _difference(wanted: Facts, found: Facts) -> str:
+def _difference(wanted: EncoderInfo, found: EncoderInfo) -> str:
     """Say in what an encoder is another than it has to be; nothing if it is not."""
-    for field in fields(Facts):
+    for field in fields(EncoderInfo):
         a, b = getattr(wanted, field.name), getattr(found, field.name)
         if a != b:
             name = field.name.replace("_", " ")
@@ -360,7 +362,7 @@ def _joined(address: str) -> Iterator[None]:
         import ray
         import ray.data
     except ImportError:
-        raise ValueError("building on a cluster needs Ray: pip install 'exemplar[ray]'") from None
+        raise ExemplarError("building on a cluster needs Ray: pip install 'exemplar[ray]'") from None
     _check_reachable(address)
     own = {"include_dashboard": False} if address == "local" else {}
     try:
@@ -415,7 +417,7 @@ def _check_reachable(address: str) -> None:
         return
     host, _, port = address.rpartition(":")
     if not port.isdigit() or not host or "/" in host:
-        raise ValueError(
+        raise ExemplarError(
             f"'{address}' is no address of a Ray cluster: give HOST:PORT, auto or local, on a machine of the cluster "
             "(there is no building through a Ray client, ray://)"
         )

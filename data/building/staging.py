@@ -3,8 +3,8 @@
 import itertools
 import os
 from array import array
-from collections import Counter, deque
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,8 +13,11 @@ from typing import Any
 import pyarrow as pa
 
 from exemplar.data.arrow import DOCUMENT_SCHEMA
+from exemplar.data.building.stable_ids import stable_ids
 from exemplar.data.corpus.shards import file_sha256
-from exemplar.data.documents import Document, Problem, Source, text_hash
+from exemplar.data.documents import Document, Problem, text_hash
+from exemplar.data.errors import ExemplarError
+from exemplar.data.sources.spec import Source
 
 _BATCH = 1024  # documents that are held until they are written
 _BATCH_CHARACTERS = 2**25  # of theirs, or one document that has more
@@ -60,14 +63,14 @@ def spool(
 
     Raises
     ------
-    ValueError
+    ExemplarError
         There are no documents, the source can't be read, or, if strict, has a problem.
     """
     problems: Counter[str] = Counter()
 
     def tell(problem: Problem) -> None:
         if strict:
-            raise ValueError(f"{problem.where}: {problem.reason}")
+            raise ExemplarError(f"{problem.where}: {problem.reason}")
         problems[problem.reason] += 1
         on_problem(problem)
 
@@ -78,7 +81,7 @@ def spool(
             writer.write(pa.RecordBatch.from_pylist(rows, schema=DOCUMENT_SCHEMA))
             on_read(len(read.hashes))
     if not read.hashes:
-        raise ValueError(f"{source.description['source']} holds no documents")
+        raise ExemplarError(f"{source.spec.source} holds no documents")
     if earlier is not None and any(read.numbered):
         _keep_ids(path, read, earlier)
     digest = file_sha256(path)
@@ -151,36 +154,3 @@ def _keep_ids(path: Path, read: _Read, earlier: pa.Table) -> None:
         with _writing(renamed) as writer:
             writer.write_table(table, max_chunksize=_BATCH)
     os.replace(renamed, path)
-
-
-def stable_ids(
-    own: Sequence[str],
-    numbered: Sequence[int],
-    hashes: Sequence[int],
-    earlier_ids: Sequence[str],
-    earlier_hashes: Sequence[int],
-) -> list[str]:
-    """Return ids that stay with the texts of documents that nothing but their row's number identifies.
-
-    A text that was there before keeps its id; the n-th of several equal ones that of the n-th. Any other document has
-    its own, by its row, and where that belongs to a text that has moved, the own one with ``.2``, ``.3`` and so on.
-    """
-    taken = {doc_id for doc_id, by_row in zip(own, numbered, strict=True) if not by_row}
-    before: dict[int, deque[str]] = {}
-    for text, doc_id in zip(earlier_hashes, earlier_ids, strict=True):
-        if doc_id not in taken:
-            before.setdefault(text, deque()).append(doc_id)
-    kept = [
-        before[text].popleft() if by_row and before.get(text) else None
-        for by_row, text in zip(numbered, hashes, strict=True)
-    ]
-    taken |= {doc_id for doc_id in kept if doc_id is not None}
-    ids = []
-    for by_row, earlier, name in zip(numbered, kept, own, strict=True):
-        doc_id = earlier or name
-        if by_row and earlier is None:
-            free = (f"{name}.{n}" if n > 1 else name for n in itertools.count(1))
-            doc_id = next(candidate for candidate in free if candidate not in taken)
-            taken.add(doc_id)
-        ids.append(doc_id)
-    return ids

@@ -7,9 +7,8 @@ import shutil
 import time
 from collections.abc import Collection
 from pathlib import Path
-from typing import Any
 
-from exemplar.data.corpus.corpus import builds_of, corpus_names, manifest_of, read_manifest
+from exemplar.data.corpus.manifest import builds_of, corpus_names, manifest_of, read_manifest
 from exemplar.data.errors import CorpusDamaged, CorpusNotFound
 from exemplar.data.home import home_folder, write_atomically
 
@@ -39,15 +38,15 @@ def safe_name(name: str) -> str:
     return _cut(stem or "upload", _LONGEST) + suffixes
 
 
-def uploaded_name(source: Any) -> str | None:
+def uploaded_name(source: str) -> str | None:
     """Return the name of the file if a corpus's source is an uploaded one."""
-    path = Path(str(source))
+    path = Path(source)
     return path.name if _folder() in path.parents else None
 
 
-def remove_upload(source: Any, in_use: Collection[str] = ()) -> None:
+def remove_upload(source: str, in_use: Collection[str] = ()) -> None:
     """Remove an uploaded file, unless a corpus was built from it or it is in use; do nothing to another source."""
-    path = Path(str(source))
+    path = Path(source)
     if uploaded_name(source) and not ({str(path)} & {*_named(), *in_use}):
         path.unlink(missing_ok=True)
         with contextlib.suppress(OSError):  # the same content under another name
@@ -73,7 +72,7 @@ def _named() -> set[str]:
         manifests = [manifest_of(store, name) for store in builds_of(name)]
         with contextlib.suppress(CorpusNotFound, CorpusDamaged):
             manifests.append(read_manifest(name))
-        sources |= {str(manifest.source.get("source")) for manifest in manifests}
+        sources |= {manifest.source.source for manifest in manifests}
     return sources
 
 

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from exemplar.data.corpus.corpus import corpus_folder, corpus_names, is_known, read_manifest
 from exemplar.data.corpus.lock import building, is_being_built, links_in
-from exemplar.data.corpus.manifest import Manifest
+from exemplar.data.corpus.manifest import Manifest, corpus_folder, corpus_names, is_known, read_manifest
 from exemplar.data.corpus.shards import JOURNAL, Damage, ShardStore
 from exemplar.data.errors import CorpusDamaged, CorpusNotFound, JournalDamaged
 
@@ -117,7 +116,7 @@ def verify_corpus(name: str) -> list[Damage]:
     damages = store.damages()
     if manifest.created and store.documents_done < manifest.n_documents:
         damages.append(Damage(JOURNAL))
-    elif manifest.created and (manifest.n_passages, manifest.dim) != (store.n_passages, store.dim):
+    elif manifest.created and (manifest.n_passages, manifest.encoder.dim) != (store.n_passages, store.dim):
         damages.append(Damage("manifest.json"))
     return damages
 

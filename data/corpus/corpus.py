@@ -10,11 +10,8 @@ committed, and are told so. A rebuild replaces the old corpus in one step; until
 """
 
 import functools
-import json
-import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -22,16 +19,15 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from exemplar.data.arrow import DOCUMENT_SCHEMA, read_documents
-from exemplar.data.corpus.filters import Choices, Filters, Matching, choices_of, matching_rows
-from exemplar.data.corpus.manifest import Manifest, is_of_this_version, manifest_from
+from exemplar.data.corpus.facets import Facets, facets_of
+from exemplar.data.corpus.filters import Filters, RowSelection, Selection, matching_rows
+from exemplar.data.corpus.manifest import Manifest, corpus_folder, read_manifest
 from exemplar.data.corpus.shards import DOCUMENTS, ShardStore
+from exemplar.data.corpus.store import row_in
 from exemplar.data.documents import Document
-from exemplar.data.errors import CorpusDamaged, CorpusNotFound
-from exemplar.data.home import content_of, home_folder, write_atomically
+from exemplar.data.errors import CorpusDamaged
 
-_MOST_MANIFEST = 2**26  # bytes
 _BLOCK = 2**16  # vectors that are looked at together
-_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}"
 
 
 @dataclass(frozen=True)
@@ -76,8 +72,8 @@ class Corpus:
         return {doc_id: self.rows[doc_id] for doc_id in doc_ids if doc_id in self.rows}
 
     def row(self, doc_id: str) -> int:
-        """Return the row of a document; a ValueError says so if there is none."""
-        return the_row(self.rows_of([doc_id]), doc_id, self.manifest.name)
+        """Return the row of a document; ExemplarError if it does not exist."""
+        return row_in(self.rows_of([doc_id]), doc_id, self.manifest.name)
 
     def doc_ids(self, rows: Sequence[int] | NDArray[np.intp]) -> list[str]:
         """Return the doc_ids of some rows, in their order."""
@@ -116,108 +112,20 @@ class Corpus:
             first += len(chunk)
         return np.concatenate(found)
 
-    def select(self, filters: Filters) -> Matching:
+    def select(self, filters: Filters) -> Selection:
         """Return the documents that pass."""
-        return Matching(self, matching_rows(self, filters))
+        return RowSelection(self.document_rows, matching_rows(self.documents, filters))
 
     @functools.cached_property
-    def choices(self) -> Choices:
+    def facets(self) -> Facets:
         """What the documents can be filtered by."""
-        return choices_of(self)
+        return facets_of(self.documents)
 
     @functools.cached_property
     def _text_sizes(self) -> NDArray[np.int64]:
         """Length of every document's text in bytes."""
         sizes: NDArray[np.int64] = pc.binary_length(self.documents["text"]).to_numpy()
         return sizes
-
-
-def the_row(rows: Mapping[str, int], doc_id: str, corpus: str) -> int:
-    """Return the row of a document; a ValueError says so if there is none."""
-    try:
-        return rows[doc_id]
-    except KeyError:
-        raise ValueError(f"there is no document '{doc_id}' in the corpus '{corpus}'") from None
-
-
-def check_name(name: str) -> str:
-    """Return the name of a corpus if it can be one: it becomes a folder's name."""
-    if not re.fullmatch(_NAME, name):
-        raise ValueError(
-            f"'{name[:120]}' can't be the name of a corpus: use letters, digits, '-', '_' and '.', "
-            "beginning with a letter or digit, at most 100"
-        )
-    return name
-
-
-def corpus_folder(name: str) -> Path:
-    """Return the folder of a corpus, which need not exist."""
-    return home_folder() / "corpora" / check_name(name)
-
-
-def read_manifest(name: str) -> Manifest:
-    """Read a corpus's manifest; of an unfinished corpus, the manifest of what there is of it.
-
-    Raises
-    ------
-    CorpusNotFound
-        There is no corpus of that name; the message lists those there are.
-    CorpusDamaged
-        The manifest can't be understood.
-    """
-    path = corpus_folder(name) / "manifest.json"
-    try:
-        content = json.loads(content_of(path, _MOST_MANIFEST))
-        if not is_of_this_version(content):
-            raise CorpusDamaged(f"the corpus '{name}' was written by another version of Exemplar; build it again")
-        return manifest_from(content | {"name": name})  # a folder that was copied is a corpus of its own
-    except (FileNotFoundError, NotADirectoryError):
-        return _unfinished_manifest(name)
-    except CorpusDamaged:
-        raise
-    except (ValueError, TypeError, OSError, RecursionError) as error:
-        raise CorpusDamaged(f"the manifest of the corpus '{name}' can't be read; build it again") from error
-
-
-def _unfinished_manifest(name: str) -> Manifest:
-    stores = [store for store in builds_of(name) if store.shards]
-    if stores:
-        return manifest_of(max(stores, key=lambda store: store.documents_done), name)
-    if is_known(name):
-        raise CorpusNotFound(f"the corpus '{name}' is unfinished and holds nothing to search yet; build it on")
-    names = ", ".join(corpus_names()) or "none yet"
-    raise CorpusNotFound(f"there is no corpus named '{name}' (there are: {names})")
-
-
-def manifest_of(store: ShardStore, name: str) -> Manifest:
-    """Return the manifest of what is committed of a build; ValueError if it was planned by another version."""
-    done = {"name": name, "created": "", "n_documents": store.documents_done, "n_passages": store.n_passages}
-    return manifest_from(store.plan | done)
-
-
-def builds_of(name: str) -> list[ShardStore]:
-    """Return the builds in a corpus's folder that can be read, finished or not."""
-    stores = []
-    for folder in sorted(corpus_folder(name).glob("build-*")):
-        try:
-            store = ShardStore(folder)
-            manifest_of(store, name)
-            stores.append(store)
-        except ValueError:  # never begun, or by another version
-            continue
-    return stores
-
-
-def is_known(name: str) -> bool:
-    """Whether anything of a corpus is there: a manifest, or a build that was begun."""
-    folder = corpus_folder(name)
-    return (folder / "manifest.json").exists() or any(folder.glob("build-*"))
-
-
-def write_manifest(manifest: Manifest) -> None:
-    """Write a manifest: from here on its build is the corpus."""
-    content = json.dumps(asdict(manifest), indent=2).encode()
-    write_atomically(corpus_folder(manifest.name) / "manifest.json", content)
 
 
 def open_corpus(name: str) -> Corpus:
@@ -249,7 +157,7 @@ def _open(manifest: Manifest) -> Corpus:
         passages, vectors = store.arrays(manifest.n_passages)
         whole = documents.num_rows == store.n_documents
         if manifest.created:
-            whole = whole and (store.documents_done, store.dim) == (manifest.n_documents, manifest.dim)
+            whole = whole and (store.documents_done, store.dim) == (manifest.n_documents, manifest.encoder.dim)
         whole = whole and _fits(passages, manifest) and _are_vectors(vectors, manifest)
     except (OSError, EOFError, ValueError, MemoryError, pa.ArrowException) as error:
         raise CorpusDamaged(f"the files of the corpus '{manifest.name}' can't be read; build it again") from error
@@ -271,15 +179,8 @@ def _are_vectors(vectors: NDArray[np.float32], manifest: Manifest) -> bool:
     for start in range(0, len(vectors), _BLOCK):
         block = vectors[start : start + _BLOCK]
         squares = np.einsum("ij,ij->i", block, block)
-        if not np.allclose(squares, 1.0, atol=1e-3) and manifest.similarity != "dot":
+        if not np.allclose(squares, 1.0, atol=1e-3) and manifest.encoder.similarity != "dot":
             return False
         if not (np.isfinite(squares) & (squares > 0)).all():
             return False
     return True
-
-
-def corpus_names() -> list[str]:
-    """Return the names of all corpora, finished or begun."""
-    corpora = home_folder() / "corpora"
-    names = {path.parent.name for kind in ("manifest.json", "build-*") for path in corpora.glob(f"*/{kind}")}
-    return sorted(name for name in names if re.fullmatch(_NAME, name))

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import filelock
 
-from exemplar.data.corpus.corpus import corpus_folder
-from exemplar.data.errors import CorpusBusy
+from exemplar.data.corpus.manifest import corpus_folder
+from exemplar.data.errors import CorpusBusy, ExemplarError
 
 
 def links_in(folder: Path) -> list[Path]:
@@ -25,13 +25,13 @@ def building(name: str) -> Iterator[Path]:
     ------
     CorpusBusy
         Another process holds it.
-    ValueError
+    ExemplarError
         It is a link or holds one: what is written would end up elsewhere.
     """
     folder = corpus_folder(name)
     if links := links_in(folder):
         told = "remove the corpus (the link goes, not what it leads to) and build it again"
-        raise ValueError(f"the corpus '{name}' can be searched, but not built: {links[0]} is a link; {told}")
+        raise ExemplarError(f"the corpus '{name}' can be searched, but not built: {links[0]} is a link; {told}")
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with filelock.FileLock(folder / "build.lock", timeout=0.5):  # a look at the state holds it for a moment

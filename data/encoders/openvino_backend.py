@@ -6,6 +6,8 @@ import threading
 import warnings
 from typing import TYPE_CHECKING, Any
 
+from exemplar.data.errors import ExemplarError
+
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
@@ -31,11 +33,11 @@ def run_by_openvino(transformer: "SentenceTransformer", precision: str) -> None:
 
     Raises
     ------
-    ValueError
+    ExemplarError
         OpenVINO isn't installed, or can't run this model.
     """
     if not has_openvino():
-        raise ValueError("the backend openvino is not installed: pip install 'exemplar[openvino]'")
+        raise ExemplarError("the backend openvino is not installed: pip install 'exemplar[openvino]'")
     import torch
 
     with torch.inference_mode(), warnings.catch_warnings():
@@ -48,9 +50,11 @@ def run_by_openvino(transformer: "SentenceTransformer", precision: str) -> None:
                 for texts, rows in zip(_TRIALS, expected, strict=True)
             )
         except Exception as error:
-            raise ValueError(f"OpenVINO can't run this model ({error}); use the backend torch") from error
+            raise ExemplarError(f"OpenVINO can't run this model ({error}); use the backend torch") from error
     if not least >= _LEAST_COSINE[precision]:
-        raise ValueError(f"OpenVINO computes other vectors for this model (cosine {least:.4f}); use the backend torch")
+        raise ExemplarError(
+            f"OpenVINO computes other vectors for this model (cosine {least:.4f}); use the backend torch"
+        )
 
 
 def _embed(transformer: "SentenceTransformer", texts: list[str]) -> Any:

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Sequence
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from exemplar.data.encoders.base import Encoder
 
 Span = tuple[int, int]  # start and end, in characters
 
@@ -16,25 +17,16 @@ _SENTENCE_END = re.compile(
 )
 
 
-class Tokenizer(Protocol):
-    """What cutting asks of an encoder."""
-
-    max_tokens: int | None
-
-    def token_spans(self, texts: Sequence[str]) -> list[NDArray[np.int64]]:
-        """Return the spans of each text's tokens, ``(n_tokens, 2)``, however long the text is."""
-
-
-def split(texts: Sequence[str], tokenizer: Tokenizer) -> list[list[Span]]:
+def split(texts: Sequence[str], encoder: Encoder) -> list[list[Span]]:
     """Return the spans of each text's passages: they overlap, cover every character, and fit the model's input.
 
     A text that fits is one passage. The others are cut into as few passages as can be, of about equal length.
     """
-    limit = tokenizer.max_tokens
+    limit = encoder.info.max_tokens
     if limit is None:
         return [[(0, len(text))] for text in texts]
     return [
-        _fitting(text, spans, tokenizer, limit) for text, spans in zip(texts, tokenizer.token_spans(texts), strict=True)
+        _fitting(text, spans, encoder, limit) for text, spans in zip(texts, encoder.token_spans(texts), strict=True)
     ]
 
 
@@ -50,16 +42,16 @@ def sentences(text: str) -> list[Span]:
     return spans
 
 
-def _fitting(text: str, spans: NDArray[np.int64], tokenizer: Tokenizer, limit: int) -> list[Span]:
+def _fitting(text: str, spans: NDArray[np.int64], encoder: Encoder, limit: int) -> list[Span]:
     """Cut a text; what a cut within a word made longer in tokens is cut again."""
     if len(spans) <= limit or len(text) < 2:
         return [(0, len(text))]
     passages = []
     pieces = [piece for piece in cut(text, spans, limit) if piece != (0, len(text))]
     pieces = pieces or [(0, len(text) // 2), (len(text) // 2, len(text))]
-    inner_spans = tokenizer.token_spans([text[start:end] for start, end in pieces])
+    inner_spans = encoder.token_spans([text[start:end] for start, end in pieces])
     for (start, end), inner in zip(pieces, inner_spans, strict=True):
-        passages += [(start + a, start + b) for a, b in _fitting(text[start:end], inner, tokenizer, limit)]
+        passages += [(start + a, start + b) for a, b in _fitting(text[start:end], inner, encoder, limit)]
     return passages
 
 

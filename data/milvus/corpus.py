@@ -10,16 +10,18 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from exemplar.data.corpus.corpus import the_row
-from exemplar.data.corpus.filters import UNLABELLED, Choices, Filters, terms
+from exemplar.data.corpus.facets import UNLABELLED, Facets
+from exemplar.data.corpus.filters import Filters, terms
+from exemplar.data.corpus.store import row_in
 from exemplar.data.documents import Document, signed_hash
+from exemplar.data.errors import ExemplarError
 from exemplar.data.milvus.server import CHOICES, PLACE, Collection, Place, place_of, quoted
 
 _CHUNK = 2000  # documents of one question
 _KEPT = 4096  # documents
 
 
-class ServedCorpus:
+class MilvusCorpus:
     """Stands where a Corpus does; its rows are those that the documents had when they were put there.
 
     Attributes
@@ -54,8 +56,8 @@ class ServedCorpus:
         return {doc_id: row for doc_id, row in found if row is not None}
 
     def row(self, doc_id: str) -> int:
-        """Return the row of a document; a ValueError says so if there is none."""
-        return the_row(self.rows_of([doc_id]), doc_id, self.manifest.name)
+        """Return the row of a document; ExemplarError if it does not exist."""
+        return row_in(self.rows_of([doc_id]), doc_id, self.manifest.name)
 
     def doc_ids(self, rows: Sequence[int] | NDArray[np.intp]) -> list[str]:
         """Return the doc_ids of some rows, in their order."""
@@ -101,9 +103,9 @@ class ServedCorpus:
         return Matched(self, expression_of(filters), in_passages=bool(filters.words.strip() or filters.without.strip()))
 
     @functools.cached_property
-    def choices(self) -> Choices:
+    def facets(self) -> Facets:
         """What the documents can be filtered by, as it was when they were put there."""
-        return Choices.from_json(self.collection.properties.get(CHOICES, ""))
+        return Facets.from_json(self.collection.properties.get(CHOICES, ""))
 
     @functools.cached_property
     def documents(self) -> pa.Table:
@@ -168,7 +170,7 @@ class Matched:
     Where words are looked for, it counts passages that have them.
     """
 
-    def __init__(self, corpus: ServedCorpus, expression: str, *, in_passages: bool) -> None:
+    def __init__(self, corpus: MilvusCorpus, expression: str, *, in_passages: bool) -> None:
         self._corpus, self.within = corpus, expression
         self._counted = _and(expression, "" if in_passages else "number == 0")
 
@@ -197,7 +199,7 @@ def expression_of(filters: Filters) -> str:
 
     Raises
     ------
-    ValueError
+    ExemplarError
         Words are held together by quotes, which Milvus does not look for; or the filters can't be looked for at all.
     """
     filters.check()
@@ -216,7 +218,7 @@ def expression_of(filters: Filters) -> str:
 
 def _with(term: str) -> str:
     if " " in term:
-        raise ValueError(f'Milvus looks for single words, not for phrases: type "{term}" without the quotes')
+        raise ExemplarError(f'Milvus looks for single words, not for phrases: type "{term}" without the quotes')
     return f"text_match(text, {quoted(unicodedata.normalize('NFC', term))})"
 
 

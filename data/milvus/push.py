@@ -5,15 +5,15 @@ import itertools
 import json
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from exemplar.data.corpus.corpus import Corpus
-from exemplar.data.corpus.filters import choices_of
+from exemplar.data.corpus.facets import facets_of
 from exemplar.data.documents import Document, signed_hash
-from exemplar.data.errors import IndexUnreachable
+from exemplar.data.errors import ExemplarError, IndexUnreachable
 from exemplar.data.milvus.server import (
     CHOICES,
     COMPLETE,
@@ -75,15 +75,15 @@ def push_corpus(
 
     Raises
     ------
-    ValueError
+    ExemplarError
         The corpus is unfinished, the type of index unknown, an id too long, or the collection holds something else.
     IndexUnreachable
         The server does not answer, or refuses.
     """
     if index_type not in INDEX_TYPES:
-        raise ValueError(f"the type of index is one of {', '.join(INDEX_TYPES)}; got '{index_type}'")
+        raise ExemplarError(f"the type of index is one of {', '.join(INDEX_TYPES)}; got '{index_type}'")
     if not corpus.manifest.created:
-        raise ValueError(f"the corpus '{corpus.manifest.name}' is unfinished; build it on first")
+        raise ExemplarError(f"the corpus '{corpus.manifest.name}' is unfinished; build it on first")
     return _Push(Server(uri, create=True), corpus, on_progress).run(index_type, replace)
 
 
@@ -120,8 +120,8 @@ class _Push:
             return True
         if not replace:
             what = f"the corpus '{manifest.name}', built {manifest.created}" if manifest else "something else"
-            raise ValueError(
-                f"the collection {self.name} at {self.uri} holds {what}; allow it to be replaced (--replace)"
+            raise ExemplarError(
+                f"the collection {self.name} at {self.uri} holds {what}; allow it to be replaced", hint="replace"
             )
         self.client.drop_collection(self.name, timeout=_SECONDS)
         return False
@@ -131,14 +131,14 @@ class _Push:
 
         schema = MilvusClient.create_schema(auto_id=False, enable_dynamic_field=False)
         schema.add_field("passage", DataType.INT64, is_primary=True)
-        schema.add_field("vector", DataType.FLOAT_VECTOR, dim=self.corpus.manifest.dim)
+        schema.add_field("vector", DataType.FLOAT_VECTOR, dim=self.corpus.manifest.encoder.dim)
         for name in ("document", "number", "n_passages", "start", "end", "text_hash"):
             schema.add_field(name, DataType.INT64)
         schema.add_field("doc_id", DataType.VARCHAR, max_length=_MOST_BYTES)
         schema.add_field("text", DataType.VARCHAR, max_length=_MOST_BYTES, enable_analyzer=True, enable_match=True)
         schema.add_field("label", DataType.VARCHAR, max_length=_MOST_BYTES, nullable=True)
         schema.add_field("metadata", DataType.JSON)
-        manifest = json.dumps(asdict(self.corpus.manifest))
+        manifest = json.dumps(self.corpus.manifest.to_json())
         self.client.create_collection(
             self.name, schema=schema, properties={MANIFEST: manifest, COMPLETE: "no"}, timeout=_SECONDS
         )
@@ -188,7 +188,7 @@ class _Push:
         """Return what all passages of a document have in common."""
         for name, text in (("id", document.doc_id), ("label", document.label or "")):
             if len(text.encode()) > _MOST_BYTES:
-                raise ValueError(
+                raise ExemplarError(
                     f"the {name} of the document in row {row} is longer than the {_MOST_BYTES:,} bytes that Milvus "
                     f"takes: '{text[:50]}...'"
                 )
@@ -217,11 +217,11 @@ class _Push:
         if index_type == "HNSW":
             return {"M": 16, "efConstruction": 200}
         manifest = self.corpus.manifest
-        return {"nlist": n_lists(manifest.n_passages, manifest.dim)} if index_type.startswith("IVF") else {}
+        return {"nlist": n_lists(manifest.n_passages, manifest.encoder.dim)} if index_type.startswith("IVF") else {}
 
     def _properties(self) -> dict[str, str]:
         mean = self.corpus.vectors.mean(axis=0, dtype=np.float64).astype("<f4")
-        choices = choices_of(self.corpus).as_json(_MOST_PROPERTY)
+        choices = facets_of(self.corpus.documents).to_json(_MOST_PROPERTY)
         return {MEAN: base64.b64encode(mean.tobytes()).decode(), CHOICES: choices, COMPLETE: "yes"}
 
 

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from exemplar.data.corpus.manifest import Manifest, manifest_from
-from exemplar.data.errors import CorpusNotFound, IndexUnreachable
+from exemplar.data.corpus.manifest import Manifest
+from exemplar.data.errors import CorpusNotFound, ExemplarError, IndexUnreachable
 
 if TYPE_CHECKING:
     from pymilvus import MilvusClient
@@ -51,7 +51,7 @@ def _client(uri: str) -> "MilvusClient":
     try:
         from pymilvus import MilvusClient
     except ImportError as error:
-        raise ValueError("Milvus takes the extra packages of: pip install 'exemplar[milvus]'") from error
+        raise ExemplarError("Milvus takes the extra packages of: pip install 'exemplar[milvus]'") from error
     for logger in ("pymilvus", "milvus_lite"):
         logging.getLogger(logger).setLevel(logging.CRITICAL)  # what goes wrong is said in our words
     with answering(uri):
@@ -90,7 +90,7 @@ class Server:
 
     Raises
     ------
-    ValueError
+    ExemplarError
         The address is none, there is no such file, or pymilvus is not installed.
     IndexUnreachable
         Nobody answers there.
@@ -101,7 +101,9 @@ class Server:
         if is_file(uri):
             _check_file(self.uri, create)
         elif not re.match(r"(https?|tcp|unix)://.", uri):
-            raise ValueError(f"{uri} is no address of Milvus: use http://HOST:PORT, or a file whose name ends in .db")
+            raise ExemplarError(
+                f"{uri} is no address of Milvus: use http://HOST:PORT, or a file whose name ends in .db"
+            )
         self.client = _client(self.uri)
 
     def manifests(self) -> dict[str, Manifest]:
@@ -182,7 +184,7 @@ class Collection:
     def vectors(self, passages: Sequence[int]) -> NDArray[np.float32]:
         """Return the vectors of passages, ``(len(passages), dim)``, in their order; none is asked for twice."""
         found = {row["passage"]: row["vector"] for row in self._by_key(passages, ["vector"])}
-        return np.array([found[passage] for passage in passages], np.float32).reshape(-1, self.manifest.dim)
+        return np.array([found[passage] for passage in passages], np.float32).reshape(-1, self.manifest.encoder.dim)
 
     def places(self, passages: Sequence[int]) -> list[Place]:
         """Return where passages belong, in their order."""
@@ -237,7 +239,7 @@ def properties_of(description: Mapping[str, Any]) -> dict[str, str]:
 def manifest_in(properties: Mapping[str, str]) -> Manifest | None:
     """Return the manifest among a collection's properties, None if there is none that can be read."""
     try:
-        return manifest_from(json.loads(properties[MANIFEST]))
+        return Manifest.from_json(json.loads(properties[MANIFEST]))
     except (KeyError, ValueError, RecursionError):
         return None
 
@@ -262,8 +264,8 @@ def _effort(index_type: str, k: int) -> dict[str, int]:
 
 def _check_file(path: str, create: bool) -> None:
     if not path.endswith(".db"):
-        raise ValueError(f"{path} is no address of Milvus: use http://HOST:PORT, or a file whose name ends in .db")
+        raise ExemplarError(f"{path} is no address of Milvus: use http://HOST:PORT, or a file whose name ends in .db")
     if create and not Path(path).parent.is_dir():
-        raise ValueError(f"there is no folder {Path(path).parent} to keep a Milvus Lite file in")
+        raise ExemplarError(f"there is no folder {Path(path).parent} to keep a Milvus Lite file in")
     if not create and not Path(path).exists():
-        raise ValueError(f"there is no Milvus Lite file {path}; make it: exemplar push NAME --to {path}")
+        raise ExemplarError(f"there is no Milvus Lite file {path}; make it: exemplar push NAME --to {path}")

@@ -4,9 +4,10 @@ import csv
 from collections.abc import Collection, Iterator
 
 from exemplar.data.documents import Problem
+from exemplar.data.errors import ExemplarError
 from exemplar.data.readers.encodings import decoded_lines
-from exemplar.data.sources.columns import Row, Table, check_names
-from exemplar.data.sources.files import File
+from exemplar.data.readers.file import File
+from exemplar.data.readers.table import Row, Table, check_names
 
 _MOST_FIELD = 2**25  # an open quote swallows no more than that
 _MOST_RECORD = 2**27  # characters of a row, of one line or many
@@ -68,7 +69,7 @@ def delimited_table(file: File, delimiter: str) -> Table:
     """
     names = _header(file, delimiter)
     if names is None:
-        raise ValueError("it is empty")
+        raise ExemplarError("it is empty")
     check_names(len(names), sum(map(len, names)))
 
     def rows(needed: Collection[str]) -> Iterator[Row | Problem]:

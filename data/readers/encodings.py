@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import IO, AnyStr
 
 from exemplar.data.documents import Problem
+from exemplar.data.errors import ExemplarError
 
 _MARKS = {  # longest first: UTF-32's begins with UTF-16's
     codecs.BOM_UTF32_LE: "utf-32",
@@ -37,7 +38,7 @@ def decoded_lines(file: IO[bytes], name: str) -> Iterator[str | Problem]:
 
     Raises
     ------
-    ValueError
+    ExemplarError
         The file is no text, or in no encoding that could be guessed.
     """
     mark = file.read(4)
@@ -59,7 +60,7 @@ def _wide_lines(file: IO[bytes], encoding: str) -> Iterator[str]:
     try:
         yield from _bounded(io.TextIOWrapper(file, encoding=encoding, newline=""), _MOST_LINE_BYTES // 4, "characters")
     except UnicodeError as error:
-        raise ValueError(f"it begins as {encoding.upper()} and goes on as no text; save it as UTF-8") from error
+        raise ExemplarError(f"it begins as {encoding.upper()} and goes on as no text; save it as UTF-8") from error
 
 
 def _bounded(file: IO[AnyStr], most: int, of_what: str) -> Iterator[AnyStr]:
@@ -67,7 +68,7 @@ def _bounded(file: IO[AnyStr], most: int, of_what: str) -> Iterator[AnyStr]:
     while line := file.readline(most):
         number += 1
         if len(line) == most:
-            raise ValueError(f"line {number} is longer than {most:,} {of_what}")
+            raise ExemplarError(f"line {number} is longer than {most:,} {of_what}")
         yield line
 
 
@@ -110,7 +111,7 @@ def _guess(sample: bytes) -> str:
         best = from_bytes(sample, cp_exclusion=_UNLIKELY).best()
         if best is not None:
             return best.encoding
-    raise ValueError("it is no text, or in an encoding that can't be guessed; save it as UTF-8")
+    raise ExemplarError("it is no text, or in an encoding that can't be guessed; save it as UTF-8")
 
 
 def _is_western(sample: bytes) -> bool:

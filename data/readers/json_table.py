@@ -8,9 +8,10 @@ from io import BytesIO
 from typing import Any
 
 from exemplar.data.documents import Problem
+from exemplar.data.errors import ExemplarError
 from exemplar.data.readers.encodings import decoded_lines
-from exemplar.data.sources.columns import Row, Table, check_names
-from exemplar.data.sources.files import File
+from exemplar.data.readers.file import File
+from exemplar.data.readers.table import Row, Table, check_names
 from exemplar.data.text import LONE_SURROGATE, replace_lone_surrogates
 
 _LOOK_AT = 1000  # objects whose keys are the columns
@@ -31,7 +32,7 @@ def json_lines_table(file: File, named: Iterable[str] = ()) -> Table:
     """
     columns = _keys(itertools.islice(_objects(_lines(file)), _LOOK_AT))
     if not columns:
-        raise ValueError("no line of it is a JSON object with a key")
+        raise ExemplarError("no line of it is a JSON object with a key")
     missing = set(named).difference(columns)
     if missing:
         columns.update(dict.fromkeys(sorted(missing - _lacking(missing, _objects(_lines(file))))))
@@ -51,7 +52,7 @@ def json_table(file: File, named: Iterable[str] = ()) -> Table:
     try:
         parsed = json.loads(text)
     except RecursionError:
-        raise ValueError(f"it is {_TOO_DEEP}") from None
+        raise ExemplarError(f"it is {_TOO_DEEP}") from None
     except ValueError as error:
         return _lines_table_or_tell(file, named, text, f"it is no JSON: {error}")
     if _rows_of(parsed) is None:
@@ -68,7 +69,7 @@ def json_table(file: File, named: Iterable[str] = ()) -> Table:
 
 
 def _text(file: File) -> tuple[list[Problem], str]:
-    found = list(decoded_lines(BytesIO(file.whole()), file.name))
+    found = list(decoded_lines(BytesIO(file.content()), file.name))
     problems = [line for line in found if isinstance(line, Problem)]
     return problems, "".join(line for line in found if isinstance(line, str))
 
@@ -94,7 +95,7 @@ def _all_objects(rows: list[Any]) -> bool:
 def _lines_table_or_tell(file: File, named: Iterable[str], text: str, told: str) -> Table:
     [first] = _FIRST_LINE.match(text).groups()  # type: ignore[union-attr]  # it matches any text
     if not isinstance(_parsed(first), dict):
-        raise ValueError(told)
+        raise ExemplarError(told)
     return json_lines_table(file, named)
 
 
@@ -104,7 +105,7 @@ def _n_values(text: str) -> int:
 
 
 def _keys(rows: Iterable[Row]) -> dict[str, None]:
-    """Return the keys of rows, in their order; ValueError as soon as they are too many."""
+    """Return the keys of rows, in their order; ExemplarError as soon as there are too many."""
     found: dict[str, None] = {}
     n_characters = 0
     for row in rows:
@@ -147,18 +148,18 @@ def _lines(file: File) -> Iterator[Row | Problem]:
 def _parsed(line: str) -> Any:
     """Return what a line of JSON says, or why it says nothing, as an error."""
     if len(line) > _MOST_VALUES_OF_A_LINE and _n_values(line) > _MOST_VALUES_OF_A_LINE:
-        return ValueError(f"more than {_MOST_VALUES_OF_A_LINE:,} values")
+        return ExemplarError(f"more than {_MOST_VALUES_OF_A_LINE:,} values")
     try:
         return json.loads(line)
     except RecursionError:
-        return ValueError(_TOO_DEEP)
+        return ExemplarError(_TOO_DEEP)
     except ValueError:
-        return ValueError("no JSON")
+        return ExemplarError("no JSON")
 
 
 def _checked(row: Any, place: str, might_need_mending: bool) -> Iterator[Row | Problem]:
     if not isinstance(row, dict):
-        yield Problem(place, str(row) if isinstance(row, ValueError) else _NO_OBJECT)
+        yield Problem(place, str(row) if isinstance(row, ExemplarError) else _NO_OBJECT)
         return
     try:
         whole = replace_lone_surrogates(row) if might_need_mending else row

@@ -12,9 +12,9 @@ import pyarrow.parquet
 
 from exemplar.data.arrow import keys_and_items
 from exemplar.data.documents import Problem
-from exemplar.data.sources.columns import Row, Table, check_names
-from exemplar.data.sources.compression import LEAST, MOST_TIMES
-from exemplar.data.sources.files import File
+from exemplar.data.errors import ExemplarError
+from exemplar.data.readers.file import LEAST_UNPACKED, MOST_TIMES, File
+from exemplar.data.readers.table import Row, Table, check_names
 from exemplar.data.text import one_line
 
 _BATCH = 8192  # rows
@@ -23,6 +23,7 @@ _AT_ONCE = 256  # rows of it that are made Python's
 _MOST_ROW = 2**27  # bytes
 _MOST_ROWS_A_BYTE = 10  # of the file; a text that is repeated takes next to nothing
 _FEW_ROWS = 2**24  # that any file may have
+_MOST_HELD = 1_000_000_000  # bytes, unpacked, of a file whose rows are held all at once
 _TOO_LARGE = f"larger than {_MOST_ROW:,} bytes"
 
 
@@ -50,6 +51,20 @@ def parquet_table(file: File) -> Table:
     return Table(tuple(schema.names), rows)
 
 
+def read_columns(file: File, names: Sequence[str]) -> Iterator[Row]:
+    """Yield the rows of a Parquet file, of these columns alone, so that all of them can be held at once.
+
+    A text that a column repeats is one object in all rows of a batch: a small file can repeat a huge text without end.
+    """
+    with _opened(file, names) as parquet:
+        groups = map(parquet.metadata.row_group, range(parquet.num_row_groups))
+        if sum(group.total_byte_size for group in groups) > _MOST_HELD:
+            raise ValueError("unpacked it is larger than 1 GB")
+        for batch in parquet.iter_batches(columns=list(names)):
+            for cells in zip(*(_shared(batch[name]) for name in names), strict=True):
+                yield dict(zip(names, cells, strict=True))
+
+
 def named(row: dict[str, Any], class_names: dict[str, list[str]]) -> Row:
     """Return a row with the names of its classes in place of their numbers, None where there is none."""
     for column, names in class_names.items():
@@ -72,11 +87,18 @@ def _opened(file: File, once: Sequence[str] = ()) -> Iterator[Any]:
         # In storage a large file is read where it is needed, not as a whole.
         with ExitStack() as opened:
             stored = opened.enter_context(file.open()) if file.seekable else None
-            content = file.path or stored or BytesIO(file.whole())
+            content = file.path or stored or BytesIO(file.content())
             with pa.parquet.ParquetFile(content, read_dictionary=list(once)) as parquet:
                 yield parquet
     except pa.ArrowException as error:
-        raise ValueError(one_line(error)) from error
+        raise ExemplarError(one_line(error)) from error
+
+
+def _shared(column: Any) -> list[Any]:
+    if not pa.types.is_dictionary(column.type):
+        return list(column.to_pylist())
+    values = column.dictionary.to_pylist()
+    return [None if place is None else values[place] for place in column.indices.to_pylist()]
 
 
 def _texts(schema: Any) -> list[str]:
@@ -125,15 +147,17 @@ def _batch_size(metadata: Any) -> int:
 
     Raises
     ------
-    ValueError
+    ExemplarError
         There is more than such a file can be expected to hold.
     """
     groups = [metadata.row_group(n) for n in range(metadata.num_row_groups)]
     n_bytes, n_rows = (sum(getattr(group, of_it) for group in groups) for of_it in ("total_byte_size", "num_rows"))
-    if n_bytes > LEAST or n_rows > _FEW_ROWS:
+    if n_bytes > LEAST_UNPACKED or n_rows > _FEW_ROWS:
         packed = sum(group.column(n).total_compressed_size for group in groups for n in range(group.num_columns))
-        if n_bytes > max(LEAST, MOST_TIMES * packed) or n_rows > max(_FEW_ROWS, _MOST_ROWS_A_BYTE * packed):
-            raise ValueError(f"it expands to {n_rows:,} rows and {n_bytes:,} bytes from {packed:,}, beyond all measure")
+        if n_bytes > max(LEAST_UNPACKED, MOST_TIMES * packed) or n_rows > max(_FEW_ROWS, _MOST_ROWS_A_BYTE * packed):
+            raise ExemplarError(
+                f"it expands to {n_rows:,} rows and {n_bytes:,} bytes from {packed:,}, beyond all measure"
+            )
     largest = max((group.total_byte_size / max(1, group.num_rows) for group in groups), default=0)
     return max(1, min(_BATCH, int(_BATCH_BYTES / max(1.0, largest))))
 

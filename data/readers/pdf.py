@@ -4,6 +4,7 @@ import logging
 import time
 from typing import IO, Any
 
+from exemplar.data.errors import ExemplarError
 from exemplar.data.readers.values import MOST_CHARACTERS
 from exemplar.data.text import one_line, replace_lone_surrogates
 
@@ -20,23 +21,25 @@ def pdf_text(file: IO[bytes], size: int) -> tuple[str, dict[str, str]]:
 
     Raises
     ------
-    ValueError
+    ExemplarError
         It can't be read, or not in a time that is fit for its size; the message says why.
     """
     try:
         import pypdf
     except ImportError:
-        raise ValueError("PDF files need pypdf: pip install 'exemplar[pdf]'") from None
+        raise ExemplarError("PDF files need pypdf: pip install 'exemplar[pdf]'") from None
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # it warns of every oddity that it gets over
     seconds = _SECONDS + size * _SECONDS_A_BYTE
     try:
         return _text_of(_bounded_reader(file, seconds))
     except pypdf.errors.FileNotDecryptedError:
-        raise ValueError("encrypted") from None
+        raise ExemplarError("encrypted") from None
     except _TooLong:
-        raise ValueError(f"a PDF that takes more than {seconds:,.0f} seconds to read, too long for its size") from None
+        raise ExemplarError(
+            f"a PDF that takes more than {seconds:,.0f} seconds to read, too long for its size"
+        ) from None
     except Exception as error:  # a broken PDF can break any part of its reader
-        raise ValueError(f"a PDF that can't be read: {one_line(error)}") from error
+        raise ExemplarError(f"a PDF that can't be read: {one_line(error)}") from error
 
 
 def _bounded_reader(file: IO[bytes], seconds: float) -> Any:

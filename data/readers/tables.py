@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 
 from exemplar.data.readers.csv_table import delimited_table
+from exemplar.data.readers.file import File
 from exemplar.data.readers.json_table import json_lines_table, json_table
 from exemplar.data.readers.parquet_table import parquet_table
-from exemplar.data.sources.columns import Table
-from exemplar.data.sources.files import File
+from exemplar.data.readers.table import Table
 
 
 def open_table(file: File, named: Iterable[str] = ()) -> Table:

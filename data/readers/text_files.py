@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from io import BytesIO
 
 from exemplar.data.documents import Document, Problem
+from exemplar.data.errors import ExemplarError
 from exemplar.data.readers.encodings import decoded_lines
+from exemplar.data.readers.file import PDF, File
 from exemplar.data.readers.pdf import pdf_text
 from exemplar.data.readers.values import MOST_CHARACTERS, TOO_LONG
-from exemplar.data.sources.files import PDF, File
 from exemplar.data.text import LONE_SURROGATE, replace_lone_surrogates
 
 _MOST_BYTES = 4 * MOST_CHARACTERS  # no encoding takes more for a character
@@ -28,7 +29,7 @@ def read_text_file(file: File) -> Iterator[Document | Problem]:
     with file.open() as opened:
         content = opened.read(_MOST_BYTES + 1)
     if len(content) > _MOST_BYTES:
-        raise ValueError(TOO_LONG)
+        raise ExemplarError(TOO_LONG)
     lines = []
     for line in decoded_lines(BytesIO(content), file.name):
         if isinstance(line, Problem):
@@ -40,15 +41,15 @@ def read_text_file(file: File) -> Iterator[Document | Problem]:
 
 def _document(file: File, text: str, metadata: dict[str, str]) -> Document:
     if not text.strip():
-        raise ValueError("no text")
+        raise ExemplarError("no text")
     if len(text) > MOST_CHARACTERS:
-        raise ValueError(TOO_LONG)
+        raise ExemplarError(TOO_LONG)
     return Document(file.name, text, metadata=metadata)
 
 
 def _read_pdf(file: File) -> Iterator[Document | Problem]:
     # A PDF is read by its parts, so a file on disk is never held; what is packed has to be.
-    with file.path.open("rb") if file.path else BytesIO(file.whole()) as opened:
+    with file.path.open("rb") if file.path else BytesIO(file.content()) as opened:
         size = opened.seek(0, os.SEEK_END)
         opened.seek(0)
         text, metadata = pdf_text(opened, size)

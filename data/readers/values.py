@@ -6,6 +6,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from exemplar.data.errors import ExemplarError
+
 MOST_CHARACTERS = 10_000_000
 TOO_LONG = f"longer than {MOST_CHARACTERS:,} characters"
 
@@ -28,7 +30,7 @@ def plain_text(cell: Any, what: str) -> str | None:
 
     Raises
     ------
-    ValueError
+    ExemplarError
         The cell is a list, a dict or bytes that are no text; the message begins with ``what``.
     """
     if isinstance(cell, str):
@@ -39,9 +41,9 @@ def plain_text(cell: Any, what: str) -> str | None:
         try:
             return plain_text(cell.decode(), what)
         except UnicodeDecodeError:
-            raise ValueError(f"{what} is bytes that are no UTF-8") from None
+            raise ExemplarError(f"{what} is bytes that are no UTF-8") from None
     if not is_plain(cell):
-        raise ValueError(f"{what} is a {type(cell).__name__}")
+        raise ExemplarError(f"{what} is a {type(cell).__name__}")
     return str(cell)
 
 

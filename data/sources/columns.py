@@ -1,12 +1,12 @@
 """Which columns of a table are what, and its rows as documents."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from exemplar.data.documents import Document, Problem
-from exemplar.data.errors import TextColumnUnknown
+from exemplar.data.errors import ExemplarError, TextColumnUnknown
+from exemplar.data.readers.table import Row, Table
 from exemplar.data.readers.values import MOST_CHARACTERS, TOO_LONG, listed_text, metadata_text, plain_text
 
 TEXT_COLUMNS = ("text", "content", "review", "abstract", "document", "body")
@@ -16,24 +16,10 @@ ID_COLUMNS = ("_id", "doc_id", "id")
 
 OFF = "none"
 
-_MOST_COLUMNS = 100_000
-_MOST_NAMES = 10_000_000  # characters of all names
 _MOST_ID = 10_000  # characters; every document's id is held in memory
 _LISTED = 50  # columns that a message names
 
-Row = Mapping[str, Any]
 Placed = tuple[str, Document | Problem]  # with the place that a message about it names
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """Named columns, and rows that are read anew at each call.
-
-    ``rows`` takes the columns that are needed in any case. A problem that left something out stands for a row.
-    """
-
-    columns: tuple[str, ...]
-    rows: Callable[[Collection[str]], Iterator[Row | Problem]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +36,6 @@ class Columns:
         return [name for name in (self.text, self.title, self.label, self.id) if name is not None]
 
 
-def check_names(n: int, n_characters: int) -> None:
-    """Raise ValueError if so many names of columns, of so many characters together, are beyond all measure."""
-    if n > _MOST_COLUMNS or n_characters > _MOST_NAMES:
-        most = f"{_MOST_COLUMNS:,} columns, or names of more than {_MOST_NAMES:,} characters"
-        raise ValueError(f"it has more than {most}")
-
-
 def listed(names: Sequence[str]) -> str:
     """Return the names of columns for a message: not more, and not longer, than a person reads."""
     shown = [name if len(name) <= 100 else f"{name[:100]}..." for name in names[:_LISTED]]
@@ -70,31 +49,38 @@ def guess_columns(names: Sequence[str]) -> Columns:
     return Columns(*(_guess(names, usual, ()) for usual in guesses))
 
 
-def pick_columns(names: Sequence[str], asked: Columns, where: str) -> Columns:
-    """Return what the columns are: as asked, else by their usual names.
+def pick_columns(names: Sequence[str], asked: Columns, where: str, *, list_names: bool = True) -> Columns:
+    """Return what the columns are: the named ones, else by their usual names.
+
+    Parameters
+    ----------
+    where
+        Names the table in messages.
+    list_names
+        Whether messages list the table's columns.
 
     Raises
     ------
     TextColumnUnknown
         None looks like the text.
-    ValueError
+    ExemplarError
         A column is not there, or two have the same name.
     """
     if repeated := next((name for name, n in Counter(names).items() if n > 1), None):
-        raise ValueError(f"{where} has two columns named '{repeated}'; rename one")
+        raise ExemplarError(f"{where} has two columns named '{repeated}'; rename one")
+
+    listing = f"; its columns are: {listed(names)}" if list_names else ""
 
     def pick(name: str | None, guesses: Iterable[str], taken: Collection[str]) -> str | None:
         if name is None:
             return _guess(names, guesses, taken)
         if name not in names and name != OFF:
-            raise ValueError(f"{where} has no column '{name}'; its columns are: {listed(names)}")
+            raise ExemplarError(f"{where} has no column '{name}'{listing}")
         return name if name in names else None
 
     text = pick(asked.text, TEXT_COLUMNS, asked.names())
     if text is None:
-        raise TextColumnUnknown(
-            f"say which column of {where} holds the text; its columns are: {listed(names)}", columns=names
-        )
+        raise TextColumnUnknown(f"say which column of {where} holds the text{listing}", columns=names)
     taken = [text, *asked.names()]
     title = pick(asked.title, TITLE_COLUMNS, taken)
     label, doc_id = pick(asked.label, LABEL_COLUMNS, taken), pick(asked.id, ID_COLUMNS, taken)
@@ -130,7 +116,7 @@ def unique(read: Callable[[], Iterator[Placed]], refused: str) -> Iterator[Place
 
     Raises
     ------
-    ValueError
+    ExemplarError
         Two have; the message begins with ``refused``.
     """
     seen: set[str] = set()
@@ -139,7 +125,7 @@ def unique(read: Callable[[], Iterator[Placed]], refused: str) -> Iterator[Place
             if found.doc_id in seen:
                 # Keeping every place would cost more memory than the ids; reading again costs only those who get this.
                 first = next(place for place, other in read() if _has_id(other, found.doc_id))
-                raise ValueError(
+                raise ExemplarError(
                     f"{refused}: {_two_places(first, place)} both have '{found.doc_id}'; "
                     "choose another id column, or none for row numbers"
                 )
@@ -159,8 +145,8 @@ def _read_row(row: Row, chosen: Columns, number: str) -> Iterator[Document | tup
         text = plain_text(row.get(chosen.text or ""), "the text")
         doc_id = plain_text(row.get(chosen.id), "the id") if chosen.id else number
         if doc_id and len(doc_id) > _MOST_ID:
-            raise ValueError(f"the id is longer than {_MOST_ID:,} characters")
-    except ValueError as error:
+            raise ExemplarError(f"the id is longer than {_MOST_ID:,} characters")
+    except ExemplarError as error:
         yield str(error), True
         return
     text = _titled(row, chosen.title, text)
@@ -169,7 +155,7 @@ def _read_row(row: Row, chosen: Columns, number: str) -> Iterator[Document | tup
         return
     try:
         label = listed_text(row.get(chosen.label), "the label") if chosen.label else None
-    except ValueError:
+    except ExemplarError:
         yield "the label is no plain text", False
     yield Document(doc_id, text, label, _metadata(row, chosen.names()), numbered=chosen.id is None)
 

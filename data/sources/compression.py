@@ -5,12 +5,11 @@ import io
 import os
 import zipfile
 from collections import Counter
+from collections.abc import Callable
 from typing import IO, Any
 
-from exemplar.data.sources.raw import RawFile
-
-LEAST = 2**30  # bytes, which any packed file may unpack to
-MOST_TIMES = 200  # its size; text packs to a tenth, rarely to a hundredth, and zeros to a thousandth
+from exemplar.data.errors import ExemplarError
+from exemplar.data.readers import file
 
 _STEP = 2**12  # bytes asked for at once: bzip2 and LZMA give all that so many packed bytes hold
 _BUFFER = 2**16
@@ -27,7 +26,7 @@ class Budget:
 
     def __init__(self, name: str, size: int) -> None:
         self._name = name
-        self._most = max(LEAST, MOST_TIMES * size)
+        self._most = max(file.LEAST_UNPACKED, file.MOST_TIMES * size)
         self._reached: Counter[str] = Counter()
         self._total = 0
 
@@ -36,7 +35,7 @@ class Budget:
 
         Raises
         ------
-        ValueError
+        ExemplarError
             That is too far.
         """
         if position > self._reached[member]:
@@ -44,7 +43,7 @@ class Budget:
             self._reached[member] = position
         if self._total > self._most:
             much = f"more than {self._most:,} bytes, beyond all measure for its size"
-            raise ValueError(f"{self._name} expands to {much}; unpack it first")
+            raise ExemplarError(f"{self._name} expands to {much}; unpack it first")
 
 
 def open_gzip(opened: Any, name: str, size: int) -> IO[bytes]:
@@ -89,3 +88,44 @@ class _OwnedGzip(gzip.GzipFile):
     def close(self) -> None:
         super().close()
         self._packed.close()
+
+
+class RawFile(io.RawIOBase):
+    """A file that can be read and sought in, over another that is open and closed with it.
+
+    Parameters
+    ----------
+    read
+        How at most so many bytes of it are read.
+    """
+
+    def __init__(self, opened: Any, read: Callable[[int], bytes]) -> None:
+        self._opened, self._read = opened, read
+
+    def readable(self) -> bool:
+        """Tell that it can be read."""
+        return True
+
+    def seekable(self) -> bool:
+        """Tell that it can be sought in."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Read into a buffer; return how many bytes."""
+        content = self._read(len(buffer))
+        buffer[: len(content)] = content
+        return len(content)
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Go to a place; return where that is."""
+        return int(self._opened.seek(offset, whence))
+
+    def tell(self) -> int:
+        """Return where it is."""
+        return int(self._opened.tell())
+
+    def close(self) -> None:
+        """Close both."""
+        if not self.closed:
+            self._opened.close()
+        super().close()

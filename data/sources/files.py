@@ -1,92 +1,18 @@
 """Files that documents are read from: on disk, inside a zip or in object storage, packed by gzip or not."""
 
-import csv
 import functools
 import io
-import lzma
 import re
-import struct
 import zipfile
-import zlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
-from exemplar.data.sources.compression import budget_of, open_gzip, open_member
-from exemplar.data.sources.raw import RawFile
+from exemplar.data.errors import ExemplarError
+from exemplar.data.readers.file import File
+from exemplar.data.sources.compression import RawFile, budget_of, open_gzip, open_member
 from exemplar.data.text import one_line
 
-TABLES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet")
-TEXTS = (".txt", ".text", ".md", ".markdown", ".rst")
-PDF = ".pdf"
-ZIP = ".zip"
-KINDS = (*TABLES, *TEXTS, PDF)
-
-UNREADABLE = (
-    ValueError,
-    OSError,
-    EOFError,  # a gzip file that was cut off
-    RuntimeError,  # a zip with a password, a compression that is not supported, JSON that is nested too deeply
-    csv.Error,
-    zlib.error,
-    zipfile.BadZipFile,
-    lzma.LZMAError,
-    struct.error,  # a zip whose member lacks the head of its packing
-    OverflowError,  # a date beyond Python's
-    MemoryError,
-)
-
 _STORED_BUFFER = 2**20
-_MOST_BYTES = 2**30  # of a file that is read as a whole; a small zip can hold endless ones
-
-
-@dataclass(frozen=True, slots=True)
-class File:
-    """A file whose documents are wanted.
-
-    Attributes
-    ----------
-    name
-        The file's name; within a folder or zip its path there, which begins the places of its problems.
-    open
-        Opens its bytes, unpacked.
-    path
-        Where the same bytes lie on disk, if they do.
-    seekable
-        Whether what is opened can be read from any place at no cost.
-    """
-
-    name: str
-    open: Callable[[], IO[bytes]]
-    path: Path | None = None
-    in_folder: bool = False
-    seekable: bool = False
-
-    @property
-    def kind(self) -> str:
-        """Its suffix in lower case, without ``.gz``."""
-        return kind_of(self.name)
-
-    def at(self, place: str) -> str:
-        """Name a place in the file, among other files if there are some."""
-        return f"{self.name}, {place}" if self.in_folder else place
-
-    def whole(self) -> bytes:
-        """Return all its bytes, if a machine can be expected to hold them."""
-        content = io.BytesIO()
-        with self.open() as file:
-            while piece := file.read(_STORED_BUFFER):  # never room for all that there may be
-                content.write(piece)
-                if content.tell() > _MOST_BYTES:
-                    raise ValueError("it is larger than 1 GB, and this kind has to be read as a whole")
-        return content.getvalue()
-
-
-def kind_of(name: str) -> str:
-    """Return the suffix of a file's name in lower case, without ``.gz``."""
-    return PurePosixPath(name.lower().removesuffix(".gz")).suffix
 
 
 def file_on_disk(path: Path, name: str | None = None) -> File:
@@ -132,7 +58,7 @@ def files_at(url: str) -> list[File]:
 
     Raises
     ------
-    ValueError
+    ExemplarError
         There is nothing, or the storage can't be reached; the message says what to install if that is why.
     """
     storage, path = _storage(url)
@@ -143,7 +69,7 @@ def files_at(url: str) -> list[File]:
     except FileNotFoundError:
         found = []
     except Exception as error:  # every storage has kinds of its own
-        raise ValueError(f"cannot read {url}: {one_line(error)}") from error
+        raise ExemplarError(f"cannot read {url}: {one_line(error)}") from error
     within = {each.removeprefix(path).strip("/"): each for each in found}
     files = [
         File(name, functools.partial(_open_stored, storage, each), in_folder=True, seekable=not _is_packed(each))
@@ -151,7 +77,7 @@ def files_at(url: str) -> list[File]:
         if not is_hidden(name)
     ]
     if not files:
-        raise ValueError(f"there is no file or folder {url}")
+        raise ExemplarError(f"there is no file or folder {url}")
     return files
 
 
@@ -159,15 +85,6 @@ def is_hidden(name: str) -> bool:
     """Tell whether a part of a path begins with a dot, or holds what macOS keeps beside files in a zip."""
     parts = PurePosixPath(name).parts
     return any(part == "__MACOSX" or (part.startswith(".") and part != "..") for part in parts)
-
-
-@contextmanager
-def reading(where: str) -> Iterator[None]:
-    """Raise what goes wrong while a file is read as a ValueError that names it."""
-    try:
-        yield
-    except UNREADABLE as error:
-        raise ValueError(f"cannot read {where}: {one_line(error)}") from error
 
 
 def _open_packed(path: Path) -> IO[bytes]:
@@ -184,11 +101,13 @@ def _storage(url: str) -> tuple[Any, str]:
     except ImportError as error:
         package = getattr(error.__cause__, "name", None)
         install = f"pip install {package}" if package else one_line(error)
-        raise ValueError(f"reading {protocol}:// needs another package: {install}") from error
+        raise ExemplarError(f"reading {protocol}:// needs another package: {install}") from error
     except Exception as error:
         if "not known" in str(error):
-            raise ValueError(f"{protocol}:// is no storage that can be read; for a local file leave it out") from error
-        raise ValueError(f"cannot reach {url}: {one_line(error)}") from error
+            raise ExemplarError(
+                f"{protocol}:// is no storage that can be read; for a local file leave it out"
+            ) from error
+        raise ExemplarError(f"cannot reach {url}: {one_line(error)}") from error
 
 
 def _open_stored(storage: Any, path: str) -> IO[bytes]:

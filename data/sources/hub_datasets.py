@@ -3,40 +3,23 @@
 import itertools
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from exemplar.data.documents import Problem
+from exemplar.data.errors import ExemplarError
 from exemplar.data.hub import check_hub
+from exemplar.data.readers.file import KINDS, kind_of
 from exemplar.data.readers.parquet_table import named
-from exemplar.data.sources.columns import Row, Table
-from exemplar.data.sources.files import KINDS, file_on_disk, kind_of
+from exemplar.data.readers.table import Row, Table
+from exemplar.data.sources.files import file_on_disk
 from exemplar.data.sources.folders import leads_out, stays_within, walk
+from exemplar.data.sources.spec import SourceSpec
 from exemplar.data.text import root_cause
 
 _BATCH = 1000
 _MOST_PARTS = 1_000_000  # of a README's front matter
 _ABOUT = frozenset({"readme.md", "license", "license.md", "license.txt", "dataset_infos.json"})
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """Which part of a data set is read, and whether without fetching all of it first."""
-
-    config: str | None = None
-    split: str | None = None
-    revision: str | None = None
-    streaming: bool = False
-
-    def asked(self) -> list[str]:
-        """Return the options that were given and that only a data set can follow."""
-        given = {"--config": self.config, "--split": self.split, "--revision": self.revision}
-        return [option for option, value in given.items() if value is not None]
-
-    def with_split(self) -> "Part":
-        """Return the part with the split that is read where none is named."""
-        return self if self.split else replace(self, split="train")
 
 
 def is_data_set(folder: Path) -> bool:
@@ -54,22 +37,23 @@ def is_saved(folder: Path) -> bool:
     return saved or (folder / "dataset_dict.json").is_file()
 
 
-def data_set_table(name: str, part: Part, needed: Collection[str]) -> Table:
+def data_set_table(spec: SourceSpec) -> Table:
     """Return a split of a data set as a table of its plain columns; pictures, sound and the like are never decoded.
 
     Raises
     ------
-    ValueError
+    ExemplarError
         It can't be found or loaded, or a needed column can't be text.
     """
-    data_set = _load(name, part)
+    name, data_set = spec.source, _load(spec)
     features = data_set.features
     if features is None:  # known only from the data, where it is streamed
         columns = tuple(next(_batches(data_set, name, 1), {}))
     else:
         columns = tuple(column for column, feature in features.items() if _is_plain(feature))
+        needed = spec.columns.names()
         if odd := next((column for column in needed if column in features and column not in columns), None):
-            raise ValueError(f"column '{odd}' of {name} can't be read as text: it holds {features[odd]}")
+            raise ExemplarError(f"column '{odd}' of {name} can't be read as text: it holds {features[odd]}")
     class_names = {column: names for column, feature in (features or {}).items() if (names := _class_names(feature))}
 
     def rows(needed: Collection[str]) -> Iterator[Row | Problem]:
@@ -92,34 +76,34 @@ def _describes_a_data_set(readme: Path) -> bool:
     return any(line.startswith(("configs:", "dataset_info:")) for line in front_matter.splitlines())
 
 
-def _load(name: str, part: Part) -> Any:
+def _load(spec: SourceSpec) -> Any:
     import datasets
 
     datasets.config.USE_PARQUET_EXPORT = False  # or another server than the hub would be asked about the data set, too
-    folder, split = Path(name), part.split or "train"
-    if part.streaming and "[" in split:
-        raise ValueError(f"a data set that is streamed has no slices: not '{split}', but a whole split and a limit")
+    name, folder, split = spec.source, Path(spec.source), spec.split or "train"
+    if spec.streaming and "[" in split:
+        raise ExemplarError(f"a data set that is streamed has no slices: not '{split}', but a whole split and a limit")
     if not folder.is_dir():
-        check_hub("dataset", name, part.revision)
+        check_hub("dataset", name, spec.revision)
     else:
         _check_stays_within(folder)
     try:
         if folder.is_dir() and is_saved(folder):
             return _saved_split(datasets.load_from_disk(name), split)
-        return datasets.load_dataset(name, part.config, split=split, revision=part.revision, streaming=part.streaming)
+        return datasets.load_dataset(name, spec.config, split=split, revision=spec.revision, streaming=spec.streaming)
     except Exception as error:  # every builder and reader has kinds of its own
-        raise ValueError(f"cannot load the data set {name}: {root_cause(error)}") from error
+        raise ExemplarError(f"cannot load the data set {name}: {root_cause(error)}") from error
 
 
 def _check_stays_within(folder: Path) -> None:
     """Refuse a folder that has links, or names files in its README, that lie elsewhere."""
     if out := next((name for path, name in walk(folder) if leads_out(path, folder)), None):
-        raise ValueError(f"cannot load the data set {folder}: {out} is a link that leads out of the folder")
+        raise ExemplarError(f"cannot load the data set {folder}: {out} is a link that leads out of the folder")
     elsewhere = (
         path for path in _named_files(folder / "README.md") if re.search(r"^[/~]|^[A-Za-z]:|\.\.|://|::", path)
     )
     if out := next(elsewhere, None):
-        raise ValueError(f"cannot load the data set {folder}: its README names {out}, which is not in the folder")
+        raise ExemplarError(f"cannot load the data set {folder}: its README names {out}, which is not in the folder")
 
 
 def _named_files(readme: Path) -> Iterator[str]:
@@ -133,7 +117,7 @@ def _named_files(readme: Path) -> Iterator[str]:
     if isinstance(settings, dict):
         if next(itertools.islice(_parts(settings), _MOST_PARTS, None), None) is not None:
             told = f"the front matter of its README has more than {_MOST_PARTS:,} parts"
-            raise ValueError(f"cannot load the data set {readme.parent}: {told}")
+            raise ExemplarError(f"cannot load the data set {readme.parent}: {told}")
         yield from (part for part in _parts(settings.get("configs")) if isinstance(part, str))
 
 
@@ -156,7 +140,7 @@ def _saved_split(saved: Any, split: str) -> Any:
             {name: len(rows) for name, rows in splits.items()}
         )
     except (ValueError, AssertionError) as error:
-        raise ValueError(f'Unknown split "{split}". Should be one of {list(splits)}.') from error
+        raise ExemplarError(f'Unknown split "{split}". Should be one of {list(splits)}.') from error
     chosen = [splits[part.splitname].select(range(part.from_, part.to)) for part in parts]
     return chosen[0] if len(chosen) == 1 else datasets.concatenate_datasets(chosen)
 
@@ -165,7 +149,7 @@ def _batches(data_set: Any, name: str, size: int) -> Iterator[dict[str, list[Any
     try:
         yield from data_set.iter(batch_size=size)
     except Exception as error:  # what is streamed fails as the network and its readers do
-        raise ValueError(f"cannot read the data set {name}: {root_cause(error)}") from error
+        raise ExemplarError(f"cannot read the data set {name}: {root_cause(error)}") from error
 
 
 def _is_plain(feature: Any) -> bool:

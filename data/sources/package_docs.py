@@ -5,8 +5,10 @@ import inspect
 import pkgutil
 import re
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from types import ModuleType
+
+from exemplar.data.errors import ExemplarError
 
 DEMO_PACKAGES = ("pandas", "numpy", "sklearn")
 
@@ -15,6 +17,10 @@ _INTERNAL = frozenset({"compat", "conftest", "core", "distutils", "externals", "
 
 # Shorter docstrings ("The year.") say nothing that a search could find.
 _MIN_CHARACTERS = 200
+
+# The section of documentation in numpydoc's form that names other objects.
+_SECTION = re.compile(r"\nSee [Aa]lso\n-{3,}\n(?P<body>.*?)(?=\n[^\n]+\n-{3,}\n|\Z)", re.DOTALL)
+_ROLE = re.compile(r":[\w:]+:(?=`)|[`~]")  # :func:`~numpy.sum`
 
 
 def package_documents(packages: Iterable[str]) -> list[tuple[str, str]]:
@@ -30,7 +36,7 @@ def package_documents(packages: Iterable[str]) -> list[tuple[str, str]]:
 
     Raises
     ------
-    ValueError
+    ExemplarError
         A package is not installed.
     """
     names: dict[str, str] = {}
@@ -69,9 +75,9 @@ def _public_modules(package: str) -> Iterator[ModuleType]:
     try:
         root = importlib.import_module(package)
     except (ImportError, ValueError, TypeError) as error:
-        raise ValueError(f"there is no installed package '{package}'") from error
+        raise ExemplarError(f"there is no installed package '{package}'") from error
     except Exception as error:
-        raise ValueError(f"the package '{package}' can't be imported: {error}") from error
+        raise ExemplarError(f"the package '{package}' can't be imported: {error}") from error
     queue = [root]
     for module in queue:
         if module is root or hasattr(module, "__all__"):
@@ -120,3 +126,27 @@ def _summary(docstring: str) -> str:
     paragraphs = [" ".join(paragraph.split()) for paragraph in docstring.split("\n\n")]
     prose = (text for text in paragraphs if text and not re.match(r"[\w.]+\(.*\)( -> .*)?$", text))
     return next(prose, paragraphs[0])
+
+
+def without_see_also(docstring: str) -> str:
+    """Return a docstring without that section."""
+    return _SECTION.sub("", docstring)
+
+
+def see_also(docstring: str) -> list[str]:
+    """Return the names in that section, as they are written: ``name, name : description``, descriptions indented."""
+    section = _SECTION.search(docstring)
+    lines = section["body"].splitlines() if section else []
+    entries = [_ROLE.sub("", line) for line in lines if line and not line[0].isspace()]
+    names = (name.strip() for entry in entries for name in re.split(r"\s*:(?:\s|$)", entry)[0].split(","))
+    return [name for name in names if re.fullmatch(r"[\w.]+", name)]
+
+
+def named_documents(doc_id: str, docstring: str, known: Container[str]) -> list[str | None]:
+    """Return what the section of an object names: the known object that is meant, nearest first, or None."""
+    parts = doc_id.split(".")
+    around = [".".join(parts[:n]) for n in range(len(parts) - 1, 0, -1)]
+    return [
+        next((full for full in (name, *(f"{place}.{name}" for place in around)) if full in known), None)
+        for name in see_also(docstring)
+    ]

@@ -1,14 +1,13 @@
 """A look at a source before it is built: its columns, what they are taken for, and its first documents."""
 
 import itertools
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from exemplar.data.documents import Document, Problem, Problems
-from exemplar.data.errors import TextColumnUnknown
+from exemplar.data.errors import ExemplarError, TextColumnUnknown
 from exemplar.data.sources.columns import Columns, guess_columns
 from exemplar.data.sources.read import read_source
+from exemplar.data.sources.spec import SourceSpec
 
 _N_DOCUMENTS = 5
 _N_ROWS = 200  # that are read in search of them
@@ -43,16 +42,16 @@ class Preview:
     error: str = ""
 
 
-def look_at(arguments: Mapping[str, Any]) -> Preview:
-    """Read the beginning of a source, named by the arguments of ``read_source``; what is wrong becomes its error."""
+def look_at(spec: SourceSpec) -> Preview:
+    """Read the beginning of a source; an error becomes the preview's ``error``."""
     try:
-        source = read_source(**arguments)
+        source = read_source(spec)
         columns = source.columns()
     except TextColumnUnknown as error:
         return Preview(columns=error.columns, chosen=guess_columns(error.columns), error=str(error))
-    except (ValueError, OSError) as error:
+    except (ExemplarError, OSError) as error:
         return Preview(error=str(error))
-    found = Preview(source.name, columns, _chosen(source.description, columns))
+    found = Preview(source.name, columns, _chosen(source.spec.columns, columns))
     problems = Problems()
     documents: list[Document] = []
     try:
@@ -63,11 +62,12 @@ def look_at(arguments: Mapping[str, Any]) -> Preview:
                 documents.append(replace(each, text=each.text[:_N_CHARACTERS]))
             if len(documents) == _N_DOCUMENTS:
                 break
-    except (ValueError, OSError) as error:
+    except (ExemplarError, OSError) as error:
         return replace(found, documents=tuple(documents), problems=tuple(problems.lines()), error=str(error))
     return replace(found, documents=tuple(documents), problems=tuple(problems.lines()))
 
 
-def _chosen(description: Mapping[str, Any], columns: tuple[str, ...]) -> Columns:
-    names = (description.get(f"{role}_column") for role in ("text", "title", "label", "id"))
-    return Columns(*(name if name in columns else None for name in names))
+def _chosen(chosen: Columns, columns: tuple[str, ...]) -> Columns:
+    return Columns(
+        *(name if name in columns else None for name in (chosen.text, chosen.title, chosen.label, chosen.id))
+    )

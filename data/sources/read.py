@@ -1,4 +1,4 @@
-"""Where documents come from: Hugging Face data sets, files and folders, installed packages."""
+"""Opens a source: a Hugging Face data set, a file or folder, or the documentation of installed packages."""
 
 import contextlib
 import functools
@@ -6,109 +6,71 @@ import os
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
-from exemplar.data.documents import Document, Problem, Source
+from exemplar.data.documents import Document, Problem
+from exemplar.data.errors import ExemplarError
+from exemplar.data.readers.file import KINDS, TABLES, UNREADABLE, ZIP, File, kind_of, reading
+from exemplar.data.readers.table import Row, Table
 from exemplar.data.readers.tables import open_table
 from exemplar.data.readers.text_files import read_text_file
-from exemplar.data.sources.columns import Columns, Placed, Row, Table, pick_columns, read_rows, unique
-from exemplar.data.sources.files import (
-    KINDS,
-    TABLES,
-    UNREADABLE,
-    ZIP,
-    File,
-    file_on_disk,
-    files_at,
-    is_url,
-    kind_of,
-    local_path,
-    name_at,
-    reading,
-)
+from exemplar.data.sources.columns import Placed, pick_columns, read_rows, unique
+from exemplar.data.sources.files import file_on_disk, files_at, is_url, local_path, name_at
 from exemplar.data.sources.folders import Listing, leads_out, list_folder, list_zip, read_files
-from exemplar.data.sources.hub_datasets import Part, data_set_table, is_data_set
-from exemplar.data.sources.package_docs import DEMO_PACKAGES, package_documents
-from exemplar.data.sources.see_also import without_see_also as stripped
+from exemplar.data.sources.hub_datasets import data_set_table, is_data_set
+from exemplar.data.sources.package_docs import DEMO_PACKAGES, package_documents, without_see_also
+from exemplar.data.sources.spec import Source, SourceSpec
 
-Choices = dict[str, str | int | bool | None]
-Found = Iterator[Document | Problem]
+Documents = Iterator[Document | Problem]
 
 _MOST_CHARACTERS = 4096  # of a source's name; no system has longer paths
 _MOST_ROWS = 10**12  # more than any machine holds, and still a number to every reader
 _BEIR = ("corpus.jsonl", "corpus.jsonl.gz")
 
 
-def read_source(
-    source: str,
-    *,
-    config: str | None = None,
-    split: str | None = None,
-    revision: str | None = None,
-    streaming: bool = False,
-    text_column: str | None = None,
-    title_column: str | None = None,
-    label_column: str | None = None,
-    id_column: str | None = None,
-    limit: int | None = None,
-    without_see_also: bool = False,
-) -> Source:
-    """Find a source and look at its columns; its documents are read when ``read`` is called.
-
-    Parameters
-    ----------
-    source
-        ``docs`` or ``docs:numpy,pandas`` for the documentation of installed packages; the path of a table
-        (CSV, TSV, JSON Lines, JSON, Parquet), a text, a Markdown or PDF file, packed by gzip or not; of a folder or
-        zip of such files; the URL of such a file, or of a folder of them, in object storage (``s3://``, ``gs://``,
-        ``hf://`` and what else fsspec reads); or a Hugging Face data set: a folder, or a name on the hub.
-    config, split, revision, streaming
-        For Hugging Face data sets. Without a split ``train`` is read; slices may be named (``train[:10%]``).
-    text_column, title_column, label_column, id_column
-        Without them columns of the usual names are taken; ``none`` takes none. A title is put before its text.
-        Without an id the row number is one.
-    limit
-        At most so many rows, from the first.
-    without_see_also
-        For the documentation of packages: leave out its "See Also" sections.
+def read_source(spec: SourceSpec) -> Source:
+    """Open a source: look where it is and at its columns; its documents are read by ``Source.read``.
 
     Raises
     ------
-    ValueError
-        The source or a column can't be found or read; the message lists what there is.
+    ExemplarError
+        The source or a column does not exist or can't be read; the message lists what exists.
     """
-    if limit is not None and limit < 1:
-        raise ValueError(f"the limit must be at least 1, got {limit}")
-    if limit is not None and limit > _MOST_ROWS:
-        raise ValueError(f"the limit must be at most {_MOST_ROWS:,}, got {limit}")
-    if not source.strip():
-        raise ValueError("name a source: docs, a file, a folder, or a data set on the hub")
-    if "\0" in source or len(source) > _MOST_CHARACTERS:
-        raise ValueError(f"no source can be named '{source[:100]}'")
-    source = local_path(source)
-    asked = Columns(text_column, title_column, label_column, id_column)
-    part = Part(config, split, revision, streaming)
-    path, is_docs = Path(os.path.expanduser(source)), source == "docs" or source.startswith("docs:")
-    if (is_docs or is_url(source) or path.is_file()) and part.asked():
-        raise ValueError(f"{', '.join(part.asked())} goes with a Hugging Face data set, and {source} is none")
-    if without_see_also and not is_docs:
-        raise ValueError(f"--without-see-also goes with docs, and {source} is none")
-    if is_docs:
-        return _package_docs(source, limit, without_see_also)
+    _check(spec)
+    spec = replace(spec, source=local_path(spec.source))
+    source, path = spec.source, Path(os.path.expanduser(spec.source))
+    is_file = not spec.is_docs and path.is_file()
+    if (spec.is_docs or is_url(source) or is_file) and spec.dataset_options:
+        options = ", ".join(spec.dataset_options)
+        raise ExemplarError(f"only a Hugging Face data set has a {options}, and {source} is not one")
+    if spec.without_see_also and not spec.is_docs:
+        raise ExemplarError(f"only docs have See Also sections to leave out, and {source} is something else")
+    if spec.is_docs:
+        return _package_docs(spec)
     if is_url(source):
-        return _at_url(source, default_name(source), asked, limit)
-    if path.is_file():
-        return _file(path, default_name(source), asked, limit)
+        return _at_url(spec)
+    if is_file:
+        return _file(path, spec)
     if path.is_dir():
-        return _folder(path.resolve(), default_name(source), part, asked, limit)
+        return _folder(path.resolve(), spec)
     if kind_of(path.name) in (*KINDS, ZIP) or source.startswith((".", "/", "~")):
-        raise ValueError(f"there is no file or folder {source}")
-    return _data_set(source, default_name(source), part, asked, limit)
+        raise ExemplarError(f"there is no file or folder {source}")
+    return _data_set(spec, default_name(source))
+
+
+def _check(spec: SourceSpec) -> None:
+    if spec.limit is not None and not 1 <= spec.limit <= _MOST_ROWS:
+        bound = "at least 1" if spec.limit < 1 else f"at most {_MOST_ROWS:,}"
+        raise ExemplarError(f"the limit must be {bound}, got {spec.limit}")
+    if not spec.source.strip():
+        raise ExemplarError("name a source: docs, a file, a folder, or a data set on the hub")
+    if "\0" in spec.source or len(spec.source) > _MOST_CHARACTERS:
+        raise ExemplarError(f"no source can be named '{spec.source[:100]}'")
 
 
 def default_name(source: str) -> str:
-    """Return the name that a corpus of this source gets where none is given."""
+    """Return the name of a source's corpus, unless another is chosen."""
     if source.startswith("docs:"):
         return "docs"
     path = Path(os.path.expanduser(local_path(source)))
@@ -118,16 +80,18 @@ def default_name(source: str) -> str:
     return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-._")[:100] or "corpus"
 
 
-def _package_docs(source: str, limit: int | None, without: bool) -> Source:
-    packages = documented_packages(source)
+def _package_docs(spec: SourceSpec) -> Source:
+    packages = documented_packages(spec.source)
     documents = [
-        Document(name, f"{name}\n\n{stripped(docstring) if without else docstring}", name.partition(".")[0])
+        Document(
+            name,
+            f"{name}\n\n{without_see_also(docstring) if spec.without_see_also else docstring}",
+            name.partition(".")[0],
+        )
         for name, docstring in package_documents(packages)
     ]
-    choices: Choices = {"source": f"docs:{','.join(packages)}", "limit": limit}
-    if without:
-        choices["without_see_also"] = True
-    return Source(default_name(source), choices, lambda: iter(documents[:limit]))
+    resolved = SourceSpec(f"docs:{','.join(packages)}", limit=spec.limit, without_see_also=spec.without_see_also)
+    return Source(default_name(spec.source), resolved, lambda: iter(documents[: spec.limit]))
 
 
 def documented_packages(source: str) -> tuple[str, ...]:
@@ -135,24 +99,27 @@ def documented_packages(source: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in source.partition(":")[2].split(",") if name.strip()) or DEMO_PACKAGES
 
 
-def _file(path: Path, name: str, asked: Columns, limit: int | None) -> Source:
-    where = str(path.resolve())
+def _file(path: Path, spec: SourceSpec) -> Source:
+    name, spec = default_name(spec.source), replace(spec, source=str(path.resolve()))
     if path.suffix.lower() == ZIP:
-        return _files(functools.partial(list_zip, path), where, name, asked, limit)
+        return _files(functools.partial(list_zip, path), name, spec)
     if kind_of(path.name) not in KINDS:
-        raise ValueError(f"{path} is none of the files that can be read: {', '.join((*KINDS, ZIP))}, and .gz of these")
-    return _one_file(file_on_disk(path), where, name, asked, limit)
+        kinds = ", ".join((*KINDS, ZIP))
+        raise ExemplarError(
+            f"Exemplar can't read files such as {spec.shown_as or path}; it reads {kinds}, and .gz of these"
+        )
+    return _one_file(file_on_disk(path), name, spec)
 
 
-def _at_url(url: str, name: str, asked: Columns, limit: int | None) -> Source:
+def _at_url(spec: SourceSpec) -> Source:
+    url, name = spec.source, default_name(spec.source)
     file = files_at(url)[0]
     if file.in_folder:
-        return _files(functools.partial(_list_url, url), url, name, asked, limit)
+        return _files(functools.partial(_list_url, url), name, spec)
     if file.kind not in KINDS:
-        raise ValueError(
-            f"{url} is none of the files that can be read from storage: {', '.join(KINDS)}, and .gz of these"
-        )
-    return _one_file(file, url, name, asked, limit)
+        kinds = ", ".join(KINDS)
+        raise ExemplarError(f"Exemplar can't read files such as {url}; from storage it reads {kinds}, and .gz of these")
+    return _one_file(file, name, spec)
 
 
 def _list_url(url: str) -> tuple[list[File], list[Problem]]:
@@ -161,81 +128,79 @@ def _list_url(url: str) -> tuple[list[File], list[Problem]]:
     return [file for file in files if file.kind in KINDS], others
 
 
-def _one_file(file: File, where: str, name: str, asked: Columns, limit: int | None) -> Source:
+def _one_file(file: File, name: str, spec: SourceSpec) -> Source:
     if file.kind in TABLES:
-        return _table_file(file, where, name, asked, limit)
+        return _table_file(file, name, spec)
 
-    def read() -> Found:
-        with reading(where):
+    def read() -> Documents:
+        with reading(spec.where):
             yield from read_text_file(file)
 
-    return Source(name, {"source": where, "limit": limit}, read)
+    return Source(name, SourceSpec(spec.source, limit=spec.limit, shown_as=spec.shown_as), read)
 
 
-def _folder(folder: Path, name: str, part: Part, asked: Columns, limit: int | None) -> Source:
-    where = str(folder)
+def _folder(folder: Path, spec: SourceSpec) -> Source:
+    name, spec = default_name(spec.source), replace(spec, source=str(folder))
     own = (folder / file for file in _BEIR if not leads_out(folder / file, folder))
     if beir := next(filter(Path.is_file, own), None):
-        return _table_file(file_on_disk(beir), where, name, asked, limit)
-    if part.asked() or is_data_set(folder):
-        return _data_set(where, name, part, asked, limit)
-    return _files(functools.partial(list_folder, folder), where, name, asked, limit)
+        return _table_file(file_on_disk(beir), name, spec)
+    if spec.dataset_options or is_data_set(folder):
+        return _data_set(spec, name)
+    return _files(functools.partial(list_folder, folder), name, spec)
 
 
-def _data_set(source: str, name: str, part: Part, asked: Columns, limit: int | None) -> Source:
-    part = part.with_split()
-    table = data_set_table(source, part, asked.names())
-    return _table(table, {"source": source, **asdict(part)}, name, asked, limit)
+def _data_set(spec: SourceSpec, name: str) -> Source:
+    spec = replace(spec, split=spec.split or "train")
+    return _table(data_set_table(spec), name, spec)
 
 
-def _table_file(file: File, where: str, name: str, asked: Columns, limit: int | None) -> Source:
-    with reading(where):
-        table = open_table(file, asked.names())
+def _table_file(file: File, name: str, spec: SourceSpec) -> Source:
+    with reading(spec.where):
+        table = open_table(file, spec.columns.names())
 
     def rows(needed: Collection[str]) -> Iterator[Row | Problem]:
-        with reading(where):
+        with reading(spec.where):
             yield from table.rows(needed)
 
-    return _table(replace(table, rows=rows), {"source": where}, name, asked, limit)
+    return _table(replace(table, rows=rows), name, spec.for_files())
 
 
-def _table(table: Table, choices: Choices, name: str, asked: Columns, limit: int | None) -> Source:
-    where = str(choices["source"])
-    chosen = pick_columns(table.columns, asked, where)
+def _table(table: Table, name: str, spec: SourceSpec) -> Source:
+    where = spec.where
+    chosen = pick_columns(table.columns, spec.columns, where)
 
-    def read() -> Found:
+    def read() -> Documents:
         placed = functools.partial(read_rows, table, chosen)
-        found = unique(placed, f"column '{chosen.id}' of {where} can't be the id") if chosen.id else placed()
-        return _not_empty(_first_rows(found, limit), f"column '{chosen.text}' of {where}")
+        documents = unique(placed, f"column '{chosen.id}' of {where} can't be the id") if chosen.id else placed()
+        return _not_empty(_first_rows(documents, spec.limit), f"column '{chosen.text}' of {where}")
 
-    choices |= {
-        "text_column": chosen.text,
-        "title_column": chosen.title or asked.title,
-        "label_column": chosen.label or asked.label,
-        "id_column": chosen.id or asked.id,
-        "limit": limit,
-    }
-    return Source(name, choices, read, lambda: table.columns)
+    resolved = replace(
+        spec,
+        text_column=chosen.text,
+        title_column=chosen.title or spec.title_column,
+        label_column=chosen.label or spec.label_column,
+        id_column=chosen.id or spec.id_column,
+    )
+    return Source(name, resolved, read, lambda: table.columns)
 
 
-def _files(listing: Listing, where: str, name: str, asked: Columns, limit: int | None) -> Source:
+def _files(listing: Listing, name: str, spec: SourceSpec) -> Source:
+    where, columns = spec.where, spec.columns
     with reading(where):
         files, _ = listing()
     if not files:
-        raise ValueError(f"{where} holds none of the files that can be read: {', '.join(KINDS)}, and .gz of these")
+        raise ExemplarError(f"{where} holds no file that Exemplar reads: {', '.join(KINDS)}, and .gz of these")
 
-    def read() -> Found:
+    def read() -> Documents:
         with reading(where):
             files, problems = listing()
         yield from problems
         refused = f"the files of {where} can't share an id column"
-        yield from _first_rows(unique(lambda: read_files(files, asked), refused), limit)
+        yield from _first_rows(unique(lambda: read_files(files, columns), refused), spec.limit)
 
-    choices: Choices = {"source": where}
     tables = [file for file in files if file.kind in TABLES]
-    if tables:
-        choices |= {f"{role}_column": getattr(asked, role) for role in ("text", "title", "label", "id")}
-    return Source(name, choices | {"limit": limit}, read, functools.partial(_first_columns, tables))
+    own = spec.for_files() if tables else SourceSpec(spec.source, limit=spec.limit, shown_as=spec.shown_as)
+    return Source(name, own, read, functools.partial(_first_columns, tables))
 
 
 def _first_columns(tables: list[File]) -> tuple[str, ...]:
@@ -245,26 +210,26 @@ def _first_columns(tables: list[File]) -> tuple[str, ...]:
     return ()
 
 
-def _first_rows(found: Iterator[Placed], limit: int | None) -> Found:
+def _first_rows(rows: Iterator[Placed], limit: int | None) -> Documents:
     n_rows = 0
-    for _, each in found:
-        yield each
-        n_rows += not isinstance(each, Problem) or each.left_out
+    for _, row in rows:
+        yield row
+        n_rows += not isinstance(row, Problem) or row.left_out
         if n_rows == limit:
             return
 
 
-def _not_empty(found: Found, what: str) -> Found:
-    """Yield what is found; raise ValueError if no document was."""
+def _not_empty(documents: Documents, what: str) -> Documents:
+    """Yield documents and problems; raise ExemplarError at the end if there was no document."""
     reasons: Counter[str] = Counter()
     n_documents = 0
-    for each in found:
-        if isinstance(each, Document):
+    for document in documents:
+        if isinstance(document, Document):
             n_documents += 1
-        elif each.left_out:
-            reasons[each.reason] += 1
-        yield each
+        elif document.left_out:
+            reasons[document.reason] += 1
+        yield document
     if not n_documents:
         reason, n_rows = next(iter(reasons.most_common(1)), ("no text", 0))
         why = "" if reason == "no text" else f": {reason} in {n_rows:,} of {reasons.total():,} rows"
-        raise ValueError(f"{what} holds no text{why}")
+        raise ExemplarError(f"{what} holds no text{why}")

@@ -1,4 +1,4 @@
-"""Rankers from the literature, to measure ours by."""
+"""Rankers from the literature that ours are compared with."""
 
 import functools
 from collections.abc import Sequence
@@ -7,6 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exemplar.retrieval.rankers import Examples, Scorer
+
+BASELINES = {  # with their titles
+    "centred": "Centred kNN",
+    "bm25": "BM25",
+    "mean": "Mean of positives",
+    "rocchio": "Rocchio",
+    "logistic": "Logistic regression",
+}
 
 _TO_QUERY, _TO_POSITIVES, _FROM_NEGATIVES = 1.0, 0.75, 0.15  # as Manning, Raghavan and Schuetze give them
 

@@ -6,7 +6,8 @@ Lines differ in shape as well as in colour.
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from exemplar.retrieval.evaluation.protocols import FOUND, PAGE, TITLES
+from exemplar.retrieval.evaluation.protocols import PAGE_SIZE, RELEVANT_FOUND, TITLES
+from exemplar.retrieval.evaluation.result import SetResult
 from exemplar.retrieval.rankers import DEFAULT_RANKER
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ _COLOURS = {
 }
 
 
-def chart(sets: Sequence[dict[str, Any]]) -> "altair.FacetChart":
+def chart(sets: Sequence[SetResult]) -> "altair.FacetChart":
     """Return the chart of all sets, a field a set, on white, for a file."""
     import altair
 
@@ -40,7 +41,7 @@ def chart(sets: Sequence[dict[str, Any]]) -> "altair.FacetChart":
     return drawn
 
 
-def set_chart(each: dict[str, Any], *, dark: bool = False) -> "altair.Chart":
+def set_chart(result: SetResult, *, dark: bool = False) -> "altair.Chart":
     """Return the chart of one set, for a page that is light or dark and gives it its width."""
     import altair
 
@@ -49,28 +50,28 @@ def set_chart(each: dict[str, Any], *, dark: bool = False) -> "altair.Chart":
         altair.Tooltip("read:Q", title="documents read"),
         altair.Tooltip("found:Q", title="relevant found", format=".1f"),
     ]
-    lines = _lines(_points([each]), legend_columns=2, dark=dark, zero=False)
+    lines = _lines(_points([result]), legend_columns=2, dark=dark, zero=False)
     drawn: altair.Chart = lines.encode(tooltip=tooltip)
     return drawn.properties(height=480)
 
 
-def counted(n_queries: int) -> str:
+def queries_in_words(n_queries: int) -> str:
     """Return a number of queries in words."""
     return "1 query" if n_queries == 1 else f"{n_queries:,} queries"
 
 
-def _points(sets: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def _points(sets: Sequence[SetResult]) -> list[dict[str, Any]]:
     return [
         {
-            "set": f"{each['name']} ({counted(row['queries'])})",
-            "ranker": TITLES[row["ranker"]],
-            "read": PAGE * row["round"],
-            "found": row["metrics"][FOUND]["mean"],
-            "default": row["ranker"] == DEFAULT_RANKER,
+            "set": f"{each.name} ({queries_in_words(result.n_queries)})",
+            "ranker": TITLES[result.ranker],
+            "read": PAGE_SIZE * result.round,
+            "found": result.metrics[RELEVANT_FOUND].mean,
+            "default": result.ranker == DEFAULT_RANKER,
         }
         for each in sets
-        for row in each["results"]
-        if row["protocol"] == "own loop"
+        for result in each.results
+        if result.protocol == "own loop"
     ]
 
 

@@ -5,33 +5,34 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from exemplar.data.corpus.corpus import Corpus
+from exemplar.data.corpus.store import DocumentStore
 from exemplar.data.documents import Problem
-from exemplar.data.milvus.corpus import ServedCorpus
+from exemplar.data.errors import ExemplarError
+from exemplar.data.readers.file import reading
+from exemplar.data.readers.table import Row
 from exemplar.data.readers.tables import open_table
 from exemplar.data.readers.values import plain_text
-from exemplar.data.sources.columns import Row, listed
-from exemplar.data.sources.files import file_on_disk, reading
-from exemplar.data.sources.package_docs import package_documents
+from exemplar.data.sources.columns import OFF, listed
+from exemplar.data.sources.files import file_on_disk
+from exemplar.data.sources.package_docs import named_documents, package_documents
 from exemplar.data.sources.read import documented_packages
-from exemplar.data.sources.see_also import named_documents
+from exemplar.data.sources.spec import SourceSpec
 
 _MOST_GRADE = 1_000_000
-_SPLITS = ("test", "dev", "train")  # of a BEIR folder, the first that it has
+_SPLITS = ("test", "dev", "train")  # of a BEIR folder; the first that exists is read
 
 
 @dataclass(frozen=True, slots=True)
 class JudgedQuery:
-    """A query, and the documents that a person found relevant to it.
+    """A query, and the documents that a person judged relevant to it.
 
     Attributes
     ----------
     text
         What is typed; None where the document itself is the query.
     relevant
-        Grade of each relevant document, at least 1, by ``doc_id``.
+        Grades of the relevant documents, at least 1, by ``doc_id``.
     document
         The document that the query is made of; None for a query that somebody wrote. It is no answer to itself, even
         where ``relevant`` holds it.
@@ -50,11 +51,11 @@ class Judgements:
     Attributes
     ----------
     kind
-        What they are, in words: ``qrels of the split test``, ``labels``, ``See Also``.
+        What the judgements are, in words: ``qrels of the split test``, ``labels``, ``See Also``.
     n_missing
         Judgements of documents that the corpus does not hold.
     unjudged
-        Documents about which nothing is said, neither that they are relevant nor that they are not, by ``doc_id``.
+        The ``doc_id`` of documents that nobody judged, neither as relevant nor as not relevant.
     """
 
     kind: str
@@ -63,44 +64,55 @@ class Judgements:
     unjudged: frozenset[str] = frozenset()
 
 
-def judgements_of(corpus: Corpus | ServedCorpus) -> Judgements:
+def judgements_of(corpus: DocumentStore) -> Judgements:
     """Return the judgements that come with a corpus.
 
     Raises
     ------
-    ValueError
-        It has none, or they can't be read.
+    ExemplarError
+        The corpus has none, or they can't be read.
     """
     name, source = corpus.manifest.name, corpus.manifest.source
     check_judged(source)
-    if str(source["source"]).startswith("docs:"):
-        found = see_also_judgements(corpus)
-    elif is_judged_folder(source["source"]):
-        found = beir_judgements(corpus, Path(source["source"]))
+    if source.source.startswith("docs:"):
+        judgements = see_also_judgements(corpus)
+    elif is_judged_folder(source.source):
+        judgements = beir_judgements(corpus, Path(source.source))
     else:
-        found = label_judgements(corpus)
-    if not found.queries:
-        raise ValueError(f"no query of '{name}' has a relevant document in it, judging by {found.kind}")
-    return found
+        judgements = label_judgements(corpus)
+    if not judgements.queries:
+        raise ExemplarError(f"no query of '{name}' has a relevant document in it, judging by {judgements.kind}")
+    return judgements
 
 
-def check_judged(source: Mapping[str, Any]) -> None:
-    """Raise ValueError if a source, by its description, comes with no judgements; of a folder of files it isn't known.
+def check_judged(source: SourceSpec, *, shown_as: str | None = None) -> None:
+    """Check that a source comes with judgements, before anything of it is embedded.
 
-    So that nothing is embedded in vain.
+    Only reading the files of a folder shows whether they have labels, so any folder of files passes.
+
+    Parameters
+    ----------
+    shown_as
+        What a message calls the source; its path or address by default.
+
+    Raises
+    ------
+    ExemplarError
+        It has none. The hint is ``without_see_also`` for documentation, else ``label_column``.
     """
-    where = str(source["source"])
+    where = source.source
     if where.startswith("docs:"):
-        if not source.get("without_see_also"):
-            raise ValueError(
-                "a corpus of package documentation is judged by its See Also sections, so it must not show them; "
-                "without them it is measured by: exemplar evaluate docs"
+        if not source.without_see_also:
+            raise ExemplarError(
+                "a corpus of package documentation is judged by its See Also sections, so it must not show them",
+                hint="without_see_also",
             )
-    elif not is_judged_folder(where) and source.get("label_column", "") in (None, "none"):
-        gone = "" if Path(where).exists() or "/" not in where else ", and is not there any more"
-        raise ValueError(
-            f"nothing says what is relevant in {where}{gone}: it takes labels (build it with --label-column), a BEIR "
-            "folder (corpus.jsonl, queries.jsonl and qrels), or docs"
+    elif source.text_column and source.label_column in (None, OFF) and not is_judged_folder(where):
+        gone = "" if Path(where).exists() or "/" not in where else ", which does not exist any more"
+        raise ExemplarError(
+            f"nothing says what is relevant in {shown_as or where}{gone}: it takes a BEIR folder (corpus.jsonl, "
+            "queries.jsonl and qrels), docs, or labels",
+            hint="label_column",
         )
 
 
@@ -109,14 +121,14 @@ def is_judged_folder(folder: str | Path) -> bool:
     return _queries_file(Path(folder)).is_file() and (Path(folder) / "qrels").is_dir()
 
 
-def beir_judgements(corpus: Corpus | ServedCorpus, folder: Path) -> Judgements:
-    """Read ``queries.jsonl`` and ``qrels`` of a BEIR folder: the split test, or the first that there is.
+def beir_judgements(corpus: DocumentStore, folder: Path) -> Judgements:
+    """Read ``queries.jsonl`` and ``qrels`` of a BEIR folder: of the split test, else of dev, else of train.
 
     A query that is a document of the corpus, by its id and its text, is no answer to itself.
     """
     qrels = next((path for split in _SPLITS if (path := folder / "qrels" / f"{split}.tsv").is_file()), None)
     if qrels is None:
-        raise ValueError(f"{folder / 'qrels'} holds no judgements: it takes one of test.tsv, dev.tsv and train.tsv")
+        raise ExemplarError(f"{folder / 'qrels'} holds no judgements: it takes one of test.tsv, dev.tsv and train.tsv")
     relevant: defaultdict[str, dict[str, int]] = defaultdict(dict)
     n_missing = 0
     for number, row in _rows(qrels, ("query-id", "corpus-id", "score")):
@@ -132,13 +144,13 @@ def beir_judgements(corpus: Corpus | ServedCorpus, folder: Path) -> Judgements:
         query_id, text = _filled(row, "_id", where), plain_text(row.get("text"), f"{where}: the text")
         grades = {doc_id: grade for doc_id, grade in relevant.get(query_id, {}).items() if grade > 0}
         if query_id in queries:
-            raise ValueError(f"{where}: there is a query '{query_id}' already")
+            raise ExemplarError(f"{where}: there is a query '{query_id}' already")
         if text and grades:
             queries[query_id] = JudgedQuery(query_id, text, grades, _same_document(corpus, query_id, text))
     return Judgements(f"qrels of the split {qrels.stem}", list(queries.values()), n_missing)
 
 
-def label_judgements(corpus: Corpus | ServedCorpus) -> Judgements:
+def label_judgements(corpus: DocumentStore) -> Judgements:
     """Take every labelled document as a query to which those of the same label are relevant."""
     labels, doc_ids = corpus.documents["label"].to_pylist(), corpus.documents["doc_id"].to_pylist()
     members: defaultdict[str, dict[str, int]] = defaultdict(dict)
@@ -146,7 +158,7 @@ def label_judgements(corpus: Corpus | ServedCorpus) -> Judgements:
         if label is not None:
             members[label][doc_id] = 1
     if len(members) < 2:
-        raise ValueError(f"the documents of '{corpus.manifest.name}' need at least two labels to tell them apart")
+        raise ExemplarError(f"the documents of '{corpus.manifest.name}' need at least two labels to tell them apart")
     queries = [
         JudgedQuery(doc_id, None, members[label], doc_id)
         for doc_id, label in zip(doc_ids, labels, strict=True)
@@ -156,30 +168,30 @@ def label_judgements(corpus: Corpus | ServedCorpus) -> Judgements:
     return Judgements("labels", queries, unjudged=unlabelled)
 
 
-def see_also_judgements(corpus: Corpus | ServedCorpus) -> Judgements:
+def see_also_judgements(corpus: DocumentStore) -> Judgements:
     """Take every documented object as a query to which the objects are relevant that its "See Also" names.
 
     The people who wrote the documentation chose them. They are read from the installed packages, for the corpus must
-    not hold them: documents that name each other would be found by that.
+    not hold them: its documents would match by the names of one another.
     """
     queries, n_missing = [], 0
-    for doc_id, docstring in package_documents(documented_packages(str(corpus.manifest.source["source"]))):
+    for doc_id, docstring in package_documents(documented_packages(corpus.manifest.source.source)):
         if doc_id not in corpus.rows:
             continue
-        found = named_documents(doc_id, docstring, corpus.rows)
-        relevant = {name: 1 for name in found if name is not None and name != doc_id}
-        n_missing += found.count(None)
+        named = named_documents(doc_id, docstring, corpus.rows)
+        relevant = {name: 1 for name in named if name is not None and name != doc_id}
+        n_missing += named.count(None)
         if relevant:
             queries.append(JudgedQuery(doc_id, None, relevant, doc_id))
     return Judgements("See Also", queries, n_missing)
 
 
-def _same_document(corpus: Corpus | ServedCorpus, query_id: str, text: str) -> str | None:
+def _same_document(corpus: DocumentStore, query_id: str, text: str) -> str | None:
     """Return the id of the document that a query is, if it is one; a title may stand before its text."""
     if query_id not in corpus.rows:
         return None
-    found = corpus.document(corpus.rows[query_id]).text
-    return query_id if found.strip().endswith(text.strip()) else None
+    document = corpus.document(corpus.rows[query_id]).text
+    return query_id if document.strip().endswith(text.strip()) else None
 
 
 def _queries_file(folder: Path) -> Path:
@@ -188,22 +200,22 @@ def _queries_file(folder: Path) -> Path:
 
 
 def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, Row]]:
-    """Yield a table's rows with their numbers; ValueError if a column is missing or a row is broken."""
+    """Yield a table's rows with their numbers; raises ExemplarError if a column is missing or a row is broken."""
     with reading(str(path)):
         table = open_table(file_on_disk(path))
         if missing := set(columns).difference(table.columns):
-            raise ValueError(f"it has no column '{min(missing)}'; its columns are: {listed(table.columns)}")
+            raise ExemplarError(f"it has no column '{min(missing)}'; its columns are: {listed(table.columns)}")
         for number, row in enumerate(table.rows(columns)):
             if not isinstance(row, Problem):
                 yield number, row
             elif row.left_out:
-                raise ValueError(f"{row.where}: {row.reason}")
+                raise ExemplarError(f"{row.where}: {row.reason}")
 
 
 def _filled(row: Row, column: str, where: str) -> str:
     text = plain_text(row.get(column), f"{where}: the {column}")
     if text is None:
-        raise ValueError(f"{where}: there is no {column}")
+        raise ExemplarError(f"{where}: there is no {column}")
     return text
 
 
@@ -213,7 +225,7 @@ def _grade(cell: str, where: str) -> int:
     except ValueError:
         grade = math.nan
     if not grade.is_integer():
-        raise ValueError(f"{where}: the score is a whole number, got '{cell[:50]}'")
+        raise ExemplarError(f"{where}: the score is a whole number, got '{cell[:50]}'")
     if abs(grade) > _MOST_GRADE:
-        raise ValueError(f"{where}: the score is at most {_MOST_GRADE:,}, got '{cell[:50]}'")
+        raise ExemplarError(f"{where}: the score is at most {_MOST_GRADE:,}, got '{cell[:50]}'")
     return int(grade)

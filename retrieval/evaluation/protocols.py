@@ -6,8 +6,8 @@ Three protocols, each with a ranking that is judged:
 - **shared marks**: kNN's first ten are judged; the relevant ones become positives, the others negatives, for all
   rankers alike. The ten leave the collection, and every ranker is judged by how it ranks what is left. Queries with
   nothing relevant left don't count.
-- **own loop**: each ranker shows ten documents, they are judged and marked, and it shows the next ten. What counts is
-  how many relevant documents have been found.
+- **own loop**: every ranker shows ten documents, they are judged and marked, and it shows the next ten. What counts is
+  how many of them are relevant, over all rounds.
 
 A document that a query is made of never comes back, nor does one that nobody has judged.
 """
@@ -20,40 +20,53 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from exemplar.retrieval.evaluation.baselines import BM25, centred_knn, logistic_regression, mean_of_positives, rocchio
+from exemplar.data.errors import ExemplarError
+from exemplar.retrieval.evaluation.baselines import (
+    BASELINES,
+    BM25,
+    centred_knn,
+    logistic_regression,
+    mean_of_positives,
+    rocchio,
+)
 from exemplar.retrieval.evaluation.judgements import JudgedQuery, Judgements
 from exemplar.retrieval.evaluation.metrics import DEPTH, measures
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.rankers import RANKERS, Examples, Scorer, scorer
-from exemplar.retrieval.rankers import TITLES as OWN_TITLES
+from exemplar.retrieval.rankers import TITLES as RANKER_TITLES
 from exemplar.retrieval.search import DocumentQuery, SearchEngine
 
-Protocol = Literal["first query", "shared marks", "own loop"]
-Key = tuple[Protocol, int, str]  # with the round and the ranker
-FOUND = "relevant found"
-PAGE = 10  # documents that are shown and judged at a time
+EvaluationProtocol = Literal["first query", "shared marks", "own loop"]
+Condition = tuple[EvaluationProtocol, int, str]  # with the round and the ranker
+RELEVANT_FOUND = "relevant found"  # the metric of the own loop
+PAGE_SIZE = 10  # documents that are shown and judged at a time
 
-YARDSTICKS = ("centred", "bm25", "mean", "rocchio", "logistic")
-COMPARED = ("knn", *YARDSTICKS, "svm", "anchored")
-TITLES: dict[str, str] = {
-    "centred": "Centred kNN",
-    "bm25": "BM25",
-    "mean": "Mean of positives",
-    "rocchio": "Rocchio",
-    "logistic": "Logistic regression",
-    **OWN_TITLES,
-}
-ROUNDS, N_QUERIES, SEED = 5, 300, 7  # by themselves
+COMPARED = ("knn", *BASELINES, "svm", "anchored")
+TITLES = RANKER_TITLES | BASELINES
+ROUNDS, N_QUERIES, SEED = 5, 300, 7  # the defaults
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Measured:
-    """What a ranker reached in one round of a protocol: by the name of a measure one value a query, in their order."""
+class Measurement:
+    """What a ranker reached in one round of a protocol.
 
-    protocol: Protocol
+    Attributes
+    ----------
+    round
+        0 for the first query, 1 for the shared marks, from 1 in the own loop.
+    values
+        ``(n_queries,)`` by metric, in the order of the queries.
+    """
+
+    protocol: EvaluationProtocol
     round: int
     ranker: str
     values: dict[str, NDArray[np.float64]]
+
+    @property
+    def condition(self) -> Condition:
+        """What the measurement is of."""
+        return self.protocol, self.round, self.ranker
 
     @property
     def n_queries(self) -> int:
@@ -62,12 +75,12 @@ class Measured:
 
 
 def check_rankers(rankers: Sequence[str]) -> None:
-    """Raise ValueError for a ranker that can't be measured, or is named twice."""
+    """Raise ExemplarError for a ranker that does not exist, or is named twice."""
     for ranker in rankers:
         if ranker not in COMPARED:
-            raise ValueError(f"there is no ranker '{ranker}'; there are {', '.join(COMPARED)}")
+            raise ExemplarError(f"there is no ranker '{ranker}'; there are {', '.join(COMPARED)}")
     if len(set(rankers)) < len(rankers):
-        raise ValueError(f"a ranker is named twice: {', '.join(rankers)}")
+        raise ExemplarError(f"a ranker is named twice: {', '.join(rankers)}")
 
 
 def evaluate(
@@ -79,7 +92,7 @@ def evaluate(
     n_queries: int = N_QUERIES,
     seed: int = SEED,
     on_query: Callable[[int, int], None] | None = None,
-) -> list[Measured]:
+) -> list[Measurement]:
     """Measure rankers by all three protocols.
 
     Parameters
@@ -89,27 +102,27 @@ def evaluate(
     n_queries
         At most so many of the judged queries, drawn at random.
     on_query
-        Called with how many queries are done, and of how many.
+        Called after every query with how many are done, and of how many.
 
     Raises
     ------
-    ValueError
-        A ranker is unknown, or there is nothing to measure.
+    ExemplarError
+        A ranker is unknown, or nothing is to be measured.
     """
     check_rankers(rankers)
     if rounds < 1 or n_queries < 1 or not rankers or not judgements.queries:
-        raise ValueError("at least one ranker, one round and one query are needed")
+        raise ExemplarError("at least one ranker, one round and one query are needed")
     collection = _Collection(engine, judgements.unjudged)
-    measured: dict[Key, list[dict[str, float]]] = {}
+    by_condition: dict[Condition, list[dict[str, float]]] = {}
     queries = _drawn(judgements.queries, n_queries, seed)
-    for done, query in enumerate(queries):
-        for key, values in _measured(collection, query, rankers, rounds):
-            measured.setdefault(key, []).append(values)
+    for done, query in enumerate(queries, start=1):
+        for condition, metrics in _measure_query(collection, query, rankers, rounds):
+            by_condition.setdefault(condition, []).append(metrics)
         if on_query:
-            on_query(done + 1, len(queries))
+            on_query(done, len(queries))
     return [
-        Measured(*key, {name: np.array([each[name] for each in values]) for name in values[0]})
-        for key, values in measured.items()
+        Measurement(*condition, {name: np.array([each[name] for each in metrics]) for name in metrics[0]})
+        for condition, metrics in by_condition.items()
     ]
 
 
@@ -119,22 +132,22 @@ def _drawn(queries: Sequence[JudgedQuery], n: int, seed: int) -> list[JudgedQuer
     return [queries[row] for row in sorted(rows)]
 
 
-def _measured(
+def _measure_query(
     collection: "_Collection", query: JudgedQuery, rankers: Sequence[str], rounds: int
-) -> list[tuple[Key, dict[str, float]]]:
-    """Return all that is measured for one query."""
+) -> list[tuple[Condition, dict[str, float]]]:
+    """Return the metrics of one query under every condition."""
     judged, none = _Judged(collection, query), Feedback()
-    found: list[tuple[Key, dict[str, float]]]
-    found = [(("first query", 0, each), judged.measures(each, none)) for each in rankers]
-    shared = judged.marks(collection.ranking("knn", query, none, PAGE), none)
+    metrics: list[tuple[Condition, dict[str, float]]]
+    metrics = [(("first query", 0, ranker), judged.measures(ranker, none)) for ranker in rankers]
+    shared = judged.marks(collection.ranking("knn", query, none, PAGE_SIZE), none)
     if judged.left(shared).any():
-        found += [(("shared marks", 1, each), judged.measures(each, shared)) for each in rankers]
-    for each in rankers:
+        metrics += [(("shared marks", 1, ranker), judged.measures(ranker, shared)) for ranker in rankers]
+    for ranker in rankers:
         feedback = none
         for number in range(1, rounds + 1):
-            feedback = judged.marks(collection.ranking(each, query, feedback, PAGE), feedback)
-            found.append((("own loop", number, each), {FOUND: float(len(feedback.positives))}))
-    return found
+            feedback = judged.marks(collection.ranking(ranker, query, feedback, PAGE_SIZE), feedback)
+            metrics.append((("own loop", number, ranker), {RELEVANT_FOUND: float(len(feedback.positives))}))
+    return metrics
 
 
 class _Judged:

@@ -1,31 +1,33 @@
-"""What was measured, for people: tables and sentences, and a report with a chart."""
+"""The result of an evaluation for people: tables and sentences, and a report with a chart."""
 
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
+import numpy as np
+
+from exemplar.data.errors import ExemplarError
 from exemplar.data.home import write_atomically
 from exemplar.data.text import replace_lone_surrogates
 from exemplar.retrieval.evaluation.chart import chart
 from exemplar.retrieval.evaluation.metrics import METRICS
-from exemplar.retrieval.evaluation.protocols import FOUND, PAGE, TITLES, Protocol
+from exemplar.retrieval.evaluation.protocols import PAGE_SIZE, RELEVANT_FOUND, TITLES, EvaluationProtocol
 from exemplar.retrieval.evaluation.result import (
-    ENOUGH,
-    SURE,
-    counting_sets,
-    means_over_sets,
-    metric_of,
-    rows_of,
-    shown,
-    used_sets,
+    MIN_QUERIES,
+    EvaluationResult,
+    Gain,
+    MetricEstimate,
+    RankerResult,
+    SetResult,
 )
 from exemplar.retrieval.rankers import DEFAULT_RANKER
+
+_SIGNIFICANCE = 0.05  # what p must be below, for a difference to be more than chance
 
 # What Markdown obeys; an underscore between letters it leaves alone.
 _OBEYED = re.compile(r"[\\`*{}\[\]<>|~$&#]|(?<![^\W_])_|_(?![^\W_])")
 
-PROTOCOLS: dict[Protocol, str] = {
+PROTOCOLS: dict[EvaluationProtocol, str] = {
     "first query": "Nothing is marked yet.",
     "shared marks": (
         "kNN's first ten documents are judged; the relevant ones become positives, the others negatives, for all "
@@ -39,12 +41,12 @@ PROTOCOLS: dict[Protocol, str] = {
 }
 
 
-def write_report(result: dict[str, Any], folder: Path) -> list[Path]:
+def write_report(result: EvaluationResult, folder: Path) -> list[Path]:
     """Write ``evaluation.md`` and ``evaluation.svg`` into a folder, atomically; return their paths.
 
     Raises
     ------
-    ValueError
+    ExemplarError
         The extra that draws the chart isn't installed.
     """
     check_chart()
@@ -52,74 +54,72 @@ def write_report(result: dict[str, Any], folder: Path) -> list[Path]:
 
     folder.mkdir(exist_ok=True)
     paths = [folder / "evaluation.md", folder / "evaluation.svg"]
-    svg = vl_convert.vegalite_to_svg(chart(result["sets"]).to_json())
+    svg = vl_convert.vegalite_to_svg(chart(result.sets).to_json())
     write_atomically(paths[0], markdown(result, paths[1].name).encode())
     write_atomically(paths[1], svg.encode())
     return paths
 
 
 def check_chart() -> None:
-    """Raise ValueError if charts can't be drawn."""
+    """Raise ExemplarError if charts can't be drawn."""
     import importlib.util
 
     if importlib.util.find_spec("vl_convert") is None:
-        raise ValueError("a report's chart needs the extra 'report': pip install 'exemplar[report]'")
+        raise ExemplarError("a report's chart needs the extra 'report': pip install 'exemplar[report]'")
 
 
-def markdown(result: dict[str, Any], picture: str | None = None) -> str:
-    """Return the whole report; it shows the chart where it is told which file that is."""
-    sets = result["sets"]
-    models = sorted({literal(f"{each['model']} in {each['precision']}") for each in sets})
+def markdown(result: EvaluationResult, picture: str | None = None) -> str:
+    """Return the report; ``picture`` is the file of the chart, where the report shows it."""
+    sets = result.sets
+    models = sorted({literal(f"{each.model} in {each.precision}") for each in sets})
     parts = [
         "# How good the rankings are\n",
-        f"Measured on {literal(result['date'])} with {' and '.join(models)} by {_code(result['command'])}.\n",
+        f"Measured on {literal(result.date)} with {' and '.join(models)} by {_code(result.command)}.\n",
         "A cell is a mean over queries, how many stands behind the name of the set; \\* says that it differs from kNN "
-        f"(paired t-test, p < 0.05). The mean is over the sets of {ENOUGH} queries and more. In brackets are 95% "
+        f"(paired t-test, p < 0.05). The mean is over the sets of {MIN_QUERIES} queries and more. In brackets are 95% "
         f"bootstrap intervals. The default ranker is the {TITLES[DEFAULT_RANKER]}.\n",
         _sets_table(sets),
         "".join(f"- {literal(line)}\n" for line in missing_lines(sets)),
     ]
     for protocol, what in PROTOCOLS.items():
         parts += [f"## {protocol.capitalize()}\n", f"{what}\n", protocol_table(sets, protocol)]
-        if lines := gain_lines(result["gains"], protocol):
+        if lines := gain_lines(result.gains, protocol):
             parts += ["".join(f"- {line}\n" for line in lines)]
         if protocol == "own loop" and picture:
             parts += [f"![Relevant documents found against documents read, a line a ranker]({picture})\n"]
     parts += ["## All measures, with 95% bootstrap intervals\n"]
     for each in sets:
-        name = literal(each["name"])
         for protocol in ("first query", "shared marks"):
-            if rows := rows_of(each, protocol):
-                parts += [f"### {name}, {protocol}, {rows[0]['queries']} queries\n", _measures_table(rows)]
+            if results := each.last_round(protocol):
+                heading = f"### {literal(each.name)}, {protocol}, {results[0].n_queries} queries\n"
+                parts += [heading, _measures_table(results)]
     return "\n".join(map(replace_lone_surrogates, parts))
 
 
-def protocol_table(sets: Sequence[dict[str, Any]], protocol: Protocol) -> str:
+def protocol_table(sets: Sequence[SetResult], protocol: EvaluationProtocol) -> str:
     """Return protocol_rows in Markdown, the default ranker in bold."""
     header, rows = protocol_rows(sets, protocol)
     bold = [[f"**{cells[0]}**", *cells[1:]] if cells[0] == TITLES[DEFAULT_RANKER] else cells for cells in rows]
     return table(map(literal, header), bold) if rows else "No query counts.\n"
 
 
-def protocol_rows(sets: Sequence[dict[str, Any]], protocol: Protocol) -> tuple[list[str], list[list[str]]]:
-    """Return a header, and a row a ranker with a cell a set: nDCG@10, or what the own loop found by its last round.
+def protocol_rows(sets: Sequence[SetResult], protocol: EvaluationProtocol) -> tuple[list[str], list[list[str]]]:
+    """Return a header, and a row a ranker with a cell a set: nDCG@10, or relevant found in the own loop's last round.
 
     Sets of which no query counts are left out. The mean is over those of 20 queries and more, where there are some.
     """
-    metric, used = metric_of(protocol), used_sets(sets, protocol)
+    metric = RELEVANT_FOUND if protocol == "own loop" else METRICS[0]
+    used = [(each.name, results) for each in sets if (results := each.last_round(protocol))]
     if not used:
         return [metric], []
-    read = f", {PAGE * used[0][1][0]['round']} read" if metric == FOUND else ""
-    header = [metric + read, *(f"{name} ({rows[0]['queries']})" for name, rows in used)]
-    averaged = len(used) > 1 and metric != FOUND  # how much there is to find differs too much between sets
-    means = means_over_sets(counting_sets(used), metric)
-    lines = []
-    for number, row in enumerate(used[0][1]):
-        found = [rows[number]["metrics"][metric] for _, rows in used]
-        lines.append([TITLES[row["ranker"]], *(_cell(each, metric) for each in found)])
-        if averaged:
-            lines[-1].append(shown(means[row["ranker"]], metric))
-    return [*header, "mean"] if averaged else header, lines
+    read = f", {PAGE_SIZE * used[0][1][0].round} read" if metric == RELEVANT_FOUND else ""
+    header = [metric + read, *(f"{name} ({results[0].n_queries})" for name, results in used)]
+    by_ranker = list(zip(*(results for _, results in used), strict=True))
+    rows = [[TITLES[row[0].ranker], *(_cell(each.metrics[metric], metric) for each in row)] for row in by_ranker]
+    if len(used) == 1 or metric == RELEVANT_FOUND:  # how much is relevant differs too much between sets for a mean
+        return header, rows
+    means = [_figure(_mean_over_sets(row, metric), metric) for row in by_ranker]
+    return [*header, "mean"], [[*cells, mean] for cells, mean in zip(rows, means, strict=True)]
 
 
 def table(header: Iterable[str], rows: Iterable[Sequence[str]]) -> str:
@@ -140,51 +140,70 @@ def _code(text: str) -> str:
     return f"{fence}{space}{' '.join(text.split())}{space}{fence}"
 
 
-def _sets_table(sets: Sequence[dict[str, Any]]) -> str:
+def gain_lines(gains: Sequence[Gain], protocol: EvaluationProtocol) -> list[str]:
+    """Return in words how far the default ranker is above the baselines."""
+    return [
+        _gain_line(gain)
+        for gain in gains
+        if gain.protocol == protocol and gain.ranker == DEFAULT_RANKER
+        if not (protocol == "first query" and gain.against != "knn")  # without marks they are kNN
+    ]
+
+
+def _gain_line(gain: Gain) -> str:
+    interval = ""
+    if gain.low is not None and gain.high is not None:
+        interval = f" [{100 * gain.low:+.1f}, {100 * gain.high:+.1f}]"
+    sets = f", mean of {gain.n_sets} sets" if gain.n_sets > 1 else ""
+    return f"{TITLES[gain.ranker]} against {TITLES[gain.against]}: {100 * gain.gain:+.1f}%{interval} {METRICS[0]}{sets}"
+
+
+def missing_lines(sets: Sequence[SetResult]) -> list[str]:
+    """Return in words how many judgements could not be used."""
+    return [
+        f"{each.name}: judgements of documents that are not in the corpus: {each.n_missing:,}"
+        for each in sets
+        if each.n_missing
+    ]
+
+
+def _sets_table(sets: Sequence[SetResult]) -> str:
     header = ("set", "documents", "passages", "judged by", "judged queries")
     rows = [
         (
-            literal(each["name"]),
-            f"{each['documents']:,}",
-            f"{each['passages']:,}",
-            literal(each["judgements"]),
-            f"{each['judged_queries']:,}",
+            literal(each.name),
+            f"{each.n_documents:,}",
+            f"{each.n_passages:,}",
+            literal(each.judgements),
+            f"{each.n_judged_queries:,}",
         )
         for each in sets
     ]
     return table(header, rows)
 
 
-def _measures_table(rows: Sequence[dict[str, Any]]) -> str:
-    lines = [(TITLES[row["ranker"]], *(_interval(row["metrics"][name], name) for name in METRICS)) for row in rows]
-    return table(("", *METRICS), lines)
+def _measures_table(results: Sequence[RankerResult]) -> str:
+    rows = [(TITLES[each.ranker], *(_cell_with_interval(each.metrics[m], m) for m in METRICS)) for each in results]
+    return table(("", *METRICS), rows)
 
 
-def gain_lines(gains: Sequence[dict[str, Any]], protocol: Protocol) -> list[str]:
-    """Return in words how far the default ranker is above what it is compared with."""
-    against = [each for each in gains if each["protocol"] == protocol and each["ranker"] == DEFAULT_RANKER]
-    return [
-        f"{TITLES[DEFAULT_RANKER]} against {TITLES[each['against']]}: {100 * each['gain']:+.1f}%"
-        + (f" [{100 * each['low']:+.1f}, {100 * each['high']:+.1f}]" if each["low"] is not None else "")
-        + f" {METRICS[0]}"
-        + (f", mean of {each['sets']} sets" if each["sets"] > 1 else "")
-        for each in against
-        if not (protocol == "first query" and each["against"] != "knn")  # without marks they are kNN
-    ]
+def _mean_over_sets(results: Sequence[RankerResult], metric: str) -> float:
+    """Return a ranker's mean over the sets of 20 queries and more, where there are some."""
+    counting = [each for each in results if each.n_queries >= MIN_QUERIES] or results
+    return float(np.mean([each.metrics[metric].mean for each in counting]))
 
 
-def missing_lines(sets: Sequence[dict[str, Any]]) -> list[str]:
-    """Return in words how many judgements could not be used."""
-    counts = [(each["name"], each["judgements_of_missing_documents"]) for each in sets]
-    return [f"{name}: judgements of documents that are not in the corpus: {n:,}" for name, n in counts if n]
+def _cell(estimate: MetricEstimate, metric: str) -> str:
+    """Return a mean with a star if it differs from kNN's."""
+    p = estimate.p_values.get("knn")
+    return _figure(estimate.mean, metric) + ("*" if p is not None and p < _SIGNIFICANCE else "")
 
 
-def _cell(values: dict[str, Any], metric: str) -> str:
-    p = values.get("p_against_knn")
-    return shown(values["mean"], metric) + ("*" if p is not None and p < SURE else "")
+def _cell_with_interval(estimate: MetricEstimate, metric: str) -> str:
+    if estimate.low is None or estimate.high is None:
+        return _cell(estimate, metric)
+    return f"{_cell(estimate, metric)} [{_figure(estimate.low, metric)}, {_figure(estimate.high, metric)}]"
 
 
-def _interval(values: dict[str, Any], metric: str) -> str:
-    if values["low"] is None:
-        return _cell(values, metric)
-    return f"{_cell(values, metric)} [{shown(values['low'], metric)}, {shown(values['high'], metric)}]"
+def _figure(value: float, metric: str) -> str:
+    return f"{value:.1f}" if metric == RELEVANT_FOUND else f"{value:.3f}"

@@ -1,156 +1,233 @@
-"""What was measured, as JSON: what made it, means and intervals a set, and how far rankers are apart over all sets."""
+"""The result of an evaluation, and its JSON: checked where it is read, since anybody may have written the file."""
 
 import json
-import shlex
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, get_args
 
-import numpy as np
-from numpy.typing import NDArray
+from exemplar.data.errors import EvaluationDamaged
+from exemplar.retrieval.evaluation.metrics import METRICS
+from exemplar.retrieval.evaluation.protocols import RELEVANT_FOUND, TITLES, EvaluationProtocol
 
-from exemplar.data.corpus.manifest import Manifest
-from exemplar.retrieval.evaluation.judgements import Judgements
-from exemplar.retrieval.evaluation.metrics import METRICS, estimate, gain, p_value
-from exemplar.retrieval.evaluation.protocols import COMPARED, FOUND, N_QUERIES, ROUNDS, SEED, Key, Measured, Protocol
+MIN_QUERIES = 20  # of a set that counts in a mean over sets
 
-BASELINES = ("knn", "rocchio", "mean")  # what rankers are compared with, over all sets
-ENOUGH = 20  # queries, for a set to count in a mean over sets
-SURE = 0.05  # what p must be below, for a difference to be more than chance
-SetRows = tuple[str, list[dict[str, Any]]]  # a set's name, and a protocol's results of it
+_PROTOCOLS: tuple[EvaluationProtocol, ...] = get_args(EvaluationProtocol)
+_P_VALUE = "p_against_"
+_NUMBER = (int, float)
 
-
-def evaluate_command(
-    corpora: Sequence[str],
-    *,
-    rankers: Sequence[str] = COMPARED,
-    rounds: int = ROUNDS,
-    n_queries: int = N_QUERIES,
-    seed: int = SEED,
-    index: str | None = None,
-) -> str:
-    """Return the command that measures corpora in this way; what is usual goes without saying."""
-    options = {"rankers": ",".join(rankers), "rounds": rounds, "queries": n_queries, "seed": seed}
-    usual = {"rankers": ",".join(COMPARED), "rounds": ROUNDS, "queries": N_QUERIES, "seed": SEED}
-    words = [word for key in options if options[key] != usual[key] for word in (f"--{key}", str(options[key]))]
-    return shlex.join(["exemplar", "evaluate", *corpora, *words, *(["--index", index] if index else [])])
+# The keys of the JSON, in the order of the fields of the classes.
+_RESULT = {"command": str, "date": str, "sets": list, "gains": list}
+_SET = {
+    "name": str,
+    "model": str,
+    "precision": str,
+    "documents": int,
+    "passages": int,
+    "judgements": str,
+    "judged_queries": int,
+    "judgements_of_missing_documents": int,
+    "results": list,
+}
+_RANKER = {"protocol": str, "round": int, "ranker": str, "queries": int, "metrics": dict}
+_GAIN = {"protocol": str, "round": int, "ranker": str, "against": str, "sets": int, "gain": _NUMBER}
 
 
-def result_json(
-    command: str,
-    manifests: Sequence[Manifest],
-    judged: Mapping[str, Judgements],
-    measured: Mapping[str, Sequence[Measured]],
-) -> dict[str, Any]:
-    """Return all that was measured on some corpora, by their names, as JSON; ``command`` is what measured it."""
-    return {
-        "command": command,
-        "date": datetime.now(UTC).date().isoformat(),
-        "sets": [set_json(manifest, judged[manifest.name], measured[manifest.name]) for manifest in manifests],
-        "gains": gains_json(measured),
-    }
+@dataclass(frozen=True, slots=True)
+class MetricEstimate:
+    """A mean over queries with its 95% bootstrap interval, and whether other rankers differ.
 
-
-def as_bytes(result: dict[str, Any]) -> bytes:
-    """Return a result as the content of a file."""
-    return (json.dumps(result, indent=1, allow_nan=False) + "\n").encode()
-
-
-def set_json(manifest: Manifest, judgements: Judgements, measured: Sequence[Measured]) -> dict[str, Any]:
-    """Return what was measured on a corpus: means over its queries, their 95% intervals, p against kNN and Rocchio."""
-    values = {(each.protocol, each.round, each.ranker): each.values for each in measured}
-    return {
-        "name": manifest.name,
-        "model": manifest.model,
-        "precision": manifest.precision,
-        "documents": manifest.n_documents,
-        "passages": manifest.n_passages,
-        "judgements": judgements.kind,
-        "judged_queries": len(judgements.queries),
-        "judgements_of_missing_documents": judgements.n_missing,
-        "results": [
-            {
-                "protocol": each.protocol,
-                "round": each.round,
-                "ranker": each.ranker,
-                "queries": each.n_queries,
-                "metrics": {
-                    name: _estimate_json(of_queries)
-                    | {
-                        f"p_against_{other}": p_value(of_queries, values[each.protocol, each.round, other][name])
-                        for other in ("knn", "rocchio")
-                        if (each.protocol, each.round, other) in values and other != each.ranker
-                    }
-                    for name, of_queries in each.values.items()
-                },
-            }
-            for each in measured
-        ],
-    }
-
-
-def gains_json(measured: Mapping[str, Sequence[Measured]]) -> list[dict[str, Any]]:
-    """Return how far each ranker's mean nDCG@10 over the sets is above a baseline's, with 95% intervals.
-
-    Where there are sets of 20 queries and more only these count: of fewer, a mean says little.
+    Attributes
+    ----------
+    low, high
+        Ends of the interval; None where there are too few queries.
+    p_values
+        Of paired t-tests, by the other ranker; None where there are too few queries.
     """
-    by_key: dict[Key, dict[str, NDArray[np.float64]]] = {}
-    for name, each_set in measured.items():
-        for each in each_set:
-            if each.protocol != "own loop":
-                by_key.setdefault((each.protocol, each.round, each.ranker), {})[name] = each.values[METRICS[0]]
-    gains = []
-    for (protocol, number, ranker), values in by_key.items():
-        counting = {name: values[name] for name in values if len(values[name]) >= ENOUGH} or values
-        for other in BASELINES:
-            baseline = by_key.get((protocol, number, other))
-            if baseline is None or other == ranker:
-                continue
-            found = gain(counting, {name: baseline[name] for name in counting})
-            if found is None:
-                continue
-            gains.append(
-                {"protocol": protocol, "round": number, "ranker": ranker, "against": other, "sets": len(counting)}
-                | {"gain": found.mean, "low": found.low, "high": found.high}
+
+    mean: float
+    low: float | None = None
+    high: float | None = None
+    p_values: Mapping[str, float | None] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the estimate as JSON."""
+        p_values = {f"{_P_VALUE}{ranker}": p for ranker, p in self.p_values.items()}
+        return {"mean": self.mean, "low": self.low, "high": self.high} | p_values
+
+    @classmethod
+    def from_json(cls, content: Any, metric: str) -> "MetricEstimate":
+        """Return the estimate of a metric in JSON; raises EvaluationDamaged."""
+        [mean] = _values(content, {"mean": _NUMBER}, metric)
+        low, high = _interval(content)
+        if not all(isinstance(p, (*_NUMBER, type(None))) for key, p in content.items() if key.startswith("p_")):
+            raise EvaluationDamaged(f"a p of {metric} is no number")
+        p_values = {key.removeprefix(_P_VALUE): p for key, p in content.items() if key.startswith(_P_VALUE)}
+        return cls(mean, low, high, p_values)
+
+
+@dataclass(frozen=True, slots=True)
+class RankerResult:
+    """What a ranker reached on a set in one round of a protocol, by metric."""
+
+    protocol: EvaluationProtocol
+    round: int
+    ranker: str
+    n_queries: int
+    metrics: Mapping[str, MetricEstimate]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the result as JSON."""
+        metrics = {metric: estimate.to_json() for metric, estimate in self.metrics.items()}
+        return _json(_RANKER, self.protocol, self.round, self.ranker, self.n_queries, metrics)
+
+    @classmethod
+    def from_json(cls, content: Any) -> "RankerResult":
+        """Return the result in JSON; raises EvaluationDamaged."""
+        protocol, number, ranker, n_queries, metrics = _values(content, _RANKER, "a result")
+        if protocol not in _PROTOCOLS or ranker not in TITLES:
+            raise EvaluationDamaged(f"there is no protocol '{protocol}', or no ranker '{ranker}'")
+        names = (RELEVANT_FOUND,) if protocol == "own loop" else METRICS
+        estimates = {name: MetricEstimate.from_json(metrics.get(name), name) for name in names}
+        return cls(protocol, number, ranker, n_queries, estimates)
+
+
+@dataclass(frozen=True, slots=True)
+class SetResult:
+    """What was measured on a corpus.
+
+    Attributes
+    ----------
+    judgements
+        What they are, in words.
+    n_missing
+        Judgements of documents that the corpus does not hold.
+    """
+
+    name: str
+    model: str
+    precision: str
+    n_documents: int
+    n_passages: int
+    judgements: str
+    n_judged_queries: int
+    n_missing: int
+    results: tuple[RankerResult, ...]
+
+    def last_round(self, protocol: EvaluationProtocol) -> tuple[RankerResult, ...]:
+        """Return a protocol's results, a ranker each, of its last round; none if no query counts."""
+        results = [result for result in self.results if result.protocol == protocol]
+        last = max((result.round for result in results), default=0)
+        return tuple(result for result in results if result.round == last)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the result as JSON."""
+        about = (self.name, self.model, self.precision, self.n_documents, self.n_passages)
+        judged = (self.judgements, self.n_judged_queries, self.n_missing)
+        return _json(_SET, *about, *judged, [result.to_json() for result in self.results])
+
+    @classmethod
+    def from_json(cls, content: Any) -> "SetResult":
+        """Return the result in JSON; raises EvaluationDamaged."""
+        *facts, results = _values(content, _SET, "a set")
+        if not results:
+            raise EvaluationDamaged("a set has no results")
+        return cls(*[*facts, tuple(map(RankerResult.from_json, results))])
+
+
+@dataclass(frozen=True, slots=True)
+class Gain:
+    """How far a ranker's mean nDCG@10 over the sets is above a baseline's: 0.1 is a tenth.
+
+    Attributes
+    ----------
+    low, high
+        Ends of the 95% bootstrap interval; None where there are too few queries.
+    """
+
+    protocol: str
+    round: int
+    ranker: str
+    against: str
+    n_sets: int
+    gain: float
+    low: float | None
+    high: float | None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the gain as JSON."""
+        compared = (self.protocol, self.round, self.ranker, self.against, self.n_sets)
+        return _json(_GAIN, *compared, self.gain) | {"low": self.low, "high": self.high}
+
+    @classmethod
+    def from_json(cls, content: Any) -> "Gain":
+        """Return the gain in JSON; raises EvaluationDamaged."""
+        facts = _values(content, _GAIN, "a gain")
+        if content["against"] not in TITLES:
+            raise EvaluationDamaged(f"there is no ranker '{content['against']}'")
+        return cls(*[*facts, *_interval(content)])
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationResult:
+    """What one evaluation measured: the command that measures the same, its date (ISO 8601), and the figures."""
+
+    command: str
+    date: str
+    sets: tuple[SetResult, ...]
+    gains: tuple[Gain, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the result as JSON."""
+        sets, gains = ([part.to_json() for part in parts] for parts in (self.sets, self.gains))
+        return _json(_RESULT, self.command, self.date, sets, gains)
+
+    def to_bytes(self) -> bytes:
+        """Return the result as the content of a file."""
+        return (json.dumps(self.to_json(), indent=1, allow_nan=False) + "\n").encode()
+
+    @classmethod
+    def from_json(cls, content: Any) -> "EvaluationResult":
+        """Return the result in JSON.
+
+        Raises
+        ------
+        EvaluationDamaged
+            Something is missing that a report shows, or is not of the right kind.
+        """
+        command, date, sets, gains = _values(content, _RESULT, "the evaluation")
+        if not sets:
+            raise EvaluationDamaged("it has no sets")
+        result = cls(command, date, tuple(map(SetResult.from_json, sets)), tuple(map(Gain.from_json, gains)))
+        result._check_sets()
+        return result
+
+    def _check_sets(self) -> None:
+        """Raise EvaluationDamaged if the sets that have results by a protocol differ in its rounds or rankers."""
+        for protocol in _PROTOCOLS:
+            measured = (
+                tuple((result.round, result.ranker) for result in each.results if result.protocol == protocol)
+                for each in self.sets
             )
-    return gains
+            if len(set(filter(None, measured))) > 1:
+                raise EvaluationDamaged(f"the sets differ in rounds or rankers by the protocol {protocol}")
 
 
-def metric_of(protocol: Protocol) -> str:
-    """Return the measure that a protocol's table shows."""
-    return FOUND if protocol == "own loop" else METRICS[0]
+def _json(shape: Mapping[str, Any], *values: Any) -> dict[str, Any]:
+    return dict(zip(shape, values, strict=True))
 
 
-def used_sets(sets: Sequence[dict[str, Any]], protocol: Protocol) -> list[SetRows]:
-    """Return a protocol's results of the sets of which a query counts, each with its name."""
-    return [(each["name"], rows) for each in sets if (rows := rows_of(each, protocol))]
+def _values(content: Any, shape: Mapping[str, Any], what: str) -> list[Any]:
+    """Return the values of an object of JSON in the order of a shape; raises EvaluationDamaged."""
+    if not isinstance(content, dict):
+        raise EvaluationDamaged(f"{what} is missing")
+    for key, kind in shape.items():
+        if not isinstance(content.get(key), kind):
+            raise EvaluationDamaged(f"{what} has no {key.replace('_', ' ')}, or not of the right kind")
+    return [content[key] for key in shape]
 
 
-def counting_sets(used: Sequence[SetRows]) -> Sequence[SetRows]:
-    """Return those that count in a mean over sets."""
-    return [(name, rows) for name, rows in used if rows[0]["queries"] >= ENOUGH] or used
-
-
-def means_over_sets(used: Sequence[SetRows], metric: str) -> dict[str, float]:
-    """Return each ranker's mean over sets."""
-    return {
-        row["ranker"]: float(np.mean([rows[number]["metrics"][metric]["mean"] for _, rows in used]))
-        for number, row in enumerate(used[0][1])
-    }
-
-
-def rows_of(each: dict[str, Any], protocol: Protocol) -> list[dict[str, Any]]:
-    """Return a protocol's results of a set, the last round's."""
-    rows = [row for row in each["results"] if row["protocol"] == protocol]
-    last = max((row["round"] for row in rows), default=0)
-    return [row for row in rows if row["round"] == last]
-
-
-def shown(value: float, metric: str) -> str:
-    """Return a figure with as many places as it is told with."""
-    return f"{value:.1f}" if metric == FOUND else f"{value:.3f}"
-
-
-def _estimate_json(values: NDArray[np.float64]) -> dict[str, Any]:
-    found = estimate(values)
-    return {"mean": found.mean, "low": found.low, "high": found.high}
+def _interval(content: Mapping[str, Any]) -> tuple[float | None, float | None]:
+    low, high = content.get("low", ""), content.get("high", "")
+    if (low, high) != (None, None) and not (isinstance(low, _NUMBER) and isinstance(high, _NUMBER)):
+        raise EvaluationDamaged(f"an interval goes from {low!r} to {high!r}")
+    return low, high

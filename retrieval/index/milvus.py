@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from exemplar.data.milvus.corpus import ServedCorpus
+from exemplar.data.milvus.corpus import MilvusCorpus
 from exemplar.data.milvus.server import EXACT, MEAN, MOST_ROWS, Collection, Server
 from exemplar.retrieval.index.dense import Rows, Within, checked_rows, checked_weights, drawn_rows, exact_scores
 from exemplar.retrieval.index.scan import Scan
@@ -34,7 +34,7 @@ class MilvusIndex:
 
     def __init__(self, collection: Collection) -> None:
         self._collection = collection
-        self.n, self.dim = collection.manifest.n_passages, collection.manifest.dim
+        self.n, self.dim = collection.manifest.n_passages, collection.manifest.encoder.dim
         self.exact = collection.index_type in EXACT
         self.queries = 0
         self._vectors = _Kept(self.dim)
@@ -134,12 +134,12 @@ class _Kept:
         return taken
 
 
-def open_served(uri: str, name: str) -> tuple[ServedCorpus, MilvusIndex]:
+def open_served(uri: str, name: str) -> tuple[MilvusCorpus, MilvusIndex]:
     """Return a corpus that Milvus holds, and its index.
 
     Raises
     ------
-    ValueError
+    ExemplarError
         The address is none, or the extra packages are missing.
     CorpusNotFound
         Milvus does not hold it.
@@ -147,4 +147,4 @@ def open_served(uri: str, name: str) -> tuple[ServedCorpus, MilvusIndex]:
         Nobody answers there.
     """
     collection = Server(uri).collection(name)
-    return ServedCorpus(collection), MilvusIndex(collection)
+    return MilvusCorpus(collection), MilvusIndex(collection)

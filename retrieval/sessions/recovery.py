@@ -8,6 +8,8 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from exemplar.retrieval.sessions.schema import has_possible_version, migrate
+
 Row = tuple[int, str, str, str, str]
 
 _EVENTS = "SELECT id, session_id, corpus, at, event FROM events NOT INDEXED ORDER BY id"
@@ -20,7 +22,7 @@ def tells_of_damage(error: sqlite3.Error) -> bool:
     return code is not None and code & 0xFF in _DAMAGED  # the rest of it tells which kind
 
 
-def set_aside(path: Path, schema: str) -> str | None:
+def set_aside(path: Path) -> str | None:
     """Put a new file in a damaged one's place; return in a sentence what was done, None where another has done it.
 
     The damaged one is kept as ``NAME.damaged``, or with a number behind where there is such a file. At no moment is
@@ -32,7 +34,7 @@ def set_aside(path: Path, schema: str) -> str | None:
             return None
         rows = _readable(path)
         new = path.with_name(f"{path.name}.new")
-        _write(new, rows, schema)
+        _write(new, rows)
         kept = _free_name(path)
         shutil.copy2(path, kept)
         with suppress(FileNotFoundError):  # what was written last; a reader needs it beside the file
@@ -49,7 +51,9 @@ def set_aside(path: Path, schema: str) -> str | None:
 def _is_whole(path: Path) -> bool:
     try:
         with closing(_opened(path)) as connection:
-            return bool(connection.execute("PRAGMA integrity_check(1)").fetchone() == ("ok",))
+            return has_possible_version(connection) and bool(
+                connection.execute("PRAGMA integrity_check(1)").fetchone() == ("ok",)
+            )
     except sqlite3.DatabaseError as error:
         if tells_of_damage(error):
             return False
@@ -77,14 +81,15 @@ def _opened(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=10)
 
 
-def _write(path: Path, rows: list[Row], schema: str) -> None:
+def _write(path: Path, rows: list[Row]) -> None:
     path.unlink(missing_ok=True)  # of one who was stopped at this
-    with closing(sqlite3.connect(path)) as connection, connection:
+    with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA synchronous = FULL")
-        connection.executescript(schema)
-        connection.executemany(
-            "INSERT INTO events (session_id, corpus, at, event) VALUES (?, ?, ?, ?)", (row[1:] for row in rows)
-        )
+        migrate(connection)
+        with connection:
+            connection.executemany(
+                "INSERT INTO events (session_id, corpus, at, event) VALUES (?, ?, ?, ?)", (row[1:] for row in rows)
+            )
 
 
 def _free_name(path: Path) -> Path:

@@ -20,6 +20,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from exemplar.data.errors import ExemplarError
 from exemplar.retrieval.index.dense import Index, Rows, checked_rows
 from exemplar.retrieval.index.scan import Scan
 from exemplar.retrieval.index.threads import one_blas_thread
@@ -129,9 +130,10 @@ def fit_exemplar_svm(
 
     Raises
     ------
+    ExemplarError
+        C isn't positive or is beyond 1e6.
     ValueError
-        There is no positive or no row, a shape or row doesn't fit the index, C isn't positive or is beyond 1e6, or a
-        number isn't finite.
+        There is no positive or no row, a shape or row doesn't fit the index, or a number isn't finite.
 
     Notes
     -----
@@ -233,7 +235,7 @@ def _check(
     index: Index, C: float, negative_weight: float, until: str, max_scans: int, start: ExemplarSVM | None
 ) -> None:
     if not 0 < C <= LARGEST_C:
-        raise ValueError(f"C must be a positive number up to {LARGEST_C:,.0f}, got {C}")
+        raise ExemplarError(f"C must be a positive number up to {LARGEST_C:,.0f}, got {C}")
     if not 0 < negative_weight <= LARGEST_C:
         raise ValueError(f"a negative's weight must be a positive number up to {LARGEST_C:,.0f}, got {negative_weight}")
     if until not in ("settled", "exact"):

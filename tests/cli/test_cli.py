@@ -1,9 +1,11 @@
+import importlib.metadata
 import io
 import json
 import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,8 @@ import pytest
 from exemplar import cli
 from exemplar.data.building.embed import SHARD
 from exemplar.data.corpus.catalog import list_corpora
-from exemplar.data.corpus.corpus import Corpus, corpus_folder, open_corpus, read_manifest
+from exemplar.data.corpus.corpus import Corpus, open_corpus
+from exemplar.data.corpus.manifest import corpus_folder, read_manifest
 from exemplar.retrieval.rankers import DEFAULT_RANKER
 from tests.support.corpora import ANIMALS
 from tests.support.fake_encoder import FakeEncoder
@@ -22,7 +25,7 @@ RESULT = ["rank", "doc_id", "score", "label", "text", "passage", "metadata"]
 
 @pytest.fixture(autouse=True)
 def fake_model(monkeypatch: pytest.MonkeyPatch, encoder: FakeEncoder) -> FakeEncoder:
-    for module in ("exemplar.data.encoders.sentence_transformer", "exemplar.retrieval.search"):
+    for module in ("exemplar.data.building.run", "exemplar.retrieval.search"):
         monkeypatch.setattr(f"{module}.load_encoder", lambda model, **_: encoder)
     return encoder
 
@@ -51,6 +54,24 @@ def failure(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     return lines[0]
 
 
+def test_the_version_is_that_of_the_installation(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("importlib.metadata.version", {"exemplar": "7.8.9"}.__getitem__)
+    assert run(capsys, "--version") == (0, "exemplar 7.8.9\n", "")
+
+
+def test_a_clone_that_is_not_installed_knows_its_version(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def not_installed(name: str) -> str:
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr("importlib.metadata.version", not_installed)
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert run(capsys, "--version") == (0, f"exemplar {version}\n", "")
+
+
 @pytest.mark.parametrize("command", ["build", "search", "evaluate"])
 def test_help_shows_what_stands_in_it(capsys: pytest.CaptureFixture[str], command: str) -> None:
     code, out, _ = run(capsys, command, "--help")
@@ -70,7 +91,7 @@ def test_build_makes_a_corpus_and_says_what_next(capsys: pytest.CaptureFixture[s
     ]
     [status] = list_corpora()
     assert (status.name, status.state, status.manifest.n_documents) == ("reviews", "complete", 2)
-    assert status.manifest.source["label_column"] == "stars"
+    assert status.manifest.source.label_column == "stars"
 
 
 def test_build_if_missing_leaves_what_is_there(
@@ -350,7 +371,9 @@ def test_evaluate_says_in_a_line_what_it_needs(
     nowhere = str(tmp_path / "no" / "out.json")
     assert "there is no folder" in failure(capsys, "evaluate", "animals", "--json", nowhere)
     run(capsys, "build", reviews)
-    assert "nothing says what is relevant in" in failure(capsys, "evaluate", "reviews")
+    nothing = failure(capsys, "evaluate", "reviews")
+    assert "nothing says what is relevant in" in nothing
+    assert nothing.endswith("docs, or labels (build it with --label-column)")
     run(capsys, "build", reviews, "--name", "pets")
     assert "there is a corpus 'pets' already" in failure(capsys, "evaluate", str(judged_folder))
     assert "a ranker is named twice: knn, knn" in failure(capsys, "evaluate", "animals", "--rankers", "knn, knn,")

@@ -49,7 +49,9 @@ def run(page: Page) -> None:
 def test_rankers_are_evaluated_and_the_result_stays(visitor: Page, app_url: str, labelled: str, tmp_path: Path) -> None:
     visitor.goto(f"{app_url}/evaluate")
     visitor.get_by_text("Not to be evaluated").click()
-    expect(visitor.get_by_text("docs: it is judged by its See Also sections")).to_be_visible()
+    expect(
+        visitor.get_by_text("docs: a corpus of package documentation is judged by its See Also sections")
+    ).to_be_visible()
     choose(visitor, labelled)
     run(visitor)
     expect(visitor.get_by_text(f"Evaluated {labelled}: 30 queries.")).to_be_visible(timeout=120_000)
@@ -100,4 +102,4 @@ def check_shown(page: Page) -> None:
     ).to_be_visible()
     chart = page.locator(".st-key-evaluation-own-loop").get_by_test_id("stVegaLiteChart")
     expect(chart.locator("canvas, svg").first).to_be_visible()
-    expect(page.get_by_text("On kinds").first).to_be_visible()
+    expect(page.get_by_text("Anchored SVM against kNN: ").first).to_be_visible()

@@ -15,8 +15,11 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 from exemplar.data.building.build import build_corpus
 from exemplar.data.documents import Document
 from exemplar.data.encoders.sentence_transformer import DEFAULT_MODEL, load_encoder
-from exemplar.retrieval.evaluation.saved import keep
-from exemplar.retrieval.sessions.session import Session, SessionStore
+from exemplar.retrieval.evaluation.result import EvaluationResult
+from exemplar.retrieval.evaluation.saved import save_evaluation
+from exemplar.retrieval.sessions.events import Marked, Named, Queried
+from exemplar.retrieval.sessions.session import Session
+from exemplar.retrieval.sessions.store import SessionStore
 from tests.e2e.steps import column, mark, marks, open_settings, order, row, settle, tool
 from tests.support import hostile
 from tests.support.fake_encoder import FakeEncoder
@@ -73,10 +76,10 @@ def fill(home: Path) -> None:
         result = json.loads((ROOT / "benchmarks" / "evaluation.json").read_text())
         for number, each in enumerate(result["sets"]):
             each |= {"name": TEXTS[number], "model": TEXTS[-number - 1]}
-        keep(result | {"command": MARKDOWN})
+        save_evaluation(EvaluationResult.from_json(result | {"command": MARKDOWN}))
     for number, text in enumerate(reversed(TEXTS)):
         session = Session(f"{SESSION}{number}", "hostile")
-        for event in ({"query": text}, {"mark": "positive", "doc_id": text}, {"name": text.replace("\0", "")}):
+        for event in (Queried(text), Marked(text, "positive"), Named(text.replace("\0", ""))):
             SessionStore(home / "sessions.sqlite").record(session, event)
 
 

@@ -9,18 +9,16 @@ import pytest
 from fsspec.implementations.memory import MemoryFileSystem
 
 from exemplar.data.documents import Document, Problem
-from exemplar.data.readers import csv_table, encodings, json_table, parquet_table, pdf
-from exemplar.data.sources import columns, compression
-from exemplar.data.sources.read import read_source
+from exemplar.data.readers import csv_table, encodings, file, json_table, parquet_table, pdf, table
 from tests.support.damage import METHODS, as_parquet, told_of, zipped
 from tests.support.pdf import pdf as pdf_of
-from tests.support.reading import problems, texts
+from tests.support.reading import problems, read, texts
 
 
 @pytest.fixture
 def small_packages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compression, "LEAST", 100_000)
-    monkeypatch.setattr(compression, "MOST_TIMES", 3)
+    monkeypatch.setattr(file, "LEAST_UNPACKED", 100_000)
+    monkeypatch.setattr(file, "MOST_TIMES", 3)
 
 
 @pytest.mark.slow
@@ -29,9 +27,9 @@ def test_gzip_is_unpacked_as_far_as_honest_files_go(tmp_path: Path) -> None:
     told = told_of(tmp_path / "a.csv.gz", gzip.compress(b"text\n" + b"a\n" * 60_000))
     assert told == "a.csv.gz expands to more than 100,000 bytes, beyond all measure for its size; unpack it first"
     (tmp_path / "b.csv.gz").write_bytes(gzip.compress(b"text\n" + b"a\n" * 49_990))
-    assert len(texts(read_source(str(tmp_path / "b.csv.gz")))) == 49_990
+    assert len(texts(read(str(tmp_path / "b.csv.gz")))) == 49_990
     (tmp_path / "c.csv.gz").write_bytes(gzip.compress(b"text\n") + gzip.compress(b"a longer row\n") * 10_000)
-    assert len(texts(read_source(str(tmp_path / "c.csv.gz")))) == 10_000  # it is that large itself
+    assert len(texts(read(str(tmp_path / "c.csv.gz")))) == 10_000  # it is that large itself
 
 
 @pytest.mark.usefixtures("small_packages")
@@ -40,7 +38,7 @@ def test_gzip_from_a_storage_that_tells_no_size_is_bounded_too(monkeypatch: pyte
     monkeypatch.setattr(MemoryFileSystem, "info", lambda *given, **named: info(*given, **named) | {"size": None})
     MemoryFileSystem().pipe_file("/bomb/a.csv.gz", gzip.compress(b"text\n" + b"a\n" * 60_000))
     with pytest.raises(ValueError, match="a.csv.gz expands to more than 100,000 bytes"):
-        texts(read_source("memory://bomb/a.csv.gz"))
+        texts(read("memory://bomb/a.csv.gz"))
 
 
 @pytest.mark.usefixtures("small_packages")
@@ -49,7 +47,7 @@ def test_the_files_of_a_zip_share_what_it_may_expand_to(tmp_path: Path, method: 
     rows = b"text\n" + b"a\n" * 20_000
     files = {"d.csv": rows, "e.csv.gz": gzip.compress(rows * 2), "f.csv": rows}
     (tmp_path / "a.zip").write_bytes(zipped(method, **files))
-    found = problems(read_source(str(tmp_path / "a.zip")))
+    found = problems(read(str(tmp_path / "a.zip")))
     assert [each.where for each in found] == ["e.csv.gz", "f.csv", "more/b.txt.gz"]
     told = "a.zip expands to more than 100,000 bytes, beyond all measure for its size; unpack it first"
     assert {each.reason for each in found} == {told}
@@ -57,7 +55,7 @@ def test_the_files_of_a_zip_share_what_it_may_expand_to(tmp_path: Path, method: 
 
 def test_a_zip_within_a_zip_is_no_kind_that_is_read(tmp_path: Path) -> None:
     (tmp_path / "a.zip").write_bytes(zipped(zipfile.ZIP_DEFLATED, **{"inner.zip": zipped(zipfile.ZIP_DEFLATED)}))
-    assert problems(read_source(str(tmp_path / "a.zip"))) == [Problem("inner.zip", "not a kind that is read")]
+    assert problems(read(str(tmp_path / "a.zip"))) == [Problem("inner.zip", "not a kind that is read")]
 
 
 def test_lines_without_end_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,8 +82,8 @@ def test_rows_of_csv_without_end_are_told(
 ) -> None:
     monkeypatch.setattr(csv_table, "_MOST_RECORD", 1000)
     monkeypatch.setattr(csv_table, "_MOST_FIELDS", 100)
-    monkeypatch.setattr(columns, "_MOST_COLUMNS", 50)
-    monkeypatch.setattr(columns, "_MOST_NAMES", 200)
+    monkeypatch.setattr(table, "_MOST_COLUMNS", 50)
+    monkeypatch.setattr(table, "_MOST_NAMES", 200)
     assert told_of(tmp_path / "a.csv", content) == message
 
 
@@ -97,7 +95,7 @@ def test_a_parquet_row_that_repeats_a_huge_text_is_left_out(
     tags = [["t" * 300] * 5, ["u"], None] if nested else ["t" * 1500, "u", None]
     rows = pa.table({"text": ["a", "b", "c"], "tags": tags})
     (tmp_path / "a.parquet").write_bytes(as_parquet(rows))
-    assert list(read_source(str(tmp_path / "a.parquet")).read()) == [
+    assert list(read(str(tmp_path / "a.parquet")).read()) == [
         Problem("row 0", "larger than 134,217,728 bytes"),
         Document("1", "b", None, {"tags": "u"}),
         Document("2", "c"),
@@ -110,7 +108,7 @@ def test_a_parquet_row_that_repeats_a_huge_text_is_left_out(
 def test_parquet_that_expands_beyond_all_measure_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows: pa.Table
 ) -> None:
-    monkeypatch.setattr(parquet_table, "LEAST", 1_000_000)
+    monkeypatch.setattr(parquet_table, "LEAST_UNPACKED", 1_000_000)
     monkeypatch.setattr(parquet_table, "_FEW_ROWS", 1_000_000)
     told = told_of(tmp_path / "a.parquet", as_parquet(rows, compression="zstd"))
     assert told.startswith(f"it expands to {rows.num_rows:,} rows and ")
@@ -131,7 +129,7 @@ def test_a_json_file_of_endless_values_is_told_and_read_as_lines_if_it_has_them(
     told = "it has more than 100 values, and JSON has to be read as a whole; save it as JSON Lines"
     assert told_of(tmp_path / "a.json", b"[" + b'{"text": "a"},\n' * 200 + b"{}]") == told
     (tmp_path / "b.json").write_bytes(b'{"text": "a", "n": 1}\n' * 200)
-    assert len(texts(read_source(str(tmp_path / "b.json")))) == 200
-    monkeypatch.setattr(columns, "_MOST_COLUMNS", 50)
+    assert len(texts(read(str(tmp_path / "b.json")))) == 200
+    monkeypatch.setattr(table, "_MOST_COLUMNS", 50)
     wide = b"".join(b'{"text": "a", "c%d": 1}\n' % number for number in range(100))
     assert told_of(tmp_path / "c.jsonl", wide).startswith("it has more than 50 columns")

@@ -22,12 +22,13 @@ from hypothesis import strategies as st
 from exemplar.data.arrow import DOCUMENT_SCHEMA
 from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.catalog import verify_corpus
-from exemplar.data.corpus.corpus import Corpus, corpus_folder, open_corpus, read_manifest
+from exemplar.data.corpus.corpus import Corpus, open_corpus
 from exemplar.data.corpus.journal import Shard, line_of
-from exemplar.data.corpus.manifest import Manifest
+from exemplar.data.corpus.manifest import Manifest, corpus_folder, read_manifest
 from exemplar.data.corpus.shards import DOCUMENTS, JOURNAL, PASSAGES, VECTORS
-from exemplar.data.documents import Document, Source
+from exemplar.data.documents import Document
 from exemplar.data.errors import CorpusDamaged
+from exemplar.data.sources.spec import Source, SourceSpec
 from tests.support.corpora import ANIMALS, LABELS, source_of
 from tests.support.damage import FILES, WILD, damaged, place_of, told, use
 from tests.support.fake_encoder import FakeEncoder
@@ -148,7 +149,8 @@ def test_a_manifest_that_is_no_manifest_is_told(anew: Callable[[str], Path], con
 
 def test_a_manifest_of_endless_names_is_told(anew: Callable[[str], Path]) -> None:
     path = anew("manifest.json")
-    path.write_text(json.dumps(json.loads(path.read_text()) | {"model": "a" * 10_000}))
+    content = json.loads(path.read_text())
+    path.write_text(json.dumps(content | {"encoder": content["encoder"] | {"model": "a" * 10_000}}))
     use("animals")
     with pytest.raises(CorpusDamaged, match="the manifest of the corpus 'animals' can't be read; build it again"):
         open_corpus("animals")
@@ -231,7 +233,7 @@ def test_documents_whose_texts_lie_beyond_the_file_are_damaged(anew: Callable[[s
 @pytest.mark.parametrize(("dtype", "times"), [(np.int32, 2), (np.int64, 2)])  # entries, names; ids, values
 def test_documents_whose_metadata_lie_beyond_the_file_are_damaged_or_work(dtype: type[np.integer], times: int) -> None:
     rows = [Document(str(row), text, None, {"k": f"{row}"}) for row, text in enumerate(ANIMALS)]
-    built = build_corpus(Source("animals", {"source": "animals"}, lambda: iter(rows)), FakeEncoder())
+    built = build_corpus(Source("animals", SourceSpec("animals"), lambda: iter(rows)), FakeEncoder())
     path = place_of(built, DOCUMENTS)
     content, offsets = path.read_bytes(), np.arange(len(rows) + 1, dtype=dtype).tobytes()
     assert content.count(offsets) == times

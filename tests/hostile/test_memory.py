@@ -17,19 +17,18 @@ from benchmarks.memory import in_own_process
 from exemplar.data.building import staging
 from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.corpus import Corpus
-from exemplar.data.readers import encodings, pdf
-from exemplar.data.sources import compression
-from exemplar.data.sources.read import read_source
+from exemplar.data.readers import encodings, file, pdf
 from tests.support.corpora import ANIMALS, source_of
 from tests.support.damage import as_parquet
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.pdf import pdf as pdf_of
+from tests.support.reading import read
 
 # What each may take in memory, in megabytes, where the bounds are a sixteenth of what they are.
 BOMBS = {"rows": 24, "line": 48, "wide": 48, "parquet": 48, "pdf": 24, "documents": 24}
 SIXTEENTH = {
-    (compression, "LEAST"): 2**26,
-    (compression, "MOST_TIMES"): 6,
+    (file, "LEAST_UNPACKED"): 2**26,
+    (file, "MOST_TIMES"): 6,
     (encodings, "_MOST_LINE_BYTES"): 2**23,
     (pdf, "_MOST_HELD"): 2**23,
     (staging, "_BATCH_CHARACTERS"): 2**21,
@@ -64,7 +63,7 @@ def at_most(megabytes: int) -> Iterator[None]:
 
 def end_of(path: str, limit: int | None) -> str:
     try:
-        return f"{build_corpus(read_source(path, limit=limit), Forgetful()).n_documents} documents"
+        return f"{build_corpus(read(path, limit=limit), Forgetful()).n_documents} documents"
     except ValueError as error:
         return str(error).removeprefix(f"cannot read {path}: ")
 
@@ -145,7 +144,7 @@ def test_the_longest_text_becomes_passages_and_a_longer_one_is_told(tmp_path: Pa
     longest = ("word" * 25 + " ") * 99_010  # 10,000,010 characters
     lines = [json.dumps({"text": text}) for text in (longest[:10_000_000], longest)]
     (tmp_path / "a.jsonl").write_text("\n".join(lines))
-    source = read_source(str(tmp_path / "a.jsonl"))
+    source = read(str(tmp_path / "a.jsonl"))
     corpus = build_corpus(source, FakeEncoder())
     assert (corpus.n_documents, corpus.manifest.problems) == (1, {"longer than 10,000,000 characters": 1})
     assert corpus.manifest.n_passages > 400

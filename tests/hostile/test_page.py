@@ -20,18 +20,21 @@ from exemplar import cli
 from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.corpus import open_corpus
 from exemplar.data.documents import Document
-from exemplar.data.sources.read import read_source
 from exemplar.retrieval.evaluation.report import markdown
-from exemplar.retrieval.evaluation.saved import keep
+from exemplar.retrieval.evaluation.result import EvaluationResult
+from exemplar.retrieval.evaluation.saved import save_evaluation
 from exemplar.retrieval.feedback import Feedback
+from exemplar.retrieval.sessions.events import Named, Queried
 from exemplar.retrieval.sessions.export import as_csv, as_json_lines, export_table
-from exemplar.retrieval.sessions.session import Session, SessionStore
+from exemplar.retrieval.sessions.session import Session
+from exemplar.retrieval.sessions.store import SessionStore
 from exemplar.ui import html, jobs
 from tests.support import hostile
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.hostile import ENDLESS, TEXTS
 from tests.support.paths import ROOT
 from tests.support.patience import PATIENCE
+from tests.support.reading import read
 
 pytestmark = pytest.mark.slow
 
@@ -179,7 +182,7 @@ def test_an_id_without_end_is_the_query_but_no_part_of_the_address(endless: None
 
 def test_names_of_sessions_without_end_are_cut(endless: None, home: Path) -> None:
     store = SessionStore(home / "sessions.sqlite")
-    for event in ({"query": "q" * ENDLESS}, {"name": "n" * ENDLESS}):
+    for event in (Queried("q" * ENDLESS), Named("n" * ENDLESS)):
         store.record(Session("long", "c" * ENDLESS), event)
     app = page("sessions")
     assert app.dataframe[0].value[["Name", "Corpus"]].to_numpy().tolist() == [
@@ -280,7 +283,7 @@ def test_a_path_of_any_kind_is_answered_by_a_sentence(path: str) -> None:
 def test_a_file_whose_name_is_no_unicode_is_a_source_as_any_other(tmp_path: Path, encoder: FakeEncoder) -> None:
     path = tmp_path / os.fsdecode(b"caf\xe9.csv")
     path.write_text("text\na text\n")
-    build_corpus(read_source(str(path)), encoder, name="cafe")
+    build_corpus(read(str(path)), encoder, name="cafe")
     app = page("corpora")
     seen = f"{tmp_path}/caf\N{REPLACEMENT CHARACTER}.csv"
     assert app.dataframe[0].value["Source"].tolist() == [seen]
@@ -302,7 +305,7 @@ def evaluation() -> dict[str, Any]:
 
 
 def test_an_evaluation_of_hostile_names_is_shown(evaluation: dict[str, Any]) -> None:
-    keep(evaluation)
+    save_evaluation(EvaluationResult.from_json(evaluation))
     app = page("evaluate")
     table = app.dataframe[0].value
     names = [html.name(each["name"]) for each in evaluation["sets"]]
@@ -313,7 +316,7 @@ def test_an_evaluation_of_hostile_names_is_shown(evaluation: dict[str, Any]) -> 
 
 def test_a_report_of_hostile_names_is_text_in_any_reader_of_markdown(evaluation: dict[str, Any]) -> None:
     evaluation["sets"][0]["name"] = TEXTS[0]
-    report = MarkdownIt("commonmark").enable("table").render(markdown(evaluation))
+    report = MarkdownIt("commonmark").enable("table").render(markdown(EvaluationResult.from_json(evaluation)))
     tags = set(re.findall(r"<\s*/?\s*([a-z0-9!?]+)", report))
     assert tags == {"h1", "h2", "h3", "p", "table", "thead", "tbody", "tr", "th", "td", "ul", "li", "strong", "code"}
     words = unescape(re.sub("<.*?>", "", report))

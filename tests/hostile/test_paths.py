@@ -9,9 +9,11 @@ import pytest
 from exemplar.data.building.build import build_corpus
 from exemplar.data.building.uploads import save_upload
 from exemplar.data.corpus.catalog import corpus_status, remove_corpus, verify_corpus
-from exemplar.data.corpus.corpus import Corpus, corpus_folder, open_corpus
-from exemplar.data.documents import Document, Source
+from exemplar.data.corpus.corpus import Corpus, open_corpus
+from exemplar.data.corpus.manifest import corpus_folder
+from exemplar.data.documents import Document
 from exemplar.data.errors import CorpusDamaged
+from exemplar.data.sources.spec import Source, SourceSpec
 from tests.support.corpora import ANIMALS, source_of
 from tests.support.damage import FILES, place_of, told, tree, use
 from tests.support.fake_encoder import FakeEncoder
@@ -53,7 +55,7 @@ def test_a_link_is_never_written_through_and_what_it_leads_to_stays(animals: Cor
 def test_names_and_ids_like_paths_write_nothing_elsewhere(home: Path, tmp_path: Path, name: str) -> None:
     documents = [Document(name or "empty", "a text"), Document("../../../up", "another")]
     if name != "\ud800":
-        build_corpus(Source("plain", {"source": name}, lambda: iter(documents)), FakeEncoder())
+        build_corpus(Source("plain", SourceSpec(name), lambda: iter(documents)), FakeEncoder())
         assert open_corpus("plain").document(0).doc_id == (name or "empty")
     for use_name in (open_corpus, remove_corpus, verify_corpus, corpus_status):
         with pytest.raises(ValueError, match="can't be the name of a corpus|there is no corpus named"):

@@ -10,12 +10,14 @@ from hypothesis import strategies as st
 from exemplar import cli
 from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.corpus import Corpus
-from exemplar.data.corpus.filters import MOST_COLUMNS, Filters
-from exemplar.data.documents import Document, Source
+from exemplar.data.corpus.facets import MOST_COLUMNS
+from exemplar.data.corpus.filters import Filters
+from exemplar.data.documents import Document
 from exemplar.data.milvus.corpus import expression_of
+from exemplar.data.sources.spec import Source, SourceSpec
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.search import DocumentQuery, SearchEngine
-from exemplar.retrieval.sessions.export import read_marks
+from exemplar.retrieval.sessions.import_marks import read_marks
 from tests.support.damage import WILD, told
 from tests.support.fake_encoder import FakeEncoder
 
@@ -58,7 +60,7 @@ def test_any_query_and_mark_is_answered_or_told(engine: SearchEngine, query: str
 @example(words="", without="", label="", name="\ud800")
 def test_any_filters_are_applied_or_told(engine: SearchEngine, words: str, without: str, label: str, name: str) -> None:
     filters = Filters((label,) if label else (), ((name, (label,)),) if name else (), words, without)
-    assert Filters.from_json(filters.as_json()) == filters
+    assert Filters.from_json(filters.to_json()) == filters
     for apply in (lambda: engine.search("cat", filters=filters), lambda: engine.sample(3, 1, filters)):
         with told():
             apply()
@@ -87,8 +89,8 @@ def test_json_that_is_nested_without_end_is_no_filters() -> None:
 
 def test_of_endless_columns_some_can_be_filtered_by() -> None:
     documents = [Document(str(n), f"t {n}", None, {f"k{n % 1500}": "v", "all": str(n % 2)}) for n in range(3000)]
-    corpus = build_corpus(Source("wide", {"source": "wide"}, lambda: iter(documents)), FakeEncoder())
-    fields = corpus.choices.fields
+    corpus = build_corpus(Source("wide", SourceSpec("wide"), lambda: iter(documents)), FakeEncoder())
+    fields = corpus.facets.fields
     assert len(fields) == MOST_COLUMNS
     assert fields["all"] == {"0": 1500, "1": 1500}
 

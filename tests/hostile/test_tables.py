@@ -14,11 +14,11 @@ from exemplar.data.documents import Document, Problem
 from exemplar.data.readers import json_table
 from exemplar.data.sources import hub_datasets
 from exemplar.data.sources.preview import look_at
-from exemplar.data.sources.read import read_source
-from exemplar.retrieval.sessions.export import read_marks
+from exemplar.data.sources.spec import SourceSpec
+from exemplar.retrieval.sessions.import_marks import read_marks
 from tests.support.damage import METHODS, WILD, damaged, table, told, zipped
 from tests.support.pdf import pdf as pdf_of
-from tests.support.reading import ROWS, documents
+from tests.support.reading import ROWS, documents, read
 
 LINES = "".join(json.dumps(row) + "\n" for row in [*ROWS, {"text": "\ud800 half", "tags": ["a"], "by": {"x": [1]}}])
 MARKS = b'{"doc_id": "a", "mark": 1}\n{"doc_id": 2, "mark": false, "text": "x"}\n'
@@ -41,8 +41,8 @@ PACKED = [suffix for suffix in SEEDS if suffix != ".zip"]
 
 def read_all(path: Path) -> None:
     with told():
-        list(itertools.islice(read_source(str(path)).read(), 1000))
-    assert len(look_at({"source": str(path)}).error) < 3000
+        list(itertools.islice(read(str(path)).read(), 1000))
+    assert len(look_at(SourceSpec(str(path))).error) < 3000
     with told():
         read_marks(path.read_bytes(), path.name)
 
@@ -64,17 +64,17 @@ def test_a_folder_of_damaged_packed_files_gives_them_or_a_sentence(
     packed = [gzip.compress(content) for content in SEEDS[suffix]]
     (tmp_path / f"rows{suffix}.gz").write_bytes(data.draw(damaged(packed)))
     with told():
-        list(read_source(str(tmp_path)).read())
+        list(read(str(tmp_path)).read())
 
 
 def test_many_columns_are_read_and_a_message_names_the_first(tmp_path: Path) -> None:
     names = [f"c{number}" for number in range(40_000)]
     rows = ",".join(["text", *names]) + "\na," + ",".join(names) + "\n"
     (tmp_path / "a.csv").write_text(rows)
-    [document] = documents(read_source(str(tmp_path / "a.csv")))
+    [document] = documents(read(str(tmp_path / "a.csv")))
     assert len(document.metadata) == 40_000
     with pytest.raises(ValueError, match=r"no column 'x'; its columns are: text, c0, .*, c48, and 39,951 more$"):
-        read_source(str(tmp_path / "a.csv"), text_column="x")
+        read(str(tmp_path / "a.csv"), text_column="x")
 
 
 def test_json_that_is_nested_or_split_without_end_costs_its_line_alone(
@@ -84,13 +84,13 @@ def test_json_that_is_nested_or_split_without_end_costs_its_line_alone(
     deep = '{"text": "\\ud800", "deep": ' + "[" * 900 + "]" * 900 + "}"
     wide = '{"text": "a", "wide": [' + "{}," * 2000 + "{}]}"
     (tmp_path / "a.jsonl").write_text(f'{deep}\n{wide}\n{{"text": "a", "": "b", "id": "{"i" * 10_001}"}}\n')
-    assert list(read_source(str(tmp_path / "a.jsonl"), id_column="none").read()) == [
+    assert list(read(str(tmp_path / "a.jsonl"), id_column="none").read()) == [
         Problem("line 1", "nested too deeply"),
         Problem("line 2", "more than 3,000 values"),
         Document("2", "a", None, {"": "b", "id": "i" * 10_001}),
     ]
     (tmp_path / "b.json").write_text(f'[{deep}, {{"text": "a", "id": 1}}, {{"text": "a", "id": "{"i" * 10_001}"}}]')
-    assert list(read_source(str(tmp_path / "b.json")).read()) == [
+    assert list(read(str(tmp_path / "b.json")).read()) == [
         Problem("row 0", "nested too deeply"),
         Document("1", "a"),
         Problem("row 2", "the id is longer than 10,000 characters"),
@@ -105,7 +105,7 @@ def test_yaml_that_repeats_itself_without_end_is_told(tmp_path: Path, monkeypatc
     with pytest.raises(
         ValueError, match=r"cannot load the data set .*: the front matter of its README has more than 1,"
     ):
-        read_source(str(tmp_path))
+        read(str(tmp_path))
 
 
 def test_folders_without_end_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,16 +114,16 @@ def test_folders_without_end_are_told(tmp_path: Path, monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(os, "walk", too_deep)
     with pytest.raises(ValueError, match=f"the folders in {tmp_path} are nested too deeply"):
-        read_source(str(tmp_path))
+        read(str(tmp_path))
 
 
 @pytest.mark.skipif(os.name == "nt", reason="has no pipes with names")
 def test_a_pipe_is_no_source(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.csv")
     with pytest.raises(ValueError, match="there is no file or folder"):
-        read_source(str(tmp_path / "pipe.csv"))
+        read(str(tmp_path / "pipe.csv"))
     (tmp_path / "a.txt").write_text("a")
-    assert list(read_source(str(tmp_path)).read()) == [
+    assert list(read(str(tmp_path)).read()) == [
         Problem("pipe.csv", "not a kind that is read"),
         Document("a.txt", "a"),
     ]
@@ -132,5 +132,5 @@ def test_a_pipe_is_no_source(tmp_path: Path) -> None:
 @pytest.mark.parametrize("source", ["a\0b", "a\0.csv", "~\0", "x" * 5000, "/" + "x" * 10_000_000])
 def test_a_name_that_no_file_can_have_is_told(source: str) -> None:
     with pytest.raises(ValueError, match="no source can be named") as caught:
-        read_source(source)
+        read(source)
     assert len(str(caught.value)) < 200

@@ -11,7 +11,7 @@ PASSAGE = "It rained all day. The cat slept on the mat. Nobody came."
 
 @pytest.fixture
 def explainer(animals: Corpus, encoder: FakeEncoder) -> Explainer:
-    return Explainer(SearchEngine(animals, lambda model, precision, revision: encoder))
+    return Explainer(SearchEngine(animals, lambda built: encoder))
 
 
 def carried(explainer: Explainer, passage: str, vector: np.ndarray) -> list[str]:

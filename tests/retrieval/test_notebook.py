@@ -8,10 +8,10 @@ import pytest
 
 from exemplar.data.building.build import build_corpus
 from exemplar.data.encoders.sentence_transformer import load_encoder
-from exemplar.data.sources.read import read_source
 from exemplar.retrieval.index.dense import DenseIndex
 from exemplar.retrieval.search import SearchEngine
 from exemplar.retrieval.svm.fit import fit_exemplar_svm
+from tests.support.reading import read
 
 PRINTED = Path(__file__).with_name("notebook.json")
 
@@ -49,7 +49,7 @@ def test_the_imdb_example_ranks_as_the_notebooks_code_does(shared_datasets: Path
     folder = str(shared_datasets / "imdb")
     texts = datasets.load_dataset(folder, split="train[:1000]")["text"][:]
     query = datasets.load_dataset(folder, split="test[:1]")["text"][0]
-    source = read_source(folder, split="train", limit=1000)
+    source = read(folder, split="train", limit=1000)
     corpus = build_corpus(source, load_encoder(precision="float32", backend="auto"), whole=True)
     engine = SearchEngine(corpus)
     found = {ranker: engine.search(query, ranker=ranker, k=10).results for ranker in ("knn", "svm")}

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from exemplar.data.encoders.sentence_transformer import unit_rows
+from exemplar.data.encoders.base import unit_rows
 from exemplar.retrieval.index.dense import DenseIndex
 from exemplar.retrieval.rankers import Examples, counted_negatives, middle, scorer, usual_c
 from exemplar.retrieval.svm.fit import NEGATIVE_WEIGHT, fit_exemplar_svm

@@ -9,9 +9,9 @@ from tests.support.fake_encoder import FakeEncoder
 
 
 def test_points_are_where_both_rankings_have_the_documents(animals: Corpus, encoder: FakeEncoder) -> None:
-    engine = SearchEngine(animals, lambda model, precision, revision: encoder)
+    engine = SearchEngine(animals, lambda built: encoder)
     marks = Feedback(("5",), ("3",))
-    knn, svm = (engine.trained("the cat", marks, ranker).scorer for ranker in ("knn", "anchored"))
+    knn, svm = (engine.search("the cat", marks, ranker=ranker).scorer for ranker in ("knn", "anchored"))
     groups = (("rest", ["1", "2", "5", "gone"]), ("shown", ["0", "2"]), ("relevant", ["5"]))
     points = score_plane(engine, knn, svm, groups)
     assert [(point.doc_id, point.kind) for point in points] == [
@@ -28,6 +28,6 @@ def test_points_are_where_both_rankings_have_the_documents(animals: Corpus, enco
 
 def test_a_plane_without_documents_is_empty(animals: Corpus) -> None:
     engine = SearchEngine(animals)
-    weights = Scorer(np.zeros(animals.manifest.dim))
+    weights = Scorer(np.zeros(animals.manifest.encoder.dim))
     assert score_plane(engine, weights, weights, (("rest", []), ("shown", ["gone"]))) == []
     assert score_plane(engine, weights, weights, (("rest", ["1"]),)) == [Point("1", 0.0, 0.0, "rest")]

@@ -6,6 +6,7 @@ import pytest
 from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.corpus.filters import Filters, matching_rows
+from exemplar.data.encoders.base import EncoderInfo
 from exemplar.data.errors import EncoderMismatch
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.index.dense import DenseIndex
@@ -18,7 +19,7 @@ from tests.support.fake_encoder import FakeEncoder
 
 @pytest.fixture
 def engine(animals: Corpus, encoder: FakeEncoder) -> SearchEngine:
-    return SearchEngine(animals, lambda model, precision, revision: encoder)
+    return SearchEngine(animals, lambda built: encoder)
 
 
 def ids(ranking: Ranking) -> list[str]:
@@ -63,21 +64,22 @@ def test_anchored_stays_closer_to_knn_than_the_svm(engine: SearchEngine) -> None
 
 
 def test_a_ranking_says_what_its_training_took(engine: SearchEngine) -> None:
-    assert engine.search("cat", ranker="knn").svm is None
+    assert engine.search("cat", ranker="knn").scorer.svm is None
     for ranker in ("svm", "anchored"):
         settled, exact = (engine.search("cat", ranker=ranker, until=until) for until in ("settled", "exact"))
-        assert exact.svm is not None
-        assert exact.svm.stopped == "exact"
-        assert exact.svm.scans >= 1
-        assert 1 <= exact.svm.support <= 11
-        assert 0 < exact.svm.seconds < exact.seconds
+        svm = exact.scorer.svm
+        assert svm is not None
+        assert svm.stopped == "exact"
+        assert svm.scans >= 1
+        assert 1 <= svm.support <= 11
+        assert 0 < svm.seconds < exact.seconds
         assert ids(settled) == ids(exact)
 
 
 def test_scores_are_the_classifiers(engine: SearchEngine, animals: Corpus) -> None:
     ranking = engine.search("cat", Feedback(("2",), ("8",)), ranker="svm", C=1)
-    assert ranking.svm is not None
-    scores = animals.vectors @ ranking.svm.w + ranking.svm.b
+    assert ranking.scorer.svm is not None
+    scores = animals.vectors @ ranking.scorer.w + ranking.scorer.b
     assert [result.score for result in ranking.results] == pytest.approx(sorted(scores.tolist(), reverse=True))
 
 
@@ -122,14 +124,14 @@ def test_every_document_marked_still_gives_a_ranking(engine: SearchEngine, ranke
 @pytest.mark.parametrize("ranker", RANKERS)
 def test_the_same_text_marked_both_ways_gives_a_ranking(encoder: FakeEncoder, ranker: Ranker) -> None:
     twice = source_of([*ANIMALS, ANIMALS[1]], name="twice")
-    engine = SearchEngine(build_corpus(twice, encoder), lambda model, precision, revision: encoder)
+    engine = SearchEngine(build_corpus(twice, encoder), lambda built: encoder)
     ranking = engine.search(ANIMALS[1], Feedback(("1",), ("10",)), ranker=ranker, k=11)
     assert set(ids(ranking)[:2]) == {"1", "10"}
     assert ranking.results[0].score == pytest.approx(ranking.results[1].score)
 
 
 def test_a_corpus_of_one_document_can_be_searched(encoder: FakeEncoder) -> None:
-    engine = SearchEngine(build_corpus(source_of(["only one"]), encoder), lambda model, precision, revision: encoder)
+    engine = SearchEngine(build_corpus(source_of(["only one"]), encoder), lambda built: encoder)
     for ranker in RANKERS:
         for marks in (Feedback(), Feedback(("0",)), Feedback((), ("0",))):
             assert ids(engine.search("one", marks, ranker=ranker)) == ["0"]
@@ -140,9 +142,9 @@ def test_permuting_the_corpus_permutes_the_ranking(encoder: FakeEncoder) -> None
     order = [3, 1, 4, 0, 9, 2, 6, 5, 8, 7]
     permuted = SearchEngine(
         build_corpus(source_of([ANIMALS[row] for row in order], name="permuted"), encoder),
-        lambda model, precision, revision: encoder,
+        lambda built: encoder,
     )
-    straight = SearchEngine(build_corpus(source_of(ANIMALS), encoder), lambda model, precision, revision: encoder)
+    straight = SearchEngine(build_corpus(source_of(ANIMALS), encoder), lambda built: encoder)
     for ranker in RANKERS:
         first = straight.search("a kitten and the market", Feedback(("6",), ("0",)), ranker=ranker)
         marks = Feedback((str(order.index(6)),), (str(order.index(0)),))
@@ -161,7 +163,7 @@ def test_the_model_is_loaded_once(animals: Corpus, encoder: FakeEncoder) -> None
     engine = SearchEngine(animals, lambda *asked: loaded.append(asked) or encoder)
     for query in ("cat", "dog", "rain"):
         engine.search(query)
-    assert loaded == [("fake", "float32", "1")]
+    assert loaded == [(encoder.info,)]
 
 
 def test_a_document_as_query_needs_no_encoder(animals: Corpus) -> None:
@@ -174,16 +176,16 @@ def test_a_document_as_query_needs_no_encoder(animals: Corpus) -> None:
 def test_the_corpus_own_model_encodes_the_query(animals: Corpus, encoder: FakeEncoder) -> None:
     asked = []
 
-    def load(model: str, precision: str, revision: str) -> FakeEncoder:
-        asked.append((model, precision, revision))
+    def load(built: EncoderInfo) -> FakeEncoder:
+        asked.append(built)
         return encoder
 
     SearchEngine(animals, load).search("cat")
-    assert asked == [("fake", "float32", "1")]
+    assert asked == [encoder.info]
 
 
 def test_another_model_than_the_corpus_own_is_an_error(animals: Corpus) -> None:
-    engine = SearchEngine(animals, lambda model, precision, revision: FakeEncoder(dim=32))
+    engine = SearchEngine(animals, lambda built: FakeEncoder(dim=32))
     with pytest.raises(
         EncoderMismatch,
         match=r"\(revision 1, 64 .* but fake \(revision 1, 32 .*build the corpus again",
@@ -194,7 +196,7 @@ def test_another_model_than_the_corpus_own_is_an_error(animals: Corpus) -> None:
 def test_another_model_of_the_same_size_is_an_error(animals: Corpus, encoder: FakeEncoder) -> None:
     encoder.model = "another"
     with pytest.raises(EncoderMismatch, match=r"built with fake \(revision 1, 64 .*but another \(revision 1, 64"):
-        SearchEngine(animals, lambda model, precision, revision: encoder).search("cat")
+        SearchEngine(animals, lambda built: encoder).search("cat")
 
 
 def test_a_query_that_is_no_text_is_an_error(engine: SearchEngine) -> None:
@@ -274,7 +276,7 @@ def test_a_mark_counts_for_the_passage_nearest_to_the_query_and_its_others_for_n
             negatives,
             exclude=[0, 1],
         )
-        svm = engine.search("the cat", feedback, ranker="svm").svm
+        svm = engine.search("the cat", feedback, ranker="svm").scorer.svm
         np.testing.assert_allclose(svm.w, expected.w)
 
 
@@ -314,7 +316,7 @@ def test_passages_of_a_duplicate_of_a_positive_are_no_background(long_texts: tup
     expected = fit_exemplar_svm(
         DenseIndex(corpus.vectors), np.stack([vector, corpus.vectors[near]]), exclude=[0, 1, 7, 8]
     )
-    np.testing.assert_allclose(engine.search("rain", Feedback(("0",)), ranker="svm").svm.w, expected.w)
+    np.testing.assert_allclose(engine.search("rain", Feedback(("0",)), ranker="svm").scorer.w, expected.w)
 
 
 def test_rows_of_other_lengths_rank_by_the_dot_product() -> None:
@@ -326,13 +328,13 @@ def test_rows_of_other_lengths_rank_by_the_dot_product() -> None:
 
     encoder = DotEncoder()
     corpus = build_corpus(source_of(ANIMALS), encoder)
-    assert corpus.manifest.similarity == "dot"
+    assert corpus.manifest.encoder.similarity == "dot"
     ranking = SearchEngine(corpus, lambda *_: encoder).search("the cat and the dog", ranker="knn", k=10)
     products = corpus.vectors @ encoder.encode_query("the cat and the dog")
     assert ids(ranking) == [str(row) for row in np.argsort(-products, kind="stable")]
     engine = SearchEngine(corpus, lambda *_: encoder)
     for ranker in ("svm", "anchored"):
-        assert engine.search("cat", ranker=ranker, until="exact").svm.stopped == "exact"
+        assert engine.search("cat", ranker=ranker, until="exact").scorer.svm.stopped == "exact"
 
 
 @pytest.mark.parametrize("ranker", RANKERS)
@@ -375,7 +377,7 @@ def test_filters_keep_all_passages_of_a_document(long_texts: tuple) -> None:
     everything = engine.search("cat", ranker="knn", k=100)
     word = everything.results[-1].text.split()[0]
     filtered = engine.search("cat", ranker="knn", k=100, filters=Filters(words=f'"{word}"'))
-    rows = set(matching_rows(engine.corpus, Filters(words=f'"{word}"')).tolist())
+    rows = set(matching_rows(engine.corpus.documents, Filters(words=f'"{word}"')).tolist())
     kept = [result for result in everything.results if engine.corpus.row(result.doc_id) in rows]
     assert [(result.doc_id, result.score, result.start) for result in filtered.results] == [
         (result.doc_id, result.score, result.start) for result in kept
@@ -420,17 +422,17 @@ def test_what_was_ranked_is_not_ranked_again(engine: SearchEngine, monkeypatch: 
 def test_what_was_trained_is_not_trained_again(engine: SearchEngine) -> None:
     marks = Feedback(("2",), ("8",))
     first = engine.search("cat", marks, ranker="svm")
-    assert engine.search("cat", marks, ranker="svm", skip=3, filters=Filters(words="the")).svm is first.svm
-    assert engine.search("cat", marks, ranker="svm", C=1).svm is not first.svm
-    assert engine.search("cat", Feedback(("2",)), ranker="svm").svm is not first.svm
-    assert engine.search("dog", marks, ranker="svm").svm is not first.svm
+    assert engine.search("cat", marks, ranker="svm", skip=3, filters=Filters(words="the")).scorer is first.scorer
+    assert engine.search("cat", marks, ranker="svm", C=1).scorer is not first.scorer
+    assert engine.search("cat", Feedback(("2",)), ranker="svm").scorer is not first.scorer
+    assert engine.search("dog", marks, ranker="svm").scorer is not first.scorer
 
 
 @pytest.mark.parametrize("ranker", RANKERS)
 def test_a_documents_score_is_that_of_its_best_passage(long_texts: tuple, ranker: Ranker) -> None:
     engine, *_ = long_texts
     ranking = engine.search("cat", ranker=ranker, k=100)
-    scorer = engine.trained("cat", Feedback(), ranker).scorer
+    scorer = ranking.scorer
     assert engine.scores(scorer, ranking.doc_ids) == pytest.approx(list(ranking.scores))
     for result in ranking.results:
         assert engine.result(scorer, result.doc_id) == replace(result, rank=0, score=pytest.approx(result.score))

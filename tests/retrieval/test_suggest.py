@@ -3,6 +3,7 @@ from dataclasses import replace
 import numpy as np
 
 from exemplar.retrieval.index.dense import DenseIndex
+from exemplar.retrieval.rankers import Scorer
 from exemplar.retrieval.search import Ranking
 from exemplar.retrieval.suggest import Suggestion, to_mark_next
 from exemplar.retrieval.svm.fit import fit_exemplar_svm
@@ -10,12 +11,12 @@ from exemplar.retrieval.svm.fit import fit_exemplar_svm
 
 def ranking(*doc_ids: str, scores: tuple[float, ...] = ()) -> Ranking:
     scores = scores or tuple(-float(place) for place in range(len(doc_ids)))
-    return Ranking("query", "knn", (), 0.0, None, doc_ids, scores, len(doc_ids))
+    return Ranking("query", "knn", (), 0.0, Scorer(np.ones(3)), doc_ids, scores, len(doc_ids))
 
 
 def trained(of: Ranking) -> Ranking:
     svm = fit_exemplar_svm(DenseIndex(np.eye(3, dtype=np.float32)), [[1.0, 0.0, 0.0]])
-    return replace(of, ranker="svm", svm=svm)
+    return replace(of, ranker="svm", scorer=Scorer(svm.w, svm.b, svm))
 
 
 def test_documents_that_are_ranked_most_apart_come_first() -> None:

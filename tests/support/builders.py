@@ -11,8 +11,8 @@ from exemplar import cli
 from exemplar.data.building import embed
 from exemplar.data.building.build import build_corpus
 from exemplar.data.encoders.sentence_transformer import SentenceEncoder
-from exemplar.data.sources.read import read_source
 from tests.support.fake_encoder import FakeEncoder
+from tests.support.reading import read
 
 SHARD = 8  # documents; smaller than usual, so that every run has some to commit
 LAST = "the last document, which is embedded when the gate is open"
@@ -29,7 +29,7 @@ def build_on_a_slow_disk(path: str, log: str, gate: str) -> None:
     _prepare(FakeEncoder, Path(log), Path(gate))
     flush = os.fsync
     os.fsync = lambda file: (time.sleep(0.005), flush(file))[1]
-    build_corpus(read_source(path), FakeEncoder(), name="killed")
+    build_corpus(read(path), FakeEncoder(), name="killed")
 
 
 def _prepare(kind: type[SentenceEncoder | FakeEncoder], log: Path, gate: Path) -> None:

@@ -1,9 +1,11 @@
 """Small sources and corpora that tests share, and what stands in the files of one."""
 
-from exemplar.data.corpus.corpus import Corpus, corpus_folder
+from exemplar.data.corpus.corpus import Corpus
+from exemplar.data.corpus.manifest import corpus_folder
 from exemplar.data.corpus.shards import JOURNAL, ShardStore
-from exemplar.data.documents import Document, Source
+from exemplar.data.documents import Document
 from exemplar.data.errors import JournalDamaged
+from exemplar.data.sources.spec import Source, SourceSpec
 
 ANIMALS = [
     "the cat sleeps on the mat",
@@ -24,7 +26,7 @@ def source_of(texts: list[str], labels: list[str | None] | list[str] | None = No
     """Return texts as a source whose ids are the rows."""
     labels = labels or [None] * len(texts)
     documents = [Document(str(row), text, label) for row, (text, label) in enumerate(zip(texts, labels, strict=True))]
-    return Source(name, {"source": name}, lambda: iter(documents))
+    return Source(name, SourceSpec(name), lambda: iter(documents))
 
 
 def many(n: int, name: str = "many") -> Source:

@@ -19,12 +19,13 @@ from hypothesis import strategies as st
 from exemplar.data.building.plan import plan_of
 from exemplar.data.building.uploads import save_upload
 from exemplar.data.corpus.catalog import corpus_status, list_corpora, searchable_corpora, verify_corpus
-from exemplar.data.corpus.corpus import Corpus, corpus_folder, open_corpus
+from exemplar.data.corpus.corpus import Corpus, open_corpus
+from exemplar.data.corpus.manifest import corpus_folder
 from exemplar.data.corpus.shards import DOCUMENTS, JOURNAL, PASSAGES, VECTORS
-from exemplar.data.sources.read import read_source
 from exemplar.retrieval.evaluation.judgements import judgements_of
 from exemplar.retrieval.search import DocumentQuery, SearchEngine
 from tests.support.fake_encoder import FakeEncoder
+from tests.support.reading import read
 
 FILES = ["manifest.json", JOURNAL, DOCUMENTS, PASSAGES, VECTORS]
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
@@ -89,7 +90,7 @@ def told_of(path: Path, content: bytes) -> str:
     """Return what is said of a file that can't be read."""
     path.write_bytes(content)
     with pytest.raises(ValueError, match=".") as caught:
-        list(read_source(str(path)).read())
+        list(read(str(path)).read())
     return str(caught.value).removeprefix(f"cannot read {path}: ")
 
 
@@ -149,4 +150,4 @@ def use(name: str) -> None:
             engine.search(DocumentQuery("3"), ranker="svm")
         with told():
             judgements_of(corpus)
-        len(corpus.choices.as_json(10_000))
+        len(corpus.facets.to_json(10_000))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from exemplar.data.encoders.sentence_transformer import unit_rows
+from exemplar.data.encoders.base import EncoderInfo, unit_rows
 
 
 class FakeEncoder:
@@ -24,6 +24,19 @@ class FakeEncoder:
         self.max_tokens = max_tokens
         self.encoded: list[str] = []
         self.queries_encoded = 0
+
+    @property
+    def info(self) -> EncoderInfo:
+        return EncoderInfo(
+            self.model,
+            self.revision,
+            self.precision,
+            self.device,
+            self.backend,
+            self.similarity,
+            self.dim,
+            self.max_tokens,
+        )
 
     @property
     def documents_encoded(self) -> int:

@@ -1,6 +1,7 @@
 """What a document, or any name in it, may hold to be taken for something else than text."""
 
-from exemplar.data.documents import Document, Source
+from exemplar.data.documents import Document
+from exemplar.data.sources.spec import Source
 
 EVIL = "http://evil.invalid"
 ENDLESS = 10_000_000  # characters, the most that a text may have

@@ -1,15 +1,23 @@
 import json
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-from exemplar.data.documents import Document, Problem, Source
+from exemplar.data.documents import Document, Problem
+from exemplar.data.sources.read import read_source
+from exemplar.data.sources.spec import Source, SourceSpec
 
 ROWS = [
     {"key": "a1", "text": "the first", "kind": "x", "stars": 3},
     {"key": "a2", "text": "the second, with a comma\nand a line", "kind": "y", "stars": 4},
     {"key": "a3", "text": "NA", "kind": "x", "stars": 5},
 ]
+
+
+def read(source: str, **choices: Any) -> Source:
+    """Open a source by its choices."""
+    return read_source(SourceSpec(source, **choices))
 
 
 def documents(source: Source) -> list[Document]:

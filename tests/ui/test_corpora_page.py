@@ -15,22 +15,30 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from exemplar.data.building.build import build_corpus
-from exemplar.data.building.embed import Progress
+from exemplar.data.building.plan import BuildPlan
+from exemplar.data.building.progress import Progress
 from exemplar.data.corpus.catalog import list_corpora, remove_corpus
-from exemplar.data.corpus.corpus import Corpus, corpus_folder, open_corpus
+from exemplar.data.corpus.corpus import Corpus, open_corpus
 from exemplar.data.corpus.lock import building
-from exemplar.data.documents import Document, Problem, Source
-from exemplar.data.sources.read import read_source
+from exemplar.data.corpus.manifest import corpus_folder
+from exemplar.data.documents import Document, Problem
+from exemplar.data.sources.spec import Source, SourceSpec
 from exemplar.data.text import size_in_words
 from exemplar.ui import jobs, resources
+from exemplar.ui.navigation import SEARCH
 from tests.support.corpora import source_of
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.patience import PATIENCE, wait_for
+from tests.support.reading import read
 
 pytestmark = pytest.mark.slow
 
 CORPORA_PAGE = "from exemplar.ui.corpora.page import corpora_page\ncorpora_page()"
-SEARCH_PAGE = "from exemplar.ui.search.page import search_page\nsearch_page()"
+SEARCH_PAGE = """
+from exemplar.ui.corpora.welcome import welcome
+from exemplar.ui.search.page import search_page
+search_page(welcome)
+"""
 HOSTILE = "<b>bold</b> **md** [a](http://b) :smile: $x^2$"
 
 
@@ -132,7 +140,7 @@ def test_an_empty_home_says_so_and_offers_to_build() -> None:
 def test_the_table_tells_of_every_corpus(animals: Corpus, encoder: FakeEncoder, tmp_path: Path) -> None:
     path = tmp_path / "notes.csv"
     path.write_text("text\nbuy milk\n\nfeed the cat\n")
-    build_corpus(read_source(str(path)), encoder)
+    build_corpus(read(str(path)), encoder)
     (corpus_folder("notes") / "manifest.json").write_bytes(b"{")
     app = opened()
     table = app.dataframe[0].value
@@ -163,7 +171,7 @@ def test_sizes_are_told_as_people_say_them(n_bytes: int, words: str) -> None:
 
 def test_the_chosen_corpus_is_told_of_with_what_was_odd_about_it(encoder: FakeEncoder) -> None:
     found = [Document("0", "one", HOSTILE), Problem("row 1", f"odd: {HOSTILE}")]
-    build_corpus(Source("odd", {"source": HOSTILE, "limit": 7}, lambda: iter(found)), encoder, whole=True)
+    build_corpus(Source("odd", SourceSpec(HOSTILE, limit=7), lambda: iter(found)), encoder, whole=True)
     app = opened()
     details = text_of(app, "corpus-chosen")
     assert details.startswith("odd complete Documents 1 Passages 1, one a document Size ")
@@ -243,14 +251,9 @@ def test_where_the_text_cannot_be_guessed_it_is_asked_for() -> None:
     choose(app, "Id column", "no column")
     assert text_of(app, "preview") == "0 id a buy milk 1 id b feed the cat"
     press(app, "Build")
-    assert ended("notes").result.source == {
-        "source": ended("notes").told.plan.source["source"],
-        "text_column": "words",
-        "title_column": None,
-        "label_column": None,
-        "id_column": "none",
-        "limit": None,
-    }
+    assert ended("notes").result.source == SourceSpec(
+        ended("notes").told.plan.source.source, text_column="words", id_column="none"
+    )
 
 
 def test_a_wrong_column_is_told_and_another_can_be_chosen() -> None:
@@ -346,7 +349,9 @@ def test_a_build_that_fails_says_why_and_can_be_tried_again(
     press(app, "Build")
     ended("notes")
     app.run()
-    assert messages(app, "error")[1].startswith("Notes could not be built: something unforeseen happened: ZeroDivision")
+    assert messages(app, "error")[1].startswith(
+        "Notes could not be built: a fault of Exemplar itself stopped this (ZeroDivisionError); its traceback is in "
+    )
     assert not app.exception
     monkeypatch.setattr("exemplar.ui.resources.load_encoder", lambda model, **_: encoder)
     app.button(key="again notes").click().run()
@@ -361,7 +366,7 @@ def test_a_corpus_may_be_replaced_where_that_is_allowed(animals: Corpus) -> None
     labelled(app, "number_input", "Limit").set_value(2)
     press(app, "Build")
     manifest = ended("animals").result
-    assert (manifest.n_documents, manifest.whole, manifest.source["limit"]) == (2, True, 2)
+    assert (manifest.n_documents, manifest.whole, manifest.source.limit) == (2, True, 2)
 
 
 def test_a_build_goes_on_without_its_page_and_can_be_stopped_and_built_on(gated: GatedEncoder) -> None:
@@ -430,7 +435,7 @@ def test_what_was_stopped_before_it_began_leaves_nothing(monkeypatch: pytest.Mon
 def test_building_on_brings_a_corpus_up_to_date(tmp_path: Path, encoder: FakeEncoder) -> None:
     path = tmp_path / "notes.csv"
     path.write_text("words,text,id\nbuy milk,x,a\nfeed the cat,x,b\n")
-    build_corpus(read_source(str(path), text_column="words", limit=3), encoder, name="n", whole=True)
+    build_corpus(read(str(path), text_column="words", limit=3), encoder, name="n", whole=True)
     path.write_text(path.read_text() + "sleep,x,c\nwake,x,d\n")
     app = opened()
     press(app, "Build on")
@@ -453,7 +458,7 @@ def test_what_cannot_be_built_on_says_so(animals: Corpus) -> None:
 def test_verifying_finds_damage_and_repair_mends_it(tmp_path: Path, encoder: FakeEncoder) -> None:
     path = tmp_path / "notes.csv"
     path.write_text("text\n" + "".join(f"note {n}\n" for n in range(20)))
-    corpus = build_corpus(read_source(str(path)), encoder)
+    corpus = build_corpus(read(str(path)), encoder)
     other = source_of(["another"], name="other")
     build_corpus(other, encoder)
     app = opened()
@@ -533,11 +538,12 @@ def test_what_went_meanwhile_is_gone_and_that_is_all(animals: Corpus, encoder: F
 def test_a_corpus_is_searched_from_here(animals: Corpus, encoder: FakeEncoder, monkeypatch: pytest.MonkeyPatch) -> None:
     build_corpus(source_of(["one"], name="other"), encoder)
     pages: list[str] = []
-    monkeypatch.setattr(st, "switch_page", lambda page: pages.append(page.url_path))
+    monkeypatch.setattr(st, "switch_page", pages.append)
     app = opened()
+    app.session_state[SEARCH] = "the search page"
     choose(app, "Corpus", "other")
     press(app, "Search it")
-    assert pages == [""]
+    assert pages == ["the search page"]
     assert app.session_state["session"].corpus == "other"
 
 
@@ -554,7 +560,7 @@ def test_the_documentation_of_packages_is_built_as_it_must_be_to_be_evaluated(en
     labelled(app, "number_input", "Limit").set_value(20)
     press(app, "Build")
     manifest = ended("docs-without-see-also").result
-    assert manifest.source == {"source": "docs:numpy", "limit": 20, "without_see_also": True}
+    assert manifest.source == SourceSpec("docs:numpy", limit=20, without_see_also=True)
     assert not [text for text in encoder.encoded if "See Also" in text]
 
 
@@ -580,7 +586,7 @@ def test_a_data_set_is_read_from_its_split(tmp_path: Path) -> None:
     press(app, "Look at it")
     assert text_of(app, "preview") == "0 0 test one"
     press(app, "Build")
-    assert ended("reviews").result.source["split"] == "test[:1]"
+    assert ended("reviews").result.source.split == "test[:1]"
     assert open_corpus("reviews").documents["text"].to_pylist() == ["test one"]
 
 
@@ -613,10 +619,9 @@ def test_when_the_last_corpus_is_gone_the_next_one_built_is_chosen(animals: Corp
 
 
 def test_progress_tells_how_far_a_build_is() -> None:
-    from exemplar.data.building.plan import Plan
     from exemplar.ui.corpora.build_job import Build
 
-    build = Build(Plan("n", {"source": "x"}), hardware="cpu, bfloat16")
+    build = Build(BuildPlan("n", {"source": "x"}), hardware="cpu, bfloat16")
     assert (build.line, build.share) == ("Looking at the documents", 0.0)
     build.progress = Progress("reading", 1_234)
     assert (build.line, build.share) == ("Reading: 1,234 documents", 0.0)

@@ -1,10 +1,10 @@
 """The evaluation page as Streamlit runs it, without a browser; the model is a fake one."""
 
 import html
-import json
 import re
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,12 @@ from streamlit.testing.v1 import AppTest
 from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.catalog import remove_corpus
 from exemplar.data.corpus.corpus import Corpus
-from exemplar.data.documents import Document, Source
+from exemplar.data.documents import Document
+from exemplar.data.errors import ExemplarError
+from exemplar.data.sources.spec import Source, SourceSpec
 from exemplar.retrieval.evaluation import protocols as measuring
-from exemplar.retrieval.evaluation.saved import evaluations_folder, keep, kept_evaluations
+from exemplar.retrieval.evaluation.result import EvaluationResult
+from exemplar.retrieval.evaluation.saved import evaluations_folder, read_evaluation, save_evaluation, saved_evaluations
 from exemplar.ui import jobs
 from exemplar.ui.evaluation import job as evaluate_job
 from tests.support.corpora import ANIMALS, LABELS, source_of
@@ -45,22 +48,21 @@ def fake_model(monkeypatch: pytest.MonkeyPatch, encoder: FakeEncoder) -> Iterato
 @pytest.fixture
 def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Semaphore]:
     """Lets as many queries be measured as it is released for."""
-    gate, measured = threading.Semaphore(0), measuring._measured
+    gate, measure_query = threading.Semaphore(0), measuring._measure_query
 
     def wait(*arguments: Any) -> Any:
         gate.acquire()
-        return measured(*arguments)
+        return measure_query(*arguments)
 
-    monkeypatch.setattr("exemplar.retrieval.evaluation.protocols._measured", wait)
+    monkeypatch.setattr("exemplar.retrieval.evaluation.protocols._measure_query", wait)
     yield gate
     gate.release(1000)
 
 
 @pytest.fixture
-def result() -> dict[str, Any]:
+def result() -> EvaluationResult:
     """What the command wrote for the README."""
-    found: dict[str, Any] = json.loads((ROOT / "benchmarks" / "evaluation.json").read_text())
-    return found
+    return read_evaluation(ROOT / "benchmarks" / "evaluation.json")
 
 
 def opened() -> AppTest:
@@ -120,20 +122,21 @@ def test_corpora_that_can_not_be_judged_say_why(home: Path, encoder: FakeEncoder
     documents = [Document(str(row), text) for row, text in enumerate(ANIMALS)]
     upload = home / "uploads" / "0123" / "notes.csv"
     sources = {
-        "hostile": {"source": f"/nowhere/{HOSTILE}.csv", "label_column": None},
-        "notes": {"source": str(upload), "label_column": None},
-        "docs": {"source": "docs:numpy"},
+        "hostile": SourceSpec(f"/nowhere/{HOSTILE}.csv", text_column="text"),
+        "notes": SourceSpec(str(upload), text_column="text"),
+        "docs": SourceSpec("docs:numpy"),
     }
-    for name, description in sources.items():
-        build_corpus(Source(name, description, lambda: iter(documents)), encoder)
+    for name, spec in sources.items():
+        build_corpus(Source(name, spec, lambda: iter(documents)), encoder)
     app = opened()
     assert "None of the corpora can be evaluated: nothing says what is relevant in them." in captions(app)
     assert not app.multiselect
     text = page_text(app)
-    assert f"hostile: nothing says what is relevant in /nowhere/{HOSTILE}.csv, and is not there any more: " in text
+    assert f"hostile: nothing says what is relevant in /nowhere/{HOSTILE}.csv, which does not exist any more: " in text
     assert "notes: nothing says what is relevant in notes.csv" in text
-    assert "it takes labels (build it on the page Corpora with a Label column), a BEIR folder" in text
-    assert "docs: it is judged by its See Also sections, so it must not show them. Build it without" in text
+    assert "qrels), docs, or labels (build it on the page Corpora with a Label column)." in text
+    assert "docs: a corpus of package documentation is judged by its See Also sections, so it must not show" in text
+    assert "them (build it without: on the page Corpora, choose Installed packages and Leave out See Also)." in text
     assert "--" not in text
     for part in (*captions(app), *(each.value for each in app.markdown)):
         assert HOSTILE not in part
@@ -155,7 +158,7 @@ def test_an_evaluation_runs_to_its_end_and_is_shown(animals: Corpus) -> None:
     assert own_loop[0] == ["relevant found, 20 read", "animals (10)"]
     text = page_text(app)
     assert "exemplar evaluate animals --rankers knn,bm25,anchored --rounds 2" in text
-    assert re.search(r"On animals .* nDCG@10; 10 queries are too few to tell that from chance\.", text)
+    assert re.search(r"Anchored SVM against kNN: [+-]\d+\.\d% .*nDCG@10", text)
     assert "No query counts." in captions(app), "all ten were shown, and nothing is left after the marks"
     [chart] = app.get("vega_lite_chart")
     assert '"field": "found"' in chart.proto.spec
@@ -179,7 +182,7 @@ def test_an_evaluation_is_seen_by_all_and_can_be_stopped(animals: Corpus, gate: 
     press(app, "Run")
     gate.release(4)
     [job] = jobs.jobs("evaluate")
-    wait_for(lambda: job.told.done == 4)
+    wait_for(lambda: job.told.progress.done == 4)
     other = opened()
     assert labelled(other, "button", "Run").disabled
     assert "Measuring animals" in page_text(other)
@@ -193,7 +196,7 @@ def test_an_evaluation_is_seen_by_all_and_can_be_stopped(animals: Corpus, gate: 
     ran(other.run())
     assert messages(other, "warning") == ["Stopped evaluating animals. Nothing of it is kept."]
     assert not labelled(other, "button", "Run").disabled
-    assert kept_evaluations() == []
+    assert saved_evaluations() == []
 
 
 def test_a_second_evaluation_waits_for_the_first(animals: Corpus, gate: threading.Semaphore) -> None:
@@ -202,7 +205,7 @@ def test_a_second_evaluation_waits_for_the_first(animals: Corpus, gate: threadin
     press(other, "Run")
     assert labelled(other, "button", "Run").disabled
     [job] = jobs.jobs("evaluate")
-    with pytest.raises(ValueError, match="'the evaluation' is being worked on already"):
+    with pytest.raises(ExemplarError, match="'the evaluation' is being worked on already"):
         evaluate_job.begin(job.told)
 
 
@@ -265,9 +268,9 @@ def test_hostile_labels_and_texts_do_not_reach_the_page(encoder: FakeEncoder) ->
     assert not [part for part in shown if "bold" in part]
 
 
-def test_several_are_listed_the_newest_first_and_one_is_chosen(result: dict[str, Any]) -> None:
-    keep(result)
-    keep(result | {"sets": result["sets"][:2]})
+def test_several_are_listed_the_newest_first_and_one_is_chosen(result: EvaluationResult) -> None:
+    save_evaluation(result)
+    save_evaluation(replace(result, sets=result.sets[:2]))
     app = opened()
     listed, *shown = tables(app)
     assert [row[1:] for row in listed[1:]] == [
@@ -280,7 +283,7 @@ def test_several_are_listed_the_newest_first_and_one_is_chosen(result: dict[str,
         ["cranfield (225)", "cisi (76)"],
     ]
     choice = labelled(app, "selectbox", "Evaluation")
-    ran(choice.set_value(kept_evaluations()[1].name).run())
+    ran(choice.set_value(saved_evaluations()[1].name).run())
     assert len(tables(app)[1][0]) == 10
     assert tables(app)[1][8][0] == "Anchored SVM (default)"
     text = page_text(app)
@@ -293,21 +296,21 @@ def test_several_are_listed_the_newest_first_and_one_is_chosen(result: dict[str,
     )
 
 
-def test_one_is_removed_only_after_the_question(result: dict[str, Any]) -> None:
-    keep(result)
+def test_one_is_removed_only_after_the_question(result: EvaluationResult) -> None:
+    save_evaluation(result)
     app = opened()
     press(app, "Remove")
     assert "Remove what was measured on cranfield, cisi, med" in page_text(app)
     press(app, "Keep it")
-    assert len(kept_evaluations()) == 1
+    assert len(saved_evaluations()) == 1
     press(app, "Remove")
     press(app, "Remove it")
-    assert kept_evaluations() == []
+    assert saved_evaluations() == []
     assert "None yet. What is measured is kept, and shown here." in captions(ran(app.run()))
 
 
-def test_a_damaged_file_is_told_and_left_and_the_others_are_shown(result: dict[str, Any]) -> None:
-    keep(result)
+def test_a_damaged_file_is_told_and_left_and_the_others_are_shown(result: EvaluationResult) -> None:
+    save_evaluation(result)
     path = evaluations_folder() / "broken.json"
     path.write_text('{"command": "half')
     app = opened()
@@ -318,13 +321,12 @@ def test_a_damaged_file_is_told_and_left_and_the_others_are_shown(result: dict[s
     assert len(tables(app)) == 3
 
 
-def test_a_file_that_was_tampered_with_is_shown_as_text(result: dict[str, Any]) -> None:
-    changed = result | {"command": HOSTILE, "sets": result["sets"][:1]}
-    changed["sets"][0] |= {"name": HOSTILE, "model": HOSTILE, "judgements_of_missing_documents": 3}
-    keep(changed)
+def test_a_file_that_was_tampered_with_is_shown_as_text(result: EvaluationResult) -> None:
+    changed = replace(result.sets[0], name=HOSTILE, model=HOSTILE, n_missing=3)
+    save_evaluation(replace(result, command=HOSTILE, sets=(changed,)))
     app = opened()
     assert tables(app)[0][0][1] == f"{HOSTILE} (225)"
-    assert page_text(app).count(HOSTILE) >= 5
+    assert page_text(app).count(HOSTILE) == 3, "the model, the command and the set of missing judgements"
     assert "<b>bold" not in "".join(part.body for part in app.get("html"))
     for part in (*captions(app), *(each.value for each in app.markdown)):
         assert HOSTILE not in part

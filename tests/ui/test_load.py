@@ -4,12 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import load, load_tables
+from benchmarks import load
 from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.corpus import Corpus
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.search import DocumentQuery, SearchEngine
-from exemplar.retrieval.sessions.session import Event, Session, SessionStore
+from exemplar.retrieval.sessions.events import DocumentQueried, Event, Marked, Redone, Undone
+from exemplar.retrieval.sessions.session import Session
+from exemplar.retrieval.sessions.store import SessionStore
 from tests.support.corpora import ANIMALS, source_of
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.streamlit_client.browser import serving
@@ -51,22 +53,22 @@ def test_clicks_that_do_not_wait_for_the_page_are_all_kept(home: Path, engine: S
     with serving(environment, home / "log") as (url, server), Visitor(url, timeout=60) as visitor:
         visitor.open(address(corpus="sentences", like="0"))
         assert visitor.marks() == Feedback()
-        events: list[Event] = [{"query_document": "0"}]
+        events: list[Event] = [DocumentQueried("0")]
         for number, doc_id in enumerate(visitor.rows()):
             mark = "positive" if number % 3 else "negative"
             visitor.click(f"{mark} anchored {doc_id}", wait=False)
-            events.append({"mark": mark, "doc_id": doc_id})
+            events.append(Marked(doc_id, mark))
         visitor.wait_for(lambda: not visitor.widget("undo").disabled)
         for _ in range(3):
             visitor.click("undo", wait=False)
-            events.append({"undo": True})
+            events.append(Undone())
         expected = Session(visitor.session_id, "sentences")
         for event in events:
             expected = expected.after(event)
         visitor.wait_for(lambda: visitor.is_finished and visitor.marks() == expected.feedback)
 
         store = SessionStore(home / "sessions.sqlite")
-        assert [dict(each.event) for each in store.history(visitor.session_id)] == events
+        assert [each.event for each in store.history(visitor.session_id)] == events
         kept = expected.feedback
         assert len(kept) == 7
         marked = {doc_id: kept.mark_of(doc_id) for doc_id in visitor.rows() if kept.mark_of(doc_id)}
@@ -81,11 +83,11 @@ def test_clicks_that_do_not_wait_for_the_page_are_all_kept(home: Path, engine: S
 
 
 CLICKED: list[Event] = [
-    {"query_document": "3"},
-    {"mark": "positive", "doc_id": "13"},
-    {"mark": "negative", "doc_id": "5"},
-    {"mark": "positive", "doc_id": "23"},
-    {"undo": True},
+    DocumentQueried("3"),
+    Marked("13", "positive"),
+    Marked("5", "negative"),
+    Marked("23", "positive"),
+    Undone(),
 ]
 KEPT = Feedback(("13",), ("5",))
 
@@ -101,7 +103,7 @@ def logged(home: Path, events: list[Event]) -> SessionStore:
     store = SessionStore(home / "sessions.sqlite")
     for number, event in enumerate(events):
         store.record(Session("s1", "sentences"), event)
-        store.record(Session("s2", "sentences"), {"mark": "positive", "doc_id": str(number)})
+        store.record(Session("s2", "sentences"), Marked(str(number), "positive"))
     return store
 
 
@@ -120,9 +122,9 @@ def test_a_session_that_has_what_was_clicked_is_not_told_of(home: Path, engine: 
     [
         (CLICKED[:1] + CLICKED[2:], ["the log", "what the log comes to"]),
         (CLICKED[:-1], ["the log", "what the log comes to"]),
-        ([*CLICKED, {"mark": "positive", "doc_id": "7"}], ["the log", "what the log comes to"]),
+        ([*CLICKED, Marked("7", "positive")], ["the log", "what the log comes to"]),
         ([CLICKED[0], CLICKED[2], CLICKED[1], *CLICKED[3:]], ["the log", "what the log comes to"]),
-        ([*CLICKED[:4], {"redo": True}, *CLICKED[4:]], ["the log"]),
+        ([*CLICKED[:4], Redone(), *CLICKED[4:]], ["the log"]),
         ([], ["the log", "what the log comes to"]),
     ],
     ids=["a mark lost", "an undo lost", "a mark of another", "in another order", "what changes nothing", "all lost"],
@@ -155,29 +157,3 @@ def test_times_and_memory_are_summed_up() -> None:
     assert load.times([]) == {"n": 0}
     assert load.memory([100, 900, 910, 2000, 920, 930, *[950] * 5], 5) == {"at_half": 920, "at_end": 950, "growth": 30}
     assert load.memory([], 5) == {}
-
-
-def test_the_tables_tell_the_times_and_what_came_of_it() -> None:
-    took = {"n": 1200, "p50_ms": 301.4, "p95_ms": 1210.0, "slowest_ms": 2000.0}
-    result = {
-        "cores": 2,
-        "documents": 25000,
-        "sessions": 20,
-        "seconds": 120.0,
-        "clicks": 1500,
-        "took": {"mark": took, "search": took | {"n": 7}, "first search": took | {"n": 20}, "finished": {"n": 0}},
-        "errors": [],
-        "lost_or_mixed": ["session s1: ..."],
-        "memory_mb": {"at_half": 1000, "at_end": 1004, "growth": 4},
-    }
-    assert load_tables.tables(result).splitlines() == [
-        "| 20 sessions, 25,000 documents, 2 cores | times | median | 95th percentile | slowest |",
-        "| --- | --- | --- | --- | --- |",
-        "| a mark, to the new ranking | 1,200 | 301 ms | 1,210 ms | 2,000 ms |",
-        "| a search, to its ranking | 7 | 301 ms | 1,210 ms | 2,000 ms |",
-        "| the first search of a session, which waits for the model | 20 | 301 ms | 1,210 ms | 2,000 ms |",
-        "",
-        "| clicks | errors | lost or mixed | memory after 60 s and after 120 s |",
-        "| --- | --- | --- | --- |",
-        "| 1,500 | 0 | 1 | 1,000 MB, 1,004 MB |",
-    ]

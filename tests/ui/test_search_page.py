@@ -5,6 +5,7 @@ import re
 import sqlite3
 import threading
 import tomllib
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -14,10 +15,12 @@ from streamlit.testing.v1 import AppTest
 from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.catalog import remove_corpus
 from exemplar.data.corpus.corpus import Corpus
-from exemplar.data.documents import Document, Source
+from exemplar.data.documents import Document
+from exemplar.data.errors import ExemplarError
 from exemplar.data.milvus.server import ADDRESS
+from exemplar.data.sources.spec import Source, SourceSpec
 from exemplar.retrieval.feedback import Feedback
-from exemplar.retrieval.sessions.session import SessionStore
+from exemplar.retrieval.sessions.store import SessionStore
 from exemplar.ui import resources
 from tests.support.corpora import ANIMALS, source_of
 from tests.support.fake_encoder import FakeEncoder
@@ -252,7 +255,7 @@ def test_filters_that_nothing_passes_say_so(animals: Corpus) -> None:
 
 def test_other_columns_can_be_filtered_by(encoder: FakeEncoder) -> None:
     rows = [Document(str(n), f"dog {n}", None, {"*ye](x)ar*": str(2000 + n % 3), "id": str(n)}) for n in range(9)]
-    build_corpus(Source("years", {"source": "years"}, lambda: iter(rows)), encoder)
+    build_corpus(Source("years", SourceSpec("years"), lambda: iter(rows)), encoder)
     app = opened_popover(searched("dog"), "filters")
     [picker] = app.multiselect
     assert picker.label == "ye x ar"
@@ -264,7 +267,7 @@ def test_other_columns_can_be_filtered_by(encoder: FakeEncoder) -> None:
 
 def test_three_thousand_labels_can_be_picked_from(encoder: FakeEncoder) -> None:
     rows = [Document(str(n), f"dog {n}", f"label {n}") for n in range(3000)]
-    build_corpus(Source("many", {"source": "many"}, lambda: iter(rows)), encoder)
+    build_corpus(Source("many", SourceSpec("many"), lambda: iter(rows)), encoder)
     app = opened_popover(searched("dog"), "filters")
     assert len(app.multiselect(key="filter_labels").options) == 3000
     app.multiselect(key="filter_labels").set_value(["label 2999"]).run()
@@ -602,7 +605,7 @@ def test_a_rebuilt_corpus_is_opened_anew_and_keeps_the_marks_that_still_stand(
 
 def test_a_model_that_cannot_be_loaded_is_told(animals: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(model: str, **_: object) -> None:
-        raise ValueError("cannot load the model fake: it is *not* there")
+        raise ExemplarError("cannot load the model fake: it is *not* there")
 
     monkeypatch.setattr("exemplar.ui.resources.load_encoder", fail)
     app = searched("the dog")
@@ -621,6 +624,22 @@ def test_a_mark_that_cannot_be_saved_is_made_and_told(animals: Corpus, monkeypat
     [warning] = messages(app, "warning")
     assert warning.endswith("could not be saved: database or disk is full. It lasts as long as this page.")
     assert app.button(key="positive anchored 5").icon == ":material/check:"
+
+
+def test_with_a_session_file_of_a_newer_version_the_page_works_and_says_that_nothing_is_saved(
+    animals: Corpus, home: Path
+) -> None:
+    path = home / "sessions.sqlite"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA user_version = 2")
+    before = path.read_bytes()
+    app = searched("the dog")
+    app.button(key="positive anchored 5").click().run()
+    [warning] = messages(app, "warning")
+    refused = f"This change is on the page but could not be saved: a newer Exemplar wrote {path}: "
+    assert warning.startswith(refused)
+    assert app.button(key="positive anchored 5").icon == ":material/check:"
+    assert path.read_bytes() == before
 
 
 def test_a_damaged_session_file_is_told_and_kept_beside(animals: Corpus, home: Path) -> None:
@@ -668,7 +687,7 @@ HOSTILE = [
 
 def test_documents_labels_and_ids_are_text_and_nothing_else(encoder: FakeEncoder) -> None:
     documents = [Document(f"id {text}", text, f"label {text}") for text in HOSTILE]
-    build_corpus(Source("hostile", {"source": "hostile"}, lambda: iter(documents)), encoder)
+    build_corpus(Source("hostile", SourceSpec("hostile"), lambda: iter(documents)), encoder)
     app = searched("<script>")
     for document in documents:
         app.button(key=f"positive anchored {document.doc_id}").click().run()

@@ -14,7 +14,8 @@ from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.catalog import remove_corpus
 from exemplar.retrieval.feedback import Feedback, Mark
 from exemplar.retrieval.rankers import DEFAULT_RANKER
-from exemplar.retrieval.sessions.session import SessionStore
+from exemplar.retrieval.sessions.events import Marked
+from exemplar.retrieval.sessions.store import SessionStore
 from tests.support.corpora import ANIMALS, source_of
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.patience import wait_for
@@ -36,7 +37,7 @@ def corpus(home: Path) -> None:
 def marks_of(home: Path, session_id: str) -> list[tuple[str, str | None]]:
     """Return the marks that the log holds, in the order in which they were made."""
     events = (each.event for each in SessionStore(home / "sessions.sqlite").history(session_id))
-    return [(event["doc_id"], event["mark"]) for event in events if "mark" in event]
+    return [(event.doc_id, event.mark) for event in events if isinstance(event, Marked)]
 
 
 def feedback_of(marks: list[tuple[str, str | None]]) -> Feedback:

@@ -5,6 +5,7 @@ import io
 import json
 import re
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pandas as pd
@@ -17,9 +18,26 @@ from streamlit.testing.v1.element_tree import Selectbox, TextInput
 from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.catalog import remove_corpus
 from exemplar.data.corpus.corpus import Corpus
+from exemplar.data.corpus.filters import Filters
 from exemplar.retrieval.feedback import Feedback
+from exemplar.retrieval.sessions.events import (
+    DocumentQueried,
+    Event,
+    FiltersSet,
+    Marked,
+    MarksAdded,
+    MarksCleared,
+    Named,
+    Opened,
+    Queried,
+    Redone,
+    SettingsSet,
+    Undone,
+)
 from exemplar.retrieval.sessions.export import Column
-from exemplar.retrieval.sessions.session import Session, SessionStore
+from exemplar.retrieval.sessions.session import Session
+from exemplar.retrieval.sessions.settings import Settings
+from exemplar.retrieval.sessions.store import SessionStore
 from exemplar.ui.search import export_import
 from tests.support.corpora import ANIMALS, source_of
 from tests.support.fake_encoder import FakeEncoder
@@ -29,14 +47,17 @@ pytestmark = pytest.mark.slow
 PAGE = "from exemplar.ui.sessions_page import sessions_page\nsessions_page()"
 WITH_SEARCH = """
 import streamlit as st
+from exemplar.ui import navigation
+from exemplar.ui.corpora.welcome import welcome
 from exemplar.ui.search.page import search_page
 from exemplar.ui.sessions_page import sessions_page
 sessions = st.Page(sessions_page, url_path="sessions")
-chosen = st.navigation([st.Page(search_page, default=True), sessions])
-if "seen" not in st.session_state:
-    st.session_state["seen"] = True
-    st.switch_page(sessions)
-chosen.run()
+def search():
+    if "seen" not in st.session_state:
+        st.session_state["seen"] = True
+        st.switch_page(sessions)
+    search_page(welcome)
+navigation.run(st.Page(search, default=True), [sessions])
 """
 EXPORT_AND_IMPORT = """
 import streamlit as st
@@ -49,8 +70,8 @@ show_export(corpus, Feedback(("5",)), st.session_state.get("columns"))
 show_import(corpus, taken.append)
 st.button("Again")
 """
-QUERIED = {"query": "the dog"}
-MARKED = {"mark": "positive", "doc_id": "5"}
+QUERIED = Queried("the dog")
+MARKED = Marked("5", "positive")
 HOSTILE = "**b** <script>alert(1)</script> [x](http://y) $z$ :smile:"
 
 
@@ -64,9 +85,9 @@ def fake_model(monkeypatch: pytest.MonkeyPatch, encoder: FakeEncoder) -> None:
 def store(home: Path, animals: Corpus) -> SessionStore:
     """A log with three sessions; 'cats' changed last."""
     store = SessionStore(home / "sessions.sqlite")
-    record(store, "untitled", QUERIED, MARKED, {"mark": "negative", "doc_id": "1"})
-    record(store, "empty", {"name": "nothing yet"})
-    record(store, "cats", {"query": "a cat"}, {"query_document": "3"}, MARKED, {"name": "my cats"})
+    record(store, "untitled", QUERIED, MARKED, Marked("1", "negative"))
+    record(store, "empty", Named("nothing yet"))
+    record(store, "cats", Queried("a cat"), DocumentQueried("3"), MARKED, Named("my cats"))
     return store
 
 
@@ -82,7 +103,7 @@ def open_popovers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("exemplar.ui.sessions_page.st.popover", popover)
 
 
-def record(store: SessionStore, session_id: str, *events: dict, corpus: str = "animals") -> None:
+def record(store: SessionStore, session_id: str, *events: Event, corpus: str = "animals") -> None:
     for event in events:
         store.record(Session(session_id, corpus), event)
 
@@ -229,18 +250,18 @@ def test_the_last_session_deleted_leaves_an_empty_list(animals: Corpus, home: Pa
 
 def test_what_was_done_is_told_in_words_the_latest_first(store: SessionStore) -> None:
     events = [
-        {"mark": None, "doc_id": "5"},
-        {"marks": {"positive": ["1", "2"], "negative": ["3"]}},
-        {"undo": True},
-        {"redo": True},
-        {"clear_marks": True},
-        {"filters": {"labels": ["animal"], "fields": {}, "words": "", "without": ""}},
-        {"filters": {"labels": [], "fields": {}, "words": "", "without": ""}},
-        {"settings": {"rankers": ["knn"], "k": 25, "C": None, "hide_marked": False}},
-        {"name": ""},
-        {"open": True},
-        {"query": HOSTILE},
-        {"mark": "negative", "doc_id": HOSTILE},
+        Marked("5", None),
+        MarksAdded(Feedback(("1", "2"), ("3",))),
+        Undone(),
+        Redone(),
+        MarksCleared(),
+        FiltersSet(Filters(labels=("animal",))),
+        FiltersSet(Filters()),
+        SettingsSet(Settings(("knn",), 25)),
+        Named(""),
+        Opened(),
+        Queried(HOSTILE),
+        Marked(HOSTILE, "negative"),
     ]
     record(store, "cats", *events)
     app = opened()
@@ -269,7 +290,7 @@ def test_what_was_done_is_told_in_words_the_latest_first(store: SessionStore) ->
 
 
 def test_a_long_history_tells_its_latest_part(store: SessionStore) -> None:
-    record(store, "cats", *[{"query": f"query {n}"} for n in range(250)])
+    record(store, "cats", *[Queried(f"query {n}") for n in range(250)])
     lines = history(opened())
     assert lines[0] == "animals · searched “query 249”"
     assert len(lines) == 201
@@ -303,8 +324,10 @@ def test_sessions_that_look_alike_can_be_told_apart(animals: Corpus, home: Path)
     assert store.saved()[0].name == "the dog, copy"
 
 
-def test_a_session_of_a_later_version_is_listed_and_can_be_deleted(store: SessionStore) -> None:
-    record(store, "later", QUERIED, {"dance": True})
+def test_a_session_of_a_later_version_is_listed_and_can_be_deleted(store: SessionStore, home: Path) -> None:
+    record(store, "later", QUERIED, Opened())
+    with closing(sqlite3.connect(home / "sessions.sqlite")) as connection, connection:
+        connection.execute("UPDATE events SET event = '{\"dance\": true}' WHERE id = (SELECT max(id) FROM events)")
     app = opened()
     assert listed(app)[0] == ["unnamed", "animals", "can't be read", "", ""]
     assert [button.disabled for button in app.button if button.label == "Open"] == [True]
@@ -344,6 +367,19 @@ def test_a_log_that_cannot_be_read_is_told(animals: Corpus, home: Path) -> None:
     (home / "sessions.sqlite").mkdir()
     [message] = messages(opened(), "error")
     assert message == "The sessions can't be read: unable to open database file. Nothing was changed; try again."
+
+
+def test_a_log_of_a_newer_version_is_told_and_left_alone(store: SessionStore, home: Path) -> None:
+    path = home / "sessions.sqlite"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA user_version = 2")
+    before = path.read_bytes()
+    app = opened()
+    [message] = messages(app, "error")
+    assert message.startswith(f"The sessions can't be read: a newer Exemplar wrote {path}: the file is of version 2, ")
+    assert messages(app, "warning") == []
+    assert path.read_bytes() == before
+    assert [each.name for each in home.glob("sessions.sqlite*")] == ["sessions.sqlite"]
 
 
 def test_what_another_has_deleted_meanwhile_is_told(store: SessionStore) -> None:
@@ -413,7 +449,7 @@ def test_marks_of_a_session_are_taken_in_by_one_event(store: SessionStore) -> No
     upload(app, "m.csv", b"doc_id,mark\n1,yes\n2,yes\n")
     session = store.load("untitled")
     assert session.feedback == Feedback(("5", "1", "2"))
-    assert session.after({"undo": True}).feedback == Feedback(("5",), ("1",))
+    assert session.after(Undone()).feedback == Feedback(("5",), ("1",))
     assert listed(app)[0][3] == 3
 
 

@@ -8,11 +8,11 @@ import streamlit as st
 from exemplar.data.building.plan import plan_of
 from exemplar.data.building.uploads import remove_upload
 from exemplar.data.corpus.catalog import CorpusStatus, corpus_status, remove_corpus, verify_corpus
-from exemplar.data.errors import CorpusBusy, CorpusDamaged, CorpusNotFound
+from exemplar.data.errors import CorpusBusy, CorpusDamaged, CorpusNotFound, ExemplarError
 from exemplar.ui import html, jobs
+from exemplar.ui.confirm import confirm
 from exemplar.ui.corpora import build_job
-from exemplar.ui.corpora.builds import without_options
-from exemplar.ui.navigation import search_it
+from exemplar.ui.navigation import search_corpus
 
 _TOLD = "what_was_done_with_a_corpus"
 _MOST_DAMAGES = 20  # that are listed
@@ -28,7 +28,7 @@ class _Told:
     """What an action has to say of a corpus, and whether building it again would mend it."""
 
     name: str
-    kind: str
+    kind: html.MessageKind
     message: str
     mendable: bool = False
 
@@ -45,7 +45,7 @@ def show_actions(status: CorpusStatus) -> None:
             help="Go to the search page with this corpus.",
             disabled=status.manifest is None,
         ):
-            search_it(name)
+            search_corpus(name)
         if st.button(
             "Build on",
             key=f"corpus-build {name}",
@@ -96,10 +96,10 @@ def _build_on(name: str) -> None:
     try:
         plan = plan_of(name)
         if plan is None:
-            raise ValueError(_NO_PLAN.format(name=name))
+            raise ExemplarError(_NO_PLAN.format(name=name))
         build_job.begin(plan)
-    except ValueError as error:
-        st.session_state[_TOLD] = _Told(name, "error", without_options(str(error)))
+    except ExemplarError as error:
+        st.session_state[_TOLD] = _Told(name, "error", str(error))
     st.rerun()
 
 
@@ -125,19 +125,13 @@ def _ask_to_remove(name: str) -> None:
     except CorpusNotFound:  # it has just gone, here or elsewhere
         st.rerun()
     question = f"Remove '{name}' with its {status.documents} documents? They are gone from this machine then."
-    st.html(html.element("div", "text", html.text(question)))
-    st.caption("Marks made on it stay in their sessions. Files that it was built from stay, except an uploaded one.")
-    with st.container(horizontal=True):
-        sure = st.button(
-            "Remove it",
-            key="remove-sure",
-            type="primary",
-            help="Remove the corpus and all of its files.",
-            on_click=_remove,
-            args=(name,),
-        )
-        if st.button("Keep it", key="remove-not", help="Do nothing.") or sure:
-            st.rerun()
+    confirm(
+        html.text(question),
+        yes="Remove it",
+        hint="Remove the corpus and all of its files.",
+        on_yes=lambda: _remove(name),
+        note="Marks made on it stay in their sessions. Files that it was built from stay, except an uploaded one.",
+    )
 
 
 def _remove(name: str) -> None:
@@ -150,7 +144,7 @@ def _remove(name: str) -> None:
             remove_corpus(name)
         jobs.dismiss("build", name)
         if plan:
-            remove_upload(plan.source.get("source"), in_use=build_job.sources())
+            remove_upload(plan.source.source, in_use=build_job.sources())
     except CorpusBusy as error:
         st.session_state[_TOLD] = _Told(name, "error", str(error))
     except OSError as error:

@@ -1,23 +1,24 @@
 """The form that builds a corpus: its documents, a look at them, and how they are prepared."""
 
-import functools
+import dataclasses
+from collections.abc import Callable
 
 import streamlit as st
 
-from exemplar.data.building.plan import Plan
-from exemplar.data.building.uploads import uploaded_name
-from exemplar.data.corpus.corpus import check_name, is_known
+from exemplar.data.building.plan import BuildPlan
+from exemplar.data.corpus.manifest import check_name, is_known
 from exemplar.data.encoders.sentence_transformer import DEFAULT_MODEL
+from exemplar.data.errors import ExemplarError
 from exemplar.data.sources.preview import Preview, look_at
 from exemplar.data.sources.read import default_name
+from exemplar.data.sources.spec import SourceSpec
 from exemplar.ui import html, state
 from exemplar.ui.corpora import build_job
-from exemplar.ui.corpora.builds import without_options
-from exemplar.ui.corpora.column_form import asked_columns, choose_columns
+from exemplar.ui.corpora.column_form import choose_columns, with_columns
 from exemplar.ui.corpora.preview import show_preview
-from exemplar.ui.corpora.source_form import Arguments, ask_source, fresh, start_afresh
+from exemplar.ui.corpora.source_form import ask_source, fresh, start_afresh
 
-_LOOKED = "build_looked_at"  # the arguments of the source that was looked at last
+_LOOKED = "build_looked_at"  # the source that was looked at last
 _PREVIEWS = "build_previews"
 _MOST_PREVIEWS = 8
 
@@ -36,7 +37,7 @@ def build_form(example: str = "") -> None:
     """
     with st.container(key="new-build"):
         try:
-            kind, arguments = ask_source(example)
+            kind, spec = ask_source(example)
         except OSError as error:
             html.show_message("error", f"the file could not be kept: {error}")
             return
@@ -47,56 +48,55 @@ def build_form(example: str = "") -> None:
             help="Show the first documents as they will be read, and choose the columns.",
         ):
             st.session_state.pop(_PREVIEWS, None)
-            st.session_state[_LOOKED] = arguments
+            st.session_state[_LOOKED] = spec
         above = st.container()
-        plan = _ask_plan(arguments)
+        plan = _ask_plan(spec)
         pressed = st.button(
             "Build", key="build", type="primary", icon=":material/play_arrow:", help="Begin, in the background."
         )
         with above:
-            if arguments is None:
+            if spec is None:
                 if pressed or st.session_state.get("build_look"):
                     html.show_message("error", _NAME_FIRST[kind])
                 return
             if pressed or kind == "upload":
-                st.session_state[_LOOKED] = arguments
-            ready = st.session_state.get(_LOOKED) == arguments and _show_look(arguments)
+                st.session_state[_LOOKED] = spec
+            ready = _show_look(spec) if st.session_state.get(_LOOKED) == spec else None
             if pressed and ready is not None:
                 _begin(plan, ready)
 
 
-def _show_look(arguments: Arguments) -> Arguments | None:
-    """Draw the pickers and the first documents; return the arguments with the columns, None if they can't be read."""
-    found = _looked(arguments)
-    columns = {}
-    if found.columns:
-        columns = asked_columns(found.chosen, choose_columns(arguments, found))
-        if "text_column" not in columns and found.error and found.chosen.text is None:
+def _show_look(spec: SourceSpec) -> SourceSpec | None:
+    """Draw the pickers and the first documents; return the spec with its columns, None if they can't be read."""
+    preview = _looked(spec)
+    chosen = spec
+    if preview.columns:
+        chosen = with_columns(spec, preview.chosen, choose_columns(spec, preview))
+        if chosen.text_column is None and preview.error and preview.chosen.text is None:
             html.show_message("warning", "none of the columns is called as a text usually is; choose the Text column")
             return None
-        found = _looked(arguments | columns)
-    if found.error:
-        html.show_message("error", _in_words(found.error, arguments))
-    show_preview(found)
-    return None if found.error else arguments | columns
+        preview = _looked(chosen)
+    if preview.error:
+        html.show_message("error", preview.error)
+    show_preview(preview)
+    return None if preview.error else chosen
 
 
-def _looked(arguments: Arguments) -> Preview:
+def _looked(spec: SourceSpec) -> Preview:
     """Look at a source, once."""
-    previews: dict[tuple[tuple[str, object], ...], Preview] = st.session_state.setdefault(_PREVIEWS, {})
-    key = tuple(sorted(arguments.items()))
-    if key not in previews:
+    previews: dict[SourceSpec, Preview] = st.session_state.setdefault(_PREVIEWS, {})
+    if spec not in previews:
         with st.spinner("Looking at the documents"):
-            found = look_at(arguments)
+            preview = look_at(spec)
         while len(previews) >= _MOST_PREVIEWS:
             del previews[next(iter(previews))]
-        previews[key] = found
-    return previews[key]
+        previews[spec] = preview
+    return previews[spec]
 
 
-def _ask_plan(arguments: Arguments | None) -> functools.partial[Plan]:
+def _ask_plan(spec: SourceSpec | None) -> Callable[[SourceSpec], BuildPlan]:
     """Draw the widgets that say how documents are prepared; return a plan that lacks its source."""
-    usual = _usual_name(arguments) if arguments else ""
+    usual = _usual_name(spec) if spec else ""
     name = st.text_input(
         "Name",
         key=fresh("build_name"),
@@ -129,40 +129,34 @@ def _ask_plan(arguments: Arguments | None) -> functools.partial[Plan]:
             help="Replace a corpus of this name even if it was built from other documents or by another model. "
             "Marks made on it may then point to other texts.",
         )
-    return functools.partial(
-        _plan, (name or "").strip() or usual, limit, (model or "").strip() or DEFAULT_MODEL, whole, replace
-    )
+    own_name, own_model = (name or "").strip() or usual, (model or "").strip() or DEFAULT_MODEL
+
+    def plan(spec: SourceSpec) -> BuildPlan:
+        limited = dataclasses.replace(spec, limit=limit)
+        return BuildPlan(limited, check_name(own_name), own_model, whole=whole, replace=replace)
+
+    return plan
 
 
-def _plan(name: str, limit: int | None, model: str, whole: bool, replace: bool, arguments: Arguments) -> Plan:
-    return Plan(check_name(name), arguments | {"limit": limit}, model, whole=whole, replace=replace)
-
-
-def _begin(plan: functools.partial[Plan], arguments: Arguments) -> None:
+def _begin(plan_for: Callable[[SourceSpec], BuildPlan], spec: SourceSpec) -> None:
     try:
-        complete = plan(arguments)
-        build_job.begin(complete)
-    except ValueError as error:
-        html.show_message("error", without_options(str(error)))
+        plan = plan_for(spec)
+        build_job.begin(plan)
+    except ExemplarError as error:
+        html.show_message("error", str(error))
         return
     session = state.current()
     if session is not None and not is_known(session.corpus):  # what was searched here is gone
-        state.choose_corpus(complete.name)
+        state.choose_corpus(str(plan.name))
     st.session_state.pop(_LOOKED, None)
     st.session_state.pop(_PREVIEWS, None)
     start_afresh()
     st.rerun()
 
 
-def _usual_name(arguments: Arguments) -> str:
+def _usual_name(spec: SourceSpec) -> str:
     try:
-        name = default_name(arguments["source"])
-    except (OSError, ValueError):  # no path at all; a look at it says why
+        name = default_name(spec.source)
+    except (OSError, ValueError):  # not a path at all; a look at it says why
         return ""
-    return f"{name}-without-see-also" if arguments.get("without_see_also") else name
-
-
-def _in_words(message: str, arguments: Arguments) -> str:
-    """Return a message that calls an uploaded file by its name."""
-    name = uploaded_name(arguments["source"])
-    return without_options(message.replace(arguments["source"], name) if name else message)
+    return f"{name}-without-see-also" if spec.without_see_also else name

@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass, field
 
-from exemplar.data.building.build import build_corpus, precision_of
-from exemplar.data.building.embed import Progress
-from exemplar.data.building.plan import Plan
+from exemplar.data.building.plan import BuildPlan
+from exemplar.data.building.progress import BuildEvent, EncoderLoaded, Progress, StageBegun
+from exemplar.data.building.run import run_build
 from exemplar.data.corpus.manifest import Manifest
 from exemplar.data.documents import Problem, Problems
-from exemplar.data.sources.read import read_source
 from exemplar.ui import jobs, resources
+
+_STAGES = {"source": "Looking at the documents", "model": "Loading the model"}
 
 
 @dataclass
@@ -23,8 +24,8 @@ class Build:
         Device and precision, once the model is loaded.
     """
 
-    plan: Plan
-    stage: str = "Looking at the documents"
+    plan: BuildPlan
+    stage: str = _STAGES["source"]
     hardware: str = ""
     progress: Progress | None = None
     problems: Problems = field(default_factory=Problems)
@@ -48,34 +49,28 @@ class Build:
 
     def run(self, tell: jobs.Tell) -> Manifest:
         """Build; tell itself whenever there is something new, which is where it can be stopped."""
-        plan = self.plan
 
-        def on_event(event: Progress | Problem) -> None:
-            if isinstance(event, Problem):
-                self.problems.add(event)
-            else:
-                self.progress = event
+        def on_event(event: BuildEvent) -> None:
+            match event:
+                case StageBegun():
+                    self.stage = _STAGES[event.stage]
+                case EncoderLoaded():
+                    self.hardware = event.info.hardware
+                case Progress():
+                    self.progress = event
+                case Problem():
+                    self.problems.add(event)
             tell(self)
 
-        tell(self)
-        source = read_source(**plan.source)
-        self.stage = "Loading the model"
-        tell(self)
-        precision = plan.precision or precision_of(plan.name, plan.model, replace=plan.replace) or "auto"
-        encoder = resources.builder(plan.model, precision, plan.model_revision)
-        self.hardware = f"{encoder.device}, {encoder.precision}"
-        corpus = build_corpus(
-            source, encoder, name=plan.name, whole=plan.whole, replace=plan.replace, on_event=on_event
-        )
-        return corpus.manifest
+        return run_build(self.plan, on_event, load=resources.builder).manifest
 
 
-def begin(plan: Plan) -> None:
-    """Build in the background; a ValueError says so if a corpus of this name is being built."""
+def begin(plan: BuildPlan) -> None:
+    """Build in the background; ExemplarError if a corpus of this name is being built."""
     build = Build(plan)
-    jobs.start("build", plan.name, build.run, told=build)
+    jobs.start("build", str(plan.name), build.run, told=build)
 
 
 def sources() -> list[str]:
-    """Return the sources of the builds that go on or may go on."""
-    return [str(job.told.plan.source.get("source")) for job in jobs.jobs("build")]
+    """Return the sources of the builds that run or can be continued."""
+    return [job.told.plan.source.source for job in jobs.jobs("build")]

@@ -4,13 +4,12 @@ import contextlib
 
 import streamlit as st
 
-from exemplar.data.corpus.corpus import is_known, read_manifest
-from exemplar.data.corpus.manifest import Manifest
+from exemplar.data.corpus.manifest import Manifest, is_known, read_manifest
 from exemplar.data.errors import CorpusDamaged, CorpusNotFound
 from exemplar.ui import html, jobs
 from exemplar.ui.corpora import build_job
 from exemplar.ui.corpora.build_job import Build
-from exemplar.ui.navigation import search_it
+from exemplar.ui.navigation import search_corpus
 
 _EVERY = 1.0  # seconds
 
@@ -28,11 +27,6 @@ def show_builds() -> None:
                 _show_running(job) if job.running else _show_ended(job)
 
     st.fragment(draw, run_every=_EVERY if running else None)()
-
-
-def without_options(message: str) -> str:
-    """Return a message in the words of the form where it names an option of the command line."""
-    return message.replace(" (--replace)", "").replace("with --replace", "and allow it to be replaced")
 
 
 def _show_running(job: jobs.Job) -> None:
@@ -60,7 +54,7 @@ def _show_running(job: jobs.Job) -> None:
 def _show_ended(job: jobs.Job) -> None:
     build: Build = job.told
     if job.error:
-        html.show_message("error", f"{job.name} could not be built: {without_options(job.error)}")
+        html.show_message("error", f"{job.name} could not be built: {job.error}")
     elif job.stopped and is_known(job.name):
         html.show_message(
             "warning", f"Stopped building {job.name}. What is embedded is kept; Build on goes on from there."
@@ -96,7 +90,7 @@ def _search_button(name: str) -> None:
     if st.button(
         "Search it", key=f"search {name}", icon=":material/search:", help="Go to the search page with this corpus."
     ):
-        search_it(name)
+        search_corpus(name)
 
 
 def _searchable(name: str) -> Manifest | None:

@@ -1,13 +1,14 @@
 """Which column of a table is what, to be chosen."""
 
 import zlib
+from dataclasses import astuple, replace
 
 import streamlit as st
 
 from exemplar.data.sources.columns import OFF, Columns
 from exemplar.data.sources.preview import Preview
+from exemplar.data.sources.spec import SourceSpec
 from exemplar.ui import html
-from exemplar.ui.corpora.source_form import Arguments
 
 _ROLES = {
     "text": "What is embedded and searched.",
@@ -19,10 +20,10 @@ _ROLES = {
 _NO_COLUMN, _EACH_ITS_OWN = -1, -2  # in place of a column's number
 
 
-def choose_columns(arguments: Arguments, found: Preview) -> Columns:
+def choose_columns(spec: SourceSpec, found: Preview) -> Columns:
     """Draw the pickers, with what was guessed chosen; return what is chosen, None for no column."""
     several = found.chosen == Columns() and not found.error  # tables, each with columns of its own
-    key = zlib.crc32(repr((sorted(arguments.items()), found.columns)).encode(errors="replace"))
+    key = zlib.crc32(repr((spec.to_json(), found.columns)).encode(errors="replace"))
     picked = {}
     for place, role in zip(st.columns(4), _ROLES, strict=True):
         numbers = list(range(len(found.columns)))
@@ -41,16 +42,15 @@ def choose_columns(arguments: Arguments, found: Preview) -> Columns:
     return Columns(**picked)
 
 
-def asked_columns(guessed: Columns, picked: Columns) -> dict[str, str]:
-    """Return the arguments of ``read_source`` that read the picked columns; none where they are as guessed."""
+def with_columns(spec: SourceSpec, guessed: Columns, picked: Columns) -> SourceSpec:
+    """Return the spec that reads the picked columns; the spec itself if they are the guessed ones."""
     if picked == guessed:
-        return {}
-    asked = {}
-    for role in _ROLES:
-        column = getattr(picked, role)
-        if column is not None or getattr(guessed, role) is not None:
-            asked[f"{role}_column"] = OFF if column is None else column
-    return asked
+        return spec
+    text, title, label, doc_id = (
+        OFF if column is None and guess is not None else column
+        for column, guess in zip(astuple(picked), astuple(guessed), strict=True)
+    )
+    return replace(spec, text_column=text, title_column=title, label_column=label, id_column=doc_id)
 
 
 def _called(number: int, columns: tuple[str, ...]) -> str:

@@ -38,7 +38,7 @@ def show_details(status: CorpusStatus) -> None:
 
 def shown_source(manifest: Manifest) -> str:
     """Return a source as its people know it: an uploaded file by its name, a file whose name is no text legibly."""
-    source = str(manifest.source.get("source"))
+    source = manifest.source.source
     name = uploaded_name(source)
     return html.shortened(f"{name} (uploaded)" if name else source)
 
@@ -48,19 +48,19 @@ def _facts(status: CorpusStatus) -> Iterator[tuple[str, str]]:
     if manifest is None:
         yield "Size", size_in_words(status.size)
         return
+    encoder = manifest.encoder
     yield "Documents", status.documents
     yield "Passages", f"{manifest.n_passages:,}" + (", one a document" if manifest.whole else "")
     yield "Size", size_in_words(status.size)
     yield "Source", shown_source(manifest)
-    for choice, value in manifest.source.items():
-        if choice != "source" and value not in (None, False):
-            yield choice.replace("_", " ").capitalize(), "yes" if value is True else str(value)
-    yield "Model", f"{manifest.model}, revision {manifest.model_revision}"
-    longest = f", reads {manifest.max_tokens:,} tokens" if manifest.max_tokens else ""
-    yield "Vectors", f"{manifest.dim:,} dimensions, {manifest.similarity}, {manifest.precision}{longest}"
+    for choice, value in manifest.source.choices().items():
+        yield choice.replace("_", " ").capitalize(), "yes" if value is True else str(value)
+    yield "Model", f"{encoder.model}, revision {encoder.revision}"
+    longest = f", reads {encoder.max_tokens:,} tokens" if encoder.max_tokens else ""
+    yield "Vectors", f"{encoder.dim:,} dimensions, {encoder.similarity}, {encoder.precision}{longest}"
     if manifest.created:
         yield "Built", local_time(manifest.created)
-    yield "Embedded on", f"{manifest.device}, {manifest.backend}"
+    yield "Embedded on", f"{encoder.device}, {encoder.backend}"
 
 
 def _listed(facts: Iterator[tuple[str, str]]) -> str:

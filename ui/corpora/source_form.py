@@ -1,15 +1,12 @@
 """Which documents to build: each kind of source, and what it takes to name one."""
 
-from typing import Any
-
 import streamlit as st
-from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from exemplar.data.building.uploads import save_upload
-from exemplar.data.sources.files import KINDS, ZIP
+from exemplar.data.readers.file import KINDS, ZIP
 from exemplar.data.sources.package_docs import DEMO_PACKAGES
-
-Arguments = dict[str, Any]  # of read_source
+from exemplar.data.sources.spec import SourceSpec
+from exemplar.ui.streamlit_internals import UploadedFile
 
 _KINDS = {
     "upload": "Upload a file",
@@ -22,8 +19,8 @@ _N_BUILDS = "builds_begun"
 _SAVED = "saved_upload"
 
 
-def ask_source(example: str) -> tuple[str, Arguments | None]:
-    """Draw the widgets; return the kind of source, and the arguments that name it, or None while nothing does."""
+def ask_source(example: str) -> tuple[str, SourceSpec | None]:
+    """Draw the widgets; return the kind of source, and its spec, or None while nothing names it."""
     kind = st.segmented_control(
         "Documents from",
         list(_KINDS),
@@ -49,7 +46,7 @@ def start_afresh() -> None:
     st.session_state[_N_BUILDS] = st.session_state.get(_N_BUILDS, 0) + 1
 
 
-def _ask_upload() -> Arguments | None:
+def _ask_upload() -> SourceSpec | None:
     uploaded = st.file_uploader(
         "File",
         type=[*(kind.removeprefix(".") for kind in (*KINDS, ZIP)), "gz"],
@@ -58,7 +55,7 @@ def _ask_upload() -> Arguments | None:
         help="A table (CSV, TSV, JSON, JSON Lines, Parquet): a row is a document. A text, Markdown or PDF file is one "
         "document. A zip: all such files in it. A larger file is better named by its path.",
     )
-    return None if uploaded is None else {"source": _saved(uploaded)}
+    return None if uploaded is None else SourceSpec(_saved(uploaded), shown_as=uploaded.name)
 
 
 def _saved(uploaded: UploadedFile) -> str:
@@ -70,7 +67,7 @@ def _saved(uploaded: UploadedFile) -> str:
     return str(path)
 
 
-def _ask_path() -> Arguments | None:
+def _ask_path() -> SourceSpec | None:
     path = _text(
         "Path",
         "build_path",
@@ -78,10 +75,12 @@ def _ask_path() -> Arguments | None:
         "TSV, JSON, JSON Lines, Parquet, text, Markdown, PDF, zip), or a BEIR folder, or a data set.",
     )
     # A bare name would be looked for on the hub.
-    return {"source": path if path.startswith((".", "/", "~", "\\")) or ":" in path else f"./{path}"} if path else None
+    if not path:
+        return None
+    return SourceSpec(path if path.startswith((".", "/", "~", "\\")) or ":" in path else f"./{path}")
 
 
-def _ask_packages() -> Arguments | None:
+def _ask_packages() -> SourceSpec | None:
     names = _text(
         "Packages",
         "build_packages",
@@ -99,10 +98,10 @@ def _ask_packages() -> Arguments | None:
     if not packages:
         return None
     source = "docs" if packages == ",".join(DEMO_PACKAGES) else f"docs:{packages}"
-    return {"source": source} | ({"without_see_also": True} if without else {})
+    return SourceSpec(source, without_see_also=without)
 
 
-def _ask_data_set() -> Arguments | None:
+def _ask_data_set() -> SourceSpec | None:
     name = _text("Data set", "build_data_set", "owner/name on the Hugging Face hub, such as stanfordnlp/imdb.")
     left, middle, right = st.columns(3)
     with left:
@@ -111,8 +110,7 @@ def _ask_data_set() -> Arguments | None:
         split = _text("Split", "build_split", "Slices too, such as train[:1000]. Without one: train.")
     with right:
         revision = _text("Revision", "build_revision", "A commit, branch or tag. Without one the latest.")
-    asked = {"source": name, "config": config, "split": split, "revision": revision}
-    return {key: value for key, value in asked.items() if value} if name else None
+    return SourceSpec(name, config or None, split or None, revision or None) if name else None
 
 
 def _text(label: str, key: str, hint: str, value: str = "") -> str:

@@ -6,13 +6,16 @@ import streamlit as st
 
 from exemplar.data.building.uploads import uploaded_name
 from exemplar.data.corpus.catalog import CorpusStatus
+from exemplar.data.errors import ExemplarError
 from exemplar.retrieval.evaluation.judgements import check_judged
 from exemplar.retrieval.evaluation.protocols import COMPARED, N_QUERIES, ROUNDS, TITLES
+from exemplar.retrieval.evaluation.run import EvaluationPlan
 from exemplar.ui import html, jobs, resources, state
 from exemplar.ui.evaluation import job as evaluate_job
 from exemplar.ui.evaluation.job import Evaluation
-from exemplar.ui.evaluation.saved import choose_next, show_kept
+from exemplar.ui.evaluation.saved import choose_next, show_saved
 from exemplar.ui.navigation import keep_session
+from exemplar.ui.remedies import worded
 
 _EVERY = 1.0  # seconds
 _MOST_QUERIES, _MOST_ROUNDS = 100_000, 50
@@ -44,8 +47,8 @@ def evaluate_page() -> None:
     )
     try:
         reasons = {status.name: why_not(status) for status in resources.statuses()}
-    except ValueError as error:
-        html.show_message("error", str(error))
+    except ExemplarError as error:
+        html.show_message("error", worded(error))
         return
     corpora = [name for name, reason in reasons.items() if not reason]
     if not reasons:
@@ -57,7 +60,7 @@ def evaluate_page() -> None:
     if len(corpora) < len(reasons):
         _show_reasons({name: reason for name, reason in reasons.items() if reason}, expanded=not corpora)
     _show_job()
-    show_kept()
+    show_saved()
 
 
 def why_not(status: CorpusStatus) -> str:
@@ -67,17 +70,10 @@ def why_not(status: CorpusStatus) -> str:
         return "what it is can't be read; see the page Corpora" if status.state == "damaged" else "it is empty so far"
     if not manifest.created:
         return "it is unfinished; build it on on the page Corpora"
-    source = str(manifest.source["source"])
     try:
-        check_judged(manifest.source)
-    except ValueError as error:
-        if source.startswith("docs:"):
-            return (
-                "it is judged by its See Also sections, so it must not show them. Build it without: on the page "
-                "Corpora, choose Installed packages and Leave out See Also"
-            )
-        message = str(error).replace("build it with --label-column", "build it on the page Corpora with a Label column")
-        return message.replace(source, uploaded_name(source) or source)
+        check_judged(manifest.source, shown_as=uploaded_name(manifest.source.source))
+    except ExemplarError as error:
+        return worded(error)
     return ""
 
 
@@ -139,11 +135,12 @@ def _show_form(corpora: Sequence[str]) -> None:
 def _begin(corpora: Sequence[str], rankers: Sequence[str], rounds: int, n_queries: int) -> None:
     try:
         if not corpora or not rankers:
-            raise ValueError(f"choose a {'ranker' if corpora else 'corpus'} first")
+            raise ExemplarError(f"choose a {'ranker' if corpora else 'corpus'} first")
         engines = {name: resources.engine(name) for name in corpora}
-        evaluate_job.begin(Evaluation(engines, rankers, rounds, n_queries))
-    except (ValueError, OSError) as error:
-        html.show_message("error", str(error))
+        plan = EvaluationPlan(corpora, rankers, rounds, n_queries, index=resources.index())
+        evaluate_job.begin(Evaluation(plan, engines))
+    except (ExemplarError, OSError) as error:
+        html.show_message("error", worded(error))
         return
     st.rerun()
 
@@ -176,7 +173,7 @@ def _show_job() -> None:
 
 def _show_running(job: jobs.Job) -> None:
     evaluation: Evaluation = job.told
-    st.html(html.element("div", "head", html.element("b", "name-of", html.text(evaluation.stage))))
+    st.html(html.element("div", "head", html.element("b", "name-of", html.text(evaluation.progress.stage))))
     st.progress(evaluation.share, "Stopping" if job.stopping else evaluation.line or None)
     st.button(
         "Stop",
@@ -195,7 +192,7 @@ def _show_ended(job: jobs.Job) -> None:
     elif job.stopped:
         html.show_message("warning", f"Stopped evaluating {evaluation.corpora}. Nothing of it is kept.")
     else:
-        html.show_message("success", f"Evaluated {evaluation.corpora}: {evaluation.done:,} queries.")
+        html.show_message("success", f"Evaluated {evaluation.corpora}: {evaluation.progress.done:,} queries.")
     if st.button("Dismiss", key="evaluate_dismiss", icon=":material/close:", help="Take this message away."):
         jobs.dismiss("evaluate", job.name)
         st.rerun(scope="app")

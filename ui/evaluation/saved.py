@@ -6,47 +6,50 @@ from collections.abc import Sequence
 import streamlit as st
 
 from exemplar.retrieval.evaluation.report import markdown
-from exemplar.retrieval.evaluation.result import as_bytes
-from exemplar.retrieval.evaluation.saved import Kept, kept_evaluations, remove_evaluation
+from exemplar.retrieval.evaluation.result import EvaluationResult
+from exemplar.retrieval.evaluation.saved import SavedEvaluation, remove_evaluation, saved_evaluations
 from exemplar.ui import html
+from exemplar.ui.confirm import confirm
 from exemplar.ui.evaluation.result import show_evaluation
 from exemplar.ui.local_time import local_time
 
 _CHOSEN = "chosen_evaluation"
-_TOLD = "why_an_evaluation_is_still_there"
+_REMOVAL_FAILED = "why_an_evaluation_is_still_there"
 
 
 def choose_next(name: str) -> None:
-    """Have one be chosen when the page is drawn next, or later in this run."""
+    """Choose an evaluation when the page is drawn next, or later in this run."""
     st.session_state[_CHOSEN] = name
 
 
-def show_kept() -> None:
+def show_saved() -> None:
     """Draw the list, the chosen one and its buttons."""
     st.subheader("Evaluations", anchor=False)
-    if told := st.session_state.pop(_TOLD, None):
-        html.show_message("error", told)
-    found = kept_evaluations()
-    for kept in found:
-        if kept.result is None:
-            html.show_message("warning", f"{kept.problem}. It was left where it is.")
-    whole = [kept for kept in found if kept.result is not None]
-    if not whole:
+    if problem := st.session_state.pop(_REMOVAL_FAILED, None):
+        html.show_message("error", problem)
+    readable = []
+    for saved in saved_evaluations():
+        if saved.result is None:
+            html.show_message("warning", f"{saved.problem}. It was left where it is.")
+        else:
+            readable.append(saved)
+    if not readable:
         st.caption("None yet. What is measured is kept, and shown here.")
         return
-    if len(whole) > 1:
-        _show_table(whole)
-    chosen = _choose(whole)
-    _show_actions(chosen)
-    show_evaluation(chosen)
+    if len(readable) > 1:
+        _show_table(readable)
+    chosen = _choose(readable)
+    if chosen.result is not None:
+        _show_actions(chosen, chosen.result)
+        show_evaluation(chosen, chosen.result)
 
 
-def _show_table(whole: Sequence[Kept]) -> None:
+def _show_table(readable: Sequence[SavedEvaluation]) -> None:
     st.dataframe(
         {
-            "Measured": [local_time(kept.at) for kept in whole],
-            "Corpora": [html.shortened(", ".join(kept.sets), 500) for kept in whole],
-            "Queries": [sum(kept.sets.values()) for kept in whole],
+            "Measured": [local_time(saved.time) for saved in readable],
+            "Corpora": [html.shortened(", ".join(saved.n_queries), 500) for saved in readable],
+            "Queries": [sum(saved.n_queries.values()) for saved in readable],
         },
         column_config={"Queries": st.column_config.NumberColumn(format="localized")},
         hide_index=True,
@@ -54,11 +57,11 @@ def _show_table(whole: Sequence[Kept]) -> None:
     )
 
 
-def _choose(whole: Sequence[Kept]) -> Kept:
-    by_name = {kept.name: kept for kept in whole}
+def _choose(readable: Sequence[SavedEvaluation]) -> SavedEvaluation:
+    by_name = {saved.name: saved for saved in readable}
     if st.session_state.get(_CHOSEN) not in by_name:
         st.session_state[_CHOSEN] = next(iter(by_name))
-    labels = _labels(whole)
+    labels = _labels(readable)
     chosen = st.selectbox(
         "Evaluation",
         list(by_name),
@@ -69,19 +72,20 @@ def _choose(whole: Sequence[Kept]) -> Kept:
     return by_name[chosen]
 
 
-def _labels(whole: Sequence[Kept]) -> dict[str, str]:
-    """Return what evaluations are called; where two are called the same, the names of their files tell them apart."""
-    labels = {kept.name: f"{local_time(kept.at)} · {html.excerpt(', '.join(kept.sets), 100)}" for kept in whole}
+def _labels(readable: Sequence[SavedEvaluation]) -> dict[str, str]:
+    """Return what evaluations are called; where two are called the same, with the names of their files."""
+    labels = {
+        saved.name: f"{local_time(saved.time)} · {html.excerpt(', '.join(saved.n_queries), 100)}" for saved in readable
+    }
     n = Counter(labels.values())
     return {name: label if n[label] == 1 else f"{label} · {html.name(name)}" for name, label in labels.items()}
 
 
-def _show_actions(kept: Kept) -> None:
-    result = kept.result or {}
+def _show_actions(saved: SavedEvaluation, result: EvaluationResult) -> None:
     with st.container(horizontal=True):
         st.download_button(
             "Download JSON",
-            lambda: as_bytes(result),
+            result.to_bytes,
             file_name="evaluation.json",
             mime="application/json",
             key="evaluation_json",
@@ -102,28 +106,22 @@ def _show_actions(kept: Kept) -> None:
         if st.button(
             "Remove", key="evaluation_remove", icon=":material/delete:", help="Remove it; you are asked first."
         ):
-            _ask_to_remove(kept)
+            _ask_to_remove(saved)
 
 
 @st.dialog("Remove an evaluation", icon=":material/delete:")
-def _ask_to_remove(kept: Kept) -> None:
-    question = f"Remove what was measured on {', '.join(kept.sets)} at {local_time(kept.at)}? It is gone then."
-    st.html(html.element("div", "text", html.text(html.shortened(question))))
-    with st.container(horizontal=True):
-        sure = st.button(
-            "Remove it",
-            key="evaluation_remove_sure",
-            type="primary",
-            help="Remove the figures for good.",
-            on_click=_remove,
-            args=(kept.name,),
-        )
-        if st.button("Keep it", key="evaluation_remove_not", help="Do nothing.") or sure:
-            st.rerun()
+def _ask_to_remove(saved: SavedEvaluation) -> None:
+    question = f"Remove what was measured on {', '.join(saved.n_queries)} at {local_time(saved.time)}? It is gone then."
+    confirm(
+        html.text(html.shortened(question)),
+        yes="Remove it",
+        hint="Remove the figures for good.",
+        on_yes=lambda: _remove(saved.name),
+    )
 
 
 def _remove(name: str) -> None:
     try:
         remove_evaluation(name)
     except OSError as error:
-        st.session_state[_TOLD] = f"it could not be removed: {error}"
+        st.session_state[_REMOVAL_FAILED] = f"it could not be removed: {error}"

@@ -1,22 +1,20 @@
 """Rankings and marks as files: export and import."""
 
-import sqlite3
 from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from exemplar.data.corpus.corpus import Corpus
-from exemplar.data.sources.files import TABLES
+from exemplar.data.corpus.store import DocumentStore
+from exemplar.data.readers.file import TABLES
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.sessions.export import (
-    MOST_BYTES,
     Column,
     as_csv,
     as_json_lines,
     as_parquet,
     export_table,
-    read_marks,
 )
+from exemplar.retrieval.sessions.import_marks import MOST_BYTES, read_marks
 from exemplar.ui import html, state
 
 _FORMATS = {
@@ -32,7 +30,7 @@ _TOLD = "what_the_last_import_did"
 _TOLD_OF = "what_it_did_it_to"
 
 
-def show_export(corpus: Corpus, feedback: Feedback, columns: Callable[[int], Sequence[Column]] | None) -> None:
+def show_export(corpus: DocumentStore, feedback: Feedback, columns: Callable[[int], Sequence[Column]] | None) -> None:
     """Draw the form that exports.
 
     ``columns`` returns so many rows of each ranking, and is called when the file is asked for, in another thread; None
@@ -69,7 +67,7 @@ def show_export(corpus: Corpus, feedback: Feedback, columns: Callable[[int], Seq
     )
 
 
-def show_import(corpus: Corpus, on_marks: Callable[[Feedback], None]) -> None:
+def show_import(corpus: DocumentStore, on_marks: Callable[[Feedback], None]) -> None:
     """Draw the box that takes a file of marks; ``on_marks`` gets those on documents of this corpus, once a file."""
     st.subheader("Import marks", anchor=False)
     with st.container(gap=None):
@@ -113,7 +111,7 @@ def _ask_how_many() -> int:
     )
 
 
-def _take_in(key: str, corpus: Corpus, on_marks: Callable[[Feedback], None]) -> None:
+def _take_in(key: str, corpus: DocumentStore, on_marks: Callable[[Feedback], None]) -> None:
     uploaded = st.session_state[key]
     if uploaded is None:
         return
@@ -124,13 +122,13 @@ def _take_in(key: str, corpus: Corpus, on_marks: Callable[[Feedback], None]) -> 
         known = marks.within(corpus.rows_of((*marks.positives, *marks.negatives)))
         if known:
             on_marks(known)
-    except (ValueError, OSError, sqlite3.Error) as error:
+    except state.FAILURES as error:
         st.session_state[_TOLD] = ("error", f"{error}. Nothing was changed.")
         return
     st.session_state[_TOLD] = ("success" if known else "warning", _told(uploaded.name, known, len(marks)))
 
 
-def _show_told(corpus: Corpus) -> None:
+def _show_told(corpus: DocumentStore) -> None:
     """Say what the last import did, as long as nothing else has been done since."""
     if _TOLD in st.session_state:
         now = (state.current(), corpus.manifest.name)

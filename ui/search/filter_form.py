@@ -2,10 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import streamlit as st
 
-from exemplar.data.corpus.filters import MOST_COLUMNS, MOST_VALUES, UNLABELLED, Filters
+from exemplar.data.corpus.facets import MOST_COLUMNS, MOST_VALUES, UNLABELLED
+from exemplar.data.corpus.filters import Filters
+from exemplar.retrieval.sessions.events import FiltersSet
 from exemplar.ui import html, resources, state
 from exemplar.ui.state import put
 
@@ -17,7 +20,7 @@ _LONGEST = 500  # characters of words, each of which is looked for in every text
 
 def show_filters(filters: Filters, corpus: str) -> None:
     """Draw the filters; what is chosen becomes an event of the session."""
-    choices = resources.choices(corpus)
+    facets = resources.facets(corpus)
     st.caption("Only documents that pass are ranked, in both columns. Both still learn from the whole corpus.")
     put(_WORDS, filters.words)
     put(_WITHOUT, filters.without)
@@ -33,13 +36,13 @@ def show_filters(filters: Filters, corpus: str) -> None:
         help="A document with any of these is not ranked.",
         on_change=lambda: _change(without=_typed(_WITHOUT)),
     )
-    if 1 < len(choices.labels) <= MOST_VALUES:
-        _pick("Label", _LABELS, choices.labels, filters.labels, lambda chosen: _change(labels=chosen))
+    if 1 < len(facets.labels) <= MOST_VALUES:
+        _pick("Label", _LABELS, facets.labels, filters.labels, lambda chosen: _change(labels=chosen))
     chosen_fields = dict(filters.fields)
-    for number, (name, values) in enumerate(choices.fields.items()):
+    for number, (name, values) in enumerate(facets.fields.items()):
         if len(values) > 1:
             _pick_field(name, f"filter_field_{number}", values, chosen_fields.get(name, ()))
-    if len(choices.fields) >= MOST_COLUMNS:
+    if len(facets.fields) >= MOST_COLUMNS:
         st.caption(f"These are the {MOST_COLUMNS} columns that most documents have. Words find what is in the text.")
     if filters:
         st.button("Clear filters", icon=":material/filter_alt_off:", key="clear_filters", on_click=clear_filters)
@@ -47,7 +50,7 @@ def show_filters(filters: Filters, corpus: str) -> None:
 
 def clear_filters() -> None:
     """Let all documents pass again."""
-    state.change({"filters": Filters().as_json()})
+    state.change(FiltersSet(Filters()))
 
 
 def summary(filters: Filters) -> str:
@@ -94,10 +97,10 @@ def _listed(values: Sequence[str]) -> str:
     return " or ".join(names) if len(names) < 4 else f"one of {len(names)}"
 
 
-def _change(**conditions: object) -> None:
+def _change(**conditions: Any) -> None:
     session = state.current()
     if session is not None:
-        state.change({"filters": replace(session.filters, **conditions).as_json()})
+        state.change(FiltersSet(replace(session.filters, **conditions)))
 
 
 def _change_field(name: str, values: tuple[str, ...]) -> None:

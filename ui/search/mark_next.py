@@ -23,7 +23,6 @@ def show_mark_next(
     unexplained: Unexplained = []
     marked = {*session.feedback.positives, *session.feedback.negatives}
     suggestions = to_mark_next(first, second, marked)
-    trained = engine.trained(second.query, engine.within(session.feedback), second.ranker, C=session.settings.C)
     for column, (why, (title, meaning)) in zip(st.columns(2, gap="medium"), _TITLES.items(), strict=True):
         with column, st.container(key=f"next-{why}"):
             st.subheader(title, anchor=False)
@@ -32,9 +31,9 @@ def show_mark_next(
             if not of_it:
                 st.caption("Nothing here.")
             for each in of_it:
-                result = engine.result(trained.scorer, each.doc_id)
+                result = engine.result(second.scorer, each.doc_id)
                 row = Row("next", result, None, bar_share(result.score, second), note=_note(each, first, second))
-                unexplained += show_explained(row, second, session, engine, explainer)
+                unexplained += show_explained(row, second, explainer)
     return unexplained
 
 

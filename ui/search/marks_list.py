@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from exemplar.data.corpus.corpus import Corpus
+from exemplar.data.corpus.store import DocumentStore
+from exemplar.retrieval.sessions.events import Marked, MarksCleared
 from exemplar.retrieval.sessions.session import Session
 from exemplar.ui import html
 from exemplar.ui.state import change, jump_to
@@ -11,7 +12,7 @@ _SHOWN = 15  # of each kind, the latest; on demand more
 _MOST = 200
 
 
-def show_marks(session: Session, corpus: Corpus) -> None:
+def show_marks(session: Session, corpus: DocumentStore) -> None:
     """Draw the lists of positives and negatives."""
     feedback = session.feedback
     st.subheader("Marks", anchor=False)
@@ -27,11 +28,11 @@ def show_marks(session: Session, corpus: Corpus) -> None:
         icon=":material/delete:",
         help="Take all marks back; undo brings them back.",
         on_click=change,
-        args=({"clear_marks": True},),
+        args=(MarksCleared(),),
     )
 
 
-def _show_list(title: str, doc_ids: tuple[str, ...], session: Session, corpus: Corpus) -> None:
+def _show_list(title: str, doc_ids: tuple[str, ...], session: Session, corpus: DocumentStore) -> None:
     if not doc_ids:
         return
     st.caption(f"{title} ({len(doc_ids):,})")
@@ -64,7 +65,7 @@ def _show_list(title: str, doc_ids: tuple[str, ...], session: Session, corpus: C
                 type="tertiary",
                 help="Take this mark back",
                 on_click=change,
-                args=({"mark": None, "doc_id": doc_id},),
+                args=(Marked(doc_id, None),),
             )
 
 

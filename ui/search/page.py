@@ -1,15 +1,14 @@
 """The search page: a query, rankings side by side, and marks."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
+from exemplar.data.errors import ExemplarError
 from exemplar.retrieval.rankers import DEFAULT_RANKER, TITLES, Ranker
 from exemplar.retrieval.search import Ranking, SearchEngine, took
 from exemplar.retrieval.sessions.session import Session
 from exemplar.ui import html, resources, state
-from exemplar.ui.corpora.build_form import build_form
-from exemplar.ui.corpora.builds import show_builds
 from exemplar.ui.search import filter_form, keyboard, results
 from exemplar.ui.search.mark_next import show_mark_next
 from exemplar.ui.search.marks_list import show_marks
@@ -23,21 +22,27 @@ _FARTHEST = 1000  # rank of a row that pages lead to; beyond, filters and marks 
 _CANDIDATES = 200  # documents of each ranking, out of which those to mark next are chosen
 
 
-def search_page() -> None:
-    """Draw the page, and then mark in its rows the sentences that carried them."""
+def search_page(welcome: Callable[[], None]) -> None:
+    """Draw the page, and then highlight in its rows the sentences that matched best.
+
+    Parameters
+    ----------
+    welcome
+        Draws what stands here while there is no corpus.
+    """
     try:
         with resources.page():
-            unexplained = _draw()
+            unexplained = _draw(welcome)
         results.explain(unexplained)
-    except ValueError as error:
+    except ExemplarError as error:
         html.show_message("error", str(error))
 
 
-def _draw() -> results.Unexplained:
+def _draw(welcome: Callable[[], None]) -> results.Unexplained:
     st.html(html.STYLE)
     corpora = resources.searchable()
     if not corpora:
-        _welcome()
+        _show_empty(welcome)
         return []
     session = state.open_session(list(corpora))
     with st.sidebar:
@@ -88,7 +93,7 @@ def _show_results(session: Session, engine: SearchEngine) -> results.Unexplained
     if not rankings[0].results:
         _show_nothing(session)
         return []
-    unexplained = results.show_rankings(session, rankings, engine, resources.explainer(session.corpus))
+    unexplained = results.show_rankings(session, rankings, resources.explainer(session.corpus))
     if n_pages > 1:
         with st.container(horizontal_alignment="center", key="pages"):
             key = f"page {st.session_state.get(state.N_TURNS, 0)}"
@@ -153,16 +158,11 @@ def _choose_corpus(session: Session, corpora: dict[str, str]) -> None:
         st.caption(f"{corpora[session.corpus]} documents" + (f", served by Milvus at `{uri}`" if uri else ""))
 
 
-def _welcome() -> None:
+def _show_empty(welcome: Callable[[], None]) -> None:
     st.title("Exemplar", anchor=False)
     if uri := resources.index():
         html.show_message(
             "warning", f"Milvus at {uri} holds no corpus yet. Put one there: exemplar push NAME --to {uri}"
         )
-        return
-    st.write(
-        "Semantic search that learns from the rows you click. There is no corpus to search yet: build one. "
-        "The documentation of pandas, NumPy and scikit-learn, as they are installed here, does to begin with."
-    )
-    build_form(example="docs")
-    show_builds()
+    else:
+        welcome()

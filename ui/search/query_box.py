@@ -2,14 +2,14 @@
 
 import streamlit as st
 
-from exemplar.data.corpus.corpus import Corpus
+from exemplar.data.corpus.store import DocumentStore
 from exemplar.retrieval.search import DocumentQuery, Query
 from exemplar.ui import html, state
 
 _LONGEST = 100_000  # characters of a query; models read a few thousand, and millions in a box keep a browser busy
 
 
-def ask(query: Query | None, corpus: Corpus) -> None:
+def ask(query: Query | None, corpus: DocumentStore) -> None:
     """Draw the box, what the last step had to say, and the document that is the query."""
     with st.form("ask", border=False):
         box, button = st.columns([6, 1], vertical_alignment="bottom")
@@ -38,7 +38,7 @@ def _ask() -> None:
     state.ask()
 
 
-def _show_query_document(doc_id: str, corpus: Corpus) -> None:
+def _show_query_document(doc_id: str, corpus: DocumentStore) -> None:
     row = corpus.rows_of([doc_id]).get(doc_id)
     if row is None:
         return

@@ -11,6 +11,8 @@ def rankings_of(
     session: Session, engine: SearchEngine, rankers: Sequence[Ranker], skip: int = 0, depth: int = 0
 ) -> list[Ranking]:
     """Rank by each of some rankers; what is skipped and how deep is as in ``SearchEngine.search``."""
+    if session.query is None:
+        return []
     feedback = engine.within(session.feedback)
     marked = (*feedback.positives, *feedback.negatives)
     return [

@@ -11,7 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 from exemplar.data.encoders.passages import Span
 from exemplar.retrieval.highlights import Explainer
 from exemplar.retrieval.rankers import RANKERS, TITLES
-from exemplar.retrieval.search import Ranking, SearchEngine, took
+from exemplar.retrieval.search import Ranking, took
 from exemplar.retrieval.sessions.session import Session
 from exemplar.ui import resources, state
 from exemplar.ui.search.row import Note, Row, row_html, show_row
@@ -39,24 +39,20 @@ _RANKER_HELP = (
 Unexplained = list[tuple[DeltaGenerator, Row, Callable[[], list[Span]]]]
 
 
-def show_rankings(
-    session: Session, rankings: Sequence[Ranking], engine: SearchEngine, explainer: Explainer
-) -> Unexplained:
+def show_rankings(session: Session, rankings: Sequence[Ranking], explainer: Explainer) -> Unexplained:
     """Draw the rankings side by side; return the rows whose sentences are not yet known."""
     unexplained: Unexplained = []
     for place, column in enumerate(st.columns(len(rankings), gap="medium")):
         other = rankings[1 - place] if len(rankings) > 1 else None
         with column, st.container(key=f"column-{rankings[place].ranker}"):
             _show_head(session, place, rankings[place])
-            unexplained += _show_rows(session, rankings[place], other, engine, explainer)
+            unexplained += _show_rows(session, rankings[place], other, explainer)
     return unexplained
 
 
-def show_explained(
-    row: Row, ranking: Ranking, session: Session, engine: SearchEngine, explainer: Explainer
-) -> Unexplained:
+def show_explained(row: Row, ranking: Ranking, explainer: Explainer) -> Unexplained:
     """Draw a row with its sentences marked; return it if they are not yet known."""
-    find = partial(_carried, row.result.passage, ranking, session, engine, explainer)
+    find = partial(_carried, row.result.passage, ranking, explainer)
     if explainer.knows(row.result.passage):
         show_row(replace(row, spans=find()))
         return []
@@ -77,7 +73,7 @@ def explain(unexplained: Unexplained) -> None:
 
 def bar_share(score: float, ranking: Ranking) -> float:
     """Return how far a score's bar is filled: a cosine from 0 to 1, a margin from -1 to 1."""
-    share = score if ranking.svm is None else (score + 1) / 2
+    share = score if ranking.scorer.svm is None else (score + 1) / 2
     return min(1.0, max(0.0, share))
 
 
@@ -95,19 +91,18 @@ def _show_head(session: Session, place: int, ranking: Ranking) -> None:
         filter_mode=None,
         on_change=lambda: choose_ranker(session.settings, place, st.session_state[key]),
     )
-    st.caption(f"{_WHAT[ranking.ranker]}  \n{took(ranking)}", help=f"{_RANKER_HELP} {_TOOK if ranking.svm else ''}")
+    what_it_took = _TOOK if ranking.scorer.svm else ""
+    st.caption(f"{_WHAT[ranking.ranker]}  \n{took(ranking)}", help=f"{_RANKER_HELP} {what_it_took}")
 
 
-def _show_rows(
-    session: Session, ranking: Ranking, other: Ranking | None, engine: SearchEngine, explainer: Explainer
-) -> Unexplained:
+def _show_rows(session: Session, ranking: Ranking, other: Ranking | None, explainer: Explainer) -> Unexplained:
     ranks = {} if other is None else {doc_id: rank for rank, doc_id in enumerate(other.doc_ids, start=1)}
     unexplained: Unexplained = []
     for result in ranking.results:
         mark = session.feedback.mark_of(result.doc_id)
         note = None if other is None else _note(result.rank, ranks.get(result.doc_id), TITLES[other.ranker], len(ranks))
         row = Row(ranking.ranker, result, mark, bar_share(result.score, ranking), note=note)
-        unexplained += show_explained(row, ranking, session, engine, explainer)
+        unexplained += show_explained(row, ranking, explainer)
     return unexplained
 
 
@@ -123,9 +118,6 @@ def _note(rank: int, other_rank: int | None, other: str, depth: int) -> Note:
     )
 
 
-def _carried(
-    passage: str, ranking: Ranking, session: Session, engine: SearchEngine, explainer: Explainer
-) -> list[Span]:
+def _carried(passage: str, ranking: Ranking, explainer: Explainer) -> list[Span]:
     explainer.learn([passage])
-    trained = engine.trained(ranking.query, engine.within(session.feedback), ranking.ranker, C=session.settings.C)
-    return explainer.carried(passage, trained.scorer.w)
+    return explainer.carried(passage, ranking.scorer.w)

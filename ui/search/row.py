@@ -7,12 +7,12 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from exemplar.data.encoders.passages import Span
-from exemplar.retrieval.feedback import Mark
+from exemplar.retrieval.feedback import MARK_NAMES, Mark
 from exemplar.retrieval.search import Result
+from exemplar.retrieval.sessions.events import Marked
 from exemplar.ui import html
 from exemplar.ui.state import ROWS_OPENED, ask_document, change
 
-_MARKED: dict[Mark, str] = {"positive": "relevant", "negative": "not relevant"}
 _EXCERPT = 300  # characters
 _MOST_FIELDS = 4
 _LONGEST_FIELD = 80  # characters
@@ -110,7 +110,7 @@ def _mark_button(label: str, own: Mark, doc_id: str, mark: Mark | None, key: str
         type="primary" if pressed else "secondary",
         help="Take this mark back" if pressed else None,
         on_click=change,
-        args=({"mark": None if pressed else own, "doc_id": doc_id},),
+        args=(Marked(doc_id, None if pressed else own),),
     )
 
 
@@ -123,7 +123,7 @@ def _head(row: Row) -> str:
         html.element("span", "score", bar, f"{result.score:.3f}"),
         html.called("label", result.label) if result.label else "",
         html.called("id", result.doc_id),
-        html.element("span", f"marked ex-{mark}", _MARKED[mark]) if mark else "",
+        html.element("span", f"marked ex-{mark}", MARK_NAMES[mark]) if mark else "",
     ]
     return html.element("div", "head", *parts)
 

@@ -1,11 +1,13 @@
 """The settings of a search, in the sidebar; the session keeps them."""
 
 from dataclasses import replace
+from typing import Any
 
 import streamlit as st
 
-from exemplar.retrieval.rankers import DEFAULT_RANKER
-from exemplar.retrieval.sessions.session import Settings
+from exemplar.retrieval.rankers import DEFAULT_RANKER, Ranker
+from exemplar.retrieval.sessions.events import SettingsSet
+from exemplar.retrieval.sessions.settings import Settings
 from exemplar.ui import state
 from exemplar.ui.state import put
 
@@ -51,7 +53,7 @@ def choose_settings(settings: Settings) -> None:
     )
 
 
-def choose_ranker(settings: Settings, place: int, ranker: str) -> None:
+def choose_ranker(settings: Settings, place: int, ranker: Ranker) -> None:
     """Let a ranker rank a column; if it ranks the other one, the two change places."""
     rankers = list(settings.rankers)
     if ranker in rankers:
@@ -60,7 +62,7 @@ def choose_ranker(settings: Settings, place: int, ranker: str) -> None:
     _change(rankers=tuple(rankers))
 
 
-def _rankers(settings: Settings, n: int) -> tuple[str, ...]:
+def _rankers(settings: Settings, n: int) -> tuple[Ranker, ...]:
     """Return the rankers of n columns: one alone is the last, and what comes beside it kNN, or the default for kNN."""
     last = settings.rankers[-1]
     return (last,) if n == 1 else ("knn", last if last != "knn" else DEFAULT_RANKER)
@@ -71,7 +73,7 @@ def _chosen_c() -> float | None:
     return None if C == _AUTOMATIC else C
 
 
-def _change(**settings: object) -> None:
+def _change(**settings: Any) -> None:
     session = state.current()
     if session is not None:
-        state.change({"settings": replace(session.settings, **settings).as_json()})
+        state.change(SettingsSet(replace(session.settings, **settings)))

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.search import SearchEngine
+from exemplar.retrieval.sessions.events import MarksAdded, Redone, Undone
 from exemplar.retrieval.sessions.export import Column, exported
 from exemplar.retrieval.sessions.session import Session
 from exemplar.ui import state
@@ -43,7 +43,7 @@ def show_tools(session: Session, engine: SearchEngine) -> str:
             help="Take the last change of marks back (u)",
             disabled=not session.past,
             on_click=state.change,
-            args=({"undo": True},),
+            args=(Undone(),),
         )
         st.button(
             "Redo",
@@ -52,7 +52,7 @@ def show_tools(session: Session, engine: SearchEngine) -> str:
             help="Make the change again that was taken back (Shift+U)",
             disabled=not session.future,
             on_click=state.change,
-            args=({"redo": True},),
+            args=(Redone(),),
         )
         _show_transfer(session, engine)
         keys = st.popover("Keys", icon=":material/keyboard:", key="keys", help="What the keyboard can do here.")
@@ -74,21 +74,16 @@ def _show_transfer(session: Session, engine: SearchEngine) -> None:
     with transfer:
         columns = None if session.query is None else lambda n: _exported(session, engine, n)
         show_export(engine.corpus, session.feedback, columns)
-        show_import(engine.corpus, _take_in)
-
-
-def _take_in(marks: Feedback) -> None:
-    state.change({"marks": {"positive": list(marks.positives), "negative": list(marks.negatives)}})
+        show_import(engine.corpus, lambda marks: state.change(MarksAdded(marks)))
 
 
 def _exported(session: Session, engine: SearchEngine, n: int) -> list[Column]:
     """Return the first n of each ranking, with both scores of every document that is exported."""
     rankings = rankings_of(session, engine, session.settings.rankers, depth=n)
     tops = [each.doc_ids[:n] for each in rankings]
-    feedback = engine.within(session.feedback)
-    wanted = exported(feedback, tops)
+    wanted = exported(engine.within(session.feedback), tops)
     columns = []
     for each, top in zip(rankings, tops, strict=True):
-        weights = engine.trained(each.query, feedback, each.ranker, C=session.settings.C).scorer
-        columns.append(Column(each.ranker, top, dict(zip(wanted, engine.scores(weights, wanted), strict=True))))
+        scores = engine.scores(each.scorer, wanted)
+        columns.append(Column(each.ranker, top, dict(zip(wanted, scores, strict=True))))
     return columns

@@ -31,9 +31,6 @@ _COLOURS = {
 def show_why(session: Session, knn: Ranking, svm: Ranking, engine: SearchEngine) -> None:
     """Draw the plane, and beside it the document that was clicked."""
     feedback = engine.within(session.feedback)
-    first, second = (
-        engine.trained(each.query, feedback, each.ranker, C=session.settings.C).scorer for each in (knn, svm)
-    )
     n = session.settings.k
     shown = [ranking.doc_ids[:n] for ranking in (knn, svm)]
     groups = (
@@ -44,7 +41,7 @@ def show_why(session: Session, knn: Ranking, svm: Ranking, engine: SearchEngine)
         (_RELEVANT, feedback.positives),
         (_NOT_RELEVANT, feedback.negatives),
     )
-    points = score_plane(engine, first, second, groups)
+    points = score_plane(engine, knn.scorer, svm.scorer, groups)
     plot, beside = st.columns([3, 2], gap="medium")
     with plot, st.container(key="why-chart"):
         st.altair_chart(
@@ -62,7 +59,7 @@ def show_why(session: Session, knn: Ranking, svm: Ranking, engine: SearchEngine)
     with beside:
         doc_id = st.session_state.get(PICKED)
         if doc_id is not None and engine.corpus.rows_of([doc_id]):
-            result = engine.result(second, doc_id)
+            result = engine.result(svm.scorer, doc_id)
             show_row(Row("why", result, session.feedback.mark_of(doc_id), bar_share(result.score, svm)))
         else:
             st.html(html.element("div", "hint", "The document of the point that you click stands here."))
@@ -86,7 +83,7 @@ def _chart(points: list[Point], knn: Ranking, svm: Ranking) -> "altair.LayerChar
     colours = _COLOURS[st.context.theme.type or "light"]
     values = [asdict(point) | {"doc_id": html.name(point.doc_id)} for point in points]
     drawn = (
-        altair.Chart(altair.Data(values=values))
+        altair.Chart(altair.InlineData(values))
         .mark_point(filled=True)
         .encode(
             x=altair.X("x:Q", title="kNN similarity", scale=altair.Scale(zero=False)),
@@ -105,8 +102,9 @@ def _chart(points: list[Point], knn: Ranking, svm: Ranking) -> "altair.LayerChar
         .add_params(altair.selection_point(name="picked", fields=["doc_id"], toggle=False))
     )
     lines = (
-        altair.Chart(altair.Data(values=[{"y": y} for y in (-1, 0, 1)]))
+        altair.Chart(altair.InlineData([{"y": y} for y in (-1, 0, 1)]))
         .mark_rule(color=colours[0])
         .encode(y="y:Q", strokeDash=altair.condition("datum.y == 0", altair.value([1, 0]), altair.value([5, 4])))
     )
-    return altair.layer(lines, drawn).properties(height=460).configure_legend(orient="bottom", columns=3)
+    plane: altair.LayerChart = altair.layer(lines, drawn, height=460).configure_legend(orient="bottom", columns=3)
+    return plane

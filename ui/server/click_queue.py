@@ -3,10 +3,9 @@
 import asyncio
 from contextlib import suppress
 
-from google.protobuf.message import DecodeError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from streamlit.proto.BackMsg_pb2 import BackMsg
-from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
+from exemplar.ui.streamlit_internals import asks_for_a_run, is_drawing_or_end, is_start_of_a_run
 
 _LONGEST_TURN = 30.0  # seconds; whatever keeps a page so long, it must not take the tab's clicks with it
 
@@ -61,20 +60,13 @@ class _Turn:
         """Look at what the app sends: the turn is over with what the click's run draws first, or with its end."""
         if self.over.is_set() or not message.get("bytes"):
             return
-        sent = ForwardMsg.FromString(message["bytes"])
-        match sent.WhichOneof("type"):
-            case "new_session" if not sent.metadata.run.fragment_ids:
-                self._runs = True
-            case "delta" | "ref_hash" | "script_finished" if self._runs:
-                self.over.set()
+        sent: bytes = message["bytes"]
+        if is_start_of_a_run(sent):
+            self._runs = True
+        elif self._runs and is_drawing_or_end(sent):
+            self.over.set()
 
 
 def _is_click(message: Message) -> bool:
-    """Whether a message asks for a run of the page; what asks for a part of it alone does not end another's run."""
-    if not message.get("bytes"):
-        return False
-    try:
-        asked = BackMsg.FromString(message["bytes"])
-    except DecodeError:  # for Streamlit to refuse
-        return False
-    return asked.HasField("rerun_script") and not asked.rerun_script.fragment_id
+    """Return whether a message asks for a run of the page; a run of a fragment does not end another's run."""
+    return bool(message.get("bytes")) and asks_for_a_run(message["bytes"])

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from exemplar.data.errors import ExemplarError
 from exemplar.ui.server.click_queue import Turns
 from exemplar.ui.server.origin_guard import Guard
 
@@ -38,7 +39,7 @@ class Place:
 
     Raises
     ------
-    ValueError
+    ExemplarError
         The address is none.
     """
 
@@ -50,7 +51,7 @@ class Place:
         try:
             ipaddress.ip_address(self._addresses[0])  # a name would have to be looked up elsewhere
         except ValueError as error:
-            raise ValueError(
+            raise ExemplarError(
                 f"'{self.address}' is nothing to listen on: give localhost, or an IP address of this machine "
                 "(0.0.0.0: all it has)"
             ) from error
@@ -79,7 +80,7 @@ class Place:
         return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
     def listen(self) -> list[socket.socket]:
-        """Return sockets that listen there; a ValueError says why there are none, and what to do."""
+        """Return sockets that listen there; ExemplarError if there are none."""
         with contextlib.ExitStack() as opened:
             sockets = []
             for address in self._addresses:
@@ -88,7 +89,7 @@ class Place:
                 except OSError as error:
                     if sockets and error.errno in _NO_SUCH_ADDRESS:
                         continue  # a machine without IPv6 has one localhost
-                    raise ValueError(_reason(error, address, self.port)) from error
+                    raise ExemplarError(_reason(error, address, self.port)) from error
             opened.pop_all()
             return sockets
 

@@ -5,13 +5,17 @@ import filelock
 import numpy as np
 import pytest
 
-from exemplar.data.building.build import build_corpus, precision_of
-from exemplar.data.building.embed import SHARD, Progress
+from exemplar.data.building.build import build_corpus
+from exemplar.data.building.embed import SHARD
+from exemplar.data.building.progress import Progress
+from exemplar.data.building.run import precision_of
 from exemplar.data.corpus.catalog import corpus_status, list_corpora, verify_corpus
-from exemplar.data.corpus.corpus import Corpus, corpus_folder, open_corpus
+from exemplar.data.corpus.corpus import Corpus, open_corpus
+from exemplar.data.corpus.manifest import corpus_folder
 from exemplar.data.corpus.shards import JOURNAL, VECTORS, ShardStore
-from exemplar.data.documents import Document, Problem, Source
-from exemplar.data.errors import CorpusBusy, CorpusNotFound
+from exemplar.data.documents import Document, Problem
+from exemplar.data.errors import CorpusBusy, CorpusNotFound, ExemplarError
+from exemplar.data.sources.spec import Source, SourceSpec
 from tests.support.corpora import ANIMALS, LABELS, files_of, many, source_of
 from tests.support.fake_encoder import FakeEncoder
 
@@ -29,24 +33,24 @@ class BreakingEncoder(FakeEncoder):
         return super().encode_documents(texts, on_progress)
 
 
-def described(description: dict, n: int = len(ANIMALS)) -> Source:
+def described(spec: SourceSpec, n: int = len(ANIMALS)) -> Source:
     documents = [Document(str(row), text) for row, text in enumerate(ANIMALS[:n])]
-    return Source("x", description, lambda: iter(documents))
+    return Source("x", spec, lambda: iter(documents))
 
 
 def test_every_document_is_encoded_once_in_order(encoder: FakeEncoder) -> None:
     n = 2 * SHARD + 3
     corpus = build_corpus(many(n), encoder)
     assert encoder.documents_encoded == n
-    assert (corpus.manifest.n_documents, corpus.manifest.n_passages, corpus.manifest.dim) == (n, n, 64)
+    assert (corpus.manifest.n_documents, corpus.manifest.n_passages, corpus.manifest.encoder.dim) == (n, n, 64)
     texts = [document.text for document in many(n).read()]
     np.testing.assert_array_equal(corpus.vectors, FakeEncoder().encode_documents(texts))
 
 
 def test_the_manifest_records_source_and_model(animals: Corpus) -> None:
     manifest = animals.manifest
-    assert (manifest.name, manifest.source) == ("animals", {"source": "animals"})
-    assert (manifest.model, manifest.precision, manifest.device) == ("fake", "float32", "cpu")
+    assert (manifest.name, manifest.source) == ("animals", SourceSpec("animals"))
+    assert (manifest.encoder.model, manifest.encoder.precision, manifest.encoder.device) == ("fake", "float32", "cpu")
 
 
 def test_progress_is_told_from_none_to_all(encoder: FakeEncoder) -> None:
@@ -148,7 +152,7 @@ def test_nothing_is_embedded_or_written_when_nothing_changed(animals: Corpus, en
 def test_only_new_and_changed_documents_are_embedded(animals: Corpus, encoder: FakeEncoder) -> None:
     encoder.encoded.clear()
     documents = [Document("9", ANIMALS[9], "sky"), Document("0", "a changed cat"), Document("new", "a new dog")]
-    again = build_corpus(Source("animals", {"source": "animals"}, lambda: iter(documents)), encoder)
+    again = build_corpus(Source("animals", SourceSpec("animals"), lambda: iter(documents)), encoder)
     assert encoder.encoded == ["a changed cat", "a new dog"]
     assert [again.document(row) for row in range(3)] == documents
     assert list(again.rows) == ["9", "0", "new"]
@@ -221,7 +225,7 @@ def test_a_long_document_becomes_passages_and_a_whole_one_does_not() -> None:
 def test_problems_are_told_counted_and_if_strict_an_error(encoder: FakeEncoder) -> None:
     odd = Problem("row 1", "no text")
     found = [Document("0", "a text"), odd, Document("2", "a text")]
-    source = Source("odd", {"source": "odd"}, lambda: iter(found))
+    source = Source("odd", SourceSpec("odd"), lambda: iter(found))
     seen = []
     corpus = build_corpus(source, encoder, on_event=seen.append)
     twice = Problem("document '2'", "same text as an earlier document", left_out=False)
@@ -276,20 +280,22 @@ def test_a_rebuild_replaces_the_corpus_and_spares_its_readers(animals: Corpus, e
 
 
 @pytest.mark.parametrize(
-    ("description", "model", "difference"),
+    ("spec", "model", "difference"),
     [
-        ({"source": "other", "split": "train", "limit": 5}, "fake", "the source reviews, not the source other"),
-        ({"source": "reviews", "split": "test", "limit": 5}, "fake", "the split train, not the split test"),
-        ({"source": "reviews", "split": "train", "limit": 5}, "another", "the model fake, not the model another"),
+        (SourceSpec("other", split="train", limit=5), "fake", "the source reviews, not the source other"),
+        (SourceSpec("reviews", split="test", limit=5), "fake", "the split train, not the split test"),
+        (SourceSpec("reviews", split="train", limit=5), "another", "the model fake, not the model another"),
     ],
 )
 def test_what_was_built_otherwise_is_replaced_only_knowingly(
-    encoder: FakeEncoder, description: dict, model: str, difference: str
+    encoder: FakeEncoder, spec: SourceSpec, model: str, difference: str
 ) -> None:
-    first = build_corpus(described({"source": "reviews", "split": "train", "limit": 5}), encoder)
+    first = build_corpus(described(SourceSpec("reviews", split="train", limit=5)), encoder)
     encoder.model = model
-    other = described(description, 3)
-    with pytest.raises(ValueError, match=f"'x' already, built with {difference}; choose another name.*--replace"):
+    other = described(spec, 3)
+    with pytest.raises(
+        ValueError, match=f"'x' already, built with {difference}; choose another name, or allow it to be replaced"
+    ):
         build_corpus(other, encoder)
     assert open_corpus("x").manifest == first.manifest
     assert build_corpus(other, encoder, replace=True).manifest.n_documents == 3
@@ -297,9 +303,7 @@ def test_what_was_built_otherwise_is_replaced_only_knowingly(
 
 def test_another_limit_is_the_same_corpus(encoder: FakeEncoder) -> None:
     for limit in (3, 8):
-        assert (
-            build_corpus(described({"source": "reviews", "limit": limit}, limit), encoder).manifest.n_documents == limit
-        )
+        assert build_corpus(described(SourceSpec("reviews", limit=limit), limit), encoder).manifest.n_documents == limit
 
 
 @pytest.mark.parametrize("manifest", [b"{", b'{"format": 0}'])
@@ -321,12 +325,12 @@ def test_a_failed_build_spares_a_corpus_of_another_version(animals: Corpus, erro
 
 def test_a_text_that_has_no_vector_is_told_by_its_place() -> None:
     with pytest.raises(ValueError, match=f"among the 2 documents from '{SHARD}' on: row 1 is a zero"):
-        build_corpus(many(SHARD + 2), BreakingEncoder(SHARD, ValueError("row 1 is a zero vector")))
+        build_corpus(many(SHARD + 2), BreakingEncoder(SHARD, ExemplarError("row 1 is a zero vector")))
 
 
 def test_a_path_that_is_no_unicode_can_be_a_source(encoder: FakeEncoder) -> None:
-    source = described({"source": "/some/\udcff.csv"})
-    assert build_corpus(source, encoder).manifest.source == source.description
+    source = described(SourceSpec("/some/\udcff.csv"))
+    assert build_corpus(source, encoder).manifest.source == source.spec
 
 
 def test_a_source_without_documents_is_an_error(encoder: FakeEncoder) -> None:

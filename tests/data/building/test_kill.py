@@ -14,17 +14,20 @@ import pytest
 
 from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.catalog import corpus_status, verify_corpus
-from exemplar.data.corpus.corpus import corpus_folder, open_corpus
+from exemplar.data.corpus.corpus import open_corpus
+from exemplar.data.corpus.manifest import corpus_folder
 from exemplar.data.corpus.shards import JOURNAL
-from exemplar.data.documents import Document, Source
-from exemplar.data.encoders.sentence_transformer import Encoder, load_encoder
+from exemplar.data.documents import Document
+from exemplar.data.encoders.base import Encoder
+from exemplar.data.encoders.sentence_transformer import load_encoder
 from exemplar.data.errors import CorpusBusy
-from exemplar.data.sources.read import read_source
+from exemplar.data.sources.spec import Source, SourceSpec
 from tests.support.builders import LAST, SHARD, build_by_the_program, build_on_a_slow_disk
 from tests.support.corpora import committed
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.forked import forked
 from tests.support.paths import ROOT
+from tests.support.reading import read
 
 pytestmark = pytest.mark.slow
 
@@ -32,7 +35,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def documents() -> list[dict[str, str]]:
     """3,000 documents of the packages' documentation and a last one: every tenth whole, of the others the beginning."""
-    found = [document for document in read_source("docs").read() if isinstance(document, Document)][:3000]
+    found = [document for document in read("docs").read() if isinstance(document, Document)][:3000]
     rows = [{"id": each.doc_id, "text": each.text[: None if n % 10 == 0 else 150]} for n, each in enumerate(found)]
     return [*rows, {"id": "last", "text": LAST}]
 
@@ -65,7 +68,7 @@ def kill_again_and_again(
     """Build a corpus straight, and another by builders that are killed at random moments; both must be the same."""
     path, log, gate, output = (home.with_name(name) for name in ("docs.jsonl", "embedded", "gate", "output"))
     path.write_text("".join(json.dumps(row) + "\n" for row in documents))
-    source = read_source(str(path))
+    source = read(str(path))
     straight = build_corpus(source, encoder, name="straight")
     texts = straight.documents["text"].to_pylist()
     assert straight.manifest.n_documents == len(documents) < straight.manifest.n_passages
@@ -109,12 +112,13 @@ def kill_again_and_again(
 
 FULL_DISK = """
 import sys
-from exemplar.data.documents import Document, Source
+from exemplar.data.documents import Document
+from exemplar.data.sources.spec import Source, SourceSpec
 from exemplar.data.building.build import build_corpus
 from tests.support.fake_encoder import FakeEncoder
 documents = [Document(str(n), f"word{n} " * 9) for n in range(2000)]
 try:
-    build_corpus(Source("full", {"source": "full"}, lambda: iter(documents)), FakeEncoder())
+    build_corpus(Source("full", SourceSpec("full"), lambda: iter(documents)), FakeEncoder())
 except OSError as error:
     print(error)
 """
@@ -134,7 +138,7 @@ def assert_it_goes_on(message: str) -> None:
 
 
 def _source(documents: list[Document]) -> Source:
-    return Source("full", {"source": "full"}, lambda: iter(documents))
+    return Source("full", SourceSpec("full"), lambda: iter(documents))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="has no such limit")

@@ -16,17 +16,18 @@ import pytest
 
 from exemplar import cli
 from exemplar.data.building.build import build_corpus
-from exemplar.data.building.embed import Progress
+from exemplar.data.building.progress import Progress
 from exemplar.data.building.ray_cluster import _Place, on_ray, without_dashboard
-from exemplar.data.corpus.corpus import Corpus, corpus_folder, open_corpus
+from exemplar.data.corpus.corpus import Corpus, open_corpus
+from exemplar.data.corpus.manifest import corpus_folder
 from exemplar.data.corpus.shards import JOURNAL
-from exemplar.data.sources.read import read_source
 from tests.support import ray_workers
 from tests.support.corpora import ANIMALS, committed, files_of, many, source_of
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.paths import ROOT
 from tests.support.patience import PATIENCE, wait_for
 from tests.support.ray_workers import embedded, gate_of, processes
+from tests.support.reading import read
 
 SHARD = 8  # smaller than usual, so that there are some
 FREE = 4 * SHARD  # documents that held workers embed before they stop in the middle of the next shards
@@ -118,7 +119,7 @@ def test_only_new_texts_travel_and_damaged_shards_are_written_anew(cluster: Any,
         whole = files_of(open_corpus("many"))
         path = corpus_folder("many") / open_corpus("many").manifest.build / "vectors.npy"
         content = bytearray(path.read_bytes())
-        content[128 + 4 * first.manifest.dim * (SHARD + 1)] ^= 64
+        content[128 + 4 * first.manifest.encoder.dim * (SHARD + 1)] ^= 64
         path.write_bytes(content)
         assert files_of(build_corpus(source_of(texts, name="many"), workers)) == whole
     assert embedded(log) == texts[SHARD : 2 * SHARD]
@@ -199,10 +200,10 @@ def test_a_builder_that_is_killed_goes_on_behind_its_last_shard(cluster: Any, tm
     log = tmp_path / "later"  # a worker that is still there may write into the first
     load = functools.partial(ray_workers.logging, log=str(log))
     with on_ray("fake", address=cluster.address, load=load) as workers:
-        resumed = build_corpus(read_source(str(path)), workers, name="killed")
+        resumed = build_corpus(read(str(path)), workers, name="killed")
     assert committed("killed")[1].startswith(journal)
     assert sorted(embedded(log)) == sorted(document.text for document in list(many(n).read())[done:])
-    assert_same(resumed, build_corpus(read_source(str(path)), FakeEncoder(max_tokens=16), name="here"))
+    assert_same(resumed, build_corpus(read(str(path)), FakeEncoder(max_tokens=16), name="here"))
 
 
 @pytest.mark.cluster

@@ -4,21 +4,22 @@ import pytest
 
 from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.catalog import verify_corpus
-from exemplar.data.corpus.corpus import corpus_folder
+from exemplar.data.corpus.manifest import corpus_folder
 from exemplar.data.corpus.shards import DOCUMENTS
-from exemplar.data.documents import Document, Source
+from exemplar.data.documents import Document
+from exemplar.data.sources.spec import Source, SourceSpec
 from tests.support.fake_encoder import FakeEncoder
 
 
 def numbered(texts: list[str]) -> Source:
     documents = [Document(str(row), text, numbered=True) for row, text in enumerate(texts)]
-    return Source("rows", {"source": "rows"}, lambda: iter(documents))
+    return Source("rows", SourceSpec("rows"), lambda: iter(documents))
 
 
 def test_where_nothing_identifies_documents_texts_keep_their_ids(encoder: FakeEncoder) -> None:
     def build(texts: list[str]) -> list[str]:
         documents = [Document(str(row), text, numbered=True) for row, text in enumerate(texts)]
-        corpus = build_corpus(Source("rows", {"source": "rows"}, lambda: iter(documents)), encoder)
+        corpus = build_corpus(Source("rows", SourceSpec("rows"), lambda: iter(documents)), encoder)
         return list(corpus.rows)
 
     assert build(["a", "b", "c", "b"]) == ["0", "1", "2", "3"]
@@ -47,7 +48,7 @@ def test_ids_stay_with_their_texts_whatever_is_damaged(encoder: FakeEncoder, fil
 
 def test_ids_that_the_source_gives_are_never_touched(encoder: FakeEncoder) -> None:
     def build(*documents: Document) -> list[str]:
-        corpus = build_corpus(Source("mixed", {"source": "mixed"}, lambda: iter(documents)), encoder)
+        corpus = build_corpus(Source("mixed", SourceSpec("mixed"), lambda: iter(documents)), encoder)
         return list(corpus.rows)
 
     build(Document("a.txt", "one"), Document("0", "row", numbered=True))
@@ -58,5 +59,5 @@ def test_ids_that_the_source_gives_are_never_touched(encoder: FakeEncoder) -> No
 def test_an_edited_row_keeps_its_number(encoder: FakeEncoder) -> None:
     for texts in (["a", "b", "c"], ["a", "edited", "c"]):
         documents = [Document(str(row), text, numbered=True) for row, text in enumerate(texts)]
-        source = Source("rows", {"source": "rows"}, lambda documents=documents: iter(documents))
+        source = Source("rows", SourceSpec("rows"), lambda documents=documents: iter(documents))
         assert list(build_corpus(source, encoder).rows) == ["0", "1", "2"]

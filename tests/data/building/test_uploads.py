@@ -7,8 +7,8 @@ import pytest
 from exemplar.data.building.build import build_corpus
 from exemplar.data.building.uploads import remove_upload, safe_name, save_upload, uploaded_name
 from exemplar.data.corpus.catalog import remove_corpus
-from exemplar.data.sources.read import read_source
 from tests.support.fake_encoder import FakeEncoder
+from tests.support.reading import read
 
 CSV = b"text\nbuy milk\nfeed the cat\n"
 
@@ -50,14 +50,14 @@ def test_a_name_is_made_safe(name: str, safe: str) -> None:
 
 def test_only_uploads_are_known_as_such(tmp_path: Path) -> None:
     assert uploaded_name(str(save_upload("a.csv", CSV))) == "a.csv"
-    for source in (str(tmp_path / "a.csv"), "docs:numpy", "", None):
+    for source in (str(tmp_path / "a.csv"), "docs:numpy", ""):
         assert uploaded_name(source) is None
 
 
 def test_an_upload_goes_with_the_last_corpus_built_from_it(encoder: FakeEncoder, tmp_path: Path) -> None:
     path = save_upload("a.csv", CSV)
     for name in ("one", "two"):
-        build_corpus(read_source(str(path)), encoder, name=name)
+        build_corpus(read(str(path)), encoder, name=name)
     remove_corpus("one")
     remove_upload(str(path))
     assert path.exists()
@@ -74,7 +74,7 @@ def test_an_upload_goes_with_the_last_corpus_built_from_it(encoder: FakeEncoder,
 
 def test_what_became_no_corpus_goes_after_a_day(encoder: FakeEncoder) -> None:
     built, left = save_upload("a.csv", CSV), save_upload("b.csv", CSV + b"left\n")
-    build_corpus(read_source(str(built)), encoder)
+    build_corpus(read(str(built)), encoder)
     for path in (built, left):
         os.utime(path.parent, (time.time() - 100_000,) * 2)
     young = save_upload("c.csv", CSV + b"young\n")

@@ -7,7 +7,8 @@ import pytest
 
 from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.catalog import list_corpora
-from exemplar.data.corpus.corpus import Corpus, check_name, corpus_folder, open_corpus, read_manifest
+from exemplar.data.corpus.corpus import Corpus, open_corpus
+from exemplar.data.corpus.manifest import check_name, corpus_folder, read_manifest
 from exemplar.data.documents import Document
 from exemplar.data.errors import CorpusDamaged, CorpusNotFound
 from tests.support.corpora import ANIMALS, source_of
@@ -102,7 +103,7 @@ def test_a_damaged_manifest_is_noticed_and_hides_no_other_corpus(
     assert [status.name for status in list_corpora() if status.manifest] == ["other"]
 
 
-@pytest.mark.parametrize("change", [{"format": 3}, {"extra": 1}])
+@pytest.mark.parametrize("change", [{"format": 4}, {"extra": 1}])
 def test_a_manifest_of_another_version_is_refused(animals: Corpus, change: dict) -> None:
     path = corpus_folder("animals") / "manifest.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | change))

@@ -9,9 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from exemplar.data.arrow import DOCUMENT_SCHEMA
-from exemplar.data.corpus import filters as filters_module
+from exemplar.data.corpus import facets
 from exemplar.data.corpus.corpus import Corpus
-from exemplar.data.corpus.filters import Filters, field_counts, label_counts, matching_rows, terms
+from exemplar.data.corpus.facets import field_counts, label_counts
+from exemplar.data.corpus.filters import Filters, matching_rows, terms
 from exemplar.data.documents import Document
 
 DOCUMENTS = [
@@ -40,7 +41,7 @@ def corpus(animals: Corpus) -> Corpus:
 
 
 def rows(corpus: Corpus, filters: Filters) -> list[int]:
-    return matching_rows(corpus, filters).tolist()
+    return matching_rows(corpus.documents, filters).tolist()
 
 
 def words(corpus: Corpus, text: str, typed: str) -> bool:
@@ -140,18 +141,18 @@ def test_words_are_whole_and_in_any_script(corpus: Corpus, text: str, typed: str
 
 
 def test_labels_are_counted_the_most_common_first(corpus: Corpus) -> None:
-    assert list(label_counts(corpus).items()) == [("", 2), ("animal", 2), ("code", 1)]
+    assert list(label_counts(corpus.documents).items()) == [("", 2), ("animal", 2), ("code", 1)]
 
 
 def test_other_columns_are_counted_unless_every_value_is_another(corpus: Corpus) -> None:
-    assert field_counts(corpus) == {"year": {"1999": 2, "2001": 1}}
+    assert field_counts(corpus.documents) == {"year": {"1999": 2, "2001": 1}}
     alike = [Document(str(n), "x", None, {"same": "y", "id": str(n)}) for n in range(3)]
-    assert field_counts(corpus_of(corpus, alike)) == {"same": {"y": 3}}
+    assert field_counts(corpus_of(corpus, alike).documents) == {"same": {"y": 3}}
 
 
 def test_a_column_of_too_many_values_is_not_to_be_picked_from(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(filters_module, "MOST_VALUES", 1)
-    assert field_counts(corpus) == {}
+    monkeypatch.setattr(facets, "MOST_VALUES", 1)
+    assert field_counts(corpus.documents) == {}
 
 
 def test_part_of_a_corpus_is_filtered_by_itself(corpus: Corpus) -> None:
@@ -161,21 +162,21 @@ def test_part_of_a_corpus_is_filtered_by_itself(corpus: Corpus) -> None:
             alone = corpus_of(corpus, DOCUMENTS[first:last])
             for filters in (Filters(fields=(("year", ("1999",)),)), Filters(("",)), Filters(words="cat")):
                 assert rows(part, filters) == rows(alone, filters)
-            assert field_counts(part) == field_counts(alone)
-            assert label_counts(part) == label_counts(alone)
+            assert field_counts(part.documents) == field_counts(alone.documents)
+            assert label_counts(part.documents) == label_counts(alone.documents)
 
 
 def test_a_corpus_without_labels_or_other_columns_can_be_filtered(animals: Corpus) -> None:
     bare = corpus_of(animals, [Document("0", "x"), Document("1", "y")])
     assert rows(bare, Filters(labels=("",))) == [0, 1]
     assert rows(bare, Filters(fields=(("year", ("1",)),))) == []
-    assert field_counts(bare) == {}
-    assert label_counts(bare) == {"": 2}
+    assert field_counts(bare.documents) == {}
+    assert label_counts(bare.documents) == {"": 2}
 
 
 @pytest.mark.parametrize("filters", [Filters(), Filters(("a", ""), (("f", ("1", "2")), ("g", ("x",))), 'a "b c"', "d")])
 def test_filters_are_restored_from_json(filters: Filters) -> None:
-    assert Filters.from_json(filters.as_json()) == filters
+    assert Filters.from_json(filters.to_json()) == filters
 
 
 @pytest.mark.parametrize(
@@ -237,6 +238,6 @@ def test_filters_agree_with_reading_document_by_document(
 ) -> None:
     documents = [Document(str(n), *rest) for n, rest in enumerate(zip(texts, labels, fields, strict=False))]
     expected = [n for n, document in enumerate(documents) if naive(document, filters)]
-    found = matching_rows(corpus_of(animals, documents, chunks), filters)
+    found = matching_rows(corpus_of(animals, documents, chunks).documents, filters)
     assert found.tolist() == expected
     assert found.dtype == np.intp

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from exemplar.data.encoders import sentence_transformer as encoders
-from exemplar.data.encoders.sentence_transformer import DEFAULT_MODEL, SentenceEncoder, load_encoder, unit_rows
+from exemplar.data.encoders.base import unit_rows
+from exemplar.data.encoders.sentence_transformer import DEFAULT_MODEL, SentenceEncoder, load_encoder
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -40,7 +41,7 @@ def test_vectors_are_those_of_sentence_transformers(encoder: SentenceEncoder) ->
 
     expected = SentenceTransformer(str(get_model_path()), device="cpu").encode(TEXTS)
     vectors = encoder.encode_documents(TEXTS)
-    assert vectors.shape == (len(TEXTS), encoder.dim) == (5, 384)
+    assert vectors.shape == (len(TEXTS), encoder.info.dim) == (5, 384)
     assert vectors.dtype == np.float32
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-6)
     np.testing.assert_allclose(vectors, expected, atol=1e-5)
@@ -56,8 +57,8 @@ def test_bfloat16_is_close_and_its_rows_are_unit_vectors_too(encoder: SentenceEn
 
 @pytest.mark.model
 def test_auto_settles_on_a_precision(encoder: SentenceEncoder) -> None:
-    assert load_encoder(precision="auto").precision in ("float32", "bfloat16")
-    assert (encoder.model, encoder.precision) == (DEFAULT_MODEL, "float32")
+    assert load_encoder(precision="auto").info.precision in ("float32", "bfloat16")
+    assert (encoder.info.model, encoder.info.precision) == (DEFAULT_MODEL, "float32")
 
 
 @pytest.mark.model
@@ -67,7 +68,7 @@ def test_a_folder_is_a_model_as_well(encoder: SentenceEncoder, tmp_path: Path, m
     export_model(tmp_path / "model")
     monkeypatch.chdir(tmp_path)
     from_folder = load_encoder("model", precision="float32")
-    assert from_folder.model == str(tmp_path / "model")  # the corpus is found by it from anywhere
+    assert from_folder.info.model == str(tmp_path / "model")  # the corpus is found by it from anywhere
     np.testing.assert_array_equal(from_folder.encode_query("cats"), encoder.encode_query("cats"))
 
 
@@ -164,7 +165,7 @@ def test_prompts_of_queries_and_documents_are_the_models_own(
     )
     np.testing.assert_allclose(prompted.encode_query(TEXTS[0]), transformer.encode_query(TEXTS[0]), atol=1e-5)
     assert np.abs(prompted.encode_query(TEXTS[0]) - encoder.encode_query(TEXTS[0])).max() > 0.01
-    assert prompted.max_tokens < encoder.max_tokens == 254
+    assert prompted.info.max_tokens < encoder.info.max_tokens == 254
 
 
 @pytest.mark.model
@@ -175,7 +176,7 @@ def test_a_model_trained_for_the_dot_product_keeps_the_lengths_of_its_rows(
 
     bare = SentenceTransformer(modules=[transformer[0], transformer[1]], similarity_fn_name="dot", device="cpu")
     dot = load_encoder(save(bare, tmp_path / "model"), precision="float32")
-    assert dot.similarity == "dot"
+    assert dot.info.similarity == "dot"
     expected, rows = bare.encode(TEXTS), dot.encode_documents(TEXTS)
     scale = np.linalg.norm(expected[0]) / np.linalg.norm(rows[0])
     np.testing.assert_allclose(rows * scale, expected, atol=1e-4)
@@ -188,9 +189,9 @@ def test_a_model_trained_for_the_dot_product_keeps_the_lengths_of_its_rows(
 @pytest.mark.model
 def test_openvino_gives_the_same_vectors_and_reports_nothing_home(encoder: SentenceEncoder) -> None:
     fast = load_encoder(precision="float32", backend="openvino")
-    assert (fast.backend, encoder.backend) == ("openvino", "torch")
+    assert (fast.info.backend, encoder.info.backend) == ("openvino", "torch")
     np.testing.assert_allclose(fast.encode_documents(TEXTS), encoder.encode_documents(TEXTS), atol=1e-5)
-    assert load_encoder(precision="float32", backend="auto").backend == "openvino"
+    assert load_encoder(precision="float32", backend="auto").info.backend == "openvino"
     telemetry = sys.modules["openvino.tools.ovc.telemetry_utils"].tm
     assert telemetry.__name__.endswith("telemetry_stub")
 
@@ -204,15 +205,15 @@ def test_a_model_that_openvino_cannot_run_runs_by_torch(monkeypatch: pytest.Monk
     with pytest.raises(ValueError, match=r"OpenVINO can't run this model \(no such operation\); use the backend torch"):
         load_encoder(backend="openvino")
     encoder = load_encoder(backend="auto")
-    assert encoder.backend == "torch"
+    assert encoder.info.backend == "torch"
     assert encoder.encode_documents(TEXTS).shape == (5, 384)
 
 
 @pytest.mark.model
 def test_the_revision_of_a_folder_is_known_by_its_weights(transformer: "SentenceTransformer", tmp_path: Path) -> None:
     folder = save(transformer, tmp_path / "model")
-    revision = load_encoder(folder).revision
-    assert load_encoder(folder, revision=revision).revision == revision
+    revision = load_encoder(folder).info.revision
+    assert load_encoder(folder, revision=revision).info.revision == revision
     parameter = next(transformer.parameters())
     parameter.data.mul_(1.01)
     save(transformer, tmp_path / "model")

@@ -60,8 +60,7 @@ def test_those_who_ask_at_once_get_what_they_would_get_alone() -> None:
 def test_it_is_what_it_shares() -> None:
     encoder, progress = FakeEncoder(dim=3, max_tokens=5), []
     shared = SharedEncoder(encoder)
-    names = ("model", "revision", "precision", "device", "backend", "similarity", "dim", "max_tokens")
-    assert [getattr(shared, name) for name in names] == [getattr(encoder, name) for name in names]
+    assert shared.info == encoder.info
     assert shared.token_spans(["a bee"])[0].tolist() == [[0, 1], [2, 5]]
     shared.encode_documents(["a", "b"], progress.append)
     assert progress == [2]
@@ -89,7 +88,7 @@ def test_pages_that_need_a_model_at_once_load_it_once(monkeypatch: pytest.Monkey
 
     st.cache_resource.clear()
     monkeypatch.setattr(resources, "load_encoder", load)
-    found = at_once([lambda: resources.encoder("fake", "float32", "1")] * N)
+    found = at_once([lambda: resources.encoder(FakeEncoder().info)] * N)
     assert loaded == ["fake"]
     assert len({id(encoder) for encoder in found}) == 1
     assert isinstance(found[0], SharedEncoder)

@@ -16,13 +16,15 @@ import pytest
 
 from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.corpus import Corpus
-from exemplar.data.corpus.filters import UNLABELLED, Choices, Filters, choices_of
-from exemplar.data.documents import Document, Source
-from exemplar.data.encoders.sentence_transformer import load_encoder, unit_rows
+from exemplar.data.corpus.facets import UNLABELLED, Facets, facets_of
+from exemplar.data.corpus.filters import Filters
+from exemplar.data.documents import Document
+from exemplar.data.encoders.base import unit_rows
+from exemplar.data.encoders.sentence_transformer import load_encoder
 from exemplar.data.errors import CorpusNotFound, EncoderMismatch, IndexUnreachable
 from exemplar.data.milvus.push import push_corpus
 from exemplar.data.milvus.server import Server, collection_name
-from exemplar.data.sources.read import read_source
+from exemplar.data.sources.spec import Source, SourceSpec
 from exemplar.retrieval.evaluation.judgements import judgements_of
 from exemplar.retrieval.evaluation.protocols import evaluate
 from exemplar.retrieval.feedback import Feedback
@@ -36,6 +38,7 @@ from tests.support.corpora import source_of
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.paths import ROOT
 from tests.support.patience import PATIENCE, wait_for
+from tests.support.reading import read
 
 pytestmark = pytest.mark.cluster
 pytest.importorskip("pymilvus", reason="pip install 'exemplar[milvus]'")
@@ -67,7 +70,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def corpus(folder: Path) -> Iterator[Corpus]:
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("EXEMPLAR_HOME", str(folder / "home"))
-        source = Source("many words", {"source": "x", "label_column": "kind"}, lambda: iter(documents()))
+        source = Source("many words", SourceSpec("x", label_column="kind"), lambda: iter(documents()))
         yield build_corpus(source, FakeEncoder(max_tokens=8), name="many.words-1")
 
 
@@ -150,8 +153,8 @@ def test_rankings_are_those_of_the_index_in_memory(
     np.testing.assert_allclose(found.scores, expected.scores, atol=2e-3)
     assert [replace(each, score=0) for each in found.results] == [replace(each, score=0) for each in expected.results]
     assert found.n_candidates == expected.n_candidates
-    if expected.svm:
-        assert (found.svm.stopped, found.svm.scans) == (expected.svm.stopped, expected.svm.scans)
+    if svm := expected.scorer.svm:
+        assert (found.scorer.svm.stopped, found.scorer.svm.scans) == (svm.stopped, svm.scans)
 
 
 @pytest.mark.parametrize(
@@ -191,7 +194,7 @@ def test_all_that_the_pages_ask_for_is_there(local: SearchEngine, served: Search
     marks = Feedback(("doc 3", "gone"), ("doc 11",))
     known = served.within(marks)
     assert known == Feedback(("doc 3",), ("doc 11",))
-    scorers = [engine.trained("cat and dog", known, "svm").scorer for engine in (local, served)]
+    scorers = [engine.search("cat and dog", known, ranker="svm").scorer for engine in (local, served)]
     sample = served.sample(30, 2)
     assert len(set(sample)) == 30
     groups = [("some", sample), ("marked", marks.positives)]
@@ -204,7 +207,7 @@ def test_all_that_the_pages_ask_for_is_there(local: SearchEngine, served: Search
     one, other = (replace(engine.result(scorers[1], "doc 40"), score=0) for engine in (local, served))
     assert one == other
     assert export_table(served.corpus, marks) == export_table(local.corpus, marks)
-    assert served.corpus.choices == choices_of(local.corpus)
+    assert served.corpus.facets == facets_of(local.corpus.documents)
     with pytest.raises(ValueError, match="there is no document 'gone' in the corpus 'many.words-1'"):
         served.search("cat", marks)
 
@@ -235,7 +238,7 @@ def test_an_approximate_index_is_searched_and_never_called_exact(
     assert not index.exact
     engine = SearchEngine(found, lambda *_: FakeEncoder(max_tokens=8), index)
     ranking = engine.search("cat and dog", MARKS[1], ranker="svm", until="exact")
-    assert ranking.svm.stopped in ("settled", "budget")
+    assert ranking.scorer.svm.stopped in ("settled", "budget")
     expected = local.search("cat and dog", MARKS[1], ranker="svm", until="exact").doc_ids
     assert len(set(ranking.doc_ids) & set(expected)) >= 8
 
@@ -281,7 +284,7 @@ def test_another_build_takes_the_place_of_one_only_where_it_may(folder: Path) ->
     path = str(folder / "builds.db")
     push_corpus(build_corpus(source_of(["a cat", "a dog"], name="pets"), FakeEncoder()), path)
     newer = build_corpus(source_of(["a cat", "a dog", "a hen"], name="pets"), FakeEncoder())
-    with pytest.raises(ValueError, match=r"holds the corpus 'pets', built .*allow it to be replaced \(--replace\)"):
+    with pytest.raises(ValueError, match=r"holds the corpus 'pets', built .*allow it to be replaced$"):
         push_corpus(newer, path)
     assert open_served(path, "pets")[0].n_documents == 2
     push_corpus(newer, path, replace=True)
@@ -307,7 +310,7 @@ def test_what_milvus_cannot_hold_is_cut_and_counted_or_refused(folder: Path) -> 
         Document("wide", "text", None, {"small": "1", "huge": "x" * 70_000}),
         Document("usual", "text and more", None),
     ]
-    source = Source("cut", {"source": "x"}, lambda: iter(rows))
+    source = Source("cut", SourceSpec("x"), lambda: iter(rows))
     built = build_corpus(source, FakeEncoder(), whole=True)
     path = str(folder / "cut.db")
     assert push_corpus(built, path).n_cut == 2
@@ -317,7 +320,7 @@ def test_what_milvus_cannot_hold_is_cut_and_counted_or_refused(folder: Path) -> 
     assert ("é" + long).startswith(cut.text)
     assert (wide.metadata, usual.text) == ({"small": "1"}, "text and more")
 
-    named = Source("named", {"source": "x"}, lambda: iter([Document("i" * 70_000, "text")]))
+    named = Source("named", SourceSpec("x"), lambda: iter([Document("i" * 70_000, "text")]))
     with pytest.raises(ValueError, match="the id of the document in row 0 is longer than the 65,535 bytes"):
         push_corpus(build_corpus(named, FakeEncoder()), str(folder / "named.db"))
 
@@ -393,12 +396,12 @@ def test_names_that_milvus_does_not_take_are_written_otherwise() -> None:
 
 
 def test_choices_are_shortened_to_what_a_property_holds() -> None:
-    choices = Choices({f"label {n}": 9 for n in range(3000)}, {"column": {f"value {n}": n for n in range(2000)}})
+    choices = Facets({f"label {n}": 9 for n in range(3000)}, {"column": {f"value {n}": n for n in range(2000)}})
     text = choices.as_json(60_000)
     assert len(text) <= 60_000
-    kept = Choices.from_json(text)
+    kept = Facets.from_json(text)
     assert (len(kept.labels), len(kept.fields["column"])) == (1000, 1000)
-    assert Choices.from_json("[]") == Choices.from_json("") == Choices({}, {})
+    assert Facets.from_json("[]") == Facets.from_json("") == Facets({}, {})
 
 
 def exemplar(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -412,7 +415,7 @@ def test_the_command_line_puts_searches_and_measures(tmp_path: Path) -> None:
         "text,label\n"
         + "".join(f"the {word} runs number {n},{'pet' if n % 2 else 'wild'}\n" for n, word in enumerate(WORDS))
     )
-    build_corpus(read_source(str(tmp_path / "reviews.csv")), load_encoder(), name="reviews")
+    build_corpus(read(str(tmp_path / "reviews.csv")), load_encoder(), name="reviews")
     address = ("--index", str(tmp_path / "r.db"))
 
     pushed = exemplar("push", "reviews", "--to", address[1])
@@ -443,7 +446,7 @@ def test_imdb_is_ranked_as_in_memory_by_all_rankers(
     shared_datasets: Path, tmp_path: Path, record_property: pytest.FixtureRequest
 ) -> None:
     """All 25,000 reviews, by their first 80 characters, which are embedded ten times as fast as the whole."""
-    whole = read_source(str(shared_datasets / "imdb"), split="train")
+    whole = read(str(shared_datasets / "imdb"), split="train")
     short = replace(whole, read=lambda: (replace(each, text=each.text[:80]) for each in whole.read()))
     corpus = build_corpus(short, load_encoder(precision="auto", backend="auto"), name="imdb", whole=True)
     assert corpus.manifest.n_passages == 25_000
@@ -470,7 +473,7 @@ def test_imdb_is_ranked_as_in_memory_by_all_rankers(
     recalls = []
     for query, feedback in zip(queries, marks, strict=True):
         ranking = approximate.search(query, feedback, ranker="svm", k=10, until="exact")
-        assert ranking.svm.stopped != "exact"
+        assert ranking.scorer.svm.stopped != "exact"
         recalls.append(len(set(ranking.doc_ids) & set(rankings[query, "svm", len(feedback)][:10])) / 10)
     record_property("recall_at_10", recalls)
     assert np.mean(recalls) >= 0.8

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exemplar.data.documents import Document, Problem
-from exemplar.data.sources.read import read_source
-from tests.support.reading import ROWS, documents, numbered, problems, texts, write
+from exemplar.data.sources.spec import SourceSpec
+from tests.support.reading import ROWS, documents, numbered, problems, read, texts, write
 
 SUFFIXES = [".csv", ".tsv", ".jsonl", ".json", ".parquet"]
 
@@ -19,7 +19,7 @@ SUFFIXES = [".csv", ".tsv", ".jsonl", ".json", ".parquet"]
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_tables_in_files_are_read_alike(tmp_path: Path, suffix: str) -> None:
     path = write(tmp_path / f"rows{suffix}")
-    source = read_source(path, label_column="kind", id_column="key")
+    source = read(path, label_column="kind", id_column="key")
     assert list(source.read()) == [
         Document("a1", "the first", "x", {"stars": "3"}),
         Document("a2", "the second, with a comma\nand a line", "y", {"stars": "4"}),
@@ -27,14 +27,7 @@ def test_tables_in_files_are_read_alike(tmp_path: Path, suffix: str) -> None:
     ]
     assert list(source.read()) == list(source.read())
     assert (source.name, numbered(source)) == ("rows", False)
-    assert source.description == {
-        "source": path,
-        "text_column": "text",
-        "title_column": None,
-        "label_column": "kind",
-        "id_column": "key",
-        "limit": None,
-    }
+    assert source.spec == SourceSpec(path, text_column="text", label_column="kind", id_column="key")
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
@@ -42,34 +35,34 @@ def test_packed_tables_are_read_as_they_are(tmp_path: Path, suffix: str) -> None
     path = Path(write(tmp_path / f"rows{suffix}"))
     packed = tmp_path / f"packed{suffix}.gz"
     packed.write_bytes(gzip.compress(path.read_bytes()))
-    source = read_source(str(packed))
-    assert documents(source) == documents(read_source(str(path)))
+    source = read(str(packed))
+    assert documents(source) == documents(read(str(path)))
     assert source.name == "packed"
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_limit_takes_the_first_rows(tmp_path: Path, suffix: str) -> None:
     path = write(tmp_path / f"rows{suffix}")
-    assert texts(read_source(path, limit=2)) == [row["text"] for row in ROWS[:2]]
-    assert len(documents(read_source(path, limit=10**12))) == 3
+    assert texts(read(path, limit=2)) == [row["text"] for row in ROWS[:2]]
+    assert len(documents(read(path, limit=10**12))) == 3
     with pytest.raises(ValueError, match="limit must be at most 1,000,000,000,000, got 1000000000001"):
-        read_source(path, limit=10**12 + 1)
+        read(path, limit=10**12 + 1)
 
 
 def test_a_limit_counts_rows_whether_they_give_a_document_or_not(tmp_path: Path) -> None:
     path = write(tmp_path / "rows.csv", [{"text": "first"}, {"text": ""}, {"text": "third"}])
-    assert list(read_source(path, limit=2).read()) == [Document("0", "first"), Problem("row 1", "no text")]
+    assert list(read(path, limit=2).read()) == [Document("0", "first"), Problem("row 1", "no text")]
 
 
 def test_without_an_id_column_the_row_number_is_the_id(tmp_path: Path) -> None:
-    source = read_source(write(tmp_path / "rows.csv", [{"text": "first"}, {"text": "  "}, {"text": "third"}]))
+    source = read(write(tmp_path / "rows.csv", [{"text": "first"}, {"text": "  "}, {"text": "third"}]))
     assert list(source.read()) == [Document("0", "first"), Problem("row 1", "no text"), Document("2", "third")]
     assert numbered(source)
 
 
 def test_missing_cells_and_numbers_are_handled(tmp_path: Path) -> None:
     rows = [{"text": None, "label": "x"}, {"text": 17, "label": None}, {"text": "a", "label": 2, "n": float("nan")}]
-    source = read_source(write(tmp_path / "rows.jsonl", rows))
+    source = read(write(tmp_path / "rows.jsonl", rows))
     assert documents(source) == [Document("1", "17"), Document("2", "a", "2")]
 
 
@@ -85,7 +78,7 @@ def test_numbers_keep_their_digits_beside_gaps(tmp_path: Path, suffix: str) -> N
     else:
         rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
         path.write_text("\N{BYTE ORDER MARK}" + "\n".join(map(json.dumps, rows)) + "\n\n")
-    assert documents(read_source(str(path), id_column="id")) == [
+    assert documents(read(str(path), id_column="id")) == [
         Document("9007199254740993", "a", "1"),
         Document("9007199254740992", "b", None),
         Document("3", "c", "0"),
@@ -104,38 +97,38 @@ def test_other_columns_become_metadata_as_text(tmp_path: Path) -> None:
         "none": None,
         "vector": [0.123456] * 2000,
     }
-    (document,) = documents(read_source(write(tmp_path / "rows.jsonl", [row])))
+    (document,) = documents(read(write(tmp_path / "rows.jsonl", [row])))
     assert document.metadata == {"year": "1999", "price": "2.5", "new": "True", "tags": "x, 3", "by": '{"name":"Zoë"}'}
 
 
 def test_a_title_stands_before_its_text(tmp_path: Path) -> None:
     rows = [{"Title": "A", "Text": "a"}, {"Title": "", "Text": "b"}, {"Title": "C", "Text": ""}]
     path = write(tmp_path / "rows.csv", rows)
-    source = read_source(path)
+    source = read(path)
     assert list(source.read()) == [Document("0", "A\n\na"), Document("1", "b"), Problem("row 2", "no text")]
-    assert texts(read_source(path, text_column="Title")) == ["A", "C"]
-    assert documents(read_source(path, title_column="none"))[0] == Document("0", "a", None, {"Title": "A"})
+    assert texts(read(path, text_column="Title")) == ["A", "C"]
+    assert documents(read(path, title_column="none"))[0] == Document("0", "a", None, {"Title": "A"})
 
 
 def test_guesses_are_turned_off_by_none_and_the_description_says_so(tmp_path: Path) -> None:
     path = write(tmp_path / "rows.csv", [{"text": "a", "label": "x", "id": "7"}])
-    source = read_source(path, label_column="none", id_column="none")
+    source = read(path, label_column="none", id_column="none")
     assert documents(source) == [Document("0", "a", None, {"label": "x", "id": "7"})]
-    assert (source.description["label_column"], source.description["id_column"]) == ("none", "none")
-    assert documents(read_source(path)) == [Document("7", "a", "x")]
+    assert (source.spec.label_column, source.spec.id_column) == ("none", "none")
+    assert documents(read(path)) == [Document("7", "a", "x")]
     path = write(tmp_path / "none.csv", [{"text": "a", "none": "7"}])
-    assert documents(read_source(path, id_column="none")) == [Document("7", "a")]
+    assert documents(read(path, id_column="none")) == [Document("7", "a")]
 
 
 @pytest.mark.parametrize(("cell", "reason"), [(["x"], "the text is a list"), ({"a": 1}, "the text is a dict")])
 def test_text_that_is_no_text_is_left_out_and_told(tmp_path: Path, cell: object, reason: str) -> None:
-    source = read_source(write(tmp_path / "rows.jsonl", [{"text": "a"}, {"text": cell}]))
+    source = read(write(tmp_path / "rows.jsonl", [{"text": "a"}, {"text": cell}]))
     assert list(source.read()) == [Document("0", "a"), Problem("row 1", reason)]
 
 
 def test_labels_may_be_lists_and_others_are_told(tmp_path: Path) -> None:
     rows = [{"text": "a", "label": ["x", "y"]}, {"text": "b", "label": {"no": 1}}, {"text": "c", "label": []}]
-    assert list(read_source(write(tmp_path / "rows.jsonl", rows)).read()) == [
+    assert list(read(write(tmp_path / "rows.jsonl", rows)).read()) == [
         Document("0", "a", "x, y"),
         Problem("row 1", "the label is no plain text", left_out=False),
         Document("1", "b"),
@@ -145,7 +138,7 @@ def test_labels_may_be_lists_and_others_are_told(tmp_path: Path) -> None:
 
 def test_half_a_surrogate_pair_is_mended_and_told(tmp_path: Path) -> None:
     (tmp_path / "rows.jsonl").write_text(r'{"text": "half \ud83d a pair"}' + "\n" + r'{"text": "\ud83d\ude00"}')
-    assert list(read_source(str(tmp_path / "rows.jsonl")).read()) == [
+    assert list(read(str(tmp_path / "rows.jsonl")).read()) == [
         Problem("line 1", "half a surrogate pair, replaced", left_out=False),
         Document("0", "half \N{REPLACEMENT CHARACTER} a pair"),
         Document("1", "\N{GRINNING FACE}"),
@@ -154,7 +147,7 @@ def test_half_a_surrogate_pair_is_mended_and_told(tmp_path: Path) -> None:
 
 def test_control_characters_are_kept(tmp_path: Path) -> None:
     (tmp_path / "rows.csv").write_bytes(b"text\na\0b\x07\n")
-    assert texts(read_source(str(tmp_path / "rows.csv"))) == ["a\0b\x07"]
+    assert texts(read(str(tmp_path / "rows.csv"))) == ["a\0b\x07"]
 
 
 def test_parquet_columns_of_every_kind_are_read_as_pyarrow_reads_them(tmp_path: Path) -> None:
@@ -182,7 +175,7 @@ def test_parquet_columns_of_every_kind_are_read_as_pyarrow_reads_them(tmp_path: 
 
 @pytest.mark.parametrize("column", ["content", "review", "abstract", "document", "body", "Text", "BODY"])
 def test_usual_names_for_the_text_are_recognised(tmp_path: Path, column: str) -> None:
-    assert texts(read_source(write(tmp_path / "rows.csv", [{"other": "no", column: "yes"}]))) == ["yes"]
+    assert texts(read(write(tmp_path / "rows.csv", [{"other": "no", column: "yes"}]))) == ["yes"]
 
 
 @pytest.mark.parametrize("option", ["text_column", "title_column", "label_column", "id_column"])
@@ -190,26 +183,26 @@ def test_usual_names_for_the_text_are_recognised(tmp_path: Path, column: str) ->
 def test_a_column_that_does_not_exist_is_told_with_those_that_do(tmp_path: Path, suffix: str, option: str) -> None:
     path = write(tmp_path / f"rows{suffix}")
     with pytest.raises(ValueError, match="no column 'nope'; its columns are: key, text, kind, stars"):
-        read_source(path, **{option: "nope"})
+        read(path, **{option: "nope"})
 
 
 def test_an_unrecognised_text_column_must_be_named(tmp_path: Path) -> None:
     path = write(tmp_path / "rows.csv", [{"one": "1", "two": "2"}])
     with pytest.raises(ValueError, match=r"which column of .* holds the text; its columns are: one, two"):
-        read_source(path)
+        read(path)
 
 
 def test_a_column_that_was_named_is_not_guessed_for_something_else(tmp_path: Path) -> None:
     path = write(tmp_path / "rows.csv", [{"label": "a", "id": "7"}])
-    source = read_source(path, text_column="label", title_column="id")
+    source = read(path, text_column="label", title_column="id")
     assert documents(source) == [Document("0", "7\n\na")]
-    assert (source.description["label_column"], source.description["id_column"]) == (None, None)
+    assert (source.spec.label_column, source.spec.id_column) == (None, None)
 
 
 def test_two_columns_of_one_name_are_refused(tmp_path: Path) -> None:
     (tmp_path / "rows.csv").write_text("text,a,a\nx,1,2\n")
     with pytest.raises(ValueError, match=r"rows.csv has two columns named 'a'; rename one"):
-        read_source(str(tmp_path / "rows.csv"))
+        read(str(tmp_path / "rows.csv"))
 
 
 def test_ids_must_be_there_and_differ(tmp_path: Path) -> None:
@@ -219,20 +212,20 @@ def test_ids_must_be_there_and_differ(tmp_path: Path) -> None:
         match=r"column 'id' of .*twice.csv can't be the id: rows 0 and 2 both have '7'; "
         "choose another id column, or none for row numbers",
     ):
-        documents(read_source(path))
-    assert len(documents(read_source(path, id_column="none"))) == 3
+        documents(read(path))
+    assert len(documents(read(path, id_column="none"))) == 3
     path = write(tmp_path / "missing.csv", [{"text": "a", "n": "7"}, {"text": "b", "n": ""}])
-    assert list(read_source(path, id_column="n").read()) == [Document("7", "a"), Problem("row 1", "no id")]
+    assert list(read(path, id_column="n").read()) == [Document("7", "a"), Problem("row 1", "no id")]
 
 
 def test_a_table_without_text_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"column 'text' of .*rows.csv holds no text$"):
-        documents(read_source(write(tmp_path / "rows.csv", [{"text": ""}])))
+        documents(read(write(tmp_path / "rows.csv", [{"text": ""}])))
 
 
 def test_rows_are_counted_past_blank_and_wide_and_short_ones(tmp_path: Path) -> None:
     (tmp_path / "rows.csv").write_text("text,label\na,x\n\nb,y,z\nc\n")
-    assert list(read_source(str(tmp_path / "rows.csv")).read()) == [
+    assert list(read(str(tmp_path / "rows.csv")).read()) == [
         Document("0", "a", "x"),
         Problem("row 1", "no text"),
         Problem("row 2", "more fields than the header has names"),
@@ -243,7 +236,7 @@ def test_rows_are_counted_past_blank_and_wide_and_short_ones(tmp_path: Path) -> 
 def test_a_table_whose_rows_are_all_too_wide_says_so(tmp_path: Path) -> None:
     (tmp_path / "rows.csv").write_text("text,label\na,b,\nc,d,\n")
     with pytest.raises(ValueError, match="holds no text: more fields than the header has names in 2 of 2 rows"):
-        documents(read_source(str(tmp_path / "rows.csv")))
+        documents(read(str(tmp_path / "rows.csv")))
 
 
 @pytest.mark.parametrize(
@@ -257,12 +250,12 @@ def test_a_table_whose_rows_are_all_too_wide_says_so(tmp_path: Path) -> None:
 def test_a_quote_that_never_closes_is_told_by_the_line_it_opens_on(tmp_path: Path, content: str, line: int) -> None:
     (tmp_path / "rows.csv").write_text(content)
     with pytest.raises(ValueError, match=rf"cannot read .*rows.csv: the quote that opens on line {line} never closes"):
-        documents(read_source(str(tmp_path / "rows.csv")))
+        documents(read(str(tmp_path / "rows.csv")))
 
 
 def test_a_tsv_file_with_stray_quotes_has_no_quoting(tmp_path: Path) -> None:
     (tmp_path / "rows.tsv").write_text('text\tlabel\n"Great" he said\tx\n"open\ty\n5" pipe\tz\n')
-    assert documents(read_source(str(tmp_path / "rows.tsv"))) == [
+    assert documents(read(str(tmp_path / "rows.tsv"))) == [
         Document("0", '"Great" he said', "x"),
         Document("1", '"open', "y"),
         Document("2", '5" pipe', "z"),
@@ -279,13 +272,13 @@ def test_what_the_csv_module_writes_is_read_back(
         rows = csv.writer(file, delimiter=delimiter)
         rows.writerows([["n", "text"], ["0", "first"], *enumerate(cells, start=1)])
     expected = ["first", *(cell for cell in cells if cell.strip())]
-    assert texts(read_source(str(path))) == expected
+    assert texts(read(str(path))) == expected
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_lines_may_end_in_any_way(tmp_path: Path, end: str) -> None:
     (tmp_path / "rows.csv").write_bytes(end.join(["text,n", "a,1", '"b",2', ""]).encode())
-    assert documents(read_source(str(tmp_path / "rows.csv"))) == [
+    assert documents(read(str(tmp_path / "rows.csv"))) == [
         Document("0", "a", None, {"n": "1"}),
         Document("1", "b", None, {"n": "2"}),
     ]
@@ -296,12 +289,12 @@ def test_lines_may_end_in_any_way(tmp_path: Path, end: str) -> None:
 def test_byte_order_marks_are_obeyed(tmp_path: Path, encoding: str, name: str) -> None:
     content = "text\ncafé 日本\n" if name == "rows.csv" else '{"text": "café 日本"}\n'
     (tmp_path / name).write_bytes(content.encode(encoding))
-    assert list(read_source(str(tmp_path / name)).read()) == [Document("0", "café 日本")]
+    assert list(read(str(tmp_path / name)).read()) == [Document("0", "café 日本")]
 
 
 def test_western_text_that_is_not_utf8_is_read_and_told(tmp_path: Path) -> None:
     (tmp_path / "latin1.csv").write_bytes("text\nplain\ncafé\n".encode("latin-1"))
-    assert list(read_source(str(tmp_path / "latin1.csv")).read()) == [
+    assert list(read(str(tmp_path / "latin1.csv")).read()) == [
         Document("0", "plain"),
         Problem("line 3 of latin1.csv", "not UTF-8, read as cp1252", left_out=False),
         Document("1", "café"),
@@ -310,7 +303,7 @@ def test_western_text_that_is_not_utf8_is_read_and_told(tmp_path: Path) -> None:
 
 def test_one_bad_line_does_not_cost_the_others_their_letters(tmp_path: Path) -> None:
     (tmp_path / "mixed.csv").write_bytes("text\nПривет\n".encode() + b"caf\xe9\n" + "日本\n".encode())
-    assert texts(read_source(str(tmp_path / "mixed.csv"))) == ["Привет", "café", "日本"]
+    assert texts(read(str(tmp_path / "mixed.csv"))) == ["Привет", "café", "日本"]
 
 
 @pytest.mark.parametrize(
@@ -325,7 +318,7 @@ def test_one_bad_line_does_not_cost_the_others_their_letters(tmp_path: Path) -> 
 )
 def test_other_encodings_are_guessed(tmp_path: Path, encoding: str, text: str) -> None:
     (tmp_path / "rows.csv").write_bytes(("text\n" + f'"{text}"\n' * 20).encode(encoding))
-    source = read_source(str(tmp_path / "rows.csv"))
+    source = read(str(tmp_path / "rows.csv"))
     assert texts(source) == [text] * 20
     assert [(each.where, each.left_out) for each in problems(source)] == [("line 2 of rows.csv", False)]
 
@@ -333,7 +326,7 @@ def test_other_encodings_are_guessed(tmp_path: Path, encoding: str, text: str) -
 def test_bad_lines_of_json_are_told_by_their_number_and_the_others_kept(tmp_path: Path) -> None:
     deep = '{"text": ' + "[" * 200_000 + "]" * 200_000 + "}"
     (tmp_path / "bad.jsonl").write_text(f'{{"text": "a"}}\n\n{{"text": }}\n["b"]\n{deep}\n{{"text": "c"}}\n')
-    assert list(read_source(str(tmp_path / "bad.jsonl")).read()) == [
+    assert list(read(str(tmp_path / "bad.jsonl")).read()) == [
         Document("0", "a"),
         Problem("line 3", "no JSON"),
         Problem("line 4", "no JSON object"),
@@ -345,9 +338,9 @@ def test_bad_lines_of_json_are_told_by_their_number_and_the_others_kept(tmp_path
 def test_a_named_column_is_searched_for_in_all_of_the_file(tmp_path: Path) -> None:
     rows = [{"text": "a"}] * 1500 + [{"text": "b", "late": "x"}]
     path = write(tmp_path / "rows.jsonl", rows)
-    assert documents(read_source(path, label_column="late"))[-1] == Document("1500", "b", "x")
+    assert documents(read(path, label_column="late"))[-1] == Document("1500", "b", "x")
     with pytest.raises(ValueError, match="no column 'later'; its columns are: text"):
-        read_source(path, label_column="later")
+        read(path, label_column="later")
 
 
 @pytest.mark.parametrize(
@@ -360,7 +353,7 @@ def test_a_named_column_is_searched_for_in_all_of_the_file(tmp_path: Path) -> No
 )
 def test_json_may_be_laid_out_in_several_ways(tmp_path: Path, content: object) -> None:
     (tmp_path / "rows.json").write_text(json.dumps(content, indent=1))
-    assert documents(read_source(str(tmp_path / "rows.json"))) == [
+    assert documents(read(str(tmp_path / "rows.json"))) == [
         Document("0", "a", None, {"n": "1"}),
         Document("1", "b"),
     ]
@@ -368,7 +361,7 @@ def test_json_may_be_laid_out_in_several_ways(tmp_path: Path, content: object) -
 
 def test_json_lines_in_a_json_file_are_read(tmp_path: Path) -> None:
     (tmp_path / "rows.json").write_text('{"text": "a"}\n{"text": "b"}\n')
-    assert texts(read_source(str(tmp_path / "rows.json"))) == ["a", "b"]
+    assert texts(read(str(tmp_path / "rows.json"))) == ["a", "b"]
 
 
 @pytest.fixture
@@ -389,7 +382,7 @@ def classes(tmp_path: Path) -> str:
 
 
 def test_a_bare_parquet_file_of_a_data_set_gives_class_names(classes: str) -> None:
-    assert documents(read_source(classes)) == [
+    assert documents(read(classes)) == [
         Document("0", "one", "yes"),
         Document("1", "two", "no"),
         Document("2", "three"),
@@ -414,7 +407,7 @@ def test_a_bare_parquet_file_of_a_data_set_gives_class_names(classes: str) -> No
 def test_a_file_that_cannot_be_read_is_one_clear_line(tmp_path: Path, name: str, content: bytes, why: str) -> None:
     (tmp_path / name).write_bytes(content)
     with pytest.raises(ValueError, match=rf"cannot read .*{name}: .*{why}") as caught:
-        documents(read_source(str(tmp_path / name)))
+        documents(read(str(tmp_path / name)))
     assert "\n" not in str(caught.value)
 
 
@@ -422,13 +415,13 @@ def test_a_parquet_file_that_was_cut_off_is_refused_before_it_is_read(tmp_path: 
     path = Path(write(tmp_path / "rows.parquet"))
     path.write_bytes(path.read_bytes()[:-20])
     with pytest.raises(ValueError, match=r"cannot read .*rows.parquet: "):
-        read_source(str(path))
+        read(str(path))
 
 
 @pytest.mark.slow
 def test_a_million_characters_are_a_document_and_too_many_are_told(tmp_path: Path) -> None:
     path = write(tmp_path / "rows.csv", [{"text": "a" * 1_000_000}, {"text": "b" * 10_000_001}, {"text": "c"}])
-    found = list(read_source(path).read())
+    found = list(read(path).read())
     assert found[0] == Document("0", "a" * 1_000_000)
     assert found[1:] == [Problem("row 1", "longer than 10,000,000 characters"), Document("2", "c")]
 
@@ -444,9 +437,9 @@ def test_a_million_characters_are_a_document_and_too_many_are_told(tmp_path: Pat
 )
 def test_a_file_is_read_only_as_far_as_its_documents_are_taken(tmp_path: Path, name: str, content: bytes) -> None:
     (tmp_path / name).write_bytes(content)
-    source = read_source(str(tmp_path / name))
+    source = read(str(tmp_path / name))
     assert [found.text for found in itertools.islice(source.read(), 2)] == ["a row", "a row"]
-    assert texts(read_source(str(tmp_path / name), limit=2)) == ["a row", "a row"]
+    assert texts(read(str(tmp_path / name), limit=2)) == ["a row", "a row"]
     with pytest.raises(ValueError, match=f"cannot read .*{name}"):
         texts(source)
 
@@ -455,7 +448,7 @@ def test_a_file_is_read_only_as_far_as_its_documents_are_taken(tmp_path: Path, n
 @pytest.mark.parametrize("suffix", [".csv", ".tsv", ".jsonl", ".parquet"])
 def test_memory_does_not_grow_with_the_number_of_documents(tmp_path: Path, suffix: str) -> None:
     path = write(tmp_path / f"rows{suffix}", [{"text": "x" * 10_000}] * 4_000)  # 40 MB of text
-    source = read_source(path)
+    source = read(path)
     tracemalloc.start()
     try:
         assert sum(len(found.text) for found in source.read()) == 40_000_000

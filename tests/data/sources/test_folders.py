@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from exemplar.data.documents import Document, Problem
-from exemplar.data.sources.read import read_source
+from exemplar.data.sources.spec import SourceSpec
 from tests.support.pdf import pdf
-from tests.support.reading import documents, numbered, problems, texts, write
+from tests.support.reading import documents, numbered, problems, read, texts, write
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def test_a_folder_of_texts_is_a_document_a_file(folder: Path) -> None:
     (folder / ".git").mkdir()
     (folder / ".git" / "x.txt").write_text("hidden")
     (folder / "picture.png").write_bytes(b"x")
-    source = read_source(str(folder))
+    source = read(str(folder))
     assert list(source.read()) == [
         Problem("picture.png", "not a kind that is read"),
         Document("b.txt", "the b"),
@@ -37,7 +37,7 @@ def test_a_folder_of_texts_is_a_document_a_file(folder: Path) -> None:
         Document("notes/paper.pdf", "Hello cats", None, {"pages": "1", "title": "On cats"}),
     ]
     assert (source.name, numbered(source)) == ("folder", False)
-    assert source.description == {"source": str(folder), "limit": None}
+    assert source.spec == SourceSpec(str(folder))
 
 
 def test_files_that_cannot_be_read_are_told_and_the_others_kept(folder: Path) -> None:
@@ -50,7 +50,7 @@ def test_files_that_cannot_be_read_are_told_and_the_others_kept(folder: Path) ->
     (folder / "good.txt").write_text("good")
     (folder / "scan.pdf").write_bytes(pdf(""))
     (folder / "torn.pdf").write_bytes(b"%PDF-1.4 and nothing more")
-    source = read_source(str(folder))
+    source = read(str(folder))
     assert documents(source) == [Document("a.csv#0", "first"), Document("good.txt", "good")]
     told = {each.where: each.reason for each in problems(source) if each.left_out}
     assert list(told) == [
@@ -75,7 +75,7 @@ def test_tables_of_a_folder_may_have_different_columns(folder: Path) -> None:
     write(folder / "notes" / "b.jsonl", [{"body": "two", "year": 1999}])
     write(folder / "c.csv", [{"other": "no"}])
     (folder / "d.jsonl").write_bytes(b'{"text": "caf\xe9"}\n[]\n')
-    source = read_source(str(folder))
+    source = read(str(folder))
     assert list(source.read()) == [
         Document("a.csv#0", "one", "x"),
         Problem("a.csv, row 1", "no text"),
@@ -86,20 +86,13 @@ def test_tables_of_a_folder_may_have_different_columns(folder: Path) -> None:
         Document("notes/b.jsonl#0", "two", None, {"year": "1999"}),
     ]
     assert numbered(source)
-    assert source.description == {
-        "source": str(folder),
-        "text_column": None,
-        "title_column": None,
-        "label_column": None,
-        "id_column": None,
-        "limit": None,
-    }
+    assert source.spec == SourceSpec(str(folder))
 
 
 def test_a_named_column_must_be_in_each_table_of_a_folder(folder: Path) -> None:
     write(folder / "a.csv", [{"text": "one", "kind": "x"}])
     write(folder / "b.csv", [{"text": "two"}])
-    assert list(read_source(str(folder), label_column="kind").read()) == [
+    assert list(read(str(folder), label_column="kind").read()) == [
         Document("a.csv#0", "one", "x"),
         Problem("b.csv", "it has no column 'kind'"),
     ]
@@ -108,16 +101,16 @@ def test_a_named_column_must_be_in_each_table_of_a_folder(folder: Path) -> None:
 def test_a_limit_holds_for_a_folder_as_a_whole(folder: Path) -> None:
     write(folder / "a.csv", [{"text": "one"}, {"text": "two"}])
     write(folder / "b.csv", [{"text": "three"}, {"text": "four"}])
-    assert texts(read_source(str(folder), limit=3)) == ["one", "two", "three"]
+    assert texts(read(str(folder), limit=3)) == ["one", "two", "three"]
 
 
 def test_ids_must_differ_over_all_of_a_folder(folder: Path) -> None:
     write(folder / "a.csv", [{"text": "one", "id": "1"}, {"text": "two", "id": "2"}])
     write(folder / "b.csv", [{"text": "three", "id": "2"}])
-    source = read_source(str(folder))
+    source = read(str(folder))
     with pytest.raises(ValueError, match=r"can't share an id column: a.csv, row 1 and b.csv, row 0 both have '2'"):
         documents(source)
-    assert [each.doc_id for each in documents(read_source(str(folder), id_column="none"))] == [
+    assert [each.doc_id for each in documents(read(str(folder), id_column="none"))] == [
         "a.csv#0",
         "a.csv#1",
         "b.csv#0",
@@ -134,7 +127,7 @@ def test_links_that_lead_out_of_a_folder_are_not_followed(folder: Path, tmp_path
     (folder / "out").symlink_to(tmp_path / "others")
     (folder / "out.txt").symlink_to("../secret.txt")
     (folder / "round").symlink_to(folder)
-    assert list(read_source(str(folder)).read()) == [
+    assert list(read(str(folder)).read()) == [
         Problem("out", "a link that leads out of the folder"),
         Problem("out.txt", "a link that leads out of the folder"),
         Document("a.txt", "a"),
@@ -145,7 +138,7 @@ def test_links_that_lead_out_of_a_folder_are_not_followed(folder: Path, tmp_path
 def test_a_link_to_the_folder_itself_may_be_named(folder: Path, tmp_path: Path) -> None:
     (folder / "a.txt").write_text("a")
     (tmp_path / "link").symlink_to(folder)
-    assert texts(read_source(str(tmp_path / "link"))) == ["a"]
+    assert texts(read(str(tmp_path / "link"))) == ["a"]
 
 
 def test_a_folder_that_cannot_be_read_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -158,7 +151,7 @@ def test_a_folder_that_cannot_be_read_is_told(folder: Path, monkeypatch: pytest.
     (folder / "notes" / "b.txt").write_text("b")
     scandir = os.scandir
     monkeypatch.setattr(os, "scandir", refuse_notes)
-    assert list(read_source(str(folder)).read()) == [
+    assert list(read(str(folder)).read()) == [
         Problem("notes", "a folder that can't be read"),
         Document("a.txt", "a"),
     ]
@@ -176,7 +169,7 @@ def test_a_zip_is_read_in_place_and_nothing_is_written(tmp_path: Path) -> None:
         archive.writestr("packed.txt.gz", gzip.compress(b"packed"))
         archive.writestr("picture.png", b"x")
     before = sorted(tmp_path.rglob("*"))
-    source = read_source(str(within / "docs.zip"))
+    source = read(str(within / "docs.zip"))
     expected = [
         Document("../../x.txt", "from above"),
         Document("more/a.csv#0", "one"),
@@ -185,23 +178,23 @@ def test_a_zip_is_read_in_place_and_nothing_is_written(tmp_path: Path) -> None:
     ]
     assert list(source.read()) == [Problem("picture.png", "not a kind that is read"), *expected]
     assert (source.name, sorted(tmp_path.rglob("*"))) == ("docs", before)
-    assert [each.doc_id for each in documents(read_source(str(within)))] == [f"docs.zip/{e.doc_id}" for e in expected]
+    assert [each.doc_id for each in documents(read(str(within)))] == [f"docs.zip/{e.doc_id}" for e in expected]
 
 
 def test_a_broken_zip_is_one_clear_line(tmp_path: Path) -> None:
     (tmp_path / "a.zip").write_bytes(b"PK and nothing more")
     with pytest.raises(ValueError, match=r"cannot read .*a.zip: File is not a zip file"):
-        read_source(str(tmp_path / "a.zip"))
+        read(str(tmp_path / "a.zip"))
 
 
 def test_a_single_file_is_a_document(tmp_path: Path) -> None:
     (tmp_path / "cats.txt.gz").write_bytes(gzip.compress("über cats\n".encode("latin-1")))
-    source = read_source(str(tmp_path / "cats.txt.gz"))
+    source = read(str(tmp_path / "cats.txt.gz"))
     assert list(source.read()) == [
         Problem("line 1 of cats.txt.gz", "not UTF-8, read as cp1252", left_out=False),
         Document("cats.txt.gz", "über cats\n"),
     ]
-    assert (source.name, source.description) == ("cats", {"source": str(tmp_path / "cats.txt.gz"), "limit": None})
+    assert (source.name, source.spec) == ("cats", SourceSpec(str(tmp_path / "cats.txt.gz")))
 
 
 @pytest.mark.parametrize(
@@ -210,7 +203,7 @@ def test_a_single_file_is_a_document(tmp_path: Path) -> None:
 def test_a_pdf_without_text_is_an_error(tmp_path: Path, content: bytes, why: str) -> None:
     (tmp_path / "scan.pdf").write_bytes(content)
     with pytest.raises(ValueError, match=f"cannot read .*scan.pdf: {why}"):
-        documents(read_source(str(tmp_path / "scan.pdf")))
+        documents(read(str(tmp_path / "scan.pdf")))
 
 
 def test_an_encrypted_pdf_is_told(folder: Path) -> None:
@@ -220,21 +213,21 @@ def test_an_encrypted_pdf_is_told(folder: Path) -> None:
     writer = pypdf.PdfWriter(clone_from=folder / "plain.pdf")
     writer.encrypt("secret", algorithm="RC4-128")
     writer.write(folder / "secret.pdf")
-    assert problems(read_source(str(folder))) == [Problem("secret.pdf", "encrypted")]
+    assert problems(read(str(folder))) == [Problem("secret.pdf", "encrypted")]
 
 
 def test_pdf_files_need_pypdf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "pypdf", None)
     (tmp_path / "a.pdf").write_bytes(pdf("Hello"))
     with pytest.raises(ValueError, match=r"PDF files need pypdf: pip install 'exemplar\[pdf\]'"):
-        documents(read_source(str(tmp_path / "a.pdf")))
+        documents(read(str(tmp_path / "a.pdf")))
 
 
 def test_long_texts_are_read_and_too_long_ones_told(folder: Path) -> None:
     (folder / "long.txt").write_text("a" * 1_000_000)
     (folder / "toolong.txt").write_text("a" * 10_000_001)
     (folder / "huge.txt.gz").write_bytes(gzip.compress(b"a" * 50_000_000))
-    assert list(read_source(str(folder)).read()) == [
+    assert list(read(str(folder)).read()) == [
         Problem("huge.txt.gz", "longer than 10,000,000 characters"),
         Document("long.txt", "a" * 1_000_000),
         Problem("toolong.txt", "longer than 10,000,000 characters"),
@@ -243,8 +236,8 @@ def test_long_texts_are_read_and_too_long_ones_told(folder: Path) -> None:
 
 def test_a_folder_without_files_that_can_be_read_is_an_error(folder: Path) -> None:
     (folder / "picture.png").write_bytes(b"x")
-    with pytest.raises(ValueError, match=r"folder holds none of the files that can be read: .csv, .tsv"):
-        read_source(str(folder))
+    with pytest.raises(ValueError, match=r"folder holds no file that Exemplar reads: .csv, .tsv"):
+        read(str(folder))
 
 
 @pytest.mark.parametrize("name", ["corpus.jsonl", "corpus.jsonl.gz"])
@@ -254,20 +247,13 @@ def test_a_beir_folder_is_its_corpus(folder: Path, name: str) -> None:
     )
     (folder / name).write_bytes(gzip.compress(content) if name.endswith("gz") else content)
     (folder / "queries.jsonl").write_text('{"_id": "q1", "text": "a query"}\n')
-    source = read_source(str(folder), split="test")
+    source = read(str(folder), split="test")
     assert list(source.read()) == [Document("d1", "Cats\n\nsleep"), Document("d2", "x")]
-    assert source.description == {
-        "source": str(folder),
-        "text_column": "text",
-        "title_column": "title",
-        "label_column": None,
-        "id_column": "_id",
-        "limit": None,
-    }
+    assert source.spec == SourceSpec(str(folder), text_column="text", title_column="title", id_column="_id")
 
 
 def test_a_beir_corpus_is_read_as_it_is(shared_datasets: Path) -> None:
-    source = read_source(str(shared_datasets / "beir" / "scifact"))
+    source = read(str(shared_datasets / "beir" / "scifact"))
     found = documents(source)
     assert (len(found), problems(source), numbered(source)) == (5183, [], False)
     assert found[0].doc_id == "4983"
@@ -281,11 +267,11 @@ def test_a_data_set_folder_cannot_name_files_elsewhere(folder: Path, elsewhere: 
     (folder / "README.md").write_text(f"---\nconfigs:\n- config_name: default\n  data_files: '{elsewhere}'\n---\n")
     (folder / "rows.csv").write_text("text\na\n")
     with pytest.raises(ValueError, match="its README names .*, which is not in the folder"):
-        read_source(str(folder))
+        read(str(folder))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="names are bytes on Linux alone")
 def test_a_file_whose_name_is_no_unicode_is_read(folder: Path) -> None:
     (folder / "caf\udce9.txt").write_text("a text")
-    [document] = documents(read_source(str(folder)))
+    [document] = documents(read(str(folder)))
     assert document.doc_id == "caf\N{REPLACEMENT CHARACTER}.txt"

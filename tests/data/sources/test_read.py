@@ -2,6 +2,7 @@ import gzip
 import itertools
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -9,32 +10,33 @@ import pytest
 
 from exemplar.data.documents import Document, Problem
 from exemplar.data.sources.read import default_name, read_source
-from tests.support.reading import documents, numbered, problems, texts, write
+from exemplar.data.sources.spec import SourceSpec
+from tests.support.reading import documents, numbered, problems, read, texts, write
 
 
 def test_missing_files_and_unknown_kinds_are_errors(tmp_path: Path) -> None:
     for name in ("gone.csv", "gone.jsonl.gz", "gone.zip", "gone.md"):
         with pytest.raises(ValueError, match=f"there is no file or folder {name}"):
-            read_source(name)
+            read(name)
     with pytest.raises(ValueError, match="there is no file or folder ./gone"):
-        read_source("./gone")
+        read("./gone")
     (tmp_path / "picture.png").write_bytes(b"x")
-    with pytest.raises(ValueError, match="none of the files that can be read: .csv, .tsv"):
-        read_source(str(tmp_path / "picture.png"))
+    with pytest.raises(ValueError, match="can't read files such as .*; it reads .csv, .tsv"):
+        read(str(tmp_path / "picture.png"))
     with pytest.raises(ValueError, match="limit must be at least 1, got 0"):
-        read_source("docs", limit=0)
+        read("docs", limit=0)
 
 
 def test_a_blank_source_is_an_error() -> None:
     with pytest.raises(ValueError, match="name a source"):
-        read_source("  ")
+        read("  ")
 
 
 @pytest.mark.parametrize(("option", "value"), [("config", "en"), ("split", "test"), ("revision", "v1")])
 def test_a_file_has_no_splits(tmp_path: Path, option: str, value: str) -> None:
     path = write(tmp_path / "rows.csv")
-    with pytest.raises(ValueError, match=rf"--{option} goes with a Hugging Face data set, and .*rows.csv is none"):
-        read_source(path, **{option: value})
+    with pytest.raises(ValueError, match=rf"only a Hugging Face data set has a {option}, and .*rows.csv is not one"):
+        read(path, **{option: value})
 
 
 @pytest.fixture
@@ -72,51 +74,42 @@ NUMBERS = [
 
 @pytest.mark.parametrize("streaming", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_a_data_set_folder_gives_class_names_as_labels_and_decodes_no_pictures(data_set: str, streaming: bool) -> None:
-    source = read_source(data_set, streaming=streaming)
+    source = read(data_set, streaming=streaming)
     assert list(source.read()) == NUMBERS
     assert list(source.read()) == NUMBERS
     assert (source.name, numbered(source)) == ("numbers", True)
-    assert source.description == {
-        "source": data_set,
-        "config": None,
-        "split": "train",
-        "revision": None,
-        "streaming": streaming,
-        "text_column": "content",
-        "title_column": None,
-        "label_column": "label",
-        "id_column": None,
-        "limit": None,
-    }
+    assert source.spec == SourceSpec(
+        data_set, split="train", streaming=streaming, text_column="content", label_column="label"
+    )
 
 
 def test_splits_slices_and_limits_go_together(data_set: str) -> None:
-    assert texts(read_source(data_set, split="test[1:]", limit=1)) == ["two"]
+    assert texts(read(data_set, split="test[1:]", limit=1)) == ["two"]
     with pytest.raises(ValueError, match=r"cannot load the data set .*numbers: Unknown split .*nope.*train.*test"):
-        read_source(data_set, split="nope")
+        read(data_set, split="nope")
 
 
 @pytest.mark.slow
 def test_a_streamed_data_set_has_limits_and_whole_splits_but_no_slices(data_set: str) -> None:
-    assert texts(read_source(data_set, split="train+test", limit=4, streaming=True)) == ["one", "two", "three", "one"]
+    assert texts(read(data_set, split="train+test", limit=4, streaming=True)) == ["one", "two", "three", "one"]
     with pytest.raises(ValueError, match=r"streamed has no slices: not 'train\[:2\]', but a whole split and a limit"):
-        read_source(data_set, split="train[:2]", streaming=True)
+        read(data_set, split="train[:2]", streaming=True)
     with pytest.raises(ValueError, match=r"cannot load the data set .*numbers: Bad split: nope.*train.*test"):
-        read_source(data_set, split="nope", streaming=True)
+        read(data_set, split="nope", streaming=True)
 
 
 @pytest.mark.slow
 def test_streamed_rows_without_known_columns_are_read(tmp_path: Path) -> None:
     write(tmp_path / "rows.jsonl", [{"text": "a", "label": "x"}, {"text": "b", "label": "y"}])
-    source = read_source(str(tmp_path), split="train", streaming=True)
+    source = read(str(tmp_path), split="train", streaming=True)
     assert documents(source) == [Document("0", "a", "x"), Document("1", "b", "y")]
 
 
 def test_a_data_set_column_that_cannot_be_used_is_told(data_set: str) -> None:
     with pytest.raises(ValueError, match="no column 'text'; its columns are: content, label, tags"):
-        read_source(data_set, text_column="text")
+        read(data_set, text_column="text")
     with pytest.raises(ValueError, match=r"column 'picture' of .*numbers can't be read as text: it holds Image"):
-        read_source(data_set, label_column="picture")
+        read(data_set, label_column="picture")
 
 
 @pytest.fixture
@@ -131,11 +124,11 @@ def configured(tmp_path: Path) -> str:
 
 
 def test_a_configuration_of_a_folder_is_read(configured: str) -> None:
-    source = read_source(configured, config="de", revision="v1")
+    source = read(configured, config="de", revision="v1")
     assert texts(source) == ["de one", "de two"]
-    assert (source.description["config"], source.description["revision"]) == ("de", "v1")
+    assert (source.spec.config, source.spec.revision) == ("de", "v1")
     with pytest.raises(ValueError, match=r"cannot load the data set .*languages: Config name is missing.*'en', 'de'"):
-        read_source(configured)
+        read(configured)
 
 
 @pytest.mark.parametrize("options", [{}, {"split": "train[:2]"}])
@@ -145,18 +138,18 @@ def test_a_folder_that_was_saved_to_disk_is_read(tmp_path: Path, options: dict[s
     data_set = datasets.Dataset.from_dict({"text": ["a", "b"]})
     data_set.save_to_disk(tmp_path / "one")
     datasets.DatasetDict({"train": data_set, "test": data_set}).save_to_disk(tmp_path / "both")
-    assert texts(read_source(str(tmp_path / "one"), **options)) == ["a", "b"]
-    assert texts(read_source(str(tmp_path / "both"), **options)) == ["a", "b"]
-    assert texts(read_source(str(tmp_path / "both"), split="test[1:]+train")) == ["b", "a", "b"]
+    assert texts(read(str(tmp_path / "one"), **options)) == ["a", "b"]
+    assert texts(read(str(tmp_path / "both"), **options)) == ["a", "b"]
+    assert texts(read(str(tmp_path / "both"), split="test[1:]+train")) == ["b", "a", "b"]
     with pytest.raises(ValueError, match=r"both: Unknown split \"dev\". Should be one of \['train', 'test'\]"):
-        read_source(str(tmp_path / "both"), split="dev")
+        read(str(tmp_path / "both"), split="dev")
 
 
 def test_a_data_set_folder_with_a_link_that_leads_out_is_refused(data_set: str, tmp_path: Path) -> None:
     (tmp_path / "secret.parquet").write_bytes((Path(data_set) / "data" / "train-0.parquet").read_bytes())
     (Path(data_set) / "data" / "train-1.parquet").symlink_to(tmp_path / "secret.parquet")
     with pytest.raises(ValueError, match=r"data/train-1.parquet is a link that leads out of the folder"):
-        read_source(data_set)
+        read(data_set)
 
 
 @pytest.mark.parametrize(
@@ -165,7 +158,7 @@ def test_a_data_set_folder_with_a_link_that_leads_out_is_refused(data_set: str, 
 def test_a_folder_of_files_is_no_data_set(tmp_path: Path, file: str, content: str) -> None:
     (tmp_path / file).write_text(content)
     (tmp_path / "rows.csv").write_text("text\na\n")
-    assert Document("rows.csv#0", "a") in documents(read_source(str(tmp_path)))
+    assert Document("rows.csv#0", "a") in documents(read(str(tmp_path)))
 
 
 @pytest.mark.parametrize(
@@ -183,7 +176,7 @@ def test_a_data_set_folder_that_cannot_be_loaded_is_one_clear_line(
     (folder / file).write_text(content)
     (folder / "rows.csv").write_text("text\na\n")
     with pytest.raises(ValueError, match=rf"cannot load the data set .*({why})") as caught:
-        read_source(str(folder), split="train")
+        read(str(folder), split="train")
     assert "\n" not in str(caught.value)
 
 
@@ -191,7 +184,7 @@ def test_files_of_a_data_set_that_do_not_fit_together_say_why(tmp_path: Path) ->
     (tmp_path / "a.csv").write_text("text\na\n")
     (tmp_path / "b.csv").write_text("other,columns\nb,c\n")
     with pytest.raises(ValueError, match="columns"):
-        read_source(str(tmp_path), split="train")
+        read(str(tmp_path), split="train")
 
 
 def test_a_hub_that_cannot_be_reached_is_told_with_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -204,7 +197,7 @@ def test_a_hub_that_cannot_be_reached_is_told_with_the_remedy(monkeypatch: pytes
     with pytest.raises(
         ValueError, match=r"no folder some/where, and the .* hub can't be reached .*\(no route\).*OFFLINE"
     ):
-        read_source("some/where")
+        read("some/where")
 
 
 def test_the_hub_is_asked_for_the_revision(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -216,18 +209,18 @@ def test_the_hub_is_asked_for_the_revision(monkeypatch: pytest.MonkeyPatch) -> N
 
     monkeypatch.setattr(huggingface_hub.HfApi, "repo_info", refuse)
     with pytest.raises(ValueError, match="the data set some/where on the hub has no revision v7"):
-        read_source("some/where", revision="v7")
+        read("some/where", revision="v7")
 
 
 @pytest.mark.parametrize("name", ["data/my/reviews", "my reviews"])
 def test_a_name_the_hub_cannot_have_is_told_without_asking_it(name: str) -> None:
     with pytest.raises(ValueError, match=f"there is no folder {name}, and no data set on the hub can have this name"):
-        read_source(name)
+        read(name)
 
 
 def test_offline_and_not_cached_is_an_error() -> None:
     with pytest.raises(ValueError, match="cannot load the data set some/where"):
-        read_source("some/where")
+        read("some/where")
 
 
 @pytest.mark.parametrize(
@@ -254,20 +247,20 @@ def test_corpora_of_files_are_named_without_the_suffixes(tmp_path: Path, file: s
 
 @pytest.mark.slow
 def test_package_documentation_is_labelled_by_package() -> None:
-    source = read_source("docs:numpy", limit=50)
+    source = read("docs:numpy", limit=50)
     found = documents(source)
     assert (len(found), problems(source), numbered(source)) == (50, [], False)
     assert {document.label for document in found} == {"numpy"}
-    assert source.description == {"source": "docs:numpy", "limit": 50}
+    assert source.spec == SourceSpec("docs:numpy", limit=50)
     assert found[0].text.startswith(f"{found[0].doc_id}\n\n")
     with pytest.raises(ValueError, match="there is no installed package 'nope'"):
-        read_source("docs:nope")
+        read("docs:nope")
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("streaming", [False, True])
 def test_imdb_is_read_as_it_is(shared_datasets: Path, streaming: bool) -> None:
-    found = documents(read_source(str(shared_datasets / "imdb"), split="train", limit=1000, streaming=streaming))
+    found = documents(read(str(shared_datasets / "imdb"), split="train", limit=1000, streaming=streaming))
     assert [document.doc_id for document in found] == [str(row) for row in range(1000)]
     assert found[0].text.startswith("I rented I AM CURIOUS-YELLOW from my video store")
     assert {document.label for document in found} == {"neg"}
@@ -276,8 +269,8 @@ def test_imdb_is_read_as_it_is(shared_datasets: Path, streaming: bool) -> None:
 @pytest.mark.slow
 def test_imdb_files_are_read_as_the_data_set_is(shared_datasets: Path) -> None:
     imdb = shared_datasets / "imdb"
-    file = read_source(str(imdb / "plain_text" / "train-00000-of-00001.parquet"))
-    folder = read_source(str(imdb))
+    file = read(str(imdb / "plain_text" / "train-00000-of-00001.parquet"))
+    folder = read(str(imdb))
     assert list(itertools.islice(file.read(), 500)) == list(itertools.islice(folder.read(), 500))
     assert not any(isinstance(found, Problem) for found in file.read())
 
@@ -304,20 +297,20 @@ def test_a_table_in_storage_is_read_as_the_one_on_disk(
 ) -> None:
     path = write(tmp_path / f"rows{suffix}")
     url = stored(path, f"rows{suffix}")
-    there, here = read_source(url, label_column="kind"), read_source(path, label_column="kind")
+    there, here = read(url, label_column="kind"), read(path, label_column="kind")
     assert list(there.read()) == list(here.read())
     assert list(there.read()) == list(here.read())
     assert (there.name, there.columns()) == ("rows", here.columns())
-    assert there.description == {**here.description, "source": url}
-    assert list(read_source(**there.description).read()) == list(here.read())
+    assert there.spec == replace(here.spec, source=url)
+    assert list(read_source(there.spec).read()) == list(here.read())
 
 
 def test_texts_and_packed_files_in_storage_are_read(tmp_path: Path, stored: Callable[[str, str], str]) -> None:
     (tmp_path / "a.txt").write_text("one text\n")
     (tmp_path / "rows.csv.gz").write_bytes(gzip.compress(b"text\nfirst\nsecond\n"))
-    note = read_source(stored(str(tmp_path / "a.txt"), "a.txt"))
+    note = read(stored(str(tmp_path / "a.txt"), "a.txt"))
     assert (note.name, documents(note)) == ("a", [Document("a.txt", "one text\n")])
-    packed = read_source(stored(str(tmp_path / "rows.csv.gz"), "rows.csv.gz"))
+    packed = read(stored(str(tmp_path / "rows.csv.gz"), "rows.csv.gz"))
     assert (packed.name, texts(packed)) == ("rows", ["first", "second"])
 
 
@@ -327,8 +320,8 @@ def test_a_folder_in_storage_is_read_by_its_files(tmp_path: Path, stored: Callab
     (tmp_path / "x").write_bytes(b"x")
     for name in (".hidden.csv", "picture.png"):
         stored(str(tmp_path / "x"), f"reviews/{name}")
-    source = read_source("memory://bucket/reviews/")
-    assert [document.doc_id for document in documents(read_source("memory://bucket/reviews"))] == [
+    source = read("memory://bucket/reviews/")
+    assert [document.doc_id for document in documents(read("memory://bucket/reviews"))] == [
         *(f"1.parquet#{row}" for row in range(3)),
         *(f"b/2.parquet#{row}" for row in range(3)),
     ]
@@ -338,8 +331,8 @@ def test_a_folder_in_storage_is_read_by_its_files(tmp_path: Path, stored: Callab
 
 def test_a_file_url_is_its_path(tmp_path: Path) -> None:
     path = write(tmp_path / "rows.csv")
-    source = read_source(f"file://{path}")
-    assert (source.name, source.description["source"]) == ("rows", path)
+    source = read(f"file://{path}")
+    assert (source.name, source.spec.source) == ("rows", path)
     assert default_name(f"file://{path}") == "rows"
 
 
@@ -348,16 +341,16 @@ def test_what_is_not_in_storage_or_cannot_be_reached_is_told(
 ) -> None:
     def said(url: str, **choices: str) -> str:
         with pytest.raises(ValueError, match=".") as told:
-            read_source(url, **choices)
+            read(url, **choices)
         return str(told.value)
 
     assert said("memory://bucket/gone.parquet") == "there is no file or folder memory://bucket/gone.parquet"
     assert said("memory://bucket/gone/") == "there is no file or folder memory://bucket/gone/"
     assert said("nope://bucket/x.csv").startswith("nope:// is no storage that can be read")
     picture = stored(write(tmp_path / "rows.csv"), "rows.png")
-    assert said(picture).startswith(f"{picture} is none of the files that can be read from storage: .csv, ")
+    assert said(picture).startswith(f"Exemplar can't read files such as {picture}; from storage it reads .csv, ")
     table = stored(write(tmp_path / "rows.csv"), "rows.csv")
-    assert said(table, split="test") == f"--split goes with a Hugging Face data set, and {table} is none"
+    assert said(table, split="test") == f"only a Hugging Face data set has a split, and {table} is not one"
     monkeypatch.setitem(sys.modules, "s3fs", None)
     assert said("s3://bucket/rows.csv") == "reading s3:// needs another package: pip install s3fs"
 
@@ -373,7 +366,7 @@ def test_storage_that_fails_in_the_middle_is_told(
     def fail(*_: object) -> bytes:
         raise Expired("the token has expired")
 
-    source = read_source(stored(write(tmp_path / "rows.csv"), "rows.csv"))
+    source = read(stored(write(tmp_path / "rows.csv"), "rows.csv"))
     monkeypatch.setattr(fsspec.implementations.memory.MemoryFile, "read", fail, raising=False)
     with pytest.raises(ValueError, match="^cannot read memory://bucket/rows.csv: the token has expired$"):
         list(source.read())

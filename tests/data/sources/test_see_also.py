@@ -3,7 +3,7 @@ import inspect
 import numpy
 import pandas
 
-from exemplar.data.sources.see_also import named_documents, see_also, without_see_also
+from exemplar.data.sources.package_docs import named_documents, see_also, without_see_also
 
 DOCSTRING = """Sum of array elements.
 

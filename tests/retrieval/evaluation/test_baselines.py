@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from exemplar.data.encoders.sentence_transformer import unit_rows
+from exemplar.data.encoders.base import unit_rows
 from exemplar.retrieval.evaluation.baselines import BM25, centred_knn, logistic_regression, mean_of_positives, rocchio
 from exemplar.retrieval.index.dense import DenseIndex
 from exemplar.retrieval.rankers import Examples

@@ -8,10 +8,11 @@ import pytest
 
 from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.corpus import Corpus
-from exemplar.data.sources.read import read_source
-from exemplar.retrieval.evaluation.judgements import JudgedQuery, Judgements, judgements_of
+from exemplar.data.errors import ExemplarError
+from exemplar.retrieval.evaluation.judgements import JudgedQuery, Judgements, check_judged, judgements_of
 from tests.support.corpora import source_of
 from tests.support.fake_encoder import FakeEncoder
+from tests.support.reading import read
 
 QRELS = "query-id\tcorpus-id\tscore\nq1\ta\t1\nq1\tb\t2\nq1\tgone\t1\nq2\tc\t0\nq3\tc\t1\n"
 QUERIES = [{"_id": "q1", "text": "cats"}, {"_id": "q2", "text": "dogs"}, {"_id": "q3", "text": "rain"}]
@@ -32,7 +33,7 @@ def beir(tmp_path: Path) -> Path:
 
 
 def built(folder: Path) -> Corpus:
-    return build_corpus(read_source(str(folder)), FakeEncoder())
+    return build_corpus(read(str(folder)), FakeEncoder())
 
 
 def test_a_beir_folder_brings_queries_and_grades(beir: Path) -> None:
@@ -97,7 +98,7 @@ def test_what_is_wrong_with_judgements_is_told(beir: Path, file: str, content: s
 def test_a_folder_of_qrels_without_a_known_split_is_told(beir: Path) -> None:
     corpus = built(beir)
     (beir / "qrels" / "test.tsv").rename(beir / "qrels" / "mine.tsv")
-    with pytest.raises(ValueError, match="it takes one of test.tsv, dev.tsv and train.tsv"):
+    with pytest.raises(ExemplarError, match="it takes one of test.tsv, dev.tsv and train.tsv"):
         judgements_of(corpus)
 
 
@@ -123,26 +124,27 @@ def test_documents_of_a_label_are_relevant_to_each_other() -> None:
     both = {"0": 1, "2": 1}
     queries = [JudgedQuery("0", None, both, "0"), JudgedQuery("2", None, both, "2")]
     assert judgements_of(corpus) == Judgements("labels", queries, unjudged=frozenset({"3"}))
-    with pytest.raises(ValueError, match="the documents of 'one' need at least two labels"):
+    with pytest.raises(ExemplarError, match="the documents of 'one' need at least two labels"):
         judgements_of(build_corpus(source_of(["a", "b"], ["x", "x"], name="one"), FakeEncoder()))
 
 
 def test_a_corpus_without_judgements_says_what_would_do(beir: Path) -> None:
-    source = read_source(str(beir))
+    source = read(str(beir))
     corpus = build_corpus(source, FakeEncoder())
     (beir / "queries.jsonl").unlink()
-    with pytest.raises(ValueError, match="nothing says what is relevant in .*pets: it takes labels"):
+    with pytest.raises(ExemplarError, match="nothing says what is relevant in .*pets: it takes a BEIR") as error:
         judgements_of(corpus)
+    assert error.value.hint == "label_column"
     shutil.rmtree(beir)
-    with pytest.raises(
-        ValueError, match="nothing says what is relevant in .*pets, and is not there any more: it takes"
-    ):
+    with pytest.raises(ExemplarError, match=".*pets, which does not exist any more: it takes a BEIR .* or labels$"):
         judgements_of(corpus)
+    with pytest.raises(ExemplarError, match="relevant in my pets, which does not exist any more: it takes"):
+        check_judged(corpus.manifest.source, shown_as="my pets")
 
 
 @pytest.mark.slow
 def test_documentation_is_judged_by_the_see_also_that_it_does_not_show() -> None:
-    corpus = build_corpus(read_source("docs:numpy", without_see_also=True), FakeEncoder())
+    corpus = build_corpus(read("docs:numpy", without_see_also=True), FakeEncoder())
     assert not [text for text in corpus.documents["text"].to_pylist() if re.search("\nSee [Aa]lso\n---", text)]
     found = judgements_of(corpus)
     assert found.kind == "See Also"
@@ -156,10 +158,9 @@ def test_documentation_is_judged_by_the_see_also_that_it_does_not_show() -> None
 
 @pytest.mark.slow
 def test_documentation_that_shows_its_see_also_is_refused() -> None:
-    corpus = build_corpus(read_source("docs:numpy", limit=5), FakeEncoder())
-    with pytest.raises(
-        ValueError, match="so it must not show them; without them it is measured by: exemplar evaluate docs"
-    ):
+    corpus = build_corpus(read("docs:numpy", limit=5), FakeEncoder())
+    with pytest.raises(ExemplarError, match="by its See Also sections, so it must not show them$") as error:
         judgements_of(corpus)
-    with pytest.raises(ValueError, match="--without-see-also goes with docs"):
-        read_source(str(Path(__file__).parent), without_see_also=True)
+    assert error.value.hint == "without_see_also"
+    with pytest.raises(ValueError, match="only docs have See Also sections to leave out"):
+        read(str(Path(__file__).parent), without_see_also=True)

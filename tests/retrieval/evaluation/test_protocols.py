@@ -6,15 +6,16 @@ import pytest
 from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.encoders.sentence_transformer import load_encoder
-from exemplar.data.sources.read import read_source
+from exemplar.data.errors import ExemplarError
 from exemplar.retrieval.evaluation.baselines import centred_knn, logistic_regression, mean_of_positives, rocchio
 from exemplar.retrieval.evaluation.judgements import JudgedQuery, Judgements, judgements_of
-from exemplar.retrieval.evaluation.protocols import COMPARED, FOUND, Measured, _Collection, evaluate
+from exemplar.retrieval.evaluation.protocols import COMPARED, RELEVANT_FOUND, Measurement, _Collection, evaluate
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.rankers import DEFAULT_RANKER, Examples, scorer
 from exemplar.retrieval.search import SearchEngine
 from tests.support.corpora import source_of
 from tests.support.fake_encoder import FakeEncoder
+from tests.support.reading import read
 
 # Documents on a circle, named by their degrees; the query stands at 0. On the one side all up to 25 degrees are
 # relevant, on the other none: who follows the marks turns to the right side.
@@ -61,7 +62,7 @@ def judged(engine: SearchEngine, *queries: tuple[str | None, list[int], int | No
     )
 
 
-def of(measured: list[Measured], protocol: str, ranker: str, number: int | None = None) -> dict[str, list[float]]:
+def of(measured: list[Measurement], protocol: str, ranker: str, number: int | None = None) -> dict[str, list[float]]:
     [found] = [m for m in measured if (m.protocol, m.ranker) == (protocol, ranker) and number in (None, m.round)]
     return {name: values.tolist() for name, values in found.values.items()}
 
@@ -93,7 +94,8 @@ def test_after_shared_marks_what_is_left_is_judged(engine: SearchEngine) -> None
 def test_in_its_own_loop_a_ranker_is_given_its_own_marks(engine: SearchEngine) -> None:
     measured = evaluate(engine, judged(engine, ("0", RELEVANT, None)), rankers=("knn", "anchored"), rounds=3)
     knn, anchored = (
-        [of(measured, "own loop", ranker, number)[FOUND] for number in (1, 2, 3)] for ranker in ("knn", "anchored")
+        [of(measured, "own loop", ranker, number)[RELEVANT_FOUND] for number in (1, 2, 3)]
+        for ranker in ("knn", "anchored")
     )
     assert knn == [[5], [7], [7]]
     assert anchored[1:] == [[7], [7]]
@@ -103,7 +105,7 @@ def test_who_shows_all_there_is_has_found_all() -> None:
     engine = circle(*RELEVANT, *OTHERS[:2])
     measured = evaluate(engine, judged(engine, ("0", RELEVANT, None)), rounds=2)
     for ranker in BY_VECTORS:
-        assert of(measured, "own loop", ranker, 2)[FOUND] == [7], ranker
+        assert of(measured, "own loop", ranker, 2)[RELEVANT_FOUND] == [7], ranker
     assert not [each for each in measured if each.protocol == "shared marks"], "nothing is left to judge"
 
 
@@ -134,7 +136,7 @@ def test_a_document_is_no_answer_to_itself(
     itself = RELEVANT.index(3)
     assert all(itself in rows for rows in left_out), "nor is it background"
     for ranker in BY_VECTORS:
-        assert of(measured, "own loop", ranker, 4)[FOUND] == [6], ranker
+        assert of(measured, "own loop", ranker, 4)[RELEVANT_FOUND] == [6], ranker
 
 
 def test_documents_that_nobody_judged_are_left_out(engine: SearchEngine) -> None:
@@ -190,17 +192,17 @@ def test_the_same_seed_draws_the_same_queries(engine: SearchEngine) -> None:
 
 def test_unknown_rankers_and_empty_measurements_are_refused(engine: SearchEngine) -> None:
     queries = judged(engine, ("0", RELEVANT, None))
-    with pytest.raises(ValueError, match="there is no ranker 'knnn'; there are knn, centred, bm25"):
+    with pytest.raises(ExemplarError, match="there is no ranker 'knnn'; there are knn, centred, bm25"):
         evaluate(engine, queries, rankers=("knnn",))
-    with pytest.raises(ValueError, match="at least one ranker, one round and one query"):
+    with pytest.raises(ExemplarError, match="at least one ranker, one round and one query"):
         evaluate(engine, queries, rounds=0)
-    with pytest.raises(ValueError, match="at least one ranker, one round and one query"):
+    with pytest.raises(ExemplarError, match="at least one ranker, one round and one query"):
         evaluate(engine, Judgements("labels", []))
-    with pytest.raises(ValueError, match="a ranker is named twice: knn, svm, knn"):
+    with pytest.raises(ExemplarError, match="a ranker is named twice: knn, svm, knn"):
         evaluate(engine, queries, rankers=("knn", "svm", "knn"))
 
 
-def test_yardsticks_find_what_they_are_known_for(animals: Corpus, encoder: FakeEncoder) -> None:
+def test_baselines_rank_the_relevant_documents_first(animals: Corpus, encoder: FakeEncoder) -> None:
     queries = Judgements("qrels", [JudgedQuery("q", "stocks bonds", {"5": 1, "6": 1, "7": 1})])
     measured = evaluate(SearchEngine(animals, lambda *_: encoder), queries)
     for ranker in ("knn", "centred", "bm25", "mean", "rocchio", "logistic", "anchored"):
@@ -210,7 +212,7 @@ def test_yardsticks_find_what_they_are_known_for(animals: Corpus, encoder: FakeE
 @pytest.mark.model
 @pytest.mark.parametrize("name", ["cranfield", "med"])
 def test_the_default_ranker_holds_what_is_said_of_it_on_real_judgements(shared_datasets: Path, name: str) -> None:
-    source = read_source(str(shared_datasets / "beir" / name))
+    source = read(str(shared_datasets / "beir" / name))
     corpus = build_corpus(source, load_encoder(precision="float32", backend="auto"))
     judgements = judgements_of(corpus)
     rankers = ("knn", "mean", "rocchio", "logistic", DEFAULT_RANKER)
@@ -224,5 +226,5 @@ def test_the_default_ranker_holds_what_is_said_of_it_on_real_judgements(shared_d
     assert mean("shared marks", DEFAULT_RANKER) > 0.99 * mean("shared marks", "rocchio")
     for other in ("knn", "mean", "logistic"):
         assert mean("shared marks", DEFAULT_RANKER) > mean("shared marks", other), other
-    found = {ranker: mean("own loop", ranker, FOUND, 5) for ranker in rankers}
+    found = {ranker: mean("own loop", ranker, RELEVANT_FOUND, 5) for ranker in rankers}
     assert max(found, key=found.__getitem__) == DEFAULT_RANKER

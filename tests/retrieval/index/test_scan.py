@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from exemplar.data.encoders.sentence_transformer import unit_rows
+from exemplar.data.encoders.base import unit_rows
 from exemplar.retrieval.index.scan import scan
 
 

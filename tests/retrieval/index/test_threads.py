@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info
 
-from exemplar.data.encoders.sentence_transformer import unit_rows
+from exemplar.data.encoders.base import unit_rows
 from exemplar.retrieval.index.dense import DenseIndex
 from exemplar.retrieval.index.threads import in_shares, one_blas_thread
 from exemplar.retrieval.svm.fit import fit_exemplar_svm

@@ -1,5 +1,6 @@
 """A file of sessions that is damaged: nothing of it is thrown away, and the work goes on."""
 
+import json
 import os
 import random
 import sqlite3
@@ -11,12 +12,14 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from exemplar.retrieval.sessions.events import Event, Marked
 from exemplar.retrieval.sessions.recovery import set_aside
-from exemplar.retrieval.sessions.session import Logged, Session, SessionStore
+from exemplar.retrieval.sessions.session import Session
+from exemplar.retrieval.sessions.store import SessionStore
 
 PAGE = 4096  # bytes of the file
-MARKS = [{"mark": "positive", "doc_id": f"document {n} {'of a long name ' * 9}"} for n in range(400)]
-LATER = {"mark": "negative", "doc_id": "later"}
+MARKS = [Marked(f"document {n} {'of a long name ' * 9}", "positive") for n in range(400)]
+LATER = Marked("later", "negative")
 S1 = Session("s1", "animals")
 
 
@@ -39,17 +42,13 @@ def path(home: Path) -> Path:
 def fill(path: Path) -> None:
     store = SessionStore(path)
     store.record(S1, MARKS[0])
-    rows = [("s1", "animals", "2026-01-01T00:00:00+00:00", as_json(mark)) for mark in MARKS[1:]]
+    rows = [("s1", "animals", "2026-01-01T00:00:00+00:00", json.dumps(mark.to_json())) for mark in MARKS[1:]]
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.executemany("INSERT INTO events (session_id, corpus, at, event) VALUES (?, ?, ?, ?)", rows)
 
 
-def as_json(mark: dict) -> str:
-    return f'{{"mark": "{mark["mark"]}", "doc_id": "{mark["doc_id"]}"}}'
-
-
-def events(logged: list[Logged]) -> list[dict]:
-    return [dict(each.event) for each in logged]
+def events(store: SessionStore, session_id: str = "s1") -> list[Event]:
+    return [each.event for each in store.history(session_id)]
 
 
 def overwrite(path: Path, at: int, content: bytes) -> bytes:
@@ -76,7 +75,7 @@ def test_a_file_that_is_no_database_is_kept_and_a_new_one_begun(path: Path) -> N
     store = told.store(path)
     assert store.history("s1") == []
     store.record(S1, LATER)
-    assert events(store.history("s1")) == [LATER]
+    assert events(store) == [LATER]
     kept = path.with_name("sessions.sqlite.damaged")
     assert kept.read_bytes() == damaged
     assert told == [
@@ -89,23 +88,23 @@ def test_what_stands_before_and_behind_the_damage_is_in_the_new_file(path: Path)
     leaves = pages_of(path, "events")
     damaged, told = overwrite(path, leaves[len(leaves) // 2], b"\xff" * PAGE), Told()
     store = told.store(path)
-    found = events(store.history("s1"))
+    found = events(store)
     assert [MARKS[0], MARKS[-1]] == [found[0], found[-1]]
     assert [mark for mark in MARKS if mark in found] == found
     assert len(MARKS) // 2 < len(found) < len(MARKS)
     assert path.with_name("sessions.sqlite.damaged").read_bytes() == damaged
     assert f"{len(found):,} of its events could be read" in told[0]
     store.record(S1, LATER)
-    assert events(store.history("s1")) == [*found, LATER]
+    assert events(store) == [*found, LATER]
 
 
 def test_damage_to_the_index_alone_loses_nothing(path: Path) -> None:
     overwrite(path, pages_of(path, "events_of_session")[1], b"\xff" * PAGE)
     told = Told()
     store = told.store(path)
-    assert events(store.history("s1")) == MARKS
+    assert events(store) == MARKS
     assert f"{len(MARKS):,} of its events could be read" in told[0]
-    assert store.load("s1").feedback.positives == tuple(mark["doc_id"] for mark in MARKS)
+    assert store.load("s1").feedback.positives == tuple(mark.doc_id for mark in MARKS)
 
 
 def test_a_second_damaged_file_is_kept_beside_the_first(path: Path) -> None:
@@ -127,7 +126,7 @@ def test_what_was_written_last_is_in_the_new_file_and_kept(path: Path) -> None:
         written_last = Path(f"{path}-wal").read_bytes()
         assert b"later" in written_last
         overwrite(path, leaves[1], b"\xff" * PAGE)
-        *found, last = events(SessionStore(path).history("s1"))
+        *found, last = events(SessionStore(path))
     assert last == LATER
     assert [mark for mark in MARKS if mark in found] == found
     assert Path(f"{path}.damaged-wal").read_bytes() == written_last
@@ -140,13 +139,13 @@ def test_many_who_find_it_damaged_at_once_set_it_aside_once_and_lose_nothing(pat
         for n in range(8):
             pool.submit(told.store(path).record, Session(f"s{n}", "animals"), LATER)
     assert len(told) == 1
-    assert [events(SessionStore(path).history(f"s{n}")) for n in range(8)] == [[LATER]] * 8
+    assert [events(SessionStore(path), f"s{n}") for n in range(8)] == [[LATER]] * 8
     assert len(list(path.parent.glob("*.damaged*"))) == 1
 
 
 def test_a_file_that_is_whole_stays_where_it_is(path: Path) -> None:
     before = path.read_bytes()
-    assert set_aside(path, "") is None
+    assert set_aside(path) is None
     assert path.read_bytes() == before
 
 
@@ -181,7 +180,7 @@ def test_whatever_is_damaged_the_next_event_is_saved_or_it_is_told(
     try:
         store.record(S1, LATER)
         saved = store.saved()
-        assert events(store.history("s1"))[-1] == LATER
+        assert events(store)[-1] == LATER
         assert saved[0].session_id == "s1"
     except (sqlite3.Error, ValueError):  # an event is no JSON any more, for one: the others are there all the same
         pass

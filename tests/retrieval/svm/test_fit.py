@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sklearn.svm import LinearSVC
 
-from exemplar.data.encoders.sentence_transformer import unit_rows
+from exemplar.data.encoders.base import unit_rows
 from exemplar.retrieval.index.dense import DenseIndex, Rows
 from exemplar.retrieval.index.scan import Scan
 from exemplar.retrieval.index.topk_scan import mined_scan

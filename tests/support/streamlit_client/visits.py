@@ -11,12 +11,12 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
 
 from exemplar.retrieval.feedback import Feedback, Mark
 from exemplar.retrieval.rankers import Ranker
 from exemplar.retrieval.search import DocumentQuery
-from exemplar.retrieval.sessions.session import Event, Session
+from exemplar.retrieval.sessions.events import DocumentQueried, Event, Marked, Queried, Undone
+from exemplar.retrieval.sessions.session import Session
 from tests.support.streamlit_client.visitor import NotShown, Visitor, address
 
 COLUMNS: tuple[Ranker, ...] = ("knn", "anchored")  # the rankers, as a new session has them
@@ -122,7 +122,7 @@ class _Person:
     def _begin(self) -> None:
         documents, corpus = self._plan.first_documents, self._plan.corpus
         if documents:
-            self._visit.clicked.append({"query_document": documents[self._number]})
+            self._visit.clicked.append(DocumentQueried(documents[self._number]))
             self._page.open(address(corpus=corpus, like=documents[self._number]))
         else:
             self._page.open(address(corpus=corpus))
@@ -151,11 +151,11 @@ class _Person:
             self._search("search")
         elif (drawn := drawn - _MORE) < 0:
             doc_id, ranker = self._chance.choice(self._rows())
-            self._take("search", {"query_document": doc_id}, lambda: self._press(f"more {ranker} {doc_id}"))
+            self._take("search", DocumentQueried(doc_id), lambda: self._press(f"more {ranker} {doc_id}"))
         elif (drawn := drawn - _BACK) < 0 and marked:
             self._mark(*self._chance.choice(marked), None, session)
         elif drawn - _UNDO < 0 and session.past and self._page.is_drawn:
-            self._take("mark", {"undo": True}, lambda: self._press("undo"))
+            self._take("mark", Undone(), lambda: self._press("undo"))
         else:
             self._mark_one(session)
 
@@ -164,22 +164,22 @@ class _Person:
         free = self._rows_with(session, marked=False)
         if not free:
             doc_id, ranker = self._chance.choice(self._rows())
-            self._take("search", {"query_document": doc_id}, lambda: self._press(f"more {ranker} {doc_id}"))
+            self._take("search", DocumentQueried(doc_id), lambda: self._press(f"more {ranker} {doc_id}"))
             return
         self._mark(*free[0], "positive" if self._chance.random() < _RELEVANT else "negative", session)
 
     def _mark(self, doc_id: str, ranker: str, mark: Mark | None, session: Session) -> None:
         button = mark or session.feedback.mark_of(doc_id)
-        self._take("mark", {"mark": mark, "doc_id": doc_id}, lambda: self._press(f"{button} {ranker} {doc_id}"))
+        self._take("mark", Marked(doc_id, mark), lambda: self._press(f"{button} {ranker} {doc_id}"))
 
     def _search(self, what: str) -> None:
         query = self._queries.pop(0)
-        self._take(what, {"query": query}, lambda: self._page.search(query, wait=False))
+        self._take(what, Queried(query), lambda: self._page.search(query, wait=False))
 
     def _press(self, key: str) -> None:
         self._page.click(key, wait=False)
 
-    def _take(self, what: str, event: dict[str, Any], click: Callable[[], None]) -> None:
+    def _take(self, what: str, event: Event, click: Callable[[], None]) -> None:
         """Click, and wait until the page shows all that comes of it, unless in haste."""
         self._asked = time.perf_counter()
         click()

@@ -4,50 +4,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import (
-    app_tables,
-    encoder,
-    encoder_tables,
-    load_tables,
-    scale_plan,
-    scale_search,
-    scale_tables,
-    svm,
-    vectors,
-)
+from benchmarks import encoder, scale_search, svm, tables, vectors
 from benchmarks.memory import in_own_process, peak_megabytes
-from benchmarks.svm_tables import tables
 from exemplar.data.building.build import build_corpus
-from exemplar.data.encoders.sentence_transformer import unit_rows
+from exemplar.data.encoders.base import unit_rows
 from tests.support.corpora import source_of
 from tests.support.fake_encoder import FakeEncoder
-from tests.support.paths import ROOT
-
-
-def test_the_readmes_tables_are_the_benchmarks_output() -> None:
-    result = json.loads((ROOT / "benchmarks" / "svm.json").read_text())
-    assert tables(result) in (ROOT / "README.md").read_text()
-
-
-def test_the_readmes_encoder_tables_are_the_benchmarks_output() -> None:
-    result = json.loads((ROOT / "benchmarks" / "encoder.json").read_text())
-    assert encoder_tables.tables(result) in (ROOT / "README.md").read_text()
-
-
-def test_the_readmes_app_table_is_the_benchmarks_output() -> None:
-    result = json.loads((ROOT / "benchmarks" / "app.json").read_text())
-    assert app_tables.tables(result) in (ROOT / "README.md").read_text()
-
-
-def test_the_tables_on_reliability_are_the_benchmarks_output() -> None:
-    result = json.loads((ROOT / "benchmarks" / "load.json").read_text())
-    assert load_tables.tables(result) in (ROOT / "docs" / "reliability.md").read_text()
-
-
-def test_the_tables_on_scale_are_the_benchmarks_output() -> None:
-    text = (ROOT / "docs" / "scale.md").read_text()
-    assert scale_tables.tables(json.loads((ROOT / "benchmarks" / "scale.json").read_text())) in text
-    assert scale_plan.plan() in text
 
 
 @pytest.mark.cluster
@@ -83,7 +45,7 @@ def test_the_encoder_benchmark_compares_with_plain_encoding(monkeypatch: pytest.
     for way in ("plain", "torch", "openvino"):
         assert of_texts[way]["documents_a_second"] > 0
         assert 0.999 < of_texts[way]["worst_cosine"] < 1.00001
-    assert encoder_tables.tables(result).count("\n") == 3
+    assert tables.encoder(result).count("\n") == 3
 
 
 def test_the_svm_benchmark_compares_with_linear_svc(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -108,7 +70,7 @@ def test_the_svm_benchmark_compares_with_linear_svc(monkeypatch: pytest.MonkeyPa
             assert case["exact"]["against_linear_svc"]["overlap@10"] == 1
             assert abs(case["exact"]["against_linear_svc"]["objective_gap_median"]) < 1e-6
     assert [each["case"] for each in result["settled_against_exact"]] == ["T = 5", "T = 50"] * 2
-    assert tables(result).count("\n") == 2 + 2 + 1 + 2 + 4
+    assert tables.svm(result).count("\n") == 2 + 2 + 1 + 2 + 4
 
 
 def _hold(megabytes: int) -> float | None:

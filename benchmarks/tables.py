@@ -1,0 +1,227 @@
+"""The tables of README.md and docs/, from the JSON files that the benchmarks wrote.
+
+``python -m benchmarks.tables NAME FILE``, where NAME is the benchmark: app, encoder, load, scale, svm.
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from exemplar.retrieval.rankers import TITLES
+
+_LOAD_TITLES = {
+    "mark": "a mark, to the new ranking",
+    "search": "a search, to its ranking",
+    "first search": "the first search of a session, which waits for the model",
+    "finished": "a click, to the last marked sentence",
+}
+
+
+def markdown(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    """Return a table in Markdown."""
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in (header, ("---",) * len(header), *rows))
+
+
+def app(result: dict[str, Any]) -> str:
+    """Return the README's table of the page's times."""
+    header = ("documents", "from a mark to the page, median", "slowest", "the engine's part, median")
+    rows = [
+        (
+            f"{corpus['documents']:,}",
+            f"{corpus['page_ms']['median']:.0f} ms",
+            f"{corpus['page_ms']['slowest']:.0f} ms",
+            f"{corpus['engine_ms']['median']:.0f} ms",
+        )
+        for corpus in result["corpora"]
+    ]
+    return markdown(header, rows) + f"\nFirst page: {result['first_page_seconds']['median']:.1f} s.\n"
+
+
+def encoder(result: dict[str, Any]) -> str:
+    """Return the README's tables of embedding and, if the benchmark built a corpus, of building."""
+    return _encoder_rates(result) + ("\n" + _encoder_build(result["build"]) if result["build"] else "")
+
+
+def _encoder_rates(result: dict[str, Any]) -> str:
+    precision = result["precision"]
+    header = (
+        *("texts", "tokens each", "plain float32"),
+        *(f"torch, {precision['torch']}", "worst cosine"),
+        *(f"OpenVINO, {precision['openvino']}", "worst cosine"),
+    )
+    rows = [
+        (
+            f"{texts['documents']:,} {name}",
+            f"{texts['tokens_a_document']:.0f}",
+            f"{texts['plain']['documents_a_second']:.0f} documents/s",
+            *_encoder_backend(texts["torch"]),
+            *_encoder_backend(texts["openvino"]),
+        )
+        for name, texts in result["texts"].items()
+    ]
+    return markdown(header, rows)
+
+
+def _encoder_backend(figures: dict[str, float]) -> tuple[str, str]:
+    rate = f"{figures['documents_a_second']:.0f} documents/s, {figures['times_plain']:.1f} x"
+    return rate, f"{figures['worst_cosine']:.6f}"
+
+
+def _encoder_build(build: dict[str, Any]) -> str:
+    first, *_, last = build["peak_mb_by_quarter"]
+    row = (
+        f"IMDB train, {build['documents']:,} documents",
+        f"{build['passages']:,}",
+        f"{build['seconds'] / 60:.0f} min",
+        f"{build['documents_a_second']:.0f} documents/s, {build['passages_a_second']:.0f} passages/s",
+        f"{first:,.0f} MB, {last:,.0f} MB",
+    )
+    header = ("build", "passages", "time", "rate", "peak memory in the first and last quarter of the documents")
+    return markdown(header, [row])
+
+
+def load(result: dict[str, Any]) -> str:
+    """Return the tables of docs/reliability.md: times under load, and errors, losses and memory."""
+    return _load_times(result) + "\n" + _load_outcome(result)
+
+
+def _load_times(result: dict[str, Any]) -> str:
+    rows = [
+        (title, f"{times['n']:,}", *(f"{times[name]:,.0f} ms" for name in ("p50_ms", "p95_ms", "slowest_ms")))
+        for name, title in _LOAD_TITLES.items()
+        if (times := result["took"][name])["n"]
+    ]
+    title = f"{result['sessions']} sessions, {result['documents']:,} documents, {result['cores']} cores"
+    return markdown((title, "times", "median", "95th percentile", "slowest"), rows)
+
+
+def _load_outcome(result: dict[str, Any]) -> str:
+    memory = result["memory_mb"]
+    grown = f"{memory['at_half']:,} MB, {memory['at_end']:,} MB" if memory else "not known here"
+    half = f"{result['seconds'] / 2:.0f} s and after {result['seconds']:.0f} s"
+    row = (f"{result['clicks']:,}", f"{len(result['errors'])}", f"{len(result['lost_or_mixed'])}", grown)
+    return markdown(("clicks", "errors", "lost or mixed", f"memory after {half}"), [row])
+
+
+def scale(result: dict[str, Any]) -> str:
+    """Return the tables of docs/scale.md: building on Ray, search through Milvus, approximate indexes."""
+    return f"{_scale_build(result['build'])}\n{_scale_search(result['search'])}\n{_scale_indexes(result['search'])}"
+
+
+def _scale_build(build: dict[str, Any]) -> str:
+    header = (f"building {build['documents']:,} reviews", "documents a second", "against here", "until it starts")
+    rows = [
+        (way, f"{rate['documents_a_second']:.0f}", f"{rate['times_here']:.1f}x", f"{rate['seconds_to_start']:.0f} s")
+        for way, rate in build["ways"].items()
+    ]
+    return markdown(header, rows)
+
+
+def _scale_search(search: dict[str, Any]) -> str:
+    header = ("passages", "ranker", "through Milvus Lite", "in memory", "top-k queries", "same first 50")
+    rows = [
+        (
+            f"{corpus['passages']:,}",
+            TITLES[ranker],
+            f"{figures['milvus_ms']:,} ms",
+            f"{figures['memory_ms']:,.0f} ms",
+            f"{figures['top_k_queries']:.0f}",
+            f"{figures['same_top_50']} of {search['queries']}",
+        )
+        for corpus in search["corpora"]
+        for ranker, figures in corpus["indexes"][0]["rankers"].items()
+    ]
+    return markdown(header, rows)
+
+
+def _scale_indexes(search: dict[str, Any]) -> str:
+    header = ("index", "passages", "push", "bytes a passage", *(f"recall@10, {title}" for title in TITLES.values()))
+    rows = [
+        (
+            index["index"],
+            f"{corpus['passages']:,}",
+            f"{index['seconds_to_push']:.0f} s",
+            f"{index['bytes_a_passage']:,}",
+            *(f"{index['rankers'][ranker]['recall_at_10']:.3f}" for ranker in TITLES),
+        )
+        for corpus in search["corpora"]
+        for index in corpus["indexes"]
+    ]
+    return markdown(header, rows)
+
+
+def svm(result: dict[str, Any]) -> str:
+    """Return the README's tables of the SVM: against LinearSVC, and settled against exact."""
+    return _svm_times(result) + "\n" + _svm_settled(result)
+
+
+def _svm_times(result: dict[str, Any]) -> str:
+    header = (
+        *("rows", "one kNN query", "LinearSVC, T = 50", "settled", "exact"),
+        *("LinearSVC, its C = 0.1", "exact", "memory", "LinearSVC's"),
+    )
+    return markdown(header, [_svm_row(size) for size in result["rows"]])
+
+
+def _svm_row(size: dict[str, Any]) -> tuple[str, ...]:
+    _, usual, own = size["cases"]
+    return (
+        f"{size['rows']:,}",
+        _milliseconds(usual["knn_ms"]),
+        _milliseconds(usual["linear_svc_ms"]),
+        _svm_method(usual["settled"]),
+        _svm_method(usual["exact"]),
+        _milliseconds(own["linear_svc_ms"]),
+        _svm_method(own["exact"]),
+        _megabytes(size["memory"]["exact, LinearSVC's C = 0.1"]),
+        _megabytes(size["memory"]["linear_svc, T = 50"]),
+    )
+
+
+def _svm_settled(result: dict[str, Any]) -> str:
+    cases = result["settled_against_exact"]
+    rows = [
+        (
+            f"{case['corpus']} ({case['rows']:,} rows)",
+            case["case"],
+            f"{case['top_10_identical_in_order']:.0%}",
+            f"{case['overlap@100']:.2%}",
+            f"{case['overlap@1000']:.2%}",
+        )
+        for case in cases
+    ]
+    title = f"settled against exact, {cases[0]['queries']} queries"
+    return markdown((title, "", "same ten, same order", "of the top 100", "of 1,000"), rows)
+
+
+def _svm_method(method: dict[str, Any]) -> str:
+    faster = method["times_faster_than_linear_svc"]
+    return f"{_milliseconds(method['ms'])}, {f'{faster:.0f} x, ' if faster else ''}{method['scans']:.1f} scans"
+
+
+def _milliseconds(ms: float | None) -> str:
+    if ms is None:
+        return "over two minutes"
+    return f"{ms / 1000:.1f} s" if ms >= 1000 else f"{ms:.0f} ms" if ms >= 10 else f"{ms:.1f} ms"
+
+
+def _megabytes(memory: dict[str, Any] | None) -> str:
+    if memory is None or memory["peak_mb"] is None:
+        return "not measured"
+    return f"{memory['peak_mb'] / 1000:.1f} GB" if memory["peak_mb"] >= 1000 else f"{memory['peak_mb']:.0f} MB"
+
+
+TABLES = {"app": app, "encoder": encoder, "load": load, "scale": scale, "svm": svm}
+
+
+def main(arguments: list[str]) -> None:
+    """Print the tables of one benchmark."""
+    if len(arguments) != 2 or arguments[0] not in TABLES:
+        sys.exit(f"usage: python -m benchmarks.tables {{{','.join(TABLES)}}} FILE")
+    name, path = arguments
+    sys.stdout.write(TABLES[name](json.loads(Path(path).read_text())))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,115 @@
+"""``exemplar build``: a source's documents into a corpus."""
+
+from typing import Annotated, Literal
+
+import typer
+
+from exemplar.cli.progress import build_with_progress
+from exemplar.cli.terminal import say
+from exemplar.data.errors import ExemplarError
+
+
+def build(
+    source: Annotated[
+        str,
+        typer.Argument(
+            help="docs, docs:PACKAGE,..., a file (CSV, TSV, JSON, JSON Lines, Parquet, text, Markdown, PDF; .gz or "
+            ".zip of these), a folder of files, a BEIR folder, the URL of a file or folder in object storage "
+            "(s3://, gs://, ...), or a Hugging Face data set (a folder, or a name on the hub)."
+        ),
+    ],
+    name: Annotated[str | None, typer.Option(help="Name of the corpus (default: the source's).")] = None,
+    config: Annotated[str | None, typer.Option(help="Configuration of a data set.")] = None,
+    split: Annotated[str | None, typer.Option(help="Split of a data set, slices included.")] = None,
+    revision: Annotated[str | None, typer.Option(help="Revision of a data set on the hub.")] = None,
+    streaming: Annotated[bool, typer.Option("--streaming", help="Read a data set without keeping it.")] = False,
+    text_column: Annotated[str | None, typer.Option(help="Column that holds the text.")] = None,
+    title_column: Annotated[str | None, typer.Option(help="Column whose text goes in front; none for no one.")] = None,
+    label_column: Annotated[str | None, typer.Option(help="Column that holds a label; none for no one.")] = None,
+    id_column: Annotated[
+        str | None, typer.Option(help="Column that identifies a document; none for the row number.")
+    ] = None,
+    limit: Annotated[int | None, typer.Option(help="Take at most so many rows.", min=1)] = None,
+    without_see_also: Annotated[
+        bool, typer.Option("--without-see-also", help='Leave out the "See Also" of docs, by which rankings are judged.')
+    ] = False,
+    whole: Annotated[
+        bool, typer.Option("--whole", help="One passage a document: as much of it as the model reads.")
+    ] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Make whatever is odd about a row an error.")] = False,
+    model: Annotated[
+        str | None, typer.Option(help="SentenceTransformer: name or folder (default: all-MiniLM-L6-v2).")
+    ] = None,
+    precision: Annotated[
+        Literal["float32", "bfloat16", "auto"], typer.Option(help="auto: bfloat16 where the hardware is faster by it.")
+    ] = "auto",
+    backend: Annotated[
+        Literal["torch", "openvino", "auto"], typer.Option(help="auto: OpenVINO on a processor, where installed.")
+    ] = "auto",
+    on: Annotated[
+        Literal["ray"] | None, typer.Option(help="ray: embed on a Ray cluster (default: in this process).")
+    ] = None,
+    address: Annotated[
+        str | None,
+        typer.Option(
+            help="The cluster this machine is a node of: HOST:PORT, auto, or local for one of its own (default: "
+            "RAY_ADDRESS, else local).",
+            show_default=False,
+        ),
+    ] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Allow a corpus built from another source or by another model to go.")
+    ] = False,
+    if_missing: Annotated[bool, typer.Option("--if-missing", help="Do nothing if the corpus is complete.")] = False,
+) -> None:
+    """Embed a source's documents and keep them as a corpus; go on with one that was interrupted, update an old one."""
+    from exemplar.data.building.plan import BuildPlan
+    from exemplar.data.encoders.sentence_transformer import DEFAULT_MODEL
+    from exemplar.data.sources.read import default_name
+    from exemplar.data.sources.spec import SourceSpec
+
+    if address is not None and on is None:
+        raise ExemplarError("--address is that of a Ray cluster: it goes with --on ray")
+    if if_missing and _is_complete(name or default_name(source)):
+        return
+    spec = SourceSpec(
+        source,
+        config,
+        split,
+        revision,
+        streaming,
+        text_column,
+        title_column,
+        label_column,
+        id_column,
+        limit,
+        without_see_also,
+    )
+    cluster = None if on is None else address or ""
+    plan = BuildPlan(
+        spec,
+        name,
+        model or DEFAULT_MODEL,
+        precision,
+        backend=backend,
+        whole=whole,
+        replace=replace,
+        strict=strict,
+        cluster=cluster,
+    )
+    corpus, problems = build_with_progress(plan)
+    for line in problems.lines():
+        say(line)
+    manifest = corpus.manifest
+    passages = f"{manifest.n_documents:,} documents, {manifest.n_passages:,} passages"
+    say(f"{manifest.name}: {passages}, {manifest.encoder.model}, {manifest.encoder.precision}.")
+    say(f'Search it: exemplar search {manifest.name} "..."   or: exemplar app')
+
+
+def _is_complete(name: str) -> bool:
+    from exemplar.data.corpus.corpus import open_corpus
+
+    try:
+        return bool(open_corpus(name).manifest.created)
+    except ExemplarError:
+        return False

@@ -1,0 +1,100 @@
+"""``exemplar corpora``: list the corpora; show, verify or remove one."""
+
+import json
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from exemplar.cli.terminal import build_command, manifest_json, output, plain, print_json, say, status_json
+from exemplar.data.text import size_in_words
+
+corpora = typer.Typer()
+
+
+@corpora.callback(invoke_without_command=True)
+def list_all(
+    context: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """List the corpora; show, verify or remove one."""
+    if context.invoked_subcommand:
+        return
+    from exemplar.data.corpus.catalog import list_corpora
+
+    found = list_corpora()
+    if as_json:
+        print_json([status_json(each) for each in found])
+        return
+    if not found:
+        say("No corpus yet. Build one: exemplar build docs")
+        return
+    table = Table(box=None, pad_edge=False)
+    for column in ("Name", "Source", "Documents", "Passages", "Dim", "Model", "Size", "Built", "State"):
+        table.add_column(column, overflow="fold")
+    for each in found:
+        manifest = each.manifest
+        cells = (
+            each.name,
+            manifest.source.source if manifest else "",
+            each.documents,
+            f"{manifest.n_passages:,}" if manifest else "",
+            manifest.encoder.dim if manifest else "",
+            manifest.encoder.model if manifest else "",
+            size_in_words(each.size),
+            manifest.created[:10] if manifest else "",
+            each.state,
+        )
+        table.add_row(*(plain(str(cell)) for cell in cells))
+    output.print(table)
+
+
+@corpora.command()
+def show(
+    name: Annotated[str, typer.Argument(help="Name of the corpus.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Show all that is known of a corpus."""
+    from exemplar.data.corpus.catalog import corpus_status
+
+    status = corpus_status(name)
+    if as_json:
+        print_json(status_json(status))
+        return
+    say(f"{name}: {status.state}, {status.documents} documents, {size_in_words(status.size)}")
+    if status.manifest:
+        for key, value in manifest_json(status.manifest).items():
+            if key not in ("name", "n_documents", "format"):
+                say(f"  {key.replace('_', ' ')}: {json.dumps(value, ensure_ascii=False)}")
+        say(f"Build it again: {build_command(status.manifest)}")
+
+
+@corpora.command()
+def verify(name: Annotated[str, typer.Argument(help="Name of the corpus.")]) -> None:
+    """Check every checksum of a corpus; exit code 1 if something is damaged."""
+    from exemplar.data.corpus.catalog import corpus_status, verify_corpus
+
+    damages = verify_corpus(name)
+    if not damages:
+        say(f"{name}: every file is as it was written.")
+        return
+    for damage in damages:
+        say(f"Damaged: {damage}")
+    manifest = corpus_status(name).manifest
+    say(f"Building it again repairs just that: {build_command(manifest)}" if manifest else "Build it again.")
+    raise typer.Exit(1)
+
+
+@corpora.command()
+def remove(
+    name: Annotated[str, typer.Argument(help="Name of the corpus.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
+) -> None:
+    """Remove a corpus; marks made on it stay in their sessions."""
+    from exemplar.data.corpus.catalog import corpus_status, remove_corpus
+
+    status = corpus_status(name)
+    if not yes:
+        typer.confirm(f"Remove {name} ({status.documents} documents)?", abort=True)
+    remove_corpus(name)
+    say(f"Removed {name}.")

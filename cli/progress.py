@@ -1,0 +1,90 @@
+"""Progress bars of long commands."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from exemplar.cli.terminal import errors
+from exemplar.data.documents import Problem, Problems
+
+if TYPE_CHECKING:
+    from exemplar.data.building.plan import BuildPlan
+    from exemplar.data.building.progress import BuildEvent
+    from exemplar.data.corpus.corpus import Corpus
+    from exemplar.data.sources.spec import Source
+    from exemplar.retrieval.evaluation.run import EvaluationProgress
+
+
+def build_with_progress(plan: "BuildPlan", source: "Source | None" = None) -> tuple["Corpus", Problems]:
+    """Build a corpus with its progress on the terminal; also return the problems with its documents."""
+    from exemplar.data.building.run import run_build
+
+    problems = Problems()
+    try:
+        with build_progress(problems, on_ray=plan.cluster is not None) as on_event:
+            return run_build(plan, on_event, source=source), problems
+    except KeyboardInterrupt:
+        errors.print("Stopped. What is embedded is kept; the same command goes on from there.")
+        raise typer.Exit(130) from None
+
+
+@contextmanager
+def build_progress(problems: Problems, *, on_ray: bool) -> Iterator[Callable[["BuildEvent"], None]]:
+    """Show how a build goes on; give the function that takes its events, which collects the problems."""
+    from exemplar.data.building.progress import EncoderLoaded, StageBegun
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[speed]}"))
+    stages = {"source": "Looking at the source", "model": "Loading the model on Ray" if on_ray else "Loading the model"}
+    bar = Progress(*columns, console=errors, transient=True)
+    task, hardware = bar.add_task("Reading", total=None, speed=""), ""
+    with ExitStack() as shown:
+        status = shown.enter_context(errors.status(stages["source"]))
+
+        def on_event(event: "BuildEvent") -> None:
+            nonlocal hardware
+            match event:
+                case Problem():
+                    problems.add(event)
+                case StageBegun():
+                    status.update(stages[event.stage])
+                case EncoderLoaded():
+                    status.stop()  # the terminal has room for one of the two
+                    shown.enter_context(bar)
+                    hardware = event.info.hardware
+                case _:
+                    speed = f"{event.speed} on {hardware}" if event.speed else ""
+                    stage = event.stage.capitalize()
+                    bar.update(task, description=stage, completed=event.done, total=event.total, speed=speed)
+
+        yield on_event
+
+
+@contextmanager
+def counting(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Show how far something has come; give what has to be told how much is done, and of how much."""
+    with _counting_bar() as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+@contextmanager
+def evaluation_progress() -> Iterator[Callable[["EvaluationProgress"], None]]:
+    """Show how far the corpus that is measured has come; yields the function that takes the progress."""
+    with _counting_bar() as bar:
+        task = bar.add_task("", visible=False)
+
+        def on_progress(progress: "EvaluationProgress") -> None:
+            n = progress.corpus_total
+            if not progress.corpus_done:
+                bar.reset(task, total=n, description=progress.stage, visible=n > 0)
+            bar.update(task, completed=progress.corpus_done)
+
+        yield on_progress
+
+
+def _counting_bar() -> Progress:
+    columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(TextColumn("{task.description}", markup=False), *columns, console=errors, transient=True)

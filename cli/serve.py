@@ -1,0 +1,46 @@
+"""``exemplar app``: open the app in the browser."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from exemplar.cli.opening import INDEX_HELP
+from exemplar.cli.terminal import errors, plain, say
+
+
+def open_app(
+    port: Annotated[int, typer.Option(help="Port to listen on.", envvar="STREAMLIT_SERVER_PORT", min=1, max=65535)] = (
+        8501
+    ),
+    address: Annotated[
+        str,
+        typer.Option(
+            help="IP address to listen on, 0.0.0.0 for all of this machine's: lets others in, without a login.",
+            envvar="STREAMLIT_SERVER_ADDRESS",
+        ),
+    ] = "localhost",
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="A name that others reach it by, such as a proxy's; repeatable."),
+    ] = None,
+    browser: Annotated[
+        bool | None, typer.Option("--browser/--no-browser", help="Open it in a browser (default: where there is one).")
+    ] = None,
+    index: Annotated[str | None, typer.Option(metavar="URI", help=INDEX_HELP)] = None,
+) -> None:
+    """Open the app in the browser, on localhost alone unless told otherwise."""
+    from exemplar.ui.server.serve import Place, serve
+
+    place = Place(address, port, tuple(allow_host or ()))
+    if index:
+        from exemplar.data.milvus.server import ADDRESS, Server
+
+        server = Server(index)
+        server.manifests()  # that nobody answers is better known before a page opens
+        os.environ[ADDRESS] = server.uri
+    if place.exposure:
+        errors.print(plain(place.exposure), soft_wrap=True)
+    page = Path(__file__).resolve().parents[1] / "app.py"
+    serve(page, place, browser=browser, on_start=lambda url: say(f"Exemplar is open at {url} (Ctrl+C ends it)"))

@@ -1,0 +1,103 @@
+"""Facets: what the documents of a corpus can be filtered by, each value with its count."""
+
+import itertools
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from exemplar.data.arrow import keys_and_items
+
+UNLABELLED = ""  # the value of the documents without a label
+MOST_VALUES = 5_000  # of a column that can be picked from
+MOST_COLUMNS = 100  # that can be picked from
+
+_EXAMINED = 1_000  # columns, of which those are chosen
+
+
+@dataclass(frozen=True, slots=True)
+class Facets:
+    """The labels of documents and the values of their other columns, each with its number of documents."""
+
+    labels: dict[str, int]
+    fields: dict[str, dict[str, int]]
+
+    def to_json(self, most: int) -> str:
+        """Return the facets as JSON of at most ``most`` characters: the most common values of each."""
+        for n_values in (MOST_VALUES, 1000, 200, 50, 10, 1):
+            kept = {name: _first(values, n_values) for name, values in self.fields.items()}
+            text = json.dumps({"labels": _first(self.labels, n_values), "fields": kept})
+            if len(text) <= most:
+                return text
+        return json.dumps({"labels": {}, "fields": {}})
+
+    @classmethod
+    def from_json(cls, text: str) -> "Facets":
+        """Return the facets in JSON; empty ones if it does not hold any."""
+        try:
+            content = json.loads(text)
+            return cls(dict(content["labels"]), {name: dict(values) for name, values in content["fields"].items()})
+        except (KeyError, TypeError, AttributeError, ValueError):
+            return cls({}, {})
+
+
+def facets_of(documents: pa.Table) -> Facets:
+    """Return the facets of documents, a table with the columns of ``DOCUMENT_SCHEMA``."""
+    return Facets(label_counts(documents), field_counts(documents))
+
+
+def _first(values: Mapping[str, int], n: int) -> dict[str, int]:
+    return dict(list(values.items())[:n])
+
+
+def label_counts(documents: pa.Table) -> dict[str, int]:
+    """Return how many documents have each label, the most common first; UNLABELLED counts those without."""
+    return _counts(documents["label"].fill_null(UNLABELLED))
+
+
+def field_counts(documents: pa.Table) -> dict[str, dict[str, int]]:
+    """Return the values of each other column with how many documents have them, the most common first.
+
+    It leaves out columns of more than 5,000 values and those with another value in every document: words serve for
+    these. Of more than 100 columns it takes those that most documents have.
+    """
+    keys, values, _ = metadata_cells(documents)
+    found: dict[str, dict[str, int]] = {}
+    for name, n in itertools.islice(_counts(keys).items(), _EXAMINED):
+        selected = values.filter(pc.equal(keys, name))
+        n_values = pc.count_distinct(selected).as_py()
+        if n_values <= MOST_VALUES and (n_values < n or n_values == 1):
+            found[name] = _counts(selected)
+        if len(found) == MOST_COLUMNS:
+            break
+    return dict(sorted(found.items()))
+
+
+def _counts(values: Any) -> dict[str, int]:
+    counted = pc.value_counts(values).to_pylist()
+    return {
+        each["values"]: each["counts"] for each in sorted(counted, key=lambda each: (-each["counts"], each["values"]))
+    }
+
+
+def metadata_cells(documents: pa.Table) -> tuple[Any, Any, NDArray[np.int64]]:
+    """Return all cells of the other columns: names, values and document rows, each one-dimensional."""
+    column = documents["metadata"]
+    chunks = column.chunks or [pa.array([], column.type)]
+    lengths = np.concatenate([_lengths(chunk) for chunk in chunks])
+    rows = np.repeat(np.arange(lengths.size), lengths)
+    parts = [pa.StructArray.from_arrays(keys_and_items(chunk), names=["key", "value"]) for chunk in chunks]
+    table = pa.Table.from_struct_array(pa.chunked_array(parts))
+    return table["key"].combine_chunks(), table["value"].combine_chunks(), rows
+
+
+def _lengths(chunk: Any) -> NDArray[np.int64]:
+    offsets = chunk.offsets.to_numpy()
+    lengths: NDArray[np.int64] = np.diff(offsets).astype(np.int64)
+    lengths[~chunk.is_valid().to_numpy(zero_copy_only=False)] = 0
+    return lengths

@@ -1,0 +1,31 @@
+"""A table: named columns, and rows that are read anew at each call."""
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from exemplar.data.documents import Problem
+from exemplar.data.errors import ExemplarError
+
+_MOST_COLUMNS = 100_000
+_MOST_NAMES = 10_000_000  # characters of all names
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Named columns, and rows that are read anew at each call.
+
+    ``rows`` takes the columns that are needed in any case. A problem that left something out stands for a row.
+    """
+
+    columns: tuple[str, ...]
+    rows: Callable[[Collection[str]], Iterator[Row | Problem]]
+
+
+def check_names(n: int, n_characters: int) -> None:
+    """Raise ExemplarError if a table has more columns, or longer names, than any real one."""
+    if n > _MOST_COLUMNS or n_characters > _MOST_NAMES:
+        most = f"{_MOST_COLUMNS:,} columns, or names of more than {_MOST_NAMES:,} characters"
+        raise ExemplarError(f"it has more than {most}")

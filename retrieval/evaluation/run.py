@@ -1,0 +1,119 @@
+"""An evaluation from its plan to its result."""
+
+import shlex
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from exemplar.retrieval.evaluation.judgements import judgements_of
+from exemplar.retrieval.evaluation.protocols import COMPARED, N_QUERIES, ROUNDS, SEED, evaluate
+from exemplar.retrieval.evaluation.result import EvaluationResult
+from exemplar.retrieval.evaluation.summary import gains_over_sets, set_result
+from exemplar.retrieval.search import SearchEngine
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationPlan:
+    """What an evaluation measures.
+
+    Attributes
+    ----------
+    corpora
+        Their names.
+    rounds
+        Of the own loop, ten documents each.
+    n_queries
+        At most so many of a corpus, drawn at random by the seed.
+    index
+        Address of the Milvus that serves the corpora; None if they are this machine's own.
+    """
+
+    corpora: Sequence[str]
+    rankers: Sequence[str] = COMPARED
+    rounds: int = ROUNDS
+    n_queries: int = N_QUERIES
+    seed: int = SEED
+    index: str | None = None
+
+    @property
+    def command(self) -> str:
+        """The command that measures the same, without the options that have their defaults."""
+        options = {
+            "rankers": (",".join(self.rankers), ",".join(COMPARED)),
+            "rounds": (self.rounds, ROUNDS),
+            "queries": (self.n_queries, N_QUERIES),
+            "seed": (self.seed, SEED),
+            "index": (self.index or "", ""),
+        }
+        words = [w for key, (value, usual) in options.items() if value != usual for w in (f"--{key}", str(value))]
+        return shlex.join(["exemplar", "evaluate", *self.corpora, *words])
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationProgress:
+    """How far an evaluation is.
+
+    Attributes
+    ----------
+    stage
+        What it does, for people.
+    done, total
+        Queries of all corpora; the total is 0 until all judgements are read.
+    corpus_done, corpus_total
+        Queries of the corpus that is measured.
+    """
+
+    stage: str
+    done: int = 0
+    total: int = 0
+    corpus_done: int = 0
+    corpus_total: int = 0
+
+
+def run_evaluation(
+    plan: EvaluationPlan,
+    engines: Mapping[str, SearchEngine],
+    on_progress: Callable[[EvaluationProgress], None] = lambda progress: None,
+) -> EvaluationResult:
+    """Read the judgements of the corpora and measure the rankers on them.
+
+    Parameters
+    ----------
+    engines
+        By the name of the corpus.
+    on_progress
+        Called when a stage begins and after every query; what it raises ends the evaluation.
+
+    Raises
+    ------
+    ExemplarError
+        A ranker is unknown, or a corpus has no judgements that can be read.
+    """
+    judgements = {}
+    for name in plan.corpora:
+        on_progress(EvaluationProgress(f"Reading the judgements of {name}"))
+        judgements[name] = judgements_of(engines[name].corpus)
+    n_queries = {name: min(plan.n_queries, len(each.queries)) for name, each in judgements.items()}
+    measurements, before = {}, 0
+    for name in plan.corpora:
+
+        def on_query(done: int, n: int, name: str = name, before: int = before) -> None:
+            on_progress(EvaluationProgress(f"Measuring {name}", before + done, sum(n_queries.values()), done, n))
+
+        on_query(0, n_queries[name])
+        measurements[name] = evaluate(
+            engines[name],
+            judgements[name],
+            rankers=plan.rankers,
+            rounds=plan.rounds,
+            n_queries=plan.n_queries,
+            seed=plan.seed,
+            on_query=on_query,
+        )
+        before += n_queries[name]
+    return EvaluationResult(
+        plan.command,
+        datetime.now(UTC).date().isoformat(),
+        tuple(set_result(engines[name].corpus.manifest, judgements[name], measurements[name]) for name in plan.corpora),
+        gains_over_sets(measurements),
+    )

@@ -1,0 +1,51 @@
+"""How a session searches."""
+
+import math
+import reprlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from exemplar.data.errors import ExemplarError
+from exemplar.retrieval.rankers import DEFAULT_RANKER, RANKERS, Ranker
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How to search.
+
+    Attributes
+    ----------
+    rankers
+        Of the columns, from the left: one or two.
+    k
+        Rows a page.
+    C
+        The SVM's; None for what suits ranker and marks.
+    hide_marked
+        Leave marked documents out of the rankings.
+    """
+
+    rankers: tuple[Ranker, ...] = ("knn", DEFAULT_RANKER)
+    k: int = 10
+    C: float | None = None
+    hide_marked: bool = False
+
+    def __post_init__(self) -> None:
+        fits = 1 <= len(self.rankers) <= 2 and set(self.rankers) <= set(RANKERS) and self.k >= 1
+        if not fits or not (self.C is None or 0 < self.C < math.inf):
+            raise ValueError(f"these are no settings of a search: {self}")
+        if len(set(self.rankers)) < len(self.rankers):
+            raise ValueError("the two columns need different rankers")
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the settings as JSON."""
+        return {"rankers": list(self.rankers), "k": self.k, "C": self.C, "hide_marked": self.hide_marked}
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> "Settings":
+        """Return settings from JSON; raises ExemplarError if it holds none."""
+        try:
+            return cls(tuple(content["rankers"]), int(content["k"]), content["C"], bool(content["hide_marked"]))
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
+            raise ExemplarError(f"these are no settings of a search: {reprlib.repr(content)}") from error

@@ -1,0 +1,112 @@
+import re
+from dataclasses import replace
+from functools import reduce
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from exemplar.data.corpus.filters import Filters
+from exemplar.retrieval.feedback import Feedback
+from exemplar.retrieval.search import DocumentQuery
+from exemplar.retrieval.sessions.events import (
+    DocumentQueried,
+    Event,
+    FiltersSet,
+    Marked,
+    MarksAdded,
+    MarksCleared,
+    Named,
+    Opened,
+    Queried,
+    Redone,
+    SettingsSet,
+    Undone,
+)
+from exemplar.retrieval.sessions.session import MOST_UNDO, Session, new_id
+from exemplar.retrieval.sessions.settings import Settings
+
+
+def marked(*doc_ids: str) -> list[Event]:
+    return [Marked(doc_id, "positive") for doc_id in doc_ids]
+
+
+def after(*events: Event) -> Session:
+    return reduce(Session.after, events, Session("s1", "animals"))
+
+
+UNDO, REDO = Undone(), Redone()
+
+
+def test_what_is_no_mark_changes_no_mark() -> None:
+    before = after(*marked("a", "b"), UNDO)
+    session = reduce(Session.after, [Queried("cats"), DocumentQueried("a"), Named("x"), Opened()], before)
+    assert session == replace(before, query=DocumentQuery("a"))
+
+
+def test_undo_and_redo_walk_through_the_marks() -> None:
+    seen = [
+        after(*marked("a", "b"), *steps).feedback.positives
+        for steps in ([], [UNDO], [UNDO] * 2, [UNDO] * 3, [UNDO, UNDO, REDO], [UNDO, REDO], [UNDO, REDO, REDO])
+    ]
+    assert seen == [("a", "b"), ("a",), (), (), ("a",), ("a", "b"), ("a", "b")]
+
+
+def test_a_new_mark_forgets_what_was_undone() -> None:
+    session = after(*marked("a", "b"), UNDO, *marked("c"))
+    assert session.future == ()
+    assert session.after(REDO) == session
+    assert session.after(UNDO).feedback == Feedback(("a",))
+
+
+def test_a_mark_that_changes_nothing_is_no_step() -> None:
+    session = after(*marked("a", "b"), UNDO)
+    for event in (*marked("a"), Marked("z", None), MarksAdded(Feedback(("a",)))):
+        assert session.after(event) == session
+
+
+def test_undo_takes_back_clearing_and_a_whole_import() -> None:
+    session = after(*marked("a", "b"), MarksAdded(Feedback(("b", "x"), ("a", "y"))))
+    assert session.feedback == Feedback(("b", "x"), ("a", "y"))
+    assert session.after(UNDO).feedback == Feedback(("a", "b"))
+    cleared = session.after(MarksCleared())
+    assert cleared.feedback == Feedback()
+    assert cleared.after(UNDO).feedback == session.feedback
+    assert cleared.after(UNDO).after(REDO).feedback == Feedback()
+
+
+def test_undo_leaves_query_filters_and_settings() -> None:
+    filters, chosen = Filters(labels=("x",)), Settings(("svm",), 25, 0.5, hide_marked=True)
+    others = [Queried("cats"), FiltersSet(filters), SettingsSet(chosen)]
+    session = after(*marked("a"), *others, UNDO)
+    assert session == Session("s1", "animals", "cats", Feedback(), filters, chosen, (), (Feedback(("a",)),))
+
+
+def test_undo_goes_a_hundred_steps_back_and_forth() -> None:
+    session = after(*marked(*map(str, range(MOST_UNDO + 50))))
+    back = reduce(Session.after, [UNDO] * (MOST_UNDO + 50), session)
+    assert back.feedback == Feedback(tuple(map(str, range(50))))
+    assert len(session.past) == len(back.future) == MOST_UNDO
+    assert reduce(Session.after, [REDO] * (MOST_UNDO + 50), back) == session
+
+
+MARK_EVENTS = st.one_of(
+    st.builds(Marked, st.sampled_from("abc"), st.sampled_from(["positive", "negative", None])),
+    st.sampled_from([UNDO, REDO, MarksCleared(), MarksAdded(Feedback(("a",), ("c",)))]),
+)
+
+
+@settings(deadline=None)
+@given(st.lists(MARK_EVENTS, max_size=30))
+def test_undo_and_redo_are_each_others_opposite(events: list[Event]) -> None:
+    session = after(*events)
+    if session.past:
+        assert session.after(UNDO).after(REDO) == session
+    if session.future:
+        assert session.after(REDO).after(UNDO) == session
+    assert reduce(Session.after, [UNDO] * len(events), session).past == ()
+
+
+def test_ids_are_fit_for_an_address_and_differ() -> None:
+    ids = {new_id() for _ in range(1000)}
+    assert len(ids) == 1000
+    assert all(re.fullmatch(r"[\w-]{12}", each) for each in ids)
