@@ -33,6 +33,7 @@ from tests.support import hostile
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.hostile import ENDLESS, TEXTS
 from tests.support.paths import ROOT
+from tests.support.patience import PATIENCE
 from tests.support.reading import read
 
 pytestmark = pytest.mark.slow
@@ -109,7 +110,7 @@ ADDRESS = some.dictionaries(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(ADDRESS)
 @example({"session": "../../etc/passwd", "corpus": ["hostile", TEXTS[0]], "q": "w" * 100_000, TEXTS[1]: "1"})
 @example({"corpus": "hostile", "q": " \0\x1b[31m ", "like": ""})
@@ -132,7 +133,7 @@ def test_an_address_of_any_kind_leads_to_a_page(corpus: None, address: dict[str,
     assert kept.keys() == others.keys()
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(WILD)
 @example("word " * 40_000)
 def test_a_query_of_any_kind_is_searched_for(corpus: None, typed: str) -> None:
@@ -258,7 +259,7 @@ def test_a_word_without_end_is_cut_too(encoder: FakeEncoder) -> None:
 def evaluated(app: AppTest) -> None:
     """Wait for the evaluation that goes on."""
     [job] = jobs.jobs("evaluate")
-    job._thread.join(60)
+    job._thread.join(PATIENCE)
     ran(app)
     jobs.dismiss("evaluate", job.name)
 

@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import numpy as np
 
 from exemplar.data.errors import ExemplarError
 from tests.support.fake_encoder import FakeEncoder
+from tests.support.patience import wait_for
 
 
 class LoggingEncoder(FakeEncoder):
@@ -94,14 +94,6 @@ def processes(log: Path) -> set[int]:
 def gate_of(log: Path) -> Path:
     """Return the file that lets held workers go on once it is there."""
     return log.with_suffix(".gate")
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    """Wait until something holds; that it never does is found out after a minute."""
-    end = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < end, "it never came true"
-        time.sleep(0.02)
 
 
 def _lines(log: Path) -> list[tuple[int, str]]:

@@ -28,6 +28,7 @@ from exemplar.ui import jobs, resources
 from exemplar.ui.navigation import SEARCH
 from tests.support.corpora import source_of
 from tests.support.fake_encoder import FakeEncoder
+from tests.support.patience import PATIENCE, wait_for
 from tests.support.reading import read
 
 pytestmark = pytest.mark.slow
@@ -102,18 +103,9 @@ def choose(app: AppTest, label: str, option: str) -> None:
 
 def ended(name: str) -> jobs.Job:
     job = jobs.job("build", name)
-    job._thread.join(30)
+    job._thread.join(PATIENCE)
     assert not job.running
     return job
-
-
-def until(condition: Callable[[], bool]) -> None:
-    done = threading.Event()
-    for _ in range(3000):
-        if condition():
-            return
-        done.wait(0.01)
-    raise AssertionError("it never came true")
 
 
 def messages(app: AppTest, kind: str) -> list[str]:
@@ -381,10 +373,10 @@ def test_a_build_goes_on_without_its_page_and_can_be_stopped_and_built_on(gated:
     app = opened()
     upload(app, "notes.csv", "text\n" + "".join(f"note {n}\n" for n in range(6)))
     press(app, "Build")
-    until(lambda: "building" in states().values())
+    wait_for(lambda: "building" in states().values())
     assert text_of(opened(), "corpus-chosen").startswith("notes being built; nothing is embedded yet Size ")
     gated.gate.release()
-    until(lambda: states() == {"notes": "building"} and list_corpora()[0].manifest is not None)
+    wait_for(lambda: states() == {"notes": "building"} and list_corpora()[0].manifest is not None)
     del app
     app = opened()  # another tab
     assert text_of(app, "build-notes") == "Building notes"
@@ -423,14 +415,14 @@ def test_what_was_stopped_before_it_began_leaves_nothing(monkeypatch: pytest.Mon
 
     def load(model: str, **_: object) -> FakeEncoder:
         loading.set()
-        go_on.wait(30)
+        go_on.wait(PATIENCE)
         return encoder
 
     monkeypatch.setattr("exemplar.ui.resources.load_encoder", load)
     app = opened()
     upload(app, "notes.csv", "text\nbuy milk\n")
     press(app, "Build")
-    assert loading.wait(30)
+    assert loading.wait(PATIENCE)
     assert jobs.job("build", "notes").told.line == "Loading the model"
     press(app, "Stop")
     go_on.set()
