@@ -97,7 +97,7 @@ def test_an_uploaded_table_is_looked_at_built_searched_verified_and_removed(visi
 
 def test_a_build_outlives_its_tab_and_is_stopped_and_built_on_in_another(visitor: Page, tmp_path: Path) -> None:
     corpora(visitor)
-    upload(visitor, written(tmp_path / "harbours.csv", 2_400))
+    upload(visitor, written(tmp_path / "harbours.csv", 4_800))
     choose(visitor, "Text column", "words")
     build(visitor)
     expect(card(visitor, "harbours")).to_contain_text("Embedding: ", timeout=A_BUILD)
@@ -113,9 +113,9 @@ def test_a_build_outlives_its_tab_and_is_stopped_and_built_on_in_another(visitor
     settle(other)
     choose(other, "Corpus", "harbours")
     chosen = other.locator(".st-key-corpus-chosen")
-    expect(chosen).to_contain_text(re.compile(r"unfinished.* of 2,400"))
+    expect(chosen).to_contain_text(re.compile(r"unfinished.* of 4,800"))
     settle(other)
     chosen.get_by_role("button", name="Build on").click()
-    expect(going).to_contain_text("Built harbours: 2,400 documents.", timeout=A_BUILD)
+    expect(going).to_contain_text("Built harbours: 4,800 documents.", timeout=A_BUILD)
     expect(chosen).to_contain_text("complete")
     other.close()
