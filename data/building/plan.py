@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from exemplar.data.corpus.manifest import Manifest, build_manifests, read_manifest
-from exemplar.data.encoders.sentence_transformer import DEFAULT_MODEL
+from exemplar.data.encoders.model_files import DEFAULT_MODEL
 from exemplar.data.errors import CorpusDamaged, CorpusNotFound
 from exemplar.data.sources.spec import SourceSpec
 

@@ -12,7 +12,8 @@ from exemplar.data.building.progress import BuildEvent, EncoderLoaded, StageBegu
 from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.corpus.manifest import build_manifests, read_manifest
 from exemplar.data.encoders.base import LoadEncoder
-from exemplar.data.encoders.sentence_transformer import load_encoder, model_name
+from exemplar.data.encoders.model_files import model_name
+from exemplar.data.encoders.sentence_transformer import load_encoder
 from exemplar.data.errors import CorpusDamaged, CorpusNotFound
 from exemplar.data.sources.read import read_source
 from exemplar.data.sources.spec import Source

@@ -254,10 +254,10 @@ def test_pushing_again_writes_nothing_and_another_index_is_built_in_place(folder
 def test_a_push_that_is_killed_goes_on(folder: Path, corpus: Corpus) -> None:
     path = str(folder / "killed.db")
     driver = (
-        "import sys\nfrom exemplar.data import push\npush._BATCH, push._IN_FLIGHT = 20, 40\n"
+        "import sys\nfrom exemplar.data.milvus import push\npush._BATCH, push._IN_FLIGHT = 20, 40\n"
         "from exemplar.data.corpus.corpus import open_corpus\n"
-        "tell = lambda n, total: (print(n, flush=True), sys.stdin.readline())\n"
-        f"push.push_corpus(open_corpus('many.words-1'), {path!r}, on_progress=tell)"
+        "report = lambda n, total: (print(n, flush=True), sys.stdin.readline())\n"
+        f"push.push_corpus(open_corpus('many.words-1'), {path!r}, on_progress=report)"
     )
     environment = {**os.environ, "EXEMPLAR_HOME": str(folder / "home")}
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
@@ -343,7 +343,9 @@ def test_a_server_that_is_not_there_is_told() -> None:
 
 def test_an_address_that_is_none_is_told(tmp_path: Path) -> None:
     for address in ("localhost", "ftp://host", "/nowhere/at/all"):
-        with pytest.raises(ValueError, match="is no address of Milvus: use http://HOST:PORT, or a file .* ends in .db"):
+        with pytest.raises(
+            ValueError, match="is not an address of Milvus: use http://HOST:PORT, or a file .* ends in .db"
+        ):
             Server(address)
     with pytest.raises(ValueError, match="there is no Milvus Lite file .*none.db; make it: exemplar push NAME --to"):
         Server(str(tmp_path / "none.db"))
@@ -397,7 +399,7 @@ def test_names_that_milvus_does_not_take_are_written_otherwise() -> None:
 
 def test_choices_are_shortened_to_what_a_property_holds() -> None:
     choices = Facets({f"label {n}": 9 for n in range(3000)}, {"column": {f"value {n}": n for n in range(2000)}})
-    text = choices.as_json(60_000)
+    text = choices.to_json(60_000)
     assert len(text) <= 60_000
     kept = Facets.from_json(text)
     assert (len(kept.labels), len(kept.fields["column"])) == (1000, 1000)
