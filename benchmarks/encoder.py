@@ -28,7 +28,9 @@ from benchmarks import vectors
 from benchmarks.memory import anonymous_megabytes, in_own_process
 from exemplar.data.building.progress import Progress
 from exemplar.data.documents import Document
-from exemplar.data.encoders.sentence_transformer import DEFAULT_MODEL, SentenceEncoder, has_fast_bfloat16, load_encoder
+from exemplar.data.encoders.hardware import has_fast_bfloat16
+from exemplar.data.encoders.model_files import DEFAULT_MODEL
+from exemplar.data.encoders.sentence_transformer import SentenceEncoder, load_encoder
 from tests.support.reading import read
 
 _BLOCK = 100

@@ -28,7 +28,8 @@ from exemplar.data.building.build import build_corpus
 from exemplar.data.building.embed import SHARD, Embedder, LocalEmbedder
 from exemplar.data.building.progress import Progress
 from exemplar.data.building.ray_cluster import on_ray
-from exemplar.data.encoders.sentence_transformer import DEFAULT_MODEL, load_encoder
+from exemplar.data.encoders.model_files import DEFAULT_MODEL
+from exemplar.data.encoders.sentence_transformer import load_encoder
 from tests.support.reading import read
 
 _MEMORY = 200 * 2**20  # bytes of a node's object store

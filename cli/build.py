@@ -64,7 +64,7 @@ def build(
 ) -> None:
     """Embed a source's documents and keep them as a corpus; go on with one that was interrupted, update an old one."""
     from exemplar.data.building.plan import BuildPlan
-    from exemplar.data.encoders.sentence_transformer import DEFAULT_MODEL
+    from exemplar.data.encoders.model_files import DEFAULT_MODEL
     from exemplar.data.sources.read import default_name
     from exemplar.data.sources.spec import SourceSpec
 

@@ -19,7 +19,7 @@ from exemplar.data.building.plan import BuildPlan
 from exemplar.data.building.progress import Progress
 from exemplar.data.corpus.catalog import list_corpora, remove_corpus
 from exemplar.data.corpus.corpus import Corpus, open_corpus
-from exemplar.data.corpus.lock import building
+from exemplar.data.corpus.lock import lock_corpus
 from exemplar.data.corpus.manifest import corpus_folder
 from exemplar.data.documents import Document, Problem
 from exemplar.data.sources.spec import Source, SourceSpec
@@ -514,7 +514,7 @@ def test_removing_asks_first_and_says_what_goes(animals: Corpus, encoder: FakeEn
 def test_what_is_being_built_is_not_removed(animals: Corpus) -> None:
     app = opened()
     press(app, "Remove")
-    with building("animals"):
+    with lock_corpus("animals"):
         press(app, "Remove it")
         [sentence] = messages(app, "error")
     assert sentence == "The corpus 'animals' is being built by another process; wait for it"

@@ -7,7 +7,7 @@ import streamlit as st
 
 from exemplar.data.building.plan import BuildPlan
 from exemplar.data.corpus.manifest import check_name, is_known
-from exemplar.data.encoders.sentence_transformer import DEFAULT_MODEL
+from exemplar.data.encoders.model_files import DEFAULT_MODEL
 from exemplar.data.errors import ExemplarError
 from exemplar.data.sources.preview import Preview, look_at
 from exemplar.data.sources.read import default_name
