@@ -369,7 +369,7 @@ def test_evaluate_says_in_a_line_what_it_needs(
     assert "there is no ranker 'best'; there are knn," in failure(capsys, "evaluate", "animals", "--rankers", "best")
     assert "there is no file or folder ./gone" in failure(capsys, "evaluate", "./gone")
     nowhere = str(tmp_path / "no" / "out.json")
-    assert "there is no folder" in failure(capsys, "evaluate", "animals", "--json", nowhere)
+    assert "no does not exist; make it first" in failure(capsys, "evaluate", "animals", "--json", nowhere)
     run(capsys, "build", reviews)
     nothing = failure(capsys, "evaluate", "reviews")
     assert "nothing says what is relevant in" in nothing
@@ -395,7 +395,7 @@ def test_evaluate_does_not_take_a_part_of_a_source_for_the_whole(
     capsys: pytest.CaptureFixture[str], judged_folder: Path
 ) -> None:
     run(capsys, "build", str(judged_folder), "--limit", "5")
-    assert "measure that by its name, or build this one under" in failure(capsys, "evaluate", str(judged_folder))
+    assert "measure it by its name, or build this source under" in failure(capsys, "evaluate", str(judged_folder))
     code, out, _ = run(capsys, "evaluate", "pets", "pets", "--rankers", "knn")
     assert code == 0
     assert "pets: judgements of documents that are not in the corpus: 1" in out
