@@ -1,4 +1,4 @@
-"""The row of tools above the results: view, filters, undo and redo, export and import, keys."""
+"""Draw the tools above the results: view, filters, undo and redo, export and import, keys."""
 
 import streamlit as st
 
@@ -15,7 +15,7 @@ VIEWS = (state.RESULTS, "Mark next", "Why")
 
 
 def show_tools(session: Session, engine: SearchEngine) -> str:
-    """Draw the row of tools; return the view that is chosen."""
+    """Draw the tools; return the chosen view."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="tools"):
         view = st.segmented_control(
             "View",
@@ -54,14 +54,14 @@ def show_tools(session: Session, engine: SearchEngine) -> str:
             on_click=state.change,
             args=(Redone(),),
         )
-        _show_transfer(session, engine)
+        _export_popover(session, engine)
         keys = st.popover("Keys", icon=":material/keyboard:", key="keys", help="What the keyboard can do here.")
         with keys:
             keyboard.show_keys()
     return str(view)
 
 
-def _show_transfer(session: Session, engine: SearchEngine) -> None:
+def _export_popover(session: Session, engine: SearchEngine) -> None:
     transfer = st.popover(
         "Export, import",
         icon=":material/swap_vert:",
@@ -78,12 +78,12 @@ def _show_transfer(session: Session, engine: SearchEngine) -> None:
 
 
 def _exported(session: Session, engine: SearchEngine, n: int) -> list[Column]:
-    """Return the first n of each ranking, with both scores of every document that is exported."""
+    """Return the first n documents of each ranking, with the scores of every exported document."""
     rankings = rankings_of(session, engine, session.settings.rankers, depth=n)
-    tops = [each.doc_ids[:n] for each in rankings]
-    wanted = exported(engine.within(session.feedback), tops)
+    tops = [ranking.doc_ids[:n] for ranking in rankings]
+    doc_ids = exported(engine.within(session.feedback), tops)
     columns = []
-    for each, top in zip(rankings, tops, strict=True):
-        scores = engine.scores(each.scorer, wanted)
-        columns.append(Column(each.ranker, top, dict(zip(wanted, scores, strict=True))))
+    for ranking, top in zip(rankings, tops, strict=True):
+        scores = engine.scores(ranking.scorer, doc_ids)
+        columns.append(Column(ranking.ranker, top, dict(zip(doc_ids, scores, strict=True))))
     return columns
