@@ -375,7 +375,7 @@ def test_evaluate_says_in_a_line_what_it_needs(
     assert "nothing says what is relevant in" in nothing
     assert nothing.endswith("docs, or labels (build it with --label-column)")
     run(capsys, "build", reviews, "--name", "pets")
-    assert "there is a corpus 'pets' already" in failure(capsys, "evaluate", str(judged_folder))
+    assert "the corpus 'pets' exists already" in failure(capsys, "evaluate", str(judged_folder))
     assert "a ranker is named twice: knn, knn" in failure(capsys, "evaluate", "animals", "--rankers", "knn, knn,")
     assert "is a folder; name a file" in failure(capsys, "evaluate", "animals", "--json", str(tmp_path))
     assert "is a file; name a folder" in failure(capsys, "evaluate", "animals", "--report", reviews)
