@@ -38,9 +38,8 @@ def scale_table() -> str:
 def _rows(n: int) -> list[tuple[str, ...]]:
     segments = _n_segments(n)  # every segment has an index, and a query searches all of them
     share = N_PROBE / n_lists(n, DIM)
-    walked = (
-        segments * 256 * math.log2(n / segments) * (4 * DIM + LINKS)
-    )  # about log2 n steps for each of the ef = 256 candidates
+    # HNSW takes about log2 n steps for each of the ef = 256 candidates.
+    walked = segments * 256 * math.log2(n / segments) * (4 * DIM + LINKS)
     kinds = (
         ("FLAT", 4 * DIM, float(n) * 4 * DIM),
         ("IVF_SQ8", DIM + 8, share * n * (DIM + 8)),

@@ -75,29 +75,11 @@ def build(
         raise ExemplarError("--address is the address of a Ray cluster; add --on ray, or leave --address out")
     if if_missing and _is_complete(name or default_name(source)):
         return
-    spec = SourceSpec(
-        source,
-        config,
-        split,
-        revision,
-        streaming,
-        text_column,
-        title_column,
-        label_column,
-        id_column,
-        limit,
-        without_see_also,
-    )
+    columns = (text_column, title_column, label_column, id_column)
+    spec = SourceSpec(source, config, split, revision, streaming, *columns, limit, without_see_also)
+    model, cluster = model or DEFAULT_MODEL, None if on is None else address or ""
     plan = BuildPlan(
-        spec,
-        name,
-        model or DEFAULT_MODEL,
-        precision,
-        backend=backend,
-        whole=whole,
-        replace=replace,
-        strict=strict,
-        cluster=None if on is None else address or "",
+        spec, name, model, precision, backend=backend, whole=whole, replace=replace, strict=strict, cluster=cluster
     )
     _build(plan)
 

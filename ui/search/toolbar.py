@@ -3,7 +3,7 @@
 import streamlit as st
 
 from exemplar.retrieval.search import SearchEngine
-from exemplar.retrieval.sessions.events import MarksAdded, Redone, Undone
+from exemplar.retrieval.sessions.events import Event, MarksAdded, Redone, Undone
 from exemplar.retrieval.sessions.export import Column, exported
 from exemplar.retrieval.sessions.session import Session
 from exemplar.ui import state
@@ -25,40 +25,36 @@ def show_tools(session: Session, engine: SearchEngine) -> str:
             key="view",
             help="The rankings; the documents that are best marked next; where both rankings have each document.",
         )
-        n_filters = len(session.filters)
-        filters = st.popover(
-            f"Filters ({n_filters})" if n_filters else "Filters",
-            icon=":material/filter_alt:",
-            key="filters",
-            help="Rank only documents with some label, some other value, or some words.",
-            on_change="rerun",
-        )
-        if filters.open:
-            with filters:
-                filter_form.show_filters(session.filters, session.corpus)
-        st.button(
-            "Undo",
-            key="undo",
-            icon=":material/undo:",
-            help="Take the last change of marks back (u)",
-            disabled=not session.past,
-            on_click=state.change,
-            args=(Undone(),),
-        )
-        st.button(
-            "Redo",
-            key="redo",
-            icon=":material/redo:",
-            help="Make the change again that was taken back (Shift+U)",
-            disabled=not session.future,
-            on_click=state.change,
-            args=(Redone(),),
+        _filters_popover(session)
+        _event_button("Undo", Undone(), "Take the last change of marks back (u)", enabled=bool(session.past))
+        _event_button(
+            "Redo", Redone(), "Make the change again that was taken back (Shift+U)", enabled=bool(session.future)
         )
         _export_popover(session, engine)
         keys = st.popover("Keys", icon=":material/keyboard:", key="keys", help="What the keyboard can do here.")
         with keys:
             keyboard.show_keys()
     return str(view)
+
+
+def _filters_popover(session: Session) -> None:
+    n_filters = len(session.filters)
+    filters = st.popover(
+        f"Filters ({n_filters})" if n_filters else "Filters",
+        icon=":material/filter_alt:",
+        key="filters",
+        help="Rank only documents with some label, some other value, or some words.",
+        on_change="rerun",
+    )
+    if filters.open:
+        with filters:
+            filter_form.show_filters(session.filters, session.corpus)
+
+
+def _event_button(label: str, event: Event, hint: str, *, enabled: bool) -> None:
+    name = label.lower()
+    icon = f":material/{name}:"
+    st.button(label, key=name, icon=icon, help=hint, disabled=not enabled, on_click=state.change, args=(event,))
 
 
 def _export_popover(session: Session, engine: SearchEngine) -> None:
