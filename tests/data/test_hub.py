@@ -99,7 +99,7 @@ def test_a_hub_that_cannot_be_reached_is_told_within_seconds(tmp_path: Path) -> 
     result = run(tmp_path, "http://127.0.0.1:9", "build", "some/reviews")
     assert result.returncode == 1
     assert "can't be reached" in result.stderr
-    assert "set HF_HUB_OFFLINE=1 if it was fetched here before" in result.stderr
+    assert "set HF_HUB_OFFLINE=1 if it is in the cache" in result.stderr
 
 
 def test_a_hub_that_never_answers_is_given_up_soon(tmp_path: Path) -> None:
