@@ -30,10 +30,6 @@ check: .venv/.installed-test ## Lint, check types and layers.
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
-quick: .venv/.installed-test ## The same without the tests that need a model, a browser, a cluster or an installation.
-	$(CHECK)
-	$(BIN)/pytest --numprocesses 2 --dist loadfile -m "not (model or e2e or cluster or slow)"
-
 screenshot: .venv/.installed-test ## Take the README's pictures anew.
 	$(BIN)/python -m benchmarks.pictures docs
 

@@ -6,13 +6,13 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.support.hub import hub, revision_of
+from tests.support.patience import PATIENCE
 
 pytestmark = pytest.mark.model
 
@@ -43,12 +43,13 @@ def run(tmp_path: Path, endpoint: str, *arguments: str, offline: bool = False) -
         **os.environ,
         "EXEMPLAR_HOME": str(tmp_path / "home"),
         "HF_HOME": str(tmp_path / "hf"),
+        "HF_DATASETS_CACHE": str(tmp_path / "hf" / "datasets"),
         "HF_ENDPOINT": endpoint,
         "HF_HUB_OFFLINE": "1" if offline else "0",
         "NO_PROXY": "*",
     }
     command = [sys.executable, "-m", "exemplar.cli", *arguments]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=PATIENCE)
 
 
 def shown(tmp_path: Path, name: str) -> dict:
@@ -99,15 +100,17 @@ def test_a_hub_that_cannot_be_reached_is_told_within_seconds(tmp_path: Path) -> 
     result = run(tmp_path, "http://127.0.0.1:9", "build", "some/reviews")
     assert result.returncode == 1
     assert "can't be reached" in result.stderr
-    assert "set HF_HUB_OFFLINE=1 if it was fetched here before" in result.stderr
+    assert "set HF_HUB_OFFLINE=1 if it is in the cache" in result.stderr
 
 
-def test_a_hub_that_never_answers_is_given_up_soon(tmp_path: Path) -> None:
+def test_a_hub_that_never_answers_is_given_up_after_one_try(tmp_path: Path) -> None:
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen()
-        began = time.monotonic()
         result = run(tmp_path, f"http://127.0.0.1:{silent.getsockname()[1]}", "build", "some/reviews")
+        silent.setblocking(False)
+        silent.accept()[0].close()
+        with pytest.raises(BlockingIOError):  # none of the libraries' own retries, which take minutes
+            silent.accept()
     assert result.returncode == 1
     assert "can't be reached" in result.stderr
-    assert time.monotonic() - began < 60  # not the minutes of the libraries' own retries

@@ -33,6 +33,7 @@ from tests.support import hostile
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.hostile import ENDLESS, TEXTS
 from tests.support.paths import ROOT
+from tests.support.patience import PATIENCE
 from tests.support.reading import read
 
 pytestmark = pytest.mark.slow
@@ -109,7 +110,7 @@ ADDRESS = some.dictionaries(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(ADDRESS)
 @example({"session": "../../etc/passwd", "corpus": ["hostile", TEXTS[0]], "q": "w" * 100_000, TEXTS[1]: "1"})
 @example({"corpus": "hostile", "q": " \0\x1b[31m ", "like": ""})
@@ -132,7 +133,7 @@ def test_an_address_of_any_kind_leads_to_a_page(corpus: None, address: dict[str,
     assert kept.keys() == others.keys()
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(WILD)
 @example("word " * 40_000)
 def test_a_query_of_any_kind_is_searched_for(corpus: None, typed: str) -> None:
@@ -158,10 +159,10 @@ def test_ids_labels_and_columns_without_end_are_cut_and_told_apart(endless: None
     cut = f"{'i' * 200} … (10,000,000 characters, "
     assert {html.name(first), html.name(second)} == {text for text in shown(app, "id") if text.startswith(cut)}
 
-    press(app, f"positive anchored {html.key_of(first)}")
-    press(app, f"negative anchored {html.key_of(second)}")
+    press(app, f"positive anchored {html.widget_key(first)}")
+    press(app, f"negative anchored {html.widget_key(second)}")
     assert [button.key for button in app.sidebar.button if button.label == "Remove"] == [
-        f"remove {html.key_of(doc_id)}" for doc_id in (first, second)
+        f"remove {html.widget_key(doc_id)}" for doc_id in (first, second)
     ]
     app.session_state["view"] = "Why"
     ran(app)
@@ -173,7 +174,7 @@ def test_ids_labels_and_columns_without_end_are_cut_and_told_apart(endless: None
 def test_an_id_without_end_is_the_query_but_no_part_of_the_address(endless: None) -> None:
     app = opened(q="a label id name")
     doc_id = "i" * ENDLESS
-    press(app, f"more anchored {html.key_of(doc_id)}")
+    press(app, f"more anchored {html.widget_key(doc_id)}")
     assert app.query_params.keys() == {"session", "corpus"}
     again = opened(session=app.query_params["session"], corpus="endless")
     assert shown(again, "id")[0] == html.name(doc_id)
@@ -216,7 +217,7 @@ def test_a_name_is_whole_or_its_length_is_told(raw: str) -> None:
 
 def test_keys_are_short_and_differ() -> None:
     long, other = "i" * 201, "i" * 202
-    keys = [html.key_of(raw) for raw in ("i", "i" * 200, long, other, html.key_of(long))]
+    keys = [html.widget_key(raw) for raw in ("i", "i" * 200, long, other, html.widget_key(long))]
     assert len(set(keys)) == 5
     assert max(map(len, keys)) == 265
 
@@ -258,7 +259,7 @@ def test_a_word_without_end_is_cut_too(encoder: FakeEncoder) -> None:
 def evaluated(app: AppTest) -> None:
     """Wait for the evaluation that goes on."""
     [job] = jobs.jobs("evaluate")
-    job._thread.join(60)
+    job._thread.join(PATIENCE)
     ran(app)
     jobs.dismiss("evaluate", job.name)
 

@@ -15,6 +15,7 @@ from exemplar.retrieval.rankers import RANKERS
 from exemplar.retrieval.search import DocumentQuery, Ranking, SearchEngine
 from tests.support.corpora import source_of
 from tests.support.fake_encoder import FakeEncoder
+from tests.support.patience import PATIENCE
 
 N = 8
 
@@ -50,7 +51,7 @@ def test_searches_at_once_find_what_each_finds_alone(words: Corpus) -> None:
     start = threading.Barrier(N)
 
     def at_once(number: int) -> list[tuple[object, ...]]:
-        start.wait(timeout=30)  # nothing has been asked of the engine and its corpus before
+        start.wait(timeout=PATIENCE)  # nothing has been asked of the engine and its corpus before
         return search(engine, number)
 
     with ThreadPoolExecutor(N) as threads:
@@ -64,7 +65,7 @@ def test_sentences_that_many_pages_show_at_once_are_encoded_once(animals: Corpus
     start = threading.Barrier(N)
 
     def page(number: int) -> None:
-        start.wait(timeout=30)
+        start.wait(timeout=PATIENCE)
         for place in range(len(passages)):
             explainer.learn([passages[(place + number) % len(passages)]])
 

@@ -3,14 +3,15 @@
 import json
 import os
 import re
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from exemplar.data.errors import ExemplarError
 from tests.support.fake_encoder import FakeEncoder
+from tests.support.patience import wait_for
 
 
 class LoggingEncoder(FakeEncoder):
@@ -24,7 +25,7 @@ class LoggingEncoder(FakeEncoder):
         with self._log.open("a") as log:
             log.write("".join(json.dumps([os.getpid(), text]) + "\n" for text in texts))
         if "poison" in texts:
-            raise ValueError("row 1 is a zero vector")
+            raise ExemplarError("row 1 is a zero vector")
         return super().encode_documents(texts, on_progress)
 
 
@@ -59,7 +60,7 @@ def other(model: str, **_: Any) -> FakeEncoder:
 
 
 def nowhere(model: str, **_: Any) -> FakeEncoder:
-    raise ValueError(f"there is no folder '{model}' to load a model from")
+    raise ExemplarError(f"there is no folder '{model}' to load a model from")
 
 
 def logging(model: str, *, log: str, **_: Any) -> LoggingEncoder:
@@ -93,14 +94,6 @@ def processes(log: Path) -> set[int]:
 def gate_of(log: Path) -> Path:
     """Return the file that lets held workers go on once it is there."""
     return log.with_suffix(".gate")
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    """Wait until something holds; that it never does is found out after a minute."""
-    end = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < end, "it never came true"
-        time.sleep(0.02)
 
 
 def _lines(log: Path) -> list[tuple[int, str]]:

@@ -28,6 +28,7 @@ from exemplar.ui import jobs, resources
 from exemplar.ui.navigation import SEARCH
 from tests.support.corpora import source_of
 from tests.support.fake_encoder import FakeEncoder
+from tests.support.patience import PATIENCE, wait_for
 from tests.support.reading import read
 
 pytestmark = pytest.mark.slow
@@ -102,18 +103,9 @@ def choose(app: AppTest, label: str, option: str) -> None:
 
 def ended(name: str) -> jobs.Job:
     job = jobs.job("build", name)
-    job._thread.join(30)
+    job._thread.join(PATIENCE)
     assert not job.running
     return job
-
-
-def until(condition: Callable[[], bool]) -> None:
-    done = threading.Event()
-    for _ in range(3000):
-        if condition():
-            return
-        done.wait(0.01)
-    raise AssertionError("it never came true")
 
 
 def messages(app: AppTest, kind: str) -> list[str]:
@@ -260,7 +252,7 @@ def test_where_the_text_cannot_be_guessed_it_is_asked_for() -> None:
     assert text_of(app, "preview") == "0 id a buy milk 1 id b feed the cat"
     press(app, "Build")
     assert ended("notes").result.source == SourceSpec(
-        ended("notes").told.plan.source.source, text_column="words", id_column="none"
+        ended("notes").progress.plan.source.source, text_column="words", id_column="none"
     )
 
 
@@ -381,23 +373,23 @@ def test_a_build_goes_on_without_its_page_and_can_be_stopped_and_built_on(gated:
     app = opened()
     upload(app, "notes.csv", "text\n" + "".join(f"note {n}\n" for n in range(6)))
     press(app, "Build")
-    until(lambda: "building" in states().values())
+    wait_for(lambda: "building" in states().values())
     assert text_of(opened(), "corpus-chosen").startswith("notes being built; nothing is embedded yet Size ")
     gated.gate.release()
-    until(lambda: states() == {"notes": "building"} and list_corpora()[0].manifest is not None)
+    wait_for(lambda: states() == {"notes": "building"} and list_corpora()[0].manifest is not None)
     del app
     app = opened()  # another tab
     assert text_of(app, "build-notes") == "Building notes"
     assert "What is embedded can be searched already: 2 documents." in captions(app)
     job = jobs.job("build", "notes")
-    assert re.fullmatch(r"Embedding: 2 of 6 · \d+ documents/s, \d+ s left · cpu, float32", job.told.line)
-    assert job.told.share == pytest.approx(1 / 3)
+    assert re.fullmatch(r"Embedding: 2 of 6 · \d+ documents/s, \d+ s left · cpu, float32", job.progress.line)
+    assert job.progress.share == pytest.approx(1 / 3)
     assert app.dataframe[0].value["State"].tolist() == ["building"]
     assert labelled(app, "button", "Build on").disabled
     assert labelled(app, "button", "Verify").disabled
     upload(app, "notes.csv", "text\nbuy milk\n")
     press(app, "Build")
-    assert messages(app, "error") == ["'notes' is being worked on already; wait for it, or stop it"]
+    assert messages(app, "error") == ["Work on 'notes' is running already; wait for its end, or stop it"]
 
     press(app, "Stop")
     assert labelled(app, "button", "Stop").disabled
@@ -423,15 +415,15 @@ def test_what_was_stopped_before_it_began_leaves_nothing(monkeypatch: pytest.Mon
 
     def load(model: str, **_: object) -> FakeEncoder:
         loading.set()
-        go_on.wait(30)
+        go_on.wait(PATIENCE)
         return encoder
 
     monkeypatch.setattr("exemplar.ui.resources.load_encoder", load)
     app = opened()
     upload(app, "notes.csv", "text\nbuy milk\n")
     press(app, "Build")
-    assert loading.wait(30)
-    assert jobs.job("build", "notes").told.line == "Loading the model"
+    assert loading.wait(PATIENCE)
+    assert jobs.job("build", "notes").progress.line == "Loading the model"
     press(app, "Stop")
     go_on.set()
     ended("notes")
@@ -459,7 +451,7 @@ def test_what_cannot_be_built_on_says_so(animals: Corpus) -> None:
     app = opened()
     press(app, "Build on")
     [sentence] = messages(app, "error")
-    assert sentence.startswith("How 'animals' was built can't be read, so that it can't be built on.")
+    assert sentence.startswith("How 'animals' was built can't be read, so it can't be built on.")
     assert jobs.jobs("build") == []
 
 

@@ -3,8 +3,7 @@
 import html
 import re
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -27,6 +26,7 @@ from exemplar.ui.evaluation import job as evaluate_job
 from tests.support.corpora import ANIMALS, LABELS, source_of
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.paths import ROOT
+from tests.support.patience import PATIENCE, wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -41,7 +41,7 @@ def fake_model(monkeypatch: pytest.MonkeyPatch, encoder: FakeEncoder) -> Iterato
     yield
     for job in jobs.jobs("evaluate"):
         job.stop()
-        job._thread.join(30)
+        job._thread.join(PATIENCE)
     st.cache_resource.clear()
 
 
@@ -85,16 +85,9 @@ def press(app: AppTest, label: str) -> None:
 
 def ended() -> jobs.Job:
     [job] = jobs.jobs("evaluate")
-    job._thread.join(30)
+    job._thread.join(PATIENCE)
     assert not job.running
     return job
-
-
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < deadline, "it never came true"
-        threading.Event().wait(0.01)
 
 
 def messages(app: AppTest, kind: str) -> list[str]:
@@ -189,12 +182,12 @@ def test_an_evaluation_is_seen_by_all_and_can_be_stopped(animals: Corpus, gate: 
     press(app, "Run")
     gate.release(4)
     [job] = jobs.jobs("evaluate")
-    until(lambda: job.told.progress.done == 4)
+    wait_for(lambda: job.progress.latest.done == 4)
     other = opened()
     assert labelled(other, "button", "Run").disabled
     assert "Measuring animals" in page_text(other)
-    assert job.told.share == 0.4
-    assert re.fullmatch(r"4 of 10 queries · \d+ s left", job.told.line)
+    assert job.progress.share == 0.4
+    assert re.fullmatch(r"4 of 10 queries · \d+ s left", job.progress.line)
     press(other, "Stop")
     assert job.stopping
     assert labelled(other, "button", "Stop").disabled
@@ -212,8 +205,8 @@ def test_a_second_evaluation_waits_for_the_first(animals: Corpus, gate: threadin
     press(other, "Run")
     assert labelled(other, "button", "Run").disabled
     [job] = jobs.jobs("evaluate")
-    with pytest.raises(ExemplarError, match="'the evaluation' is being worked on already"):
-        evaluate_job.begin(job.told)
+    with pytest.raises(ExemplarError, match="^work on 'the evaluation' is running already; "):
+        evaluate_job.begin(job.progress)
 
 
 def test_what_is_missing_is_asked_for(animals: Corpus) -> None:

@@ -1,5 +1,7 @@
 """A server that is killed, runs out of disk, or is not alone: every mark that its page has confirmed is kept."""
 
+import contextlib
+import itertools
 import random
 import resource
 import sys
@@ -10,17 +12,20 @@ import pytest
 
 from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.catalog import remove_corpus
-from exemplar.retrieval.feedback import Feedback
+from exemplar.retrieval.feedback import Feedback, Mark
+from exemplar.retrieval.rankers import DEFAULT_RANKER
 from exemplar.retrieval.sessions.events import Marked
 from exemplar.retrieval.sessions.store import SessionStore
 from tests.support.corpora import ANIMALS, source_of
 from tests.support.fake_encoder import FakeEncoder
+from tests.support.patience import wait_for
 from tests.support.servers import serving
 from tests.support.streamlit_client.visitor import Disconnected, Visitor, address
 
 pytestmark = pytest.mark.e2e
 
 
+MARKS: tuple[Mark | None, ...] = ("positive", "negative", None)
 TEXTS = [f"{text}, {other}" for text in ANIMALS for other in ANIMALS[:3]]
 
 
@@ -43,37 +48,57 @@ def feedback_of(marks: list[tuple[str, str | None]]) -> Feedback:
 
 
 def test_marks_outlive_fifty_kills_of_the_server(home: Path) -> None:
+    """By turns it is killed at any moment, soon after a mark is confirmed, and between the log and the page."""
     moments = random.Random(3)
     confirmed: list[tuple[str, str | None]] = []
-    session_id, n_in_flight, n_rounds_with_marks = "", 0, 0
-    for _ in range(50):
+    session_id, n_in_flight = "", 0
+    for kind in itertools.islice(itertools.cycle(["any", "confirmed", "logged"]), 50):
         with serving(home) as server, Visitor(server.url) as visitor:
             visitor.open(address(session=session_id) if session_id else address(like="0"))
             session_id = visitor.session_id
             visitor.list_all()
             assert visitor.marks() == feedback_of(confirmed)
-            n_before = len(confirmed)
-            killer = Timer(moments.uniform(0, 0.4), server.kill)
-            killer.start()
-            asked = None
-            try:
-                while True:
-                    rows, marked = visitor.rows(), visitor.marked_rows()
-                    doc_id = moments.choice(rows)
-                    choices = [mark for mark in ("positive", "negative", None) if mark != marked.get(doc_id)]
-                    asked = (doc_id, moments.choice(choices))
+            asked = a_mark(visitor, moments)
+            if kind == "logged":
+                click(visitor, *asked)
+                wait_for_log(home, session_id, len(confirmed) + 1)
+                server.stop()
+            else:
+                if kind == "confirmed":
                     visitor.mark(*asked)
                     confirmed.append(asked)
-            except Disconnected:
-                killer.join()
-            server.process.join()
+                    asked = a_mark(visitor, moments)
+                killer = Timer(moments.uniform(0, 0.4), server.kill)
+                killer.start()
+                with contextlib.suppress(Disconnected):
+                    while True:
+                        visitor.mark(*asked)
+                        confirmed.append(asked)
+                        asked = a_mark(visitor, moments)
+                server.process.join()
         log = marks_of(home, session_id)
         assert log in (confirmed, [*confirmed, asked])  # what the page had not shown yet may be there too
         n_in_flight += log != confirmed
-        n_rounds_with_marks += len(confirmed) > n_before
         confirmed = log
-    assert n_in_flight > 0  # some were hit between the two
-    assert n_rounds_with_marks > 10
+    assert n_in_flight >= 16  # all that were killed between the two
+
+
+def a_mark(visitor: Visitor, moments: random.Random) -> tuple[str, Mark | None]:
+    """Return a row of the page and another mark than it has."""
+    doc_id = moments.choice(visitor.rows())
+    there = visitor.marked_rows().get(doc_id)
+    return doc_id, moments.choice([mark for mark in MARKS if mark != there])
+
+
+def wait_for_log(home: Path, session_id: str, n: int) -> None:
+    """Wait until the log holds as many marks."""
+    wait_for(lambda: len(marks_of(home, session_id)) == n)
+
+
+def click(visitor: Visitor, doc_id: str, mark: Mark | None) -> None:
+    """Mark a row, and read nothing of what the page answers."""
+    there = visitor.marked_rows().get(doc_id)
+    visitor.click(f"{mark or there} {DEFAULT_RANKER} {doc_id}", wait=False)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs Linux to limit another process")

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -21,102 +22,65 @@ from exemplar.data.encoders.base import Encoder
 from exemplar.data.encoders.sentence_transformer import load_encoder
 from exemplar.data.errors import CorpusBusy
 from exemplar.data.sources.spec import Source, SourceSpec
+from tests.support.builders import LAST, SHARD, build_by_the_program, build_on_a_slow_disk
 from tests.support.corpora import committed
 from tests.support.fake_encoder import FakeEncoder
+from tests.support.forked import forked
 from tests.support.paths import ROOT
 from tests.support.reading import read
 
 pytestmark = pytest.mark.slow
 
-SHARD = 8  # documents; smaller than usual, so that every run has some to commit
-
-# The program, and a stand-in for it that starts at once and whose disk is slow, so that it is killed between two writes
-# too: both write down what they are about to embed.
-PROGRAM = f"""
-import sys
-from exemplar import cli
-from exemplar.data.building import embed
-from exemplar.data.encoders.sentence_transformer import SentenceEncoder
-embed.SHARD = {SHARD}
-encode = SentenceEncoder.encode_documents
-def logged(self, texts, on_progress=None):
-    with open(sys.argv[2], "a") as log:
-        log.write(repr(texts[0]) + "\\n")
-    return encode(self, texts, on_progress)
-SentenceEncoder.encode_documents = logged
-cli.main(["build", sys.argv[1], "--name", "killed", "--precision", "float32", "--backend", "torch"])
-"""
-STAND_IN = f"""
-import os, sys, time
-from exemplar.data.building import embed
-from exemplar.data.building.build import build_corpus
-from tests.support.reading import read
-from tests.support.fake_encoder import FakeEncoder
-embed.SHARD = {SHARD}
-flush = os.fsync
-def slowly(file):
-    time.sleep(0.005)
-    flush(file)
-os.fsync = slowly
-class LoggedEncoder(FakeEncoder):
-    def encode_documents(self, texts, on_progress=None):
-        with open(sys.argv[2], "a") as log:
-            log.write(repr(texts[0]) + "\\n")
-        return super().encode_documents(texts, on_progress)
-build_corpus(read(sys.argv[1]), LoggedEncoder(), name="killed")
-"""
-
 
 @pytest.fixture(scope="module")
 def documents() -> list[dict[str, str]]:
-    """3,000 documents of the packages' documentation: every tenth whole, of the others the beginning."""
+    """3,000 documents of the packages' documentation and a last one: every tenth whole, of the others the beginning."""
     found = [document for document in read("docs").read() if isinstance(document, Document)][:3000]
-    return [{"id": each.doc_id, "text": each.text[: None if n % 10 == 0 else 150]} for n, each in enumerate(found)]
+    rows = [{"id": each.doc_id, "text": each.text[: None if n % 10 == 0 else 150]} for n, each in enumerate(found)]
+    return [*rows, {"id": "last", "text": LAST}]
 
 
-def test_a_build_killed_twenty_times_ends_as_one_that_was_not(
-    documents: list[dict[str, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture(autouse=True)
+def small_shards(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("exemplar.data.building.embed.SHARD", SHARD)
-    kill_again_and_again(STAND_IN, FakeEncoder(), documents, tmp_path, kills=20, seconds_to_start=1)
+
+
+def test_a_build_killed_twenty_times_ends_as_one_that_was_not(documents: list[dict[str, str]], home: Path) -> None:
+    kill_again_and_again(build_on_a_slow_disk, FakeEncoder(), documents, home, kills=20, seconds_to_start=1)
 
 
 @pytest.mark.model
-def test_the_program_killed_twice_ends_as_one_that_was_not(
-    documents: list[dict[str, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("exemplar.data.building.embed.SHARD", SHARD)
+def test_the_program_killed_twice_ends_as_one_that_was_not(documents: list[dict[str, str]], home: Path) -> None:
     encoder = load_encoder(precision="float32")
-    kill_again_and_again(PROGRAM, encoder, documents[:480], tmp_path, kills=2, seconds_to_start=5)
+    some = [*documents[:80], documents[-1]]
+    kill_again_and_again(build_by_the_program, encoder, some, home, kills=2, seconds_to_start=5)
 
 
 def kill_again_and_again(
-    program: str,
+    build: Callable[[str, str, str], None],
     encoder: Encoder,
     documents: list[dict[str, str]],
-    folder: Path,
+    home: Path,
     *,
     kills: int,
     seconds_to_start: float,
 ) -> None:
-    """Build a corpus straight, and another by a program that is killed at random moments; both must be the same."""
-    path = folder / "docs.jsonl"
+    """Build a corpus straight, and another by builders that are killed at random moments; both must be the same."""
+    path, log, gate, output = (home.with_name(name) for name in ("docs.jsonl", "embedded", "gate", "output"))
     path.write_text("".join(json.dumps(row) + "\n" for row in documents))
     source = read(str(path))
     straight = build_corpus(source, encoder, name="straight")
     texts = straight.documents["text"].to_pylist()
     assert straight.manifest.n_documents == len(documents) < straight.manifest.n_passages
-    command = [sys.executable, "-c", program, str(path)]
     moments = random.Random(1)
-    log = folder / "log"
 
     for run in range(kills):
         done, journal = committed("killed")
         log.write_text("")
-        builder = subprocess.Popen([*command, str(log)], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        builder = forked(home, output, build, str(path), str(log), str(gate))
         if run % 4:  # while it embeds; every fourth time sooner, while it loads or reads
-            wanted = done + SHARD * moments.randrange(1, 4)
-            while builder.poll() is None and (not log.read_text() or committed("killed")[0] < wanted):
+            wanted = min(done + SHARD * moments.randrange(1, 4), (len(texts) - 1) // SHARD * SHARD)
+            while builder.is_alive() and (not log.read_text() or committed("killed")[0] < wanted):
                 time.sleep(0.01)
             if run == 1:  # a second builder is sent away, and a reader reads
                 assert corpus_status("killed").state == "building"
@@ -125,15 +89,18 @@ def kill_again_and_again(
             time.sleep(moments.uniform(0, 0.3))
         else:
             time.sleep(moments.uniform(0, seconds_to_start))
-        assert builder.poll() is None, builder.communicate()[1].decode()
+        assert builder.is_alive(), output.read_text()
         builder.kill()
-        builder.communicate()
+        builder.join()
         first_embedded = [eval(line) for line in log.read_text().splitlines()[:1]]  # noqa: S307 - our own repr
         assert all(texts[done].startswith(text) for text in first_embedded), "a committed shard was embedded again"
         assert committed("killed")[1].startswith(journal[: journal.rfind(b"\n") + 1])
 
     assert 0 < committed("killed")[0] < len(texts)
-    subprocess.run([*command, str(log)], cwd=ROOT, check=True, capture_output=True)
+    gate.touch()
+    builder = forked(home, output, build, str(path), str(log), str(gate))
+    builder.join()
+    assert builder.exitcode == 0, output.read_text()
     assert verify_corpus("killed") == []
     folders = [corpus_folder(name) / open_corpus(name).manifest.build for name in ("killed", "straight")]
     for file in ("documents.arrow", "passages.npy", "vectors.npy"):

@@ -25,7 +25,8 @@ from tests.support import ray_workers
 from tests.support.corpora import ANIMALS, committed, files_of, many, source_of
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.paths import ROOT
-from tests.support.ray_workers import embedded, gate_of, processes, wait_for
+from tests.support.patience import PATIENCE, wait_for
+from tests.support.ray_workers import embedded, gate_of, processes
 from tests.support.reading import read
 
 SHARD = 8  # smaller than usual, so that there are some
@@ -213,7 +214,7 @@ def test_a_build_that_is_interrupted_says_how_to_go_on(cluster: Any, tmp_path: P
     builder = subprocess.Popen(build, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     wait_for(committed_or_ended(builder))
     builder.send_signal(signal.SIGINT)
-    said, _ = builder.communicate(timeout=60)
+    said, _ = builder.communicate(timeout=PATIENCE)
     assert (builder.returncode, said.lstrip("\n")) == (  # Rich ends the bar with one
         130,
         "Stopped. What is embedded is kept; the same command goes on from there.\n",
@@ -326,4 +327,7 @@ def test_without_ray_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) ->
 def test_an_address_goes_with_ray(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     with pytest.raises(SystemExit, match="^1$"):
         cli.main(["build", "docs", "--address", "auto"])
-    assert capsys.readouterr().err == "exemplar: --address is that of a Ray cluster: it goes with --on ray\n"
+    assert (
+        capsys.readouterr().err
+        == "exemplar: --address is the address of a Ray cluster; add --on ray, or leave --address out\n"
+    )

@@ -9,6 +9,7 @@ import streamlit as st
 from exemplar.data.encoders.shared import SharedEncoder
 from exemplar.ui import resources
 from tests.support.fake_encoder import FakeEncoder
+from tests.support.patience import PATIENCE
 
 N = 8
 
@@ -18,7 +19,7 @@ def at_once(calls: list[Callable[[], object]]) -> list[object]:
     start = threading.Barrier(len(calls))
 
     def call(each: Callable[[], object]) -> object:
-        start.wait(timeout=30)
+        start.wait(timeout=PATIENCE)
         return each()
 
     with ThreadPoolExecutor(len(calls)) as threads:

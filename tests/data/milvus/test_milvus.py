@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -38,6 +37,7 @@ from exemplar.retrieval.sessions.export import export_table
 from tests.support.corpora import source_of
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.paths import ROOT
+from tests.support.patience import PATIENCE, wait_for
 from tests.support.reading import read
 
 pytestmark = pytest.mark.cluster
@@ -408,7 +408,7 @@ def test_choices_are_shortened_to_what_a_property_holds() -> None:
 
 def exemplar(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "exemplar.cli", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120)
+    return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
 
 
 @pytest.mark.model
@@ -496,11 +496,8 @@ def milvus_server(folder: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]
     command = [program, "server", "--data-dir", str(folder), "--port", str(port)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
         try:
-            deadline = time.monotonic() + 60
-            while not _listens(port):
-                assert server.poll() is None
-                assert time.monotonic() < deadline
-                time.sleep(0.05)
+            wait_for(lambda: server.poll() is not None or _listens(port))
+            assert server.poll() is None
             yield f"http://127.0.0.1:{port}", server
         finally:
             server.kill()

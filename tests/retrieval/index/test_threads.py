@@ -11,6 +11,7 @@ from exemplar.data.encoders.base import unit_rows
 from exemplar.retrieval.index.dense import DenseIndex
 from exemplar.retrieval.index.threads import in_shares, one_blas_thread
 from exemplar.retrieval.svm.fit import fit_exemplar_svm
+from tests.support.patience import PATIENCE
 
 
 @pytest.fixture
@@ -77,5 +78,5 @@ def test_a_forked_process_can_fit(vectors: np.ndarray) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # it is what is tested
         with multiprocessing.get_context("fork").Pool(1) as pool:
-            there = pool.apply_async(fit_exemplar_svm, (index, vectors[:1])).get(timeout=60)
+            there = pool.apply_async(fit_exemplar_svm, (index, vectors[:1])).get(timeout=PATIENCE)
     assert there.w.tolist() == pytest.approx(here)

@@ -162,7 +162,7 @@ def test_without_room_for_another_nothing_is_changed(path: Path) -> None:
 
 
 @pytest.mark.slow
-@settings(deadline=None, max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=20, suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 2**32), n_bytes=st.integers(1, 3 * PAGE), cut=st.booleans())
 @example(seed=4200, n_bytes=1, cut=True)  # the event is given the number of the first
 def test_whatever_is_damaged_the_next_event_is_saved_or_it_is_told(

@@ -1,0 +1,100 @@
+"""A home folder of version 0.1.0: its corpora, finished and begun, and its sessions open and rank as they did."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from exemplar.data.building.build import build_corpus
+from exemplar.data.building.plan import BuildPlan, plan_of
+from exemplar.data.corpus.catalog import corpus_status, verify_corpus
+from exemplar.data.corpus.corpus import open_corpus
+from exemplar.data.corpus.filters import Filters
+from exemplar.data.corpus.manifest import FORMAT, Manifest, corpus_folder, read_manifest, write_manifest
+from exemplar.data.encoders.base import EncoderInfo
+from exemplar.data.sources.spec import Source, SourceSpec
+from exemplar.retrieval.feedback import Feedback
+from exemplar.retrieval.rankers import RANKERS, Ranker
+from exemplar.retrieval.search import DocumentQuery, SearchEngine
+from exemplar.retrieval.sessions.session import Session
+from exemplar.retrieval.sessions.settings import Settings
+from exemplar.retrieval.sessions.store import SessionStore
+from tests.support.fake_encoder import FakeEncoder
+
+HERE = Path(__file__).parent
+SPEC = SourceSpec("/notes/animals.csv", text_column="text", label_column="label", id_column="id")
+FEEDBACK = Feedback(("n1", "n2"), ("n5", "n8"))
+
+
+@pytest.fixture(autouse=True)
+def old_home(home: Path) -> Path:
+    shutil.copytree(HERE / "home", home)
+    return home
+
+
+def encoder() -> FakeEncoder:
+    return FakeEncoder(dim=16, max_tokens=12)
+
+
+def test_a_manifest_is_read_in_the_present_shape() -> None:
+    assert read_manifest("animals") == Manifest(
+        name="animals",
+        build="build-e7b55f4efddb",
+        created=read_manifest("animals").created,
+        source=SPEC,
+        encoder=EncoderInfo("fake", "1", "float32", "cpu", "none", "cosine", 16, 12),
+        whole=False,
+        n_documents=11,
+        n_passages=13,
+        documents_sha256="8c156bc95819f0c4db5617585c13b93c6276e7b34d66000939e353e356cfd94e",
+    )
+    assert plan_of("animals") == BuildPlan(SPEC, "animals", "fake", "float32", "1")
+    assert corpus_status("animals").state == "complete"
+    assert verify_corpus("animals") == []
+
+
+def test_a_manifest_that_is_written_again_has_the_present_format() -> None:
+    path = corpus_folder("animals") / "manifest.json"
+    assert json.loads(path.read_text())["format"] == 2 < FORMAT
+    manifest = read_manifest("animals")
+    write_manifest(manifest)
+    assert json.loads(path.read_text()) == manifest.to_json()
+    assert read_manifest("animals") == manifest
+
+
+@pytest.mark.parametrize("query", ["the cat", DocumentQuery("n10")], ids=str)
+@pytest.mark.parametrize("ranker", RANKERS)
+def test_a_corpus_ranks_as_it_did(ranker: Ranker, query: str | DocumentQuery) -> None:
+    expected = json.loads((HERE / "rankings.json").read_text())
+    then = expected[f"{ranker}, {query.doc_id if isinstance(query, DocumentQuery) else query}"]
+    engine = SearchEngine(open_corpus("animals"), lambda built: encoder())
+    ranking = engine.search(query, FEEDBACK, ranker=ranker, k=20, until="exact")
+    assert list(ranking.doc_ids) == then["doc_ids"]
+    np.testing.assert_allclose(ranking.scores, then["scores"], atol=1e-6)
+
+
+def test_a_session_is_what_it_was(home: Path) -> None:
+    store = SessionStore(home / "sessions.sqlite")
+    assert store.load("kept") == Session(
+        "kept",
+        "animals",
+        "the cat",
+        FEEDBACK,
+        Filters(("animal", ""), (("year", ("2000", "2001")),), "the"),
+        Settings(("knn", "svm"), 5, 0.5),
+        past=(Feedback(), Feedback(("n1",)), Feedback(("n1",), ("n5",))),
+        future=(Feedback(("n1", "n2"), ("n5", "n8", "n9")),),
+    )
+    assert [(saved.name, saved.n_events) for saved in store.saved()] == [("Cats", 9)]
+
+
+def test_an_interrupted_build_goes_on_and_embeds_nothing_again() -> None:
+    assert (corpus_status("begun").state, corpus_status("begun").documents) == ("unfinished", "4 of 11")
+    documents = [open_corpus("animals").document(row) for row in range(11)]
+    embedding = encoder()
+    corpus = build_corpus(Source("begun", SourceSpec("/notes/begun.txt"), lambda: iter(documents)), embedding)
+    assert corpus.manifest.build == "build-e7b55f4efddb"
+    assert sum(text in {document.text for document in documents[:4]} for text in embedding.encoded) == 0
+    np.testing.assert_array_equal(corpus.vectors, open_corpus("animals").vectors)
