@@ -1,4 +1,4 @@
-"""The browser face: pages and wiring only."""
+"""The page in the browser: create the pages and the navigation between them."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from exemplar.ui.evaluation.page import evaluate_page
 from exemplar.ui.search.page import search_page
 from exemplar.ui.sessions_page import sessions_page
 
-# An icon of our own: the built-in ones are fetched from the network for the browser's tab.
+# An icon file of our own: Streamlit fetches its built-in icons for the browser's tab from the network.
 ICON = str(Path(ui.__file__).with_name("icon.svg"))
 
 st.set_page_config(page_title="Exemplar", page_icon=ICON, layout="wide")

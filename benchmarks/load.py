@@ -1,21 +1,21 @@
-"""Many at once: sessions that search and mark at the same time, and whether each gets what it clicked, and how soon.
+"""Serve many sessions that search and mark at the same time; check their results, and measure the times.
 
 ``python -m benchmarks.load --json FILE``; benchmarks/tables.py makes the tables of docs/reliability.md from the file.
 
-The app serves IMDB's 25,000 training reviews, started as its user starts it, its model not yet loaded. Twenty visitors
-(visits.py in tests/support/streamlit_client says what they do, visitor.py beside it how: by the protocol of Streamlit's
-own page, without a browser) come at once, each with a session of its own and its own queries, the beginnings of
-reviews, and stay for two minutes. They think for two seconds on the average before each click: a quarter of a second,
-and the rest drawn from an exponential distribution. They share the machine with the app, as one process.
+The app serves IMDB's 25,000 training reviews. It starts as a user starts it, without a loaded model. Twenty visitors
+come at once and stay for two minutes; tests/support/streamlit_client has their actions in visits.py, and in visitor.py
+the protocol of Streamlit's page, which they use without a browser. Every visitor has a separate session and separate
+queries, which are beginnings of reviews. Visitors think for two seconds on average before every click: a quarter of a
+second, and the rest drawn from an exponential distribution. They run as one process on the machine of the app.
 
-- **Times** run from the click until the page shows the new ranking with the new marks. In rows that nobody has looked
-  at before the sentences that carried them are marked after that, and only then the page has finished, which is told
-  apart. So is the first search of each session, which waits for the model.
-- **Errors** are exceptions and messages of errors on a page, tracebacks in the app's log, closed connections, pages
-  that take longer than a minute or do not show a mark that was clicked.
-- **Lost or mixed** is any difference, for each session, between all that was clicked, in order, the marks on the page
-  in the end, the log of the session, and what ``SessionStore`` makes of it; and any row of either column that the
-  engine, asked alone for that query and those marks, ranks otherwise.
+- **Times** run from the click until the page shows the new ranking with the new marks. In rows that are new to the app,
+  the best sentences are highlighted after that; the time until then is separate, as "finished". The first search of a
+  session, which waits for the model, is separate too.
+- **Errors** are exceptions and error messages on a page, tracebacks in the app's log, closed connections, and pages
+  that take longer than a minute or do not show a clicked mark.
+- **Lost or mixed** is any difference, within a session, between the clicks in their order, the marks on the page at the
+  end, the log of the session, and the session that ``SessionStore`` reads from it; and any row of a column that differs
+  from the ranking of the engine alone for the same query and marks.
 - **Memory** is the app's resident memory without the pages of files, read once a second.
 """
 
@@ -46,14 +46,14 @@ from tests.support.streamlit_client.browser import serving
 from tests.support.streamlit_client.visits import COLUMNS, Plan, Visit, visits
 
 _SEED = 7
-_N_QUERIES = 40  # of each session, more than it comes to
+_N_QUERIES = 40  # a session, more than it can search
 _WORDS = (4, 12)  # of a query
-_WITHIN = 300  # seconds in which the visitors come to an end after their time
-_AT_ONE_TIME = 5  # seconds of which the median is given, as memory goes up and down
+_WITHIN = 300  # seconds for the visitors to finish after their time
+_WINDOW = 5  # seconds; memory fluctuates, so a value is the median of a window
 
 
 def main() -> None:
-    """Measure and write JSON."""
+    """Measure, and write JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", type=Path, required=True)
     parser.add_argument("--sessions", type=int, default=20)
@@ -75,74 +75,74 @@ def main() -> None:
 
 
 def home_with(corpus: Corpus, home: Path) -> Path:
-    """Give a home in which no session has been a corpus of another home."""
+    """Return a home folder without sessions that links to a corpus of another home."""
     (home / "corpora").mkdir()
     (home / "corpora" / corpus.manifest.name).symlink_to(corpus_folder(corpus.manifest.name))
     return home
 
 
 def typed_queries(corpus: Corpus, n_sessions: int) -> tuple[tuple[str, ...], ...]:
-    """Return queries for each session, the beginnings of documents; no two have the same."""
-    chance = random.Random(_SEED)  # noqa: S311 - the same queries each time
-    rows = chance.sample(range(corpus.n_documents), n_sessions * _N_QUERIES)
-    queries = [" ".join(each.text.split()[: chance.randint(*_WORDS)]) for each in corpus.documents_at(rows)]
+    """Return the queries of every session: beginnings of documents, none of them twice."""
+    rng = random.Random(_SEED)  # noqa: S311 - the same queries each time
+    rows = rng.sample(range(corpus.n_documents), n_sessions * _N_QUERIES)
+    queries = [" ".join(document.text.split()[: rng.randint(*_WORDS)]) for document in corpus.documents_at(rows)]
     return tuple(tuple(queries[number::n_sessions]) for number in range(n_sessions))
 
 
 def measure(home: Path, plan: Plan, engine: SearchEngine) -> dict[str, Any]:
-    """Serve a home, let the visitors come, and compare what came of it; the engine is the app's own corpus's."""
+    """Serve a home to the visitors, and compare their results with the engine of the same corpus."""
     log = home / "app.log"
     with (
         serving({**os.environ, "EXEMPLAR_HOME": str(home), "HF_HUB_OFFLINE": "1"}, log) as (url, server),
         watched(server.pid) as megabytes,
     ):
-        made = in_own_process(visits, replace(plan, url=url), timeout=plan.seconds + _WITHIN)
-    if made is None:
-        raise RuntimeError(f"the visitors did not come to an end; the app said:\n{log.read_text()[-2000:]}")
+        done = in_own_process(visits, replace(plan, url=url), timeout=plan.seconds + _WITHIN)
+    if done is None:
+        raise RuntimeError(f"the visitors did not finish; the log of the app ends with:\n{log.read_text()[-2000:]}")
     store = SessionStore(home / "sessions.sqlite")
     took = {
-        what: times([ms for each in made for name, ms in each.took if name == what])
-        for what in ("mark", "search", "first search")
+        action: times([ms for visit in done for name, ms in visit.took if name == action])
+        for action in ("mark", "search", "first search")
     }
     return {
-        "sessions": len(made),
+        "sessions": len(done),
         "seconds": plan.seconds,
         "think_seconds": plan.think,
-        "clicks": sum(len(each.clicked) for each in made),
-        "took": took | {"finished": times([ms for each in made for ms in each.finished])},
-        "errors": errors(made, log.read_text()),
-        "lost_or_mixed": [found for each in made for found in differences(each, plan.corpus, store, engine)],
+        "clicks": sum(len(visit.clicked) for visit in done),
+        "took": took | {"finished": times([ms for visit in done for ms in visit.finished])},
+        "errors": errors(done, log.read_text()),
+        "lost_or_mixed": [line for visit in done for line in differences(visit, plan.corpus, store, engine)],
         "memory_mb": memory(megabytes, int(plan.seconds / 2)),
     }
 
 
-def errors(made: Sequence[Visit], log: str) -> list[str]:
-    """Return what went wrong on the pages, and in the app, by what it wrote down."""
-    found = [f"session {each.session_id}: {error}" for each in made for error in each.errors]
-    return found + re.findall(r"Traceback.*?\n(?=\S)[^\n]*", log, re.DOTALL)
+def errors(done: Sequence[Visit], log: str) -> list[str]:
+    """Return the errors on the pages, and the tracebacks in the app's log."""
+    on_pages = [f"session {visit.session_id}: {error}" for visit in done for error in visit.errors]
+    return on_pages + re.findall(r"Traceback.*?\n(?=\S)[^\n]*", log, re.DOTALL)
 
 
 def differences(visit: Visit, corpus: str, store: SessionStore, engine: SearchEngine) -> list[str]:
-    """Return where a session is not what was clicked in it: in the log, on the page, or in how the page ranks."""
-    wanted, saved = visit.session(corpus), store.load(visit.session_id)
+    """Return where a session differs from its clicks: in the log, in the marks on the page, or in the rankings."""
+    expected, saved = visit.session(corpus), store.load(visit.session_id)
     compared: list[tuple[str, object, object]] = [
-        ("the log", visit.clicked, [each.event for each in store.history(visit.session_id)]),
-        ("what the log comes to", wanted, saved),
-        ("the marks on the page", wanted.feedback, visit.marks),
+        ("the log", visit.clicked, [logged.event for logged in store.history(visit.session_id)]),
+        ("the session from the log", expected, saved),
+        ("the marks on the page", expected.feedback, visit.marks),
     ]
-    if wanted.query is not None:
+    if expected.query is not None:
         for ranker in COLUMNS:
-            ranking = engine.search(wanted.query, wanted.feedback, ranker=ranker, k=wanted.settings.k)
+            ranking = engine.search(expected.query, expected.feedback, ranker=ranker, k=expected.settings.k)
             compared.append((f"the column of {ranker}", list(ranking.doc_ids), visit.rows.get(ranker)))
     return [
-        f"session {visit.session_id}: {what} should be {should_be}, and is {found}"
-        for what, should_be, found in compared
-        if should_be != found
+        f"session {visit.session_id}: {subject} should be {should_be}, and is {actual}"
+        for subject, should_be, actual in compared
+        if should_be != actual
     ]
 
 
 def times(milliseconds: Sequence[float]) -> dict[str, float]:
-    """Return how many there are, and the median, the 95th percentile and the slowest of them."""
+    """Return the number of times, their median, their 95th percentile and their maximum."""
     if not milliseconds:
         return {"n": 0}
     p50, p95, slowest = np.quantile(milliseconds, (0.5, 0.95, 1)).round(1).tolist()
@@ -150,24 +150,24 @@ def times(milliseconds: Sequence[float]) -> dict[str, float]:
 
 
 def memory(megabytes: Sequence[float], half: int) -> dict[str, float]:
-    """Return what a process held after half of the seconds and at the end, and how it grew between."""
+    """Return the memory of a process in MB after half of the seconds and at the end, and its growth between."""
     if not megabytes:
         return {}
-    at_half = median(megabytes[: half + 1][-_AT_ONE_TIME:])
-    at_end = median(megabytes[-_AT_ONE_TIME:])
+    at_half = median(megabytes[: half + 1][-_WINDOW:])
+    at_end = median(megabytes[-_WINDOW:])
     return {"at_half": round(at_half), "at_end": round(at_end), "growth": round(at_end - at_half)}
 
 
 @contextmanager
 def watched(pid: int) -> Iterator[list[float]]:
-    """Read the anonymous memory of a process once a second, in megabytes; where there is no /proc, never."""
+    """Read the anonymous memory of a process every second, in megabytes; read nothing on a system without /proc."""
     megabytes: list[float] = []
     status, ended = Path(f"/proc/{pid}/status"), threading.Event()
 
     def watch() -> None:
         while status.exists():
-            found = re.search(r"^RssAnon:\s+(\d+) kB", status.read_text(), re.MULTILINE)
-            megabytes.extend([int(found[1]) / 1024] if found else [])
+            match = re.search(r"^RssAnon:\s+(\d+) kB", status.read_text(), re.MULTILINE)
+            megabytes.extend([int(match[1]) / 1024] if match else [])
             if ended.wait(1):
                 return
 

@@ -1,4 +1,4 @@
-"""What a call takes in a process of its own: peak memory, and an end after a while."""
+"""Run a call in a separate process with a time limit, and measure its memory."""
 
 import multiprocessing
 import re
@@ -11,7 +11,7 @@ _STATUS = Path("/proc/self/status")
 
 
 def in_own_process(call: Callable[..., Any], *arguments: object, timeout: float) -> Any | None:
-    """Call a function in a new process; None where it takes longer than ``timeout`` seconds or runs out of memory."""
+    """Call a function in a new process; None if it takes more than ``timeout`` seconds or runs out of memory."""
     context = multiprocessing.get_context("spawn")
     receive, send = context.Pipe(duplex=False)
     process = context.Process(target=_answer, args=(send, call, arguments))
@@ -31,7 +31,7 @@ def _answer(send: Connection, call: Callable[..., Any], arguments: tuple[object,
 
 
 def peak_megabytes(call: Callable[[], object]) -> float | None:
-    """Return by how much a call raises the process's resident memory at the most; None where only Linux could tell.
+    """Return the megabytes by which a call raises the peak of the process's resident memory; None except on Linux.
 
     Pages of files that were read before don't count, so read memory-mapped vectors first.
     """
@@ -44,7 +44,7 @@ def peak_megabytes(call: Callable[[], object]) -> float | None:
 
 
 def anonymous_megabytes() -> float | None:
-    """Return the process's resident memory without the pages of files."""
+    """Return the process's resident memory in megabytes without the pages of files; None except on Linux."""
     return round(_status("RssAnon") / 1024, 1) if _STATUS.exists() else None
 
 

@@ -1,6 +1,6 @@
-"""The README's pictures, taken from the real app over the demo corpus: ``python -m benchmarks.pictures FOLDER``.
+"""Take the README's pictures from the app over the demo corpus: ``python -m benchmarks.pictures FOLDER``.
 
-``search.png`` and ``why.png``, and ``marking.webp``, a short film of what a mark does.
+They are ``search.png``, ``why.png``, and ``marking.webp``, a short film of the effect of marks.
 """
 
 import io
@@ -39,7 +39,7 @@ def main(folder: Path) -> None:
 
 
 def _film(page: Any, path: Path) -> None:
-    """Type a query, mark three rows, and keep what the page showed."""
+    """Type a query, mark three rows, and save the film of the page."""
     frames: list[Image.Image] = []
     durations: list[int] = []
 
@@ -57,9 +57,9 @@ def _film(page: Any, path: Path) -> None:
     page.locator(".st-key-column-anchored .ex-id").nth(9).wait_for()
     settle(page)
     take(_LONG)
-    for place, how in ((2, "Relevant"), (3, "Not relevant"), (1, "Relevant")):
-        row = page.locator(".st-key-column-anchored [class*='st-key-row-']").nth(place)
-        button = row.get_by_role("button", name=how, exact=True)
+    for position, label in ((2, "Relevant"), (3, "Not relevant"), (1, "Relevant")):
+        row = page.locator(".st-key-column-anchored [class*='st-key-row-']").nth(position)
+        button = row.get_by_role("button", name=label, exact=True)
         button.scroll_into_view_if_needed()
         button.hover()
         take(_SHORT * 2)

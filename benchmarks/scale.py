@@ -1,11 +1,11 @@
-"""Building on a Ray cluster against building here, and searching through Milvus against searching in memory.
+"""Compare building on a Ray cluster with building here, and searching through Milvus with searching in memory.
 
 ``python -m benchmarks.scale --json FILE`` prints and writes JSON; benchmarks/tables.py makes the tables of
 docs/scale.md from the file. For the search see benchmarks/scale_search.py.
 
-IMDB's reviews are built into a corpus in three ways: here, and on Ray clusters whose nodes have one processor each and
-all lie on this machine, with one such node and with two. The ways take turns, so that a machine that slows down slows
-all alike; figures are medians of the rounds, and a ratio is the median of the rounds' own ratios.
+A corpus of IMDB's reviews is built in three ways: in this process, and on Ray clusters of one and of two nodes. The
+nodes have one processor each and run on this machine. The ways take turns, so that a slower machine slows all of them;
+figures are medians of the rounds, and a ratio is the median over the rounds.
 """
 
 import argparse
@@ -28,7 +28,8 @@ from exemplar.data.building.build import build_corpus
 from exemplar.data.building.embed import SHARD, Embedder, LocalEmbedder
 from exemplar.data.building.progress import Progress
 from exemplar.data.building.ray_cluster import on_ray
-from exemplar.data.encoders.sentence_transformer import DEFAULT_MODEL, load_encoder
+from exemplar.data.encoders.model_files import DEFAULT_MODEL
+from exemplar.data.encoders.sentence_transformer import load_encoder
 from tests.support.reading import read
 
 _MEMORY = 200 * 2**20  # bytes of a node's object store
@@ -58,7 +59,7 @@ def main() -> None:
 
 
 def build_figures(n_documents: int, rounds: int) -> dict[str, Any]:
-    """Return documents a second of each way to build, and what starting on Ray takes."""
+    """Return the documents a second of the three ways to build, and the seconds that Ray takes to start."""
     here = LocalEmbedder(load_encoder())
     ways = {"here": 0, "one worker": 1, "two workers": 2}
     runs: dict[str, list[dict[str, float]]] = {way: [] for way in ways}
@@ -68,7 +69,7 @@ def build_figures(n_documents: int, rounds: int) -> dict[str, Any]:
             with _cluster(n_workers) as address:
                 embedder = on_ray(DEFAULT_MODEL, address=address) if address else nullcontext(here)
                 runs[way].append(_run(embedder, n_documents))
-    rates = {way: [run["documents_a_second"] for run in of_way] for way, of_way in runs.items()}
+    rates = {way: [run["documents_a_second"] for run in way_runs] for way, way_runs in runs.items()}
     return {
         "documents": n_documents,
         "model": DEFAULT_MODEL,
@@ -76,11 +77,11 @@ def build_figures(n_documents: int, rounds: int) -> dict[str, Any]:
         "ray": version("ray"),
         "ways": {
             way: {
-                **{name: round(median(run[name] for run in of_way), 1) for name in of_way[0]},
+                **{name: round(median(run[name] for run in way_runs), 1) for name in way_runs[0]},
                 "times_here": _ratio(rates[way], rates["here"]),
                 "times_one_worker": _ratio(rates[way], rates["one worker"]),
             }
-            for way, of_way in runs.items()
+            for way, way_runs in runs.items()
         },
     }
 
@@ -90,7 +91,7 @@ def _ratio(rates: list[float], others: list[float]) -> float:
 
 
 def _run(embedder: AbstractContextManager[Embedder], n_documents: int) -> dict[str, float]:
-    """Build once; the rate is that of the whole build, with what loading the workers' models takes."""
+    """Build once, and return the times; the rate includes the loading of the workers' models."""
     times: list[tuple[float, int]] = []
 
     def watch(event: object) -> None:
@@ -115,7 +116,7 @@ def _run(embedder: AbstractContextManager[Embedder], n_documents: int) -> dict[s
 
 @contextmanager
 def _cluster(n_workers: int) -> Iterator[str]:
-    """Give the address of a cluster of so many nodes beside the driver's; none without a worker."""
+    """Yield the address of a cluster with so many nodes besides the driver's; an empty one without workers."""
     if not n_workers:
         yield ""
         return

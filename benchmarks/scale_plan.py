@@ -1,6 +1,6 @@
-"""What a hundred million and a thousand million passages take: the arithmetic of docs/scale.md.
+"""Calculate the memory and the times of ten million to a thousand million passages for docs/scale.md.
 
-``python -m benchmarks.scale_plan`` prints its table. Nothing here is measured; what is assumed stands below.
+``python -m benchmarks.scale_plan`` prints the table. Nothing is measured; the constants are the assumptions.
 """
 
 import math
@@ -12,15 +12,15 @@ from exemplar.data.milvus.push import SEGMENT_BYTES, n_lists
 DIM = 384
 SIZES = (10_000_000, 100_000_000, 1_000_000_000)  # passages
 NODE = 64e9  # bytes of memory of a query node
-USED = 0.7  # of it, for vectors and index
+USED = 0.7  # of that memory, for vectors and index
 BANDWIDTH = 10e9  # bytes a second that a node scans
 ROUND_TRIP = 0.005  # seconds
 QUERIES = 4  # top-k queries of a ranking by the SVM
-N_PROBE = 64  # lists that an IVF index looks into
+N_PROBE = 64  # lists that an IVF index searches
 LINKS = 2 * 16 * 4  # bytes a passage: HNSW's graph of M = 16
 
 
-def plan() -> str:
+def scale_table() -> str:
     """Return the table in Markdown."""
     header = (
         "passages",
@@ -36,9 +36,10 @@ def plan() -> str:
 
 
 def _rows(n: int) -> list[tuple[str, ...]]:
-    segments = _n_segments(n)  # each has an index of its own, and every query looks into all
+    segments = _n_segments(n)  # every segment has an index, and a query searches all of them
     share = N_PROBE / n_lists(n, DIM)
-    walked = segments * 256 * math.log2(n / segments) * (4 * DIM + LINKS)  # an ef of 256, about log n steps for each
+    # HNSW takes about log2 n steps for each of the ef = 256 candidates.
+    walked = segments * 256 * math.log2(n / segments) * (4 * DIM + LINKS)
     kinds = (
         ("FLAT", 4 * DIM, float(n) * 4 * DIM),
         ("IVF_SQ8", DIM + 8, share * n * (DIM + 8)),
@@ -68,4 +69,4 @@ def _seconds(seconds: float) -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(plan())
+    sys.stdout.write(scale_table())

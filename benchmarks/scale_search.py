@@ -1,8 +1,8 @@
-"""Searching through Milvus against searching in memory: time, top-k queries, and the same answer.
+"""Compare searching through Milvus with searching in memory: times, top-k queries, and results.
 
-Milvus is Milvus Lite, which runs in this very process. At 25,000 passages the corpus is IMDB's training reviews, beyond
-that vectors drawn from their mixture and covariance. Queries are documents, each with three marked as relevant and two
-as not; an approximate index is measured by how many of the first ten it finds.
+Milvus is Milvus Lite, which runs in this process. At 25,000 passages the corpus is IMDB's training reviews; other sizes
+are vectors drawn from their mixture and covariance. A query is a document, with three documents marked as relevant and
+two as not relevant. The measure of an approximate index is its recall among the first ten.
 """
 
 import sys
@@ -29,17 +29,17 @@ _REAL = 25_000  # passages
 
 
 def search_figures(sizes: list[int], approximate: list[str], n_queries: int) -> dict[str, Any]:
-    """Return what searches take at some sizes, and how well approximate indexes rank the smallest."""
-    found = []
+    """Return the times of searches at these sizes, and the recall of approximate indexes at the smallest."""
+    corpora = []
     for size in sizes:
         corpus = vectors.corpus("imdb-train", vectors.imdb(), "train") if size == _REAL else drawn_corpus(size)
         types = ["FLAT", *approximate] if size == min(sizes) else ["FLAT"]
-        found.append({"passages": size, "indexes": [_measure(corpus, each, n_queries) for each in types]})
+        corpora.append({"passages": size, "indexes": [_measure(corpus, kind, n_queries) for kind in types]})
     return {
         "milvus_lite": version("milvus-lite"),
         "pymilvus": version("pymilvus"),
         "queries": n_queries,
-        "corpora": found,
+        "corpora": corpora,
     }
 
 
@@ -80,15 +80,15 @@ def _compare(
 ) -> dict[str, Any]:
     runs, sent, same, recalled, stopped = [], [], [], [], []
     for query, feedback in queries:
-        there, before = index.queries, time.perf_counter()
-        found = milvus.search(query, feedback, ranker=ranker, k=_TOP)
+        sent_before, before = index.queries, time.perf_counter()
+        served = milvus.search(query, feedback, ranker=ranker, k=_TOP)
         middle = time.perf_counter()
         expected = memory.search(query, feedback, ranker=ranker, k=_TOP)
         runs.append((1000 * (middle - before), 1000 * (time.perf_counter() - middle)))
-        sent.append(index.queries - there)
-        same.append(_is_same(found, expected))
-        recalled.append(len(set(found.doc_ids[:10]) & set(expected.doc_ids[:10])) / 10)
-        stopped.append(found.scorer.svm.stopped if found.scorer.svm else None)
+        sent.append(index.queries - sent_before)
+        same.append(_is_same(served, expected))
+        recalled.append(len(set(served.doc_ids[:10]) & set(expected.doc_ids[:10])) / 10)
+        stopped.append(served.scorer.svm.stopped if served.scorer.svm else None)
     return {
         "milvus_ms": round(median(ms for ms, _ in runs)),
         "memory_ms": round(median(ms for _, ms in runs), 1),
@@ -96,12 +96,12 @@ def _compare(
         "top_k_queries": median(sent),
         "same_top_50": sum(same),
         "recall_at_10": round(sum(recalled) / len(recalled), 3),
-        "stopped": sorted({each for each in stopped if each}),
+        "stopped": sorted({reason for reason in stopped if reason}),
     }
 
 
-def _is_same(found: Ranking, expected: Ranking) -> bool:
-    """Whether two rankings have the same documents in the same order, but for equal scores."""
+def _is_same(served: Ranking, expected: Ranking) -> bool:
+    """Return whether two rankings have the same documents in the same order, except among equal scores."""
     scores = dict(zip(expected.doc_ids, expected.scores, strict=True))
-    pairs = zip(found.doc_ids, expected.doc_ids, strict=True)
+    pairs = zip(served.doc_ids, expected.doc_ids, strict=True)
     return all(one in scores and abs(scores[one] - scores[other]) < 1e-5 for one, other in pairs)

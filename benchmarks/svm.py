@@ -1,11 +1,11 @@
-"""The exemplar SVM against the notebook's LinearSVC and one kNN query: time, memory, and the same answer.
+"""Compare the exemplar SVM with the notebook's LinearSVC and with one kNN query: times, memory and results.
 
 ``python -m benchmarks.svm --rows 1000 25000 100000 1000000 --json FILE``; benchmarks/tables.py makes the README's
 tables from the file.
 
-Up to 25,000 rows the corpus is the first of IMDB's training reviews, beyond that vectors drawn from their mixture and
-covariance (benchmarks/vectors.py). Queries are IMDB test reviews. For every query kNN and ours are timed in turn, so
-that a machine that slows down slows both alike, and then LinearSVC; a ratio is the median of the queries' own ratios.
+Up to 25,000 rows the corpus is the first of IMDB's training reviews; larger ones are vectors drawn from their mixture
+and covariance (benchmarks/vectors.py). Queries are IMDB test reviews. kNN and the exemplar SVM take turns at every
+query, so that a slower machine slows both; LinearSVC follows. A ratio is the median over the queries.
 """
 
 import argparse
@@ -32,13 +32,13 @@ from exemplar.retrieval.svm.fit import ExemplarSVM, fit_exemplar_svm
 
 Array = NDArray[Any]
 
-_PATIENCE = 120.0  # seconds for LinearSVC, a fit in a process of its own or all fits of a case
-_IN_PROCESS = 200_000  # rows up to which LinearSVC runs beside the others
+_PATIENCE = 120.0  # seconds for LinearSVC: for one fit in a separate process, or for all fits of a case
+_IN_PROCESS = 200_000  # most rows for which LinearSVC runs in this process
 
 
 @dataclass(frozen=True)
 class Case:
-    """How much weight the loss has: T for each class, or LinearSVC's own C."""
+    """A weight of the loss: T for each class, or the C of LinearSVC."""
 
     name: str
     C: float
@@ -58,7 +58,7 @@ CASES = (Case("T = 5", 0.01, True), Case("T = 50", 0.1, True), Case("LinearSVC's
 
 @dataclass
 class Runs:
-    """What was measured of a case, one entry a query."""
+    """The measurements of a case, one entry a query."""
 
     knn: list[float] = field(default_factory=list)
     linear_svc: list[float] = field(default_factory=list)
@@ -104,7 +104,9 @@ def _measure(rows: int, n_queries: int) -> dict[str, Any]:
             run.knn.append(_seconds(lambda: index.top_k(query, 10)))  # noqa: B023
             run.settled.append(case.fit(index, query, "settled"))
             run.exact.append(case.fit(index, query, "exact"))
-    for number in range(n_queries):  # by itself, for it drives vectors out of memory and threads off their cores
+    for number in range(
+        n_queries
+    ):  # apart, since it displaces the vectors from memory and the threads from their cores
         for case, run in runs.items():
             _note(f"{rows:,} rows, LinearSVC, query {number + 1} of {n_queries}, {case.name}")
             seconds, reference = _linear_svc(rows, number, case, spent=sum(run.linear_svc))
@@ -126,7 +128,7 @@ def _measure(rows: int, n_queries: int) -> dict[str, Any]:
 
 
 def _linear_svc(rows: int, number: int, case: Case, spent: float) -> tuple[float, Array | None]:
-    """Return the notebook's seconds and (w, b), if there is time left; a large corpus has a process of its own."""
+    """Return the notebook's seconds and (w, b), no (w, b) without time left; a large corpus has its own process."""
     if spent > _PATIENCE:
         return 0.0, None
     if rows <= _IN_PROCESS:
@@ -139,7 +141,7 @@ def _notebook_of(rows: int, number: int, case: Case) -> tuple[float, Array]:
 
 
 def _notebook(X: Array, query: Array, case: Case) -> tuple[float, Array]:
-    """Train as the notebook does: stack the query on the corpus and call LinearSVC."""
+    """Train as the notebook does: stack the query on the corpus, and call LinearSVC."""
     from sklearn.svm import LinearSVC
 
     warnings.simplefilter("ignore")
@@ -177,18 +179,18 @@ def _summary(case: Case, run: Runs, X: Array, queries: Array) -> dict[str, Any]:
 def _agreement(
     case: Case, svms: list[ExemplarSVM], references: list[Array], X: Array, queries: Array
 ) -> dict[str, Any] | None:
-    """Compare with LinearSVC: overlap of the tops, and how far the objective lies above its own."""
+    """Compare with LinearSVC: the overlap of the first rows, and the relative excess of the objective."""
     if not references:
         return None
     overlaps: dict[str, list[float]] = {}
     gaps = []
     for svm, reference, query in zip(svms, references, queries, strict=False):
         w = np.append(svm.w, svm.b)
-        ours, its = (_ranking(X, each, 1000) for each in (w, reference))
+        ours, theirs = (_ranking(X, weights, 1000) for weights in (w, reference))
         for k in (10, 100, 1000):
-            overlaps.setdefault(f"overlap@{k}", []).append(_overlap(ours, its, k))
-        ours_at, its_at = (_objective(case.total_weight(len(X)), X, query, each) for each in (w, reference))
-        gaps.append((ours_at - its_at) / its_at)
+            overlaps.setdefault(f"overlap@{k}", []).append(_overlap(ours, theirs, k))
+        objective, least = (_objective(case.total_weight(len(X)), X, query, weights) for weights in (w, reference))
+        gaps.append((objective - least) / least)
     mean_overlaps = {name: round(float(np.mean(values)), 4) for name, values in overlaps.items()}
     return {**mean_overlaps, "objective_gap_median": float(f"{median(gaps):.2e}")}
 
@@ -213,7 +215,7 @@ def _overlap(first: Array, second: Array, k: int) -> float:
 
 
 def _settled_against_exact(n_queries: int) -> Iterator[dict[str, Any]]:
-    """Compare the settled ranking with the exact one, over many queries."""
+    """Compare the settled ranking with the exact ranking over many queries."""
     docs = vectors.package_docs()
     picked = np.random.default_rng(0).choice(len(docs), n_queries, replace=False)
     corpora = (

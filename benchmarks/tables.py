@@ -1,6 +1,6 @@
-"""The tables of README.md and docs/, from the JSON files that the benchmarks wrote.
+"""Make the tables of README.md and docs/ from the JSON files of the benchmarks.
 
-``python -m benchmarks.tables NAME FILE``, where NAME is the benchmark: app, encoder, load, scale, svm.
+``python -m benchmarks.tables NAME FILE`` prints them; NAME is the benchmark: app, encoder, load, scale, svm.
 """
 
 import json

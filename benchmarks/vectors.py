@@ -1,4 +1,4 @@
-"""Vectors to measure on: real ones, embedded once and kept, and drawn ones where there are not enough."""
+"""Provide the vectors of the benchmarks: real ones, embedded once and kept, and drawn ones for larger sizes."""
 
 import contextlib
 import os
@@ -22,36 +22,36 @@ _CHUNK = 20_000
 
 
 def corpus(name: str, source: str, split: str | None = None) -> Corpus:
-    """Return a corpus from the cache; the first time it is embedded, by the default model."""
+    """Return a corpus from the cache; the first call embeds it with the default model."""
     os.environ["EXEMPLAR_HOME"] = str(CACHE)
     with contextlib.suppress(CorpusNotFound, CorpusDamaged):
-        found = open_corpus(name)
-        if found.manifest.created:
-            return found
+        cached = open_corpus(name)
+        if cached.manifest.created:
+            return cached
     sys.stderr.write(f"embedding {source} {split or ''} once; this takes some minutes\n")
     return build_corpus(read(source, split=split), load_encoder(backend="auto"), name=name, whole=True)
 
 
 def imdb_train() -> NDArray[np.float32]:
-    """Return the 25,000 training reviews, ``(25_000, dim)``."""
+    """Return the 25,000 training reviews, ``(25_000, dim) float32``, unit rows."""
     return corpus("imdb-train", imdb(), "train").vectors
 
 
 def imdb_queries() -> NDArray[np.float32]:
-    """Return 200 test reviews, ``(200, dim)``."""
+    """Return 200 test reviews, ``(200, dim) float32``, unit rows."""
     return corpus("imdb-queries", imdb(), "test[:200]").vectors
 
 
 def package_docs() -> NDArray[np.float32]:
-    """Return the documentation of pandas, NumPy and scikit-learn as installed."""
+    """Return the documentation of pandas, NumPy and scikit-learn, ``(n, dim) float32``, unit rows."""
     return corpus("docs", "docs").vectors
 
 
 def drawn(n: int) -> NDArray[np.float32]:
-    """Return n unit vectors drawn from the mixture and covariance of the 25,000 real ones, memory-mapped.
+    """Return vectors drawn from the mixture of the real ones, ``(n, dim) float32``, unit rows, memory-mapped.
 
-    k-means gives 50 components; each is a Gaussian with its cluster's mean and covariance, the latter shrunk towards
-    the pooled one, as clusters have about as many members as there are dimensions.
+    The mixture has a Gaussian for each of 50 clusters of k-means, with the mean and the covariance of its cluster. The
+    covariance is shrunk towards the pooled one, since a cluster has about as many members as dimensions.
     """
     path = CACHE / f"drawn-{n}.npy"
     if not path.exists():
@@ -75,8 +75,8 @@ def _draw(real: NDArray[np.float32], out: NDArray[np.float32]) -> None:
         drawn = rng.standard_normal((min(_CHUNK, len(out) - start), real.shape[1]), dtype=np.float32)
         components = rng.choice(_N_COMPONENTS, len(drawn), p=shares)
         for component in np.unique(components):
-            of_it = components == component
-            drawn[of_it] = means[component] + drawn[of_it] @ factors[component].T
+            members = components == component
+            drawn[members] = means[component] + drawn[members] @ factors[component].T
         out[start : start + len(drawn)] = drawn / np.linalg.norm(drawn, axis=1, keepdims=True)
 
 
@@ -90,5 +90,5 @@ def _factor(members: NDArray[np.float32], pooled: NDArray[np.float64]) -> NDArra
 
 
 def imdb() -> str:
-    """Return where IMDB is read from: a folder beside the project, else the hub."""
+    """Return the source of IMDB: a folder beside the project if it exists, else the hub."""
     return str(_LOCAL_IMDB) if _LOCAL_IMDB.is_dir() else "stanfordnlp/imdb"

@@ -1,6 +1,6 @@
-"""The terminal face: one command a file.
+"""The command line: each command has a file.
 
-``commands.py`` registers the commands and words errors; ``terminal.py`` prints plain text.
+``commands.py`` registers the commands and prints errors; ``terminal.py`` prints plain text.
 """
 
 from exemplar.cli.commands import main

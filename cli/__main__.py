@@ -1,4 +1,4 @@
-"""The command line as a module: ``python -m exemplar.cli``."""
+"""Run the command line by ``python -m exemplar.cli``."""
 
 from exemplar.cli.commands import main
 

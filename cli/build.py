@@ -1,12 +1,15 @@
-"""``exemplar build``: a source's documents into a corpus."""
+"""``exemplar build`` makes a corpus from the documents of a source."""
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from exemplar.cli.progress import build_with_progress
 from exemplar.cli.terminal import say
 from exemplar.data.errors import ExemplarError
+
+if TYPE_CHECKING:
+    from exemplar.data.building.plan import BuildPlan
 
 
 def build(
@@ -64,39 +67,25 @@ def build(
 ) -> None:
     """Embed a source's documents and keep them as a corpus; go on with one that was interrupted, update an old one."""
     from exemplar.data.building.plan import BuildPlan
-    from exemplar.data.encoders.sentence_transformer import DEFAULT_MODEL
+    from exemplar.data.encoders.model_files import DEFAULT_MODEL
     from exemplar.data.sources.read import default_name
     from exemplar.data.sources.spec import SourceSpec
 
     if address is not None and on is None:
-        raise ExemplarError("--address is that of a Ray cluster: it goes with --on ray")
+        raise ExemplarError("--address is the address of a Ray cluster; add --on ray, or leave --address out")
     if if_missing and _is_complete(name or default_name(source)):
         return
-    spec = SourceSpec(
-        source,
-        config,
-        split,
-        revision,
-        streaming,
-        text_column,
-        title_column,
-        label_column,
-        id_column,
-        limit,
-        without_see_also,
-    )
-    cluster = None if on is None else address or ""
+    columns = (text_column, title_column, label_column, id_column)
+    spec = SourceSpec(source, config, split, revision, streaming, *columns, limit, without_see_also)
+    model, cluster = model or DEFAULT_MODEL, None if on is None else address or ""
     plan = BuildPlan(
-        spec,
-        name,
-        model or DEFAULT_MODEL,
-        precision,
-        backend=backend,
-        whole=whole,
-        replace=replace,
-        strict=strict,
-        cluster=cluster,
+        spec, name, model, precision, backend=backend, whole=whole, replace=replace, strict=strict, cluster=cluster
     )
+    _build(plan)
+
+
+def _build(plan: "BuildPlan") -> None:
+    """Build the corpus; print the problems with its documents, and what to do next."""
     corpus, problems = build_with_progress(plan)
     for line in problems.lines():
         say(line)

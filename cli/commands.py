@@ -1,4 +1,4 @@
-"""The command line: its commands, and what becomes of errors."""
+"""Register the commands of the command line, and print errors."""
 
 import importlib.metadata
 import os
@@ -13,7 +13,7 @@ from exemplar.cli.build import build
 from exemplar.cli.corpora import corpora
 from exemplar.cli.evaluate import evaluate
 from exemplar.cli.push import push
-from exemplar.cli.remedies import worded
+from exemplar.cli.remedies import with_remedy
 from exemplar.cli.search import search
 from exemplar.cli.serve import open_app
 from exemplar.cli.terminal import errors, plain, say
@@ -34,12 +34,12 @@ app.command()(push)
 app.command(name="app")(open_app)
 
 
-def _print_version(is_given: bool) -> None:
-    if not is_given:
+def _print_version(requested: bool) -> None:
+    if not requested:
         return
     try:
         version = importlib.metadata.version("exemplar")
-    except importlib.metadata.PackageNotFoundError:  # a clone that nobody installed
+    except importlib.metadata.PackageNotFoundError:  # a clone that is not installed
         pyproject = Path(__file__).resolve().parents[1] / "pyproject.toml"
         version = tomllib.loads(pyproject.read_text(encoding="utf-8"))["project"]["version"]
     say(f"exemplar {version}")
@@ -58,8 +58,9 @@ def _options(
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line.
 
-    An error that the user can act on is one line and exit code 1. Any other is a fault of the program: its traceback
-    goes to a log, and the line names that. ``EXEMPLAR_DEBUG`` raises both.
+    An error that the user can act on prints one line and ends with exit code 1. Any other error is a fault of the
+    program: its traceback goes to a log file, and the line names that file. If the variable ``EXEMPLAR_DEBUG`` is set,
+    both kinds are raised with their traceback.
     """
     os.environ.setdefault("DATASETS_VERBOSITY", "error")
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
@@ -68,6 +69,6 @@ def main(arguments: list[str] | None = None) -> None:
     except Exception as error:
         if os.environ.get("EXEMPLAR_DEBUG"):
             raise
-        line = worded(error) if isinstance(error, ExemplarError | OSError) else describe_fault(error)
+        line = with_remedy(error) if isinstance(error, ExemplarError | OSError) else describe_fault(error)
         errors.print(plain(f"exemplar: {' '.join(line.split())}"), soft_wrap=True)
         sys.exit(1)

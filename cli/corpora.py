@@ -1,13 +1,17 @@
-"""``exemplar corpora``: list the corpora; show, verify or remove one."""
+"""``exemplar corpora`` lists the corpora, and shows, verifies or removes one."""
 
 import json
-from typing import Annotated
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
 from exemplar.cli.terminal import build_command, manifest_json, output, plain, print_json, say, status_json
 from exemplar.data.text import size_in_words
+
+if TYPE_CHECKING:
+    from exemplar.data.corpus.catalog import CorpusStatus
 
 corpora = typer.Typer()
 
@@ -22,31 +26,37 @@ def list_all(
         return
     from exemplar.data.corpus.catalog import list_corpora
 
-    found = list_corpora()
+    statuses = list_corpora()
     if as_json:
-        print_json([status_json(each) for each in found])
-        return
-    if not found:
+        print_json([status_json(status) for status in statuses])
+    elif statuses:
+        _print_table(statuses)
+    else:
         say("No corpus yet. Build one: exemplar build docs")
-        return
+
+
+def _print_table(statuses: "Iterable[CorpusStatus]") -> None:
     table = Table(box=None, pad_edge=False)
     for column in ("Name", "Source", "Documents", "Passages", "Dim", "Model", "Size", "Built", "State"):
         table.add_column(column, overflow="fold")
-    for each in found:
-        manifest = each.manifest
-        cells = (
-            each.name,
-            manifest.source.source if manifest else "",
-            each.documents,
-            f"{manifest.n_passages:,}" if manifest else "",
-            manifest.encoder.dim if manifest else "",
-            manifest.encoder.model if manifest else "",
-            size_in_words(each.size),
-            manifest.created[:10] if manifest else "",
-            each.state,
-        )
-        table.add_row(*(plain(str(cell)) for cell in cells))
+    for status in statuses:
+        table.add_row(*(plain(str(cell)) for cell in _cells(status)))
     output.print(table)
+
+
+def _cells(status: "CorpusStatus") -> tuple[object, ...]:
+    manifest = status.manifest
+    return (
+        status.name,
+        manifest.source.source if manifest else "",
+        status.documents,
+        f"{manifest.n_passages:,}" if manifest else "",
+        manifest.encoder.dim if manifest else "",
+        manifest.encoder.model if manifest else "",
+        size_in_words(status.size),
+        manifest.created[:10] if manifest else "",
+        status.state,
+    )
 
 
 @corpora.command()

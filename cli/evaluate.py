@@ -1,5 +1,7 @@
-"""``exemplar evaluate``: measure the rankers where it is known what is relevant."""
+"""``exemplar evaluate`` measures the rankers on documents with known relevance."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +14,9 @@ from exemplar.data.errors import ExemplarError
 
 if TYPE_CHECKING:
     from exemplar.data.corpus.corpus import Corpus
+    from exemplar.data.sources.spec import Source
+    from exemplar.retrieval.evaluation.result import EvaluationResult
+    from exemplar.retrieval.search import SearchEngine
 
 
 def evaluate(
@@ -38,29 +43,50 @@ def evaluate(
     ] = None,
 ) -> None:
     """Measure the rankers where it is known what is relevant."""
-    from exemplar.data.home import write_atomically
-    from exemplar.retrieval.evaluation.protocols import COMPARED, check_rankers
-    from exemplar.retrieval.evaluation.report import check_chart, write_report
     from exemplar.retrieval.evaluation.run import EvaluationPlan, run_evaluation
-    from exemplar.retrieval.search import SearchEngine
 
-    compared = tuple(name.strip() for name in rankers.split(",") if name.strip()) if rankers else COMPARED
-    check_rankers(compared)
+    compared = _compared_rankers(rankers)
     if report:
-        check_chart()
-        if report.exists() and not report.is_dir():
-            raise ExemplarError(f"{report} is a file; name a folder for the report")
-        report.mkdir(parents=True, exist_ok=True)
-    if json_file and json_file.is_dir():
-        raise ExemplarError(f"{json_file} is a folder; name a file in it")
-    if json_file and not json_file.parent.is_dir():
-        raise ExemplarError(f"there is no folder {json_file.parent} to write into")
-    opened = [open_engine(target, index) if index else SearchEngine(_corpus_of(target)) for target in targets]
-    engines = {engine.corpus.manifest.name: engine for engine in opened}
+        _prepare_report_folder(report)
+    if json_file:
+        _check_json_file(json_file)
+    engines = _open_engines(targets, index)
     plan = EvaluationPlan(tuple(engines), compared, rounds, queries, seed, index)
     with evaluation_progress() as on_progress:
         result = run_evaluation(plan, engines, on_progress)
     print_evaluation(result)
+    _write(result, json_file, report)
+
+
+def _compared_rankers(names: str | None) -> tuple[str, ...]:
+    """Return the rankers named in a list with commas, all of them without a list."""
+    from exemplar.retrieval.evaluation.protocols import COMPARED, check_rankers
+
+    rankers = tuple(name.strip() for name in names.split(",") if name.strip()) if names else COMPARED
+    check_rankers(rankers)
+    return rankers
+
+
+def _prepare_report_folder(folder: Path) -> None:
+    from exemplar.retrieval.evaluation.report import check_chart
+
+    check_chart()
+    if folder.exists() and not folder.is_dir():
+        raise ExemplarError(f"{folder} is a file; name a folder for the report")
+    folder.mkdir(parents=True, exist_ok=True)
+
+
+def _check_json_file(path: Path) -> None:
+    if path.is_dir():
+        raise ExemplarError(f"{path} is a folder; name a file in it")
+    if not path.parent.is_dir():
+        raise ExemplarError(f"the folder {path.parent} does not exist; make it first, or name a file in another folder")
+
+
+def _write(result: "EvaluationResult", json_file: Path | None, report: Path | None) -> None:
+    from exemplar.data.home import write_atomically
+    from exemplar.retrieval.evaluation.report import write_report
+
     if json_file:
         write_atomically(json_file, result.to_bytes())
     if report:
@@ -68,35 +94,72 @@ def evaluate(
             errors.print(plain(f"Wrote {path}"), style="dim")
 
 
+def _open_engines(targets: Sequence[str], index: str | None) -> dict[str, "SearchEngine"]:
+    """Return the search engines of the targets by the names of their corpora."""
+    from exemplar.retrieval.search import SearchEngine
+
+    engines = [open_engine(target, index) if index else SearchEngine(_corpus_of(target)) for target in targets]
+    return {engine.corpus.manifest.name: engine for engine in engines}
+
+
 def _corpus_of(target: str) -> "Corpus":
-    """Open the corpus that is named, or that was built from the source that is named; embed it if there is none."""
-    from exemplar.data.building.plan import BuildPlan
-    from exemplar.data.corpus.corpus import open_corpus
-    from exemplar.data.corpus.manifest import corpus_names, read_manifest
+    """Return the corpus that a target names, or the corpus of the source that it names; build that if necessary."""
+    from exemplar.data.corpus.manifest import corpus_names
     from exemplar.data.sources.read import read_source
     from exemplar.data.sources.spec import SourceSpec
     from exemplar.retrieval.evaluation.judgements import check_judged
 
-    is_docs = target == "docs" or target.startswith("docs:")
-    if target in corpus_names() and not is_docs:
-        corpus = open_corpus(target)
-        if not corpus.manifest.created:
-            raise ExemplarError(f"the corpus '{target}' is unfinished; build it on first")
-        return corpus
+    spec = SourceSpec(target)
+    if target in corpus_names() and not spec.is_docs:
+        return _open_finished(target)
     with errors.status("Looking at the source"):
-        documents = read_source(SourceSpec(target, without_see_also=is_docs))
-    check_judged(documents.spec)
-    name = "docs-without-see-also" if is_docs else documents.name
-    if name in corpus_names() and (manifest := read_manifest(name)).created:
-        if manifest.source == documents.spec:
-            return open_corpus(name)
-        option = " --without-see-also" if is_docs else ""
-        raise ExemplarError(
-            f"there is a corpus '{name}' already, of other documents or columns: measure that by its name, or build "
-            f"this one under another (exemplar build {target}{option} --name NAME) and measure it by that"
-        )
-    corpus, problems = build_with_progress(BuildPlan(documents.spec, name), documents)
+        source = read_source(replace(spec, without_see_also=spec.is_docs))
+    check_judged(source.spec)
+    return _open_built(source, target) or _build(source, target)
+
+
+def _open_finished(name: str) -> "Corpus":
+    from exemplar.data.corpus.corpus import open_corpus
+
+    corpus = open_corpus(name)
+    if not corpus.manifest.created:
+        raise ExemplarError(f"the corpus '{name}' is unfinished; finish its build first")
+    return corpus
+
+
+def _open_built(source: "Source", target: str) -> "Corpus | None":
+    """Return the corpus that was built from this source; None if no finished corpus has its name.
+
+    Raises
+    ------
+    ExemplarError
+        The corpus of this name was built from other documents or columns.
+    """
+    from exemplar.data.corpus.corpus import open_corpus
+    from exemplar.data.corpus.manifest import corpus_names, read_manifest
+
+    name = _name_of(source)
+    if name not in corpus_names() or not (manifest := read_manifest(name)).created:
+        return None
+    if manifest.source == source.spec:
+        return open_corpus(name)
+    option = " --without-see-also" if source.spec.is_docs else ""
+    raise ExemplarError(
+        f"the corpus '{name}' exists already, with other documents or columns; measure it by its name, or build this "
+        f"source under another name (exemplar build {target}{option} --name NAME) and measure that"
+    )
+
+
+def _build(source: "Source", target: str) -> "Corpus":
+    from exemplar.data.building.plan import BuildPlan
+
+    name = _name_of(source)
+    corpus, problems = build_with_progress(BuildPlan(source.spec, name), source)
     for line in problems.lines():
         errors.print(plain(line), style="dim")
     errors.print(plain(f"Embedded {target} as the corpus {name}."), style="dim")
     return corpus
+
+
+def _name_of(source: "Source") -> str:
+    return "docs-without-see-also" if source.spec.is_docs else source.name

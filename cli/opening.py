@@ -1,4 +1,4 @@
-"""A corpus that a command names: of this machine, or served by Milvus."""
+"""Open the corpus that a command names: on this machine, or in Milvus."""
 
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ INDEX_HELP = "Search what was pushed to Milvus: http://HOST:PORT, or a Milvus Li
 
 
 def open_engine(name: str, index: str | None) -> "SearchEngine":
-    """Return the engine of a corpus of this machine, or of one that Milvus serves."""
+    """Return the search engine of a corpus on this machine, or, with an index, of a corpus in Milvus."""
     from exemplar.data.corpus.corpus import open_corpus
     from exemplar.retrieval.search import SearchEngine
 

@@ -1,4 +1,4 @@
-"""Progress bars of long commands."""
+"""Show the progress of long commands on the terminal."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 
 def build_with_progress(plan: "BuildPlan", source: "Source | None" = None) -> tuple["Corpus", Problems]:
-    """Build a corpus with its progress on the terminal; also return the problems with its documents."""
+    """Build a corpus, show the progress, and return the corpus and the problems with its documents."""
     from exemplar.data.building.run import run_build
 
     problems = Problems()
     try:
-        with build_progress(problems, on_ray=plan.cluster is not None) as on_event:
+        with _build_progress(problems, on_ray=plan.cluster is not None) as on_event:
             return run_build(plan, on_event, source=source), problems
     except KeyboardInterrupt:
         errors.print("Stopped. What is embedded is kept; the same command goes on from there.")
@@ -32,16 +32,16 @@ def build_with_progress(plan: "BuildPlan", source: "Source | None" = None) -> tu
 
 
 @contextmanager
-def build_progress(problems: Problems, *, on_ray: bool) -> Iterator[Callable[["BuildEvent"], None]]:
-    """Show how a build goes on; give the function that takes its events, which collects the problems."""
+def _build_progress(problems: Problems, *, on_ray: bool) -> Iterator[Callable[["BuildEvent"], None]]:
+    """Show the progress of a build; yield the function that takes its events and collects the problems."""
     from exemplar.data.building.progress import EncoderLoaded, StageBegun
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[speed]}"))
     stages = {"source": "Looking at the source", "model": "Loading the model on Ray" if on_ray else "Loading the model"}
     bar = Progress(*columns, console=errors, transient=True)
     task, hardware = bar.add_task("Reading", total=None, speed=""), ""
-    with ExitStack() as shown:
-        status = shown.enter_context(errors.status(stages["source"]))
+    with ExitStack() as displays:
+        status = displays.enter_context(errors.status(stages["source"]))
 
         def on_event(event: "BuildEvent") -> None:
             nonlocal hardware
@@ -51,8 +51,8 @@ def build_progress(problems: Problems, *, on_ray: bool) -> Iterator[Callable[["B
                 case StageBegun():
                     status.update(stages[event.stage])
                 case EncoderLoaded():
-                    status.stop()  # the terminal has room for one of the two
-                    shown.enter_context(bar)
+                    status.stop()  # Rich draws one live display at a time
+                    displays.enter_context(bar)
                     hardware = event.info.hardware
                 case _:
                     speed = f"{event.speed} on {hardware}" if event.speed else ""
@@ -63,16 +63,16 @@ def build_progress(problems: Problems, *, on_ray: bool) -> Iterator[Callable[["B
 
 
 @contextmanager
-def counting(what: str) -> Iterator[Callable[[int, int], None]]:
-    """Show how far something has come; give what has to be told how much is done, and of how much."""
+def counting(description: str) -> Iterator[Callable[[int, int], None]]:
+    """Show a progress bar; yield the function that takes how much is done and the total."""
     with _counting_bar() as bar:
-        task = bar.add_task(what, total=None)
+        task = bar.add_task(description, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 @contextmanager
 def evaluation_progress() -> Iterator[Callable[["EvaluationProgress"], None]]:
-    """Show how far the corpus that is measured has come; yields the function that takes the progress."""
+    """Show the progress of the corpus that is being measured; yield the function that takes the progress."""
     with _counting_bar() as bar:
         task = bar.add_task("", visible=False)
 

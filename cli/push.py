@@ -1,4 +1,4 @@
-"""``exemplar push``: a corpus into Milvus."""
+"""``exemplar push`` copies a corpus into Milvus."""
 
 from typing import Annotated, Literal
 

@@ -1,6 +1,6 @@
-"""``exemplar search``: rank the documents of a corpus."""
+"""``exemplar search`` ranks the documents of a corpus."""
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.table import Table
@@ -8,6 +8,10 @@ from rich.table import Table
 from exemplar.cli.opening import INDEX_HELP, open_engine
 from exemplar.cli.terminal import errors, output, plain, print_json
 
+if TYPE_CHECKING:
+    from exemplar.retrieval.search import Ranking
+
+_RESULT = ("rank", "doc_id", "score", "label", "text", "passage", "metadata")
 _TRAINING = ("stopped", "scans", "support", "objective", "seconds")
 
 
@@ -39,7 +43,6 @@ def search(
 ) -> None:
     """Search a corpus."""
     from exemplar.retrieval.feedback import Feedback
-    from exemplar.retrieval.search import took
 
     engine = open_engine(name, index)
     ranking = engine.search(
@@ -50,23 +53,27 @@ def search(
         C=C,
         until="exact" if exact else "settled",
     )
-    svm = ranking.scorer.svm
     if as_json:
-        keys = ("rank", "doc_id", "score", "label", "text", "passage", "metadata")
-        results = [{key: getattr(result, key) for key in keys} for result in ranking.results]
-        print_json(
-            {
-                "corpus": name,
-                "query": query,
-                "ranker": ranking.ranker,
-                "seconds": ranking.seconds,
-                "training": svm and {key: getattr(svm, key) for key in _TRAINING},
-                "results": results,
-            }
-        )
-        return
+        print_json({"corpus": name, "query": query, **_ranking_json(ranking)})
+    else:
+        _print_ranking(ranking)
+
+
+def _ranking_json(ranking: "Ranking") -> dict[str, object]:
+    svm = ranking.scorer.svm
+    return {
+        "ranker": ranking.ranker,
+        "seconds": ranking.seconds,
+        "training": svm and {key: getattr(svm, key) for key in _TRAINING},
+        "results": [{key: getattr(result, key) for key in _RESULT} for result in ranking.results],
+    }
+
+
+def _print_ranking(ranking: "Ranking") -> None:
+    from exemplar.retrieval.search import took
+
     table = Table("Rank", "Score", box=None, pad_edge=False)
-    table.add_column("Document", overflow="fold")  # whole, for --like and --unlike
+    table.add_column("Document", overflow="fold")  # never cut: --like and --unlike take it
     table.add_column("Label", overflow="fold")
     table.add_column("Text")
     for result in ranking.results:

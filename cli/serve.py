@@ -1,4 +1,4 @@
-"""``exemplar app``: open the app in the browser."""
+"""``exemplar app`` opens the app in the browser."""
 
 import os
 from pathlib import Path
@@ -31,16 +31,22 @@ def open_app(
     index: Annotated[str | None, typer.Option(metavar="URI", help=INDEX_HELP)] = None,
 ) -> None:
     """Open the app in the browser, on localhost alone unless told otherwise."""
-    from exemplar.ui.server.serve import Place, serve
+    from exemplar.ui.server.serve import ListenAddress, serve
 
-    place = Place(address, port, tuple(allow_host or ()))
+    listen_address = ListenAddress(address, port, tuple(allow_host or ()))
     if index:
-        from exemplar.data.milvus.server import ADDRESS, Server
-
-        server = Server(index)
-        server.manifests()  # that nobody answers is better known before a page opens
-        os.environ[ADDRESS] = server.uri
-    if place.exposure:
-        errors.print(plain(place.exposure), soft_wrap=True)
+        _use_index(index)
+    if listen_address.exposure:
+        errors.print(plain(listen_address.exposure), soft_wrap=True)
     page = Path(__file__).resolve().parents[1] / "app.py"
-    serve(page, place, browser=browser, on_start=lambda url: say(f"Exemplar is open at {url} (Ctrl+C ends it)"))
+    serve(
+        page, listen_address, browser=browser, on_start=lambda url: say(f"Exemplar is open at {url} (Ctrl+C ends it)")
+    )
+
+
+def _use_index(uri: str) -> None:
+    from exemplar.data.milvus.server import ADDRESS, Server
+
+    server = Server(uri)
+    server.manifests()  # fails here, before a page opens, if Milvus does not answer
+    os.environ[ADDRESS] = server.uri

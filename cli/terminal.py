@@ -1,4 +1,4 @@
-"""What the command line prints: plain text, progress, and what was odd about a source."""
+"""Print plain text, JSON and the tables of an evaluation to the terminal."""
 
 import json
 import os
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from exemplar.data.corpus.manifest import Manifest
     from exemplar.retrieval.evaluation.result import EvaluationResult
 
-# Control characters but the line's end, what has the text behind it run the other way, and halves of surrogate pairs.
-_OBEYED = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-_LONGEST = 5_000  # characters of a cell or a line
+# Control characters except the end of a line, characters that change the direction of text, and lone surrogates.
+_CONTROL_CHARACTERS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_MAX_LENGTH = 5_000  # characters of a cell or a line
 
 output = Console(width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else 160)  # a pipe has no width
 errors = Console(stderr=True)
@@ -30,25 +30,25 @@ def say(message: str) -> None:
 
 
 def plain(text: str) -> Text:
-    """Return text for the terminal with nothing in it that a terminal or Rich would obey, and an end in sight."""
-    if len(text) > _LONGEST:
-        text = f"{text[:_LONGEST]} … ({len(text):,} characters)"
-    return Text(_OBEYED.sub(" ", text))
+    """Return text that neither a terminal nor Rich interprets, cut if it is very long."""
+    if len(text) > _MAX_LENGTH:
+        text = f"{text[:_MAX_LENGTH]} … ({len(text):,} characters)"
+    return Text(_CONTROL_CHARACTERS.sub(" ", text))
 
 
 def print_json(value: object) -> None:
-    """Print a value as JSON: exactly, with what a terminal would obey as escapes of JSON."""
+    """Print a value as JSON; characters that a terminal would interpret are escaped, so the JSON is exact."""
     text = json.dumps(value, ensure_ascii=False, indent=2)
-    sys.stdout.write(_OBEYED.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n")
+    sys.stdout.write(_CONTROL_CHARACTERS.sub(lambda match: f"\\u{ord(match[0]):04x}", text) + "\n")
 
 
 def print_evaluation(result: "EvaluationResult") -> None:
-    """Print a table a protocol, and how far the default ranker is above others."""
+    """Print the table of each protocol, and how far the default ranker is above others."""
     from exemplar.retrieval.evaluation.report import PROTOCOLS, gain_lines, missing_lines, protocol_rows
 
-    for protocol, what in PROTOCOLS.items():
+    for protocol, description in PROTOCOLS.items():
         header, rows = protocol_rows(result.sets, protocol)
-        output.print(plain(f"{protocol.capitalize()}. {what}"))
+        output.print(plain(f"{protocol.capitalize()}. {description}"))
         table = Table(box=None, pad_edge=False)
         for column in header:
             table.add_column(plain(column), overflow="fold")
@@ -73,13 +73,13 @@ def build_command(manifest: "Manifest") -> str:
 
 
 def manifest_json(manifest: "Manifest") -> dict[str, Any]:
-    """Return a manifest as JSON with the encoder's fields beside the others."""
+    """Return a manifest as JSON, with the fields of the encoder on the top level."""
     content = manifest.to_json()
     encoder: dict[str, Any] = content.pop("encoder")
     return content | {"model": encoder.pop("model"), "model_revision": encoder.pop("revision")} | encoder
 
 
 def status_json(status: "CorpusStatus") -> dict[str, Any]:
-    """Return all that is known of a corpus, flat."""
+    """Return the status and the manifest of a corpus as one flat JSON object."""
     manifest = manifest_json(status.manifest) if status.manifest else {}
     return {"name": status.name, "state": status.state, "size": status.size, "n_planned": status.n_planned, **manifest}

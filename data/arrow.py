@@ -1,4 +1,4 @@
-"""Documents as an Arrow table: the schema of a corpus, and reading its file without trusting it."""
+"""Documents as an Arrow table: the schema, and a reader that does not trust the file."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,14 +24,14 @@ def read_documents(path: Path) -> pa.Table:
     Raises
     ------
     OSError, ValueError, pyarrow.ArrowException
-        The file can't be read, or a text lies outside of it.
+        The file can't be read, or a text lies outside the file.
     """
     check_regular(path)
     with pa.memory_map(str(path)) as file:
         documents = pa.Table.from_batches(_mapped_batches(pa.ipc.open_file(file), path.stat().st_size), DOCUMENT_SCHEMA)
     for column in ("doc_id", "text"):
         for chunk in documents[column].chunks:
-            chunk.view(pa.large_binary()).validate(full=True)  # no text may lie beyond the file
+            chunk.view(pa.large_binary()).validate(full=True)  # offsets must not lead beyond the file
     return documents
 
 
@@ -43,11 +43,11 @@ def keys_and_items(chunk: Any) -> list[Any]:
 
 
 def _mapped_batches(file: Any, size: int) -> Iterator[Any]:
-    """Yield the batches of an Arrow file of ``size`` bytes; ValueError if a batch is compressed."""
+    """Yield the batches of an Arrow file of ``size`` bytes; raises ValueError if a batch is compressed."""
     n_bytes = 0
     for number in range(file.num_record_batches):
         batch = file.get_batch(number)
-        n_bytes += batch.get_total_buffer_size()  # does not look into the buffers, which may lead out of the file
+        n_bytes += batch.get_total_buffer_size()  # does not read the buffers, which may lie outside the file
         if n_bytes > size:
             raise ValueError("compressed, which Exemplar never writes: it would take any amount of memory")
         yield batch

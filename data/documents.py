@@ -1,4 +1,4 @@
-"""What a source gives: documents, and what was odd about some."""
+"""Documents, and the problems that a source has with some of its rows."""
 
 import hashlib
 from collections import Counter
@@ -10,8 +10,12 @@ from dataclasses import dataclass, field
 class Document:
     """One row of a source; ``doc_id`` is its identity, stable across rebuilds.
 
-    ``metadata`` holds all other columns as text, without missing and blank cells. ``numbered``: the id is its row's
-    number, because nothing in the source identifies it.
+    Attributes
+    ----------
+    metadata
+        The cells of all other columns as text, without missing and blank cells.
+    numbered
+        Whether the id is the row's number, because the source has no column of ids.
     """
 
     doc_id: str
@@ -23,9 +27,16 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something odd in a source: where, and what; the same words for the same kind, so that kinds can be counted.
+    """A row or file that could not be read as it is.
 
-    Rows are counted from 0, as doc_ids are. Unless ``left_out`` the document was mended or kept.
+    Attributes
+    ----------
+    where
+        The place in the source. Rows are numbered from 0, as doc_ids are.
+    reason
+        What is wrong. Problems of the same kind have the same words, so that ``Problems`` can count kinds.
+    left_out
+        Whether the source gives no document for it; otherwise the document was repaired or kept.
     """
 
     where: str
@@ -34,7 +45,7 @@ class Problem:
 
 
 class Problems:
-    """What was odd about a source's documents, by its kind, and where each kind was met first."""
+    """Counts of problems by kind, with the first place of every kind."""
 
     def __init__(self) -> None:
         self._counts: Counter[tuple[str, bool]] = Counter()
@@ -47,17 +58,17 @@ class Problems:
         self._first.setdefault(kind, problem.where)
 
     def lines(self) -> Iterator[str]:
-        """Yield a line for each kind."""
+        """Yield one line per kind, the most frequent kind first."""
         for (reason, left_out), n in self._counts.most_common():
             more = f" and {n - 1:,} more" if n > 1 else ""
             yield f"{'Left out' if left_out else 'Kept'}: {self._first[reason, left_out]}{more}: {reason}."
 
 
 def text_hash(text: bytes) -> int:
-    """Return 64 bits that tell texts apart."""
+    """Return a 64-bit BLAKE2b hash of an encoded text."""
     return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "little")
 
 
 def signed_hash(text: str) -> int:
-    """Return the same 64 bits as a number that may be negative, as most databases have them."""
+    """Return ``text_hash`` as a signed 64-bit integer, the type that most databases have."""
     return int.from_bytes(text_hash(text.encode()).to_bytes(8, "little"), "little", signed=True)

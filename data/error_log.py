@@ -1,4 +1,4 @@
-"""The log of the program's own faults: a person gets a sentence and the path of the log, and the log the traceback."""
+"""The log of the program's own faults: a person reads one sentence, the log keeps the traceback."""
 
 import logging
 from logging.handlers import RotatingFileHandler
@@ -6,16 +6,16 @@ from pathlib import Path
 
 from exemplar.data.home import home_folder
 
-_MOST_BYTES = 1_000_000  # of the log, and of the one before it
+_MOST_BYTES = 1_000_000  # of the log, and of the older log that it replaced
 
 
 def log_path() -> Path:
-    """Return the path of the log, which need not exist."""
+    """Return the path of the log; the file may not exist."""
     return home_folder() / "errors.log"
 
 
 def log_traceback(error: BaseException) -> Path:
-    """Append an error with its traceback to the log; return the log's path.
+    """Append an error with its traceback to the log, and return the log's path.
 
     Raises
     ------
@@ -36,7 +36,7 @@ def log_traceback(error: BaseException) -> Path:
 
 
 def describe_fault(error: BaseException) -> str:
-    """Log an error that is the program's own fault; return the sentence that a person gets."""
+    """Log an error that is the program's own fault, and return a sentence for the person."""
     what = f"a fault of Exemplar itself stopped this ({type(error).__name__})"
     try:
         return f"{what}; its traceback is in {log_traceback(error)}"

@@ -3,56 +3,52 @@
 from collections.abc import Sequence
 from typing import Literal
 
-Hint = Literal["replace", "label_column", "without_see_also", "push", "install"]
+Hint = Literal["replace", "label_column", "without_see_also"]
 
 
 class ExemplarError(ValueError):
     """A person can act on this: a bad file, a name that does not exist, a server that does not answer.
 
-    The message says what is wrong. What to do about it differs between the terminal and the page, so each of them words
-    the remedy by the hint.
+    The message says what is wrong. If the remedy differs between the terminal and the page, a hint names it, and both
+    put it into their own words.
 
     Parameters
     ----------
     message
-        One sentence, without a capital letter at its start and without a full stop.
+        One sentence without a capital letter at its start and without a full stop.
     hint
-        Which remedy applies, if it differs between the terminal and the page:
+        The remedy, if it differs between the terminal and the page:
         ``replace``: allow the corpus to be replaced; ``label_column``: build it with a column of labels;
-        ``without_see_also``: build the documentation without its See Also sections;
-        ``push``: put the corpus into Milvus; ``install``: install an extra.
-    subject
-        What the remedy is about, such as the name of a corpus or of an extra.
+        ``without_see_also``: build the documentation without its See Also sections.
     """
 
-    def __init__(self, message: str, *, hint: Hint | None = None, subject: str = "") -> None:
+    def __init__(self, message: str, *, hint: Hint | None = None) -> None:
         super().__init__(message)
         self.hint: Hint | None = hint
-        self.subject = subject
 
 
 class CorpusNotFound(ExemplarError):
-    """No corpus of this name has been built."""
+    """No corpus has this name."""
 
 
 class CorpusDamaged(ExemplarError):
-    """The corpus's files contradict its manifest, or can't be read."""
+    """The files of a corpus contradict its manifest, or can't be read."""
 
 
 class CorpusBusy(ExemplarError):
-    """Another process is building this corpus."""
+    """Another process builds this corpus."""
 
 
 class JournalDamaged(ExemplarError):
-    """The journal of a build has no plan that can be read."""
+    """The journal of a build has no readable plan."""
 
 
 class EncoderMismatch(ExemplarError):
-    """The loaded encoder is not the one that the corpus was built with."""
+    """The loaded encoder differs from the one that built the corpus."""
 
 
 class IndexUnreachable(ExemplarError):
-    """The server of an index does not answer, or refuses."""
+    """The server of an index does not answer, or refuses a request."""
 
 
 class EvaluationDamaged(ExemplarError):
@@ -60,12 +56,12 @@ class EvaluationDamaged(ExemplarError):
 
 
 class TextColumnUnknown(ExemplarError):
-    """No column of a table looks like the text.
+    """No column of a table has a usual name for the text.
 
     Attributes
     ----------
     columns
-        The names of the table's columns, one of which a person has to choose.
+        The names of the table's columns; a person has to choose one of them.
     """
 
     def __init__(self, message: str, columns: Sequence[str]) -> None:

@@ -1,4 +1,4 @@
-"""Where Exemplar keeps its files, and how it writes and reads them."""
+"""The folder for Exemplar's files, and safe ways to write and read a file."""
 
 import os
 from pathlib import Path
@@ -7,7 +7,7 @@ import platformdirs
 
 
 def home_folder() -> Path:
-    """Return ``$EXEMPLAR_HOME`` where it is set, else the platform's folder for user data."""
+    """Return ``$EXEMPLAR_HOME`` if it is set, else the platform's folder for user data."""
     configured = os.environ.get("EXEMPLAR_HOME")
     if configured:
         return Path(os.path.expanduser(configured)).absolute()
@@ -15,7 +15,7 @@ def home_folder() -> Path:
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file so that a reader, or a power cut, meets the old content or the new, never a part."""
+    """Write a file so that a reader, or a power cut, meets the old content or the new one, never a part."""
     temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     with temporary.open("wb") as file:
         file.write(content)
@@ -26,7 +26,7 @@ def write_atomically(path: Path, content: bytes) -> None:
 
 
 def _flush_names(folder: Path) -> None:
-    """Wait until a folder's entries are on the disk, where a system can."""
+    """Wait until the entries of a folder are on the disk, if the system supports it."""
     if os.name == "posix":
         descriptor = os.open(folder, os.O_RDONLY)
         try:
@@ -36,17 +36,17 @@ def _flush_names(folder: Path) -> None:
 
 
 def check_regular(path: Path) -> None:
-    """Raise OSError if a path is no file, such as a folder or a pipe, at which a reader would wait for ever."""
-    path.stat()  # says what else is wrong
+    """Raise OSError unless a path is a regular file; a reader would wait at a pipe for ever."""
+    path.stat()  # its own error is clearer where nothing has this path
     if not path.is_file():
-        raise OSError(f"{path} is no file")
+        raise OSError(f"{path} is not a file")
 
 
-def content_of(path: Path, most: int) -> bytes:
-    """Return the bytes of a file; OSError if it can't be read, or has more than so many."""
+def content_of(path: Path, max_bytes: int) -> bytes:
+    """Return the bytes of a file; raises OSError if it can't be read or has more than ``max_bytes``."""
     check_regular(path)
     with path.open("rb") as file:
-        content = file.read(min(most, path.stat().st_size) + 1)
-    if len(content) > most:
-        raise OSError(f"{path} is larger than {most:,} bytes")
+        content = file.read(min(max_bytes, path.stat().st_size) + 1)
+    if len(content) > max_bytes:
+        raise OSError(f"{path} is larger than {max_bytes:,} bytes")
     return content

@@ -1,4 +1,4 @@
-"""Asking the Hugging Face hub once, so that a missing network is told in seconds, not after retries."""
+"""One request to the Hugging Face hub, so that a missing network fails in seconds, not after retries."""
 
 from typing import Literal
 
@@ -7,12 +7,12 @@ from exemplar.data.text import root_cause
 
 
 def check_hub(kind: Literal["model", "dataset"], name: str, revision: str | None = None) -> None:
-    """Return if the hub has a model or data set that may be fetched, or if the user wants no network.
+    """Check that the hub has a model or data set and allows its download; do nothing in offline mode.
 
     Raises
     ------
     ExemplarError
-        The hub can't be reached, has nothing of this name, or wants a login; the message says what to do.
+        The hub can't be reached, does not have this name or revision, or requires a login.
     """
     import huggingface_hub
     from huggingface_hub.errors import (
@@ -27,7 +27,7 @@ def check_hub(kind: Literal["model", "dataset"], name: str, revision: str | None
     try:
         huggingface_hub.HfApi().repo_info(name, repo_type=kind, revision=revision, timeout=10)
     except OfflineModeIsEnabled:
-        return  # what is cached may be loaded; the loader says when nothing is
+        return  # the loader uses its cache, and raises if the cache lacks the name
     except HFValidationError as error:
         raise ExemplarError(f"there is no folder {name}, and no {what} on the hub can have this name") from error
     except GatedRepoError as error:

@@ -1,4 +1,4 @@
-"""Words for messages: errors in one line, sizes and durations for people, and text that is Unicode."""
+"""Words for messages: errors in one line, sizes and durations; and the repair of lone surrogates."""
 
 import re
 from typing import Any, overload
@@ -11,7 +11,7 @@ _UNITS = ("bytes", "kB", "MB", "GB", "TB")
 
 
 def one_line(error: BaseException) -> str:
-    """Return in one line what an error says."""
+    """Return the message of an error in one line."""
     if isinstance(error, MemoryError):
         return "there is not enough memory for it"
     if isinstance(error, RecursionError):
@@ -20,7 +20,7 @@ def one_line(error: BaseException) -> str:
 
 
 def root_cause(error: BaseException) -> str:
-    """Return in one line what an error of another library says, or its cause where it has one."""
+    """Return the message of the cause of a library's error, or of the error itself, in one line."""
     return " ".join(str(error.__cause__ or error).split())[:_LONGEST] or type(error).__name__
 
 
@@ -33,7 +33,7 @@ def replace_lone_surrogates(value: Any) -> Any: ...
 
 
 def replace_lone_surrogates(value: Any) -> Any:
-    """Return a value of JSON with each lone surrogate, which is not Unicode text, replaced by U+FFFD."""
+    """Return a value of JSON with U+FFFD in place of every lone surrogate, which is not Unicode text."""
     if isinstance(value, str):
         return _LONE_SURROGATE.sub("\N{REPLACEMENT CHARACTER}", value)
     if isinstance(value, list):
@@ -44,12 +44,12 @@ def replace_lone_surrogates(value: Any) -> Any:
 
 
 def has_lone_surrogate(text: str) -> bool:
-    """Return whether a text holds half a surrogate pair, as Python keeps bytes that are not UTF-8."""
+    """Return whether a text holds half a surrogate pair; Python decodes bytes that are not UTF-8 to them."""
     return _LONE_SURROGATE.search(text) is not None
 
 
 def size_in_words(n_bytes: int) -> str:
-    """Return a size for people: ``840 bytes``, ``12 kB``, ``3.4 MB``."""
+    """Return a size for people, such as ``840 bytes``, ``12 kB`` or ``3.4 MB``."""
     size, unit = float(n_bytes), 0
     while size >= 999.5 and unit < len(_UNITS) - 1:
         size, unit = size / 1000, unit + 1
@@ -57,7 +57,7 @@ def size_in_words(n_bytes: int) -> str:
 
 
 def duration_in_words(seconds: float) -> str:
-    """Return a duration for people: ``45 s``, ``4 min``, ``2.5 h``."""
+    """Return a duration for people, such as ``45 s``, ``4 min`` or ``2.5 h``."""
     if seconds < 90:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

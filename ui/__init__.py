@@ -1,1 +1,1 @@
-"""What app.py draws with: one file a page or part."""
+"""The page in the browser: widgets, state and drawing; app.py puts the pages together."""

@@ -1,4 +1,4 @@
-"""The question before something is removed for good, inside a dialog."""
+"""Ask for confirmation, inside a dialog, before something is removed for good."""
 
 from collections.abc import Callable
 
@@ -8,21 +8,21 @@ from exemplar.ui import html
 
 
 def confirm(question: str, *, yes: str, hint: str, on_yes: Callable[[], None], note: str = "") -> None:
-    """Draw a question with a button for yes and one for no, either of which closes the dialog around them.
+    """Draw a question with a button for yes and a button for no; both close the dialog around them.
 
     Parameters
     ----------
     question
-        HTML; text from outside goes through ``html.text`` first.
+        HTML; pass text from outside through ``html.text`` first.
     yes, hint
-        The label of the button for yes, and what it says when the pointer rests on it.
+        The label and the tooltip of the button for yes.
     note
-        Markdown below the question.
+        Markdown that is shown below the question.
     """
     st.html(html.element("div", "text", question))
     if note:
         st.caption(note)
     with st.container(horizontal=True):
-        sure = st.button(yes, key="confirm_yes", type="primary", help=hint, on_click=on_yes)
-        if st.button("Keep it", key="confirm_no", help="Change nothing.") or sure:
+        confirmed = st.button(yes, key="confirm_yes", type="primary", help=hint, on_click=on_yes)
+        if st.button("Keep it", key="confirm_no", help="Change nothing.") or confirmed:
             st.rerun()

@@ -1,4 +1,4 @@
-"""Long work: it goes on in the server though the tab that began it is closed, and every tab sees how it stands."""
+"""Run long work in the server: it continues when its tab is closed, and every tab sees its progress."""
 
 import logging
 import threading
@@ -10,35 +10,35 @@ import streamlit as st
 
 from exemplar.data.error_log import describe_fault
 from exemplar.data.errors import ExemplarError
-from exemplar.ui.remedies import worded
+from exemplar.ui.remedies import with_remedy
 
 Kind = Literal["build", "evaluate"]
-Tell = Callable[[Any], None]
+ReportProgress = Callable[[Any], None]
 
 _starting = threading.Lock()
 
 
 class Stopped(Exception):
-    """The person who watches has asked the work to stop."""
+    """A person has stopped the work."""
 
 
 @dataclass
 class Job:
-    """One piece of work in a thread of its own.
+    """One piece of work in a separate thread.
 
     Attributes
     ----------
-    told
-        The last thing that the work has told; None before the first.
+    progress
+        The last progress that the work reported; None before the first report.
     result
-        What the work returned, once it has.
+        The value that the work returned; None before the work is done.
     error
-        Why it failed, a sentence; None while it runs, when it is done, and when it was stopped.
+        Why the work failed, as a sentence; None if it runs, is done, or was stopped.
     """
 
     kind: Kind
     name: str
-    told: Any = None
+    progress: Any = None
     result: Any = None
     error: str | None = None
     stopped: bool = False
@@ -47,35 +47,35 @@ class Job:
 
     @property
     def running(self) -> bool:
-        """Whether it goes on."""
+        """Whether the work is running."""
         return self._thread is not None and self._thread.is_alive()
 
     @property
     def stopping(self) -> bool:
-        """Whether it has been asked to stop, and has not yet."""
+        """Whether a person has stopped the work, and it is still running."""
         return self._stop.is_set() and self.running
 
     def stop(self) -> None:
-        """Ask it to stop the next time that it tells something."""
+        """Stop the work when it reports progress the next time."""
         self._stop.set()
 
-    def start(self, work: Callable[[Tell], Any]) -> None:
-        """Do the work in a thread; it is given what it tells its progress to, which raises Stopped when it must end."""
+    def start(self, work: Callable[[ReportProgress], Any]) -> None:
+        """Run the work in a thread; its argument takes its progress, and raises Stopped after ``stop``."""
         self._thread = threading.Thread(target=self._run, args=(work,), name=f"{self.kind} {self.name}", daemon=True)
         self._thread.start()
 
-    def _tell(self, told: Any) -> None:
+    def _report(self, progress: Any) -> None:
         if self._stop.is_set():
             raise Stopped
-        self.told = told
+        self.progress = progress
 
-    def _run(self, work: Callable[[Tell], Any]) -> None:
+    def _run(self, work: Callable[[ReportProgress], Any]) -> None:
         try:
-            self.result = work(self._tell)
+            self.result = work(self._report)
         except Stopped:
             self.stopped = True
         except (ExemplarError, OSError) as error:
-            self.error = worded(error)
+            self.error = with_remedy(error)
         except Exception as error:
             if _server_is_ending():
                 return
@@ -84,7 +84,7 @@ class Job:
 
 
 def _server_is_ending() -> bool:
-    """Whether the server was stopped meanwhile: what work needs is then taken from it, which is no failure."""
+    """Return whether the server is ending: work then loses what it needs, which is not a failure of the work."""
     threading.main_thread().join(timeout=0.5)
     return not threading.main_thread().is_alive()
 
@@ -95,31 +95,39 @@ def _jobs() -> dict[tuple[Kind, str], Job]:
 
 
 def job(kind: Kind, name: str) -> Job | None:
-    """Return the last work of this kind on something, running or ended; None if there was none or it was dismissed."""
+    """Return the job of this kind and name, running or ended; None if it never began or was dismissed."""
     return _jobs().get((kind, name))
 
 
 def jobs(kind: Kind) -> list[Job]:
-    """Return all work of this kind that runs or has ended and was not dismissed, in the order in which it began."""
-    return [each for each in list(_jobs().values()) if each.kind == kind]
+    """Return the jobs of this kind that were not dismissed, running or ended, in the order in which they began."""
+    return [job for job in list(_jobs().values()) if job.kind == kind]
 
 
-def start(kind: Kind, name: str, work: Callable[[Tell], Any], told: Any = None) -> Job:
-    """Begin work on something; raises ExemplarError if work of this kind on it is running.
+def start(kind: Kind, name: str, work: Callable[[ReportProgress], Any], progress: Any = None) -> Job:
+    """Begin work in the background.
 
-    ``told`` is what it has told so far, for those who look at once.
+    Parameters
+    ----------
+    progress
+        What ``Job.progress`` holds until the work reports for the first time.
+
+    Raises
+    ------
+    ExemplarError
+        A job of this kind and name is running.
     """
     with _starting:
         last = job(kind, name)
         if last is not None and last.running:
-            raise ExemplarError(f"'{name}' is being worked on already; wait for it, or stop it")
+            raise ExemplarError(f"work on '{name}' is running already; wait for its end, or stop it")
         dismiss(kind, name)
-        new = Job(kind, name, told)
+        new = Job(kind, name, progress)
         new.start(work)
         _jobs()[kind, name] = new
     return new
 
 
 def dismiss(kind: Kind, name: str) -> None:
-    """Forget work that has ended."""
+    """Remove a job that has ended from the list."""
     _jobs().pop((kind, name), None)

@@ -1,4 +1,4 @@
-"""The pages, made by app.py, and the ways from one to another."""
+"""Run the pages that app.py creates, and lead from one page to another."""
 
 import contextlib
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ SEARCH = "search_page_of_the_app"
 def run(search: StreamlitPage, others: Sequence[StreamlitPage]) -> None:
     """Draw the navigation and the page that the address names.
 
-    A fault of the program goes to the log, and the page says where that is.
+    A fault of the program is written to the log, and the page shows the log's path.
     """
     st.session_state[SEARCH] = search
     page = st.navigation([search, *others], position="top")
@@ -28,14 +28,14 @@ def run(search: StreamlitPage, others: Sequence[StreamlitPage]) -> None:
 
 
 def keep_session() -> None:
-    """Have the address name the session on any page, so that a reload does not lose it."""
+    """Write the session into the address of every page, so that a reload keeps it."""
     with contextlib.suppress(IndexUnreachable):
         if corpora := resources.searchable():
-            state.open_session(list(corpora))
+            state.follow_address(list(corpora))
 
 
 def search_corpus(name: str) -> None:
-    """Go to the search page with a corpus."""
+    """Open the search page with a corpus."""
     keep_session()
     if state.current() is not None:
         state.choose_corpus(name)
@@ -43,5 +43,5 @@ def search_corpus(name: str) -> None:
 
 
 def open_session(session_id: str) -> None:
-    """Go to the search page with a session."""
+    """Open the search page with a session."""
     st.switch_page(st.session_state[SEARCH], query_params={"session": session_id})

@@ -1,7 +1,7 @@
-"""Pages are ranked and drawn one by one, and what can wait is done between them.
+"""Rank and draw pages one after another, and run work that can wait between them.
 
-Python runs one thread at a time, and threads that hand over to each other at every small step are late together: of
-twenty pages at once the first is there when the last is, and all take several times as long as one after the other.
+Python runs one thread at a time. Threads that switch at every small step all finish late: of twenty pages at once, the
+first appears no earlier than the last, and all of them take several times as long as one after another.
 """
 
 import math
@@ -13,52 +13,52 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 T = TypeVar("T")
-_LONGEST = 2.0  # seconds that a page or what can wait waits for another page; loading a model takes longer
-_REST = 0.15  # seconds without a page, after which none is expected at once
+_LONGEST = 2.0  # seconds that a page or other work waits for another page; loading a model takes longer
+_REST = 0.15  # seconds without a page, after which the next page is not expected soon
 
 
-class OneByOne:
-    """Who may work: one page, and when there is none, one other thing."""
+class PageScheduler:
+    """Lets one page work at a time and, while no page works, one other task."""
 
     def __init__(self) -> None:
         lock = threading.Lock()
         self._next, self._idle = threading.Condition(lock), threading.Condition(lock)
         self._n_pages = 0
-        self._at_work: object = None
+        self._working: object = None
         self._since = self._ended = 0.0
-        self._between = ThreadPoolExecutor(1, thread_name_prefix="between")
+        self._idle_worker = ThreadPoolExecutor(1, thread_name_prefix="between")
 
     @contextmanager
     def page(self) -> Iterator[None]:
-        """Wait until the page before has been drawn, but not for one that takes very long, and keep others waiting."""
+        """Wait until the previous page is drawn, but not for a page that takes very long; let other pages wait."""
         own = object()
         with self._next:
             self._n_pages += 1
-            while self._at_work and (left := self._since + _LONGEST - time.monotonic()) > 0:
+            while self._working and (left := self._since + _LONGEST - time.monotonic()) > 0:
                 self._next.wait(left)
-            self._at_work, self._since = own, time.monotonic()
+            self._working, self._since = own, time.monotonic()
         try:
             yield
         finally:
             with self._next:
                 self._n_pages -= 1
                 self._ended = time.monotonic()
-                if self._at_work is own:
-                    self._at_work = None
+                if self._working is own:
+                    self._working = None
                     self._next.notify()
                 self._idle.notify()
 
-    def between(self, work: Callable[[], T]) -> Future[T]:
-        """Do something in a thread of its own when the pages rest, or after some time all the same."""
+    def run_when_idle(self, work: Callable[[], T]) -> Future[T]:
+        """Run work in a separate thread as soon as no page works, or after two seconds in any case."""
 
-        def when_they_rest() -> T:
+        def run() -> T:
             latest = time.monotonic() + _LONGEST
             with self._idle:
-                while (left := min(latest, self._rest_from()) - time.monotonic()) > 0:
+                while (left := min(latest, self._idle_from()) - time.monotonic()) > 0:
                     self._idle.wait(left)
             return work()
 
-        return self._between.submit(when_they_rest)
+        return self._idle_worker.submit(run)
 
-    def _rest_from(self) -> float:
+    def _idle_from(self) -> float:
         return math.inf if self._n_pages else self._ended + _REST

@@ -1,4 +1,4 @@
-"""What to do about an error, in the terms of the pages."""
+"""Add to an error what to do about it on the pages."""
 
 from exemplar.data.errors import ExemplarError, Hint
 
@@ -8,7 +8,7 @@ _REMEDIES: dict[Hint, str] = {
 }
 
 
-def worded(error: Exception) -> str:
-    """Return an error's message, with its remedy in brackets if it has one here."""
+def with_remedy(error: Exception) -> str:
+    """Return the message of an error, followed by its remedy in brackets if the pages have one."""
     remedy = _REMEDIES.get(error.hint) if isinstance(error, ExemplarError) and error.hint else None
     return f"{error} ({remedy})" if remedy else str(error)

@@ -1,4 +1,4 @@
-"""What all browser sessions share: open corpora and encoders."""
+"""Share open corpora and encoders among all browser sessions."""
 
 import contextlib
 import gc
@@ -22,22 +22,25 @@ from exemplar.data.milvus.server import ADDRESS, Server
 from exemplar.retrieval.highlights import Explainer
 from exemplar.retrieval.index.milvus import open_served
 from exemplar.retrieval.search import SearchEngine
-from exemplar.ui.page_scheduler import OneByOne
+from exemplar.ui.page_scheduler import PageScheduler
 from exemplar.ui.streamlit_internals import is_on_a_page
 
 T = TypeVar("T")
-_one_by_one = OneByOne()
+_scheduler = PageScheduler()
 
 
 def index() -> str | None:
-    """Return the address of the Milvus that serves the corpora, None where they are this machine's own."""
+    """Return the address of the Milvus that serves the corpora; None if they are on this machine."""
     return os.environ.get(ADDRESS) or None
 
 
 def searchable() -> dict[str, str]:
-    """Return the corpora that can be searched, by name, with how many documents each has, for people.
+    """Return the number of documents, for people, of each corpus that can be searched, by its name.
 
-    IndexUnreachable says so if they are served and nobody answers.
+    Raises
+    ------
+    IndexUnreachable
+        Milvus serves the corpora and does not answer.
     """
     if uri := index():
         return {name: f"{manifest.n_documents:,}" for name, manifest in _served(uri).items()}
@@ -45,9 +48,10 @@ def searchable() -> dict[str, str]:
 
 
 def statuses() -> list[CorpusStatus]:
-    """Return how the corpora that can be searched stand, by name; IndexUnreachable as in ``searchable``."""
+    """Return the status of each corpus, sorted by name; raises IndexUnreachable as ``searchable`` does."""
     if uri := index():
-        return [CorpusStatus(name, each, "complete", each.n_documents, 0) for name, each in _served(uri).items()]
+        manifests = _served(uri)
+        return [CorpusStatus(name, manifests[name], "complete", manifests[name].n_documents, 0) for name in manifests]
     return list_corpora()
 
 
@@ -57,32 +61,32 @@ def _served(uri: str) -> dict[str, Manifest]:
 
 
 def page() -> AbstractContextManager[None]:
-    """Return what holds a page back while another is ranked and drawn; a Milvus ranks many at a time."""
-    return contextlib.nullcontext() if index() else _one_by_one.page()
+    """Return a context that waits while another page is ranked and drawn; Milvus ranks many pages at a time."""
+    return contextlib.nullcontext() if index() else _scheduler.page()
 
 
-def between(work: Callable[[], T]) -> Future[T]:
-    """Do something for a page when no page is ranked or drawn."""
-    return _one_by_one.between(work)
+def run_when_idle(work: Callable[[], T]) -> Future[T]:
+    """Run work for a page while no page is ranked or drawn."""
+    return _scheduler.run_when_idle(work)
 
 
 def engine(name: str) -> SearchEngine:
-    """Return the search engine of a corpus as it stands on the disk now."""
+    """Return the search engine of a corpus as it is on the disk now."""
     return _opened(name).engine
 
 
 def explainer(name: str) -> Explainer:
-    """Return what finds the sentences that carried a document, one for all who search the corpus."""
+    """Return the explainer that finds the best sentences of a document; all sessions share it."""
     return _opened(name).explainer
 
 
 def facets(name: str) -> Facets:
-    """Return what the documents of a corpus can be filtered by."""
+    """Return the labels and columns by which the documents of a corpus can be filtered."""
     return _opened(name).engine.corpus.facets
 
 
-class _Opened:
-    """An open corpus and what finds the sentences in it."""
+class _OpenCorpus:
+    """The search engine and the explainer of an open corpus."""
 
     def __init__(self, name: str, uri: str | None) -> None:
         if uri:
@@ -93,22 +97,22 @@ class _Opened:
         self.explainer = Explainer(self.engine)
 
 
-def _opened(name: str) -> _Opened:
+def _opened(name: str) -> _OpenCorpus:
     uri = index()
     manifest = _served(uri).get(name) if uri else read_manifest(name)
     if manifest is None:
-        raise CorpusNotFound(f"there is no corpus '{name}' in Milvus at {uri}")
+        raise CorpusNotFound(f"there is no corpus '{name}' in Milvus at {uri}; put it there, or search another")
     return _open(name, uri, manifest.build, manifest.created, manifest.n_passages)
 
 
 @st.cache_resource(show_spinner="Opening the corpus", max_entries=8)
-def _open(name: str, uri: str | None, build: str, created: str, n_passages: int) -> _Opened:
-    """Open a corpus; what it is comes with the name, so that one that was rebuilt or has grown is opened anew."""
-    return _Opened(name, uri)
+def _open(name: str, uri: str | None, build: str, created: str, n_passages: int) -> _OpenCorpus:
+    """Open a corpus; the facts of its manifest are in the key, so a rebuilt or longer corpus is opened anew."""
+    return _OpenCorpus(name, uri)
 
 
 def encoder(built: EncoderInfo) -> Encoder:
-    """Return the encoder that a corpus was built with, one for all sessions."""
+    """Return the encoder that a corpus was built with; all sessions share it."""
     with st.spinner("Loading the model") if is_on_a_page() else contextlib.nullcontext():
         return _loaded(built.model, built.precision, built.revision)
 
@@ -116,11 +120,11 @@ def encoder(built: EncoderInfo) -> Encoder:
 @st.cache_resource(show_spinner=False, max_entries=4)
 def _loaded(model: str, precision: str, revision: str | None) -> Encoder:
     loaded = SharedEncoder(load_encoder(model, precision=precision, revision=revision))
-    gc.freeze()  # the libraries that came with it stay: no later collection need go through them
+    gc.freeze()  # the loaded libraries stay, so that later garbage collections skip them
     return loaded
 
 
-@st.cache_resource(show_spinner=False, max_entries=1)  # builds run in threads of their own, which can't draw
+@st.cache_resource(show_spinner=False, max_entries=1)  # builds run in background threads, which can't draw
 def builder(model: str, *, precision: str, backend: str, revision: str | None = None) -> Encoder:
-    """Return an encoder for a build, which may take longer to load and takes less time to embed."""
+    """Return an encoder for a build: it may load more slowly, and embeds faster."""
     return load_encoder(model, precision=precision, backend=backend, revision=revision)

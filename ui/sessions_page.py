@@ -1,4 +1,4 @@
-"""The sessions page: what was searched and marked before, to be opened, named, copied, deleted."""
+"""Draw the page Sessions: open, rename, copy and delete saved sessions."""
 
 import zlib
 from collections import Counter
@@ -25,8 +25,8 @@ _CHOSEN = "chosen_session"
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
-    """A session of the list; ``session`` is None where its events can't be read."""
+class _Entry:
+    """A saved session in the list; ``session`` is None if its events can't be read."""
 
     saved: Saved
     session: Session | None
@@ -61,101 +61,103 @@ def _show_sessions(saved: Sequence[Saved]) -> None:
     if not saved:
         st.caption("None yet: search something, and it is here.")
         return
-    row = _choose(_show_table(saved))
-    _show_actions(row)
-    _show_history(row.saved.session_id)
+    entry = _choose(_show_table(saved))
+    _show_actions(entry)
+    _show_history(entry.saved.session_id)
 
 
-def _show_table(saved: Sequence[Saved]) -> list[_Row]:
-    """Draw a page of the list; return its rows."""
+def _show_table(saved: Sequence[Saved]) -> list[_Entry]:
+    """Draw a page of the list; return its sessions."""
     place = st.container()
     n_pages = -(-len(saved) // _A_PAGE)
     page = st.pagination(n_pages, key=f"sessions_page of {n_pages}") if n_pages > 1 else 1
-    rows = [_Row(each, _loaded(each.session_id)) for each in saved[(page - 1) * _A_PAGE : page * _A_PAGE]]
+    entries = [_Entry(one, _loaded(one.session_id)) for one in saved[(page - 1) * _A_PAGE : page * _A_PAGE]]
     session = state.current()
     place.dataframe(
         {
-            "Name": [html.name(row.saved.name) or "unnamed" for row in rows],
-            "Corpus": [html.name(row.saved.corpus) for row in rows],
-            "Last query": [html.excerpt(row.query, 200) if row.session else "can't be read" for row in rows],
-            "Marks": [len(row.session.feedback) if row.session else None for row in rows],
-            "Changed": [local_time(row.saved.changed) for row in rows],
-            "Here": ["this tab" if session and row.saved.session_id == session.session_id else "" for row in rows],
+            "Name": [html.name(entry.saved.name) or "unnamed" for entry in entries],
+            "Corpus": [html.name(entry.saved.corpus) for entry in entries],
+            "Last query": [html.excerpt(entry.query, 200) if entry.session else "can't be read" for entry in entries],
+            "Marks": [len(entry.session.feedback) if entry.session else None for entry in entries],
+            "Changed": [local_time(entry.saved.changed) for entry in entries],
+            "Here": [
+                "this tab" if session and entry.saved.session_id == session.session_id else "" for entry in entries
+            ],
         },
         hide_index=True,
         alt="Saved sessions, the last changed first",
     )
-    return rows
+    return entries
 
 
 def _loaded(session_id: str) -> Session | None:
     try:
         return state.store().load(session_id)
-    except ExemplarError:  # an event of a later version
+    except ExemplarError:  # it has an event of a later version
         return None
 
 
-def _choose(rows: Sequence[_Row]) -> _Row:
-    session, labels = state.current(), _labels(rows)
-    ids = [row.saved.session_id for row in rows]
-    wanted = (st.session_state.get(_CHOSEN), session and session.session_id)
+def _choose(entries: Sequence[_Entry]) -> _Entry:
+    session, labels = state.current(), _labels(entries)
+    ids = [entry.saved.session_id for entry in entries]
+    candidates = (st.session_state.get(_CHOSEN), session and session.session_id)
     chosen = st.selectbox(
         "Session",
         ids,
-        index=next((ids.index(each) for each in wanted if each in ids), 0),
-        # The browser knows an option by its label: where one has changed, the box is another.
+        index=next((ids.index(candidate) for candidate in candidates if candidate in ids), 0),
+        # The browser identifies an option by its label, so a changed label needs a new box.
         key=f"{_CHOSEN} {zlib.crc32(repr(labels).encode())}",
         format_func=lambda session_id: labels.get(session_id, session_id),
         help="What the buttons below are about.",
     )
     st.session_state[_CHOSEN] = chosen
-    return rows[ids.index(chosen)]
+    return entries[ids.index(chosen)]
 
 
-def _labels(rows: Sequence[_Row]) -> dict[str, str]:
-    """Return what sessions are called; where two are called the same, their ids tell them apart."""
+def _labels(entries: Sequence[_Entry]) -> dict[str, str]:
+    """Return the labels of sessions; where two would be the same, they contain the ids."""
     titles = {
-        row.saved.session_id: f"{row.title} · {html.name(row.saved.corpus)} · {local_time(row.saved.changed)}"
-        for row in rows
+        entry.saved.session_id: f"{entry.title} · {html.name(entry.saved.corpus)} · {local_time(entry.saved.changed)}"
+        for entry in entries
     }
     n = Counter(titles.values())
-    return {each: title if n[title] == 1 else f"{title} · {html.name(each)}" for each, title in titles.items()}
+    return {key: title if n[title] == 1 else f"{title} · {html.name(key)}" for key, title in titles.items()}
 
 
-def _show_actions(row: _Row) -> None:
-    session_id = row.saved.session_id
+def _show_actions(entry: _Entry) -> None:
+    session_id = entry.saved.session_id
     with st.container(horizontal=True, gap="small"):
         if st.button(
             "Open",
             key="open",
             type="primary",
             icon=":material/open_in_browser:",
-            disabled=row.session is None,
+            disabled=entry.session is None,
             help="Go on with this session on the search page",
         ):
             open_session(session_id)
         with st.popover("Rename", icon=":material/edit:", key="rename", help="Give this session a name"):
-            _show_rename(row)
+            _show_rename(entry)
         st.button(
             "Duplicate",
             key="duplicate",
             icon=":material/content_copy:",
             help="A copy with query, marks and history, to try something else on",
             on_click=_trying,
-            args=(lambda: _duplicate(row),),
+            args=(lambda: _duplicate(entry),),
         )
         if st.button("Delete", key="delete", icon=":material/delete:", help="Delete this session; you are asked first"):
-            _ask_to_delete(row)
-        _show_transfer(row)
+            _confirm_deletion(entry)
+        _show_transfer(entry)
 
 
-def _show_rename(row: _Row) -> None:
-    session_id = row.saved.session_id
-    key = f"name of {session_id} {row.saved.n_events}"
+def _show_rename(entry: _Entry) -> None:
+    session_id = entry.saved.session_id
+    key = f"name of {session_id} {entry.saved.n_events}"
     with st.form("rename_form", border=False):
         st.text_input(
             "Name",
-            value=row.saved.name[:_LONGEST],
+            value=entry.saved.name[:_LONGEST],
             max_chars=_LONGEST,
             key=key,
             help="What it is called in the list; without one it goes by its last query.",
@@ -167,8 +169,8 @@ def _show_rename(row: _Row) -> None:
         )
 
 
-def _show_transfer(row: _Row) -> None:
-    session = row.session
+def _show_transfer(entry: _Entry) -> None:
+    session = entry.session
     transfer = st.popover(
         "Marks",
         key="transfer",
@@ -189,20 +191,20 @@ def _show_transfer(row: _Row) -> None:
         show_import(corpus, lambda marks: state.store().record(session, MarksAdded(marks)))
 
 
-def _duplicate(row: _Row) -> None:
-    st.session_state[_CHOSEN] = state.store().duplicate(row.saved.session_id, f"{row.title}, copy")
+def _duplicate(entry: _Entry) -> None:
+    st.session_state[_CHOSEN] = state.store().duplicate(entry.saved.session_id, f"{entry.title}, copy")
 
 
 @st.dialog("Delete this session?")
-def _ask_to_delete(row: _Row) -> None:
-    n_marks = len(row.session.feedback) if row.session else 0
-    with_it = f" Its marks ({n_marks:,}) and its history go with it." if n_marks else " Its history goes with it."
-    name = html.element("b", "session", html.text(row.title))
+def _confirm_deletion(entry: _Entry) -> None:
+    n_marks = len(entry.session.feedback) if entry.session else 0
+    consequence = f" Its marks ({n_marks:,}) and its history go with it." if n_marks else " Its history goes with it."
+    name = html.element("b", "session", html.text(entry.title))
     confirm(
-        f"{name} is deleted for good.{html.text(with_it)}",
+        f"{name} is deleted for good.{html.text(consequence)}",
         yes="Delete it",
         hint="This can't be undone.",
-        on_yes=lambda: _trying(lambda: _delete(row.saved.session_id)),
+        on_yes=lambda: _trying(lambda: _delete(entry.saved.session_id)),
     )
 
 
@@ -214,7 +216,7 @@ def _delete(session_id: str) -> None:
 
 
 def _trying(work: Callable[[], None]) -> None:
-    """Do something to the saved sessions, and say so if it fails."""
+    """Change the saved sessions; if that fails, the page says why."""
     try:
         work()
     except state.FAILURES as error:
@@ -225,8 +227,8 @@ def _show_history(session_id: str) -> None:
     with st.expander("History", icon=":material/history:", key="history"):
         events = state.store().history(session_id)
         lines = [
-            html.shortened(f"{local_time(each.at)} · {html.name(each.corpus)} · {each.describe()}")
-            for each in reversed(events[-_LATEST:])
+            html.shortened(f"{local_time(event.at)} · {html.name(event.corpus)} · {event.describe()}")
+            for event in reversed(events[-_LATEST:])
         ]
         if len(events) > _LATEST:
             lines.append(f"… and {len(events) - _LATEST:,} before")

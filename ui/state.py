@@ -1,4 +1,4 @@
-"""The session of this browser tab: named by the address, changed by events, logged as it changes."""
+"""Keep the session of this browser tab: the address names it, events change it, and the log saves every event."""
 
 import sqlite3
 from collections.abc import Sequence
@@ -27,43 +27,44 @@ from exemplar.retrieval.sessions.session import Session, new_id
 from exemplar.retrieval.sessions.settings import Settings
 from exemplar.retrieval.sessions.store import SessionStore
 
-FAILURES = (sqlite3.Error, OSError, ExemplarError)  # of the file of sessions
+FAILURES = (sqlite3.Error, OSError, ExemplarError)  # of reading and writing the saved sessions
 
 QUERY_TEXT = "query_text"
 PAGE = "page"
-N_TURNS = "page_turns"  # made by the program: a new widget then, which begins at the page
+N_TURNS = "page_turns"  # by the program; each makes a new widget, which begins at the page
 JUMP = "jump_to"
 VIEW, RESULTS = "view", "Results"
 ROWS_OPENED = "rows_opened"
 PICKED = "picked_point"
 
 _SESSION = "session"
-_N_EVENTS = "events_of_the_session"  # in the log, as far as this tab knows
+_N_EVENTS = "events_of_the_session"  # in the log, as this tab last read it
 _UNSAVED = "events_that_could_not_be_saved"  # by corpus, in order
 _CHANGED = "changed_by_a_callback"
 _ADDRESS = "address_as_written"
 _NOTICE = "notice"
 
 _IN_ADDRESS = ("session", "corpus", "q", "like")
-_OF_MARKS_OR_NAME = (Marked, MarksAdded, MarksCleared, Undone, Redone, Named)
-_LONGEST = 300  # characters of a query, or of a document's id, that the address carries; the session has all of it
+# After these events the results stay on their page.
+_KEEPING_THE_PAGE = (Marked, MarksAdded, MarksCleared, Undone, Redone, Named)
+_LONGEST = 300  # characters of a query or an id in the address; the session keeps longer ones too
 
 
 def store() -> SessionStore:
-    """Return the log in which sessions are kept."""
+    """Return the store of saved sessions."""
     return SessionStore(home_folder() / "sessions.sqlite", on_damage=notify)
 
 
-def open_session(corpora: Sequence[str]) -> Session:
-    """Return this tab's session as it stands: what the address names, else the one there was, else a new one.
+def follow_address(corpora: Sequence[str]) -> Session:
+    """Return this tab's session: the one in the address, else the current one, else a new one.
 
-    What another tab has done to the session since is there too.
+    The session includes the changes that other tabs have made to it.
     """
-    asked = {key: st.query_params[key] for key in _IN_ADDRESS if key in st.query_params}
-    # A click may carry the address of the page on which it was made; it does not lead there.
+    address = {key: st.query_params[key] for key in _IN_ADDRESS if key in st.query_params}
+    # A click may arrive with the address of the page on which it was made; it must not lead back there.
     clicked = st.session_state.pop(_CHANGED, False)
-    if current() is None or (asked != st.session_state.get(_ADDRESS) and not clicked):
-        _follow(asked, corpora)
+    if current() is None or (address != st.session_state.get(_ADDRESS) and not clicked):
+        _follow(address, corpora)
     else:
         _catch_up()
     st.session_state.pop(_CHANGED, None)
@@ -73,23 +74,23 @@ def open_session(corpora: Sequence[str]) -> Session:
 
 
 def current() -> Session | None:
-    """Return this tab's session; None before it has one."""
+    """Return this tab's session; None before the first one."""
     session: Session | None = st.session_state.get(_SESSION)
     return session
 
 
 def change(event: Event) -> None:
-    """Change the session and log the change; a change that can't be saved is made too, and the page says so."""
+    """Apply an event to the session and save it; if it can't be saved, it still applies, and the page warns."""
     _catch_up()
     session: Session = st.session_state[_SESSION]
     st.session_state[_SESSION] = session.after(event)
     st.session_state[_CHANGED] = True
-    if not isinstance(event, _OF_MARKS_OR_NAME):  # the results are others
+    if not isinstance(event, _KEEPING_THE_PAGE):  # the results change
         turn_to(1)
     unsaved: list[Event] = st.session_state[_UNSAVED].setdefault(session.corpus, [])
     unsaved.append(event)
     try:
-        while unsaved:  # what could not be saved before goes first
+        while unsaved:  # events that failed before come first
             store().record(session, unsaved[0])
             st.session_state[_N_EVENTS] += 1
             unsaved.pop(0)
@@ -97,8 +98,8 @@ def change(event: Event) -> None:
         notify(f"This change is on the page but could not be saved: {error}. It lasts as long as this page.")
 
 
-def ask() -> None:
-    """Take the typed text as the query."""
+def query_typed_text() -> None:
+    """Make the typed text the query."""
     text = st.session_state[QUERY_TEXT].strip()
     if text:
         change(Queried(text))
@@ -106,25 +107,25 @@ def ask() -> None:
         notify("Type what you are looking for, then press Enter.")
 
 
-def ask_document(doc_id: str) -> None:
-    """Take a document as the query: more like this."""
+def query_document(doc_id: str) -> None:
+    """Make a document the query."""
     change(DocumentQueried(doc_id))
     _show_query()
 
 
 def choose_corpus(name: str) -> None:
-    """Go to another corpus; query and marks on the one left behind are there again on the way back."""
+    """Change to another corpus; each corpus of the session keeps its own query and marks."""
     _catch_up()
     session: Session = st.session_state[_SESSION]
-    there = _load(session.session_id, name, name)
-    _put(there or Session(session.session_id, name))
+    saved = _load(session.session_id, name, name)
+    _put(saved or Session(session.session_id, name))
     change(Opened())
-    if there is None and session.settings != Settings():
+    if saved is None and session.settings != Settings():
         change(SettingsSet(session.settings))
 
 
 def go_to(session: Session) -> None:
-    """Make a session this tab's."""
+    """Make a session the session of this tab."""
     st.session_state.setdefault(_UNSAVED, {})
     if (last := current()) is None or last.session_id != session.session_id:
         st.session_state[_UNSAVED] = {}
@@ -133,7 +134,7 @@ def go_to(session: Session) -> None:
 
 
 def begin_new(corpus: str) -> None:
-    """Begin a new session; a phone, which has no room for two columns, begins with one."""
+    """Begin a new session; on a phone it has one column, since two do not fit."""
     go_to(Session(new_id(), corpus))
     if "Mobi" in st.context.headers.get("User-Agent", ""):
         change(SettingsSet(Settings(rankers=Settings().rankers[-1:])))
@@ -146,79 +147,82 @@ def name_session(session_id: str, name: str) -> None:
 
 
 def jump_to(doc_id: str) -> None:
-    """Have the page show a document's row next."""
+    """Show the row of a document at the next drawing."""
     st.session_state[JUMP] = doc_id
     st.session_state[VIEW] = RESULTS
 
 
 def turn_to(page: int) -> None:
-    """Show a page of the results next."""
+    """Show a page of the results at the next drawing."""
     st.session_state[PAGE] = page
     st.session_state[N_TURNS] = st.session_state.get(N_TURNS, 0) + 1
 
 
 def put(key: str, value: object) -> None:
-    """Have a widget show what the session says; one that does is left alone, as a hand may be moving it."""
+    """Set the value of a widget; an equal value is not set again, since a person may be moving the widget."""
     if key not in st.session_state or st.session_state[key] != value:
         st.session_state[key] = value
 
 
 def take_notice() -> str | None:
-    """Return what the last callback had to say, once."""
+    """Return the notice of the last callback, and remove it."""
     notice: str | None = st.session_state.pop(_NOTICE, None)
     return notice
 
 
 def notify(message: str) -> None:
-    """Say a sentence on the page when it is drawn next, behind those that wait to be said."""
+    """Show a sentence at the next drawing, after the sentences that already wait."""
     waiting = st.session_state.get(_NOTICE, "")
     if message not in waiting:
         st.session_state[_NOTICE] = f"{waiting} {message}".strip()
 
 
-def _follow(asked: dict[str, str], corpora: Sequence[str]) -> None:
-    """Go where an address leads: to a session, a corpus and a query. What it doesn't name stays as it is."""
-    session_id, corpus = asked.get("session", ""), asked.get("corpus", "")
-    session = current()
-    if session is None or session_id not in ("", session.session_id):
-        there = _load(session_id, None, corpora[0])
-        if there is None:
-            begin_new(corpora[0])
-        else:
-            go_to(there)
-    session = st.session_state[_SESSION]
-    if corpus and corpus not in corpora and corpus != session.corpus:
-        notify(f"There is no corpus '{corpus}' here.")
-    elif corpus and corpus != session.corpus:
-        choose_corpus(corpus)
-    session = st.session_state[_SESSION]
-    if (text := asked.get("q", "").strip()) and text != session.query:
+def _follow(address: dict[str, str], corpora: Sequence[str]) -> None:
+    """Take the session, the corpus and the query from an address; keep those that it does not name."""
+    _follow_session(address.get("session", ""), corpora[0])
+    _follow_corpus(address.get("corpus", ""), corpora)
+    session: Session = st.session_state[_SESSION]
+    if (text := address.get("q", "").strip()) and text != session.query:
         change(Queried(text))
-    elif (doc_id := asked.get("like")) and DocumentQuery(doc_id) != session.query:
+    elif (doc_id := address.get("like")) and DocumentQuery(doc_id) != session.query:
         change(DocumentQueried(doc_id))
     _show_query()
 
 
-def _catch_up() -> None:
-    """Read the session anew if another tab has changed it; what the log has lost since, it gets from here.
+def _follow_session(session_id: str, default_corpus: str) -> None:
+    session = current()
+    if session is not None and session_id in ("", session.session_id):
+        return
+    saved = _load(session_id, None, default_corpus)
+    if saved is None:
+        begin_new(default_corpus)
+    else:
+        go_to(saved)
 
-    A session that was deleted there goes on here as a new one.
+
+def _follow_corpus(corpus: str, corpora: Sequence[str]) -> None:
+    session: Session = st.session_state[_SESSION]
+    if corpus and corpus not in corpora and corpus != session.corpus:
+        notify(f"There is no corpus '{corpus}' here.")
+    elif corpus and corpus != session.corpus:
+        choose_corpus(corpus)
+
+
+def _catch_up() -> None:
+    """Read the session again if another tab has changed it; write it again if the log has lost events.
+
+    A session that another tab has deleted continues here as a new one.
     """
     session: Session = st.session_state[_SESSION]
     n_events, n_known = _count(session.session_id), st.session_state[_N_EVENTS]
     if n_events == n_known:
         return
-    if 0 < n_events < n_known:  # its file was damaged, or an older one was put back
+    if 0 < n_events < n_known:  # the file was damaged, or replaced by an older one
         st.session_state[_N_EVENTS] = n_events
         for event in [MarksCleared(), *_events_of(session)]:
             change(event)
     elif n_events:
-        now = _load(session.session_id, session.corpus, session.corpus) or session
-        st.session_state[_N_EVENTS], st.session_state[_SESSION] = n_events, now
-        if now.query != session.query:
-            _show_query()
-        if (now.query, now.filters, now.settings) != (session.query, session.filters, session.settings):
-            turn_to(1)
+        _read_again(session, n_events)
     elif n_known:
         notify("This session was deleted elsewhere. What is on this page goes on as a new one.")
         go_to(Session(new_id(), session.corpus))
@@ -227,8 +231,17 @@ def _catch_up() -> None:
         _show_query()
 
 
+def _read_again(session: Session, n_events: int) -> None:
+    saved = _load(session.session_id, session.corpus, session.corpus) or session
+    st.session_state[_N_EVENTS], st.session_state[_SESSION] = n_events, saved
+    if saved.query != session.query:
+        _show_query()
+    if (saved.query, saved.filters, saved.settings) != (session.query, session.filters, session.settings):
+        turn_to(1)
+
+
 def _events_of(session: Session) -> list[Event]:
-    """Return events that make a new session what this one is."""
+    """Return events that give a new session the query, marks, filters and settings of this one."""
     query = session.query
     events: list[Event] = []
     if query is not None:
@@ -237,16 +250,16 @@ def _events_of(session: Session) -> list[Event]:
 
 
 def _write_address(session: Session) -> None:
-    """Have the address lead to what is on the page."""
-    wanted = {"session": session.session_id, "corpus": session.corpus}
+    """Write session, corpus and query into the address."""
+    address = {"session": session.session_id, "corpus": session.corpus}
     query = session.query
     key, text = ("like", query.doc_id) if isinstance(query, DocumentQuery) else ("q", query)
     if text and len(text) <= _LONGEST:
-        wanted[key] = text
-    st.session_state[_ADDRESS] = wanted
+        address[key] = text
+    st.session_state[_ADDRESS] = address
     others = {key: st.query_params[key] for key in st.query_params if key not in _IN_ADDRESS}
-    if wanted | others != st.query_params.to_dict():
-        st.query_params.from_dict(wanted | others)
+    if address | others != st.query_params.to_dict():
+        st.query_params.from_dict(address | others)
 
 
 def _put(session: Session) -> None:
@@ -262,7 +275,7 @@ def _show_query() -> None:
 
 
 def _count(session_id: str) -> int:
-    """Return how many events the log has; where it can't be read, as many as before."""
+    """Return the number of events in the log; if it can't be read, the last known number."""
     try:
         return store().count(session_id)
     except FAILURES:
@@ -270,17 +283,17 @@ def _count(session_id: str) -> int:
 
 
 def _load(session_id: str, corpus: str | None, if_unreadable: str) -> Session | None:
-    """Return what the log holds, and of this tab's session what it could not save.
+    """Return the session from the log, with this tab's unsaved events applied; None if it has no events.
 
-    Where the log can't be read, an empty state comes back under the same id, so that a reload may read it.
+    If the log can't be read, an empty session with the same id comes back, so that a reload can read it.
     """
     try:
-        found = store().load(session_id, corpus) if session_id else None
+        saved = store().load(session_id, corpus) if session_id else None
     except FAILURES as error:
         notify(f"The marks of this session could not be read: {error}. The file is untouched; a reload tries again.")
-        found = Session(session_id, if_unreadable)
+        saved = Session(session_id, if_unreadable)
     session = current()
-    unsaved = st.session_state.get(_UNSAVED, {}).get(found.corpus if found else corpus, [])
+    unsaved = st.session_state.get(_UNSAVED, {}).get(saved.corpus if saved else corpus, [])
     if not unsaved or session is None or session.session_id != session_id:
-        return found
-    return reduce(Session.after, unsaved, found or Session(session_id, str(corpus)))
+        return saved
+    return reduce(Session.after, unsaved, saved or Session(session_id, str(corpus)))

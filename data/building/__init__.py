@@ -1,1 +1,4 @@
-"""Builds: a source's documents to disk, then into passages and vectors, resumable at any moment."""
+"""Builds a corpus: writes a source's documents to disk, cuts them into passages and embeds these.
+
+A build resumes after an interruption at any moment.
+"""

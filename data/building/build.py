@@ -1,8 +1,8 @@
-"""Source -> passages -> encoder -> corpus: resumable and incremental.
+"""Builds a corpus from a source, resumably and incrementally.
 
-A build's folder is named after what is to be in it: its documents and how they are prepared. So building the same
-again finds what was done, whether all of it or a part, and goes on from there; and a text whose vectors exist in
-another build of the corpus, the one that is replaced or one that was interrupted, is not embedded again.
+The name of a build's folder is a hash of its documents and its settings. The same build again therefore opens the same
+folder and resumes after the last committed shard. A build reuses the vectors that another build of the corpus holds,
+be it the corpus that is replaced or an interrupted build.
 """
 
 import contextlib
@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace as replace_fields
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,12 +20,12 @@ from typing import Any
 import pyarrow as pa
 
 from exemplar.data.arrow import read_documents
-from exemplar.data.building.embed import Embedder, Embedding, LocalEmbedder, damaged_shards
+from exemplar.data.building.embed import Embedder, EmbeddingRun, LocalEmbedder, damaged_shards
 from exemplar.data.building.known_vectors import earlier_builds
 from exemplar.data.building.progress import BuildEvent, Progress
-from exemplar.data.building.staging import Spooled, spool
+from exemplar.data.building.staging import Staged, stage
 from exemplar.data.corpus.corpus import Corpus, open_corpus
-from exemplar.data.corpus.lock import building
+from exemplar.data.corpus.lock import lock_corpus
 from exemplar.data.corpus.manifest import (
     Manifest,
     builds_of,
@@ -39,8 +39,8 @@ from exemplar.data.encoders.base import Encoder
 from exemplar.data.errors import CorpusDamaged, CorpusNotFound, ExemplarError, JournalDamaged
 from exemplar.data.sources.spec import Source
 
-_MAY_CHANGE = ("limit", "revision")  # of a source, when it is built again
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_CHANGEABLE = ("limit", "revision")  # options of a source that may differ when its corpus is built again
+_DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 OnEvent = Callable[[BuildEvent], None]
 
@@ -55,67 +55,75 @@ def build_corpus(
     strict: bool = False,
     on_event: OnEvent | None = None,
 ) -> Corpus:
-    """Embed a source's documents and write them as a corpus; an existing one serves until the new one is whole.
+    """Embed a source's documents and write them as a corpus; an existing corpus is replaced in one step at the end.
 
-    What is interrupted goes on with the next call. What exists is brought up to date: new and changed documents are
-    embedded, those that are gone are dropped, damaged files are written anew, and nothing else is done.
+    The next call resumes an interrupted build. It updates an existing corpus: it embeds new and changed documents,
+    drops documents that the source no longer has, and repairs damaged files.
 
     Parameters
     ----------
     encoder
-        Embeds here; an embedder does so elsewhere, as ``data.building.ray_cluster.on_ray`` on a cluster.
+        Embeds in this process; an embedder does so elsewhere, such as that of ``ray_cluster.on_ray`` on a cluster.
     name
-        Name of the corpus; the source's own name without it.
+        Name of the corpus; None for the name of the source.
     whole
-        Make a document one passage, as much of it as the model reads, and not as many as it takes.
+        Make every document one passage, of which the model reads the beginning.
     replace
-        Allow a corpus of the same name to be replaced that was built from another source or prepared otherwise.
+        Allow the build to replace a corpus of this name with another source or other settings.
     strict
-        Make whatever is odd about a document an error.
+        Make every problem with a document an error.
     on_event
-        Called with what is odd, and with how far the build has come.
+        Called with every problem of the source and with the progress of the build.
 
     Raises
     ------
     ExemplarError
-        The source is empty or can't be read, the name can't be one, or it belongs to a corpus that was built otherwise.
+        The source is empty or can't be read, or the name is not valid or belongs to a corpus that was built otherwise.
     CorpusBusy
-        Another process is building it.
+        Another process builds the corpus.
     OSError
-        A file can't be written, and the message says so if the disk is full; or all workers of a cluster are lost.
+        A file can't be written, in particular if the disk is full; or all workers of a cluster are lost.
     """
     embedder = encoder if isinstance(encoder, Embedder) else LocalEmbedder(encoder)
     name = name or source.name
     on_event = on_event or (lambda event: None)
-    with building(name) as folder:
+    with lock_corpus(name) as folder:
         _sweep(folder)
-        wanted = _manifest(source, embedder, name, whole)
+        planned = _planned_manifest(source, embedder, name, whole)
         if not replace:
-            _check_same(wanted)
+            _check_same(planned)
         try:
-            _build(source, embedder, wanted, folder, strict, on_event)
-        except OSError as error:
-            if error.errno not in _FULL:
-                raise
-            room = f"the disk with {folder} is full; make room and build again: what was embedded is kept"
-            raise OSError(error.errno, room) from error
-        except MemoryError as error:
-            told = "close other programs and build again: what was embedded is kept"
-            raise ExemplarError(f"there is not enough memory to build '{name}'; {told}") from error
+            with _shortages_explained(name, folder):
+                _build(source, embedder, planned, folder, strict, on_event)
         finally:
             _sweep(folder)
     return open_corpus(name)
 
 
+@contextlib.contextmanager
+def _shortages_explained(name: str, folder: Path) -> Iterator[None]:
+    """Word the errors of a full disk or of too little memory: a person can act on both, and resume."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _DISK_FULL:
+            raise
+        message = f"the disk with {folder} is full; make room and build again: what was embedded is kept"
+        raise OSError(error.errno, message) from error
+    except MemoryError as error:
+        remedy = "close other programs and build again: what was embedded is kept"
+        raise ExemplarError(f"there is not enough memory to build '{name}'; {remedy}") from error
+
+
 def _sweep(folder: Path) -> None:
-    """Remove what a build writes on its way, which one that was killed has left."""
+    """Remove the temporary files of a build, such as a killed build leaves behind."""
     for path in (*folder.glob("documents.*"), *folder.glob("*.tmp"), *folder.glob("build-*/*.tmp")):
-        if not path.is_dir():  # none of ours
+        if not path.is_dir():  # no build makes such a folder
             path.unlink()
 
 
-def _manifest(source: Source, embedder: Embedder, name: str, whole: bool) -> Manifest:
-    """Return the manifest as far as it is known before the documents are."""
+def _planned_manifest(source: Source, embedder: Embedder, name: str, whole: bool) -> Manifest:
+    """Return the manifest of a build before its documents are known."""
     return Manifest(
         name=name,
         build="",
@@ -129,17 +137,17 @@ def _manifest(source: Source, embedder: Embedder, name: str, whole: bool) -> Man
     )
 
 
-def _check_same(wanted: Manifest) -> None:
-    """Refuse to replace what was built from another source, or prepared otherwise."""
+def _check_same(planned: Manifest) -> None:
+    """Raise ExemplarError if the existing corpus has another source or other settings."""
     try:
-        manifest = read_manifest(wanted.name)
+        existing = read_manifest(planned.name)
     except (CorpusNotFound, CorpusDamaged):
         return
-    old, new = (each.source.to_json() | each.preparation for each in (manifest, wanted))
+    old, new = (manifest.source.to_json() | manifest.preparation for manifest in (existing, planned))
     for key in new | old:
-        if key not in _MAY_CHANGE and old.get(key) != new.get(key):
+        if key not in _CHANGEABLE and old.get(key) != new.get(key):
             raise ExemplarError(
-                f"there is a corpus '{wanted.name}' already, built with {_in_words(key, old.get(key))}, not "
+                f"there is a corpus '{planned.name}' already, built with {_in_words(key, old.get(key))}, not "
                 f"{_in_words(key, new.get(key))}; choose another name, or allow it to be replaced",
                 hint="replace",
             )
@@ -151,31 +159,34 @@ def _in_words(key: str, value: Any) -> str:
     return f"the {key.replace('_', ' ')} {value}"
 
 
-def _build(source: Source, embedder: Embedder, wanted: Manifest, folder: Path, strict: bool, on_event: OnEvent) -> None:
-    spooled = spool(
+def _build(
+    source: Source, embedder: Embedder, planned: Manifest, folder: Path, strict: bool, on_event: OnEvent
+) -> None:
+    staged = stage(
         source,
         folder / "documents.new",
-        _earlier_documents(wanted.name),
+        _earlier_documents(planned.name),
         strict=strict,
         on_problem=on_event,
         on_read=lambda n: on_event(Progress("reading", n)),
     )
-    plan = _planned(wanted, spooled)
-    others = [store for store in builds_of(plan.name) if store.folder.name != plan.build]
-    store = _store(folder / plan.build, plan)
-    os.replace(spooled.path, store.folder / DOCUMENTS)
+    manifest = _with_documents(planned, staged)
+    others = [store for store in builds_of(manifest.name) if store.folder.name != manifest.build]
+    store = _store(folder / manifest.build, manifest)
+    os.replace(staged.path, store.folder / DOCUMENTS)
     damaged = damaged_shards(store)
     if damaged or store.documents_done < store.n_documents:
-        Embedding(store, embedder, plan.whole, earlier_builds(others, plan.preparation), on_event).run(damaged)
+        earlier = earlier_builds(others, manifest.preparation)
+        EmbeddingRun(store, embedder, manifest.whole, earlier, on_event).run(damaged)
     store.finish()
-    _commit(plan, store)
-    for other in folder.glob("build-*"):  # the one that was replaced, and what was interrupted
-        if other.name != plan.build:
+    _commit(manifest, store)
+    for other in folder.glob("build-*"):  # the replaced build, and interrupted ones
+        if other.name != manifest.build:
             shutil.rmtree(other, ignore_errors=True)
 
 
 def _earlier_documents(name: str) -> pa.Table | None:
-    """Return the documents of the corpus as it is, finished or not, whatever else of it is damaged."""
+    """Return the documents of the existing corpus, finished or not, even if its other files are damaged."""
     builds = sorted(builds_of(name), key=lambda store: store.documents_done, reverse=True)
     folders = [store.folder for store in builds]
     with contextlib.suppress(CorpusNotFound, CorpusDamaged):
@@ -186,35 +197,33 @@ def _earlier_documents(name: str) -> pa.Table | None:
     return None
 
 
-def _planned(wanted: Manifest, spooled: Spooled) -> Manifest:
-    content = json.dumps([wanted.preparation, spooled.sha256], sort_keys=True)
+def _with_documents(planned: Manifest, staged: Staged) -> Manifest:
+    """Return the manifest with its documents, and with the folder that they and the settings name."""
+    content = json.dumps([planned.preparation, staged.sha256], sort_keys=True)
     return replace_fields(
-        wanted,
+        planned,
         build=f"build-{hashlib.sha256(content.encode()).hexdigest()[:12]}",
-        n_documents=spooled.n_documents,
-        documents_sha256=spooled.sha256,
-        problems=spooled.problems,
+        n_documents=staged.n_documents,
+        documents_sha256=staged.sha256,
+        problems=staged.problems,
     )
 
 
-def _store(folder: Path, plan: Manifest) -> ShardStore:
-    """Return the build of this plan as far as it is, or a new one."""
+def _store(folder: Path, manifest: Manifest) -> ShardStore:
+    """Return the existing build in a folder, or begin one."""
     try:
         return ShardStore(folder)
     except JournalDamaged:
         folder.mkdir(exist_ok=True)
-        return ShardStore.create(folder, plan_of_build(plan))
+        return ShardStore.create(folder, plan_of_build(manifest))
 
 
-def _commit(plan: Manifest, store: ShardStore) -> None:
-    """Write the manifest, if it says anything new."""
-    new = replace_fields(plan, n_passages=store.n_passages)
-    try:
-        old = read_manifest(plan.name)
-        ran_as_before = replace_fields(new.encoder, device=old.encoder.device, backend=old.encoder.backend)
-        as_it_was = replace_fields(new, created=old.created, encoder=ran_as_before)
-        if old.created and old == as_it_was:
+def _commit(manifest: Manifest, store: ShardStore) -> None:
+    """Write the manifest unless it would repeat the existing one; time, device and backend do not count."""
+    new = replace_fields(manifest, n_passages=store.n_passages)
+    with contextlib.suppress(CorpusNotFound, CorpusDamaged):
+        old = read_manifest(new.name)
+        encoder = replace_fields(new.encoder, device=old.encoder.device, backend=old.encoder.backend)
+        if old.created and old == replace_fields(new, created=old.created, encoder=encoder):
             return
-    except (CorpusNotFound, CorpusDamaged):
-        pass
     write_manifest(replace_fields(new, created=datetime.now(UTC).isoformat(timespec="seconds")))

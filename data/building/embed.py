@@ -1,4 +1,4 @@
-"""The long part of a build: documents into passages into vectors, a shard at a time."""
+"""The main part of a build: cuts documents into passages and embeds these, shard by shard."""
 
 import time
 from collections import deque
@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from exemplar.data.arrow import read_documents
-from exemplar.data.building.known_vectors import EarlierBuild, Prepared
+from exemplar.data.building.known_vectors import EarlierBuild, EmbeddedDocument
 from exemplar.data.building.progress import Progress
 from exemplar.data.corpus.journal import Shard
 from exemplar.data.corpus.shards import DOCUMENTS, ShardStore
@@ -21,39 +21,39 @@ from exemplar.data.encoders.base import Encoder, EncoderInfo
 from exemplar.data.encoders.passages import split
 from exemplar.data.errors import ExemplarError
 
-# What a killed build has to do again at the most: so many documents, or one of those that are longer.
-SHARD, GPU_SHARD = 256, 2048
-SHARD_BYTES = 2_000_000
+# A shard ends at either limit; a killed build embeds at most one shard again.
+SHARD, GPU_SHARD = 256, 2048  # documents
+SHARD_BYTES = 2_000_000  # of text
 
 
 @runtime_checkable
 class Embedder(Protocol):
-    """Makes passages and vectors of documents, shard after shard: here, or on a cluster."""
+    """Turns documents into passages and vectors, shard after shard: in this process, or on a cluster."""
 
     @property
     def info(self) -> EncoderInfo:
         """What identifies its encoders."""
 
     def embed(
-        self, documents: Path, shards: Iterable[Sequence[int]], *, whole: bool, tell: Callable[[int], None]
-    ) -> Iterator[list[Prepared]]:
-        """Yield, for each shard in order, what its documents became.
+        self, documents: Path, shards: Iterable[Sequence[int]], *, whole: bool, on_progress: Callable[[int], None]
+    ) -> Iterator[list[EmbeddedDocument]]:
+        """Yield the embedded documents of every shard, in order.
 
         Parameters
         ----------
         documents
-            The file with a build's documents.
+            The Arrow file of a build's documents.
         shards
-            Rows of documents that are to be embedded together; ascending, and there may be none.
-        tell
-            May be called with the number of the present shard's documents that are done.
+            The rows of the documents to embed together, ascending; a shard may be empty.
+        on_progress
+            May be called with the number of documents of the current shard that are done.
 
         Raises
         ------
-        ValueError, RuntimeError
-            The documents of the present shard can't be embedded.
+        ExemplarError, RuntimeError
+            The documents of the current shard can't be embedded.
         OSError
-            There is nothing left to embed by.
+            All workers are lost.
         """
 
 
@@ -69,17 +69,25 @@ class LocalEmbedder:
         return self.encoder.info
 
     def embed(
-        self, documents: Path, shards: Iterable[Sequence[int]], *, whole: bool, tell: Callable[[int], None]
-    ) -> Iterator[list[Prepared]]:
-        """Yield, for each shard in order, what its documents became; nothing is done ahead."""
+        self, documents: Path, shards: Iterable[Sequence[int]], *, whole: bool, on_progress: Callable[[int], None]
+    ) -> Iterator[list[EmbeddedDocument]]:
+        """Yield the embedded documents of every shard, in order; each is embedded when it is requested."""
         texts = read_documents(documents)["text"]
         for rows in shards:
-            yield prepare(texts_at(texts, rows), self.encoder, whole=whole, tell=tell)
+            yield embed_texts(texts_at(texts, rows), self.encoder, whole=whole, on_progress=on_progress)
 
 
 @dataclass
-class Embedding:
-    """What it takes to embed the documents of a store, and how many have been."""
+class EmbeddingRun:
+    """Embeds the documents of a store, except for texts whose vectors an earlier build holds.
+
+    Attributes
+    ----------
+    n_embedded
+        Number of documents embedded so far.
+    started
+        When the run began, in seconds of the monotonic clock.
+    """
 
     store: ShardStore
     embedder: Embedder
@@ -90,104 +98,115 @@ class Embedding:
     started: float = field(default_factory=time.monotonic)
 
     def run(self, damaged: Sequence[Shard]) -> None:
-        """Write damaged shards anew, then commit shards until every document has its vectors."""
+        """Repair damaged shards, then commit shards until every document has its vectors."""
         documents = read_documents(self.store.folder / DOCUMENTS)
-        self._tell(self.store.documents_done)
-        anew = [range(shard.first_document, shard.first_document + shard.n_documents) for shard in damaged]
-        for shard, (_, passages, vectors) in zip(damaged, self._prepared(documents, anew), strict=True):
-            if len(passages) != shard.n_passages:  # its passages are others than they were: what follows moves
+        self._report(self.store.documents_done, 0)
+        rows_to_repair = [range(shard.first_document, shard.first_document + shard.n_documents) for shard in damaged]
+        repaired = self._embedded_shards(documents, rows_to_repair)
+        for shard, (_, passages, vectors) in zip(damaged, repaired, strict=True):
+            if len(passages) != shard.n_passages:  # the following shards move
                 self.store.forget_from(shard.number)
                 break
             self.store.repair(shard, passages, vectors)
-        for rows, passages, vectors in self._prepared(documents, self._shards_to_come(documents)):
+        for rows, passages, vectors in self._embedded_shards(documents, self._remaining_shards(documents)):
             self.store.commit(len(rows), passages, vectors)
-            self._tell(rows.stop)
+            self._report(rows.stop, 0)
 
-    def _shards_to_come(self, documents: pa.Table) -> list[range]:
-        """Return the rows of each shard that is not committed yet."""
-        sizes = pc.binary_length(documents["text"]).to_numpy()
+    def _remaining_shards(self, documents: pa.Table) -> list[range]:
+        """Return the rows of every shard that is not committed yet."""
+        n_bytes = pc.binary_length(documents["text"]).to_numpy()
         first, shards = self.store.documents_done, []
         while first < self.store.n_documents:
-            shards.append(range(first, first + self._shard_size(sizes[first:])))
+            shards.append(range(first, first + self._shard_size(n_bytes[first:])))
             first = shards[-1].stop
         return shards
 
-    def _shard_size(self, sizes: NDArray[np.int64]) -> int:
-        """Return how many of the documents to come, of so many bytes each, make a shard."""
+    def _shard_size(self, n_bytes: NDArray[np.int64]) -> int:
+        """Return the number of documents in the next shard, by the sizes of the remaining texts."""
         most = SHARD if self.embedder.info.device == "cpu" else GPU_SHARD
-        return max(1, int(np.searchsorted(np.cumsum(sizes[:most]), SHARD_BYTES, side="right")))
+        return max(1, int(np.searchsorted(np.cumsum(n_bytes[:most]), SHARD_BYTES, side="right")))
 
-    def _prepared(
+    def _embedded_shards(
         self, documents: pa.Table, shards: Sequence[range]
     ) -> Iterator[tuple[range, NDArray[np.int64], NDArray[np.float32]]]:
-        """Yield each shard with its passages and vectors: those that exist, and the others embedded together."""
+        """Yield the rows, passages and vectors of every shard; the new texts of a shard are embedded together."""
         texts = documents["text"]
-        asked: deque[Sequence[int]] = deque()  # new rows; an embedder may ask for many shards ahead
+        pending: deque[Sequence[int]] = deque()  # the new rows of shards; an embedder may take many shards ahead
 
-        def new() -> Iterator[Sequence[int]]:
+        def new_rows() -> Iterator[Sequence[int]]:
             for rows in shards:
-                asked.append(self._new(texts, rows))
-                yield asked[-1]
+                pending.append(self._new_rows(texts, rows))
+                yield pending[-1]
 
-        def tell(n: int) -> None:
-            self._tell(rows.stop - len(asked[0]) + n, self.n_embedded + n)
+        def on_progress(n: int) -> None:
+            self._report(rows.stop - len(pending[0]) + n, n)
 
-        embedded = self.embedder.embed(self.store.folder / DOCUMENTS, new(), whole=self.whole, tell=tell)
+        results = self.embedder.embed(
+            self.store.folder / DOCUMENTS, new_rows(), whole=self.whole, on_progress=on_progress
+        )
         for rows in shards:
             try:
-                of_new = next(embedded)
-            except (ExemplarError, RuntimeError) as error:  # what torch raises where a device's memory is too small
-                what, first = " ".join(str(error).split())[:300], documents["doc_id"][rows.start].as_py()
-                raise ExemplarError(f"among the {len(rows)} documents from '{first}' on: {what}") from error
-            by_row = dict(zip(asked.popleft(), of_new, strict=True))
+                embedded = next(results)
+            except (
+                ExemplarError,
+                RuntimeError,
+            ) as error:  # torch raises RuntimeError if a device's memory is too small
+                reason, first = " ".join(str(error).split())[:300], documents["doc_id"][rows.start].as_py()
+                raise ExemplarError(f"among the {len(rows)} documents from '{first}' on: {reason}") from error
+            by_row = dict(zip(pending.popleft(), embedded, strict=True))
             self.n_embedded += len(by_row)
-            prepared = [by_row.get(row) or self._find(texts[row].as_py()) for row in rows]
-            yield rows, *_as_arrays(rows, [of_it for of_it in prepared if of_it is not None])
+            yield rows, *_as_arrays(rows, [by_row.get(row) or self._known(texts[row].as_py()) for row in rows])
 
-    def _new(self, texts: pa.ChunkedArray, rows: range) -> Sequence[int]:
-        """Return those of some rows whose texts no earlier build holds."""
+    def _new_rows(self, texts: pa.ChunkedArray, rows: range) -> Sequence[int]:
+        """Return the rows of the texts that no earlier build holds."""
         if not self.earlier:
             return rows
-        return [row for row, text in zip(rows, texts_at(texts, rows), strict=True) if not self._find(text)]
+        return [row for row, text in zip(rows, texts_at(texts, rows), strict=True) if not self._known(text)]
 
-    def _find(self, text: str) -> Prepared | None:
-        return next((found for build in self.earlier if (found := build.find(text))), None)
+    def _known(self, text: str) -> EmbeddedDocument | None:
+        return next((document for build in self.earlier if (document := build.find(text))), None)
 
-    def _tell(self, done: int, n_embedded: int | None = None) -> None:
-        embedded = self.n_embedded if n_embedded is None else n_embedded
+    def _report(self, done: int, n_ahead: int) -> None:
+        """Report progress; ``n_ahead`` documents of the current shard are embedded beyond those counted."""
         seconds = time.monotonic() - self.started
-        self.on_progress(Progress("embedding", done, self.store.n_documents, embedded, seconds))
+        self.on_progress(Progress("embedding", done, self.store.n_documents, self.n_embedded + n_ahead, seconds))
 
 
 def texts_at(texts: pa.ChunkedArray, rows: Sequence[int]) -> list[str]:
-    """Return the texts of some rows, ascending and not far apart."""
+    """Return the texts at rows, which are ascending and near each other."""
     if not rows:
         return []
     stretch: list[str] = texts.slice(rows[0], rows[-1] - rows[0] + 1).to_pylist()
     return [stretch[row - rows[0]] for row in rows]
 
 
-def prepare(texts: list[str], encoder: Encoder, *, whole: bool, tell: Callable[[int], None]) -> list[Prepared]:
-    """Return passages and vectors of texts; tell how many of the texts are done."""
+def embed_texts(
+    texts: list[str], encoder: Encoder, *, whole: bool, on_progress: Callable[[int], None]
+) -> list[EmbeddedDocument]:
+    """Return the passages and vectors of every text; ``on_progress`` gets the number of texts done so far."""
     if not texts:
         return []
-    spans = [[(0, len(text))] for text in texts] if whole else split(texts, encoder)
-    passages = [text[start:end] for text, of_it in zip(texts, spans, strict=True) for start, end in of_it]
-    # Passages are embedded by length, so the number of documents is by rule of three.
-    vectors = encoder.encode_documents(passages, lambda n: tell(len(texts) * n // len(passages)))
-    ends = np.cumsum([len(of_it) for of_it in spans])
-    return list(zip(spans, np.split(vectors, ends[:-1]), strict=True))
+    documents = [[(0, len(text))] for text in texts] if whole else split(texts, encoder)
+    passages = [text[start:end] for text, spans in zip(texts, documents, strict=True) for start, end in spans]
+    # The encoder sorts passages by length, so the number of finished documents is an estimate.
+    vectors = encoder.encode_documents(passages, lambda n: on_progress(len(texts) * n // len(passages)))
+    ends = np.cumsum([len(spans) for spans in documents])
+    return list(zip(documents, np.split(vectors, ends[:-1]), strict=True))
 
 
 def damaged_shards(store: ShardStore) -> list[Shard]:
-    """Return the shards that are not as they were committed, in order; a file's lost header is mended on the way."""
-    damages = [damage for damage in store.damages() if damage.file != DOCUMENTS]
+    """Return the shards that differ from what was committed, in order, after restoring the headers of their files."""
+    damages = store.shard_damages()
     if any(damage.shard is None for damage in damages):
-        store.mend_headers()
-        damages = [damage for damage in store.damages() if damage.file != DOCUMENTS]
-    return list({damage.shard.number: damage.shard for damage in damages if damage.shard}.values())
+        store.rewrite_headers()
+        damages = store.shard_damages()
+    by_number = {damage.shard.number: damage.shard for damage in damages if damage.shard}
+    return [by_number[number] for number in sorted(by_number)]
 
 
-def _as_arrays(rows: range, prepared: list[Prepared]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    passages = [(row, start, end) for row, (spans, _) in zip(rows, prepared, strict=True) for start, end in spans]
-    return np.array(passages, dtype=np.int64), np.concatenate([vectors for _, vectors in prepared])
+def _as_arrays(
+    rows: range, documents: Sequence[EmbeddedDocument | None]
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    complete = [document for document in documents if document]
+    passages = [(row, start, end) for row, (spans, _) in zip(rows, complete, strict=True) for start, end in spans]
+    return np.array(passages, dtype=np.int64), np.concatenate([vectors for _, vectors in complete])

@@ -1,11 +1,11 @@
-"""All that decides a corpus: where its documents come from, and how they are prepared."""
+"""The plan of a build: where the documents come from, and how they are embedded."""
 
 import contextlib
 from dataclasses import dataclass
 from typing import Literal
 
-from exemplar.data.corpus.manifest import Manifest, builds_of, manifest_of, read_manifest
-from exemplar.data.encoders.sentence_transformer import DEFAULT_MODEL
+from exemplar.data.corpus.manifest import Manifest, build_manifests, read_manifest
+from exemplar.data.encoders.model_files import DEFAULT_MODEL
 from exemplar.data.errors import CorpusDamaged, CorpusNotFound
 from exemplar.data.sources.spec import SourceSpec
 
@@ -17,20 +17,20 @@ class BuildPlan:
     Attributes
     ----------
     name
-        Of the corpus; None for the source's own.
+        The corpus's name; None for the name of the source.
     precision
-        ``auto``: that of the existing corpus by this model, else the fastest.
+        ``auto``: the precision of the existing corpus by this model, else the fastest.
     model_revision
-        None for any.
+        None for any revision.
     whole
-        Make a document one passage: as much of it as the model reads.
+        Make every document one passage, of which the model reads the beginning.
     replace
-        Allow the build to replace a corpus of this name that was built otherwise.
+        Allow the build to replace a corpus of this name with another source or other settings.
     strict
         Make every problem with a document an error.
     cluster
-        The address of a Ray cluster that embeds, see ``ray_cluster.on_ray``; "" for the one that Ray finds by itself,
-        None for this process.
+        The address of a Ray cluster that embeds, see ``ray_cluster.on_ray``; "" for the default address,
+        None to embed in this process.
     """
 
     source: SourceSpec
@@ -46,7 +46,7 @@ class BuildPlan:
 
 
 def plan_of(name: str) -> BuildPlan | None:
-    """Return the plan that builds a corpus again as it was built; None if no readable file holds it."""
+    """Return the plan that an existing corpus was built by; None if no readable file describes it."""
     manifest = _manifest(name)
     if manifest is None:
         return None
@@ -57,5 +57,5 @@ def plan_of(name: str) -> BuildPlan | None:
 def _manifest(name: str) -> Manifest | None:
     with contextlib.suppress(CorpusNotFound, CorpusDamaged):
         return read_manifest(name)
-    begun = [manifest_of(store, name) for store in builds_of(name)]  # nothing committed, or the manifest is damaged
-    return max(begun, key=lambda manifest: manifest.n_documents, default=None)
+    # Nothing is committed yet, or the manifest is damaged.
+    return max(build_manifests(name), key=lambda manifest: manifest.n_documents, default=None)

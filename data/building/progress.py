@@ -10,30 +10,30 @@ from exemplar.data.text import duration_in_words
 
 @dataclass(frozen=True, slots=True)
 class StageBegun:
-    """A stage that reports no progress has begun: opening the source, or loading the model."""
+    """The build opens the source or loads the model; these stages report no progress."""
 
     stage: Literal["source", "model"]
 
 
 @dataclass(frozen=True, slots=True)
 class EncoderLoaded:
-    """The encoder is loaded, here or by the workers of a cluster."""
+    """The encoder is loaded, in this process or by the workers of a cluster."""
 
     info: EncoderInfo
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a build has come.
+    """The progress of a build.
 
     Attributes
     ----------
     done, total
-        Documents read, or with vectors; the total is None while they are being read.
+        Number of documents that are read, or that have vectors; the total is None while documents are being read.
     embedded
-        Documents embedded by this run; the others' vectors were there.
+        Number of documents that this run embedded; the vectors of others existed before.
     seconds
-        Since the stage began.
+        Time since the stage began.
     """
 
     stage: Literal["reading", "embedding"]
@@ -44,15 +44,15 @@ class Progress:
 
     @property
     def rate(self) -> float:
-        """Documents embedded a second; 0 before the first."""
+        """Documents embedded per second; 0 before the first."""
         return self.embedded / self.seconds if self.embedded and self.seconds else 0.0
 
     @property
     def speed(self) -> str:
-        """Return rate and estimate for people: ``88 documents/s, 4 min left``; empty before there is a rate."""
+        """Return rate and remaining time for people: ``88 documents/s, 4 min left``; empty without a rate."""
         if not self.rate or self.total is None:
             return ""
-        left = (self.total - self.done) / self.rate  # as if all that is left had to be embedded
+        left = (self.total - self.done) / self.rate  # an upper bound: vectors of some texts may exist
         return f"{self.rate:.0f} documents/s, {duration_in_words(left)} left"
 
 

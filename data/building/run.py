@@ -1,9 +1,8 @@
-"""A build from its plan: open the source, load the model, embed; one function for the terminal and the page."""
+"""Runs the plan of a build, for the terminal and the page: opens the source, loads the model and embeds."""
 
 import contextlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Protocol
 
 from exemplar.data.building import ray_cluster
 from exemplar.data.building.build import build_corpus
@@ -11,19 +10,13 @@ from exemplar.data.building.embed import Embedder, LocalEmbedder
 from exemplar.data.building.plan import BuildPlan
 from exemplar.data.building.progress import BuildEvent, EncoderLoaded, StageBegun
 from exemplar.data.corpus.corpus import Corpus
-from exemplar.data.corpus.manifest import builds_of, manifest_of, read_manifest
-from exemplar.data.encoders.base import Encoder
-from exemplar.data.encoders.sentence_transformer import load_encoder, model_name
+from exemplar.data.corpus.manifest import build_manifests, read_manifest
+from exemplar.data.encoders.base import LoadEncoder
+from exemplar.data.encoders.model_files import model_name
+from exemplar.data.encoders.sentence_transformer import load_encoder
 from exemplar.data.errors import CorpusDamaged, CorpusNotFound
 from exemplar.data.sources.read import read_source
 from exemplar.data.sources.spec import Source
-
-
-class LoadEncoder(Protocol):
-    """Loads an encoder, as ``load_encoder`` does."""
-
-    def __call__(self, model: str, *, precision: str, backend: str, revision: str | None = None) -> Encoder:
-        """Return the encoder; ExemplarError if it can't be loaded."""
 
 
 def run_build(
@@ -33,16 +26,16 @@ def run_build(
     source: Source | None = None,
     load: LoadEncoder | None = None,
 ) -> Corpus:
-    """Build a corpus, go on with one that was interrupted, or bring one up to date.
+    """Build a corpus, resume an interrupted build, or update an existing corpus.
 
     Parameters
     ----------
     on_event
-        Called with every stage, problem and progress; what it raises ends the build, and what is embedded is kept.
+        Called with every stage, problem and progress; an error that it raises ends the build, which can be resumed.
     source
-        The source of the plan, if it is open already.
+        The source of the plan, if it is already open.
     load
-        Loads the encoder of a build in this process; None for ``load_encoder``.
+        Loads the encoder that embeds in this process; None for ``load_encoder``.
 
     Raises
     ------
@@ -69,6 +62,7 @@ def run_build(
 
 @contextmanager
 def _embedder(plan: BuildPlan, name: str, load: LoadEncoder) -> Iterator[Embedder]:
+    """Yield the embedder of a plan; a cluster is left at the end."""
     precision = plan.precision
     if precision == "auto":
         precision = precision_of(name, plan.model, replace=plan.replace) or "auto"
@@ -81,13 +75,21 @@ def _embedder(plan: BuildPlan, name: str, load: LoadEncoder) -> Iterator[Embedde
 
 
 def precision_of(name: str, model: str, *, replace: bool = False) -> str | None:
-    """Return the precision of what there is of a corpus by a model: what is added should have it too.
+    """Return the precision of the existing corpus by a model, which added documents should have too.
 
-    ``replace``: of the build that was begun to replace it.
+    Parameters
+    ----------
+    replace
+        Return the precision of the unfinished build that is to replace the corpus.
+
+    Returns
+    -------
+    str or None
+        None if no such corpus or build exists.
     """
     with contextlib.suppress(CorpusNotFound, CorpusDamaged):
-        complete = read_manifest(name)
-        begun = [manifest_of(store, name) for store in builds_of(name) if store.folder.name != complete.build]
-        of_model = [each for each in (begun if replace else [complete]) if each.encoder.model == model_name(model)]
-        return of_model[0].encoder.precision if of_model else None
+        existing = read_manifest(name)
+        manifests = build_manifests(name, other_than=existing.build) if replace else [existing]
+        encoders = (manifest.encoder for manifest in manifests)
+        return next((encoder.precision for encoder in encoders if encoder.model == model_name(model)), None)
     return None

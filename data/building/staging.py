@@ -1,4 +1,4 @@
-"""A source's documents onto the disk, before any is embedded: counted, and with ids that stay."""
+"""Staging: writes a source's documents to a file before any is embedded, with ids that stay with their texts."""
 
 import itertools
 import os
@@ -19,15 +19,16 @@ from exemplar.data.documents import Document, Problem, text_hash
 from exemplar.data.errors import ExemplarError
 from exemplar.data.sources.spec import Source
 
-_BATCH = 1024  # documents that are held until they are written
-_BATCH_CHARACTERS = 2**25  # of theirs, or one document that has more
+# A batch of documents, which is held in memory until it is written, ends at either limit.
+_BATCH = 1024  # documents
+_BATCH_CHARACTERS = 2**25  # a longer document is a batch of its own
 
 DUPLICATE = "same text as an earlier document"
 
 
 @dataclass(frozen=True, slots=True)
-class Spooled:
-    """Documents that were read into a file; ``problems`` counts what was odd, by its kind."""
+class Staged:
+    """The file of a source's documents, with the number of problems by reason."""
 
     path: Path
     sha256: str
@@ -36,11 +37,11 @@ class Spooled:
 
 
 def text_hashes(texts: pa.ChunkedArray) -> "array[int]":
-    """Return the hashes of a column of texts, even where damage has made some no text."""
+    """Return the hashes of a column of texts, also of damaged texts that are not UTF-8."""
     return array("Q", (text_hash(text.as_buffer().to_pybytes()) for text in texts))
 
 
-def spool(
+def stage(
     source: Source,
     path: Path,
     earlier: pa.Table | None,
@@ -48,73 +49,77 @@ def spool(
     strict: bool,
     on_problem: Callable[[Problem], None],
     on_read: Callable[[int], None],
-) -> Spooled:
+) -> Staged:
     """Read a source and write its documents to a file.
 
     Parameters
     ----------
     earlier
-        The documents that the corpus had before. Where nothing in the source identifies a document, a text that was
-        there keeps its doc_id wherever it stands now, and marks stay with the texts they were made on.
+        The documents that the corpus held before. If the source does not identify its documents, their texts keep the
+        doc_ids from here, so that marks stay with the texts they were made on.
     strict
         Make a problem an error.
     on_read
-        Called now and then with the number of documents read.
+        Called after every batch with the number of documents read so far.
 
     Raises
     ------
     ExemplarError
-        There are no documents, the source can't be read, or, if strict, has a problem.
+        The source has no documents or can't be read, or has a problem and ``strict`` is set.
+    OSError
+        The file can't be written.
     """
     problems: Counter[str] = Counter()
 
-    def tell(problem: Problem) -> None:
+    def count(problem: Problem) -> None:
         if strict:
             raise ExemplarError(f"{problem.where}: {problem.reason}")
         problems[problem.reason] += 1
         on_problem(problem)
 
-    read = _Read()
-    documents = _documents(source, read, tell)
-    with _writing(path) as writer:
+    identities = _Identities()
+    documents = _documents(source, identities, count)
+    with _writer(path) as writer:
         while rows := _batch(documents):
             writer.write(pa.RecordBatch.from_pylist(rows, schema=DOCUMENT_SCHEMA))
-            on_read(len(read.hashes))
-    if not read.hashes:
+            on_read(len(identities.hashes))
+    if not identities.hashes:
         raise ExemplarError(f"{source.spec.source} holds no documents")
-    if earlier is not None and any(read.numbered):
-        _keep_ids(path, read, earlier)
+    if earlier is not None and any(identities.numbered):
+        _keep_ids(path, identities, earlier)
     digest = file_sha256(path)
     if digest is None:
         raise OSError(f"cannot read {path}, which was just written")
-    return Spooled(path, digest, len(read.hashes), dict(problems))
+    return Staged(path, digest, len(identities.hashes), dict(problems))
 
 
 @dataclass(frozen=True, slots=True)
-class _Read:
-    """What is remembered of the documents that were read: of each text its hash, and whether its id is a number."""
+class _Identities:
+    """Of every document read so far, the hash of its text and whether its id is a row number."""
 
     hashes: "array[int]" = field(default_factory=lambda: array("Q"))
     numbered: bytearray = field(default_factory=bytearray)
 
 
-def _documents(source: Source, read: _Read, tell: Callable[[Problem], None]) -> Iterator[Document]:
-    seen: set[int] = set()
-    for found in source.read():
-        if isinstance(found, Problem):
-            tell(found)
+def _documents(source: Source, identities: _Identities, on_problem: Callable[[Problem], None]) -> Iterator[Document]:
+    """Yield the documents of a source and add their identities; report its problems and duplicate texts."""
+    known_hashes: set[int] = set()
+    for item in source.read():
+        if isinstance(item, Problem):
+            on_problem(item)
             continue
-        text = text_hash(found.text.encode())
-        if text in seen:
-            tell(Problem(f"document '{found.doc_id}'", DUPLICATE, left_out=False))
-        seen.add(text)
-        read.hashes.append(text)
-        read.numbered.append(found.numbered)
-        yield found
+        hash_of_text = text_hash(item.text.encode())
+        if hash_of_text in known_hashes:
+            on_problem(Problem(f"document '{item.doc_id}'", DUPLICATE, left_out=False))
+        known_hashes.add(hash_of_text)
+        identities.hashes.append(hash_of_text)
+        identities.numbered.append(item.numbered)
+        yield item
 
 
 @contextmanager
-def _writing(path: Path) -> Iterator[pa.ipc.RecordBatchFileWriter]:
+def _writer(path: Path) -> Iterator[pa.ipc.RecordBatchFileWriter]:
+    """Yield a writer of an Arrow file of documents, which is flushed to the disk at the end."""
     with path.open("wb") as file:
         with pa.ipc.new_file(file, DOCUMENT_SCHEMA) as writer:
             yield writer
@@ -123,7 +128,7 @@ def _writing(path: Path) -> Iterator[pa.ipc.RecordBatchFileWriter]:
 
 
 def _batch(documents: Iterator[Document]) -> list[dict[str, Any]]:
-    """Return the rows of the next documents, of as many as there is room for."""
+    """Return the rows of the next batch of documents; empty after the last."""
     rows: list[dict[str, Any]] = []
     n_characters = 0
     for document in itertools.islice(documents, _BATCH):
@@ -140,17 +145,17 @@ def _as_row(document: Document) -> dict[str, Any]:
     return {"doc_id": document.doc_id, "text": document.text, "label": document.label, "metadata": metadata}
 
 
-def _keep_ids(path: Path, read: _Read, earlier: pa.Table) -> None:
-    """Write the file anew where documents have other ids than their rows' numbers."""
+def _keep_ids(path: Path, identities: _Identities, earlier: pa.Table) -> None:
+    """Write the file again if texts of earlier documents have to keep their ids."""
     with pa.memory_map(str(path)) as file:
         table = pa.ipc.open_file(file).read_all()
         own = table["doc_id"].to_pylist()
         earlier_ids = [doc_id.as_buffer().to_pybytes().decode(errors="replace") for doc_id in earlier["doc_id"]]
-        ids = stable_ids(own, read.numbered, read.hashes, earlier_ids, text_hashes(earlier["text"]))
+        ids = stable_ids(own, identities.numbered, identities.hashes, earlier_ids, text_hashes(earlier["text"]))
         if ids == own:
             return
         renamed = path.with_suffix(".renamed")
         table = table.set_column(0, DOCUMENT_SCHEMA.field(0), pa.array(ids, pa.large_string()))
-        with _writing(renamed) as writer:
+        with _writer(renamed) as writer:
             writer.write_table(table, max_chunksize=_BATCH)
     os.replace(renamed, path)

@@ -1,4 +1,4 @@
-"""Files that were uploaded: kept, so that a corpus can be built on later, and gone with the last corpus of them."""
+"""Uploaded files, kept so that their corpus can be built again; removed with the last corpus of a file."""
 
 import contextlib
 import hashlib
@@ -8,18 +8,18 @@ import time
 from collections.abc import Collection
 from pathlib import Path
 
-from exemplar.data.corpus.manifest import builds_of, corpus_names, manifest_of, read_manifest
+from exemplar.data.corpus.manifest import build_manifests, corpus_names, read_manifest
 from exemplar.data.errors import CorpusDamaged, CorpusNotFound
 from exemplar.data.home import home_folder, write_atomically
 
 _DAY = 86_400.0  # seconds
-_LONGEST = 150  # bytes of a name; no system takes more than 255
+_LONGEST = 150  # bytes of a name; file systems allow 255
 
 
 def save_upload(name: str, content: bytes | memoryview) -> Path:
-    """Keep a file under a name like its own; the same content is kept once under each name.
+    """Keep an uploaded file under a safe form of its name; equal content under the same name is kept once.
 
-    What was uploaded more than a day ago and became no corpus goes on the way.
+    This removes files that were uploaded more than a day ago and that no corpus was built from.
     """
     _sweep()
     digest = hashlib.sha256(content).hexdigest()[:16]
@@ -31,7 +31,7 @@ def save_upload(name: str, content: bytes | memoryview) -> Path:
 
 
 def safe_name(name: str) -> str:
-    """Return a file's name without folders and without what a file system or a reader may stumble over."""
+    """Return the last part of a file's name, with only characters that every file system and reader allows."""
     last = re.split(r"[/\\]", name)[-1]
     plain = re.sub(r"[^\w.() -]+", "_", last).strip(" .") or "upload"
     stem, suffixes = re.fullmatch(r"(.*?)((?:\.\w{1,10}){0,2})", plain, re.DOTALL).groups()  # type: ignore[union-attr]
@@ -39,17 +39,17 @@ def safe_name(name: str) -> str:
 
 
 def uploaded_name(source: str) -> str | None:
-    """Return the name of the file if a corpus's source is an uploaded one."""
+    """Return the file's name if a corpus's source is an uploaded file, else None."""
     path = Path(source)
     return path.name if _folder() in path.parents else None
 
 
 def remove_upload(source: str, in_use: Collection[str] = ()) -> None:
-    """Remove an uploaded file, unless a corpus was built from it or it is in use; do nothing to another source."""
+    """Remove a source that is an uploaded file, unless a corpus was built from it or ``in_use`` names it."""
     path = Path(source)
-    if uploaded_name(source) and not ({str(path)} & {*_named(), *in_use}):
+    if uploaded_name(source) and not ({str(path)} & {*_corpus_sources(), *in_use}):
         path.unlink(missing_ok=True)
-        with contextlib.suppress(OSError):  # the same content under another name
+        with contextlib.suppress(OSError):  # another name of the same content is in the folder
             path.parent.rmdir()
 
 
@@ -58,18 +58,18 @@ def _folder() -> Path:
 
 
 def _sweep() -> None:
-    named = {Path(source).parent for source in _named()}
+    needed = {Path(source).parent for source in _corpus_sources()}
     for folder in _folder().glob("*"):
         with contextlib.suppress(OSError):
-            if folder not in named and time.time() - folder.stat().st_mtime > _DAY:
+            if folder not in needed and time.time() - folder.stat().st_mtime > _DAY:
                 shutil.rmtree(folder)
 
 
-def _named() -> set[str]:
-    """Return the sources of all corpora, and of what is being built of them."""
+def _corpus_sources() -> set[str]:
+    """Return the sources of all corpora and of their unfinished builds."""
     sources: set[str] = set()
     for name in corpus_names():
-        manifests = [manifest_of(store, name) for store in builds_of(name)]
+        manifests = build_manifests(name)
         with contextlib.suppress(CorpusNotFound, CorpusDamaged):
             manifests.append(read_manifest(name))
         sources |= {manifest.source.source for manifest in manifests}

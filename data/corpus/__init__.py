@@ -1,4 +1,4 @@
 """A corpus on disk: documents, passages, vectors and the manifest that names them.
 
-Everything here reads or writes ``<home>/corpora/<name>``; ``data.building`` fills it.
+This room reads and writes ``<home>/corpora/<name>``; ``data.building`` fills the folder.
 """

@@ -1,4 +1,4 @@
-"""What corpora there are, how they stand on the disk, whether they are whole, and how one goes."""
+"""The corpora in the home folder: their states and sizes, and how one is verified or removed."""
 
 import contextlib
 import shutil
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from exemplar.data.corpus.lock import building, is_being_built, links_in
+from exemplar.data.corpus.lock import is_being_built, links_in, lock_corpus
 from exemplar.data.corpus.manifest import Manifest, corpus_folder, corpus_names, is_known, read_manifest
 from exemplar.data.corpus.shards import JOURNAL, Damage, ShardStore
 from exemplar.data.errors import CorpusDamaged, CorpusNotFound, JournalDamaged
@@ -16,16 +16,16 @@ State = Literal["complete", "rebuilding", "building", "unfinished", "damaged"]
 
 @dataclass(frozen=True, slots=True)
 class CorpusStatus:
-    """A corpus as it stands on the disk.
+    """The state of a corpus on disk.
 
     Attributes
     ----------
     manifest
-        None where nothing is committed yet, or the manifest can't be read.
+        None if nothing is committed yet, or if the manifest can't be read.
     n_planned
-        Documents that there will be when it is finished; 0 where that isn't known.
+        Number of documents of the finished corpus; 0 if it is not known.
     size
-        Bytes on the disk.
+        Bytes on disk.
     """
 
     name: str
@@ -36,35 +36,35 @@ class CorpusStatus:
 
     @property
     def documents(self) -> str:
-        """Return how many documents there are, for people; and of how many while it is unfinished."""
+        """Return the number of documents for people; of an unfinished corpus also the planned number."""
         if self.manifest is None:
             return "no"
         return _documents(self.manifest, self.n_planned)
 
 
 def list_corpora() -> list[CorpusStatus]:
-    """Return how all corpora stand, by name."""
-    found = []
+    """Return the state of every corpus, ordered by name."""
+    statuses = []
     for name in corpus_names():
-        with contextlib.suppress(CorpusNotFound):  # removed meanwhile
-            found.append(corpus_status(name))
-    return found
+        with contextlib.suppress(CorpusNotFound):  # another process has removed it
+            statuses.append(corpus_status(name))
+    return statuses
 
 
 def searchable_corpora() -> dict[str, str]:
-    """Return the corpora that can be searched, by name, with how many documents each has, for people.
+    """Return by name the number of documents, for people, of every corpus that can be searched.
 
-    What takes a look at every file is left out, so that a page can ask each time it is drawn.
+    This reads manifests and journals alone, so that a page can call it each time it is drawn.
     """
-    found = {}
+    n_documents = {}
     for name in corpus_names():
         with contextlib.suppress(CorpusNotFound, CorpusDamaged, JournalDamaged):
             manifest = read_manifest(name)
-            planned = manifest.n_documents
+            n_planned = manifest.n_documents
             if not manifest.created:
-                planned = ShardStore(corpus_folder(name) / manifest.build).n_documents
-            found[name] = _documents(manifest, planned)
-    return found
+                n_planned = ShardStore(corpus_folder(name) / manifest.build).n_documents
+            n_documents[name] = _documents(manifest, n_planned)
+    return n_documents
 
 
 def _documents(manifest: Manifest, n_planned: int) -> str:
@@ -73,40 +73,44 @@ def _documents(manifest: Manifest, n_planned: int) -> str:
 
 
 def corpus_status(name: str) -> CorpusStatus:
-    """Return how a corpus stands, without reading its vectors; CorpusNotFound if there is nothing of that name."""
+    """Return the state of a corpus without reading its vectors; CorpusNotFound if it does not exist."""
     folder = corpus_folder(name)
-    if not is_known(name):
-        read_manifest(name)  # says what there is
+    _check_exists(name)
     size = sum(map(_size, (*folder.glob("*"), *folder.glob("build-*/*"))))
     busy = is_being_built(name)
     try:
         manifest = read_manifest(name)
-        planned = ShardStore(folder / manifest.build).n_documents
+        n_planned = ShardStore(folder / manifest.build).n_documents
     except CorpusNotFound:
         return CorpusStatus(name, None, "building" if busy else "unfinished", 0, size)
     except (CorpusDamaged, JournalDamaged):
         return CorpusStatus(name, None, "building" if busy else "damaged", 0, size)
     finished: State = "rebuilding" if busy else "complete"
-    begun: State = "building" if busy else "unfinished"
-    return CorpusStatus(name, manifest, finished if manifest.created else begun, planned, size)
+    unfinished: State = "building" if busy else "unfinished"
+    return CorpusStatus(name, manifest, finished if manifest.created else unfinished, n_planned, size)
+
+
+def _check_exists(name: str) -> None:
+    if not is_known(name):
+        read_manifest(name)  # raises CorpusNotFound, which lists the corpora
 
 
 def _size(path: Path) -> int:
     try:
         return path.stat().st_size if path.is_file() else 0
-    except OSError:  # a build that goes on removes files
+    except OSError:  # a running build removes files
         return 0
 
 
 def verify_corpus(name: str) -> list[Damage]:
-    """Read every file of a corpus and return what is not as it was committed.
+    """Read every file of a corpus and return the parts that differ from what was committed.
 
     Raises
     ------
     CorpusNotFound
-        There is no corpus of that name.
+        No corpus has this name.
     CorpusDamaged
-        Its manifest or journal can't be read, so that nothing is known of the rest.
+        The manifest or the journal can't be read, so that the other files can't be checked.
     """
     manifest = read_manifest(name)
     try:
@@ -122,26 +126,27 @@ def verify_corpus(name: str) -> list[Damage]:
 
 
 def remove_corpus(name: str) -> None:
-    """Remove a corpus and all of its files, of links the links alone; marks that were made on it stay in the sessions.
+    """Remove a corpus with all its files; the marks on it stay in the sessions.
+
+    A link in the folder is removed, and its target stays.
 
     Raises
     ------
     CorpusNotFound
-        There is no corpus of that name.
+        No corpus has this name.
     CorpusBusy
-        It is being built.
+        A process is building it.
     """
-    if not is_known(name):
-        read_manifest(name)  # says what there is
+    _check_exists(name)
     links = links_in(corpus_folder(name))
-    for link in links:  # nobody builds where there are any
+    for link in links:  # without the lock: a folder with links can't be built
         link.unlink()
     if corpus_folder(name) in links:
         return
-    with building(name) as folder:
-        for path in (folder / "manifest.json", *folder.glob("build-*")):  # first, so that nobody opens what is going
+    with lock_corpus(name) as folder:
+        for path in (folder / "manifest.json", *folder.glob("build-*")):  # manifest first: no reader opens the rest
             if path.is_dir():
                 shutil.rmtree(path)
             else:
                 path.unlink(missing_ok=True)
-        shutil.rmtree(folder, ignore_errors=True)  # with the lock held, so that no other builder loses its own
+        shutil.rmtree(folder, ignore_errors=True)  # under the lock, so that no other build loses its files

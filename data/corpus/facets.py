@@ -1,4 +1,4 @@
-"""Facets: what the documents of a corpus can be filtered by, each value with its count."""
+"""Facets: the labels and other values that a corpus can be filtered by, with their numbers of documents."""
 
 import itertools
 import json
@@ -13,22 +13,30 @@ from numpy.typing import NDArray
 
 from exemplar.data.arrow import keys_and_items
 
-UNLABELLED = ""  # the value of the documents without a label
-MOST_VALUES = 5_000  # of a column that can be picked from
-MOST_COLUMNS = 100  # that can be picked from
+UNLABELLED = ""  # the label of documents without a label
+MOST_VALUES = 5_000  # of one column
+MOST_COLUMNS = 100
 
-_EXAMINED = 1_000  # columns, of which those are chosen
+_EXAMINED = 1_000  # columns, among which MOST_COLUMNS are chosen
 
 
 @dataclass(frozen=True, slots=True)
 class Facets:
-    """The labels of documents and the values of their other columns, each with its number of documents."""
+    """The labels of documents and the values of their other columns.
+
+    Attributes
+    ----------
+    labels
+        Number of documents by label, the most common first; ``UNLABELLED`` counts those without a label.
+    fields
+        Number of documents by value, the most common first, for every column by its name.
+    """
 
     labels: dict[str, int]
     fields: dict[str, dict[str, int]]
 
     def to_json(self, most: int) -> str:
-        """Return the facets as JSON of at most ``most`` characters: the most common values of each."""
+        """Return the facets as JSON of at most ``most`` characters, with the most common values of every column."""
         for n_values in (MOST_VALUES, 1000, 200, 50, 10, 1):
             kept = {name: _first(values, n_values) for name, values in self.fields.items()}
             text = json.dumps({"labels": _first(self.labels, n_values), "fields": kept})
@@ -38,7 +46,7 @@ class Facets:
 
     @classmethod
     def from_json(cls, text: str) -> "Facets":
-        """Return the facets in JSON; empty ones if it does not hold any."""
+        """Return the facets in JSON; empty facets if the JSON does not hold any."""
         try:
             content = json.loads(text)
             return cls(dict(content["labels"]), {name: dict(values) for name, values in content["fields"].items()})
@@ -56,37 +64,35 @@ def _first(values: Mapping[str, int], n: int) -> dict[str, int]:
 
 
 def label_counts(documents: pa.Table) -> dict[str, int]:
-    """Return how many documents have each label, the most common first; UNLABELLED counts those without."""
+    """Return the number of documents by label, the most common first; UNLABELLED counts those without a label."""
     return _counts(documents["label"].fill_null(UNLABELLED))
 
 
 def field_counts(documents: pa.Table) -> dict[str, dict[str, int]]:
-    """Return the values of each other column with how many documents have them, the most common first.
+    """Return the number of documents by value, the most common first, for every other column.
 
-    It leaves out columns of more than 5,000 values and those with another value in every document: words serve for
-    these. Of more than 100 columns it takes those that most documents have.
+    It leaves out columns with more than 5,000 values, and columns with a different value in every document: a filter by
+    words serves for these. Of more than 100 columns it takes those that most documents have.
     """
     keys, values, _ = metadata_cells(documents)
-    found: dict[str, dict[str, int]] = {}
+    counts: dict[str, dict[str, int]] = {}
     for name, n in itertools.islice(_counts(keys).items(), _EXAMINED):
         selected = values.filter(pc.equal(keys, name))
         n_values = pc.count_distinct(selected).as_py()
         if n_values <= MOST_VALUES and (n_values < n or n_values == 1):
-            found[name] = _counts(selected)
-        if len(found) == MOST_COLUMNS:
+            counts[name] = _counts(selected)
+        if len(counts) == MOST_COLUMNS:
             break
-    return dict(sorted(found.items()))
+    return dict(sorted(counts.items()))
 
 
 def _counts(values: Any) -> dict[str, int]:
-    counted = pc.value_counts(values).to_pylist()
-    return {
-        each["values"]: each["counts"] for each in sorted(counted, key=lambda each: (-each["counts"], each["values"]))
-    }
+    counts = [(pair["values"], pair["counts"]) for pair in pc.value_counts(values).to_pylist()]
+    return dict(sorted(counts, key=lambda pair: (-pair[1], pair[0])))
 
 
 def metadata_cells(documents: pa.Table) -> tuple[Any, Any, NDArray[np.int64]]:
-    """Return all cells of the other columns: names, values and document rows, each one-dimensional."""
+    """Return all cells of the other columns as three arrays ``(n_cells,)``: column names, values, document rows."""
     column = documents["metadata"]
     chunks = column.chunks or [pa.array([], column.type)]
     lengths = np.concatenate([_lengths(chunk) for chunk in chunks])

@@ -1,4 +1,4 @@
-"""Filters: which documents may be ranked at all, by label, by other columns, and by words of their text."""
+"""Filters restrict a ranking to documents with some labels, values in other columns, or words in their text."""
 
 import functools
 import re
@@ -16,30 +16,30 @@ from numpy.typing import NDArray
 from exemplar.data.corpus.facets import UNLABELLED, metadata_cells
 from exemplar.data.errors import ExemplarError
 
-_MOST_CHARACTERS, _MOST_WORDS = 5_000, 200  # to look for in every text
+_MOST_CHARACTERS, _MOST_WORDS = 5_000, 200  # of all terms together: each is matched against every text
 
-# Scripts that put no blanks between words.
+# Scripts without blanks between words.
 _UNSPACED = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
 )
-# RE2's own classes of blanks and letters are ASCII's.
+# The classes of RE2 cover ASCII alone.
 _BLANKS = r"[\s\pZ\x{0b}\x{1c}-\x{1f}\x{85}]+"
-_OF_A_WORD = r"\pL\pM\pN_"
+_WORD_CHARACTERS = r"\pL\pM\pN_"
 
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What a document must have to be ranked; an empty one lets all pass.
+    """The conditions that a document must meet to be ranked; without conditions every document passes.
 
     Attributes
     ----------
     labels
-        One of these is its label; UNLABELLED stands for none.
+        The document has one of these labels; ``UNLABELLED`` matches documents without a label.
     fields
-        For each of some columns, the values of which it has one.
+        Pairs of a column and values: the document has one of the values in that column.
     words, without
-        Words, and phrases in double quotes: all of the first must occur in the text, none of the second may. Case
-        doesn't matter, and a word is a whole one.
+        Words, and phrases in double quotes. The text contains all terms of ``words`` and none of ``without``, as
+        complete words in upper or lower case.
     """
 
     labels: tuple[str, ...] = ()
@@ -48,7 +48,7 @@ class Filters:
     without: str = ""
 
     def __len__(self) -> int:
-        """Return how many conditions there are."""
+        """Return the number of conditions."""
         return bool(self.labels) + len(self.fields) + len(terms(self.words)) + len(terms(self.without))
 
     def to_json(self) -> dict[str, Any]:
@@ -58,57 +58,51 @@ class Filters:
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> "Filters":
-        """Return filters from JSON; ExemplarError if it does not hold any."""
+        """Return the filters in JSON; ExemplarError if the JSON does not hold filters."""
         try:
             fields = tuple((str(name), tuple(map(str, values))) for name, values in content["fields"].items())
             return cls(tuple(map(str, content["labels"])), fields, str(content["words"]), str(content["without"]))
         except (KeyError, TypeError, AttributeError, RecursionError) as error:
-            raise ExemplarError(f"these are no filters: {reprlib.repr(content)}") from error
+            raise ExemplarError(f"these are not filters: {reprlib.repr(content)}") from error
 
     def check(self) -> None:
-        """Raise ExemplarError if these can't be looked for."""
+        """Raise ExemplarError if the filters are too long or not Unicode text."""
         typed = self.words + self.without
         if len(typed) > _MOST_CHARACTERS or len(terms(typed)) > _MOST_WORDS:
             most = f"{_MOST_WORDS:,} words or {_MOST_CHARACTERS:,} characters"
             raise ExemplarError(f"the filters hold more than {most} to look for; take some out")
         picked = [*self.labels, *(text for name, values in self.fields for text in (name, *values))]
-        if any(re.search("[\ud800-\udfff]", text) for text in (typed, *picked)):  # as Python holds what is no UTF-8
-            raise ExemplarError("the filters hold bytes that are no Unicode text")
+        if any(
+            re.search("[\ud800-\udfff]", text) for text in (typed, *picked)
+        ):  # how Python keeps bytes that are not UTF-8
+            raise ExemplarError("the filters hold bytes that are not Unicode text; type them again")
 
 
 class Selection(Protocol):
-    """The documents that pass filters.
-
-    Attributes
-    ----------
-    within
-        What the corpus's index is told, so that their passages alone come back.
-    n_documents
-        How many there are.
-    """
+    """The documents that pass filters."""
 
     @property
     def within(self) -> Any:
-        """See above."""
+        """The argument that restricts the corpus's index to the passages of these documents."""
 
     @property
     def n_documents(self) -> int:
-        """See above."""
+        """Number of selected documents."""
 
     def count(self, rows: Collection[int]) -> int:
-        """Return how many of some documents are among them, by row."""
+        """Return how many of the documents at rows are selected."""
 
     def draw(self, n: int, seed: int) -> NDArray[np.intp]:
-        """Return the rows of n random ones, ascending; of all where there are no more."""
+        """Return the rows of n random selected documents, ascending; of all if fewer are selected."""
 
 
 class RowSelection:
-    """A Selection of a corpus in memory.
+    """The Selection of a corpus in memory.
 
     Parameters
     ----------
     document_rows
-        ``(n_passages,)``, the row of each passage's document.
+        ``(n_passages,) int64``: the row of every passage's document, ascending.
     rows
         The rows of the selected documents, ascending.
     """
@@ -118,7 +112,7 @@ class RowSelection:
 
     @functools.cached_property
     def within(self) -> NDArray[np.intp]:
-        """The rows of the passages of the selected documents."""
+        """The rows of the selected documents' passages, ascending and read-only."""
         selected = np.zeros(int(self._document_rows[-1]) + 1, dtype=bool)
         selected[self._rows] = True
         passages = np.flatnonzero(selected[self._document_rows])
@@ -131,23 +125,23 @@ class RowSelection:
         return self._rows.size
 
     def count(self, rows: Collection[int]) -> int:
-        """Return how many of some documents, by row, are selected."""
+        """Return how many of the documents at rows are selected."""
         return int(np.isin(list(rows), self._rows).sum())
 
     def draw(self, n: int, seed: int) -> NDArray[np.intp]:
-        """Return the rows of n random selected documents, ascending; of all if there are no more."""
+        """Return the rows of n random selected documents, ascending; of all if fewer are selected."""
         drawn = np.random.default_rng(seed).choice(self._rows, min(n, self._rows.size), replace=False)
         return np.sort(drawn)
 
 
 def terms(words: str) -> list[str]:
-    """Return the words and the quoted phrases of what was typed."""
-    found = re.findall(r'"([^"]*)"|([^\s"]+)', words)
-    return [term for phrase, word in found if (term := " ".join(phrase.split()) or word)]
+    """Return the words and the quoted phrases in a line of typed words."""
+    matches = re.findall(r'"([^"]*)"|([^\s"]+)', words)
+    return [term for phrase, word in matches if (term := " ".join(phrase.split()) or word)]
 
 
 def matching_rows(documents: pa.Table, filters: Filters) -> NDArray[np.intp]:
-    """Return the rows of the documents that pass, ascending; ExemplarError if ``Filters.check`` raises it."""
+    """Return the rows of the documents that pass filters, ascending; ExemplarError if ``Filters.check`` raises it."""
     filters.check()
     passing = np.ones(documents.num_rows, dtype=bool)
     if filters.labels:
@@ -163,21 +157,22 @@ def matching_rows(documents: pa.Table, filters: Filters) -> NDArray[np.intp]:
 
 
 def _has_value(documents: pa.Table, name: str, values: Sequence[str]) -> NDArray[np.bool_]:
-    keys, of_keys, rows = metadata_cells(documents)
-    wanted = pc.and_(pc.equal(keys, name), pc.is_in(of_keys, value_set=pa.array(values, pa.large_string())))
+    names, cells, rows = metadata_cells(documents)
+    matches = pc.and_(pc.equal(names, name), pc.is_in(cells, value_set=pa.array(values, pa.large_string())))
     passing = np.zeros(documents.num_rows, dtype=bool)
-    passing[rows[wanted.to_numpy(zero_copy_only=False)]] = True
+    passing[rows[matches.to_numpy(zero_copy_only=False)]] = True
     return passing
 
 
 def _has_term(documents: pa.Table, term: str) -> NDArray[np.bool_]:
-    """Look for a term, its accents written either way."""
+    """Return for every document whether its text contains a term, with accents composed or decomposed."""
     forms = sorted({unicodedata.normalize(form, term) for form in ("NFC", "NFD")} | {term})
     pattern = "(?:" + "|".join(_BLANKS.join(map(_escaped, form.split())) for form in forms) + ")"
     if not _UNSPACED.search(term):
-        pattern = f"(?:^|[^{_OF_A_WORD}]){pattern}(?:$|[^{_OF_A_WORD}])"
-    found: NDArray[np.bool_] = pc.match_substring_regex(documents["text"], pattern=pattern, ignore_case=True).to_numpy()
-    return found
+        pattern = f"(?:^|[^{_WORD_CHARACTERS}]){pattern}(?:$|[^{_WORD_CHARACTERS}])"
+    matches = pc.match_substring_regex(documents["text"], pattern=pattern, ignore_case=True)
+    passing: NDArray[np.bool_] = matches.to_numpy()
+    return passing
 
 
 def _escaped(word: str) -> str:

@@ -1,4 +1,4 @@
-"""The journal of a build: lines of JSON, each with its own checksum, that say which shards are committed."""
+"""The journal of a build: one line of JSON with a checksum for every committed shard."""
 
 import hashlib
 import json
@@ -10,7 +10,17 @@ _MOST = 10**15  # documents, passages or dimensions
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """A committed stretch: rows of documents and of passages, and the SHA-256 of its part of each array."""
+    """The committed passages and vectors of consecutive documents.
+
+    Attributes
+    ----------
+    number
+        Its position among the shards of the build, from 0.
+    first_document, first_passage
+        Rows.
+    passages_sha256, vectors_sha256
+        Checksums of its part of the two arrays; empty if they are not known.
+    """
 
     number: int
     first_document: int
@@ -22,13 +32,13 @@ class Shard:
 
 
 def line_of(content: dict[str, Any]) -> bytes:
-    """Return a line of the journal."""
+    """Return content as a line of the journal, with its checksum."""
     text = json.dumps(content).encode()
     return hashlib.sha256(text).hexdigest()[:16].encode() + b" " + text + b"\n"
 
 
 def good_lines(journal: bytes) -> tuple[list[Any], int]:
-    """Return the lines that are as they were written, and where the last of them ends."""
+    """Return the content of the undamaged lines, and the position where the last of them ends."""
     good, end, position = [], 0, 0
     for line in journal.splitlines(keepends=True):
         position += len(line)
@@ -41,25 +51,25 @@ def good_lines(journal: bytes) -> tuple[list[Any], int]:
 
 def shards_in(lines: list[Any]) -> list[Shard]:
     """Return the shards among the lines of a journal."""
-    found = []
+    shards = []
     for line in lines:
         try:
             shard = Shard(**line)
             *numbers, of_passages, of_vectors = astuple(shard)
             if all(map(is_count, numbers)) and isinstance(of_passages, str) and isinstance(of_vectors, str):
-                found.append(shard)
-        except TypeError:  # no line of a shard
+                shards.append(shard)
+        except TypeError:  # the line does not describe a shard
             continue
-    return found
+    return shards
 
 
 def without_gaps(shards: list[Shard], n_documents: int) -> tuple[list[Shard], bool]:
-    """Return the shards in order as far as they can be placed, and whether there are more.
+    """Return the shards in order up to the first gap, and whether others follow the gap.
 
-    One whose line is lost lies between its neighbours, with checksums unknown.
+    A single shard whose line is lost is derived from its neighbours; its checksums stay empty.
     """
-    by_number = {shard.number: shard for shard in shards}  # a repair's line comes after the first
-    found: list[Shard] = []
+    by_number = {shard.number: shard for shard in shards}  # the line of a repaired shard replaces an earlier one
+    placed: list[Shard] = []
     document, passage = 0, 0
     for number in range(max(by_number, default=-1) + 1):
         shard = by_number.get(number)
@@ -67,21 +77,21 @@ def without_gaps(shards: list[Shard], n_documents: int) -> tuple[list[Shard], bo
             n, n_passages = following.first_document - document, following.first_passage - passage
             shard = Shard(number, document, n, passage, n_passages, "", "")
         if shard is None or (shard.first_document, shard.first_passage) != (document, passage):
-            return found, True
+            return placed, True
         if shard.n_documents < 1 or shard.n_passages < 0 or document + shard.n_documents > n_documents:
-            return found, True
-        found.append(shard)
+            return placed, True
+        placed.append(shard)
         document, passage = document + shard.n_documents, passage + shard.n_passages
-    return found, False
+    return placed, False
 
 
 def is_count(value: Any) -> bool:
-    """Tell whether JSON's value can be a number of documents, passages or dimensions."""
+    """Return whether a value from JSON can be a number of documents, passages or dimensions."""
     return type(value) is int and 0 <= value <= _MOST
 
 
 def _parsed(text: bytes) -> Any:
     try:
         return json.loads(text)
-    except (ValueError, RecursionError):  # a line with the right checksum that we did not write
+    except (ValueError, RecursionError):  # the checksum is right, but Exemplar did not write the line
         return None

@@ -1,4 +1,4 @@
-"""One builder a corpus: a lock that the operating system gives back when its holder dies."""
+"""The lock that lets one process build a corpus; the operating system releases it when that process dies."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,37 +18,37 @@ def links_in(folder: Path) -> list[Path]:
 
 
 @contextmanager
-def building(name: str) -> Iterator[Path]:
-    """Hold a corpus so that nobody else builds or removes it; give its folder, made if need be.
+def lock_corpus(name: str) -> Iterator[Path]:
+    """Yield the folder of a corpus, created if necessary; no other process builds or removes the corpus meanwhile.
 
     Raises
     ------
     CorpusBusy
-        Another process holds it.
+        Another process holds the lock.
     ExemplarError
-        It is a link or holds one: what is written would end up elsewhere.
+        The folder is a link or contains one, so that files would be written elsewhere.
     """
     folder = corpus_folder(name)
     if links := links_in(folder):
-        told = "remove the corpus (the link goes, not what it leads to) and build it again"
-        raise ExemplarError(f"the corpus '{name}' can be searched, but not built: {links[0]} is a link; {told}")
+        remedy = "remove the corpus (the link goes, not what it leads to) and build it again"
+        raise ExemplarError(f"the corpus '{name}' can be searched, but not built: {links[0]} is a link; {remedy}")
     folder.mkdir(parents=True, exist_ok=True)
     try:
-        with filelock.FileLock(folder / "build.lock", timeout=0.5):  # a look at the state holds it for a moment
+        with filelock.FileLock(folder / "build.lock", timeout=0.5):  # is_being_built holds it for a moment
             yield folder
     except filelock.Timeout:
         raise CorpusBusy(f"the corpus '{name}' is being built by another process; wait for it") from None
 
 
 def is_being_built(name: str) -> bool:
-    """Whether a process is building a corpus now."""
+    """Return whether a process is building a corpus now."""
     path = corpus_folder(name) / "build.lock"
     if not path.exists():
         return False
     try:
-        with filelock.FileLock(path, timeout=0.05):  # another may be looking at this very moment
+        with filelock.FileLock(path, timeout=0.05):  # another process may be checking, too
             return False
     except filelock.Timeout:
         return True
-    except OSError:  # a folder that may only be read
+    except OSError:  # a read-only folder
         return False

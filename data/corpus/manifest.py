@@ -1,4 +1,4 @@
-"""What a corpus is and how it was built, and the file that says so."""
+"""The manifest of a corpus: what the corpus contains and how it was built."""
 
 import json
 import re
@@ -15,7 +15,7 @@ from exemplar.data.home import content_of, home_folder, write_atomically
 from exemplar.data.sources.spec import SourceSpec
 from exemplar.data.text import has_lone_surrogate
 
-FORMAT = 3  # raised with every change of a manifest's fields, each with an entry in _MIGRATIONS
+FORMAT = 3  # increases with every change of the manifest's fields, which needs an entry in _MIGRATIONS
 
 _MOST_MANIFEST = 2**26  # bytes
 _LONGEST = 4096  # characters of a name
@@ -24,23 +24,23 @@ _BUILD = re.compile(r"build-[0-9a-f]{1,64}")
 
 
 class _OtherVersion(ExemplarError):
-    """A manifest has fields that this version does not know, or lacks some."""
+    """The fields of a manifest are not those of this version."""
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a corpus is and how it was built.
+    """What a corpus contains and how it was built.
 
     Attributes
     ----------
     build
-        The folder of the build that the corpus consists of.
+        The name of the build's folder.
     created
         An ISO 8601 time in UTC; empty while the corpus is unfinished.
     whole
-        A document is one passage: as much of it as the model reads.
+        Every document is one passage, and the model reads its beginning.
     problems
-        The number of problems with documents, by reason.
+        Number of problems with documents by reason.
     """
 
     name: str
@@ -56,7 +56,7 @@ class Manifest:
 
     @property
     def preparation(self) -> dict[str, Any]:
-        """What decides the vectors of a text: a text prepared alike need not be embedded again."""
+        """The settings that decide a text's vectors; with equal settings a build reuses the vectors of a text."""
         encoder = self.encoder
         return {
             "model": encoder.model,
@@ -75,12 +75,12 @@ class Manifest:
 
     @classmethod
     def from_json(cls, content: Any) -> Self:
-        """Return the manifest in JSON, which anybody may have written: its build names a folder and nothing else.
+        """Return the manifest in JSON; the JSON is not trusted, and ``build`` can name a folder of the corpus alone.
 
         Raises
         ------
         ExemplarError
-            It does not hold a manifest of this version or of one before.
+            The JSON does not hold a manifest of this version or an earlier one.
         """
         content = dict(_migrated(content))
         del content["format"]
@@ -95,7 +95,7 @@ class Manifest:
 
 
 def _migrated(content: Any) -> dict[str, Any]:
-    """Return JSON of a manifest in the present format."""
+    """Return the JSON of a manifest in the current format."""
     if not isinstance(content, dict):
         raise ExemplarError("it is not a manifest")
     version = content.get("format")
@@ -109,7 +109,10 @@ def _migrated(content: Any) -> dict[str, Any]:
 
 
 def _with_encoder_and_spec(content: dict[str, Any]) -> dict[str, Any]:
-    """Return a manifest of format 2 in format 3: the encoder's fields lay flat, and choices not made were null."""
+    """Return a manifest of format 2 in format 3.
+
+    Format 2 kept the encoder's fields beside the others, and wrote null for the source's default options.
+    """
     content = dict(content)
     info = {
         key: content.pop(key, None) for key in ("precision", "device", "backend", "similarity", "dim", "max_tokens")
@@ -126,7 +129,7 @@ _MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {2: _with_e
 
 
 def _checks(manifest: Manifest) -> dict[str, bool]:
-    """Return by field whether its value is possible."""
+    """Return by field whether its value is valid."""
     return {
         **{name: _is_text(getattr(manifest, name)) for name in ("name", "created", "documents_sha256")},
         "build": _is_text(manifest.build) and _BUILD.fullmatch(manifest.build) is not None,
@@ -142,7 +145,7 @@ def _is_text(value: Any) -> bool:
 
 
 def check_name(name: str) -> str:
-    """Return the name of a corpus if it can be one; it becomes a folder's name."""
+    """Return a corpus's name, which becomes the name of a folder; ExemplarError if it is not valid."""
     if not re.fullmatch(_NAME, name):
         raise ExemplarError(
             f"'{name[:120]}' can't be the name of a corpus: use letters, digits, '-', '_' and '.', "
@@ -157,32 +160,34 @@ def corpus_folder(name: str) -> Path:
 
 
 def corpus_names() -> list[str]:
-    """Return the names of all corpora, finished or begun."""
+    """Return the names of all corpora, finished or not, in order."""
     corpora = home_folder() / "corpora"
     names = {path.parent.name for kind in ("manifest.json", "build-*") for path in corpora.glob(f"*/{kind}")}
     return sorted(name for name in names if re.fullmatch(_NAME, name))
 
 
 def is_known(name: str) -> bool:
-    """Return whether a corpus has a manifest, or a build that was begun."""
+    """Return whether a corpus has a manifest or a build."""
     folder = corpus_folder(name)
     return (folder / "manifest.json").exists() or any(folder.glob("build-*"))
 
 
 def read_manifest(name: str) -> Manifest:
-    """Read a corpus's manifest; for an unfinished corpus, make one of what is committed.
+    """Read the manifest of a corpus, or derive that of an unfinished corpus from its committed shards.
 
     Raises
     ------
     CorpusNotFound
-        There is no corpus of that name; the message lists the corpora.
+        No corpus has this name, or it has no committed shard; the message lists the corpora.
     CorpusDamaged
-        The manifest can't be understood.
+        The manifest can't be read, or another version wrote it.
     """
     path = corpus_folder(name) / "manifest.json"
     try:
         content = json.loads(content_of(path, _MOST_MANIFEST))
-        return Manifest.from_json(content | {"name": name})  # a folder that was copied is a corpus of its own
+        return Manifest.from_json(
+            content | {"name": name}
+        )  # the folder names the corpus, so that its copy is another one
     except (FileNotFoundError, NotADirectoryError):
         return _unfinished_manifest(name)
     except _OtherVersion as error:
@@ -192,31 +197,36 @@ def read_manifest(name: str) -> Manifest:
 
 
 def write_manifest(manifest: Manifest) -> None:
-    """Write a manifest: from here on its build is the corpus."""
+    """Write a manifest atomically, which makes its build the corpus."""
     content = json.dumps(manifest.to_json(), indent=2).encode()
     write_atomically(corpus_folder(manifest.name) / "manifest.json", content)
 
 
 def builds_of(name: str) -> list[ShardStore]:
-    """Return the readable builds in a corpus's folder, finished or not."""
+    """Return the readable builds of a corpus, finished or not."""
     stores = []
     for folder in sorted(corpus_folder(name).glob("build-*")):
         try:
             store = ShardStore(folder)
             manifest_of(store, name)
             stores.append(store)
-        except ExemplarError:  # never begun, or by another version
+        except ExemplarError:  # without a plan, or by another version
             continue
     return stores
 
 
+def build_manifests(name: str, other_than: str = "") -> list[Manifest]:
+    """Return the manifests of the readable builds of a corpus, apart from one folder's."""
+    return [manifest_of(store, name) for store in builds_of(name) if store.folder.name != other_than]
+
+
 def plan_of_build(manifest: Manifest) -> dict[str, Any]:
-    """Return a manifest as the plan that a build's journal begins with."""
+    """Return a manifest as the plan in the first line of a build's journal."""
     return manifest.to_json() | {"dim": manifest.encoder.dim}
 
 
 def manifest_of(store: ShardStore, name: str) -> Manifest:
-    """Return the manifest of what is committed of a build; ExemplarError if another version planned it."""
+    """Return the manifest of a build's committed shards; ExemplarError if another version began the build."""
     done = {"name": name, "created": "", "n_documents": store.documents_done, "n_passages": store.n_passages}
     content = store.plan | done
     if content.get("format") == FORMAT:

@@ -1,16 +1,15 @@
-"""The vectors of one build on disk, committed in shards, each by a line in a journal.
+"""The passages and vectors of one build on disk, committed in shards through a journal.
 
 ::
 
     <build>/documents.arrow    doc_id, text, label, metadata; one row a document
     <build>/passages.npy       (n_passages, 3) int64: the document's row, start and end in its text
     <build>/vectors.npy        (n_passages, dim) float32
-    <build>/journal.jsonl      the plan, then a line for each shard: its documents, its passages, their checksums
+    <build>/journal.jsonl      the plan, then one line a shard: its documents, its passages, their checksums
 
-A shard is the passages of some consecutive documents, hence a stretch of both arrays. Its rows are on the disk before
-its line is, and what lies beyond the last line counts for nothing: a build that was killed at any moment goes on
-behind its last line. Every line carries its own checksum, so a torn one is known; one that is damaged later costs no
-other shard.
+A shard holds the passages of consecutive documents, and so consecutive rows of both arrays. Its rows reach the disk
+before its line does, and readers ignore rows beyond the last line: a build that is killed at any moment resumes after
+its last line. Every line has a checksum, which reveals an incomplete or damaged line; the other lines stay valid.
 """
 
 import hashlib
@@ -36,7 +35,7 @@ _PIECE = 2**24  # bytes
 
 @dataclass(frozen=True, slots=True)
 class Damage:
-    """A file that is not what was written, and which shard's part of it (None: the file as a whole)."""
+    """A file that differs from what was written, in the part of ``shard``; None if all of it may differ."""
 
     file: str
     shard: Shard | None = None
@@ -49,19 +48,24 @@ class Damage:
 
 
 class ShardStore:
-    """One build's folder: what it is planned to be, and the shards that have been committed.
+    """The folder of one build: its plan and its committed shards.
 
     Parameters
     ----------
     folder
-        Holds a journal; ``ShardStore.create`` makes one.
+        Contains a journal, which ``ShardStore.create`` writes.
 
     Attributes
     ----------
     plan
-        JSON, as it was given to ``create``; holds at least ``dim``, ``n_documents`` and ``documents_sha256``.
+        The JSON that ``create`` wrote, with at least ``dim``, ``n_documents`` and ``documents_sha256``.
     shards
         In order, without a gap.
+
+    Raises
+    ------
+    JournalDamaged
+        The plan can't be read.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -72,20 +76,20 @@ class ShardStore:
             self.dim, self.n_documents = self.plan["dim"], self.plan["n_documents"]
             self._documents_sha256 = self.plan["documents_sha256"]
             if not (is_count(self.dim) and is_count(self.n_documents) and isinstance(self._documents_sha256, str)):
-                raise ValueError("no plan of a build")
+                raise ValueError("not the plan of a build")
         except (OSError, LookupError, TypeError, ValueError) as error:
             raise JournalDamaged(f"the journal of {folder} can't be read") from error
         self.shards, self._has_more = without_gaps(shards_in(lines[1:]), self.n_documents)
 
     @classmethod
     def create(cls, folder: Path, plan: dict[str, Any]) -> "ShardStore":
-        """Begin a build in a folder that exists, with no shard yet; or mend a journal whose plan was damaged."""
+        """Begin a build without shards in an existing folder, or write the plan of a damaged journal again."""
         journal = folder / JOURNAL
         lines, _ = good_lines(content_of(journal, _MOST_JOURNAL) if journal.exists() else b"")
         shards = [asdict(shard) for shard in shards_in(lines)]
         if not shards:
             for file in _ARRAYS:
-                (folder / file).unlink(missing_ok=True)  # a reader may have mapped it
+                (folder / file).unlink(missing_ok=True)  # truncating it would break readers that map it
                 with (folder / file).open("wb") as output:
                     output.write(_header(file, 0, plan["dim"]))
                     _flush(output)
@@ -94,27 +98,34 @@ class ShardStore:
 
     @property
     def documents_done(self) -> int:
-        """Number of documents whose passages are committed, from the first."""
+        """Number of documents with committed passages; these are the first ones."""
         return self.shards[-1].first_document + self.shards[-1].n_documents if self.shards else 0
 
     @property
     def n_passages(self) -> int:
-        """Number of passages committed."""
+        """Number of committed passages."""
         return self.shards[-1].first_passage + self.shards[-1].n_passages if self.shards else 0
 
     def arrays(self, n_passages: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Return the first passages and vectors, memory-mapped and read-only.
 
+        Returns
+        -------
+        passages
+            ``(n_passages, 3) int64``: the document's row, start and end in its text.
+        vectors
+            ``(n_passages, dim) float32``.
+
         Raises
         ------
         OSError, ValueError
-            A file is missing or cut short.
+            A file is missing or too short.
         """
         passages, vectors = (_mapped(self.folder / file, file, n_passages, self.dim) for file in _ARRAYS)
         return passages, vectors
 
     def commit(self, n_documents: int, passages: NDArray[np.int64], vectors: NDArray[np.float32]) -> None:
-        """Append a shard: the passages of the next documents and their vectors."""
+        """Append the passages and vectors of the next documents as a shard."""
         self._write(
             Shard(len(self.shards), self.documents_done, n_documents, self.n_passages, len(passages), "", ""),
             passages,
@@ -122,37 +133,37 @@ class ShardStore:
         )
 
     def repair(self, shard: Shard, passages: NDArray[np.int64], vectors: NDArray[np.float32]) -> None:
-        """Write a damaged shard anew, in its place; a ValueError says so if it no longer fits there."""
+        """Overwrite a damaged shard; ValueError if the number of its passages has changed."""
         if len(passages) != shard.n_passages:
             raise ValueError(f"shard {shard.number} had {shard.n_passages} passages and now has {len(passages)}")
         self._write(shard, passages, vectors)
 
-    def _write(self, place: Shard, passages: NDArray[np.int64], vectors: NDArray[np.float32]) -> None:
+    def _write(self, shard: Shard, passages: NDArray[np.int64], vectors: NDArray[np.float32]) -> None:
         contents = (passages.astype("<i8").tobytes(), vectors.astype("<f4").tobytes())
         for file, content in zip(_ARRAYS, contents, strict=True):
             with (self.folder / file).open("r+b") as output:
-                output.seek(_offset(file, place.first_passage, self.dim))
+                output.seek(_offset(file, shard.first_passage, self.dim))
                 output.write(content)
                 _flush(output)
         of_passages, of_vectors = (hashlib.sha256(content).hexdigest() for content in contents)
-        shard = replace(place, passages_sha256=of_passages, vectors_sha256=of_vectors)
-        if self.shards[shard.number : shard.number + 1] != [shard]:  # a repair mostly gives what was there
+        shard = replace(shard, passages_sha256=of_passages, vectors_sha256=of_vectors)
+        if self.shards[shard.number : shard.number + 1] != [shard]:  # a repair mostly restores the same bytes
             self._append(shard)
             self.shards[shard.number : shard.number + 1] = [shard]
 
     def _append(self, shard: Shard) -> None:
-        if self._has_more:  # lines of shards that can't be placed; those to come must not mix with them
+        if self._has_more:  # lines beyond a gap: new lines must not follow them
             self.forget_from(len(self.shards))
         line = line_of(asdict(shard))
         with (self.folder / JOURNAL).open("r+b") as output:
-            output.truncate(self._journal_end)  # a line torn by a crash
+            output.truncate(self._journal_end)  # removes a line that a crash left incomplete
             output.seek(self._journal_end)
             output.write(line)
             _flush(output)
         self._journal_end += len(line)
 
     def finish(self) -> None:
-        """Make the arrays whole files of their own: their headers say how many rows there are, and none is beyond."""
+        """Write the number of rows into the headers of both arrays, and cut off what follows the last row."""
         for file in _ARRAYS:
             header, size = _header(file, self.n_passages, self.dim), _offset(file, self.n_passages, self.dim)
             with (self.folder / file).open("r+b") as output:
@@ -163,15 +174,15 @@ class ShardStore:
                     _flush(output)
 
     def forget_from(self, number: int) -> None:
-        """Take back the shards from a number on."""
+        """Remove the shards from a number on from the journal."""
         journal = b"".join(map(line_of, [{"plan": self.plan}, *map(asdict, self.shards[:number])]))
         write_atomically(self.folder / JOURNAL, journal)
         self._journal_end = len(journal)
         del self.shards[number:]
         self._has_more = False
 
-    def mend_headers(self) -> None:
-        """Write the arrays' headers anew, and the files themselves where they are gone."""
+    def rewrite_headers(self) -> None:
+        """Write the headers of both arrays again, and create an array's file if it is missing."""
         for file in _ARRAYS:
             (self.folder / file).touch()
             with (self.folder / file).open("r+b") as output:
@@ -179,12 +190,16 @@ class ShardStore:
                 _flush(output)
 
     def damages(self) -> list[Damage]:
-        """Read every file and return what is not as it was committed."""
-        found = [Damage(DOCUMENTS)] if file_sha256(self.folder / DOCUMENTS) != self._documents_sha256 else []
-        found += [Damage(JOURNAL, shard) for shard in self.shards if not shard.vectors_sha256]
+        """Read every file and return the parts that differ from what was committed."""
+        damages = [Damage(DOCUMENTS)] if file_sha256(self.folder / DOCUMENTS) != self._documents_sha256 else []
+        return damages + self.shard_damages()
+
+    def shard_damages(self) -> list[Damage]:
+        """Return the damages of the journal and of the arrays."""
+        damages = [Damage(JOURNAL, shard) for shard in self.shards if not shard.vectors_sha256]
         for file in _ARRAYS:
-            found += self._damages_of(file)
-        return found
+            damages += self._damages_of(file)
+        return damages
 
     def _damages_of(self, file: str) -> list[Damage]:
         try:
@@ -193,12 +208,12 @@ class ShardStore:
                 headers = (_header(file, 0, self.dim), _header(file, self.n_passages, self.dim))
                 if content.read(len(headers[0])) not in headers:
                     return [Damage(file)]
-                known = [shard for shard in self.shards if shard.vectors_sha256]
-                return [Damage(file, shard) for shard in known if not self._is_whole(content, file, shard)]
+                checkable = [shard for shard in self.shards if shard.vectors_sha256]
+                return [Damage(file, shard) for shard in checkable if not self._is_intact(content, file, shard)]
         except OSError:
             return [Damage(file)]
 
-    def _is_whole(self, content: BinaryIO, file: str, shard: Shard) -> bool:
+    def _is_intact(self, content: BinaryIO, file: str, shard: Shard) -> bool:
         start = _offset(file, shard.first_passage, self.dim)
         end = _offset(file, shard.first_passage + shard.n_passages, self.dim)
         if content.seek(0, os.SEEK_END) < end:
@@ -211,7 +226,7 @@ class ShardStore:
 
 
 def file_sha256(path: Path) -> str | None:
-    """Return the SHA-256 of a file, None where it can't be read."""
+    """Return the SHA-256 of a file as hexadecimal digits; None if it can't be read."""
     try:
         check_regular(path)
         with path.open("rb") as file:
@@ -220,13 +235,13 @@ def file_sha256(path: Path) -> str | None:
         return None
 
 
-def _kind(file: str, dim: int) -> tuple[DTypeLike, int]:
+def _layout(file: str, dim: int) -> tuple[DTypeLike, int]:
     return ("<i8", 3) if file == PASSAGES else ("<f4", dim)
 
 
 def _header(file: str, n: int, dim: int) -> bytes:
-    """Return the header of an .npy file; NumPy makes it equally long for any number of rows."""
-    dtype, width = _kind(file, dim)
+    """Return the header of an .npy file with n rows; NumPy gives it the same length for every n."""
+    dtype, width = _layout(file, dim)
     header = io.BytesIO()
     np.lib.format.write_array_header_1_0(
         header, {"descr": np.dtype(dtype).str, "fortran_order": False, "shape": (n, width)}
@@ -235,22 +250,22 @@ def _header(file: str, n: int, dim: int) -> bytes:
 
 
 def _offset(file: str, row: int, dim: int) -> int:
-    dtype, width = _kind(file, dim)
+    dtype, width = _layout(file, dim)
     return len(_header(file, 0, dim)) + row * width * np.dtype(dtype).itemsize
 
 
 def _mapped(path: Path, file: str, n: int, dim: int) -> NDArray[Any]:
-    dtype, width = _kind(file, dim)
+    dtype, width = _layout(file, dim)
     if n == 0:
         return np.empty((0, width), dtype)
     check_regular(path)
     if path.stat().st_size < _offset(file, n, dim):
-        raise ValueError(f"{path} is cut short")
-    # A view of the base class: arithmetic on a memmap makes memmaps.
+        raise ValueError(f"{path} is too short for {n:,} rows")
+    # A view of the base class, because arithmetic on a memmap returns memmaps.
     return np.memmap(path, dtype, "r", _offset(file, 0, dim), (n, width)).view(np.ndarray)
 
 
 def _flush(file: BinaryIO) -> None:
-    """Wait until what was written is on the disk: the line that names it must not be there before it."""
+    """Wait until a file's content is on the disk, so that no journal line precedes the rows it describes."""
     file.flush()
     os.fsync(file.fileno())

@@ -1,4 +1,4 @@
-"""Where the documents of a corpus lie: on disk, or in a database that serves them."""
+"""The interface of a corpus's documents, which are on disk or in a database."""
 
 from collections.abc import Iterable, Sequence
 from typing import Protocol
@@ -15,20 +15,11 @@ from exemplar.data.errors import ExemplarError
 
 
 class DocumentStore(Protocol):
-    """The documents of a corpus and the places of their passages; a row is a document's position.
-
-    Attributes
-    ----------
-    documents
-        All documents: at least the columns doc_id, text and label. A store that serves them reads all of them for this;
-        no search does.
-    rows
-        Row of each doc_id; reads as much as ``documents``.
-    """
+    """The documents of a corpus and the bounds of their passages; a row is a document's position."""
 
     @property
     def manifest(self) -> Manifest:
-        """What the corpus is and how it was built."""
+        """What the corpus contains and how it was built."""
 
     @property
     def n_documents(self) -> int:
@@ -36,46 +27,49 @@ class DocumentStore(Protocol):
 
     @property
     def documents(self) -> pa.Table:
-        """See above."""
+        """All documents, with at least the columns doc_id, text and label.
+
+        A database transfers all of them for this, so no search uses it.
+        """
 
     @property
     def rows(self) -> dict[str, int]:
-        """See above."""
+        """Row of every document by its doc_id; transfers as much as ``documents``."""
 
     @property
     def facets(self) -> Facets:
-        """What the documents can be filtered by."""
+        """The values that the documents can be filtered by."""
 
     def rows_of(self, doc_ids: Iterable[str]) -> dict[str, int]:
-        """Return the rows of those of some documents that exist, by ``doc_id``."""
+        """Return the rows of documents by doc_id, leaving out documents that do not exist."""
 
     def row(self, doc_id: str) -> int:
-        """Return the row of a document; ExemplarError if it does not exist."""
+        """Return the row of a document; ExemplarError if the document does not exist."""
 
     def doc_ids(self, rows: Sequence[int] | NDArray[np.intp]) -> list[str]:
-        """Return the doc_ids of some rows, in their order."""
+        """Return the doc_ids of the documents at rows, in the order of the rows."""
 
     def document(self, row: int) -> Document:
         """Return the document at a row."""
 
     def documents_at(self, rows: Sequence[int]) -> list[Document]:
-        """Return the documents at some rows, in their order."""
+        """Return the documents at rows, in the order of the rows."""
 
     def passages_of(self, row: int) -> range:
-        """Return the rows of the passages of the document at a row."""
+        """Return the passages of the document at a row."""
 
     def passages_at(self, passages: Sequence[int] | NDArray[np.intp]) -> NDArray[np.int64]:
-        """Return for some passages ``(n, 3)`` the row of the document, start and end in its text."""
+        """Return the document's row, start and end of passages as ``(n, 3) int64``."""
 
     def rows_with(self, texts: Sequence[str]) -> NDArray[np.intp]:
-        """Return the rows of the documents whose text is one of some texts."""
+        """Return the rows of the documents whose text equals one of the texts, ascending."""
 
     def select(self, filters: Filters) -> Selection:
         """Return the documents that pass filters."""
 
 
 def row_in(rows: dict[str, int], doc_id: str, corpus: str) -> int:
-    """Return the row of a document; ExemplarError if it is missing."""
+    """Return the row of a document; ExemplarError, which names the corpus, if the document is not in ``rows``."""
     try:
         return rows[doc_id]
     except KeyError:

@@ -1,1 +1,1 @@
-"""Text in, vectors out: the Encoder protocol and the SentenceTransformer behind it."""
+"""Encoders cut texts into passages and turn these into vectors, by SentenceTransformer models."""

@@ -1,4 +1,4 @@
-"""The Encoder protocol, and what identifies an encoder."""
+"""The interface of an encoder, and the information that identifies one."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, fields
@@ -17,18 +17,18 @@ _LONGEST = 4096  # characters of a name or a path
 
 @dataclass(frozen=True, slots=True)
 class EncoderInfo:
-    """What identifies an encoder, and how it was run.
+    """What identifies an encoder, and how it ran.
 
     Attributes
     ----------
     revision
-        Which weights: the hub's commit, or the start of the checksum of a folder's files.
+        Identifies the weights: the commit on the hub, or the start of a checksum of the folder's files.
     similarity
-        ``cosine``: rows have unit length. ``dot``: rows have the lengths that the model gives them, scaled to about 1.
+        ``cosine``: vectors have unit length. ``dot``: vectors have the model's own lengths, scaled to about 1.
     dim
-        Dimensions of a vector.
+        Number of dimensions of a vector.
     max_tokens
-        Tokens of a document that the model reads; None if there is no limit.
+        Number of tokens of a document that the model reads; None for no limit.
     """
 
     model: str
@@ -51,12 +51,12 @@ class EncoderInfo:
 
     @classmethod
     def from_json(cls, content: Any) -> Self:
-        """Return the info in JSON, which anybody may have written.
+        """Return the info in JSON; the JSON is not trusted.
 
         Raises
         ------
         ExemplarError
-            It does not hold an encoder's info.
+            The JSON does not describe an encoder.
         """
         names = [field.name for field in fields(cls)]
         if not isinstance(content, dict) or content.keys() != set(names):
@@ -69,22 +69,35 @@ class EncoderInfo:
 
 
 class Encoder(Protocol):
-    """Turns texts into vectors ``(n, dim) float32``, and knows how much of a text it reads."""
+    """Turns texts into vectors ``(n, dim) float32``, and knows how many tokens of a text the model reads."""
 
     @property
     def info(self) -> EncoderInfo:
         """What identifies the encoder."""
 
     def token_spans(self, texts: Sequence[str]) -> list[NDArray[np.int64]]:
-        """Return start and end of each text's tokens, ``(n_tokens, 2)``, however long the text is."""
+        """Return the start and end of all tokens of every text, ``(n_tokens, 2) int64``, in characters."""
 
     def encode_documents(
         self, texts: Sequence[str], on_progress: Callable[[int], None] | None = None
     ) -> NDArray[np.float32]:
-        """Return one row a text, in order; ``on_progress`` gets the number of texts encoded so far."""
+        """Return the vectors of texts, ``(n_texts, dim) float32``.
+
+        Parameters
+        ----------
+        on_progress
+            Called with the number of texts encoded so far.
+        """
 
     def encode_query(self, text: str) -> NDArray[np.float32]:
-        """Return the ``(dim,)`` vector of a query."""
+        """Return the vector of a query, ``(dim,) float32``."""
+
+
+class LoadEncoder(Protocol):
+    """Loads an encoder, as ``load_encoder`` does."""
+
+    def __call__(self, model: str, *, precision: str, backend: str, revision: str | None = None) -> Encoder:
+        """Return the encoder; ExemplarError if the model can't be loaded."""
 
 
 def _is_valid(name: str, value: Any) -> bool:
@@ -101,7 +114,7 @@ def unit_rows(vectors: ArrayLike) -> NDArray[np.float32]:
     Raises
     ------
     ExemplarError
-        A row is zero or not finite: it has no direction to compare.
+        A row is zero or not finite, so that it has no direction.
     """
     rows = check_rows(np.ascontiguousarray(vectors, dtype=np.float32))
     unit: NDArray[np.float32] = rows / np.linalg.norm(rows, axis=1, keepdims=True)
@@ -109,7 +122,7 @@ def unit_rows(vectors: ArrayLike) -> NDArray[np.float32]:
 
 
 def check_rows(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return vectors ``(n, dim)``; ExemplarError if a row is zero or not finite."""
+    """Return vectors ``(n, dim)`` unchanged; ExemplarError if a row is zero or not finite."""
     norms = np.linalg.norm(vectors, axis=1)
     bad = np.flatnonzero(~np.isfinite(norms) | (norms == 0))
     if bad.size:

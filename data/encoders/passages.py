@@ -1,4 +1,4 @@
-"""Long texts into passages: overlapping stretches that fit the model's input, cut where sentences or words end."""
+"""Cuts long texts into overlapping passages that fit the model's input and end where sentences or words end."""
 
 import re
 from collections.abc import Sequence
@@ -18,9 +18,9 @@ _SENTENCE_END = re.compile(
 
 
 def split(texts: Sequence[str], encoder: Encoder) -> list[list[Span]]:
-    """Return the spans of each text's passages: they overlap, cover every character, and fit the model's input.
+    """Return the spans of every text's passages, which overlap, cover every character and fit the model's input.
 
-    A text that fits is one passage. The others are cut into as few passages as can be, of about equal length.
+    A text that fits is one passage. Other texts are cut into the fewest passages possible, of about equal length.
     """
     limit = encoder.info.max_tokens
     if limit is None:
@@ -31,7 +31,7 @@ def split(texts: Sequence[str], encoder: Encoder) -> list[list[Span]]:
 
 
 def sentences(text: str) -> list[Span]:
-    """Return the spans of a text's sentences, without the blanks around them."""
+    """Return the spans of a text's sentences, without the blanks around these."""
     ends = [match.end() for match in _SENTENCE_END.finditer(text)]
     spans = []
     for start, end in zip([0, *ends], [*ends, len(text)], strict=True):
@@ -43,7 +43,7 @@ def sentences(text: str) -> list[Span]:
 
 
 def _fitting(text: str, spans: NDArray[np.int64], encoder: Encoder, limit: int) -> list[Span]:
-    """Cut a text; what a cut within a word made longer in tokens is cut again."""
+    """Cut a text into passages; a passage that has more tokens by itself than within the text is cut again."""
     if len(spans) <= limit or len(text) < 2:
         return [(0, len(text))]
     passages = []
@@ -56,41 +56,46 @@ def _fitting(text: str, spans: NDArray[np.int64], encoder: Encoder, limit: int) 
 
 
 def cut(text: str, spans: NDArray[np.int64], limit: int) -> list[Span]:
-    """Cut a text into passages of at most ``limit`` of the tokens that it has as a whole.
+    """Cut a text into passages of at most ``limit`` tokens, counted as tokens of the complete text.
 
     Parameters
     ----------
     spans
-        ``(n_tokens, 2)`` start and end of each token.
+        ``(n_tokens, 2) int64``: start and end of every token.
 
     Returns
     -------
     list of (start, end)
-        A passage ends where a sentence does, if one does near its even share of the text; else where a word does.
-        It begins about an eighth of the limit before the last one's end, so that no thought is lost at a border.
+        A passage ends at the sentence end nearest to its even share of the text; without one nearby, at a word end.
+        It begins about an eighth of the limit before the end of the previous passage, which keeps context at borders.
     """
     n, starts = len(spans), spans[:, 0]
-    sentences = np.isin(starts, [match.end() for match in _SENTENCE_END.finditer(text)])
-    words = np.array([start == 0 or text[start - 1].isspace() for start in starts.tolist()])
+    begins_sentence = np.isin(starts, [match.end() for match in _SENTENCE_END.finditer(text)])
+    begins_word = np.array([start == 0 or text[start - 1].isspace() for start in starts.tolist()])
     overlap, slack = limit // 8, limit // 4
     passages, first = [], 0
     while n - first > limit:
         n_passages = -(-(n - first - overlap) // (limit - overlap))
         even = first + -(-(n - first + (n_passages - 1) * overlap) // n_passages)
-        end = _border(even, max(first + 1, even - slack), min(first + limit, even + slack), sentences, words)
+        end = _border(
+            even, max(first + 1, even - slack), min(first + limit, even + slack), begins_sentence, begins_word
+        )
         passages.append((first, end))
-        first = _border(end - overlap, max(first + 1, end - 2 * overlap), end, sentences, words)
+        first = _border(end - overlap, max(first + 1, end - 2 * overlap), end, begins_sentence, begins_word)
     passages.append((first, n))
     return [
-        (0 if a == 0 else int(starts[a]), len(text) if b == n else int(starts[b]))  # with the blanks up to the next
+        (
+            0 if a == 0 else int(starts[a]),
+            len(text) if b == n else int(starts[b]),
+        )  # with the blanks before the next token
         for a, b in passages
     ]
 
 
-def _border(wanted: int, low: int, high: int, *kinds: NDArray[np.bool_]) -> int:
-    """Return the token in [low, high] nearest to the wanted one that begins a sentence; if none does, a word."""
-    for begins in kinds:
-        candidates = low + np.flatnonzero(begins[low : high + 1])
+def _border(target: int, low: int, high: int, *preferences: NDArray[np.bool_]) -> int:
+    """Return the token in [low, high] nearest to a target, by the first preference that a token in the range meets."""
+    for is_border in preferences:
+        candidates = low + np.flatnonzero(is_border[low : high + 1])
         if candidates.size:
-            return int(candidates[np.abs(candidates - wanted).argmin()])
-    return min(max(wanted, low), high)
+            return int(candidates[np.abs(candidates - target).argmin()])
+    return min(max(target, low), high)

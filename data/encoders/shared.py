@@ -1,4 +1,4 @@
-"""One encoder for many who ask at once."""
+"""An encoder that many threads share."""
 
 import os
 from collections.abc import Callable, Sequence
@@ -12,16 +12,16 @@ from exemplar.data.encoders.base import Encoder, EncoderInfo
 
 
 class SharedEncoder:
-    """An Encoder whose model works in two threads of its own, one for queries and one for documents, each in turn.
+    """An Encoder whose model runs in two threads, one for queries and one for documents, one call after another.
 
-    Each thread that runs a model gets anew what the model needs to work in, memory and threads of its own: many at
-    once would take many times as much, and be done no sooner. On a processor each works on half of the cores.
+    Every thread that runs a model allocates its own memory and worker threads: many at once would take many times as
+    much and would not finish sooner. On a processor each of the two threads uses half of the cores.
     """
 
     def __init__(self, encoder: Encoder) -> None:
         self._encoder = encoder
-        self._queries = ThreadPoolExecutor(1, thread_name_prefix="queries", initializer=_take_half)
-        self._documents = ThreadPoolExecutor(1, thread_name_prefix="documents", initializer=_take_half)
+        self._queries = ThreadPoolExecutor(1, thread_name_prefix="queries", initializer=_use_half_of_the_cores)
+        self._documents = ThreadPoolExecutor(1, thread_name_prefix="documents", initializer=_use_half_of_the_cores)
 
     @property
     def info(self) -> EncoderInfo:
@@ -29,20 +29,20 @@ class SharedEncoder:
         return self._encoder.info
 
     def token_spans(self, texts: Sequence[str]) -> list[NDArray[np.int64]]:
-        """Return start and end of each text's tokens, ``(n_tokens, 2)``."""
+        """Return the start and end of all tokens of every text, ``(n_tokens, 2) int64``, in characters."""
         return self._documents.submit(self._encoder.token_spans, texts).result()
 
     def encode_documents(
         self, texts: Sequence[str], on_progress: Callable[[int], None] | None = None
     ) -> NDArray[np.float32]:
-        """Return one row a text, in order; ``on_progress`` is called in the model's thread."""
+        """Return the vectors of texts, ``(n_texts, dim) float32``; the model's thread calls ``on_progress``."""
         return self._documents.submit(self._encoder.encode_documents, texts, on_progress).result()
 
     def encode_query(self, text: str) -> NDArray[np.float32]:
-        """Return the ``(dim,)`` vector of a query."""
+        """Return the vector of a query, ``(dim,) float32``."""
         return self._queries.submit(self._encoder.encode_query, text).result()
 
 
-def _take_half() -> None:
-    """Let what this thread computes use half of the cores; OpenMP, by which torch shares work out, counts by thread."""
+def _use_half_of_the_cores() -> None:
+    """Limit OpenMP, by which torch divides its work, to half of the cores; the limit holds for this thread."""
     threadpool_limits(max(1, (os.cpu_count() or 1) // 2), user_api="openmp")

@@ -1,1 +1,1 @@
-"""A corpus in a Milvus collection: pushed there, and read from there in place of a folder."""
+"""Copies a corpus into a collection of Milvus, and reads the corpus from the collection."""

@@ -1,10 +1,10 @@
-"""A corpus into a Milvus collection: in batches, resumable, counted."""
+"""Copies a corpus into a Milvus collection in batches; an interrupted push resumes."""
 
 import base64
 import itertools
 import json
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,31 +20,35 @@ from exemplar.data.milvus.server import (
     MANIFEST,
     MEAN,
     Server,
-    answering,
     collection_name,
     manifest_in,
     properties_of,
+    translated_errors,
 )
 
-SEGMENT_BYTES = 2**30  # of vectors, by which Milvus splits a collection; each part has an index of its own
+SEGMENT_BYTES = 2**30  # of vectors; Milvus splits a collection into segments, and every segment has its own index
 INDEX_TYPES = ("FLAT", "IVF_FLAT", "IVF_SQ8", "HNSW", "AUTOINDEX")
 
 _BATCH = 1000  # passages
 _BATCH_BYTES = 4_000_000
-_IN_FLIGHT = 2 * _BATCH  # passages of which it isn't known whether they arrived
+_IN_FLIGHT = 2 * _BATCH  # passages that may or may not have arrived when a push was interrupted
 _MOST_BYTES = 65_535  # of a text in Milvus
-_MOST_PROPERTY = 60_000  # characters
-_SECONDS = 3600.0  # for a call that writes, or builds the index
+_MOST_PROPERTY = 60_000  # characters of a property
+_SECONDS = 3600.0  # timeout of a call that writes or builds the index
 
 
 @dataclass
-class Pushed:
-    """What was pushed: passages that are there, of them those that were written now, and texts that were cut.
+class PushResult:
+    """The result of a push.
 
     Attributes
     ----------
+    n_passages
+        Number of passages in the collection.
+    n_written
+        Number of passages that this push wrote.
     n_cut
-        Documents of whose text, or other columns, not all went into Milvus, which takes 65,535 bytes.
+        Number of documents whose text or other columns were shortened to the 65,535 bytes that Milvus takes.
     """
 
     n_passages: int = 0
@@ -59,69 +63,71 @@ def push_corpus(
     index_type: str = "FLAT",
     replace: bool = False,
     on_progress: Callable[[int, int], None] = lambda done, total: None,
-) -> Pushed:
-    """Load a corpus into a collection of its name, and index it; what was interrupted goes on.
+) -> PushResult:
+    """Write a corpus into the collection of its name and index it, or resume an interrupted push.
 
     Parameters
     ----------
     uri
-        See data.milvus.server.Server; a Milvus Lite file is made if need be.
+        As for ``Server``; a Milvus Lite file is created if it does not exist.
     index_type
-        FLAT is exact; the others are approximate, and faster where there are many.
+        FLAT is exact; the others are approximate, and faster for large corpora.
     replace
-        Allow a collection to go that holds something else, or an earlier build of the corpus.
+        Allow the push to replace a collection that holds something else, or an earlier build of the corpus.
     on_progress
-        Called with the number of passages that are there, and of how many.
+        Called with the number of passages in the collection, and with the number of all passages.
 
     Raises
     ------
     ExemplarError
-        The corpus is unfinished, the type of index unknown, an id too long, or the collection holds something else.
+        The corpus is unfinished, ``index_type`` is unknown, an id is too long, or the collection holds something else.
     IndexUnreachable
-        The server does not answer, or refuses.
+        The server does not answer, or refuses a call.
     """
     if index_type not in INDEX_TYPES:
         raise ExemplarError(f"the type of index is one of {', '.join(INDEX_TYPES)}; got '{index_type}'")
     if not corpus.manifest.created:
         raise ExemplarError(f"the corpus '{corpus.manifest.name}' is unfinished; build it on first")
-    return _Push(Server(uri, create=True), corpus, on_progress).run(index_type, replace)
+    return _Pusher(Server(uri, create=True), corpus, on_progress).run(index_type, replace)
 
 
-class _Push:
+class _Pusher:
+    """Pushes one corpus."""
+
     def __init__(self, server: Server, corpus: Corpus, on_progress: Callable[[int, int], None]) -> None:
-        self.client, self.uri, self.corpus, self.tell = server.client, server.uri, corpus, on_progress
+        self.client, self.uri, self.corpus, self.on_progress = server.client, server.uri, corpus, on_progress
         self.name = collection_name(corpus.manifest.name)
-        self.pushed = Pushed()
+        self.result = PushResult()
 
-    def run(self, index_type: str, replace: bool) -> Pushed:
-        with answering(self.uri):
-            if not self._is_there(replace):
+    def run(self, index_type: str, replace: bool) -> PushResult:
+        n_passages = self.corpus.manifest.n_passages
+        with translated_errors(self.uri):
+            if not self._has_collection(replace):
                 self._create()
-            n_there = self._count()
-            self._write(n_there)
+            self._write(self._count())
             self.client.flush(self.name, timeout=_SECONDS)
-            self.pushed.n_passages = self._count()
-            if self.pushed.n_passages != self.corpus.manifest.n_passages:
+            self.result.n_passages = self._count()
+            if self.result.n_passages != n_passages:
                 raise IndexUnreachable(
-                    f"the collection {self.name} at {self.uri} holds {self.pushed.n_passages:,} passages, not "
-                    f"{self.corpus.manifest.n_passages:,}; push with --replace"
+                    f"the collection {self.name} at {self.uri} holds {self.result.n_passages:,} passages, not "
+                    f"{n_passages:,}; push with --replace"
                 )
             self._index(index_type)
             self.client.alter_collection_properties(self.name, self._properties(), timeout=_SECONDS)
-        return self.pushed
+        return self.result
 
-    def _is_there(self, replace: bool) -> bool:
-        """Whether there is a collection for this very build; one that holds something else goes, if it may."""
+    def _has_collection(self, replace: bool) -> bool:
+        """Return whether a collection of this build exists; drop one that holds something else if that is allowed."""
         if not self.client.has_collection(self.name, timeout=_SECONDS):
             return False
         properties = properties_of(self.client.describe_collection(self.name, timeout=_SECONDS))
-        manifest, own = manifest_in(properties), self.corpus.manifest
-        if manifest and (manifest.name, manifest.build) == (own.name, own.build):
+        existing, own = manifest_in(properties), self.corpus.manifest
+        if existing and (existing.name, existing.build) == (own.name, own.build):
             return True
         if not replace:
-            what = f"the corpus '{manifest.name}', built {manifest.created}" if manifest else "something else"
+            content = f"the corpus '{existing.name}', built {existing.created}" if existing else "something else"
             raise ExemplarError(
-                f"the collection {self.name} at {self.uri} holds {what}; allow it to be replaced", hint="replace"
+                f"the collection {self.name} at {self.uri} holds {content}; allow it to be replaced", hint="replace"
             )
         self.client.drop_collection(self.name, timeout=_SECONDS)
         return False
@@ -142,7 +148,7 @@ class _Push:
         self.client.create_collection(
             self.name, schema=schema, properties={MANIFEST: manifest, COMPLETE: "no"}, timeout=_SECONDS
         )
-        self._index("FLAT")  # a collection is not read without an index
+        self._index("FLAT")  # Milvus reads a collection only with an index
 
     def _count(self) -> int:
         [row] = self.client.query(
@@ -150,64 +156,45 @@ class _Push:
         )
         return int(row["count(*)"])
 
-    def _write(self, n_there: int) -> None:
-        """Write what is not there: batches go one after another, so what is there is the beginning, but for the last.
+    def _write(self, n_existing: int) -> None:
+        """Write the missing passages.
 
-        A batch that may have arrived is written over.
+        An earlier push wrote its batches in order, so the collection holds the first passages, except that the last
+        batches may have arrived in part. These are overwritten.
         """
-        known = max(0, n_there - _IN_FLIGHT) if n_there < self.corpus.manifest.n_passages else n_there
-        for batch in _batches(self._entities(known)):
-            doubtful = n_there and batch[0]["passage"] < n_there + _IN_FLIGHT
-            write = self.client.upsert if doubtful else self.client.insert
+        n_passages = self.corpus.manifest.n_passages
+        first = max(0, n_existing - _IN_FLIGHT) if n_existing < n_passages else n_existing
+        for batch in _batches(self._entities(first)):
+            may_exist = n_existing and batch[0]["passage"] < n_existing + _IN_FLIGHT
+            write = self.client.upsert if may_exist else self.client.insert
             write(self.name, batch, timeout=_SECONDS)
-            self.pushed.n_written += len(batch)
-            self.tell(batch[-1]["passage"] + 1, self.corpus.manifest.n_passages)
+            self.result.n_written += len(batch)
+            self.on_progress(batch[-1]["passage"] + 1, n_passages)
 
     def _entities(self, first: int) -> Iterator[dict[str, Any]]:
-        """Yield the entities from a passage on."""
+        """Yield the entities of all passages from ``first`` on, and count the documents that are shortened."""
         corpus = self.corpus
         if first >= len(corpus.passages):
             return
         for row in range(int(corpus.document_rows[first]), corpus.n_documents):
             document, passages = corpus.document(row), corpus.passages_of(row)
-            shared = self._shared(row, document, len(passages))
-            stretches = _stretches(document.text, [tuple(corpus.passages[each, 1:].tolist()) for each in passages])
-            for number, (passage, stretch) in enumerate(zip(passages, stretches, strict=True)):
+            shared = _shared_fields(row, document, len(passages))
+            bounds = corpus.passages_at(passages)[:, 1:].tolist()
+            texts = _partition(document.text, [start for start, _ in bounds])
+            for number, (passage, (start, end), text) in enumerate(zip(passages, bounds, texts, strict=True)):
                 if passage >= first:
-                    yield shared | {
-                        "passage": passage,
-                        "vector": corpus.vectors[passage],
-                        "number": number,
-                        "start": int(corpus.passages[passage, 1]),
-                        "end": int(corpus.passages[passage, 2]),
-                        "text": stretch,
-                    }
-            self.pushed.n_cut += "".join(stretches) != document.text or shared["metadata"] != dict(document.metadata)
-
-    def _shared(self, row: int, document: Document, n_passages: int) -> dict[str, Any]:
-        """Return what all passages of a document have in common."""
-        for name, text in (("id", document.doc_id), ("label", document.label or "")):
-            if len(text.encode()) > _MOST_BYTES:
-                raise ExemplarError(
-                    f"the {name} of the document in row {row} is longer than the {_MOST_BYTES:,} bytes that Milvus "
-                    f"takes: '{text[:50]}...'"
-                )
-        return {
-            "document": row,
-            "doc_id": document.doc_id,
-            "n_passages": n_passages,
-            "text_hash": signed_hash(document.text),
-            "label": document.label,
-            "metadata": _fitting(document.metadata),
-        }
+                    own = {"passage": passage, "vector": corpus.vectors[passage], "text": text}
+                    yield shared | own | {"number": number, "start": start, "end": end}
+            self.result.n_cut += "".join(texts) != document.text or shared["metadata"] != dict(document.metadata)
 
     def _index(self, index_type: str) -> None:
-        there = self.client.list_indexes(self.name, timeout=_SECONDS)
-        if there and self.client.describe_index(self.name, "vector")["index_type"] != index_type:
+        """Index the collection, if its index is of another type, and load it."""
+        existing = self.client.list_indexes(self.name, timeout=_SECONDS)
+        if existing and self.client.describe_index(self.name, "vector")["index_type"] != index_type:
             self.client.release_collection(self.name, timeout=_SECONDS)
             self.client.drop_index(self.name, "vector", timeout=_SECONDS)
-            there = []
-        if not there:
+            existing = []
+        if not existing:
             indexes = self.client.prepare_index_params()
             indexes.add_index("vector", index_type=index_type, metric_type="IP", params=self._params(index_type))
             self.client.create_index(self.name, indexes, timeout=_SECONDS)
@@ -221,17 +208,36 @@ class _Push:
 
     def _properties(self) -> dict[str, str]:
         mean = self.corpus.vectors.mean(axis=0, dtype=np.float64).astype("<f4")
-        choices = facets_of(self.corpus.documents).to_json(_MOST_PROPERTY)
-        return {MEAN: base64.b64encode(mean.tobytes()).decode(), CHOICES: choices, COMPLETE: "yes"}
+        facets = facets_of(self.corpus.documents).to_json(_MOST_PROPERTY)
+        return {MEAN: base64.b64encode(mean.tobytes()).decode(), CHOICES: facets, COMPLETE: "yes"}
+
+
+def _shared_fields(row: int, document: Document, n_passages: int) -> dict[str, Any]:
+    """Return the fields that the entities of all passages of a document share."""
+    for name, text in (("id", document.doc_id), ("label", document.label or "")):
+        if len(text.encode()) > _MOST_BYTES:
+            raise ExemplarError(
+                f"the {name} of the document in row {row} is longer than the {_MOST_BYTES:,} bytes that Milvus "
+                f"takes: '{text[:50]}...'"
+            )
+    return {
+        "document": row,
+        "doc_id": document.doc_id,
+        "n_passages": n_passages,
+        "text_hash": signed_hash(document.text),
+        "label": document.label,
+        "metadata": _fitting(document.metadata),
+    }
 
 
 def n_lists(n: int, dim: int) -> int:
-    """Return how many lists an IVF index of n passages has: four times the root of what a segment of Milvus holds."""
-    of_segment = min(n, SEGMENT_BYTES // (4 * dim))
-    return max(1, min(4 * math.isqrt(of_segment), of_segment // 39))  # k-means wants some 39 rows a centre
+    """Return the number of lists of an IVF index: four times the square root of the passages in a segment."""
+    n_in_segment = min(n, SEGMENT_BYTES // (4 * dim))
+    return max(1, min(4 * math.isqrt(n_in_segment), n_in_segment // 39))  # k-means needs about 39 rows a centre
 
 
 def _batches(entities: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    """Yield entities in batches of at most 1,000 entities and about 4 MB."""
     batch: list[dict[str, Any]] = []
     size = 0
     for entity in entities:
@@ -244,18 +250,15 @@ def _batches(entities: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]
         yield batch
 
 
-def _stretches(text: str, spans: list[tuple[int, int]]) -> list[str]:
-    """Return a text in one stretch a passage, from its start to that of the next; together they are the text."""
-    starts = [0, *(start for start, _ in spans[1:]), len(text)]
-    return [_cut(text[start:end]) for start, end in itertools.pairwise(starts)]
+def _partition(text: str, starts: list[int]) -> list[str]:
+    """Return one part of a text for every passage, from its start to the start of the next, cut to Milvus's limit."""
+    borders = [0, *starts[1:], len(text)]
+    parts = (text[start:end] for start, end in itertools.pairwise(borders))
+    return [part.encode()[:_MOST_BYTES].decode(errors="ignore") for part in parts]
 
 
-def _cut(text: str) -> str:
-    return text.encode()[:_MOST_BYTES].decode(errors="ignore")
-
-
-def _fitting(metadata: Any) -> dict[str, str]:
-    """Return the columns of a document, without the longest ones where they are more than Milvus takes."""
+def _fitting(metadata: Mapping[str, str]) -> dict[str, str]:
+    """Return the columns of a document without the longest ones that exceed the limit of Milvus."""
     fitting = dict(metadata)
     while len(json.dumps(fitting).encode()) > _MOST_BYTES:
         del fitting[max(fitting, key=lambda name: len(fitting[name]))]

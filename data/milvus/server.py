@@ -1,4 +1,4 @@
-"""The connection to Milvus: a server, or a file of Milvus Lite, and the collections in it that hold corpora."""
+"""The connection to a Milvus server or a Milvus Lite file, and its collections, which hold corpora."""
 
 import functools
 import json
@@ -21,18 +21,31 @@ if TYPE_CHECKING:
     from pymilvus import MilvusClient
 
 MANIFEST, CHOICES, MEAN, COMPLETE = "exemplar.manifest", "exemplar.choices", "exemplar.mean", "exemplar.complete"
-ADDRESS = "EXEMPLAR_INDEX"  # in the environment of the app: where its corpora are served from
-MOST_ROWS = 16_384  # that a query of Milvus returns
-EXACT = ("FLAT", "BRUTE_FORCE")  # types of an index
+ADDRESS = "EXEMPLAR_INDEX"  # environment variable: the address that the app reads corpora from
+MOST_ROWS = 16_384  # of a result of Milvus
+EXACT = ("FLAT", "BRUTE_FORCE")  # types of exact indexes
 
-_SECONDS = 10.0  # until a call is given up
-_CHUNK = 4096  # rows of an answer with vectors
-_KEPT = 200_000  # places
+_NOT_AN_ADDRESS = "is not an address of Milvus: use http://HOST:PORT, or a file whose name ends in .db"
+_SECONDS = 10.0  # timeout of a call
+_CHUNK = 4096  # rows of a result with vectors
+_MOST_PLACES = 200_000  # in the cache
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a passage belongs: its document, which has so many passages, of which it is the one of this number."""
+class PassagePlace:
+    """The place of a passage in its document.
+
+    Attributes
+    ----------
+    document
+        The document's row.
+    number
+        The passage's position among those of the document, from 0.
+    n_passages
+        Number of passages of the document.
+    start, end
+        Bounds in the document's text, in characters.
+    """
 
     document: int
     doc_id: str
@@ -42,27 +55,26 @@ class Place:
     end: int
 
 
-PLACE = tuple(field.name for field in fields(Place))
+PLACE_FIELDS = tuple(field.name for field in fields(PassagePlace))
 
 
 @functools.lru_cache(maxsize=4)
 def _client(uri: str) -> "MilvusClient":
-    os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # it writes to the terminal what is mended by itself
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # it prints errors that it recovers from
     try:
         from pymilvus import MilvusClient
     except ImportError as error:
         raise ExemplarError("Milvus takes the extra packages of: pip install 'exemplar[milvus]'") from error
     for logger in ("pymilvus", "milvus_lite"):
-        logging.getLogger(logger).setLevel(logging.CRITICAL)  # what goes wrong is said in our words
-    with answering(uri):
-        # More often than a server allows, it would be cut off for asking whether the server is still there.
-        asking = {"grpc.keepalive_time_ms": 300_000}
-        return MilvusClient(uri, token=os.environ.get("MILVUS_TOKEN", ""), timeout=_SECONDS, grpc_options=asking)
+        logging.getLogger(logger).setLevel(logging.CRITICAL)  # IndexUnreachable reports them
+    with translated_errors(uri):
+        options = {"grpc.keepalive_time_ms": 300_000}  # a server closes connections that ping it more often
+        return MilvusClient(uri, token=os.environ.get("MILVUS_TOKEN", ""), timeout=_SECONDS, grpc_options=options)
 
 
 @contextmanager
-def answering(uri: str) -> Iterator[None]:
-    """Turn what goes wrong between here and Milvus into IndexUnreachable."""
+def translated_errors(uri: str) -> Iterator[None]:
+    """Raise IndexUnreachable in place of the errors of Milvus and of the connection."""
     import grpc
     from pymilvus.exceptions import MilvusException
 
@@ -72,28 +84,36 @@ def answering(uri: str) -> Iterator[None]:
         if is_file(uri) and "Open local milvus failed" in str(error):
             reason = "can't be opened: another process has it open (Milvus Lite serves one), or it holds something else"
             raise IndexUnreachable(f"the Milvus Lite file {uri} {reason}") from error
-        what = " ".join(str(getattr(error, "message", "") or error).split())[:300]
-        if "connect" in what.casefold() or "unavailable" in what.casefold() or "Retry" in what:
-            raise IndexUnreachable(f"no Milvus server answers at {uri}; start it, or name another ({what})") from error
-        raise IndexUnreachable(f"Milvus at {uri} says: {what}") from error
+        message = " ".join(str(getattr(error, "message", "") or error).split())[:300]
+        if "connect" in message.casefold() or "unavailable" in message.casefold() or "Retry" in message:
+            remedy = "start it, or name another"
+            raise IndexUnreachable(f"no Milvus server answers at {uri}; {remedy} ({message})") from error
+        raise IndexUnreachable(f"Milvus at {uri} says: {message}") from error
 
 
 def is_file(uri: str) -> bool:
-    """Whether an address is that of a Milvus Lite file."""
+    """Return whether an address is a Milvus Lite file."""
     return "://" not in uri
 
 
 class Server:
-    """Milvus at an address: ``http://localhost:19530``, or a file whose name ends in ``.db``.
+    """A Milvus server or a Milvus Lite file.
 
-    What a server asks for by way of a name and password is taken from the environment, ``MILVUS_TOKEN``.
+    The environment variable ``MILVUS_TOKEN`` holds the credentials for a server.
+
+    Parameters
+    ----------
+    uri
+        An address such as ``http://localhost:19530``, or the path of a file that ends in ``.db``.
+    create
+        Create the file if it does not exist.
 
     Raises
     ------
     ExemplarError
-        The address is none, there is no such file, or pymilvus is not installed.
+        The address is not valid, the file does not exist, or pymilvus is not installed.
     IndexUnreachable
-        Nobody answers there.
+        The server does not answer.
     """
 
     def __init__(self, uri: str, *, create: bool = False) -> None:
@@ -101,18 +121,16 @@ class Server:
         if is_file(uri):
             _check_file(self.uri, create)
         elif not re.match(r"(https?|tcp|unix)://.", uri):
-            raise ExemplarError(
-                f"{uri} is no address of Milvus: use http://HOST:PORT, or a file whose name ends in .db"
-            )
+            raise ExemplarError(f"{uri} {_NOT_AN_ADDRESS}")
         self.client = _client(self.uri)
 
     def manifests(self) -> dict[str, Manifest]:
-        """Return the manifests of all corpora that are wholly there, by name."""
-        with answering(self.uri):
+        """Return the manifests of all completely pushed corpora by name."""
+        with translated_errors(self.uri):
             names = self.client.list_collections(timeout=_SECONDS)
             described = [self.client.describe_collection(name, timeout=_SECONDS) for name in sorted(names)]
-        found = (properties_of(each) for each in described)
-        manifests = (manifest_in(each) for each in found if each.get(COMPLETE) == "yes")
+        complete = (found for found in map(properties_of, described) if found.get(COMPLETE) == "yes")
+        manifests = map(manifest_in, complete)
         return {manifest.name: manifest for manifest in manifests if manifest}
 
     def collection(self, name: str) -> "Collection":
@@ -121,17 +139,17 @@ class Server:
         Raises
         ------
         CorpusNotFound
-            There is none, or it isn't wholly there; the message says which there are.
+            The corpus is not in Milvus, or not completely; the message lists the corpora.
         """
-        where = collection_name(name)
-        with answering(self.uri):
-            known = self.client.has_collection(where, timeout=_SECONDS)
-            properties = properties_of(self.client.describe_collection(where, timeout=_SECONDS)) if known else {}
+        collection = collection_name(name)
+        with translated_errors(self.uri):
+            exists = self.client.has_collection(collection, timeout=_SECONDS)
+            properties = properties_of(self.client.describe_collection(collection, timeout=_SECONDS)) if exists else {}
         manifest = manifest_in(properties)
         if manifest is None or manifest.name != name:
-            there = ", ".join(self.manifests()) or "none yet"
+            names = ", ".join(self.manifests()) or "none yet"
             raise CorpusNotFound(
-                f"there is no corpus '{name}' in Milvus at {self.uri} (there are: {there}); "
+                f"there is no corpus '{name}' in Milvus at {self.uri} (there are: {names}); "
                 f"put it there: exemplar push {name} --to {self.uri}"
             )
         if properties.get(COMPLETE) != "yes":
@@ -139,40 +157,47 @@ class Server:
                 f"the corpus '{name}' is not wholly in Milvus at {self.uri} yet; "
                 f"go on with: exemplar push {name} --to {self.uri}"
             )
-        return Collection(self, where, manifest, properties)
+        return Collection(self, collection, manifest, properties)
 
 
 class Collection:
-    """A collection that holds a corpus, one entity a passage; its primary key is the passage's row.
+    """A collection that holds a corpus: one entity a passage, with the passage's row as primary key.
 
     Attributes
     ----------
     properties
-        What was kept with it, as text.
+        Texts that are stored with the collection: manifest, facets, and mean of the vectors.
+    index_type
+        The name of the vector index in Milvus.
     """
 
     def __init__(self, server: Server, name: str, manifest: Manifest, properties: Mapping[str, str]) -> None:
         self.uri, self.name, self.manifest, self.properties = server.uri, name, manifest, properties
         self._client = server.client
-        with answering(self.uri):
+        with translated_errors(self.uri):
             description = self._client.describe_index(name, "vector", timeout=_SECONDS)
             self._client.load_collection(name, timeout=_SECONDS)
         self.index_type = str((description or {}).get("index_type", ""))
-        self._places: dict[int, Place] = {}
+        self._places: dict[int, PassagePlace] = {}
 
     def best(self, w: NDArray[np.float32], k: int, expression: str, *, places: bool) -> NDArray[np.intp]:
-        """Return the passages of highest inner product with w; ``places`` are remembered where they will be asked for.
+        """Return the k passages with the highest inner product with w, in Milvus's order of float32 scores.
 
-        Milvus gives them in the order of float32 scores.
+        Parameters
+        ----------
+        expression
+            Passages must meet it; empty for all passages.
+        places
+            Fetch the places of the passages as well, for later calls of ``places``.
         """
-        with answering(self.uri):
+        with translated_errors(self.uri):
             [hits] = self._client.search(
                 self.name,
                 [w.tolist()],
                 anns_field="vector",
                 filter=expression,
                 limit=k,
-                output_fields=list(PLACE) if places else ["passage"],
+                output_fields=list(PLACE_FIELDS) if places else ["passage"],
                 search_params={"metric_type": "IP", "params": _effort(self.index_type, k)},
                 timeout=_SECONDS,
             )
@@ -182,62 +207,62 @@ class Collection:
         return np.array([hit["passage"] for hit in hits], np.intp)
 
     def vectors(self, passages: Sequence[int]) -> NDArray[np.float32]:
-        """Return the vectors of passages, ``(len(passages), dim)``, in their order; none is asked for twice."""
-        found = {row["passage"]: row["vector"] for row in self._by_key(passages, ["vector"])}
-        return np.array([found[passage] for passage in passages], np.float32).reshape(-1, self.manifest.encoder.dim)
+        """Return the vectors of distinct passages, ``(n, dim) float32``, in their order."""
+        vectors = {entity["passage"]: entity["vector"] for entity in self._by_key(passages, ["vector"])}
+        return np.array([vectors[passage] for passage in passages], np.float32).reshape(-1, self.manifest.encoder.dim)
 
-    def places(self, passages: Sequence[int]) -> list[Place]:
-        """Return where passages belong, in their order."""
-        if len(self._places) > _KEPT:
+    def places(self, passages: Sequence[int]) -> list[PassagePlace]:
+        """Return the places of passages, in the order of the passages."""
+        if len(self._places) > _MOST_PLACES:
             self._places = {}
-        places = self._places  # pages of several visitors ask at once, and one of them may begin anew
-        for row in self._by_key(sorted(set(passages).difference(places)), PLACE):
-            places[row["passage"]] = place_of(row)
+        places = self._places  # another thread may replace the attribute meanwhile
+        for entity in self._by_key(sorted(set(passages).difference(places)), PLACE_FIELDS):
+            places[entity["passage"]] = place_of(entity)
         return [places[passage] for passage in passages]
 
     def query(self, expression: str, output: Sequence[str], limit: int = MOST_ROWS) -> list[dict[str, Any]]:
-        """Return the entities that meet an expression, at most so many."""
-        with answering(self.uri):
-            found: list[dict[str, Any]] = self._client.query(
+        """Return at most ``limit`` entities that meet an expression, with the fields of ``output`` and ``passage``."""
+        with translated_errors(self.uri):
+            entities: list[dict[str, Any]] = self._client.query(
                 self.name, filter=expression, output_fields=["passage", *output], limit=limit, timeout=_SECONDS
             )
-        return found
+        return entities
 
     def count(self, expression: str = "") -> int:
-        """Return how many entities meet an expression."""
-        with answering(self.uri):
+        """Return the number of entities that meet an expression."""
+        with translated_errors(self.uri):
             [row] = self._client.query(self.name, filter=expression, output_fields=["count(*)"], timeout=_SECONDS)
         return int(row["count(*)"])
 
-    def every(self, expression: str, output: Sequence[str]) -> Iterator[dict[str, Any]]:
-        """Yield all entities that meet an expression, by passage."""
+    def all_entities(self, output: Sequence[str]) -> Iterator[dict[str, Any]]:
+        """Yield all entities with the fields of ``output``, ordered by passage."""
         for first in range(0, self.manifest.n_passages, _CHUNK):
-            within = f"passage >= {first} and passage < {first + _CHUNK}"
-            found = self.query(f"{within} and ({expression})" if expression else within, output)
-            yield from sorted(found, key=lambda row: row["passage"])
+            entities = self.query(f"passage >= {first} and passage < {first + _CHUNK}", output)
+            yield from sorted(entities, key=lambda entity: entity["passage"])
 
     def _by_key(self, passages: Sequence[int], output: Sequence[str]) -> Iterator[dict[str, Any]]:
+        """Yield the entities of passages in any order; IndexUnreachable if one is missing."""
         for start in range(0, len(passages), _CHUNK):
             chunk = [int(passage) for passage in passages[start : start + _CHUNK]]
-            found = self.query(f"passage in {chunk}", output)
-            if len(found) != len(chunk):
+            entities = self.query(f"passage in {chunk}", output)
+            if len(entities) != len(chunk):
                 raise IndexUnreachable(f"the collection {self.name} at {self.uri} has lost passages; push it again")
-            yield from found
+            yield from entities
 
 
 def collection_name(corpus: str) -> str:
-    """Return the name of a corpus's collection: Milvus takes letters, digits and underscores alone."""
+    """Return the name of a corpus's collection; Milvus allows only letters, digits and underscores."""
     name = re.sub(r"[^A-Za-z0-9_]", "_", corpus)
     return name if re.match(r"[A-Za-z_]", name) else f"_{name}"
 
 
 def properties_of(description: Mapping[str, Any]) -> dict[str, str]:
-    """Return the properties of a collection as it was described."""
+    """Return the properties in the description of a collection."""
     return {str(key): str(value) for key, value in (description.get("properties") or {}).items()}
 
 
 def manifest_in(properties: Mapping[str, str]) -> Manifest | None:
-    """Return the manifest among a collection's properties, None if there is none that can be read."""
+    """Return the manifest among a collection's properties; None if it is missing or can't be read."""
     try:
         return Manifest.from_json(json.loads(properties[MANIFEST]))
     except (KeyError, ValueError, RecursionError):
@@ -245,18 +270,18 @@ def manifest_in(properties: Mapping[str, str]) -> Manifest | None:
 
 
 def quoted(text: str) -> str:
-    """Return a text as it stands in an expression."""
+    """Return a text as a string literal of an expression."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\r", "\\r")
     return '"' + escaped.replace("\t", "\\t") + '"'
 
 
-def place_of(entity: Mapping[str, Any]) -> Place:
-    """Return where the passage of an entity belongs."""
-    return Place(*(entity[name] for name in PLACE))
+def place_of(entity: Mapping[str, Any]) -> PassagePlace:
+    """Return the place of the passage that an entity holds."""
+    return PassagePlace(*(entity[name] for name in PLACE_FIELDS))
 
 
 def _effort(index_type: str, k: int) -> dict[str, int]:
-    """Return how far an approximate index looks: enough that nine in ten of the best are found."""
+    """Return search parameters by which an approximate index returns nine of ten of the best passages."""
     if index_type.startswith("HNSW"):
         return {"ef": max(256, k)}
     return {"nprobe": 64} if index_type.startswith("IVF") else {}
@@ -264,7 +289,7 @@ def _effort(index_type: str, k: int) -> dict[str, int]:
 
 def _check_file(path: str, create: bool) -> None:
     if not path.endswith(".db"):
-        raise ExemplarError(f"{path} is no address of Milvus: use http://HOST:PORT, or a file whose name ends in .db")
+        raise ExemplarError(f"{path} {_NOT_AN_ADDRESS}")
     if create and not Path(path).parent.is_dir():
         raise ExemplarError(f"there is no folder {Path(path).parent} to keep a Milvus Lite file in")
     if not create and not Path(path).exists():

@@ -1,4 +1,4 @@
-"""One reader for each file format: bytes in, rows or a document out.
+"""One reader per file format: it turns bytes into rows or into a document.
 
-A reader knows nothing of folders, names or columns; those belong to ``data.sources``, which calls it.
+Readers do not know folders, sources or the roles of columns; ``data.sources`` knows these and calls the readers.
 """

@@ -1,7 +1,8 @@
-"""Rows of CSV and TSV files: every cell is text, "NA" and "None" included."""
+"""Rows of CSV and TSV files; every cell is text, also "NA" and "None"."""
 
 import csv
-from collections.abc import Collection, Iterator
+import itertools
+from collections.abc import Collection, Iterable, Iterator
 
 from exemplar.data.documents import Problem
 from exemplar.data.errors import ExemplarError
@@ -9,18 +10,23 @@ from exemplar.data.readers.encodings import decoded_lines
 from exemplar.data.readers.file import File
 from exemplar.data.readers.table import Row, Table, check_names
 
-_MOST_FIELD = 2**25  # an open quote swallows no more than that
-_MOST_RECORD = 2**27  # characters of a row, of one line or many
-_MOST_FIELDS = 2**24  # and separators in it, within quotes or not
+_MOST_FIELD = 2**25  # characters; an open quote swallows at most these
+_MOST_RECORD = 2**27  # characters of a row, which may have several lines
+_MOST_FIELDS = 2**24  # separators of a row, within quotes or not
 
 
 class _Lines:
-    """Lines for the csv module, which keep what was odd and know which line opened a quote.
+    """The lines of a file for the csv module; it keeps problems, and knows which line opened a quote.
 
-    ``opened`` is that line for a quote that was open when the last line began, ``still_open`` for one when it ended.
+    Attributes
+    ----------
+    opened
+        The line that opened a quote, if that quote was open when the last line began.
+    still_open
+        The line that opened a quote, if that quote was open when the last line ended.
     """
 
-    def __init__(self, lines: Iterator[str | Problem], delimiter: str) -> None:
+    def __init__(self, lines: Iterable[str | Problem], delimiter: str) -> None:
         self._lines, self._delimiter = lines, delimiter
         self.problems: list[Problem] = []
         self.number = 0
@@ -29,7 +35,7 @@ class _Lines:
         self._n_characters = self._n_delimiters = 0
 
     def begin_row(self) -> None:
-        """Take the next line for the first of a row."""
+        """Count the size of the next row from its first line."""
         self.still_open = None
         self._n_characters = self._n_delimiters = 0
 
@@ -54,18 +60,18 @@ class _Lines:
         if n_quotes % 2:
             self.still_open = self.number if self.opened is None else None
         elif n_quotes and self.opened is not None:
-            self.still_open = self.number  # one closed, another opened
+            self.still_open = self.number  # one quote closed, another opened
 
 
 def delimited_table(file: File, delimiter: str) -> Table:
     """Return a CSV or TSV file as a table.
 
-    A TSV file whose quotes do not fit together is read again as one that uses no quoting, as most do.
+    If the quotes of a TSV file do not match, the file has no quoting, as most TSV files.
 
     Raises
     ------
     csv.Error
-        A quote never closes; the message says where it opened.
+        A quote never closes, or a row is too large; the message names the line.
     """
     names = _header(file, delimiter)
     if names is None:
@@ -73,9 +79,8 @@ def delimited_table(file: File, delimiter: str) -> Table:
     check_names(len(names), sum(map(len, names)))
 
     def rows(needed: Collection[str]) -> Iterator[Row | Problem]:
-        quoting = _quoting(file, delimiter)
         number = -1  # the header
-        for fields in _fields(file, delimiter, quoting):
+        for fields in _records(file, delimiter, _quoting(file, delimiter)):
             if isinstance(fields, Problem):
                 yield fields
                 continue
@@ -90,8 +95,8 @@ def delimited_table(file: File, delimiter: str) -> Table:
 
 def _header(file: File, delimiter: str) -> list[str] | None:
     def first(quoting: int) -> list[str] | None:
-        rows = _fields(file, delimiter, quoting)
-        return next((fields for fields in rows if not isinstance(fields, Problem) and fields), None)
+        records = _records(file, delimiter, quoting)
+        return next((fields for fields in records if not isinstance(fields, Problem) and fields), None)
 
     try:
         return first(csv.QUOTE_MINIMAL)
@@ -101,38 +106,57 @@ def _header(file: File, delimiter: str) -> list[str] | None:
         return first(csv.QUOTE_NONE)
 
 
-def _row(fields: list[str], names: list[str], place: str) -> Row | Problem:
+def _row(fields: list[str], names: list[str], where: str) -> Row | Problem:
     if len(fields) > len(names):
-        return Problem(place, "more fields than the header has names")
+        return Problem(where, "more fields than the header has names")
     return {name: cell for name, cell in zip(names, fields, strict=False) if name}
 
 
 def _quoting(file: File, delimiter: str) -> int:
+    """Return how the csv module shall treat quotes: for TSV, it depends on whether all quotes match.
+
+    A quote matters only where a field begins with it, so lines need parsing only from the first such line on.
+    """
     if delimiter == ",":
         return csv.QUOTE_MINIMAL
-    try:
-        for _ in _fields(file, delimiter, csv.QUOTE_MINIMAL):
-            pass
-    except csv.Error:
-        return csv.QUOTE_NONE
+
+    with file.open() as opened:
+        lines = itertools.dropwhile(lambda line: _is_plain(line, delimiter), decoded_lines(opened, file.name))
+        try:
+            for _ in _parsed(lines, delimiter, csv.QUOTE_MINIMAL):
+                pass
+        except csv.Error:
+            return csv.QUOTE_NONE
     return csv.QUOTE_MINIMAL
 
 
-def _fields(file: File, delimiter: str, quoting: int) -> Iterator[list[str] | Problem]:
-    csv.field_size_limit(_MOST_FIELD)
+def _is_plain(line: str | Problem, delimiter: str) -> bool:
+    """Return whether a line, as the first of a row, is parsed alike with quoting and without."""
+    if isinstance(line, Problem):
+        return True
+    # The lowest of the bounds; only parsing shows whether a longer line exceeds one of them.
+    return len(line) <= _MOST_FIELDS and not line.startswith('"') and f'{delimiter}"' not in line
+
+
+def _records(file: File, delimiter: str, quoting: int) -> Iterator[list[str] | Problem]:
     with file.open() as opened:
-        lines = _Lines(decoded_lines(opened, file.name), delimiter)
-        rows = csv.reader(lines, delimiter=delimiter, quoting=quoting, strict=True)  # type: ignore[arg-type]
-        while (fields := _next(rows, lines)) is not None:
-            lines.begin_row()
-            yield from lines.problems
-            lines.problems.clear()
-            yield fields
+        yield from _parsed(decoded_lines(opened, file.name), delimiter, quoting)
 
 
-def _next(rows: Iterator[list[str]], lines: _Lines) -> list[str] | None:
+def _parsed(decoded: Iterable[str | Problem], delimiter: str, quoting: int) -> Iterator[list[str] | Problem]:
+    csv.field_size_limit(_MOST_FIELD)
+    lines = _Lines(decoded, delimiter)
+    records = csv.reader(lines, delimiter=delimiter, quoting=quoting, strict=True)  # type: ignore[arg-type]
+    while (fields := _next(records, lines)) is not None:
+        lines.begin_row()
+        yield from lines.problems
+        lines.problems.clear()
+        yield fields
+
+
+def _next(records: Iterator[list[str]], lines: _Lines) -> list[str] | None:
     try:
-        return next(rows, None)
+        return next(records, None)
     except csv.Error as error:
         at_the_end = "end of data" in str(error)
         opened = lines.still_open if at_the_end else lines.opened

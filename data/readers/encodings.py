@@ -1,4 +1,4 @@
-"""Bytes into lines of text: byte order marks are obeyed, UTF-8 is expected, other encodings are guessed and told."""
+"""Bytes into lines of text: by the byte order mark, else as UTF-8, else in a guessed encoding."""
 
 import codecs
 import io
@@ -10,36 +10,36 @@ from typing import IO, AnyStr
 from exemplar.data.documents import Problem
 from exemplar.data.errors import ExemplarError
 
-_MARKS = {  # longest first: UTF-32's begins with UTF-16's
+_MARKS = {  # longest first: the mark of UTF-32 begins with the mark of UTF-16
     codecs.BOM_UTF32_LE: "utf-32",
     codecs.BOM_UTF32_BE: "utf-32",
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
     codecs.BOM_UTF8: "utf-8-sig",
 }
-_MOST_LINE_BYTES = 2**27  # ten million characters, each written as an escape of JSON, and room to spare
+_MOST_LINE_BYTES = 2**27  # ten million characters as escapes of JSON, 12 bytes per character, fit
 _SAMPLE_LINES = 1000
 _SAMPLE_BYTES = 2**16
-_FEW = 20  # so few bytes beyond ASCII say nothing about their encoding
+_FEW = 20  # fewer bytes beyond ASCII do not show their encoding
 
-# In western text a symbol does not stand between two letters, or the encoding is another one.
+# Western text has no symbol between two letters; text with one has another encoding.
 _SYMBOL_AMID_LETTERS = re.compile(
     r"[^\W\d_][\x80-\x9f\xa1-\xa9\xab-\xb4\xb6\xb8\xb9\xbb-\xbf\xd7\xf7\u2020\u2021\u2030\u2039\u203a\u20ac]+[^\W\d_]"
 )
-# Hardly used, and often taken for others when there is little text.
+# Rare encodings, which the guess prefers by mistake for short texts.
 _UNLIKELY = ["cp1252", "latin_1", "cp1006", "hp_roman8"]
 
 
 def decoded_lines(file: IO[bytes], name: str) -> Iterator[str | Problem]:
-    """Yield a file's lines with their ends, and one problem if they are not UTF-8.
+    """Yield the lines of a file with their ends, and one problem if some lines are not UTF-8.
 
-    A line that is no UTF-8 is read in the encoding guessed from the first such lines; all others stay UTF-8, so
-    that a bad byte in a million lines costs one of them.
+    Lines that are not UTF-8 are decoded in one encoding, guessed from the first of them; all others stay UTF-8, so that
+    one bad byte in a million lines damages one line.
 
     Raises
     ------
     ExemplarError
-        The file is no text, or in no encoding that could be guessed.
+        The file is not text, its encoding can't be guessed, or a line is too long.
     """
     mark = file.read(4)
     file.seek(0)
@@ -51,7 +51,7 @@ def decoded_lines(file: IO[bytes], name: str) -> Iterator[str | Problem]:
         file.read(len(codecs.BOM_UTF8))
     for line in _decoded(_bounded(file, _MOST_LINE_BYTES, "bytes"), name):
         if isinstance(line, str) and "\r" in line.removesuffix("\r\n"):
-            yield from io.StringIO(line, newline="")  # lines that end as those of old Macs
+            yield from io.StringIO(line, newline="")  # old Macs end lines with CR alone
         else:
             yield line
 
@@ -60,15 +60,15 @@ def _wide_lines(file: IO[bytes], encoding: str) -> Iterator[str]:
     try:
         yield from _bounded(io.TextIOWrapper(file, encoding=encoding, newline=""), _MOST_LINE_BYTES // 4, "characters")
     except UnicodeError as error:
-        raise ExemplarError(f"it begins as {encoding.upper()} and goes on as no text; save it as UTF-8") from error
+        raise ExemplarError(f"it begins as {encoding.upper()} but is not text throughout; save it as UTF-8") from error
 
 
-def _bounded(file: IO[AnyStr], most: int, of_what: str) -> Iterator[AnyStr]:
+def _bounded(file: IO[AnyStr], max_length: int, unit: str) -> Iterator[AnyStr]:
     number = 0
-    while line := file.readline(most):
+    while line := file.readline(max_length):
         number += 1
-        if len(line) == most:
-            raise ExemplarError(f"line {number} is longer than {most:,} {of_what}")
+        if len(line) == max_length:
+            raise ExemplarError(f"line {number} is longer than {max_length:,} {unit}")
         yield line
 
 
@@ -81,14 +81,14 @@ def _decoded(lines: Iterator[bytes], name: str) -> Iterator[str | Problem]:
         number += 1
     else:
         return
-    ahead = [line, *itertools.islice(_until_enough(lines), _SAMPLE_LINES)]
+    ahead = [line, *itertools.islice(_sample(lines), _SAMPLE_LINES)]
     encoding = _guess(b"".join(line for line in ahead if _utf8(line) is None)[:_SAMPLE_BYTES])
     yield Problem(f"line {number} of {name}", f"not UTF-8, read as {encoding}", left_out=False)
     for line in itertools.chain(ahead, lines):
         yield _utf8(line) or line.decode(encoding, errors="replace")
 
 
-def _until_enough(lines: Iterator[bytes]) -> Iterator[bytes]:
+def _sample(lines: Iterator[bytes]) -> Iterator[bytes]:
     size = 0
     while size < _SAMPLE_BYTES and (line := next(lines, None)) is not None:
         size += len(line)
@@ -111,11 +111,11 @@ def _guess(sample: bytes) -> str:
         best = from_bytes(sample, cp_exclusion=_UNLIKELY).best()
         if best is not None:
             return best.encoding
-    raise ExemplarError("it is no text, or in an encoding that can't be guessed; save it as UTF-8")
+    raise ExemplarError("it is not text, or its encoding can't be guessed; save it as UTF-8")
 
 
 def _is_western(sample: bytes) -> bool:
-    """Tell whether text is to be read as cp1252: because it looks like it, or is too little to look like anything."""
+    """Return whether text is probably cp1252: it looks like western text, or is too short for a guess."""
     try:
         text = sample.decode("cp1252")
     except UnicodeDecodeError:

@@ -1,4 +1,4 @@
-"""The file that a reader reads: its bytes, unpacked, wherever it lies, and the bounds on how far it unpacks."""
+"""A file for a reader: access to its unpacked bytes on disk, in a zip or in storage, and bounds on unpacking."""
 
 import csv
 import io
@@ -24,22 +24,22 @@ KINDS = (*TABLES, *TEXTS, PDF)
 UNREADABLE = (
     ValueError,
     OSError,
-    EOFError,  # a gzip file that was cut off
-    RuntimeError,  # a zip with a password, a compression that is not supported, JSON that is nested too deeply
+    EOFError,  # a truncated gzip file
+    RuntimeError,  # a zip with a password, an unsupported compression, JSON nested too deeply
     csv.Error,
     zlib.error,
     zipfile.BadZipFile,
     lzma.LZMAError,
-    struct.error,  # a zip whose member lacks the head of its packing
-    OverflowError,  # a date beyond Python's
+    struct.error,  # a member of a zip lacks the header of its compression
+    OverflowError,  # a date beyond the range of Python
     MemoryError,
 )
 
-LEAST_UNPACKED = 2**30  # bytes to which any packed file may unpack
-MOST_TIMES = 200  # its size; text packs to a tenth, rarely to a hundredth, and zeros to a thousandth
+LEAST_UNPACKED = 2**30  # bytes that any packed file may expand to
+MOST_TIMES = 200  # its packed size; text packs to a tenth, rarely to a hundredth, zeros to a thousandth
 
 _PIECE = 2**20  # bytes
-_MOST_BYTES = 2**30  # of a file that is read all at once; a small zip can hold endless ones
+_MOST_BYTES = 2**30  # of a file that is read at once; a small zip can hold far larger ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +49,15 @@ class File:
     Attributes
     ----------
     name
-        Its name; in a folder or zip its path there, with which messages about its rows begin.
+        The name of the file; in a folder or zip, its path within it.
     open
-        Opens it for reading its bytes, unpacked.
+        Opens the file for reading its unpacked bytes.
     path
-        Where the same bytes lie on disk; None if they do not.
+        The path of the same bytes on disk; None if no file on disk has them.
+    in_folder
+        Whether the source has more files, so that messages about rows begin with the name.
     seekable
-        Whether seeking in the open file costs nothing.
+        Whether the open file can seek without reading.
     """
 
     name: str
@@ -66,18 +68,18 @@ class File:
 
     @property
     def kind(self) -> str:
-        """Its suffix in lower case, without ``.gz``."""
+        """The suffix of the name in lower case, without ``.gz``."""
         return kind_of(self.name)
 
-    def at(self, place: str) -> str:
-        """Return how a message names a place in the file: with the file's name if it is one of several."""
-        return f"{self.name}, {place}" if self.in_folder else place
+    def at(self, position: str) -> str:
+        """Return a position such as "row 17" for a message, after the name if the source has more files."""
+        return f"{self.name}, {position}" if self.in_folder else position
 
     def content(self) -> bytes:
-        """Return all its bytes; ExemplarError if there is more than 1 GB of them."""
+        """Return all unpacked bytes; raises ExemplarError for more than 1 GB."""
         content = io.BytesIO()
         with self.open() as file:
-            while piece := file.read(_PIECE):  # never allocate for a size that the file claims
+            while piece := file.read(_PIECE):  # never allocate the size that the file claims
                 content.write(piece)
                 if content.tell() > _MOST_BYTES:
                     raise ExemplarError("it is larger than 1 GB, and files of this kind are read all at once")
@@ -91,7 +93,7 @@ def kind_of(name: str) -> str:
 
 @contextmanager
 def reading(where: str) -> Iterator[None]:
-    """Turn whatever reading a bad file raises into an ExemplarError that names the file."""
+    """Turn any error of reading a bad file into an ExemplarError that names the file."""
     try:
         yield
     except UNREADABLE as error:

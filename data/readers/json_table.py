@@ -3,7 +3,7 @@
 import itertools
 import json
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from io import BytesIO
 from typing import Any
 
@@ -14,10 +14,9 @@ from exemplar.data.readers.file import File
 from exemplar.data.readers.table import Row, Table, check_names
 from exemplar.data.text import LONE_SURROGATE, replace_lone_surrogates
 
-_LOOK_AT = 1000  # objects whose keys are the columns
+_N_FIRST = 1000  # objects whose keys are the columns
 _HALF_A_PAIR = re.compile(r"\\u[dD][89a-fA-F]")
 _FIRST_LINE = re.compile(r"\s*([^\r\n]*)")
-_NO_OBJECT = "no JSON object"
 _TOO_DEEP = "nested too deeply"
 
 # A value of JSON takes up to 72 bytes in memory, and two or three characters in a file.
@@ -25,56 +24,69 @@ _MOST_VALUES_OF_A_LINE = 2**24
 _MOST_VALUES = 2**26
 
 
-def json_lines_table(file: File, named: Iterable[str] = ()) -> Table:
+def json_lines_table(file: File, required: Iterable[str] = ()) -> Table:
     """Return a JSON Lines file as a table whose columns are the keys of its first 1,000 objects.
 
-    For columns that are named and not among them, all of the file is searched.
+    Required columns that these objects lack are looked for in the rest of the file.
     """
-    columns = _keys(itertools.islice(_objects(_lines(file)), _LOOK_AT))
+    columns = _keys(itertools.islice(_objects(_lines(file)), _N_FIRST))
     if not columns:
-        raise ExemplarError("no line of it is a JSON object with a key")
-    missing = set(named).difference(columns)
+        raise ExemplarError("no line is a JSON object with a key")
+    missing = set(required).difference(columns)
     if missing:
         columns.update(dict.fromkeys(sorted(missing - _lacking(missing, _objects(_lines(file))))))
     return Table(tuple(columns), lambda needed: _lines(file))
 
 
-def json_table(file: File, named: Iterable[str] = ()) -> Table:
-    """Return a JSON file as a table; it is held in memory while it is read.
+def json_table(file: File, required: Iterable[str] = ()) -> Table:
+    """Return a JSON file as a table, which is in memory while it is read.
 
-    A list of objects, or an object with exactly one such list, or one of lists of equal length, a list a column;
-    otherwise its lines are read as JSON Lines.
+    The file holds a list of objects, or an object with exactly one such list, or an object of lists of equal length,
+    which are the columns; otherwise its lines are read as JSON Lines. The first call of ``rows`` uses the value that
+    gave the columns, and no later call does: it reads the file again.
     """
-    text = _text(file)[1]
+    problems, text = _text(file)
     if _n_values(text) > _MOST_VALUES:
-        told = f"it has more than {_MOST_VALUES:,} values, and JSON has to be read as a whole; save it as JSON Lines"
-        return _lines_table_or_tell(file, named, text, told)
+        reason = f"it has more than {_MOST_VALUES:,} values, and JSON is read all at once; save it as JSON Lines"
+        return _lines_table(file, required, text, reason)
     try:
         parsed = json.loads(text)
     except RecursionError:
         raise ExemplarError(f"it is {_TOO_DEEP}") from None
     except ValueError as error:
-        return _lines_table_or_tell(file, named, text, f"it is no JSON: {error}")
-    if _rows_of(parsed) is None:
-        told = "its JSON is neither a list of objects, nor an object with one such list, nor columns of equal length"
-        return _lines_table_or_tell(file, named, text, told)
+        return _lines_table(file, required, text, f"it is not JSON: {error}")
+    objects = _rows_of(parsed)
+    if objects is None:
+        reason = "its JSON is neither a list of objects, nor an object with one such list, nor columns of equal length"
+        return _lines_table(file, required, text, reason)
+    columns = tuple(_keys(row for row in objects if isinstance(row, dict)))
+    return Table(columns, _rows_reader(file, [(problems, parsed)]))
+
+
+def _rows_reader(file: File, first_read: list[tuple[list[Problem], Any]]) -> Callable[..., Iterator[Row | Problem]]:
+    """Return the ``rows`` of a JSON file; the first call takes the parsed value out of the list ``first_read``."""
 
     def rows(needed: Collection[str]) -> Iterator[Row | Problem]:
-        problems, text = _text(file)
+        if first_read:
+            problems, parsed = first_read.pop()
+        else:
+            problems, text = _text(file)
+            parsed = json.loads(text)
         yield from problems
-        for number, row in enumerate(_rows_of(json.loads(text)) or ()):
-            yield from _checked(row, file.at(f"row {number}"), might_need_mending=True)
+        for number, row in enumerate(_rows_of(parsed) or ()):
+            yield from _checked(row, file.at(f"row {number}"), may_have_surrogates=True)
 
-    return Table(tuple(_keys(row for row in _rows_of(parsed) or () if isinstance(row, dict))), rows)
+    return rows
 
 
 def _text(file: File) -> tuple[list[Problem], str]:
-    found = list(decoded_lines(BytesIO(file.content()), file.name))
-    problems = [line for line in found if isinstance(line, Problem)]
-    return problems, "".join(line for line in found if isinstance(line, str))
+    lines = list(decoded_lines(BytesIO(file.content()), file.name))
+    problems = [line for line in lines if isinstance(line, Problem)]
+    return problems, "".join(line for line in lines if isinstance(line, str))
 
 
 def _rows_of(parsed: Any) -> Iterable[Any] | None:
+    """Return the rows of parsed JSON, None if it has no table's layout."""
     if isinstance(parsed, list):
         return parsed if any(isinstance(row, dict) for row in parsed) else None
     if not isinstance(parsed, dict):
@@ -92,33 +104,34 @@ def _all_objects(rows: list[Any]) -> bool:
     return all(isinstance(row, dict) for row in rows)
 
 
-def _lines_table_or_tell(file: File, named: Iterable[str], text: str, told: str) -> Table:
+def _lines_table(file: File, required: Iterable[str], text: str, reason: str) -> Table:
+    """Return the file as JSON Lines if its first line is an object; raise ExemplarError with the reason if not."""
     [first] = _FIRST_LINE.match(text).groups()  # type: ignore[union-attr]  # it matches any text
     if not isinstance(_parsed(first), dict):
-        raise ExemplarError(told)
-    return json_lines_table(file, named)
+        raise ExemplarError(reason)
+    return json_lines_table(file, required)
 
 
 def _n_values(text: str) -> int:
-    """Return a bound of how many values a text of JSON may hold."""
+    """Return an upper bound for the number of values in a text of JSON."""
     return sum(map(text.count, ",[{"))
 
 
 def _keys(rows: Iterable[Row]) -> dict[str, None]:
-    """Return the keys of rows, in their order; ExemplarError as soon as there are too many."""
-    found: dict[str, None] = {}
+    """Return the keys of rows in their order; raises ExemplarError as soon as they are too many."""
+    keys: dict[str, None] = {}
     n_characters = 0
     for row in rows:
         for name in row:
-            if name not in found:
-                found[name] = None
+            if name not in keys:
+                keys[name] = None
                 n_characters += len(name)
-        check_names(len(found), n_characters)
-    return found
+        check_names(len(keys), n_characters)
+    return keys
 
 
 def _lacking(names: set[str], rows: Iterable[Row]) -> set[str]:
-    """Return those of some names that are no row's key."""
+    """Return the names that are not a key of any row."""
     lacking = set(names)
     for row in rows:
         lacking -= row.keys()
@@ -132,7 +145,7 @@ def _objects(rows: Iterable[Row | Problem]) -> Iterator[Row]:
 
 
 def _lines(file: File) -> Iterator[Row | Problem]:
-    """Yield each line's object, or what is wrong with the line; blank lines are no rows."""
+    """Yield the object of each line, or the problem with the line; skip blank lines."""
     number = 0
     with file.open() as opened:
         for line in decoded_lines(opened, file.name):
@@ -141,12 +154,12 @@ def _lines(file: File) -> Iterator[Row | Problem]:
                 continue
             number += 1
             if line.strip():
-                might_need_mending = _HALF_A_PAIR.search(line) is not None
-                yield from _checked(_parsed(line), file.at(f"line {number}"), might_need_mending)
+                may_have_surrogates = _HALF_A_PAIR.search(line) is not None
+                yield from _checked(_parsed(line), file.at(f"line {number}"), may_have_surrogates)
 
 
 def _parsed(line: str) -> Any:
-    """Return what a line of JSON says, or why it says nothing, as an error."""
+    """Return the value of a line of JSON, or an error as a value if it has none."""
     if len(line) > _MOST_VALUES_OF_A_LINE and _n_values(line) > _MOST_VALUES_OF_A_LINE:
         return ExemplarError(f"more than {_MOST_VALUES_OF_A_LINE:,} values")
     try:
@@ -157,16 +170,16 @@ def _parsed(line: str) -> Any:
         return ExemplarError("no JSON")
 
 
-def _checked(row: Any, place: str, might_need_mending: bool) -> Iterator[Row | Problem]:
+def _checked(row: Any, where: str, may_have_surrogates: bool) -> Iterator[Row | Problem]:
     if not isinstance(row, dict):
-        yield Problem(place, str(row) if isinstance(row, ExemplarError) else _NO_OBJECT)
+        yield Problem(where, str(row) if isinstance(row, ExemplarError) else "no JSON object")
         return
     try:
-        whole = replace_lone_surrogates(row) if might_need_mending else row
-        changed = whole != row
+        repaired = replace_lone_surrogates(row) if may_have_surrogates else row
+        changed = repaired != row
     except RecursionError:
-        yield Problem(place, _TOO_DEEP)
+        yield Problem(where, _TOO_DEEP)
         return
     if changed:
-        yield Problem(place, LONE_SURROGATE, left_out=False)
-    yield whole
+        yield Problem(where, LONE_SURROGATE, left_out=False)
+    yield repaired

@@ -1,4 +1,4 @@
-"""Rows of Parquet files, a batch at a time."""
+"""Rows of Parquet files, one batch at a time."""
 
 import json
 from collections.abc import Collection, Iterator, Sequence
@@ -18,20 +18,20 @@ from exemplar.data.readers.table import Row, Table, check_names
 from exemplar.data.text import one_line
 
 _BATCH = 8192  # rows
-_BATCH_BYTES = 2**26  # of a batch, unless one row has more
-_AT_ONCE = 256  # rows of it that are made Python's
+_BATCH_BYTES = 2**26  # of a batch, unless one row is larger
+_AT_ONCE = 256  # rows of a batch that become Python objects at once
 _MOST_ROW = 2**27  # bytes
-_MOST_ROWS_A_BYTE = 10  # of the file; a text that is repeated takes next to nothing
-_FEW_ROWS = 2**24  # that any file may have
-_MOST_HELD = 1_000_000_000  # bytes, unpacked, of a file whose rows are held all at once
+_MOST_ROWS_A_BYTE = 10  # of the file; a repeated text takes almost no bytes
+_FEW_ROWS = 2**24  # any file may have these
+_MOST_HELD = 1_000_000_000  # unpacked bytes of a file whose rows are in memory all at once
 _TOO_LARGE = f"larger than {_MOST_ROW:,} bytes"
 
 
 def parquet_table(file: File) -> Table:
     """Return a Parquet file as a table.
 
-    Numbers that a Hugging Face data set wrote for class names are those names again. Columns of bytes, such as
-    pictures, are read only where they are needed.
+    Numbers of classes that a Hugging Face data set wrote become the names of the classes. Columns of bytes, such as
+    pictures, are read only if they are needed.
     """
     with _opened(file) as parquet:
         schema = parquet.schema_arrow
@@ -45,28 +45,34 @@ def parquet_table(file: File) -> Table:
         with _opened(file, texts) as parquet:
             for batch in parquet.iter_batches(batch_size=size, columns=columns.names):
                 for row in _rows_of(batch, columns):
-                    yield Problem(file.at(f"row {number}"), _TOO_LARGE) if row is None else named(row, class_names)
+                    where = file.at(f"row {number}")
+                    yield Problem(where, _TOO_LARGE) if row is None else with_class_names(row, class_names)
                     number += 1
 
     return Table(tuple(schema.names), rows)
 
 
 def read_columns(file: File, names: Sequence[str]) -> Iterator[Row]:
-    """Yield the rows of a Parquet file, of these columns alone, so that all of them can be held at once.
+    """Yield the rows of a Parquet file with these columns only, in a form that all of them can stay in memory.
 
-    A text that a column repeats is one object in all rows of a batch: a small file can repeat a huge text without end.
+    A text that a column repeats is one object in all rows of a batch: a small file can repeat a huge text very often.
+
+    Raises
+    ------
+    ExemplarError
+        The file can't be read, or is larger than 1 GB unpacked.
     """
     with _opened(file, names) as parquet:
         groups = map(parquet.metadata.row_group, range(parquet.num_row_groups))
         if sum(group.total_byte_size for group in groups) > _MOST_HELD:
-            raise ValueError("unpacked it is larger than 1 GB")
+            raise ExemplarError("unpacked it is larger than 1 GB")
         for batch in parquet.iter_batches(columns=list(names)):
             for cells in zip(*(_shared(batch[name]) for name in names), strict=True):
                 yield dict(zip(names, cells, strict=True))
 
 
-def named(row: dict[str, Any], class_names: dict[str, list[str]]) -> Row:
-    """Return a row with the names of its classes in place of their numbers, None where there is none."""
+def with_class_names(row: dict[str, Any], class_names: dict[str, list[str]]) -> Row:
+    """Return a row with the names of classes in place of their numbers, None for a number without a name."""
     for column, names in class_names.items():
         if isinstance(row.get(column), list):
             row[column] = [_name(number, names) for number in row[column]]
@@ -82,33 +88,34 @@ def _name(number: Any, names: list[str]) -> str | None:
 
 
 @contextmanager
-def _opened(file: File, once: Sequence[str] = ()) -> Iterator[Any]:
+def _opened(file: File, shared: Sequence[str] = ()) -> Iterator[Any]:
     try:
-        # In storage a large file is read where it is needed, not as a whole.
+        # Of a large file in storage, only the needed parts are read.
         with ExitStack() as opened:
             stored = opened.enter_context(file.open()) if file.seekable else None
             content = file.path or stored or BytesIO(file.content())
-            with pa.parquet.ParquetFile(content, read_dictionary=list(once)) as parquet:
+            with pa.parquet.ParquetFile(content, read_dictionary=list(shared)) as parquet:
                 yield parquet
     except pa.ArrowException as error:
         raise ExemplarError(one_line(error)) from error
 
 
 def _shared(column: Any) -> list[Any]:
+    """Return the values of a column; equal texts are one object."""
     if not pa.types.is_dictionary(column.type):
         return list(column.to_pylist())
     values = column.dictionary.to_pylist()
-    return [None if place is None else values[place] for place in column.indices.to_pylist()]
+    return [None if index is None else values[index] for index in column.indices.to_pylist()]
 
 
 def _texts(schema: Any) -> list[str]:
-    """Return the paths of columns whose values are to be held once each, however often they are repeated."""
+    """Return the paths of the columns of texts, whose equal values can share one object."""
     columns = map(schema.column, range(len(schema)))
     return [column.path for column in columns if column.physical_type == "BYTE_ARRAY"]
 
 
 def _rows_of(batch: Any, schema: Any) -> Iterator[dict[str, Any] | None]:
-    """Yield a batch's rows, None for one that is too large."""
+    """Yield the rows of a batch, None for a row that is too large."""
     step = _AT_ONCE if _size(batch) <= _MOST_ROW else 1
     for part in (batch.slice(start, step) for start in range(0, batch.num_rows, step)):
         if step > 1 or _size(part) <= _MOST_ROW:
@@ -118,15 +125,15 @@ def _rows_of(batch: Any, schema: Any) -> Iterator[dict[str, Any] | None]:
 
 
 def _plain(batch: Any, schema: Any) -> Any:
-    """Return a batch as it would have been read without dictionaries: Python takes longer for those."""
+    """Return a batch without dictionaries, which become Python objects more slowly."""
     try:
         return batch.cast(schema)
-    except pa.ArrowNotImplementedError:  # of views
+    except pa.ArrowNotImplementedError:  # Arrow can't cast views
         return batch
 
 
 def _size(column: Any) -> int:
-    """Return how many bytes a batch, or an array that may be a slice, has without any repetition spared."""
+    """Return the bytes of a batch, or of an array or slice, counting a repeated value every time."""
     kind = column.type if isinstance(column, pa.Array) else None
     if kind is None or pa.types.is_struct(kind):
         return sum(map(_size, column.columns if kind is None else column.flatten()))
@@ -134,7 +141,7 @@ def _size(column: Any) -> int:
         return sum(map(_size, keys_and_items(column)))
     if isinstance(column, pa.ExtensionArray):
         return _size(column.storage)
-    if hasattr(column, "flatten"):  # lists of all sorts
+    if hasattr(column, "flatten"):  # any kind of list
         return _size(column.flatten())
     if pa.types.is_dictionary(kind) and _is_text(kind.value_type):
         lengths = pc.binary_length(column.dictionary)
@@ -143,15 +150,15 @@ def _size(column: Any) -> int:
 
 
 def _batch_size(metadata: Any) -> int:
-    """Return how many rows are read at once, by how large they are.
+    """Return the number of rows to read at once, by their size.
 
     Raises
     ------
     ExemplarError
-        There is more than such a file can be expected to hold.
+        The file expands to more rows or bytes than a real file of its size.
     """
     groups = [metadata.row_group(n) for n in range(metadata.num_row_groups)]
-    n_bytes, n_rows = (sum(getattr(group, of_it) for group in groups) for of_it in ("total_byte_size", "num_rows"))
+    n_bytes, n_rows = sum(group.total_byte_size for group in groups), sum(group.num_rows for group in groups)
     if n_bytes > LEAST_UNPACKED or n_rows > _FEW_ROWS:
         packed = sum(group.column(n).total_compressed_size for group in groups for n in range(group.num_columns))
         if n_bytes > max(LEAST_UNPACKED, MOST_TIMES * packed) or n_rows > max(_FEW_ROWS, _MOST_ROWS_A_BYTE * packed):
@@ -170,7 +177,7 @@ def _class_names(schema: Any) -> dict[str, list[str]]:
             for column, feature in features.items()
             if isinstance(feature, dict) and feature.get("_type") == "ClassLabel" and feature.get("names")
         }
-    except (KeyError, TypeError, AttributeError, ValueError):  # written by another program, or an older one
+    except (KeyError, TypeError, AttributeError, ValueError):  # another program, or an older version, wrote the file
         return {}
 
 

@@ -1,4 +1,4 @@
-"""The text of PDF files, read within bounds: a few bytes of one can ask for endless work and memory."""
+"""The text of PDF files, within bounds: a few bytes can demand endless work and memory."""
 
 import logging
 import time
@@ -8,27 +8,27 @@ from exemplar.data.errors import ExemplarError
 from exemplar.data.readers.values import MOST_CHARACTERS
 from exemplar.data.text import one_line, replace_lone_surrogates
 
-_SECONDS, _SECONDS_A_BYTE = 120.0, 1 / 5_000  # of a processor; a page takes about a tenth, and some kilobytes
+_SECONDS, _SECONDS_A_BYTE = 120.0, 1 / 5_000  # CPU time; a page takes about 0.1 s and has some kilobytes
 _MOST_HELD = 2**27  # bytes of unpacked streams
 
 
 class _TooLong(MemoryError):
-    """Reading takes too long; of this kind because pypdf goes on after most others."""
+    """Reading takes too long; a MemoryError because pypdf continues after most other errors."""
 
 
 def pdf_text(file: IO[bytes], size: int) -> tuple[str, dict[str, str]]:
-    """Return the text of an open PDF file of so many bytes, and what is known of it.
+    """Return the text and the metadata (title, number of pages) of an open PDF file of ``size`` bytes.
 
     Raises
     ------
     ExemplarError
-        It can't be read, or not in a time that is fit for its size; the message says why.
+        The file can't be read, takes too long for its size, is encrypted, or pypdf is not installed.
     """
     try:
         import pypdf
     except ImportError:
         raise ExemplarError("PDF files need pypdf: pip install 'exemplar[pdf]'") from None
-    logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # it warns of every oddity that it gets over
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # it logs a warning for every error that it recovers from
     seconds = _SECONDS + size * _SECONDS_A_BYTE
     try:
         return _text_of(_bounded_reader(file, seconds))
@@ -38,17 +38,17 @@ def pdf_text(file: IO[bytes], size: int) -> tuple[str, dict[str, str]]:
         raise ExemplarError(
             f"a PDF that takes more than {seconds:,.0f} seconds to read, too long for its size"
         ) from None
-    except Exception as error:  # a broken PDF can break any part of its reader
+    except Exception as error:  # a broken PDF can raise anything in pypdf
         raise ExemplarError(f"a PDF that can't be read: {one_line(error)}") from error
 
 
 def _bounded_reader(file: IO[bytes], seconds: float) -> Any:
-    """Return a reader that stops when its time is up, and that lets go of what it has unpacked when that is much."""
+    """Return a reader that stops after ``seconds`` of CPU time and that drops unpacked streams beyond 128 MB."""
     import pypdf
 
     end = time.thread_time() + seconds
 
-    class Reader(pypdf.PdfReader):  # type: ignore[misc]  # it has no types here
+    class Reader(pypdf.PdfReader):  # type: ignore[misc]  # pypdf has no types here
         _last: Any = None
         _held = 0
 
@@ -61,15 +61,15 @@ def _bounded_reader(file: IO[bytes], seconds: float) -> Any:
             self._held += _unpacked_size(self._last)
             self._last = obj
             if self._held > _MOST_HELD:
-                self.resolved_objects.clear()  # what is still needed is read again
+                self.resolved_objects.clear()  # pypdf reads again what it still needs
                 self._held = 0
             return super().cache_indirect_object(generation, idnum, obj)
 
     return Reader(file)
 
 
-def _unpacked_size(found: Any) -> int:
-    unpacked = getattr(found, "decoded_self", None)
+def _unpacked_size(pdf_object: Any) -> int:
+    unpacked = getattr(pdf_object, "decoded_self", None)
     return len(unpacked.get_data()) if unpacked is not None else 0
 
 

@@ -1,4 +1,4 @@
-"""A table: named columns, and rows that are read anew at each call."""
+"""A table: named columns, and rows that can be read several times."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -15,17 +15,21 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Named columns, and rows that are read anew at each call.
+    """Named columns and their rows.
 
-    ``rows`` takes the columns that are needed in any case. A problem that left something out stands for a row.
+    Attributes
+    ----------
+    rows
+        Yields all rows, from the first, at every call. It may skip columns of bytes, but not those that the argument
+        names. A problem with ``left_out`` takes the place of a row.
     """
 
     columns: tuple[str, ...]
     rows: Callable[[Collection[str]], Iterator[Row | Problem]]
 
 
-def check_names(n: int, n_characters: int) -> None:
-    """Raise ExemplarError if a table has more columns, or longer names, than any real one."""
-    if n > _MOST_COLUMNS or n_characters > _MOST_NAMES:
+def check_names(n_columns: int, n_characters: int) -> None:
+    """Raise ExemplarError if a table has more columns, or longer names, than any real table."""
+    if n_columns > _MOST_COLUMNS or n_characters > _MOST_NAMES:
         most = f"{_MOST_COLUMNS:,} columns, or names of more than {_MOST_NAMES:,} characters"
         raise ExemplarError(f"it has more than {most}")

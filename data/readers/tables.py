@@ -1,4 +1,4 @@
-"""Table files: CSV, TSV, JSON Lines, JSON, Parquet."""
+"""Table files: CSV, TSV, JSON Lines, JSON and Parquet."""
 
 from collections.abc import Iterable
 
@@ -9,17 +9,17 @@ from exemplar.data.readers.parquet_table import parquet_table
 from exemplar.data.readers.table import Table
 
 
-def open_table(file: File, named: Iterable[str] = ()) -> Table:
-    """Return a file as a table; its header is read, its rows are not yet.
+def open_table(file: File, required: Iterable[str] = ()) -> Table:
+    """Return a file as a table, after reading what its columns need.
 
     Parameters
     ----------
-    named
-        Columns that are searched for in all of a JSON Lines file if its beginning does not have them.
+    required
+        Columns to look for in every line of a JSON Lines file if its first lines lack them.
 
     Raises
     ------
-    files.UNREADABLE
+    file.UNREADABLE
         The file can't be read.
     """
     match file.kind:
@@ -30,6 +30,6 @@ def open_table(file: File, named: Iterable[str] = ()) -> Table:
         case ".parquet":
             return parquet_table(file)
         case ".json":
-            return json_table(file, named)
+            return json_table(file, required)
         case _:
-            return json_lines_table(file, named)
+            return json_lines_table(file, required)

@@ -1,4 +1,4 @@
-"""Files that are one document each: plain text, Markdown, PDF."""
+"""Files that become one document: plain text, Markdown, PDF."""
 
 import os
 from collections.abc import Iterator
@@ -12,16 +12,16 @@ from exemplar.data.readers.pdf import pdf_text
 from exemplar.data.readers.values import MOST_CHARACTERS, TOO_LONG
 from exemplar.data.text import LONE_SURROGATE, replace_lone_surrogates
 
-_MOST_BYTES = 4 * MOST_CHARACTERS  # no encoding takes more for a character
+_MOST_BYTES = 4 * MOST_CHARACTERS  # no encoding takes more bytes for a character
 
 
 def read_text_file(file: File) -> Iterator[Document | Problem]:
-    """Yield the file's document; its name is the id.
+    """Yield the document of a file, with the file's name as its id, after any problems.
 
     Raises
     ------
-    files.UNREADABLE
-        There is no text in it, or it can't be read; the message says why.
+    file.UNREADABLE
+        The file has no text, is too long, or can't be read.
     """
     if file.kind == PDF:
         yield from _read_pdf(file)
@@ -48,12 +48,12 @@ def _document(file: File, text: str, metadata: dict[str, str]) -> Document:
 
 
 def _read_pdf(file: File) -> Iterator[Document | Problem]:
-    # A PDF is read by its parts, so a file on disk is never held; what is packed has to be.
+    # pypdf seeks, so a packed file has to be in memory; a file on disk does not.
     with file.path.open("rb") if file.path else BytesIO(file.content()) as opened:
         size = opened.seek(0, os.SEEK_END)
         opened.seek(0)
         text, metadata = pdf_text(opened, size)
-    whole = replace_lone_surrogates(text)
-    if whole != text:
+    unicode_text = replace_lone_surrogates(text)
+    if unicode_text != text:
         yield Problem(file.name, LONE_SURROGATE, left_out=False)
-    yield _document(file, whole, metadata)
+    yield _document(file, unicode_text, metadata)

@@ -12,16 +12,16 @@ MOST_CHARACTERS = 10_000_000
 TOO_LONG = f"longer than {MOST_CHARACTERS:,} characters"
 
 _MOST_NESTED_CHARACTERS = 10_000
-_PLAIN = (str, int, float, Decimal, date, time, timedelta, UUID, bytes, type(None))  # these have one obvious text
+_PLAIN = (str, int, float, Decimal, date, time, timedelta, UUID, bytes, type(None))
 
 
 def is_plain(cell: Any) -> bool:
-    """Tell whether a cell has one obvious text."""
+    """Return whether a cell is a single value, whose text is obvious."""
     return isinstance(cell, _PLAIN)
 
 
 def is_plain_list(cell: Any) -> bool:
-    """Tell whether a cell is a list whose items all have one obvious text."""
+    """Return whether a cell is a list of single values."""
     return isinstance(cell, list | tuple) and all(map(is_plain, cell))
 
 
@@ -31,7 +31,7 @@ def plain_text(cell: Any, what: str) -> str | None:
     Raises
     ------
     ExemplarError
-        The cell is a list, a dict or bytes that are no text; the message begins with ``what``.
+        The cell is a list, a dict, or bytes that are not UTF-8; the message begins with ``what``.
     """
     if isinstance(cell, str):
         return cell if cell and not cell.isspace() else None
@@ -41,7 +41,7 @@ def plain_text(cell: Any, what: str) -> str | None:
         try:
             return plain_text(cell.decode(), what)
         except UnicodeDecodeError:
-            raise ExemplarError(f"{what} is bytes that are no UTF-8") from None
+            raise ExemplarError(f"{what} is bytes that are not UTF-8") from None
     if not is_plain(cell):
         raise ExemplarError(f"{what} is a {type(cell).__name__}")
     return str(cell)
@@ -55,7 +55,7 @@ def listed_text(cell: Any, what: str) -> str | None:
 
 
 def metadata_text(cell: Any) -> str | None:
-    """Return any cell as text; None for a missing, blank or huge one, and for bytes that are no text."""
+    """Return any cell as text; None for a missing, blank or huge cell, and for bytes that are not UTF-8."""
     if isinstance(cell, str):
         return cell if cell and not cell.isspace() else None
     try:

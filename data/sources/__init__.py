@@ -1,4 +1,4 @@
-"""Where documents come from: files, folders, archives, object storage, Hugging Face data sets, installed packages.
+"""Sources of documents: files, folders, zips, object storage, Hugging Face data sets, installed packages.
 
-A source is named by a SourceSpec; ``read_source`` finds it, and its documents are read one at a time.
+A SourceSpec names a source, ``read_source`` opens it, and ``Source.read`` yields its documents one at a time.
 """

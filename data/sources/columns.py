@@ -1,4 +1,4 @@
-"""Which columns of a table are what, and its rows as documents."""
+"""The roles of a table's columns (text, title, label, id), and its rows as documents."""
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -16,15 +16,15 @@ ID_COLUMNS = ("_id", "doc_id", "id")
 
 OFF = "none"
 
-_MOST_ID = 10_000  # characters; every document's id is held in memory
-_LISTED = 50  # columns that a message names
+_MOST_ID = 10_000  # characters; the ids of all documents stay in memory
+_MOST_LISTED = 50  # names of columns in a message
 
-Placed = tuple[str, Document | Problem]  # with the place that a message about it names
+Located = tuple[str, Document | Problem]  # its position in the source for messages, and what the source gives
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """What the columns of a table are; None for those that are guessed or not there."""
+    """The name of the column in each role; None if it is to be guessed, or if no column has the role."""
 
     text: str | None = None
     title: str | None = None
@@ -32,72 +32,72 @@ class Columns:
     id: str | None = None
 
     def names(self) -> list[str]:
-        """Return the columns that are named."""
+        """Return the names that are not None."""
         return [name for name in (self.text, self.title, self.label, self.id) if name is not None]
 
 
 def listed(names: Sequence[str]) -> str:
-    """Return the names of columns for a message: not more, and not longer, than a person reads."""
-    shown = [name if len(name) <= 100 else f"{name[:100]}..." for name in names[:_LISTED]]
-    more = [f"and {len(names) - _LISTED:,} more"] if len(names) > _LISTED else []
+    """Return the names of columns for a message, with long names and long lists cut."""
+    shown = [name if len(name) <= 100 else f"{name[:100]}..." for name in names[:_MOST_LISTED]]
+    more = [f"and {len(names) - _MOST_LISTED:,} more"] if len(names) > _MOST_LISTED else []
     return ", ".join(shown + more)
 
 
 def guess_columns(names: Sequence[str]) -> Columns:
-    """Return what the columns are by their usual names; None for what none is called."""
+    """Return the roles of columns by their usual names; None for a role if no column has such a name."""
     guesses = (TEXT_COLUMNS, TITLE_COLUMNS, LABEL_COLUMNS, ID_COLUMNS)
     return Columns(*(_guess(names, usual, ()) for usual in guesses))
 
 
-def pick_columns(names: Sequence[str], asked: Columns, where: str, *, list_names: bool = True) -> Columns:
-    """Return what the columns are: the named ones, else by their usual names.
+def pick_columns(names: Sequence[str], requested: Columns, where: str, *, list_names: bool = True) -> Columns:
+    """Return the roles of columns: the requested names, else the usual names.
 
     Parameters
     ----------
     where
-        Names the table in messages.
+        What messages call the table.
     list_names
         Whether messages list the table's columns.
 
     Raises
     ------
     TextColumnUnknown
-        None looks like the text.
+        No column has a usual name for the text.
     ExemplarError
-        A column is not there, or two have the same name.
+        A requested column does not exist, or two columns have the same name.
     """
     if repeated := next((name for name, n in Counter(names).items() if n > 1), None):
         raise ExemplarError(f"{where} has two columns named '{repeated}'; rename one")
 
     listing = f"; its columns are: {listed(names)}" if list_names else ""
 
-    def pick(name: str | None, guesses: Iterable[str], taken: Collection[str]) -> str | None:
+    def pick(name: str | None, usual: Iterable[str], taken: Collection[str]) -> str | None:
         if name is None:
-            return _guess(names, guesses, taken)
+            return _guess(names, usual, taken)
         if name not in names and name != OFF:
             raise ExemplarError(f"{where} has no column '{name}'{listing}")
         return name if name in names else None
 
-    text = pick(asked.text, TEXT_COLUMNS, asked.names())
+    text = pick(requested.text, TEXT_COLUMNS, requested.names())
     if text is None:
         raise TextColumnUnknown(f"say which column of {where} holds the text{listing}", columns=names)
-    taken = [text, *asked.names()]
-    title = pick(asked.title, TITLE_COLUMNS, taken)
-    label, doc_id = pick(asked.label, LABEL_COLUMNS, taken), pick(asked.id, ID_COLUMNS, taken)
+    taken = [text, *requested.names()]
+    title = pick(requested.title, TITLE_COLUMNS, taken)
+    label, doc_id = pick(requested.label, LABEL_COLUMNS, taken), pick(requested.id, ID_COLUMNS, taken)
     return Columns(text, title if title != text else None, label, doc_id)
 
 
 def read_rows(
     table: Table, chosen: Columns, at: Callable[[str], str] = str, doc_id: Callable[[int], str] = str
-) -> Iterator[Placed]:
-    """Yield each row's document, or what is wrong with it, and where it stands; rows are counted from 0.
+) -> Iterator[Located]:
+    """Yield every row's document or problems with their position; rows are numbered from 0.
 
     Parameters
     ----------
     at
-        Makes "row 17" a place that people can find.
+        Turns a position such as "row 17" into one that people find, such as "a.csv, row 17".
     doc_id
-        Makes a row's number the id where no column holds one.
+        Turns the number of a row into its id if no column has ids.
     """
     number = 0
     for row in table.rows(chosen.names()):
@@ -105,45 +105,45 @@ def read_rows(
             yield row.where, row
             number += row.left_out
             continue
-        place = at(f"row {number}")
-        for found in _read_row(row, chosen, doc_id(number)):
-            yield place, found if isinstance(found, Document) else Problem(place, *found)
+        where = at(f"row {number}")
+        for result in _read_row(row, chosen, doc_id(number)):
+            yield where, result if isinstance(result, Document) else Problem(where, *result)
         number += 1
 
 
-def unique(read: Callable[[], Iterator[Placed]], refused: str) -> Iterator[Placed]:
-    """Yield what is read as long as no two documents have the same id.
+def unique(read: Callable[[], Iterator[Located]], refusal: str) -> Iterator[Located]:
+    """Yield what ``read`` yields, and check that all documents have different ids.
 
     Raises
     ------
     ExemplarError
-        Two have; the message begins with ``refused``.
+        Two documents have the same id; the message begins with ``refusal``.
     """
     seen: set[str] = set()
-    for place, found in read():
-        if isinstance(found, Document):
-            if found.doc_id in seen:
-                # Keeping every place would cost more memory than the ids; reading again costs only those who get this.
-                first = next(place for place, other in read() if _has_id(other, found.doc_id))
+    for where, item in read():
+        if isinstance(item, Document):
+            if item.doc_id in seen:
+                # To keep all positions would cost more memory than the ids; only this error costs a second read.
+                first = next(position for position, other in read() if _has_id(other, item.doc_id))
                 raise ExemplarError(
-                    f"{refused}: {_two_places(first, place)} both have '{found.doc_id}'; "
+                    f"{refusal}: {_two_positions(first, where)} both have '{item.doc_id}'; "
                     "choose another id column, or none for row numbers"
                 )
-            seen.add(found.doc_id)
-        yield place, found
+            seen.add(item.doc_id)
+        yield where, item
 
 
-def _guess(names: Sequence[str], guesses: Iterable[str], taken: Collection[str]) -> str | None:
+def _guess(names: Sequence[str], usual: Iterable[str], taken: Collection[str]) -> str | None:
     free = [name for name in names if name not in taken]
-    return next((name for guess in guesses for name in free if name.strip().casefold() == guess), None)
+    return next((name for guess in usual for name in free if name.strip().casefold() == guess), None)
 
 
-def _read_row(row: Row, chosen: Columns, number: str) -> Iterator[Document | tuple[str, bool]]:
-    """Yield the row's document; or why there is none, and what was odd: the reason, and whether it is left out."""
+def _read_row(row: Row, chosen: Columns, default_id: str) -> Iterator[Document | tuple[str, bool]]:
+    """Yield the document of a row; for a problem, its reason and whether the row is left out."""
     label = None
     try:
         text = plain_text(row.get(chosen.text or ""), "the text")
-        doc_id = plain_text(row.get(chosen.id), "the id") if chosen.id else number
+        doc_id = plain_text(row.get(chosen.id), "the id") if chosen.id else default_id
         if doc_id and len(doc_id) > _MOST_ID:
             raise ExemplarError(f"the id is longer than {_MOST_ID:,} characters")
     except ExemplarError as error:
@@ -170,11 +170,11 @@ def _metadata(row: Row, taken: Collection[str]) -> dict[str, str]:
     return {name: text for name, text in cells if text is not None}
 
 
-def _has_id(found: Document | Problem, doc_id: str) -> bool:
-    return isinstance(found, Document) and found.doc_id == doc_id
+def _has_id(item: Document | Problem, doc_id: str) -> bool:
+    return isinstance(item, Document) and item.doc_id == doc_id
 
 
-def _two_places(first: str, second: str) -> str:
+def _two_positions(first: str, second: str) -> str:
     if first.startswith("row ") and second.startswith("row "):
         return f"rows {first.removeprefix('row ')} and {second.removeprefix('row ')}"
     return f"{first} and {second}"

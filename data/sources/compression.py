@@ -1,4 +1,4 @@
-"""Gzip and zip, unpacked as they are read: further than honest files go, and not without end."""
+"""Gzip and zip files, unpacked while they are read, up to a bound that real files never reach."""
 
 import gzip
 import io
@@ -11,17 +11,17 @@ from typing import IO, Any
 from exemplar.data.errors import ExemplarError
 from exemplar.data.readers import file
 
-_STEP = 2**12  # bytes asked for at once: bzip2 and LZMA give all that so many packed bytes hold
+_STEP = 2**12  # packed bytes per read; bzip2 and LZMA unpack all of them at once
 _BUFFER = 2**16
 
 
 class Budget:
-    """How far a packed file may still be unpacked, all of its members together.
+    """The bound on the unpacked bytes of a packed file, all members together.
 
     Parameters
     ----------
     size
-        Of the packed file, in bytes.
+        Bytes of the packed file.
     """
 
     def __init__(self, name: str, size: int) -> None:
@@ -31,31 +31,31 @@ class Budget:
         self._total = 0
 
     def reach(self, member: str, position: int) -> None:
-        """Note how far a member was read; what is read again counts once.
+        """Record how far a member was read; bytes that are read again count once.
 
         Raises
         ------
         ExemplarError
-            That is too far.
+            The members exceed the bound.
         """
         if position > self._reached[member]:
             self._total += position - self._reached[member]
             self._reached[member] = position
         if self._total > self._most:
-            much = f"more than {self._most:,} bytes, beyond all measure for its size"
-            raise ExemplarError(f"{self._name} expands to {much}; unpack it first")
+            bound = f"more than {self._most:,} bytes, beyond all measure for its size"
+            raise ExemplarError(f"{self._name} expands to {bound}; unpack it first")
 
 
 def open_gzip(opened: Any, name: str, size: int) -> IO[bytes]:
-    """Return what an open gzip file of so many bytes unpacks to."""
-    return _gunzipped(opened, name, Budget(name, size))
+    """Return an open gzip file of ``size`` bytes as a file of its unpacked bytes."""
+    return _buffered(_OwnedGzip(opened), name, Budget(name, size))
 
 
 def open_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, budget: Budget) -> IO[bytes]:
-    """Return what a member of a zip unpacks to, and once more if that is a gzip file."""
+    """Return a member of a zip as a file of its unpacked bytes; a gzip file in a zip is unpacked twice."""
     opened = _buffered(archive.open(member), member.filename, budget)
     if member.filename.lower().endswith(".gz"):
-        return _gunzipped(opened, f"{member.filename} unpacked", budget)
+        return _buffered(_OwnedGzip(opened), f"{member.filename} unpacked", budget)
     return opened
 
 
@@ -63,10 +63,6 @@ def budget_of(archive: zipfile.ZipFile) -> Budget:
     """Return the budget of a zip on disk."""
     path = str(archive.filename)
     return Budget(os.path.basename(path), os.path.getsize(path))
-
-
-def _gunzipped(opened: Any, member: str, budget: Budget) -> IO[bytes]:
-    return _buffered(_OwnedGzip(opened), member, budget)
 
 
 def _buffered(opened: Any, member: str, budget: Budget) -> IO[bytes]:
@@ -79,7 +75,7 @@ def _buffered(opened: Any, member: str, budget: Budget) -> IO[bytes]:
 
 
 class _OwnedGzip(gzip.GzipFile):
-    """A gzip file that closes what it reads from."""
+    """A gzip file that closes the file that it reads from."""
 
     def __init__(self, opened: Any) -> None:
         super().__init__(fileobj=opened, mode="rb")
@@ -91,41 +87,41 @@ class _OwnedGzip(gzip.GzipFile):
 
 
 class RawFile(io.RawIOBase):
-    """A file that can be read and sought in, over another that is open and closed with it.
+    """A seekable file for reading, on top of an open file, which it closes.
 
     Parameters
     ----------
     read
-        How at most so many bytes of it are read.
+        Reads at most so many bytes.
     """
 
     def __init__(self, opened: Any, read: Callable[[int], bytes]) -> None:
         self._opened, self._read = opened, read
 
     def readable(self) -> bool:
-        """Tell that it can be read."""
+        """Return True."""
         return True
 
     def seekable(self) -> bool:
-        """Tell that it can be sought in."""
+        """Return True."""
         return True
 
     def readinto(self, buffer: Any) -> int:
-        """Read into a buffer; return how many bytes."""
+        """Read into a buffer, and return the number of bytes."""
         content = self._read(len(buffer))
         buffer[: len(content)] = content
         return len(content)
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Go to a place; return where that is."""
+        """Move to an offset, and return the position."""
         return int(self._opened.seek(offset, whence))
 
     def tell(self) -> int:
-        """Return where it is."""
+        """Return the position."""
         return int(self._opened.tell())
 
     def close(self) -> None:
-        """Close both."""
+        """Close both files."""
         if not self.closed:
             self._opened.close()
         super().close()

@@ -1,4 +1,4 @@
-"""Files that documents are read from: on disk, inside a zip or in object storage, packed by gzip or not."""
+"""Files to read documents from: on disk, in a zip or in object storage, packed by gzip or not."""
 
 import functools
 import io
@@ -16,31 +16,31 @@ _STORED_BUFFER = 2**20
 
 
 def file_on_disk(path: Path, name: str | None = None) -> File:
-    """Return a file on disk; ``name`` is its path within the folder that is read."""
+    """Return a file on disk; ``name`` is its path within the source, if the source is a folder."""
     packed = _is_packed(path.name)
     opener = functools.partial(_open_packed, path) if packed else functools.partial(path.open, "rb")
     return File(name or path.name, opener, None if packed else path, in_folder=name is not None)  # type: ignore[arg-type]
 
 
-def files_in_zip(path: Path, within: str = "") -> list[File]:
-    """Return the files in a zip, which are opened in place: nothing is ever extracted."""
+def files_in_zip(path: Path, prefix: str = "") -> list[File]:
+    """Return the files in a zip, with ``prefix`` before their names; nothing is extracted to disk."""
     archive = zipfile.ZipFile(path)
     budget = budget_of(archive)
     last = {member.filename: member for member in archive.infolist() if not member.is_dir()}
     return [
-        File(within + name, functools.partial(open_member, archive, member, budget), in_folder=True)
+        File(prefix + name, functools.partial(open_member, archive, member, budget), in_folder=True)
         for name, member in sorted(last.items())
         if not is_hidden(name)
     ]
 
 
 def is_url(source: str) -> bool:
-    """Tell whether a source is named by a URL, such as ``s3://bucket/reviews.parquet``."""
+    """Return whether the name of a source is a URL, such as ``s3://bucket/reviews.parquet``."""
     return re.match(r"[A-Za-z][A-Za-z0-9+.:-]*://", source) is not None
 
 
 def local_path(source: str) -> str:
-    """Return the path that a ``file://`` URL names; any other source as it is."""
+    """Return the path in a ``file://`` URL; any other source unchanged."""
     if not re.match(r"(file|local)://", source):
         return source
     from fsspec.implementations.local import LocalFileSystem
@@ -54,26 +54,26 @@ def name_at(url: str) -> str:
 
 
 def files_at(url: str) -> list[File]:
-    """Return the file that a URL names, or the files in the folder that it names, by their path.
+    """Return the file at a URL, or the files in the folder at it, sorted by path.
 
     Raises
     ------
     ExemplarError
-        There is nothing, or the storage can't be reached; the message says what to install if that is why.
+        The URL does not exist, the storage can't be reached, or fsspec lacks a package for it.
     """
     storage, path = _storage(url)
     try:
         if storage.info(path)["type"] == "file":
             return [File(name_at(url), functools.partial(_open_stored, storage, path), seekable=not _is_packed(path))]
-        found = sorted(storage.find(path))
+        members = sorted(storage.find(path))
     except FileNotFoundError:
-        found = []
-    except Exception as error:  # every storage has kinds of its own
+        members = []
+    except Exception as error:  # every storage raises errors of its own
         raise ExemplarError(f"cannot read {url}: {one_line(error)}") from error
-    within = {each.removeprefix(path).strip("/"): each for each in found}
+    names = {member.removeprefix(path).strip("/"): member for member in members}
     files = [
-        File(name, functools.partial(_open_stored, storage, each), in_folder=True, seekable=not _is_packed(each))
-        for name, each in within.items()
+        File(name, functools.partial(_open_stored, storage, member), in_folder=True, seekable=not _is_packed(member))
+        for name, member in names.items()
         if not is_hidden(name)
     ]
     if not files:
@@ -82,7 +82,7 @@ def files_at(url: str) -> list[File]:
 
 
 def is_hidden(name: str) -> bool:
-    """Tell whether a part of a path begins with a dot, or holds what macOS keeps beside files in a zip."""
+    """Return whether a part of a path begins with a dot, or is the folder that macOS adds to zips."""
     parts = PurePosixPath(name).parts
     return any(part == "__MACOSX" or (part.startswith(".") and part != "..") for part in parts)
 
@@ -92,7 +92,7 @@ def _open_packed(path: Path) -> IO[bytes]:
 
 
 def _storage(url: str) -> tuple[Any, str]:
-    """Return the file system of a URL, and what the URL's path is there."""
+    """Return the file system of a URL, and the path in it."""
     import fsspec
 
     protocol = url.partition("://")[0]
@@ -105,13 +105,13 @@ def _storage(url: str) -> tuple[Any, str]:
     except Exception as error:
         if "not known" in str(error):
             raise ExemplarError(
-                f"{protocol}:// is no storage that can be read; for a local file leave it out"
+                f"Exemplar can't read from {protocol}://; for a local file give its path alone"
             ) from error
         raise ExemplarError(f"cannot reach {url}: {one_line(error)}") from error
 
 
 def _open_stored(storage: Any, path: str) -> IO[bytes]:
-    """Open a file in storage; its errors, whatever they are, are those of a file."""
+    """Open a file in storage; any error of the storage becomes an OSError."""
 
     def read(n_bytes: int) -> bytes:
         try:

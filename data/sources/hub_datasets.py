@@ -1,4 +1,4 @@
-"""Rows of Hugging Face data sets: on the hub, or in folders that are laid out as one."""
+"""Hugging Face data sets as tables: on the hub, or in folders with the layout of a data set."""
 
 import itertools
 import re
@@ -10,7 +10,7 @@ from exemplar.data.documents import Problem
 from exemplar.data.errors import ExemplarError
 from exemplar.data.hub import check_hub
 from exemplar.data.readers.file import KINDS, kind_of
-from exemplar.data.readers.parquet_table import named
+from exemplar.data.readers.parquet_table import with_class_names
 from exemplar.data.readers.table import Row, Table
 from exemplar.data.sources.files import file_on_disk
 from exemplar.data.sources.folders import leads_out, stays_within, walk
@@ -23,7 +23,7 @@ _ABOUT = frozenset({"readme.md", "license", "license.md", "license.txt", "datase
 
 
 def is_data_set(folder: Path) -> bool:
-    """Tell whether a folder is laid out as a Hugging Face data set rather than as a folder of files."""
+    """Return whether a folder has the layout of a Hugging Face data set, rather than being a folder of files."""
     if is_saved(folder) or _describes_a_data_set(folder / "README.md"):
         return True
     kinds = {kind_of(name) for path, name in walk(folder) if path.name.lower() not in _ABOUT}
@@ -32,35 +32,35 @@ def is_data_set(folder: Path) -> bool:
 
 
 def is_saved(folder: Path) -> bool:
-    """Tell whether ``save_to_disk`` made a folder."""
+    """Return whether ``save_to_disk`` wrote a folder."""
     saved = (folder / "dataset_info.json").is_file() and (folder / "state.json").is_file()
     return saved or (folder / "dataset_dict.json").is_file()
 
 
 def data_set_table(spec: SourceSpec) -> Table:
-    """Return a split of a data set as a table of its plain columns; pictures, sound and the like are never decoded.
+    """Return a split of a data set as a table of its plain columns, without pictures, sound and the like.
 
     Raises
     ------
     ExemplarError
-        It can't be found or loaded, or a needed column can't be text.
+        The data set can't be loaded, or a requested column can't be read as text.
     """
     name, data_set = spec.source, _load(spec)
     features = data_set.features
-    if features is None:  # known only from the data, where it is streamed
+    if features is None:  # some streamed data sets do not declare their columns
         columns = tuple(next(_batches(data_set, name, 1), {}))
     else:
         columns = tuple(column for column, feature in features.items() if _is_plain(feature))
         needed = spec.columns.names()
-        if odd := next((column for column in needed if column in features and column not in columns), None):
-            raise ExemplarError(f"column '{odd}' of {name} can't be read as text: it holds {features[odd]}")
+        if bad := next((column for column in needed if column in features and column not in columns), None):
+            raise ExemplarError(f"column '{bad}' of {name} can't be read as text: it holds {features[bad]}")
     class_names = {column: names for column, feature in (features or {}).items() if (names := _class_names(feature))}
 
     def rows(needed: Collection[str]) -> Iterator[Row | Problem]:
-        wanted = data_set if features is None else data_set.select_columns(list(columns))
-        for batch in _batches(wanted, name, _BATCH):
+        selected = data_set if features is None else data_set.select_columns(list(columns))
+        for batch in _batches(selected, name, _BATCH):
             for cells in zip(*batch.values(), strict=True):
-                yield named(dict(zip(batch, cells, strict=True)), class_names)
+                yield with_class_names(dict(zip(batch, cells, strict=True)), class_names)
 
     return Table(columns, rows)
 
@@ -79,10 +79,10 @@ def _describes_a_data_set(readme: Path) -> bool:
 def _load(spec: SourceSpec) -> Any:
     import datasets
 
-    datasets.config.USE_PARQUET_EXPORT = False  # or another server than the hub would be asked about the data set, too
+    datasets.config.USE_PARQUET_EXPORT = False  # otherwise the library also sends requests to another server
     name, folder, split = spec.source, Path(spec.source), spec.split or "train"
     if spec.streaming and "[" in split:
-        raise ExemplarError(f"a data set that is streamed has no slices: not '{split}', but a whole split and a limit")
+        raise ExemplarError(f"a streamed data set has no slices, got the split '{split}'; use a full split and a limit")
     if not folder.is_dir():
         check_hub("dataset", name, spec.revision)
     else:
@@ -91,38 +91,38 @@ def _load(spec: SourceSpec) -> Any:
         if folder.is_dir() and is_saved(folder):
             return _saved_split(datasets.load_from_disk(name), split)
         return datasets.load_dataset(name, spec.config, split=split, revision=spec.revision, streaming=spec.streaming)
-    except Exception as error:  # every builder and reader has kinds of its own
+    except Exception as error:  # every builder and reader raises errors of its own
         raise ExemplarError(f"cannot load the data set {name}: {root_cause(error)}") from error
 
 
 def _check_stays_within(folder: Path) -> None:
-    """Refuse a folder that has links, or names files in its README, that lie elsewhere."""
+    """Raise ExemplarError if a link in a folder, or a path in its README, leads out of the folder."""
     if out := next((name for path, name in walk(folder) if leads_out(path, folder)), None):
         raise ExemplarError(f"cannot load the data set {folder}: {out} is a link that leads out of the folder")
     elsewhere = (
-        path for path in _named_files(folder / "README.md") if re.search(r"^[/~]|^[A-Za-z]:|\.\.|://|::", path)
+        path for path in _readme_paths(folder / "README.md") if re.search(r"^[/~]|^[A-Za-z]:|\.\.|://|::", path)
     )
     if out := next(elsewhere, None):
         raise ExemplarError(f"cannot load the data set {folder}: its README names {out}, which is not in the folder")
 
 
-def _named_files(readme: Path) -> Iterator[str]:
-    """Yield what the front matter of a data set's README names as its files and folders."""
+def _readme_paths(readme: Path) -> Iterator[str]:
+    """Yield the paths of files and folders in the front matter of a data set's README."""
     import huggingface_hub
 
     try:
         settings = huggingface_hub.metadata_load(readme) if readme.is_file() else None
-    except Exception:  # the loader says what is wrong with it
+    except Exception:  # the loader raises a better error
         return
     if isinstance(settings, dict):
         if next(itertools.islice(_parts(settings), _MOST_PARTS, None), None) is not None:
-            told = f"the front matter of its README has more than {_MOST_PARTS:,} parts"
-            raise ExemplarError(f"cannot load the data set {readme.parent}: {told}")
+            reason = f"the front matter of its README has more than {_MOST_PARTS:,} parts"
+            raise ExemplarError(f"cannot load the data set {readme.parent}: {reason}")
         yield from (part for part in _parts(settings.get("configs")) if isinstance(part, str))
 
 
 def _parts(settings: Any) -> Iterator[Any]:
-    """Yield all that is nested in what YAML said; without end where it names a part within itself."""
+    """Yield all values within a value of YAML; without end if an alias refers to its own parent."""
     waiting = [settings]
     while waiting:
         part = waiting.pop()
@@ -148,7 +148,7 @@ def _saved_split(saved: Any, split: str) -> Any:
 def _batches(data_set: Any, name: str, size: int) -> Iterator[dict[str, list[Any]]]:
     try:
         yield from data_set.iter(batch_size=size)
-    except Exception as error:  # what is streamed fails as the network and its readers do
+    except Exception as error:  # a streamed data set raises errors of the network and of any reader
         raise ExemplarError(f"cannot read the data set {name}: {root_cause(error)}") from error
 
 
@@ -163,8 +163,8 @@ def _is_plain(feature: Any) -> bool:
 
 
 def _class_names(feature: Any) -> list[str]:
-    """Return the names of a column of classes, or of lists of classes; none of another."""
+    """Return the names of classes of a column of classes, or of lists of classes; an empty list for other columns."""
     import datasets
 
-    each = getattr(feature, "feature", feature)
-    return list(each.names) if isinstance(each, datasets.ClassLabel) else []
+    item = getattr(feature, "feature", feature)
+    return list(item.names) if isinstance(item, datasets.ClassLabel) else []

@@ -1,4 +1,4 @@
-"""The documentation of installed packages as documents: one a public object."""
+"""The documentation of installed packages: one document per public object."""
 
 import importlib
 import inspect
@@ -12,22 +12,22 @@ from exemplar.data.errors import ExemplarError
 
 DEMO_PACKAGES = ("pandas", "numpy", "sklearn")
 
-# Modules that packages leave without an underscore though users are not meant to import them.
+# Modules that users are not meant to import, though their names have no underscore.
 _INTERNAL = frozenset({"compat", "conftest", "core", "distutils", "externals", "testing", "tests"})
 
-# Shorter docstrings ("The year.") say nothing that a search could find.
+# A search can do nothing with shorter docstrings, such as "The year."
 _MIN_CHARACTERS = 200
 
-# The section of documentation in numpydoc's form that names other objects.
+# The section of numpydoc that names related objects.
 _SECTION = re.compile(r"\nSee [Aa]lso\n-{3,}\n(?P<body>.*?)(?=\n[^\n]+\n-{3,}\n|\Z)", re.DOTALL)
 _ROLE = re.compile(r":[\w:]+:(?=`)|[`~]")  # :func:`~numpy.sum`
 
 
 def package_documents(packages: Iterable[str]) -> list[tuple[str, str]]:
-    """Return (qualified name, docstring) of every documented public object of some installed packages.
+    """Return (qualified name, docstring) of every documented public object of installed packages.
 
-    Classes, functions, ufuncs and the public members of classes count. What is reachable under several names is
-    taken once, under the first and shortest; so is a member that a subclass repeats with the same summary line.
+    Objects are classes, functions, ufuncs and the public members of classes. An object with several names appears once,
+    under its first and shortest name; so does a member that a subclass repeats with the same summary line.
 
     Parameters
     ----------
@@ -45,17 +45,17 @@ def package_documents(packages: Iterable[str]) -> list[tuple[str, str]]:
             docstring = inspect.getdoc(thing) or ""
             if len(docstring) >= _MIN_CHARACTERS:
                 names.setdefault(docstring, name)
-    found: dict[tuple[str, str], tuple[str, str]] = {}
+    documents: dict[tuple[str, str], tuple[str, str]] = {}
     for docstring, name in names.items():
-        found.setdefault((name.rpartition(".")[2], _summary(docstring)), (name, docstring))
-    return list(found.values())
+        documents.setdefault((name.rpartition(".")[2], _summary(docstring)), (name, docstring))
+    return list(documents.values())
 
 
 def _public_objects(package: str) -> list[tuple[str, object]]:
-    """Return the package's public objects, then the public members of its classes."""
+    """Return the public objects of a package, then the public members of its classes."""
     objects: dict[int, tuple[str, object]] = {}
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # touching deprecated names warns
+        warnings.simplefilter("ignore")  # access to deprecated names warns
         for module in _public_modules(package):
             for name in sorted(getattr(module, "__all__", vars(module))):
                 thing = _attribute(module, name)
@@ -71,7 +71,7 @@ def _public_objects(package: str) -> list[tuple[str, object]]:
 
 
 def _public_modules(package: str) -> Iterator[ModuleType]:
-    """Yield the package and its public submodules that declare what they export, nearest first."""
+    """Yield a package and its public submodules that have ``__all__``, the least nested first."""
     try:
         root = importlib.import_module(package)
     except (ImportError, ValueError, TypeError) as error:
@@ -94,14 +94,14 @@ def _imported(name: str) -> list[ModuleType]:
         return [importlib.import_module(name)]
     except KeyboardInterrupt:
         raise
-    except BaseException:  # for another platform, lacks an extra, or was a script that exits
+    except BaseException:  # made for another platform, lacks an extra, or is a script that exits
         return []
 
 
 def _attribute(module: ModuleType, name: str) -> object:
     try:
         return getattr(module, name, None)
-    except Exception:  # imported when first touched, and lacks an extra
+    except Exception:  # a lazy import that lacks an extra
         return None
 
 
@@ -114,7 +114,7 @@ def _public_members(cls: type, package: str) -> Iterator[tuple[str, object]]:
     members: dict[str, object] = {}
     for owner in cls.__mro__:
         if owner.__module__.partition(".")[0] == package:
-            members = {**vars(owner), **members}  # what a subclass overrides is its own
+            members = {**vars(owner), **members}  # a member that a subclass overrides belongs to the subclass
     for name, member in members.items():
         member = getattr(member, "__func__", member)  # class and static methods
         if not name.startswith("_") and (callable(member) or inspect.isdatadescriptor(member)):
@@ -122,19 +122,19 @@ def _public_members(cls: type, package: str) -> Iterator[tuple[str, object]]:
 
 
 def _summary(docstring: str) -> str:
-    """Return the first paragraph that is prose, past the signature that compiled functions begin with."""
+    """Return the first paragraph of prose; docstrings of compiled functions begin with a signature."""
     paragraphs = [" ".join(paragraph.split()) for paragraph in docstring.split("\n\n")]
     prose = (text for text in paragraphs if text and not re.match(r"[\w.]+\(.*\)( -> .*)?$", text))
     return next(prose, paragraphs[0])
 
 
 def without_see_also(docstring: str) -> str:
-    """Return a docstring without that section."""
+    """Return a docstring without its See Also section."""
     return _SECTION.sub("", docstring)
 
 
 def see_also(docstring: str) -> list[str]:
-    """Return the names in that section, as they are written: ``name, name : description``, descriptions indented."""
+    """Return the names in the See Also section as written, from lines such as ``name, name : description``."""
     section = _SECTION.search(docstring)
     lines = section["body"].splitlines() if section else []
     entries = [_ROLE.sub("", line) for line in lines if line and not line[0].isspace()]
@@ -143,10 +143,10 @@ def see_also(docstring: str) -> list[str]:
 
 
 def named_documents(doc_id: str, docstring: str, known: Container[str]) -> list[str | None]:
-    """Return what the section of an object names: the known object that is meant, nearest first, or None."""
+    """Return for each name in an object's See Also section the nearest known object with this name, or None."""
     parts = doc_id.split(".")
-    around = [".".join(parts[:n]) for n in range(len(parts) - 1, 0, -1)]
+    parents = [".".join(parts[:n]) for n in range(len(parts) - 1, 0, -1)]
     return [
-        next((full for full in (name, *(f"{place}.{name}" for place in around)) if full in known), None)
+        next((full for full in (name, *(f"{parent}.{name}" for parent in parents)) if full in known), None)
         for name in see_also(docstring)
     ]

@@ -1,4 +1,4 @@
-"""A look at a source before it is built: its columns, what they are taken for, and its first documents."""
+"""A preview of a source before the build: its columns, their roles, and its first documents."""
 
 import itertools
 from dataclasses import dataclass, field, replace
@@ -10,28 +10,28 @@ from exemplar.data.sources.read import read_source
 from exemplar.data.sources.spec import SourceSpec
 
 _N_DOCUMENTS = 5
-_N_ROWS = 200  # that are read in search of them
-_N_CHARACTERS = 2_000  # of each
+_N_ROWS = 200  # read to get these documents
+_N_CHARACTERS = 2_000  # of each document
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a look at a source has shown.
+    """The beginning of a source.
 
     Attributes
     ----------
     name
-        The name of its corpus where none is given.
+        The default name of its corpus.
     columns
-        Of the table; empty where it is none.
+        The columns of the table; empty if the source is not a table.
     chosen
-        What the columns are taken for. All None where each of several tables goes by its own columns.
+        The roles of the columns. All None if the source has several tables, whose columns may differ.
     documents
-        The first few, as they will be read, with the beginnings of their texts.
+        The first documents, with the beginnings of their texts.
     problems
-        A line for each kind of what was odd so far.
+        One line per kind of problem so far.
     error
-        Why it can't be built like this, a sentence; empty where it can.
+        Why a build would fail, as a sentence; empty if nothing failed so far.
     """
 
     name: str = ""
@@ -51,20 +51,20 @@ def look_at(spec: SourceSpec) -> Preview:
         return Preview(columns=error.columns, chosen=guess_columns(error.columns), error=str(error))
     except (ExemplarError, OSError) as error:
         return Preview(error=str(error))
-    found = Preview(source.name, columns, _chosen(source.spec.columns, columns))
+    preview = Preview(source.name, columns, _chosen(source.spec.columns, columns))
     problems = Problems()
     documents: list[Document] = []
     try:
-        for each in itertools.islice(source.read(), _N_ROWS):
-            if isinstance(each, Problem):
-                problems.add(each)
+        for item in itertools.islice(source.read(), _N_ROWS):
+            if isinstance(item, Problem):
+                problems.add(item)
             else:
-                documents.append(replace(each, text=each.text[:_N_CHARACTERS]))
+                documents.append(replace(item, text=item.text[:_N_CHARACTERS]))
             if len(documents) == _N_DOCUMENTS:
                 break
     except (ExemplarError, OSError) as error:
-        return replace(found, documents=tuple(documents), problems=tuple(problems.lines()), error=str(error))
-    return replace(found, documents=tuple(documents), problems=tuple(problems.lines()))
+        preview = replace(preview, error=str(error))
+    return replace(preview, documents=tuple(documents), problems=tuple(problems.lines()))
 
 
 def _chosen(chosen: Columns, columns: tuple[str, ...]) -> Columns:

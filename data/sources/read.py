@@ -1,4 +1,4 @@
-"""Opens a source: a Hugging Face data set, a file or folder, or the documentation of installed packages."""
+"""Opens sources: files and folders, Hugging Face data sets, and the documentation of installed packages."""
 
 import contextlib
 import functools
@@ -15,27 +15,27 @@ from exemplar.data.readers.file import KINDS, TABLES, UNREADABLE, ZIP, File, kin
 from exemplar.data.readers.table import Row, Table
 from exemplar.data.readers.tables import open_table
 from exemplar.data.readers.text_files import read_text_file
-from exemplar.data.sources.columns import Placed, pick_columns, read_rows, unique
+from exemplar.data.sources.columns import Located, pick_columns, read_rows, unique
 from exemplar.data.sources.files import file_on_disk, files_at, is_url, local_path, name_at
-from exemplar.data.sources.folders import Listing, leads_out, list_folder, list_zip, read_files
+from exemplar.data.sources.folders import Listing, leads_out, list_folder, list_url, list_zip, read_files
 from exemplar.data.sources.hub_datasets import data_set_table, is_data_set
 from exemplar.data.sources.package_docs import DEMO_PACKAGES, package_documents, without_see_also
 from exemplar.data.sources.spec import Source, SourceSpec
 
 Documents = Iterator[Document | Problem]
 
-_MOST_CHARACTERS = 4096  # of a source's name; no system has longer paths
-_MOST_ROWS = 10**12  # more than any machine holds, and still a number to every reader
+_MOST_CHARACTERS = 4096  # of the name of a source; no system has longer paths
+_MOST_ROWS = 10**12  # more than any machine can hold; every reader can count so far
 _BEIR = ("corpus.jsonl", "corpus.jsonl.gz")
 
 
 def read_source(spec: SourceSpec) -> Source:
-    """Open a source: look where it is and at its columns; its documents are read by ``Source.read``.
+    """Open a source: find it and the roles of its columns; ``Source.read`` then reads its documents.
 
     Raises
     ------
     ExemplarError
-        The source or a column does not exist or can't be read; the message lists what exists.
+        The source or a column does not exist, or can't be read.
     """
     _check(spec)
     spec = replace(spec, source=local_path(spec.source))
@@ -70,7 +70,7 @@ def _check(spec: SourceSpec) -> None:
 
 
 def default_name(source: str) -> str:
-    """Return the name of a source's corpus, unless another is chosen."""
+    """Return the default name of the corpus of a source."""
     if source.startswith("docs:"):
         return "docs"
     path = Path(os.path.expanduser(local_path(source)))
@@ -95,7 +95,7 @@ def _package_docs(spec: SourceSpec) -> Source:
 
 
 def documented_packages(source: str) -> tuple[str, ...]:
-    """Return the packages that a source of package documentation names."""
+    """Return the packages of a source such as ``docs:numpy,pandas``; the demo packages for ``docs``."""
     return tuple(name.strip() for name in source.partition(":")[2].split(",") if name.strip()) or DEMO_PACKAGES
 
 
@@ -115,17 +115,11 @@ def _at_url(spec: SourceSpec) -> Source:
     url, name = spec.source, default_name(spec.source)
     file = files_at(url)[0]
     if file.in_folder:
-        return _files(functools.partial(_list_url, url), name, spec)
+        return _files(functools.partial(list_url, url), name, spec)
     if file.kind not in KINDS:
         kinds = ", ".join(KINDS)
         raise ExemplarError(f"Exemplar can't read files such as {url}; from storage it reads {kinds}, and .gz of these")
     return _one_file(file, name, spec)
-
-
-def _list_url(url: str) -> tuple[list[File], list[Problem]]:
-    files = files_at(url)
-    others = [Problem(file.name, "not a kind that is read") for file in files if file.kind not in KINDS]
-    return [file for file in files if file.kind in KINDS], others
 
 
 def _one_file(file: File, name: str, spec: SourceSpec) -> Source:
@@ -136,13 +130,13 @@ def _one_file(file: File, name: str, spec: SourceSpec) -> Source:
         with reading(spec.where):
             yield from read_text_file(file)
 
-    return Source(name, SourceSpec(spec.source, limit=spec.limit, shown_as=spec.shown_as), read)
+    return Source(name, spec.for_texts(), read)
 
 
 def _folder(folder: Path, spec: SourceSpec) -> Source:
     name, spec = default_name(spec.source), replace(spec, source=str(folder))
-    own = (folder / file for file in _BEIR if not leads_out(folder / file, folder))
-    if beir := next(filter(Path.is_file, own), None):
+    candidates = (folder / file for file in _BEIR if not leads_out(folder / file, folder))
+    if beir := next(filter(Path.is_file, candidates), None):
         return _table_file(file_on_disk(beir), name, spec)
     if spec.dataset_options or is_data_set(folder):
         return _data_set(spec, name)
@@ -170,8 +164,8 @@ def _table(table: Table, name: str, spec: SourceSpec) -> Source:
     chosen = pick_columns(table.columns, spec.columns, where)
 
     def read() -> Documents:
-        placed = functools.partial(read_rows, table, chosen)
-        documents = unique(placed, f"column '{chosen.id}' of {where} can't be the id") if chosen.id else placed()
+        rows = functools.partial(read_rows, table, chosen)
+        documents = unique(rows, f"column '{chosen.id}' of {where} can't be the id") if chosen.id else rows()
         return _not_empty(_first_rows(documents, spec.limit), f"column '{chosen.text}' of {where}")
 
     resolved = replace(
@@ -195,12 +189,12 @@ def _files(listing: Listing, name: str, spec: SourceSpec) -> Source:
         with reading(where):
             files, problems = listing()
         yield from problems
-        refused = f"the files of {where} can't share an id column"
-        yield from _first_rows(unique(lambda: read_files(files, columns), refused), spec.limit)
+        refusal = f"the files of {where} can't share an id column"
+        yield from _first_rows(unique(lambda: read_files(files, columns), refusal), spec.limit)
 
     tables = [file for file in files if file.kind in TABLES]
-    own = spec.for_files() if tables else SourceSpec(spec.source, limit=spec.limit, shown_as=spec.shown_as)
-    return Source(name, own, read, functools.partial(_first_columns, tables))
+    used = spec.for_files() if tables else spec.for_texts()
+    return Source(name, used, read, functools.partial(_first_columns, tables))
 
 
 def _first_columns(tables: list[File]) -> tuple[str, ...]:
@@ -210,25 +204,25 @@ def _first_columns(tables: list[File]) -> tuple[str, ...]:
     return ()
 
 
-def _first_rows(rows: Iterator[Placed], limit: int | None) -> Documents:
+def _first_rows(items: Iterator[Located], limit: int | None) -> Documents:
     n_rows = 0
-    for _, row in rows:
-        yield row
-        n_rows += not isinstance(row, Problem) or row.left_out
+    for _, item in items:
+        yield item
+        n_rows += not isinstance(item, Problem) or item.left_out
         if n_rows == limit:
             return
 
 
-def _not_empty(documents: Documents, what: str) -> Documents:
-    """Yield documents and problems; raise ExemplarError at the end if there was no document."""
+def _not_empty(items: Documents, what: str) -> Documents:
+    """Yield documents and problems; raise ExemplarError at the end if no document was among them."""
     reasons: Counter[str] = Counter()
     n_documents = 0
-    for document in documents:
-        if isinstance(document, Document):
+    for item in items:
+        if isinstance(item, Document):
             n_documents += 1
-        elif document.left_out:
-            reasons[document.reason] += 1
-        yield document
+        elif item.left_out:
+            reasons[item.reason] += 1
+        yield item
     if not n_documents:
         reason, n_rows = next(iter(reasons.most_common(1)), ("no text", 0))
         why = "" if reason == "no text" else f": {reason} in {n_rows:,} of {reasons.total():,} rows"

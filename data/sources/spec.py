@@ -1,4 +1,4 @@
-"""Which documents to read: the one value for a source's choices, and the source that it leads to."""
+"""SourceSpec names a source and all choices about it; Source is the opened source."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -14,26 +14,26 @@ _MOST_ROWS = 10**15
 
 @dataclass(frozen=True, slots=True)
 class SourceSpec:
-    """A source and the choices that lead to the same documents again.
+    """The name of a source and the choices that lead to the same documents again.
 
     Attributes
     ----------
     source
-        ``docs`` or ``docs:numpy,pandas`` for the documentation of installed packages; the path of a table
-        (CSV, TSV, JSON Lines, JSON, Parquet), a text, a Markdown or PDF file, compressed by gzip or not; of a folder or
-        zip of such files; the URL of such a file, or of a folder of them, in object storage (``s3://``, ``gs://``,
-        ``hf://`` and what else fsspec reads); or a Hugging Face data set: a folder, or a name on the hub.
+        One of: ``docs`` or ``docs:numpy,pandas`` for the documentation of installed packages; the path of a table
+        (CSV, TSV, JSON Lines, JSON, Parquet) or of a text, Markdown or PDF file, also packed by gzip; the path of a
+        folder or zip of such files; the URL of such a file or folder in object storage (``s3://``, ``gs://``, ``hf://``
+        or another protocol of fsspec); a Hugging Face data set as a folder or as a name on the hub.
     config, split, revision, streaming
-        For Hugging Face data sets. Without a split ``train`` is read; a split may be a slice (``train[:10%]``).
+        For Hugging Face data sets. The default split is ``train``; a split may be a slice (``train[:10%]``).
     text_column, title_column, label_column, id_column
-        None takes a column by its usual name, ``none`` takes no column. A title comes before its text. Without an id
-        the row's number is one.
+        None takes a column by its usual name, ``none`` takes no column. The title goes before the text. Without a
+        column of ids, the number of a row is its id.
     limit
-        The number of rows to read at most, from the first.
+        The maximum number of rows, from the first.
     without_see_also
         For the documentation of packages: leave out its "See Also" sections.
     shown_as
-        What messages call the source, if its path says nothing to the person; it is not saved.
+        What messages call the source, if its path means nothing to the person; it is not saved.
     """
 
     source: str
@@ -56,7 +56,7 @@ class SourceSpec:
 
     @property
     def columns(self) -> Columns:
-        """The columns that are named."""
+        """The requested columns."""
         return Columns(self.text_column, self.title_column, self.label_column, self.id_column)
 
     @property
@@ -66,15 +66,19 @@ class SourceSpec:
 
     @property
     def dataset_options(self) -> list[str]:
-        """The choices made that only a Hugging Face data set can follow, by name."""
+        """The names of the choices that only a Hugging Face data set supports."""
         return [name for name in ("config", "split", "revision") if getattr(self, name) is not None]
 
     def for_files(self) -> Self:
-        """Return the spec without the choices that only a Hugging Face data set can follow."""
+        """Return the spec without the choices that only a Hugging Face data set supports."""
         return replace(self, config=None, split=None, revision=None, streaming=False)
 
+    def for_texts(self) -> "SourceSpec":
+        """Return the spec with only the choices that files without columns support."""
+        return SourceSpec(self.source, limit=self.limit, shown_as=self.shown_as)
+
     def choices(self) -> dict[str, str | int | bool]:
-        """Return the choices that differ from the defaults, by name; without the source."""
+        """Return the choices that differ from the defaults, by name, without the source."""
         values = {name: getattr(self, name) for name in _saved_fields() if name != "source"}
         return {name: value for name, value in values.items() if value not in (None, False)}
 
@@ -84,12 +88,12 @@ class SourceSpec:
 
     @classmethod
     def from_json(cls, content: Any) -> Self:
-        """Return the spec in JSON, which anybody may have written.
+        """Return the spec in JSON from an untrusted file.
 
         Raises
         ------
         ExemplarError
-            It does not hold a spec.
+            The JSON is not a spec.
         """
         names = set(_saved_fields())
         if not isinstance(content, Mapping) or not names >= content.keys() or "source" not in content:
@@ -103,18 +107,18 @@ class SourceSpec:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Documents to read, and the spec that leads to the same ones again.
+    """An opened source, and the spec that leads to the same documents again.
 
     Attributes
     ----------
     name
-        The name of its corpus, unless another is chosen.
+        The default name of its corpus.
     spec
-        The choices with all that reading depends on: paths absolute, the columns of a table by their names.
+        The choices, with an absolute path and the names of the chosen columns.
     read
-        Reads anew at each call; memory does not grow with the number of documents.
+        Reads the documents again at every call. Except for JSON, memory does not grow with their number.
     columns
-        Returns the columns of the table; of several tables, those of the first readable one; of no table, none.
+        Returns the columns of the table, or of the first readable table of several; nothing if no file is a table.
     """
 
     name: str
@@ -132,4 +136,4 @@ def _is_valid(name: str, value: Any) -> bool:
         return isinstance(value, bool)
     if name == "limit":
         return value is None or (type(value) is int and 0 <= value <= _MOST_ROWS)
-    return isinstance(value, str) or (value is None and name != "source")  # a path need not be Unicode
+    return isinstance(value, str) or (value is None and name != "source")  # a path may hold bytes that are not Unicode

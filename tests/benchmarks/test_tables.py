@@ -21,7 +21,7 @@ def test_the_documents_show_the_tables_of_the_benchmarks(name: str, capsys: pyte
 
 
 def test_the_document_on_scale_shows_the_plan() -> None:
-    assert scale_plan.plan() in (ROOT / "docs" / "scale.md").read_text()
+    assert scale_plan.scale_table() in (ROOT / "docs" / "scale.md").read_text()
 
 
 @pytest.mark.parametrize("arguments", [[], ["svm"], ["faiss", "svm.json"]])

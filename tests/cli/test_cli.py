@@ -369,13 +369,13 @@ def test_evaluate_says_in_a_line_what_it_needs(
     assert "there is no ranker 'best'; there are knn," in failure(capsys, "evaluate", "animals", "--rankers", "best")
     assert "there is no file or folder ./gone" in failure(capsys, "evaluate", "./gone")
     nowhere = str(tmp_path / "no" / "out.json")
-    assert "there is no folder" in failure(capsys, "evaluate", "animals", "--json", nowhere)
+    assert "no does not exist; make it first" in failure(capsys, "evaluate", "animals", "--json", nowhere)
     run(capsys, "build", reviews)
     nothing = failure(capsys, "evaluate", "reviews")
     assert "nothing says what is relevant in" in nothing
     assert nothing.endswith("docs, or labels (build it with --label-column)")
     run(capsys, "build", reviews, "--name", "pets")
-    assert "there is a corpus 'pets' already" in failure(capsys, "evaluate", str(judged_folder))
+    assert "the corpus 'pets' exists already" in failure(capsys, "evaluate", str(judged_folder))
     assert "a ranker is named twice: knn, knn" in failure(capsys, "evaluate", "animals", "--rankers", "knn, knn,")
     assert "is a folder; name a file" in failure(capsys, "evaluate", "animals", "--json", str(tmp_path))
     assert "is a file; name a folder" in failure(capsys, "evaluate", "animals", "--report", reviews)
@@ -395,7 +395,7 @@ def test_evaluate_does_not_take_a_part_of_a_source_for_the_whole(
     capsys: pytest.CaptureFixture[str], judged_folder: Path
 ) -> None:
     run(capsys, "build", str(judged_folder), "--limit", "5")
-    assert "measure that by its name, or build this one under" in failure(capsys, "evaluate", str(judged_folder))
+    assert "measure it by its name, or build this source under" in failure(capsys, "evaluate", str(judged_folder))
     code, out, _ = run(capsys, "evaluate", "pets", "pets", "--rankers", "knn")
     assert code == 0
     assert "pets: judgements of documents that are not in the corpus: 1" in out

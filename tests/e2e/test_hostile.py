@@ -14,7 +14,8 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from exemplar.data.building.build import build_corpus
 from exemplar.data.documents import Document
-from exemplar.data.encoders.sentence_transformer import DEFAULT_MODEL, load_encoder
+from exemplar.data.encoders.model_files import DEFAULT_MODEL
+from exemplar.data.encoders.sentence_transformer import load_encoder
 from exemplar.retrieval.evaluation.result import EvaluationResult
 from exemplar.retrieval.evaluation.saved import save_evaluation
 from exemplar.retrieval.sessions.events import Marked, Named, Queried

@@ -64,7 +64,7 @@ def test_lines_without_end_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert told_of(tmp_path / "a.jsonl", line.encode()) == "line 2 is longer than 4,000 bytes"
     assert told_of(tmp_path / "b.jsonl", line.encode("utf-16")) == "line 2 is longer than 1,000 characters"
     half = "text\na\n".encode("utf-16") + b"\x00\xd8a"
-    assert told_of(tmp_path / "c.csv", half) == "it begins as UTF-16 and goes on as no text; save it as UTF-8"
+    assert told_of(tmp_path / "c.csv", half) == "it begins as UTF-16 but is not text throughout; save it as UTF-8"
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_a_json_file_of_endless_values_is_told_and_read_as_lines_if_it_has_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(json_table, "_MOST_VALUES", 100)
-    told = "it has more than 100 values, and JSON has to be read as a whole; save it as JSON Lines"
+    told = "it has more than 100 values, and JSON is read all at once; save it as JSON Lines"
     assert told_of(tmp_path / "a.json", b"[" + b'{"text": "a"},\n' * 200 + b"{}]") == told
     (tmp_path / "b.json").write_bytes(b'{"text": "a", "n": 1}\n' * 200)
     assert len(texts(read(str(tmp_path / "b.json")))) == 200

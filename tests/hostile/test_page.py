@@ -140,10 +140,10 @@ def test_ids_labels_and_columns_without_end_are_cut_and_told_apart(endless: None
     cut = f"{'i' * 200} … (10,000,000 characters, "
     assert {html.name(first), html.name(second)} == {text for text in shown(app, "id") if text.startswith(cut)}
 
-    press_key(app, f"positive anchored {html.key_of(first)}")
-    press_key(app, f"negative anchored {html.key_of(second)}")
+    press_key(app, f"positive anchored {html.widget_key(first)}")
+    press_key(app, f"negative anchored {html.widget_key(second)}")
     assert [button.key for button in app.sidebar.button if button.label == "Remove"] == [
-        f"remove {html.key_of(doc_id)}" for doc_id in (first, second)
+        f"remove {html.widget_key(doc_id)}" for doc_id in (first, second)
     ]
     app.session_state["view"] = "Why"
     ran(app.run())
@@ -155,7 +155,7 @@ def test_ids_labels_and_columns_without_end_are_cut_and_told_apart(endless: None
 def test_an_id_without_end_is_the_query_but_no_part_of_the_address(endless: None) -> None:
     app = opened_app(q="a label id name")
     doc_id = "i" * ENDLESS
-    press_key(app, f"more anchored {html.key_of(doc_id)}")
+    press_key(app, f"more anchored {html.widget_key(doc_id)}")
     assert app.query_params.keys() == {"session", "corpus"}
     again = opened_app(session=app.query_params["session"], corpus="endless")
     assert shown(again, "id")[0] == html.name(doc_id)
@@ -198,7 +198,7 @@ def test_a_name_is_whole_or_its_length_is_told(raw: str) -> None:
 
 def test_keys_are_short_and_differ() -> None:
     long, other = "i" * 201, "i" * 202
-    keys = [html.key_of(raw) for raw in ("i", "i" * 200, long, other, html.key_of(long))]
+    keys = [html.widget_key(raw) for raw in ("i", "i" * 200, long, other, html.widget_key(long))]
     assert len(set(keys)) == 5
     assert max(map(len, keys)) == 265
 

@@ -82,7 +82,7 @@ def test_json_that_is_nested_without_end_is_no_filters() -> None:
     for _ in range(100_000):
         deep = [deep]
     for content in (deep, {"labels": [deep], "fields": {}, "words": "", "without": ""}):
-        with pytest.raises(ValueError, match="these are no filters") as caught:
+        with pytest.raises(ValueError, match="these are not filters") as caught:
             Filters.from_json(content)
         assert len(str(caught.value)) < 300
 

@@ -89,7 +89,7 @@ def test_where_the_text_cannot_be_guessed_it_is_asked_for() -> None:
     assert text_of(app, "preview") == "0 id a buy milk 1 id b feed the cat"
     press(app, "Build")
     assert ended("notes").result.source == SourceSpec(
-        ended("notes").told.plan.source.source, text_column="words", id_column="none"
+        ended("notes").progress.plan.source.source, text_column="words", id_column="none"
     )
 
 

@@ -99,14 +99,14 @@ def test_a_build_goes_on_without_its_page_and_can_be_stopped_and_built_on(gated:
     assert text_of(app, "build-notes") == "Building notes"
     assert "What is embedded can be searched already: 2 documents." in captions(app)
     job = jobs.job("build", "notes")
-    assert re.fullmatch(r"Embedding: 2 of 6 · \d+ documents/s, \d+ s left · cpu, float32", job.told.line)
-    assert job.told.share == pytest.approx(1 / 3)
+    assert re.fullmatch(r"Embedding: 2 of 6 · \d+ documents/s, \d+ s left · cpu, float32", job.progress.line)
+    assert job.progress.share == pytest.approx(1 / 3)
     assert app.dataframe[0].value["State"].tolist() == ["building"]
     assert labelled(app, "button", "Build on").disabled
     assert labelled(app, "button", "Verify").disabled
     upload(app, "notes.csv", "text\nbuy milk\n")
     press(app, "Build")
-    assert messages(app, "error") == ["'notes' is being worked on already; wait for it, or stop it"]
+    assert messages(app, "error") == ["Work on 'notes' is running already; wait for its end, or stop it"]
 
     press(app, "Stop")
     assert labelled(app, "button", "Stop").disabled
@@ -140,7 +140,7 @@ def test_what_was_stopped_before_it_began_leaves_nothing(monkeypatch: pytest.Mon
     upload(app, "notes.csv", "text\nbuy milk\n")
     press(app, "Build")
     assert loading.wait(PATIENCE)
-    assert jobs.job("build", "notes").told.line == "Loading the model"
+    assert jobs.job("build", "notes").progress.line == "Loading the model"
     press(app, "Stop")
     go_on.set()
     ended("notes")

@@ -40,7 +40,9 @@ class Tab:
 def play(scenario: Scenario) -> None:
     async def played() -> None:
         tab = Tab()
-        connection = asyncio.create_task(click_queue.Turns(tab.app)({"type": "websocket"}, tab.inbox.get, tab.keep))
+        connection = asyncio.create_task(
+            click_queue.ClickQueue(tab.app)({"type": "websocket"}, tab.inbox.get, tab.keep)
+        )
         await _settled()
         await scenario(tab)
         connection.cancel()
@@ -159,5 +161,5 @@ def test_requests_for_files_pass() -> None:
     async def app(scope: dict, receive: object, send: object) -> None:
         passed.append((scope, receive, send))
 
-    run(click_queue.Turns(app)({"type": "http"}, "receive", "send"))  # type: ignore[arg-type]
+    run(click_queue.ClickQueue(app)({"type": "http"}, "receive", "send"))  # type: ignore[arg-type]
     assert passed == [({"type": "http"}, "receive", "send")]

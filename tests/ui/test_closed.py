@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from exemplar import cli
-from exemplar.ui.server.serve import Place
+from exemplar.ui.server.serve import ListenAddress
 from tests.support.offline import no_network
 from tests.support.paths import ROOT
 from tests.support.streamlit_client.browser import serving
@@ -108,7 +108,7 @@ def test_a_page_of_another_site_is_refused(here: str) -> None:
     for origin in (*elsewhere, f"http://elsewhere.example:{urlsplit(here).port}", "http://localhost.elsewhere.example"):
         assert websocket(here, Origin=origin) == 403, origin
         status, text = ask(here, Origin=origin)
-        assert (status, text.partition(":")[0]) == (403, "Exemplar does not answer here")
+        assert (status, text.partition(":")[0]) == (403, "Exemplar refused this request")
 
 
 def test_a_name_that_was_pointed_here_is_refused(here: str) -> None:
@@ -139,7 +139,7 @@ def test_what_another_site_sends_is_not_taken(here: str) -> None:
     path = "/_stcore/upload_file/session/file"
     assert ask(here, path, "PUT") == (403, "XSRF token missing or invalid")
     status, text = ask(here, path, "PUT", Origin="http://elsewhere.example")
-    assert (status, text.partition(":")[0]) == (403, "Exemplar does not answer here")
+    assert (status, text.partition(":")[0]) == (403, "Exemplar refused this request")
 
 
 def test_no_other_site_may_frame_steer_or_script_the_page(here: str) -> None:
@@ -180,12 +180,12 @@ def test_a_place_where_it_cannot_listen_is_told_in_a_sentence() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(ValueError, match=f"^port {port} is in use, .* exemplar app --port {port + 1}$"):
-            Place("localhost", port).listen()
-    with pytest.raises(ValueError, match=r"^this machine has no address 192\.0\.2\.1; give one that it has"):
-        Place("192.0.2.1", port).listen()
+            ListenAddress("localhost", port).listen()
+    with pytest.raises(ValueError, match=r"^this machine has no address 192\.0\.2\.1; use one of its addresses"):
+        ListenAddress("192.0.2.1", port).listen()
     for address in ("my-machine", "localhost:8501", "", "1.2.3", "http://localhost"):
-        with pytest.raises(ValueError, match=f"^'{address}' is nothing to listen on: give localhost, or an IP address"):
-            Place(address, port)
+        with pytest.raises(ValueError, match=f"^the app can't listen on '{address}': use localhost, or an IP address"):
+            ListenAddress(address, port)
 
 
 @pytest.mark.skipif(not has_ipv6(), reason="there is no IPv6 here")
@@ -193,10 +193,10 @@ def test_the_other_localhost_is_not_left_to_another_program() -> None:
     with socket.create_server(("::1", 0), family=socket.AF_INET6) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(ValueError, match=f"^port {port} is in use"):
-            Place("localhost", port).listen()
-    for opened in Place("localhost", port).listen():
+            ListenAddress("localhost", port).listen()
+    for opened in ListenAddress("localhost", port).listen():
         opened.close()
-    assert Place("::1", port).url == f"http://[::1]:{port}"
+    assert ListenAddress("::1", port).url == f"http://[::1]:{port}"
 
 
 def test_a_mistake_is_one_line_and_exit_code_one(capsys: pytest.CaptureFixture[str]) -> None:
@@ -211,8 +211,8 @@ def test_a_mistake_is_one_line_and_exit_code_one(capsys: pytest.CaptureFixture[s
 
 
 def test_names_on_localhost_are_a_proxys_and_expose_it_too() -> None:
-    assert Place("localhost", 8501).exposure == Place("::1", 8501).exposure == ""
-    said = Place("localhost", 8501, ("search.example",)).exposure
+    assert ListenAddress("localhost", 8501).exposure == ListenAddress("::1", 8501).exposure == ""
+    said = ListenAddress("localhost", 8501, ("search.example",)).exposure
     assert said.startswith("Everyone whom a proxy lets through to search.example can, without a login here:\n")
 
 

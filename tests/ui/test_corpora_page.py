@@ -9,7 +9,7 @@ import streamlit as st
 from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.catalog import list_corpora, remove_corpus
 from exemplar.data.corpus.corpus import Corpus
-from exemplar.data.corpus.lock import building
+from exemplar.data.corpus.lock import lock_corpus
 from exemplar.data.corpus.manifest import corpus_folder
 from exemplar.data.documents import Document, Problem
 from exemplar.data.sources.spec import Source, SourceSpec
@@ -85,7 +85,7 @@ def test_what_cannot_be_built_on_says_so(animals: Corpus) -> None:
     app = opened()
     press(app, "Build on")
     [sentence] = messages(app, "error")
-    assert sentence.startswith("How 'animals' was built can't be read, so that it can't be built on.")
+    assert sentence.startswith("How 'animals' was built can't be read, so it can't be built on.")
     assert jobs.jobs("build") == []
 
 
@@ -148,7 +148,7 @@ def test_removing_asks_first_and_says_what_goes(animals: Corpus, encoder: FakeEn
 def test_what_is_being_built_is_not_removed(animals: Corpus) -> None:
     app = opened()
     press(app, "Remove")
-    with building("animals"):
+    with lock_corpus("animals"):
         press(app, "Remove it")
         [sentence] = messages(app, "error")
     assert sentence == "The corpus 'animals' is being built by another process; wait for it"

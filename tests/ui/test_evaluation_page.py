@@ -146,12 +146,12 @@ def test_an_evaluation_is_seen_by_all_and_can_be_stopped(animals: Corpus, gate: 
     press(app, "Run")
     gate.release(4)
     [job] = jobs.jobs("evaluate")
-    wait_for(lambda: job.told.progress.done == 4)
+    wait_for(lambda: job.progress.latest.done == 4)
     other = opened()
     assert labelled(other, "button", "Run").disabled
     assert "Measuring animals" in page_text(other)
-    assert job.told.share == 0.4
-    assert re.fullmatch(r"4 of 10 queries · \d+ s left", job.told.line)
+    assert job.progress.share == 0.4
+    assert re.fullmatch(r"4 of 10 queries · \d+ s left", job.progress.line)
     press(other, "Stop")
     assert job.stopping
     assert labelled(other, "button", "Stop").disabled
@@ -169,8 +169,8 @@ def test_a_second_evaluation_waits_for_the_first(animals: Corpus, gate: threadin
     press(other, "Run")
     assert labelled(other, "button", "Run").disabled
     [job] = jobs.jobs("evaluate")
-    with pytest.raises(ExemplarError, match="'the evaluation' is being worked on already"):
-        evaluate_job.begin(job.told)
+    with pytest.raises(ExemplarError, match="^work on 'the evaluation' is running already; "):
+        evaluate_job.begin(job.progress)
 
 
 def test_what_is_missing_is_asked_for(animals: Corpus) -> None:

@@ -53,7 +53,7 @@ def test_line_breaks_of_reviews_are_line_breaks() -> None:
 
 @pytest.mark.parametrize("raw", ["![x](http://a/b.png)", "**b** $x$ :smile: `c` <i>", "[l](j)", "te*xt*\n#h"])
 def test_a_spoken_name_has_no_sign_that_markdown_obeys(raw: str) -> None:
-    assert re.fullmatch(r"[\w -]*", html.spoken(raw))
+    assert re.fullmatch(r"[\w -]*", html.widget_label(raw))
 
 
 def test_a_title_is_text_too() -> None:

@@ -120,12 +120,12 @@ def test_a_session_that_has_what_was_clicked_is_not_told_of(home: Path, engine: 
 @pytest.mark.parametrize(
     ("events", "differing"),
     [
-        (CLICKED[:1] + CLICKED[2:], ["the log", "what the log comes to"]),
-        (CLICKED[:-1], ["the log", "what the log comes to"]),
-        ([*CLICKED, Marked("7", "positive")], ["the log", "what the log comes to"]),
-        ([CLICKED[0], CLICKED[2], CLICKED[1], *CLICKED[3:]], ["the log", "what the log comes to"]),
+        (CLICKED[:1] + CLICKED[2:], ["the log", "the session from the log"]),
+        (CLICKED[:-1], ["the log", "the session from the log"]),
+        ([*CLICKED, Marked("7", "positive")], ["the log", "the session from the log"]),
+        ([CLICKED[0], CLICKED[2], CLICKED[1], *CLICKED[3:]], ["the log", "the session from the log"]),
         ([*CLICKED[:4], Redone(), *CLICKED[4:]], ["the log"]),
-        ([], ["the log", "what the log comes to"]),
+        ([], ["the log", "the session from the log"]),
     ],
     ids=["a mark lost", "an undo lost", "a mark of another", "in another order", "what changes nothing", "all lost"],
 )

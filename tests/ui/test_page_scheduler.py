@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 import pytest
 
 from exemplar.ui import page_scheduler
-from exemplar.ui.page_scheduler import OneByOne
+from exemplar.ui.page_scheduler import PageScheduler
 from tests.support.patience import PATIENCE
 
 N = 8
@@ -14,11 +14,11 @@ LATE = 2 * PATIENCE  # for what must not
 
 
 @pytest.fixture
-def pages() -> OneByOne:
-    return OneByOne()
+def pages() -> PageScheduler:
+    return PageScheduler()
 
 
-def test_pages_at_once_are_drawn_one_by_one(pages: OneByOne, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pages_at_once_are_drawn_one_by_one(pages: PageScheduler, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(page_scheduler, "_LONGEST", LATE)
     start, alone, drawn = threading.Barrier(N), threading.Lock(), []
 
@@ -35,7 +35,7 @@ def test_pages_at_once_are_drawn_one_by_one(pages: OneByOne, monkeypatch: pytest
     assert sorted(drawn) == list(range(N))
 
 
-def test_a_page_that_goes_wrong_lets_the_next_one_in(pages: OneByOne, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_page_that_goes_wrong_lets_the_next_one_in(pages: PageScheduler, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(page_scheduler, "_LONGEST", LATE)
     with pytest.raises(ZeroDivisionError), pages.page():
         raise ZeroDivisionError
@@ -51,7 +51,7 @@ def test_a_page_that_goes_wrong_lets_the_next_one_in(pages: OneByOne, monkeypatc
 
 
 def test_a_page_that_takes_very_long_is_passed_by_one_at_a_time(
-    pages: OneByOne, monkeypatch: pytest.MonkeyPatch
+    pages: PageScheduler, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(page_scheduler, "_LONGEST", 0.2)
     second_in, second_goes, third_in = (threading.Event() for _ in range(3))
@@ -77,30 +77,30 @@ def test_a_page_that_takes_very_long_is_passed_by_one_at_a_time(
         assert third_in.wait(timeout=SOON)
 
 
-def test_what_can_wait_is_done_when_the_pages_rest(pages: OneByOne, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_can_wait_is_done_when_the_pages_rest(pages: PageScheduler, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(page_scheduler, "_LONGEST", LATE)
     with pages.page():
-        work = pages.between(lambda: "done")
+        work = pages.run_when_idle(lambda: "done")
         assert not wait([work], timeout=0.3).done
     assert work.result(timeout=SOON) == "done"
 
 
-def test_what_can_wait_waits_not_for_ever(pages: OneByOne, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_can_wait_waits_not_for_ever(pages: PageScheduler, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(page_scheduler, "_LONGEST", 0.2)
     with pages.page():
-        assert pages.between(lambda: "done").result(timeout=SOON) == "done"
+        assert pages.run_when_idle(lambda: "done").result(timeout=SOON) == "done"
 
 
-def test_what_nobody_waits_for_any_more_is_not_done(pages: OneByOne, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_nobody_waits_for_any_more_is_not_done(pages: PageScheduler, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(page_scheduler, "_LONGEST", LATE)
     done: list[str] = []
     with pages.page():
-        first, second, third = (pages.between(lambda name=name: done.append(name)) for name in "abc")
+        first, second, third = (pages.run_when_idle(lambda name=name: done.append(name)) for name in "abc")
         assert second.cancel()
     wait([first, third], timeout=SOON)
     assert done == ["a", "c"]
 
 
-def test_what_goes_wrong_is_told_to_who_asked(pages: OneByOne) -> None:
+def test_what_goes_wrong_is_told_to_who_asked(pages: PageScheduler) -> None:
     with pytest.raises(ZeroDivisionError):
-        pages.between(lambda: 1 // 0).result(timeout=SOON)
+        pages.run_when_idle(lambda: 1 // 0).result(timeout=SOON)

@@ -1,7 +1,7 @@
 import pytest
 
 from exemplar.data.errors import ExemplarError, Hint
-from exemplar.ui.remedies import worded
+from exemplar.ui.remedies import with_remedy
 
 
 @pytest.mark.parametrize(
@@ -15,9 +15,9 @@ from exemplar.ui.remedies import worded
     ],
 )
 def test_a_remedy_is_in_the_terms_of_the_pages(hint: Hint, remedy: str) -> None:
-    assert worded(ExemplarError("nothing is judged", hint=hint)) == f"nothing is judged ({remedy})"
+    assert with_remedy(ExemplarError("nothing is judged", hint=hint)) == f"nothing is judged ({remedy})"
 
 
 def test_an_error_without_a_remedy_is_its_message() -> None:
-    assert worded(ExemplarError("the file is gone")) == "the file is gone"
-    assert worded(OSError("the disk is full")) == "the disk is full"
+    assert with_remedy(ExemplarError("the file is gone")) == "the file is gone"
+    assert with_remedy(OSError("the disk is full")) == "the disk is full"

@@ -1,1 +1,1 @@
-"""The corpora page: the list, the form that builds one, and the builds in the background."""
+"""The page Corpora: the list of corpora, the form that builds one, and the builds in the background."""

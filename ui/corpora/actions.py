@@ -1,4 +1,4 @@
-"""What can be done with one corpus: search it, build on, verify, remove."""
+"""Draw the buttons of one corpus: search it, build on, verify, remove."""
 
 import contextlib
 from dataclasses import dataclass
@@ -14,115 +14,127 @@ from exemplar.ui.confirm import confirm
 from exemplar.ui.corpora import build_job
 from exemplar.ui.navigation import search_corpus
 
-_TOLD = "what_was_done_with_a_corpus"
-_MOST_DAMAGES = 20  # that are listed
+_OUTCOME = "what_was_done_with_a_corpus"
+_MOST_DAMAGES = 20  # in a message
 
 _NO_PLAN = (
-    "how '{name}' was built can't be read, so that it can't be built on. Build it again below under the same name, "
-    "from the same documents"
+    "how '{name}' was built can't be read, so it can't be built on. Build it again below under the same name, from the "
+    "same documents"
 )
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
-    """What an action has to say of a corpus, and whether building it again would mend it."""
+class _Outcome:
+    """The message of an action on a corpus, and whether building the corpus again would repair it."""
 
     name: str
     kind: html.MessageKind
     message: str
-    mendable: bool = False
+    repairable: bool = False
 
 
 def show_actions(status: CorpusStatus) -> None:
-    """Draw the buttons for a corpus, and what the last one had to say of it."""
+    """Draw the buttons of a corpus, and the message of the last action on it."""
     name, busy = status.name, status.state in ("building", "rebuilding")
     with st.container(horizontal=True):
-        if st.button(
-            "Search it",
-            key=f"corpus-search {name}",
-            type="primary",
-            icon=":material/search:",
-            help="Go to the search page with this corpus.",
-            disabled=status.manifest is None,
-        ):
-            search_corpus(name)
-        if st.button(
-            "Build on",
-            key=f"corpus-build {name}",
-            icon=":material/play_arrow:",
-            help="Finish it, or bring it up to date: its source is read again in the same way, and what is new or has "
-            "changed is embedded.",
-            disabled=busy,
-        ):
-            _build_on(name)
-        if st.button(
-            "Verify",
-            key=f"corpus-verify {name}",
-            icon=":material/fact_check:",
-            help="Read every file and compare it with what was written.",
-            disabled=busy,
-        ):
-            with st.spinner("Reading every file"):
-                st.session_state[_TOLD] = _verified(name)
+        _search_button(name, disabled=status.manifest is None)
+        _build_on_button(name, disabled=busy)
+        _verify_button(name, disabled=busy)
         if st.button(
             "Remove", key=f"corpus-remove {name}", icon=":material/delete:", help="Remove it; you are asked first."
         ):
-            _ask_to_remove(name)
-    told = st.session_state.get(_TOLD)
-    if told is not None and told.name == name:
-        _show_told(told)
+            _confirm_removal(name)
+    outcome = st.session_state.get(_OUTCOME)
+    if outcome is not None and outcome.name == name:
+        _show_outcome(outcome)
 
 
-def _show_told(told: _Told) -> None:
-    html.show_message(told.kind, told.message)
+def _search_button(name: str, *, disabled: bool) -> None:
+    if st.button(
+        "Search it",
+        key=f"corpus-search {name}",
+        type="primary",
+        icon=":material/search:",
+        help="Go to the search page with this corpus.",
+        disabled=disabled,
+    ):
+        search_corpus(name)
+
+
+def _build_on_button(name: str, *, disabled: bool) -> None:
+    if st.button(
+        "Build on",
+        key=f"corpus-build {name}",
+        icon=":material/play_arrow:",
+        help="Finish it, or bring it up to date: its source is read again in the same way, and what is new or has "
+        "changed is embedded.",
+        disabled=disabled,
+    ):
+        _build_on(name)
+
+
+def _verify_button(name: str, *, disabled: bool) -> None:
+    if st.button(
+        "Verify",
+        key=f"corpus-verify {name}",
+        icon=":material/fact_check:",
+        help="Read every file and compare it with what was written.",
+        disabled=disabled,
+    ):
+        with st.spinner("Reading every file"):
+            st.session_state[_OUTCOME] = _verify(name)
+
+
+def _show_outcome(outcome: _Outcome) -> None:
+    html.show_message(outcome.kind, outcome.message)
     with st.container(horizontal=True):
-        if told.mendable and st.button(
+        if outcome.repairable and st.button(
             "Repair",
-            key=f"corpus-repair {told.name}",
+            key=f"corpus-repair {outcome.name}",
             type="primary",
             icon=":material/build:",
             help="Build it again: what is damaged is written anew, and nothing else is done.",
         ):
-            _build_on(told.name)
+            _build_on(outcome.name)
         if st.button(
-            "Dismiss", key=f"corpus-told {told.name}", icon=":material/close:", help="Take this message away."
+            "Dismiss", key=f"corpus-told {outcome.name}", icon=":material/close:", help="Take this message away."
         ):
-            del st.session_state[_TOLD]
+            del st.session_state[_OUTCOME]
             st.rerun()
 
 
 def _build_on(name: str) -> None:
-    st.session_state.pop(_TOLD, None)
+    st.session_state.pop(_OUTCOME, None)
     try:
         plan = plan_of(name)
         if plan is None:
             raise ExemplarError(_NO_PLAN.format(name=name))
         build_job.begin(plan)
     except ExemplarError as error:
-        st.session_state[_TOLD] = _Told(name, "error", str(error))
+        st.session_state[_OUTCOME] = _Outcome(name, "error", str(error))
     st.rerun()
 
 
-def _verified(name: str) -> _Told:
+def _verify(name: str) -> _Outcome:
     try:
         damages = verify_corpus(name)
     except CorpusNotFound as error:
-        return _Told(name, "error", str(error))
+        return _Outcome(name, "error", str(error))
     except (CorpusDamaged, OSError) as error:
-        return _Told(name, "error", str(error), mendable=plan_of(name) is not None)
+        return _Outcome(name, "error", str(error), repairable=plan_of(name) is not None)
     if not damages:
-        return _Told(name, "success", f"every file of '{name}' is as it was written.")
+        return _Outcome(name, "success", f"every file of '{name}' is as it was written.")
     listed = "; ".join(map(str, damages[:_MOST_DAMAGES]))
     more = f"; and {len(damages) - _MOST_DAMAGES:,} more" if len(damages) > _MOST_DAMAGES else ""
     message = f"damaged: {listed}{more}. Repair builds it again: only what is damaged is written anew."
-    return _Told(name, "error", message, mendable=True)
+    return _Outcome(name, "error", message, repairable=True)
 
 
 @st.dialog("Remove a corpus", icon=":material/delete:")
-def _ask_to_remove(name: str) -> None:
+def _confirm_removal(name: str) -> None:
     try:
         status = corpus_status(name)
-    except CorpusNotFound:  # it has just gone, here or elsewhere
+    except CorpusNotFound:  # another tab or process has just removed it
         st.rerun()
     question = f"Remove '{name}' with its {status.documents} documents? They are gone from this machine then."
     confirm(
@@ -135,17 +147,19 @@ def _ask_to_remove(name: str) -> None:
 
 
 def _remove(name: str) -> None:
-    st.session_state.pop(_TOLD, None)
+    st.session_state.pop(_OUTCOME, None)
     plan = plan_of(name)
     try:
         if (job := jobs.job("build", name)) and job.running:
             raise CorpusBusy(f"'{name}' is being built; stop that first")
-        with contextlib.suppress(CorpusNotFound):  # somebody else was quicker
+        with contextlib.suppress(CorpusNotFound):  # another tab or process has removed it
             remove_corpus(name)
         jobs.dismiss("build", name)
         if plan:
             remove_upload(plan.source.source, in_use=build_job.sources())
     except CorpusBusy as error:
-        st.session_state[_TOLD] = _Told(name, "error", str(error))
+        st.session_state[_OUTCOME] = _Outcome(name, "error", str(error))
     except OSError as error:
-        st.session_state[_TOLD] = _Told(name, "error", f"'{name}' could not be removed whole: {error}")
+        st.session_state[_OUTCOME] = _Outcome(
+            name, "error", f"some files of '{name}' could not be removed: {error}. Remove it again"
+        )

@@ -1,13 +1,13 @@
-"""The form that builds a corpus: its documents, a look at them, and how they are prepared."""
+"""Draw the form that builds a corpus: its source, a preview of the documents, and the options of the build."""
 
 import dataclasses
-from collections.abc import Callable
+from dataclasses import dataclass
 
 import streamlit as st
 
 from exemplar.data.building.plan import BuildPlan
 from exemplar.data.corpus.manifest import check_name, is_known
-from exemplar.data.encoders.sentence_transformer import DEFAULT_MODEL
+from exemplar.data.encoders.model_files import DEFAULT_MODEL
 from exemplar.data.errors import ExemplarError
 from exemplar.data.sources.preview import Preview, look_at
 from exemplar.data.sources.read import default_name
@@ -16,9 +16,9 @@ from exemplar.ui import html, state
 from exemplar.ui.corpora import build_job
 from exemplar.ui.corpora.column_form import choose_columns, with_columns
 from exemplar.ui.corpora.preview import show_preview
-from exemplar.ui.corpora.source_form import ask_source, fresh, start_afresh
+from exemplar.ui.corpora.source_form import choose_source, empty_form, fresh_key
 
-_LOOKED = "build_looked_at"  # the source that was looked at last
+_PREVIEWED = "build_looked_at"  # the source of the preview
 _PREVIEWS = "build_previews"
 _MOST_PREVIEWS = 8
 
@@ -30,60 +30,89 @@ _NAME_FIRST = {
 }
 
 
-def build_form(example: str = "") -> None:
-    """Draw the form; Build begins in the background.
+@dataclass(frozen=True, slots=True)
+class _Options:
+    """The choices of the form besides the source; ``limit`` None reads all documents."""
 
-    ``example`` is the source that is chosen to begin with.
+    name: str
+    model: str
+    limit: int | None
+    whole: bool
+    replace: bool
+
+    def plan(self, spec: SourceSpec) -> BuildPlan:
+        """Return the plan of a build; raises ExemplarError if the name can't be the name of a corpus."""
+        limited = dataclasses.replace(spec, limit=self.limit)
+        return BuildPlan(limited, check_name(self.name), self.model, whole=self.whole, replace=self.replace)
+
+
+def build_form(example: str = "") -> None:
+    """Draw the form; its button begins a build in the background.
+
+    Parameters
+    ----------
+    example
+        The source that the form begins with.
     """
     with st.container(key="new-build"):
         try:
-            kind, spec = ask_source(example)
+            kind, spec = choose_source(example)
         except OSError as error:
-            html.show_message("error", f"the file could not be kept: {error}")
+            html.show_message("error", f"the file could not be saved: {error}")
             return
-        if kind != "upload" and st.button(
-            "Look at it",
-            key="build_look",
-            icon=":material/visibility:",
-            help="Show the first documents as they will be read, and choose the columns.",
-        ):
-            st.session_state.pop(_PREVIEWS, None)
-            st.session_state[_LOOKED] = spec
+        if kind != "upload":
+            _preview_button(spec)
         above = st.container()
-        plan = _ask_plan(spec)
+        options = _choose_options(spec)
         pressed = st.button(
             "Build", key="build", type="primary", icon=":material/play_arrow:", help="Begin, in the background."
         )
         with above:
-            if spec is None:
-                if pressed or st.session_state.get("build_look"):
-                    html.show_message("error", _NAME_FIRST[kind])
-                return
-            if pressed or kind == "upload":
-                st.session_state[_LOOKED] = spec
-            ready = _show_look(spec) if st.session_state.get(_LOOKED) == spec else None
-            if pressed and ready is not None:
-                _begin(plan, ready)
+            _show_source(kind, spec, options, pressed=pressed)
 
 
-def _show_look(spec: SourceSpec) -> SourceSpec | None:
-    """Draw the pickers and the first documents; return the spec with its columns, None if they can't be read."""
-    preview = _looked(spec)
+def _preview_button(spec: SourceSpec | None) -> None:
+    if st.button(
+        "Look at it",
+        key="build_look",
+        icon=":material/visibility:",
+        help="Show the first documents as they will be read, and choose the columns.",
+    ):
+        st.session_state.pop(_PREVIEWS, None)
+        st.session_state[_PREVIEWED] = spec
+
+
+def _show_source(kind: str, spec: SourceSpec | None, options: _Options, *, pressed: bool) -> None:
+    """Draw the preview of the source, and begin the build if its button was pressed and the source can be read."""
+    if spec is None:
+        if pressed or st.session_state.get("build_look"):
+            html.show_message("error", _NAME_FIRST[kind])
+        return
+    if pressed or kind == "upload":
+        st.session_state[_PREVIEWED] = spec
+    readable = _show_preview(spec) if st.session_state.get(_PREVIEWED) == spec else None
+    if pressed and readable is not None:
+        _begin(options, readable)
+
+
+def _show_preview(spec: SourceSpec) -> SourceSpec | None:
+    """Draw the pickers and the first documents; return the spec with its columns, None if it can't be read."""
+    preview = _preview_of(spec)
     chosen = spec
     if preview.columns:
         chosen = with_columns(spec, preview.chosen, choose_columns(spec, preview))
         if chosen.text_column is None and preview.error and preview.chosen.text is None:
             html.show_message("warning", "none of the columns is called as a text usually is; choose the Text column")
             return None
-        preview = _looked(chosen)
+        preview = _preview_of(chosen)
     if preview.error:
         html.show_message("error", preview.error)
     show_preview(preview)
     return None if preview.error else chosen
 
 
-def _looked(spec: SourceSpec) -> Preview:
-    """Look at a source, once."""
+def _preview_of(spec: SourceSpec) -> Preview:
+    """Return the preview of a source, which is read only once."""
     previews: dict[SourceSpec, Preview] = st.session_state.setdefault(_PREVIEWS, {})
     if spec not in previews:
         with st.spinner("Looking at the documents"):
@@ -94,69 +123,69 @@ def _looked(spec: SourceSpec) -> Preview:
     return previews[spec]
 
 
-def _ask_plan(spec: SourceSpec | None) -> Callable[[SourceSpec], BuildPlan]:
-    """Draw the widgets that say how documents are prepared; return a plan that lacks its source."""
-    usual = _usual_name(spec) if spec else ""
+def _choose_options(spec: SourceSpec | None) -> _Options:
+    default = _default_name(spec) if spec else ""
     name = st.text_input(
         "Name",
-        key=fresh("build_name"),
-        placeholder=usual,
+        key=fresh_key("build_name"),
+        placeholder=default,
         help="What the corpus is to be called. Without one it is named after its documents.",
     )
-    with st.expander("More choices", key=fresh("build_more")):
+    with st.expander("More choices", key=fresh_key("build_more")):
         limit = st.number_input(
             "Limit",
             min_value=1,
             value=None,
-            key=fresh("build_limit"),
+            key=fresh_key("build_limit"),
             help="At most so many documents, from the first; all without.",
         )
         model = st.text_input(
             "Model",
             value=DEFAULT_MODEL,
-            key=fresh("build_model"),
+            key=fresh_key("build_model"),
             help="Any SentenceTransformer: a name on the Hugging Face hub, or a folder on this machine.",
         )
-        whole = st.checkbox(
-            "Whole documents",
-            key=fresh("build_whole"),
-            help="One passage a document, as much of it as the model reads. Without it a long document becomes as many "
-            "passages as it takes, and ranks by the best.",
-        )
-        replace = st.checkbox(
-            "Allow replacing",
-            key=fresh("build_replace"),
-            help="Replace a corpus of this name even if it was built from other documents or by another model. "
-            "Marks made on it may then point to other texts.",
-        )
-    own_name, own_model = (name or "").strip() or usual, (model or "").strip() or DEFAULT_MODEL
-
-    def plan(spec: SourceSpec) -> BuildPlan:
-        limited = dataclasses.replace(spec, limit=limit)
-        return BuildPlan(limited, check_name(own_name), own_model, whole=whole, replace=replace)
-
-    return plan
+        whole, replace = _choose_whole(), _choose_replace()
+    return _Options((name or "").strip() or default, (model or "").strip() or DEFAULT_MODEL, limit, whole, replace)
 
 
-def _begin(plan_for: Callable[[SourceSpec], BuildPlan], spec: SourceSpec) -> None:
+def _choose_whole() -> bool:
+    return st.checkbox(
+        "Whole documents",
+        key=fresh_key("build_whole"),
+        help="One passage a document, as much of it as the model reads. Without it a long document becomes as many "
+        "passages as it takes, and ranks by the best.",
+    )
+
+
+def _choose_replace() -> bool:
+    return st.checkbox(
+        "Allow replacing",
+        key=fresh_key("build_replace"),
+        help="Replace a corpus of this name even if it was built from other documents or by another model. "
+        "Marks made on it may then point to other texts.",
+    )
+
+
+def _begin(options: _Options, spec: SourceSpec) -> None:
     try:
-        plan = plan_for(spec)
+        plan = options.plan(spec)
         build_job.begin(plan)
     except ExemplarError as error:
         html.show_message("error", str(error))
         return
     session = state.current()
-    if session is not None and not is_known(session.corpus):  # what was searched here is gone
+    if session is not None and not is_known(session.corpus):  # its corpus was removed
         state.choose_corpus(str(plan.name))
-    st.session_state.pop(_LOOKED, None)
+    st.session_state.pop(_PREVIEWED, None)
     st.session_state.pop(_PREVIEWS, None)
-    start_afresh()
+    empty_form()
     st.rerun()
 
 
-def _usual_name(spec: SourceSpec) -> str:
+def _default_name(spec: SourceSpec) -> str:
     try:
         name = default_name(spec.source)
-    except (OSError, ValueError):  # not a path at all; a look at it says why
+    except (OSError, ValueError):  # not a path; the preview says why
         return ""
     return f"{name}-without-see-also" if spec.without_see_also else name

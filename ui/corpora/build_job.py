@@ -1,4 +1,4 @@
-"""A build in the background: what it does in its thread, and how it stands."""
+"""Run a build in the background, and describe its progress."""
 
 from dataclasses import dataclass, field
 
@@ -14,41 +14,43 @@ _STAGES = {"source": "Looking at the documents", "model": "Loading the model"}
 
 @dataclass
 class Build:
-    """How a build stands.
+    """A build and its progress.
 
     Attributes
     ----------
     stage
-        What it does before there is progress to tell.
+        What the build does before its first progress, for people.
     hardware
-        Device and precision, once the model is loaded.
+        Device and precision; empty before the model is loaded.
+    latest
+        The last progress of reading or embedding; None before the first.
     """
 
     plan: BuildPlan
     stage: str = _STAGES["source"]
     hardware: str = ""
-    progress: Progress | None = None
+    latest: Progress | None = None
     problems: Problems = field(default_factory=Problems)
 
     @property
     def share(self) -> float:
-        """How much is done, 0 to 1."""
-        total = self.progress and self.progress.total
-        return min(1.0, self.progress.done / total) if self.progress and total else 0.0
+        """The share that is done, 0 to 1."""
+        latest = self.latest
+        return min(1.0, latest.done / latest.total) if latest and latest.total else 0.0
 
     @property
     def line(self) -> str:
-        """What it does now, how fast, and how long it will take."""
-        progress = self.progress
-        if progress is None:
+        """What the build does now, how fast, and how long it will take."""
+        latest = self.latest
+        if latest is None:
             return self.stage
-        if progress.total is None:
-            return f"Reading: {progress.done:,} documents"
-        parts = [f"Embedding: {progress.done:,} of {progress.total:,}", progress.speed, self.hardware]
+        if latest.total is None:
+            return f"Reading: {latest.done:,} documents"
+        parts = [f"Embedding: {latest.done:,} of {latest.total:,}", latest.speed, self.hardware]
         return " · ".join(filter(None, parts))
 
-    def run(self, tell: jobs.Tell) -> Manifest:
-        """Build; tell itself whenever there is something new, which is where it can be stopped."""
+    def run(self, report: jobs.ReportProgress) -> Manifest:
+        """Build the corpus; report itself after every event, where a person can stop it."""
 
         def on_event(event: BuildEvent) -> None:
             match event:
@@ -57,20 +59,20 @@ class Build:
                 case EncoderLoaded():
                     self.hardware = event.info.hardware
                 case Progress():
-                    self.progress = event
+                    self.latest = event
                 case Problem():
                     self.problems.add(event)
-            tell(self)
+            report(self)
 
         return run_build(self.plan, on_event, load=resources.builder).manifest
 
 
 def begin(plan: BuildPlan) -> None:
-    """Build in the background; ExemplarError if a corpus of this name is being built."""
+    """Build in the background; raises ExemplarError if a build of this name is running."""
     build = Build(plan)
-    jobs.start("build", str(plan.name), build.run, told=build)
+    jobs.start("build", str(plan.name), build.run, progress=build)
 
 
 def sources() -> list[str]:
-    """Return the sources of the builds that run or can be continued."""
-    return [job.told.plan.source.source for job in jobs.jobs("build")]
+    """Return the sources of the builds that are running or can be continued."""
+    return [job.progress.plan.source.source for job in jobs.jobs("build")]

@@ -1,4 +1,4 @@
-"""The builds that go on or have ended, each with its progress and its buttons."""
+"""Draw the builds that are running or have ended, with their progress and buttons."""
 
 import contextlib
 
@@ -11,11 +11,11 @@ from exemplar.ui.corpora import build_job
 from exemplar.ui.corpora.build_job import Build
 from exemplar.ui.navigation import search_corpus
 
-_EVERY = 1.0  # seconds
+_REFRESH_EVERY = 1.0  # seconds
 
 
 def show_builds() -> None:
-    """Draw the builds, live while one goes on; when one ends, the page around them is drawn anew."""
+    """Draw the builds, live while one is running; when one ends, draw the whole page anew."""
     running = {job.name for job in jobs.jobs("build") if job.running}
 
     def draw() -> None:
@@ -26,18 +26,18 @@ def show_builds() -> None:
             with st.container(border=True, key=f"build-{job.name}", gap="xsmall"):
                 _show_running(job) if job.running else _show_ended(job)
 
-    st.fragment(draw, run_every=_EVERY if running else None)()
+    st.fragment(draw, run_every=_REFRESH_EVERY if running else None)()
 
 
 def _show_running(job: jobs.Job) -> None:
-    build: Build = job.told
+    build: Build = job.progress
     st.html(html.element("div", "head", html.element("b", "name-of", html.text(f"Building {job.name}"))))
     st.progress(build.share, "Stopping" if job.stopping else build.line)
     searchable = _searchable(job.name)
     if searchable:
         n = f"{searchable.n_documents:,} documents"
-        as_it_was = f"Until then the corpus is what it was, {n}."
-        st.caption(as_it_was if searchable.created else f"What is embedded can be searched already: {n}.")
+        unchanged = f"Until then the corpus is what it was, {n}."
+        st.caption(unchanged if searchable.created else f"What is embedded can be searched already: {n}.")
     with st.container(horizontal=True):
         st.button(
             "Stop",
@@ -52,7 +52,19 @@ def _show_running(job: jobs.Job) -> None:
 
 
 def _show_ended(job: jobs.Job) -> None:
-    build: Build = job.told
+    build: Build = job.progress
+    _show_outcome(job)
+    for line in build.problems.lines():
+        st.html(html.quiet_line(line))
+    with st.container(horizontal=True):
+        if job.result:
+            _search_button(job.name)
+        else:
+            _retry_button(job, build)
+        _dismiss_button(job)
+
+
+def _show_outcome(job: jobs.Job) -> None:
     if job.error:
         html.show_message("error", f"{job.name} could not be built: {job.error}")
     elif job.stopped and is_known(job.name):
@@ -63,27 +75,28 @@ def _show_ended(job: jobs.Job) -> None:
         html.show_message("warning", f"Stopped building {job.name}, before anything was embedded.")
     else:
         html.show_message("success", f"Built {job.name}: {job.result.n_documents:,} documents.")
-    for line in build.problems.lines():
-        st.html(html.quiet(line))
-    with st.container(horizontal=True):
-        if job.result:
-            _search_button(job.name)
-        elif st.button(
-            "Try again" if job.error else "Build on",
-            key=f"again {job.name}",
-            icon=":material/play_arrow:",
-            help="Build it as before; what is embedded already is not embedded again.",
-        ):
-            build_job.begin(build.plan)
-            st.rerun(scope="app")
-        if st.button(
-            "Dismiss",
-            key=f"dismiss {job.name}",
-            icon=":material/close:",
-            help="Take this message away. The corpus stays.",
-        ):
-            jobs.dismiss("build", job.name)
-            st.rerun(scope="app")
+
+
+def _retry_button(job: jobs.Job, build: Build) -> None:
+    if st.button(
+        "Try again" if job.error else "Build on",
+        key=f"again {job.name}",
+        icon=":material/play_arrow:",
+        help="Build it as before; what is embedded already is not embedded again.",
+    ):
+        build_job.begin(build.plan)
+        st.rerun(scope="app")
+
+
+def _dismiss_button(job: jobs.Job) -> None:
+    if st.button(
+        "Dismiss",
+        key=f"dismiss {job.name}",
+        icon=":material/close:",
+        help="Take this message away. The corpus stays.",
+    ):
+        jobs.dismiss("build", job.name)
+        st.rerun(scope="app")
 
 
 def _search_button(name: str) -> None:

@@ -1,4 +1,4 @@
-"""Which column of a table is what, to be chosen."""
+"""Choose which columns of a table hold the text, the title, the label and the id."""
 
 import zlib
 from dataclasses import astuple, replace
@@ -17,43 +17,47 @@ _ROLES = {
     "id": "What identifies a document, so that marks stay with it when the corpus is built again. Without one a "
     "document goes by the number of its row.",
 }
-_NO_COLUMN, _EACH_ITS_OWN = -1, -2  # in place of a column's number
+_NO_COLUMN, _GUESS_PER_TABLE = -1, -2  # instead of the number of a column
 
 
-def choose_columns(spec: SourceSpec, found: Preview) -> Columns:
-    """Draw the pickers, with what was guessed chosen; return what is chosen, None for no column."""
-    several = found.chosen == Columns() and not found.error  # tables, each with columns of its own
-    key = zlib.crc32(repr((spec.to_json(), found.columns)).encode(errors="replace"))
-    picked = {}
+def choose_columns(spec: SourceSpec, preview: Preview) -> Columns:
+    """Draw the pickers, which begin with the guessed columns; return the chosen ones, None for no column."""
+    key = str(zlib.crc32(repr((spec.to_json(), preview.columns)).encode(errors="replace")))
+    chosen = {}
     for place, role in zip(st.columns(4), _ROLES, strict=True):
-        numbers = list(range(len(found.columns)))
-        others = [_EACH_ITS_OWN] if several else [] if role == "text" else [_NO_COLUMN]
-        guess = getattr(found.chosen, role)
-        number = place.selectbox(
-            f"{role.capitalize()} column",
-            [*others, *numbers],
-            index=len(others) + found.columns.index(guess) if guess is not None else 0 if others else None,
-            key=f"build_{role} {key}",
-            format_func=lambda number: _called(number, found.columns),
-            placeholder="Choose a column",
-            help=_ROLES[role],
-        )
-        picked[role] = found.columns[number] if number is not None and number >= 0 else None
-    return Columns(**picked)
+        with place:
+            chosen[role] = _choose_column(role, preview, key)
+    return Columns(**chosen)
 
 
-def with_columns(spec: SourceSpec, guessed: Columns, picked: Columns) -> SourceSpec:
-    """Return the spec that reads the picked columns; the spec itself if they are the guessed ones."""
-    if picked == guessed:
+def _choose_column(role: str, preview: Preview, key: str) -> str | None:
+    columns, guess = preview.columns, getattr(preview.chosen, role)
+    several_tables = preview.chosen == Columns() and not preview.error
+    others = [_GUESS_PER_TABLE] if several_tables else [] if role == "text" else [_NO_COLUMN]
+    number = st.selectbox(
+        f"{role.capitalize()} column",
+        [*others, *range(len(columns))],
+        index=len(others) + columns.index(guess) if guess is not None else 0 if others else None,
+        key=f"build_{role} {key}",
+        format_func=lambda number: _option_label(number, columns),
+        placeholder="Choose a column",
+        help=_ROLES[role],
+    )
+    return columns[number] if number is not None and number >= 0 else None
+
+
+def with_columns(spec: SourceSpec, guessed: Columns, chosen: Columns) -> SourceSpec:
+    """Return the spec that reads the chosen columns; the unchanged spec if they are the guessed ones."""
+    if chosen == guessed:
         return spec
     text, title, label, doc_id = (
         OFF if column is None and guess is not None else column
-        for column, guess in zip(astuple(picked), astuple(guessed), strict=True)
+        for column, guess in zip(astuple(chosen), astuple(guessed), strict=True)
     )
     return replace(spec, text_column=text, title_column=title, label_column=label, id_column=doc_id)
 
 
-def _called(number: int, columns: tuple[str, ...]) -> str:
-    if number == _EACH_ITS_OWN:
+def _option_label(number: int, columns: tuple[str, ...]) -> str:
+    if number == _GUESS_PER_TABLE:
         return "guessed in each table"
     return "no column" if number == _NO_COLUMN or number >= len(columns) else html.name(columns[number])

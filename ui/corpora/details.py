@@ -1,4 +1,4 @@
-"""All that is known of one corpus."""
+"""Draw the facts about one corpus."""
 
 from collections.abc import Iterator
 
@@ -25,19 +25,18 @@ _NOTHING_YET = {
 
 
 def show_details(status: CorpusStatus) -> None:
-    """Draw them."""
+    """Draw the state, the facts and the problems of a corpus."""
     manifest = status.manifest
     state = (_STATES if manifest else _STATES | _NOTHING_YET)[status.state]
     head = [html.element("b", "name-of", html.text(status.name)), html.element("span", "label", html.text(state))]
-    st.html(html.element("div", "head", *head) + _listed(_facts(status)))
+    st.html(html.element("div", "head", *head) + _fields(_facts(status)))
     if manifest and manifest.problems:
-        lines = (f"{reason}: {n:,}" for reason, n in manifest.problems.items())
-        told = "".join(map(html.quiet, lines))
-        st.html(html.element("div", "quiet", "Odd about its documents:") + told)
+        lines = (html.quiet_line(f"{reason}: {n:,}") for reason, n in manifest.problems.items())
+        st.html(html.element("div", "quiet", "Odd about its documents:") + "".join(lines))
 
 
 def shown_source(manifest: Manifest) -> str:
-    """Return a source as its people know it: an uploaded file by its name, a file whose name is no text legibly."""
+    """Return the name of a source to show: an uploaded file by its own name, and any name as legible text."""
     source = manifest.source.source
     name = uploaded_name(source)
     return html.shortened(f"{name} (uploaded)" if name else source)
@@ -63,6 +62,6 @@ def _facts(status: CorpusStatus) -> Iterator[tuple[str, str]]:
     yield "Embedded on", f"{encoder.device}, {encoder.backend}"
 
 
-def _listed(facts: Iterator[tuple[str, str]]) -> str:
+def _fields(facts: Iterator[tuple[str, str]]) -> str:
     """Return named facts as HTML."""
     return html.element("div", "fields", *(html.field(name, value) for name, value in facts))

@@ -1,4 +1,4 @@
-"""The corpora page: what there is, what can be done with each, what is being built, and the form to build another."""
+"""Draw the page Corpora: the list, the chosen corpus and its buttons, the builds, and the form to build another."""
 
 import streamlit as st
 
@@ -20,8 +20,8 @@ def corpora_page() -> None:
     st.html(html.STYLE)
     st.title("Corpora", anchor=False)
     if uri := resources.index():
-        there = f"The search is served by Milvus at {uri}, the corpora below lie on this machine."
-        html.show_message("warning", f"{there} Put one there: exemplar push NAME --to {uri}")
+        notice = f"The search is served by Milvus at {uri}, the corpora below lie on this machine."
+        html.show_message("warning", f"{notice} Put one there: exemplar push NAME --to {uri}")
     corpora = list_corpora()
     if corpora:
         _show_table(corpora)

@@ -1,4 +1,4 @@
-"""The first documents of a source, as they will be read."""
+"""Draw the first documents of a source as a build will read them."""
 
 from collections.abc import Iterator
 
@@ -13,23 +13,23 @@ _MOST_FIELDS = 6
 _LONGEST_FIELD = 80  # characters
 
 
-def show_preview(found: Preview) -> None:
-    """Draw them, and what was odd so far."""
-    for line in found.problems:
-        st.html(html.quiet(line))
-    if not found.documents:
-        if not found.error:
+def show_preview(preview: Preview) -> None:
+    """Draw the documents and the problems of a preview."""
+    for line in preview.problems:
+        st.html(html.quiet_line(line))
+    if not preview.documents:
+        if not preview.error:
             html.show_message("warning", "the first rows hold no document; a build reads on, and tells what it finds")
         return
     st.caption("The first documents, as they will be read")
     with st.container(border=True, key="preview", gap="small"):
-        for document in found.documents:
+        for document in preview.documents:
             st.html("".join(_parts(document)))
 
 
 def _parts(document: Document) -> Iterator[str]:
-    label = html.called("label", document.label) if document.label else ""
-    yield html.element("div", "head", html.called("id", document.doc_id), label)
+    label = html.name_element("label", document.label) if document.label else ""
+    yield html.element("div", "head", html.name_element("id", document.doc_id), label)
     fields = list(document.metadata.items())[:_MOST_FIELDS]
     if fields:
         shown = (html.field(name, html.excerpt(value, _LONGEST_FIELD)) for name, value in fields)

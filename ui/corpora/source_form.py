@@ -1,4 +1,4 @@
-"""Which documents to build: each kind of source, and what it takes to name one."""
+"""Choose the source of a build: the widgets of every kind of source."""
 
 import streamlit as st
 
@@ -19,8 +19,8 @@ _N_BUILDS = "builds_begun"
 _SAVED = "saved_upload"
 
 
-def ask_source(example: str) -> tuple[str, SourceSpec | None]:
-    """Draw the widgets; return the kind of source, and its spec, or None while nothing names it."""
+def choose_source(example: str) -> tuple[str, SourceSpec | None]:
+    """Draw the widgets; return the kind of source and its spec, or None until a source is named."""
     kind = st.segmented_control(
         "Documents from",
         list(_KINDS),
@@ -32,34 +32,34 @@ def ask_source(example: str) -> tuple[str, SourceSpec | None]:
         help="A file from your computer; files on the machine that this page runs on; the documentation of Python "
         "packages that are installed here; or a data set, from the hub or a folder.",
     )
-    ask = {"upload": _ask_upload, "path": _ask_path, "docs": _ask_packages, "hub": _ask_data_set}[str(kind)]
-    return str(kind), ask()
+    choose = {"upload": _choose_upload, "path": _choose_path, "docs": _choose_packages, "hub": _choose_data_set}
+    return str(kind), choose[str(kind)]()
 
 
-def fresh(key: str) -> str:
-    """Return the key of a widget that is empty again for the next build."""
+def fresh_key(key: str) -> str:
+    """Return the key of a widget that is empty again after a build has begun."""
     return f"{key} {st.session_state.get(_N_BUILDS, 0)}"
 
 
-def start_afresh() -> None:
-    """Empty the form: a build of what it said has begun."""
+def empty_form() -> None:
+    """Empty the form after its build has begun."""
     st.session_state[_N_BUILDS] = st.session_state.get(_N_BUILDS, 0) + 1
 
 
-def _ask_upload() -> SourceSpec | None:
+def _choose_upload() -> SourceSpec | None:
     uploaded = st.file_uploader(
         "File",
         type=[*(kind.removeprefix(".") for kind in (*KINDS, ZIP)), "gz"],
         max_upload_size=_MOST_MEGABYTES,
-        key=fresh("build_upload"),
+        key=fresh_key("build_upload"),
         help="A table (CSV, TSV, JSON, JSON Lines, Parquet): a row is a document. A text, Markdown or PDF file is one "
         "document. A zip: all such files in it. A larger file is better named by its path.",
     )
-    return None if uploaded is None else SourceSpec(_saved(uploaded), shown_as=uploaded.name)
+    return None if uploaded is None else SourceSpec(_saved_path(uploaded), shown_as=uploaded.name)
 
 
-def _saved(uploaded: UploadedFile) -> str:
-    """Return where an uploaded file lies; it is written once."""
+def _saved_path(uploaded: UploadedFile) -> str:
+    """Return the path of an uploaded file, which is saved only once."""
     file_id, path = st.session_state.get(_SAVED, (None, None))
     if file_id != uploaded.file_id or not path.is_file():
         path = save_upload(uploaded.name, uploaded.getbuffer())
@@ -67,20 +67,20 @@ def _saved(uploaded: UploadedFile) -> str:
     return str(path)
 
 
-def _ask_path() -> SourceSpec | None:
+def _choose_path() -> SourceSpec | None:
     path = _text(
         "Path",
         "build_path",
         "Of a file or folder on the machine that this page runs on. A folder: all files in it that can be read (CSV, "
         "TSV, JSON, JSON Lines, Parquet, text, Markdown, PDF, zip), or a BEIR folder, or a data set.",
     )
-    # A bare name would be looked for on the hub.
+    # The hub would be searched for a bare name.
     if not path:
         return None
     return SourceSpec(path if path.startswith((".", "/", "~", "\\")) or ":" in path else f"./{path}")
 
 
-def _ask_packages() -> SourceSpec | None:
+def _choose_packages() -> SourceSpec | None:
     names = _text(
         "Packages",
         "build_packages",
@@ -101,7 +101,7 @@ def _ask_packages() -> SourceSpec | None:
     return SourceSpec(source, without_see_also=without)
 
 
-def _ask_data_set() -> SourceSpec | None:
+def _choose_data_set() -> SourceSpec | None:
     name = _text("Data set", "build_data_set", "owner/name on the Hugging Face hub, such as stanfordnlp/imdb.")
     left, middle, right = st.columns(3)
     with left:

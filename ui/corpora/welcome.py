@@ -1,4 +1,4 @@
-"""What the search page shows while there is no corpus: what Exemplar does, and the form that builds one."""
+"""Welcome a person who has no corpus yet."""
 
 import streamlit as st
 
@@ -7,7 +7,7 @@ from exemplar.ui.corpora.builds import show_builds
 
 
 def welcome() -> None:
-    """Draw it."""
+    """Draw what Exemplar does, and the form that builds a corpus."""
     st.write(
         "Semantic search that learns from the rows you click. There is no corpus to search yet: build one. "
         "The documentation of pandas, NumPy and scikit-learn, as they are installed here, does to begin with."

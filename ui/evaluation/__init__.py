@@ -1,1 +1,1 @@
-"""The evaluation page: the form, the run in the background, and the saved results."""
+"""The page Evaluate: the form, the evaluation in the background, and the saved results."""

@@ -1,4 +1,4 @@
-"""The evaluation page: the rankers compared where it is known what is relevant, and what came out before."""
+"""Draw the page Evaluate: compare the rankers on corpora with known relevance, and show saved results."""
 
 from collections.abc import Mapping, Sequence
 
@@ -15,9 +15,9 @@ from exemplar.ui.evaluation import job as evaluate_job
 from exemplar.ui.evaluation.job import Evaluation
 from exemplar.ui.evaluation.saved import choose_next, show_saved
 from exemplar.ui.navigation import keep_session
-from exemplar.ui.remedies import worded
+from exemplar.ui.remedies import with_remedy
 
-_EVERY = 1.0  # seconds
+_REFRESH_EVERY = 1.0  # seconds
 _MOST_QUERIES, _MOST_ROUNDS = 100_000, 50
 _SEEN = "evaluation_seen"
 
@@ -48,7 +48,7 @@ def evaluate_page() -> None:
     try:
         reasons = {status.name: why_not(status) for status in resources.statuses()}
     except ExemplarError as error:
-        html.show_message("error", worded(error))
+        html.show_message("error", with_remedy(error))
         return
     corpora = [name for name, reason in reasons.items() if not reason]
     if not reasons:
@@ -73,53 +73,18 @@ def why_not(status: CorpusStatus) -> str:
     try:
         check_judged(manifest.source, shown_as=uploaded_name(manifest.source.source))
     except ExemplarError as error:
-        return worded(error)
+        return with_remedy(error)
     return ""
 
 
 def _show_form(corpora: Sequence[str]) -> None:
-    session = state.current()
-    usual = [session.corpus] if session and session.corpus in corpora else corpora if len(corpora) == 1 else []
-    chosen = st.multiselect(
-        "Corpora",
-        corpora,
-        default=usual,
-        key="evaluate_corpora",
-        persist_state="session",
-        placeholder="Choose one or several",
-        help="Those of which it is known what is relevant: by their labels, by the judgements of a BEIR folder, or by "
-        "the See Also of the documentation. Several are compared side by side.",
-    )
+    chosen = _choose_corpora(corpora)
     left, right = st.columns(2)
-    n_queries = left.number_input(
-        "Queries",
-        min_value=1,
-        max_value=_MOST_QUERIES,
-        value=N_QUERIES,
-        key="evaluate_queries",
-        persist_state="session",
-        help="At most so many of each corpus, drawn at random, the same ones every time. More take longer and tell "
-        "more; fewer than 20 tell little.",
-    )
-    rounds = right.number_input(
-        "Rounds",
-        min_value=1,
-        max_value=_MOST_ROUNDS,
-        value=ROUNDS,
-        key="evaluate_rounds",
-        persist_state="session",
-        help="How many pages of ten documents the simulated person reads and marks, in the last of the three tables.",
-    )
-    rankers = st.multiselect(
-        "Rankers",
-        COMPARED,
-        default=COMPARED,
-        key="evaluate_rankers",
-        persist_state="session",
-        format_func=lambda ranker: TITLES[ranker],
-        placeholder="Choose at least one",
-        help=_RANKERS_HELP,
-    )
+    with left:
+        n_queries = _choose_n_queries()
+    with right:
+        rounds = _choose_rounds()
+    rankers = _choose_rankers()
     running = any(job.running for job in jobs.jobs("evaluate"))
     if st.button(
         "Run",
@@ -129,7 +94,62 @@ def _show_form(corpora: Sequence[str]) -> None:
         disabled=running,
         help="Wait for the evaluation that goes on, or stop it." if running else "Begin, in the background.",
     ):
-        _begin(chosen, [ranker for ranker in COMPARED if ranker in rankers], int(rounds), int(n_queries))
+        _begin(chosen, rankers, rounds, n_queries)
+
+
+def _choose_corpora(corpora: Sequence[str]) -> list[str]:
+    session = state.current()
+    default = [session.corpus] if session and session.corpus in corpora else corpora if len(corpora) == 1 else []
+    return st.multiselect(
+        "Corpora",
+        corpora,
+        default=default,
+        key="evaluate_corpora",
+        persist_state="session",
+        placeholder="Choose one or several",
+        help="Those of which it is known what is relevant: by their labels, by the judgements of a BEIR folder, or by "
+        "the See Also of the documentation. Several are compared side by side.",
+    )
+
+
+def _choose_n_queries() -> int:
+    return st.number_input(
+        "Queries",
+        min_value=1,
+        max_value=_MOST_QUERIES,
+        value=N_QUERIES,
+        key="evaluate_queries",
+        persist_state="session",
+        help="At most so many of each corpus, drawn at random, the same ones every time. More take longer and tell "
+        "more; fewer than 20 tell little.",
+    )
+
+
+def _choose_rounds() -> int:
+    return st.number_input(
+        "Rounds",
+        min_value=1,
+        max_value=_MOST_ROUNDS,
+        value=ROUNDS,
+        key="evaluate_rounds",
+        persist_state="session",
+        help="How many pages of ten documents the simulated person reads and marks, in the last of the three tables.",
+    )
+
+
+def _choose_rankers() -> list[str]:
+    """Draw the picker of the rankers; return the chosen ones in the order of ``COMPARED``."""
+    chosen = st.multiselect(
+        "Rankers",
+        COMPARED,
+        default=COMPARED,
+        key="evaluate_rankers",
+        persist_state="session",
+        format_func=lambda ranker: TITLES[ranker],
+        placeholder="Choose at least one",
+        help=_RANKERS_HELP,
+    )
+    return [ranker for ranker in COMPARED if ranker in chosen]
 
 
 def _begin(corpora: Sequence[str], rankers: Sequence[str], rounds: int, n_queries: int) -> None:
@@ -140,7 +160,7 @@ def _begin(corpora: Sequence[str], rankers: Sequence[str], rounds: int, n_querie
         plan = EvaluationPlan(corpora, rankers, rounds, n_queries, index=resources.index())
         evaluate_job.begin(Evaluation(plan, engines))
     except (ExemplarError, OSError) as error:
-        html.show_message("error", worded(error))
+        html.show_message("error", with_remedy(error))
         return
     st.rerun()
 
@@ -153,10 +173,10 @@ def _show_reasons(reasons: Mapping[str, str], *, expanded: bool) -> None:
 
 
 def _show_job() -> None:
-    """Draw the evaluation that goes on or has ended, live; when it ends, the page around it is drawn anew."""
-    found = jobs.jobs("evaluate")
-    running = any(job.running for job in found)
-    for job in found:
+    """Draw the evaluation that is running or has ended, live; when it ends, draw the whole page anew."""
+    evaluations = jobs.jobs("evaluate")
+    running = any(job.running for job in evaluations)
+    for job in evaluations:
         if job.result and st.session_state.get(_SEEN) != job.result:
             st.session_state[_SEEN] = job.result
             choose_next(job.result)
@@ -168,12 +188,12 @@ def _show_job() -> None:
             with st.container(border=True, key="evaluation", gap="xsmall"):
                 _show_running(job) if job.running else _show_ended(job)
 
-    st.fragment(draw, run_every=_EVERY if running else None)()
+    st.fragment(draw, run_every=_REFRESH_EVERY if running else None)()
 
 
 def _show_running(job: jobs.Job) -> None:
-    evaluation: Evaluation = job.told
-    st.html(html.element("div", "head", html.element("b", "name-of", html.text(evaluation.progress.stage))))
+    evaluation: Evaluation = job.progress
+    st.html(html.element("div", "head", html.element("b", "name-of", html.text(evaluation.latest.stage))))
     st.progress(evaluation.share, "Stopping" if job.stopping else evaluation.line or None)
     st.button(
         "Stop",
@@ -186,13 +206,13 @@ def _show_running(job: jobs.Job) -> None:
 
 
 def _show_ended(job: jobs.Job) -> None:
-    evaluation: Evaluation = job.told
+    evaluation: Evaluation = job.progress
     if job.error:
         html.show_message("error", f"{evaluation.corpora} could not be evaluated: {job.error}")
     elif job.stopped:
         html.show_message("warning", f"Stopped evaluating {evaluation.corpora}. Nothing of it is kept.")
     else:
-        html.show_message("success", f"Evaluated {evaluation.corpora}: {evaluation.progress.done:,} queries.")
+        html.show_message("success", f"Evaluated {evaluation.corpora}: {evaluation.latest.done:,} queries.")
     if st.button("Dismiss", key="evaluate_dismiss", icon=":material/close:", help="Take this message away."):
         jobs.dismiss("evaluate", job.name)
         st.rerun(scope="app")

@@ -1,4 +1,4 @@
-"""One evaluation: a table, its reading and a chart."""
+"""Draw the result of an evaluation: its tables, how to read them, and a chart."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -24,23 +24,23 @@ _READING = (
 def show_evaluation(saved: SavedEvaluation, result: EvaluationResult) -> None:
     """Draw a saved evaluation and its result."""
     result = replace(result, sets=tuple(map(_legible, result.sets)))
-    models = " and ".join(sorted({f"{each.model} in {each.precision}" for each in result.sets}))
-    measured = html.text(f"Measured {local_time(saved.time)} with {models}. The same in a terminal: ")
+    models = " and ".join(sorted({f"{measured.model} in {measured.precision}" for measured in result.sets}))
+    origin = html.text(f"Measured {local_time(saved.time)} with {models}. The same in a terminal: ")
     command = html.element("span", "id", html.text(html.shortened(result.command)))
-    st.html(html.element("div", "quiet", measured, command))
+    st.html(html.element("div", "quiet", origin, command))
     st.caption(_READING)
-    for protocol, what in PROTOCOLS.items():
+    for protocol, description in PROTOCOLS.items():
         with st.container(key=f"evaluation-{protocol.replace(' ', '-')}"):
             st.subheader(protocol.capitalize(), anchor=False)
-            st.caption(what)
+            st.caption(description)
             _show_protocol(html.name(saved.name), result, protocol)
     _quiet(missing_lines(result.sets))
 
 
-def _legible(each: SetResult) -> SetResult:
-    """Return a set with its names as they can be shown: its file may have been written by anybody."""
-    name, model, precision = map(html.name, (each.name, each.model, each.precision))
-    return replace(each, name=name, model=model, precision=precision)
+def _legible(result: SetResult) -> SetResult:
+    """Return the result of a set with names that are safe to show, since anybody may have written its file."""
+    name, model, precision = map(html.name, (result.name, result.model, result.precision))
+    return replace(result, name=name, model=model, precision=precision)
 
 
 def _show_protocol(name: str, result: EvaluationResult, protocol: EvaluationProtocol) -> None:
@@ -49,34 +49,34 @@ def _show_protocol(name: str, result: EvaluationResult, protocol: EvaluationProt
         st.caption("No query counts.")
         return
     title = TITLES[DEFAULT_RANKER]
-    named = [[f"{cells[0]} (default)" if cells[0] == title else cells[0], *cells[1:]] for cells in rows]
+    labelled = [[f"{cells[0]} (default)" if cells[0] == title else cells[0], *cells[1:]] for cells in rows]
     st.dataframe(
-        {column: [cells[place] for cells in named] for place, column in enumerate(header)},
-        column_config={column: st.column_config.TextColumn(pinned=place == 0) for place, column in enumerate(header)},
+        {column: [cells[position] for cells in labelled] for position, column in enumerate(header)},
+        column_config={column: st.column_config.TextColumn(pinned=n == 0) for n, column in enumerate(header)},
         hide_index=True,
         alt=f"{protocol.capitalize()}: {header[0]}, a row a ranker, a column a corpus",
     )
     _quiet(gain_lines(result.gains, protocol))
     if protocol == "own loop":
-        _show_chart(name, [each for each in result.sets if each.last_round(protocol)])
+        _show_chart(name, [measured for measured in result.sets if measured.last_round(protocol)])
 
 
-def _show_chart(name: str, drawn: Sequence[SetResult]) -> None:
-    place = 0
-    if len(drawn) > 1:
-        place = st.selectbox(
+def _show_chart(name: str, sets: Sequence[SetResult]) -> None:
+    position = 0
+    if len(sets) > 1:
+        position = st.selectbox(
             "Chart of",
-            range(len(drawn)),
+            range(len(sets)),
             key=f"evaluation_chart_of {name}",
-            format_func=lambda place: drawn[place].name if place < len(drawn) else "",
+            format_func=lambda position: sets[position].name if position < len(sets) else "",
             help="The corpus that the chart below is about.",
         )
-    each = drawn[place]
-    queries = queries_in_words(each.last_round("own loop")[0].n_queries)
+    drawn = sets[position]
+    queries = queries_in_words(drawn.last_round("own loop")[0].n_queries)
     st.altair_chart(
-        set_chart(each, dark=st.context.theme.type == "dark"),
+        set_chart(drawn, dark=st.context.theme.type == "dark"),
         key="evaluation_chart",
-        alt=f"Relevant documents found against documents read, a line a ranker: {each.name}, {queries}. "
+        alt=f"Relevant documents found against documents read, a line a ranker: {drawn.name}, {queries}. "
         "The table above has where the lines end.",
     )
 

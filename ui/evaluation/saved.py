@@ -1,4 +1,4 @@
-"""The evaluations that are kept: one is chosen, shown, and may be downloaded and removed."""
+"""Draw the saved evaluations: the list, the chosen one, and the buttons to download and to remove it."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -18,12 +18,12 @@ _REMOVAL_FAILED = "why_an_evaluation_is_still_there"
 
 
 def choose_next(name: str) -> None:
-    """Choose an evaluation when the page is drawn next, or later in this run."""
+    """Choose an evaluation for the next drawing of the list."""
     st.session_state[_CHOSEN] = name
 
 
 def show_saved() -> None:
-    """Draw the list, the chosen one and its buttons."""
+    """Draw the list of evaluations, the chosen one and its buttons."""
     st.subheader("Evaluations", anchor=False)
     if problem := st.session_state.pop(_REMOVAL_FAILED, None):
         html.show_message("error", problem)
@@ -73,7 +73,7 @@ def _choose(readable: Sequence[SavedEvaluation]) -> SavedEvaluation:
 
 
 def _labels(readable: Sequence[SavedEvaluation]) -> dict[str, str]:
-    """Return what evaluations are called; where two are called the same, with the names of their files."""
+    """Return the labels of evaluations; where two would be the same, they contain the names of the files."""
     labels = {
         saved.name: f"{local_time(saved.time)} · {html.excerpt(', '.join(saved.n_queries), 100)}" for saved in readable
     }
@@ -106,11 +106,11 @@ def _show_actions(saved: SavedEvaluation, result: EvaluationResult) -> None:
         if st.button(
             "Remove", key="evaluation_remove", icon=":material/delete:", help="Remove it; you are asked first."
         ):
-            _ask_to_remove(saved)
+            _confirm_removal(saved)
 
 
 @st.dialog("Remove an evaluation", icon=":material/delete:")
-def _ask_to_remove(saved: SavedEvaluation) -> None:
+def _confirm_removal(saved: SavedEvaluation) -> None:
     question = f"Remove what was measured on {', '.join(saved.n_queries)} at {local_time(saved.time)}? It is gone then."
     confirm(
         html.text(html.shortened(question)),
@@ -124,4 +124,4 @@ def _remove(name: str) -> None:
     try:
         remove_evaluation(name)
     except OSError as error:
-        st.session_state[_REMOVAL_FAILED] = f"it could not be removed: {error}"
+        st.session_state[_REMOVAL_FAILED] = f"the evaluation could not be removed: {error}"

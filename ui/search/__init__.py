@@ -1,1 +1,1 @@
-"""The search page: the query, the rankings side by side, and the marks."""
+"""The page Search: the query, the rankings side by side, and the marks."""

@@ -1,4 +1,4 @@
-"""Rankings and marks as files: export and import."""
+"""Export rankings and marks to a file, and import marks from one."""
 
 from collections.abc import Callable, Sequence
 
@@ -22,26 +22,29 @@ _FORMATS = {
     "JSON Lines": (".jsonl", "application/jsonl", as_json_lines),
     "Parquet": (".parquet", "application/vnd.apache.parquet", as_parquet),
 }
-_WHATS = ("Rankings and marks", "Marks alone")
-_FEWEST, _USUAL, _MOST = 10, 100, 1000  # rows of each ranking
+_CONTENTS = ("Rankings and marks", "Marks alone")
+_MIN_ROWS, _DEFAULT_ROWS, _MAX_ROWS = 10, 100, 1000  # rows of each ranking
 
 _N_IMPORTS = "imports_so_far"
-_TOLD = "what_the_last_import_did"
-_TOLD_OF = "what_it_did_it_to"
+_IMPORT_MESSAGE = "what_the_last_import_did"
+_STATE_AT_IMPORT = "what_it_did_it_to"
 
 
 def show_export(corpus: DocumentStore, feedback: Feedback, columns: Callable[[int], Sequence[Column]] | None) -> None:
     """Draw the form that exports.
 
-    ``columns`` returns so many rows of each ranking, and is called when the file is asked for, in another thread; None
-    where nothing is ranked.
+    Parameters
+    ----------
+    columns
+        Takes a number of rows and returns so many of each ranking; a download calls it in another thread. None if
+        nothing is ranked.
     """
     st.subheader("Export", anchor=False)
     if columns is None and not feedback:
         st.caption("There is nothing to export yet: no document is marked.")
         return
-    rankings = columns is not None and _ask_what() == _WHATS[0]
-    n = _ask_how_many() if rankings else 0
+    rankings = columns is not None and _choose_content() == _CONTENTS[0]
+    n = _choose_n_rows() if rankings else 0
     chosen = st.segmented_control(
         "Format",
         list(_FORMATS),
@@ -68,10 +71,10 @@ def show_export(corpus: DocumentStore, feedback: Feedback, columns: Callable[[in
 
 
 def show_import(corpus: DocumentStore, on_marks: Callable[[Feedback], None]) -> None:
-    """Draw the box that takes a file of marks; ``on_marks`` gets those on documents of this corpus, once a file."""
+    """Draw the box for a file of marks; ``on_marks`` takes, once a file, the marks on documents of this corpus."""
     st.subheader("Import marks", anchor=False)
     with st.container(gap=None):
-        _show_told(corpus)
+        _show_import_message(corpus)
     key = f"import {st.session_state.get(_N_IMPORTS, 0)}"
     st.file_uploader(
         "File with marks",
@@ -81,16 +84,16 @@ def show_import(corpus: DocumentStore, on_marks: Callable[[Feedback], None]) -> 
         help="CSV, TSV, JSON Lines, JSON or Parquet with the columns doc_id and mark: an export, or a file of your "
         "own. A mark is relevant, positive, yes, true or 1; or not relevant, negative, no, false or 0; or blank. The "
         "marks join those that are there.",
-        on_change=_take_in,
+        on_change=_import_marks,
         args=(key, corpus, on_marks),
     )
 
 
-def _ask_what() -> str:
+def _choose_content() -> str:
     what: str = st.segmented_control(
         "What",
-        _WHATS,
-        default=_WHATS[0],
+        _CONTENTS,
+        default=_CONTENTS[0],
         required=True,
         key="export_what",
         persist_state="session",
@@ -99,46 +102,49 @@ def _ask_what() -> str:
     return what
 
 
-def _ask_how_many() -> int:
+def _choose_n_rows() -> int:
     return st.number_input(
         "Rows of each ranking",
-        min_value=_FEWEST,
-        max_value=_MOST,
-        value=_USUAL,
+        min_value=_MIN_ROWS,
+        max_value=_MAX_ROWS,
+        value=_DEFAULT_ROWS,
         key="export_rows",
         persist_state="session",
-        help=f"From the top: {_FEWEST} to {_MOST:,}. Marked documents come along wherever they stand.",
+        help=f"From the top: {_MIN_ROWS} to {_MAX_ROWS:,}. Marked documents come along wherever they stand.",
     )
 
 
-def _take_in(key: str, corpus: DocumentStore, on_marks: Callable[[Feedback], None]) -> None:
+def _import_marks(key: str, corpus: DocumentStore, on_marks: Callable[[Feedback], None]) -> None:
     uploaded = st.session_state[key]
     if uploaded is None:
         return
-    st.session_state.pop(_TOLD_OF, None)
-    st.session_state[_N_IMPORTS] = st.session_state.get(_N_IMPORTS, 0) + 1  # an empty box takes the place of this one
+    st.session_state.pop(_STATE_AT_IMPORT, None)
+    st.session_state[_N_IMPORTS] = st.session_state.get(_N_IMPORTS, 0) + 1  # replaces this box by an empty one
     try:
         marks = read_marks(uploaded.getvalue(), uploaded.name, corpus.rows_of)
         known = marks.within(corpus.rows_of((*marks.positives, *marks.negatives)))
         if known:
             on_marks(known)
     except state.FAILURES as error:
-        st.session_state[_TOLD] = ("error", f"{error}. Nothing was changed.")
+        st.session_state[_IMPORT_MESSAGE] = ("error", f"{error}. Nothing was changed.")
         return
-    st.session_state[_TOLD] = ("success" if known else "warning", _told(uploaded.name, known, len(marks)))
+    st.session_state[_IMPORT_MESSAGE] = (
+        "success" if known else "warning",
+        _import_message(uploaded.name, known, len(marks)),
+    )
 
 
-def _show_told(corpus: DocumentStore) -> None:
-    """Say what the last import did, as long as nothing else has been done since."""
-    if _TOLD in st.session_state:
+def _show_import_message(corpus: DocumentStore) -> None:
+    """Show the message of the last import until the session or the corpus changes."""
+    if _IMPORT_MESSAGE in st.session_state:
         now = (state.current(), corpus.manifest.name)
-        if st.session_state.setdefault(_TOLD_OF, now) == now:
-            html.show_message(*st.session_state[_TOLD])
+        if st.session_state.setdefault(_STATE_AT_IMPORT, now) == now:
+            html.show_message(*st.session_state[_IMPORT_MESSAGE])
         else:
-            del st.session_state[_TOLD]
+            del st.session_state[_IMPORT_MESSAGE]
 
 
-def _told(name: str, known: Feedback, n: int) -> str:
+def _import_message(name: str, known: Feedback, n: int) -> str:
     if not n:
         return f"There is no mark in {name}; nothing was changed."
     if not known:

@@ -1,4 +1,4 @@
-"""The filters of a search: by label, by other columns, by words of the text."""
+"""Draw the filters of a search: by label, by other columns, by words of the text."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -15,11 +15,11 @@ from exemplar.ui.state import put
 _WORDS = "filter_words"
 _WITHOUT = "filter_without"
 _LABELS = "filter_labels"
-_LONGEST = 500  # characters of words, each of which is looked for in every text
+_LONGEST = 500  # characters; every word is searched in every text
 
 
 def show_filters(filters: Filters, corpus: str) -> None:
-    """Draw the filters; what is chosen becomes an event of the session."""
+    """Draw the filters; a choice becomes an event of the session."""
     facets = resources.facets(corpus)
     st.caption("Only documents that pass are ranked, in both columns. Both still learn from the whole corpus.")
     put(_WORDS, filters.words)
@@ -37,11 +37,11 @@ def show_filters(filters: Filters, corpus: str) -> None:
         on_change=lambda: _change(without=_typed(_WITHOUT)),
     )
     if 1 < len(facets.labels) <= MOST_VALUES:
-        _pick("Label", _LABELS, facets.labels, filters.labels, lambda chosen: _change(labels=chosen))
+        _choose("Label", _LABELS, facets.labels, filters.labels, lambda chosen: _change(labels=chosen))
     chosen_fields = dict(filters.fields)
     for number, (name, values) in enumerate(facets.fields.items()):
         if len(values) > 1:
-            _pick_field(name, f"filter_field_{number}", values, chosen_fields.get(name, ()))
+            _choose_field(name, f"filter_field_{number}", values, chosen_fields.get(name, ()))
     if len(facets.fields) >= MOST_COLUMNS:
         st.caption(f"These are the {MOST_COLUMNS} columns that most documents have. Words find what is in the text.")
     if filters:
@@ -54,7 +54,7 @@ def clear_filters() -> None:
 
 
 def summary(filters: Filters) -> str:
-    """Return the filters in a line, as it was typed and picked."""
+    """Return the filters in one line."""
     parts = [f"label {_listed(filters.labels)}"] if filters.labels else []
     parts += [f"{html.name(name)} {_listed(values)}" for name, values in filters.fields]
     parts += [f"with {html.name(filters.words)}"] if filters.words.strip() else []
@@ -62,26 +62,26 @@ def summary(filters: Filters) -> str:
     return ", ".join(parts)
 
 
-def _pick_field(name: str, key: str, values: dict[str, int], chosen: Sequence[str]) -> None:
-    _pick(name, key, values, chosen, lambda picked: _change_field(name, picked))
+def _choose_field(name: str, key: str, values: dict[str, int], chosen: Sequence[str]) -> None:
+    _choose(name, key, values, chosen, lambda values: _change_field(name, values))
 
 
-def _pick(
-    name: str, key: str, values: dict[str, int], chosen: Sequence[str], on_pick: Callable[[tuple[str, ...]], None]
+def _choose(
+    name: str, key: str, values: dict[str, int], chosen: Sequence[str], on_choice: Callable[[tuple[str, ...]], None]
 ) -> None:
-    """Draw a picker under a name that may come from a file: as text, which a widget's label would not be."""
+    """Draw a picker below its name; the name may come from a file, and a widget's label would be Markdown."""
     offered = [*values, *(value for value in chosen if value not in values)]
     put(key, list(chosen))
     st.html(html.element("div", "field-name", html.text(html.name(name))))
     st.multiselect(
-        html.spoken(name) or "Values",
+        html.widget_label(name) or "Values",
         offered,
         key=key,
         format_func=lambda value: "no label" if value == UNLABELLED else html.name(value),
         placeholder="Any",
         label_visibility="collapsed",
         help="Documents with one of these pass.",
-        on_change=lambda: on_pick(tuple(st.session_state[key])),
+        on_change=lambda: on_choice(tuple(st.session_state[key])),
     )
 
 
@@ -106,5 +106,5 @@ def _change(**conditions: Any) -> None:
 def _change_field(name: str, values: tuple[str, ...]) -> None:
     session = state.current()
     if session is not None:
-        others = tuple((field, of_it) for field, of_it in session.filters.fields if field != name)
+        others = tuple((field, chosen) for field, chosen in session.filters.fields if field != name)
         _change(fields=(*others, (name, values)) if values else others)

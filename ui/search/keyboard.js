@@ -1,18 +1,18 @@
-// Keys for the rows of results. The row that they act on is the one that is lit; it is remembered by its document, so
-// that it stays the same document when the ranking changes.
+// Keys for the rows of results. They act on the lit row. The script remembers the row's document, so that the same
+// document stays lit when the ranking changes.
 
-// What a class begins with: ids of documents are part of them too, and may hold anything.
+// Selects by the start of a class name: the rest contains the id of a document, which may be any text.
 const keyed = (key) => `:is([class^="st-key-${key}"], [class*=" st-key-${key}"])`
 const ROW = keyed("row-")
 const COLUMN = `:is(${keyed("column-")}, ${keyed("next-")})`
 const LIT = "data-lit"
-const LISTENER = ".st-key-keyboard" // the page takes keys as long as this is part of it
+const LISTENER = ".st-key-keyboard" // the page takes keys while this element exists
 
 const state = (window.exemplarKeyboard ??= { column: null, id: null, jumps: 0, listening: null })
 
 const columns = () => [...document.querySelectorAll(COLUMN)].filter((column) => column.querySelector(ROW))
 const rows = (column) => [...column.querySelectorAll(ROW)]
-// An id as a page shows it: a browser drops some signs, and draws blanks together.
+// An id as a page shows it: browsers drop some characters and collapse blanks.
 const legible = (id) => id?.replaceAll("\0", "").replace(/\s+/g, " ")
 const idOf = (row) => legible(row.querySelector(".ex-id")?.textContent)
 const lit = () => document.querySelector(`[${LIT}]`)
@@ -34,7 +34,7 @@ function go(row) {
   light(row, true)
 }
 
-// After the page has been drawn anew the document may stand in another row, or be gone.
+// After the page is drawn again, the document may be in another row, or in none.
 function relight() {
   if (state.id === null) return light(null)
   const column = columns()[Math.min(state.column, columns().length - 1)]
@@ -61,7 +61,7 @@ function across(step) {
 
 const keyOf = (element, prefix) => element.className.match(new RegExp(`(?:^|\\s)st-key-${prefix}-(\\S+)`))?.[1]
 
-// While a page is drawn a row may show a document already and still have another's buttons; those are not pressed.
+// While a page is drawn, a row may already show a new document and still have the old one's buttons: don't press those.
 function mark(how) {
   const row = lit()
   const place = row?.querySelector(keyed(`${how}-`))
@@ -95,33 +95,33 @@ function onKey(event) {
   const action = ACTIONS[event.key]
   if (!action) return
   if (event.key !== "Escape") event.preventDefault()
-  relight() // the row may have been drawn anew since the last frame
+  relight() // the row may have been drawn again since the last frame
   action()
 }
 
-// A row of the page that is asked for may not be drawn yet.
+// The row may not be drawn yet.
 function jump(id, patience = 40) {
-  const found = [...document.querySelectorAll(ROW)].reverse().find((row) => idOf(row) === legible(id))
-  if (found) go(found)
+  const row = [...document.querySelectorAll(ROW)].reverse().find((row) => idOf(row) === legible(id))
+  if (row) go(row)
   else if (patience) setTimeout(jump, 50, id, patience - 1)
 }
 
-// What is typed or pasted is sent with every click: more than this keeps the browser busy, and far more is refused by
-// closing the connection. So is half of a surrogate pair, as the end of a text that was cut may be.
-const MOST_TYPED = 1000000 // characters; the page itself takes fewer, and says so
+// Every click sends the text of the boxes: more than this overloads the browser, and the server closes the connection if
+// it gets far more, or a lone surrogate, with which a cut text may end.
+const MOST_TYPED = 1000000 // characters; the page takes fewer, and shows a notice
 
 function bound({ target }) {
   if (typeof target.value !== "string" || target.type === "file") return
   const cut = target.value.slice(0, MOST_TYPED)
   const fit = cut.toWellFormed?.() ?? cut
   if (fit === target.value) return
-  // As if it had been typed like this: React overlooks what is set by the element's own setter.
+  // The setter of the prototype, as if a person had typed: React ignores values set by the element's own setter.
   Object.getOwnPropertyDescriptor(Object.getPrototypeOf(target), "value").set.call(target, fit)
 }
 
-// Streamlit may run and clean up an old instance of this component after a new one has begun. So the page is listened to
-// once and for all, and no instance can take that from another.
-state.listening?.abort() // by an earlier version of this script, before the app was restarted
+// Streamlit may run and clean up an old instance of this component after a new one has begun. So the listeners are added
+// once for the page, and no instance can remove those of another.
+state.listening?.abort() // ends the listeners of an earlier version, from before a restart of the app
 state.listening = new AbortController()
 document.addEventListener("keydown", onKey, { signal: state.listening.signal })
 document.addEventListener("input", bound, { signal: state.listening.signal, capture: true })

@@ -1,4 +1,4 @@
-"""The keys: to the query, through the rows, to mark and to undo."""
+"""Take keys: move to the query and through the rows, mark, undo."""
 
 from pathlib import Path
 from typing import Any
@@ -27,15 +27,15 @@ def _component() -> Any:
 
 
 def listen() -> None:
-    """Have the page take the keys, and go to the row that was asked for."""
-    asked = st.session_state.pop(JUMP, None)
-    if asked is not None:
+    """Take the keys of the page, and move to the row that ``jump_to`` named."""
+    jump = st.session_state.pop(JUMP, None)
+    if jump is not None:
         st.session_state["_jumps"] = st.session_state.get("_jumps", 0) + 1
-        st.session_state["_jumped_to"] = html.name(asked)
+        st.session_state["_jumped_to"] = html.name(jump)
     data = {"jump": st.session_state.get("_jumped_to"), "n": st.session_state.get("_jumps", 0)}
     _component()(key="keyboard", data=data, height=0)
 
 
 def show_keys() -> None:
-    """List the keys."""
+    """Draw the list of the keys."""
     st.html("".join(f'<p><kbd class="ex-key">{key}</kbd> {meaning}</p>' for key, meaning in KEYS.items()))

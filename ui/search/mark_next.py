@@ -1,4 +1,4 @@
-"""Mark these next: the documents from which a mark teaches most."""
+"""Draw the view Mark next: the documents whose marks would teach the ranker most."""
 
 import streamlit as st
 
@@ -19,7 +19,7 @@ _TITLES = {
 def show_mark_next(
     session: Session, first: Ranking, second: Ranking, engine: SearchEngine, explainer: Explainer
 ) -> Unexplained:
-    """Draw the suggestions in two columns; return the rows whose sentences are not yet known."""
+    """Draw the suggestions in two columns; return the rows whose best sentences are not yet known."""
     unexplained: Unexplained = []
     marked = {*session.feedback.positives, *session.feedback.negatives}
     suggestions = to_mark_next(first, second, marked)
@@ -27,12 +27,12 @@ def show_mark_next(
         with column, st.container(key=f"next-{why}"):
             st.subheader(title, anchor=False)
             st.caption(meaning)
-            of_it = [each for each in suggestions if each.why == why]
-            if not of_it:
+            column_suggestions = [suggestion for suggestion in suggestions if suggestion.why == why]
+            if not column_suggestions:
                 st.caption("Nothing here.")
-            for each in of_it:
-                result = engine.result(second.scorer, each.doc_id)
-                row = Row("next", result, None, bar_share(result.score, second), note=_note(each, first, second))
+            for suggestion in column_suggestions:
+                result, note = engine.result(second.scorer, suggestion.doc_id), _note(suggestion, first, second)
+                row = Row("next", result, None, bar_share(result.score, second), note=note)
                 unexplained += show_explained(row, second, explainer)
     return unexplained
 

@@ -1,4 +1,4 @@
-"""The marks, listed apart from the results, each with its own buttons."""
+"""Draw the list of the marks in the sidebar, with buttons for every mark."""
 
 import streamlit as st
 
@@ -8,7 +8,7 @@ from exemplar.retrieval.sessions.session import Session
 from exemplar.ui import html
 from exemplar.ui.state import change, jump_to
 
-_SHOWN = 15  # of each kind, the latest; on demand more
+_SHOWN = 15  # latest marks of a kind; a toggle shows more
 _MOST = 200
 
 
@@ -43,9 +43,9 @@ def _show_list(title: str, doc_ids: tuple[str, ...], session: Session, corpus: D
     )
     shown = doc_ids if everything else doc_ids[-_SHOWN:]
     rows = corpus.rows_of(shown)
-    texts = dict(zip(rows, (each.text for each in corpus.documents_at(list(rows.values()))), strict=True))
+    texts = dict(zip(rows, (document.text for document in corpus.documents_at(list(rows.values()))), strict=True))
     for doc_id in shown:
-        key = html.key_of(doc_id)
+        key = html.widget_key(doc_id)
         with st.container(key=f"mark {key}", horizontal=True, wrap=False, gap=None, vertical_alignment="top"):
             st.html(_line(doc_id, texts.get(doc_id)), width="stretch")
             st.button(
@@ -71,5 +71,5 @@ def _show_list(title: str, doc_ids: tuple[str, ...], session: Session, corpus: D
 
 def _line(doc_id: str, text: str | None) -> str:
     start = "no longer in this corpus" if text is None else html.excerpt(text, 90)
-    name = html.called("id", doc_id)
+    name = html.name_element("id", doc_id)
     return html.element("div", "mark", name, " ", html.text(start))

@@ -1,4 +1,4 @@
-"""The search page: a query, rankings side by side, and marks."""
+"""Draw the page Search: a query, rankings side by side, and marks."""
 
 from collections.abc import Callable, Sequence
 
@@ -12,23 +12,23 @@ from exemplar.ui import html, resources, state
 from exemplar.ui.search import filter_form, keyboard, results
 from exemplar.ui.search.mark_next import show_mark_next
 from exemplar.ui.search.marks_list import show_marks
-from exemplar.ui.search.query_box import ask
+from exemplar.ui.search.query_box import show_query_box
 from exemplar.ui.search.rankings import rankings_of
 from exemplar.ui.search.settings import choose_settings
 from exemplar.ui.search.toolbar import show_tools
 from exemplar.ui.search.why import show_why
 
-_FARTHEST = 1000  # rank of a row that pages lead to; beyond, filters and marks do
-_CANDIDATES = 200  # documents of each ranking, out of which those to mark next are chosen
+_FARTHEST = 1000  # the last rank on a page; filters and marks lead to lower ranks
+_CANDIDATES = 200  # documents of a ranking from which Mark next and Why choose
 
 
 def search_page(welcome: Callable[[], None]) -> None:
-    """Draw the page, and then highlight in its rows the sentences that matched best.
+    """Draw the page, and then highlight the best sentences in its rows.
 
     Parameters
     ----------
     welcome
-        Draws what stands here while there is no corpus.
+        Draws the page while no corpus exists.
     """
     try:
         with resources.page():
@@ -44,7 +44,7 @@ def _draw(welcome: Callable[[], None]) -> results.Unexplained:
     if not corpora:
         _show_empty(welcome)
         return []
-    session = state.open_session(list(corpora))
+    session = state.follow_address(list(corpora))
     with st.sidebar:
         _choose_corpus(session, corpora)
         with st.expander("Settings", icon=":material/tune:", key="settings"):
@@ -52,7 +52,7 @@ def _draw(welcome: Callable[[], None]) -> results.Unexplained:
     engine = resources.engine(session.corpus)
     with st.sidebar:
         show_marks(session, engine.corpus)
-    ask(session.query, engine.corpus)
+    show_query_box(session.query, engine.corpus)
     view = show_tools(session, engine)
     if session.query is None:
         st.caption("Type a query above, or paste a text to find more like it.")
@@ -66,7 +66,7 @@ def _draw(welcome: Callable[[], None]) -> results.Unexplained:
 def _show_view(view: str, session: Session, engine: SearchEngine) -> results.Unexplained:
     if view == "Results":
         return _show_results(session, engine)
-    other = next((each for each in reversed(session.settings.rankers) if each != "knn"), DEFAULT_RANKER)
+    other = next((ranker for ranker in reversed(session.settings.rankers) if ranker != "knn"), DEFAULT_RANKER)
     pair: tuple[Ranker, ...] = ("knn", other)
     first, second = rankings_of(session, engine, pair, depth=_CANDIDATES)
     _show_line(session, engine, (first, second))
@@ -80,13 +80,13 @@ def _show_view(view: str, session: Session, engine: SearchEngine) -> results.Une
 
 
 def _show_results(session: Session, engine: SearchEngine) -> results.Unexplained:
-    if (asked := st.session_state.get(state.JUMP)) is not None:
-        _turn_to(asked, session, engine)
+    if (doc_id := st.session_state.get(state.JUMP)) is not None:
+        _turn_to(doc_id, session, engine)
     k = session.settings.k
     page = st.session_state.setdefault(state.PAGE, 1)
     rankings = rankings_of(session, engine, session.settings.rankers, skip=(page - 1) * k, depth=results.DEPTH)
     n_pages = max(1, -(-min(rankings[0].n_candidates, _FARTHEST) // k))
-    if page > n_pages:  # a filter, or a mark that hides its row, has left fewer
+    if page > n_pages:  # a filter, or hidden marked rows, have removed pages
         state.turn_to(n_pages)
         return _show_results(session, engine)
     _show_line(session, engine, rankings)
@@ -116,12 +116,12 @@ def _turn_to(doc_id: str, session: Session, engine: SearchEngine) -> None:
         del st.session_state[state.JUMP]
         hidden = session.settings.hide_marked and session.feedback.mark_of(doc_id)
         elsewhere = f"It is not among the first {_FARTHEST:,} here, or the filters leave it out."
-        in_settings = "Marked rows are hidden: show them under Settings."
-        html.show_message("warning", in_settings if hidden else elsewhere)
+        hidden_note = "Marked rows are hidden: show them under Settings."
+        html.show_message("warning", hidden_note if hidden else elsewhere)
 
 
 def _show_line(session: Session, engine: SearchEngine, rankings: Sequence[Ranking]) -> None:
-    """Say in one quiet line what the rankings have in common, took, and rank."""
+    """Draw a line with the overlap of the rankings, their times, and the numbers of documents and marks."""
     tops = [ranking.doc_ids[:10] for ranking in rankings]
     overlap = [f"overlap@10: {len(set(tops[0]) & set(tops[1]))}"] if len(rankings) > 1 and tops[0] else []
     times = [f"{TITLES[ranking.ranker]} {took(ranking).partition(' · ')[0]}" for ranking in rankings]

@@ -1,4 +1,4 @@
-"""The box that a query is typed in, and the document that is the query where there is one."""
+"""Draw the box for a typed query, and the document that is the query."""
 
 import streamlit as st
 
@@ -6,11 +6,11 @@ from exemplar.data.corpus.store import DocumentStore
 from exemplar.retrieval.search import DocumentQuery, Query
 from exemplar.ui import html, state
 
-_LONGEST = 100_000  # characters of a query; models read a few thousand, and millions in a box keep a browser busy
+_LONGEST = 100_000  # characters of a query; models read a few thousand, and millions in a box overload a browser
 
 
-def ask(query: Query | None, corpus: DocumentStore) -> None:
-    """Draw the box, what the last step had to say, and the document that is the query."""
+def show_query_box(query: Query | None, corpus: DocumentStore) -> None:
+    """Draw the box, the notice of the last step, and the document if one is the query."""
     with st.form("ask", border=False):
         box, button = st.columns([6, 1], vertical_alignment="bottom")
         box.text_input(
@@ -20,8 +20,8 @@ def ask(query: Query | None, corpus: DocumentStore) -> None:
             persist_state="session",
             help="A few words, a sentence, or a whole text. Enter searches.",
         )
-        button.form_submit_button("Search", type="primary", width="stretch", on_click=_ask)
-    # These places are there when they are empty too: what stands below keeps its place, and does not flicker.
+        button.form_submit_button("Search", type="primary", width="stretch", on_click=_query_typed_text)
+    # The empty containers are drawn too: what follows then keeps its position and does not flicker.
     with st.container(gap=None):
         if notice := state.take_notice():
             html.show_message("warning", notice)
@@ -30,12 +30,12 @@ def ask(query: Query | None, corpus: DocumentStore) -> None:
             _show_query_document(query.doc_id, corpus)
 
 
-def _ask() -> None:
+def _query_typed_text() -> None:
     typed = st.session_state[state.QUERY_TEXT]
     if len(typed) > _LONGEST:
         st.session_state[state.QUERY_TEXT] = typed[:_LONGEST]
         state.notify(f"The first {_LONGEST:,} characters are the query; what comes behind them was left out.")
-    state.ask()
+    state.query_typed_text()
 
 
 def _show_query_document(doc_id: str, corpus: DocumentStore) -> None:
@@ -44,5 +44,5 @@ def _show_query_document(doc_id: str, corpus: DocumentStore) -> None:
         return
     document = corpus.document(row)
     with st.container(border=True, key="query-document"):
-        title = html.element("div", "head", "More like ", html.called("id", doc_id))
+        title = html.element("div", "head", "More like ", html.name_element("id", doc_id))
         st.html(title + html.element("div", "text", html.text(html.excerpt(document.text, 300))))

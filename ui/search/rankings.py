@@ -1,4 +1,4 @@
-"""The rankings of a session, as its settings and filters have them."""
+"""Rank by the query, marks, settings and filters of a session."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from exemplar.retrieval.sessions.session import Session
 def rankings_of(
     session: Session, engine: SearchEngine, rankers: Sequence[Ranker], skip: int = 0, depth: int = 0
 ) -> list[Ranking]:
-    """Rank by each of some rankers; what is skipped and how deep is as in ``SearchEngine.search``."""
+    """Return a ranking by each of the rankers; ``skip`` and ``depth`` are those of ``SearchEngine.search``."""
     if session.query is None:
         return []
     feedback = engine.within(session.feedback)

@@ -1,4 +1,4 @@
-"""The columns of results: each a ranking, with its ranker to choose."""
+"""Draw the columns of results: a ranking in each, and the picker of its ranker."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import wait
@@ -18,15 +18,15 @@ from exemplar.ui.search.row import Note, Row, row_html, show_row
 from exemplar.ui.search.settings import choose_ranker
 from exemplar.ui.state import put
 
-DEPTH = 100  # how far a document is looked for in the other column
-_A_MOMENT = 0.05  # seconds
+DEPTH = 100  # ranks of the other column that a note can name
+_POLL_EVERY = 0.05  # seconds
 
-_WHAT = {
+_DESCRIPTIONS = {
     "knn": "nearest to the query; marks leave it as it is",
     "svm": "query and marks against the whole rest",
     "anchored": "query and marks against the rest, held close to their mean",
 }
-_TOOK = (
+_TOOK_HELP = (
     "Milliseconds to rank; how often the corpus was read in training; how many rows carry weight; and why training "
     "stopped: settled, when another step left the first results as they were, or exact, at the optimum."
 )
@@ -35,12 +35,12 @@ _RANKER_HELP = (
     "you are looking for, and measured best; the exemplar SVM is the notebook's."
 )
 
-# Where a row's text stands, and what finds the sentences that carried it.
+# The element that shows a row's text, the row, and the function that finds the best sentences of its passage.
 Unexplained = list[tuple[DeltaGenerator, Row, Callable[[], list[Span]]]]
 
 
 def show_rankings(session: Session, rankings: Sequence[Ranking], explainer: Explainer) -> Unexplained:
-    """Draw the rankings side by side; return the rows whose sentences are not yet known."""
+    """Draw the rankings side by side; return the rows whose best sentences are not yet known."""
     unexplained: Unexplained = []
     for place, column in enumerate(st.columns(len(rankings), gap="medium")):
         other = rankings[1 - place] if len(rankings) > 1 else None
@@ -51,8 +51,8 @@ def show_rankings(session: Session, rankings: Sequence[Ranking], explainer: Expl
 
 
 def show_explained(row: Row, ranking: Ranking, explainer: Explainer) -> Unexplained:
-    """Draw a row with its sentences marked; return it if they are not yet known."""
-    find = partial(_carried, row.result.passage, ranking, explainer)
+    """Draw a row with its best sentences marked; return the row if they are not yet known."""
+    find = partial(_best_sentences, row.result.passage, ranking, explainer)
     if explainer.knows(row.result.passage):
         show_row(replace(row, spans=find()))
         return []
@@ -60,19 +60,19 @@ def show_explained(row: Row, ranking: Ranking, explainer: Explainer) -> Unexplai
 
 
 def explain(unexplained: Unexplained) -> None:
-    """Find the sentences that carried rows, and mark them, row by row, while no other page has anything to do."""
+    """Find and mark the best sentences, row by row, while no other page is ranked or drawn."""
     for place, row, find in unexplained:
-        found = resources.between(find)
+        spans = resources.run_when_idle(find)
         try:
-            while not wait([found], timeout=_A_MOMENT).done:
-                state.current()  # at a look into st.session_state Streamlit ends a run that nobody waits for any more
+            while not wait([spans], timeout=_POLL_EVERY).done:
+                state.current()  # an access to st.session_state lets Streamlit end a run that is out of date
         finally:
-            found.cancel()
-        place.html(row_html(replace(row, spans=found.result())))
+            spans.cancel()
+        place.html(row_html(replace(row, spans=spans.result())))
 
 
 def bar_share(score: float, ranking: Ranking) -> float:
-    """Return how far a score's bar is filled: a cosine from 0 to 1, a margin from -1 to 1."""
+    """Return the filled share of a score's bar, 0 to 1: of a cosine from 0 to 1, of a margin from -1 to 1."""
     share = score if ranking.scorer.svm is None else (score + 1) / 2
     return min(1.0, max(0.0, share))
 
@@ -91,8 +91,8 @@ def _show_head(session: Session, place: int, ranking: Ranking) -> None:
         filter_mode=None,
         on_change=lambda: choose_ranker(session.settings, place, st.session_state[key]),
     )
-    what_it_took = _TOOK if ranking.scorer.svm else ""
-    st.caption(f"{_WHAT[ranking.ranker]}  \n{took(ranking)}", help=f"{_RANKER_HELP} {what_it_took}")
+    took_help = _TOOK_HELP if ranking.scorer.svm else ""
+    st.caption(f"{_DESCRIPTIONS[ranking.ranker]}  \n{took(ranking)}", help=f"{_RANKER_HELP} {took_help}")
 
 
 def _show_rows(session: Session, ranking: Ranking, other: Ranking | None, explainer: Explainer) -> Unexplained:
@@ -107,7 +107,7 @@ def _show_rows(session: Session, ranking: Ranking, other: Ranking | None, explai
 
 
 def _note(rank: int, other_rank: int | None, other: str, depth: int) -> Note:
-    """Say where the other column has a document."""
+    """Return a note on the rank of a document in the other column."""
     if other_rank is None:
         return Note("only here", "only", f"{other} does not have it among its first {depth}")
     if other_rank == rank:
@@ -118,6 +118,6 @@ def _note(rank: int, other_rank: int | None, other: str, depth: int) -> Note:
     )
 
 
-def _carried(passage: str, ranking: Ranking, explainer: Explainer) -> list[Span]:
+def _best_sentences(passage: str, ranking: Ranking, explainer: Explainer) -> list[Span]:
     explainer.learn([passage])
     return explainer.carried(passage, ranking.scorer.w)

@@ -1,4 +1,4 @@
-"""The row of a document: its best passage, and its own three buttons."""
+"""Draw the row of a document: its best passage and its buttons."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,17 +11,17 @@ from exemplar.retrieval.feedback import MARK_NAMES, Mark
 from exemplar.retrieval.search import Result
 from exemplar.retrieval.sessions.events import Marked
 from exemplar.ui import html
-from exemplar.ui.state import ROWS_OPENED, ask_document, change
+from exemplar.ui.state import ROWS_OPENED, change, query_document
 
 _EXCERPT = 300  # characters
 _MOST_FIELDS = 4
 _LONGEST_FIELD = 80  # characters
-_MOST_WHOLE = 100_000  # characters; a browser would be busy with millions for minutes
+_MOST_WHOLE = 100_000  # characters; millions would overload a browser for minutes
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A word beside a row's rank, and what it means in a sentence."""
+    """A word next to a row's rank, and a sentence that explains it."""
 
     text: str
     kind: str
@@ -30,16 +30,16 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A document as it is shown.
+    """A document in a list.
 
     Attributes
     ----------
     place
-        Which list it stands in; a document may stand in several.
+        The list, as a part of widget keys; a document may be in several lists.
     share
-        How far the score's bar is filled, 0 to 1.
+        The filled share of the score's bar, 0 to 1.
     spans
-        Of its passage, the sentences that carried it, as far as they are known.
+        The best sentences of its passage; empty until they are known.
     """
 
     place: str
@@ -51,9 +51,9 @@ class Row:
 
 
 def show_row(row: Row) -> DeltaGenerator:
-    """Draw a row; return where its text stands, to be drawn anew when its sentences are known."""
-    # Keys are made of doc_id, never of the rank: a click belongs to the row that the person saw.
-    doc_id, mark, key = row.result.doc_id, row.mark, f"{row.place} {html.key_of(row.result.doc_id)}"
+    """Draw a row; return the element of its text, which is drawn again once the best sentences are known."""
+    # Keys contain the doc_id, never the rank: a click then belongs to the row that the person saw.
+    doc_id, mark, key = row.result.doc_id, row.mark, f"{row.place} {html.widget_key(row.result.doc_id)}"
     with st.container(border=True, key=f"row {key}", gap="xsmall"):
         text = st.html(row_html(row))
         with st.container(horizontal=True, gap="small"):
@@ -64,7 +64,7 @@ def show_row(row: Row) -> DeltaGenerator:
                 key=f"more {key}",
                 type="tertiary",
                 help="Use this document as the query",
-                on_click=ask_document,
+                on_click=query_document,
                 args=(doc_id,),
             )
             if len(row.result.text) > _EXCERPT:
@@ -75,7 +75,7 @@ def show_row(row: Row) -> DeltaGenerator:
 
 
 def row_html(row: Row) -> str:
-    """Return what a row says: of its best passage what carried it, marked."""
+    """Return a row as HTML: its head, some other columns, and its best passage with the best sentences marked."""
     result, spans = row.result, row.spans
     before = "… " if result.start and not (spans and spans[0][0] > _EXCERPT // 3) else ""
     text = html.element("div", "text ex-lines", before, html.excerpt_with(result.passage, spans, _EXCERPT))
@@ -83,7 +83,7 @@ def row_html(row: Row) -> str:
 
 
 def _opened() -> set[str]:
-    """Return the rows whose whole text is shown; an expander in every row would take a third more time to draw."""
+    """Return the keys of the rows that show their full text; an expander a row would take a third more time."""
     opened: set[str] = st.session_state.setdefault(ROWS_OPENED, set())
     return opened
 
@@ -121,15 +121,15 @@ def _head(row: Row) -> str:
         html.element("span", "rank", str(result.rank)) if result.rank else "",
         html.element("span", f"note ex-{note.kind}", html.text(note.text), title=note.meaning) if note else "",
         html.element("span", "score", bar, f"{result.score:.3f}"),
-        html.called("label", result.label) if result.label else "",
-        html.called("id", result.doc_id),
+        html.name_element("label", result.label) if result.label else "",
+        html.name_element("id", result.doc_id),
         html.element("span", f"marked ex-{mark}", MARK_NAMES[mark]) if mark else "",
     ]
     return html.element("div", "head", *parts)
 
 
 def _fields(result: Result) -> str:
-    """Return the first of the source's other columns, as far as they are short."""
+    """Return the first short values of the source's other columns as HTML."""
     short = [(name, value) for name, value in result.metadata.items() if len(value) <= _LONGEST_FIELD]
     if not short:
         return ""
@@ -137,7 +137,7 @@ def _fields(result: Result) -> str:
 
 
 def _whole_text(result: Result, spans: Sequence[Span]) -> str:
-    """Return the text with its best passage set off; of a very long one what is around that passage."""
+    """Return the full text as HTML with its best passage set off; a very long text is cut around that passage."""
     start, end = result.start, result.start + len(result.passage)
     first = max(0, min(start - _MOST_WHOLE // 2, len(result.text) - _MOST_WHOLE))
     last = first + _MOST_WHOLE
@@ -152,7 +152,7 @@ def _whole_text(result: Result, spans: Sequence[Span]) -> str:
 
 def _cut_note(first: int, n_characters: int) -> str:
     last = first + _MOST_WHOLE
-    return html.quiet(f"Characters {first + 1:,} to {last:,} of {n_characters:,}; an export has them all.")
+    return html.quiet_line(f"Characters {first + 1:,} to {last:,} of {n_characters:,}; an export has them all.")
 
 
 def _lines(raw: str) -> str:

@@ -1,4 +1,4 @@
-"""The settings of a search, in the sidebar; the session keeps them."""
+"""Draw the settings of a search in the sidebar; the session keeps them."""
 
 from dataclasses import replace
 from typing import Any
@@ -22,7 +22,7 @@ _C_HELP = (
 
 
 def choose_settings(settings: Settings) -> None:
-    """Draw the widgets; what is chosen becomes an event of the session."""
+    """Draw the widgets; a choice becomes an event of the session."""
     put("columns", len(settings.rankers))
     put("k", settings.k if settings.k in ROWS else ROWS[0])
     put("C", settings.C if settings.C in _CS else _AUTOMATIC)
@@ -54,7 +54,7 @@ def choose_settings(settings: Settings) -> None:
 
 
 def choose_ranker(settings: Settings, place: int, ranker: Ranker) -> None:
-    """Let a ranker rank a column; if it ranks the other one, the two change places."""
+    """Set the ranker of a column; if it is the other column's ranker, the two columns exchange theirs."""
     rankers = list(settings.rankers)
     if ranker in rankers:
         rankers[rankers.index(ranker)] = rankers[place]
@@ -63,7 +63,7 @@ def choose_ranker(settings: Settings, place: int, ranker: Ranker) -> None:
 
 
 def _rankers(settings: Settings, n: int) -> tuple[Ranker, ...]:
-    """Return the rankers of n columns: one alone is the last, and what comes beside it kNN, or the default for kNN."""
+    """Return the rankers of one or two columns: the last ranker alone, or kNN beside it (the default beside kNN)."""
     last = settings.rankers[-1]
     return (last,) if n == 1 else ("knn", last if last != "knn" else DEFAULT_RANKER)
 

@@ -1,9 +1,9 @@
-"""The row of tools above the results: view, filters, undo and redo, export and import, keys."""
+"""Draw the tools above the results: view, filters, undo and redo, export and import, keys."""
 
 import streamlit as st
 
 from exemplar.retrieval.search import SearchEngine
-from exemplar.retrieval.sessions.events import MarksAdded, Redone, Undone
+from exemplar.retrieval.sessions.events import Event, MarksAdded, Redone, Undone
 from exemplar.retrieval.sessions.export import Column, exported
 from exemplar.retrieval.sessions.session import Session
 from exemplar.ui import state
@@ -15,7 +15,7 @@ VIEWS = (state.RESULTS, "Mark next", "Why")
 
 
 def show_tools(session: Session, engine: SearchEngine) -> str:
-    """Draw the row of tools; return the view that is chosen."""
+    """Draw the tools; return the chosen view."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="tools"):
         view = st.segmented_control(
             "View",
@@ -25,43 +25,39 @@ def show_tools(session: Session, engine: SearchEngine) -> str:
             key="view",
             help="The rankings; the documents that are best marked next; where both rankings have each document.",
         )
-        n_filters = len(session.filters)
-        filters = st.popover(
-            f"Filters ({n_filters})" if n_filters else "Filters",
-            icon=":material/filter_alt:",
-            key="filters",
-            help="Rank only documents with some label, some other value, or some words.",
-            on_change="rerun",
+        _filters_popover(session)
+        _event_button("Undo", Undone(), "Take the last change of marks back (u)", enabled=bool(session.past))
+        _event_button(
+            "Redo", Redone(), "Make the change again that was taken back (Shift+U)", enabled=bool(session.future)
         )
-        if filters.open:
-            with filters:
-                filter_form.show_filters(session.filters, session.corpus)
-        st.button(
-            "Undo",
-            key="undo",
-            icon=":material/undo:",
-            help="Take the last change of marks back (u)",
-            disabled=not session.past,
-            on_click=state.change,
-            args=(Undone(),),
-        )
-        st.button(
-            "Redo",
-            key="redo",
-            icon=":material/redo:",
-            help="Make the change again that was taken back (Shift+U)",
-            disabled=not session.future,
-            on_click=state.change,
-            args=(Redone(),),
-        )
-        _show_transfer(session, engine)
+        _export_popover(session, engine)
         keys = st.popover("Keys", icon=":material/keyboard:", key="keys", help="What the keyboard can do here.")
         with keys:
             keyboard.show_keys()
     return str(view)
 
 
-def _show_transfer(session: Session, engine: SearchEngine) -> None:
+def _filters_popover(session: Session) -> None:
+    n_filters = len(session.filters)
+    filters = st.popover(
+        f"Filters ({n_filters})" if n_filters else "Filters",
+        icon=":material/filter_alt:",
+        key="filters",
+        help="Rank only documents with some label, some other value, or some words.",
+        on_change="rerun",
+    )
+    if filters.open:
+        with filters:
+            filter_form.show_filters(session.filters, session.corpus)
+
+
+def _event_button(label: str, event: Event, hint: str, *, enabled: bool) -> None:
+    name = label.lower()
+    icon = f":material/{name}:"
+    st.button(label, key=name, icon=icon, help=hint, disabled=not enabled, on_click=state.change, args=(event,))
+
+
+def _export_popover(session: Session, engine: SearchEngine) -> None:
     transfer = st.popover(
         "Export, import",
         icon=":material/swap_vert:",
@@ -78,12 +74,12 @@ def _show_transfer(session: Session, engine: SearchEngine) -> None:
 
 
 def _exported(session: Session, engine: SearchEngine, n: int) -> list[Column]:
-    """Return the first n of each ranking, with both scores of every document that is exported."""
+    """Return the first n documents of each ranking, with the scores of every exported document."""
     rankings = rankings_of(session, engine, session.settings.rankers, depth=n)
-    tops = [each.doc_ids[:n] for each in rankings]
-    wanted = exported(engine.within(session.feedback), tops)
+    tops = [ranking.doc_ids[:n] for ranking in rankings]
+    doc_ids = exported(engine.within(session.feedback), tops)
     columns = []
-    for each, top in zip(rankings, tops, strict=True):
-        scores = engine.scores(each.scorer, wanted)
-        columns.append(Column(each.ranker, top, dict(zip(wanted, scores, strict=True))))
+    for ranking, top in zip(rankings, tops, strict=True):
+        scores = engine.scores(ranking.scorer, doc_ids)
+        columns.append(Column(ranking.ranker, top, dict(zip(doc_ids, scores, strict=True))))
     return columns

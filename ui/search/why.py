@@ -1,4 +1,4 @@
-"""Why: the score plane of the query, kNN's similarity against the SVM's margin."""
+"""Draw the view Why: documents by kNN's similarity and the SVM's margin."""
 
 from dataclasses import asdict
 from typing import TYPE_CHECKING
@@ -29,7 +29,7 @@ _COLOURS = {
 
 
 def show_why(session: Session, knn: Ranking, svm: Ranking, engine: SearchEngine) -> None:
-    """Draw the plane, and beside it the document that was clicked."""
+    """Draw the plane, and beside it the clicked document."""
     feedback = engine.within(session.feedback)
     n = session.settings.k
     shown = [ranking.doc_ids[:n] for ranking in (knn, svm)]
@@ -70,13 +70,13 @@ def _alone(ranking: Ranking) -> str:
 
 
 def _pick(doc_ids: dict[str, str]) -> None:
-    """Take the point that was clicked; ``doc_ids`` are by what is shown of them."""
+    """Keep the document of the clicked point; ``doc_ids`` maps shown names to ids."""
     picked = st.session_state[_CHART]["selection"].get("picked", [])
     st.session_state[PICKED] = doc_ids.get(picked[0].get("doc_id")) if picked else None
 
 
 def _chart(points: list[Point], knn: Ranking, svm: Ranking) -> "altair.LayerChart":
-    """Return the plane; kinds differ in shape as well as in colour."""
+    """Return the chart of the plane; kinds of points differ in shape as well as in colour."""
     import altair
 
     kinds = [_BACKGROUND, _BOTH, _alone(knn), _alone(svm), _RELEVANT, _NOT_RELEVANT]

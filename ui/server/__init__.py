@@ -1,1 +1,1 @@
-"""The app's server: where it listens, which requests it admits, and in which order clicks are served."""
+"""The app's server: the address it listens on, the requests it admits, and the order of clicks."""

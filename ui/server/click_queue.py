@@ -1,21 +1,21 @@
-"""Clicks in turn: the next one of a tab is let in when the page has taken the last."""
+"""Deliver the clicks of a tab one by one: the next waits until the page has processed the last."""
 
 import asyncio
 from contextlib import suppress
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from exemplar.ui.streamlit_internals import asks_for_a_run, is_drawing_or_end, is_start_of_a_run
+from exemplar.ui.streamlit_internals import is_drawing_or_end, is_run_start, requests_run
 
-_LONGEST_TURN = 30.0  # seconds; whatever keeps a page so long, it must not take the tab's clicks with it
+_LONGEST_TURN = 30.0  # seconds; a page that hangs for longer must not block the clicks of its tab
 
 
-class Turns:
-    """Holds back a tab's click, before Streamlit sees it, until the page begins to show what the last one did.
+class ClickQueue:
+    """Holds a tab's click back from Streamlit until the page begins to show the result of the last one.
 
-    Streamlit ends the run of a click as soon as it hears of the next. Where the callback of the first has not run by
-    then, that click is lost; where it is at work, it ends at its next look into the session's state, and is half done.
-    Callbacks run before anything is drawn, so what a run draws first says that its click has been taken.
+    Streamlit ends the run of a click as soon as the next click arrives. If the callback of the first click has not run
+    by then, that click is lost; if it is running, it stops halfway, at its next access to the session's state.
+    Callbacks run before anything is drawn, so the first drawing of a run shows that its click has been processed.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -28,7 +28,7 @@ class Turns:
             return
         turn = _Turn()
 
-        async def in_turn() -> Message:
+        async def receive_in_turn() -> Message:
             message = await receive()
             if _is_click(message):
                 with suppress(TimeoutError):
@@ -36,11 +36,11 @@ class Turns:
                 turn.begin()
             return message
 
-        async def watched(message: Message) -> None:
+        async def send_and_watch(message: Message) -> None:
             turn.see(message)
             await send(message)
 
-        await self._app(scope, in_turn, watched)
+        await self._app(scope, receive_in_turn, send_and_watch)
 
 
 class _Turn:
@@ -52,21 +52,21 @@ class _Turn:
         self._runs = False
 
     def begin(self) -> None:
-        """Let a click in."""
+        """Deliver a click."""
         self.over.clear()
         self._runs = False
 
     def see(self, message: Message) -> None:
-        """Look at what the app sends: the turn is over with what the click's run draws first, or with its end."""
+        """Watch a message of the app: the turn ends with the first drawing or the end of the click's run."""
         if self.over.is_set() or not message.get("bytes"):
             return
         sent: bytes = message["bytes"]
-        if is_start_of_a_run(sent):
+        if is_run_start(sent):
             self._runs = True
         elif self._runs and is_drawing_or_end(sent):
             self.over.set()
 
 
 def _is_click(message: Message) -> bool:
-    """Return whether a message asks for a run of the page; a run of a fragment does not end another's run."""
-    return bool(message.get("bytes")) and asks_for_a_run(message["bytes"])
+    """Return whether a message requests a run of the page; a run of a fragment does not end another run."""
+    return bool(message.get("bytes")) and requests_run(message["bytes"])

@@ -1,4 +1,4 @@
-"""Who is answered: pages of this very app, asked for under a name that it goes by."""
+"""Admit only requests from pages of this app, under one of its own names."""
 
 import ipaddress
 from collections.abc import Iterable
@@ -9,8 +9,8 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _OWN_NAMES = {"localhost", "127.0.0.1", "::1"}
-# Whatever should come to run in a page could load nothing from elsewhere, send nothing there, and be in no other page.
-# Streamlit's own page has a script in it, and charts are drawn by functions that are made as they are needed.
+# A script that gets into a page can't load anything from elsewhere or send anything there, and no other site can frame
+# the page. Streamlit's page contains an inline script, and charts are drawn by functions compiled at run time.
 _POLICY = "; ".join(
     (
         "default-src 'self'",
@@ -27,24 +27,24 @@ _POLICY = "; ".join(
     )
 )
 _REFUSED = (
-    "Exemplar does not answer here: it was asked under a name that it does not go by, or by a page of another site. "
-    "Whoever runs it can add a name: exemplar app --allow-host NAME\n"
+    "Exemplar refused this request: it was sent to a name that is not one of the app's, or by a page of another site. "
+    "Whoever runs the app can add a name: exemplar app --allow-host NAME\n"
 )
 
 
-class Guard:
-    """Refuses, before Streamlit sees it, what a page of another site could send through a visitor's browser.
+class OriginGuard:
+    """Refuses requests that a page of another site sends through a visitor's browser, before Streamlit sees them.
 
-    A name that such a site has pointed at this machine (DNS rebinding) shows in the Host header, and any other page of
-    that site in the Origin header. Streamlit itself lets pages of other ports in, and asks a service on the internet
-    for this machine's address when it meets an Origin that it does not know.
+    If such a site points a name at this machine (DNS rebinding), the name is in the Host header; any other page of the
+    site is in the Origin header. Streamlit itself admits pages of other ports, and calls a service on the internet to
+    learn this machine's address when it does not know an Origin.
 
     Parameters
     ----------
     names
-        That the app goes by beside localhost.
+        The names of the app besides localhost.
     by_address
-        Whether it goes by any IP address too: no site's name is one.
+        Whether to admit every IP address as a name too; the name of a site is never an IP address.
     """
 
     def __init__(self, app: ASGIApp, *, names: Iterable[str], by_address: bool) -> None:
@@ -52,11 +52,11 @@ class Guard:
         self._names = _OWN_NAMES | {name.lower().strip("[]") for name in names}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer, refuse, or pass on."""
+        """Pass a request on to the app, or refuse it."""
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
         elif self._admits(Headers(scope=scope)):
-            await self._app(scope, receive, _closed(send))
+            await self._app(scope, receive, _with_policy(send))
         else:
             await PlainTextResponse(_REFUSED, status_code=403)(scope, receive, send)
 
@@ -64,10 +64,10 @@ class Guard:
         host, origin = headers.get("host", ""), headers.get("origin")
         try:
             name = urlsplit(f"//{host}").hostname or ""
-            of_this_app = origin is None or urlsplit(origin).netloc.lower() == host.lower()
+            is_same_origin = origin is None or urlsplit(origin).netloc.lower() == host.lower()
         except ValueError:
             return False
-        return of_this_app and (name in self._names or (self._by_address and _is_address(name)))
+        return is_same_origin and (name in self._names or (self._by_address and _is_address(name)))
 
 
 def _is_address(name: str) -> bool:
@@ -78,12 +78,12 @@ def _is_address(name: str) -> bool:
     return True
 
 
-def _closed(send: Send) -> Send:
-    """Return what sends answers whose pages keep to themselves, and that no other site may show in a frame."""
+def _with_policy(send: Send) -> Send:
+    """Return a function that adds the content security policy to responses, and sends them."""
 
-    async def sending(message: Message) -> None:
+    async def send_with_policy(message: Message) -> None:
         if message["type"] == "http.response.start":
             MutableHeaders(scope=message).append("Content-Security-Policy", _POLICY)
         await send(message)
 
-    return sending
+    return send_with_policy

@@ -1,4 +1,4 @@
-"""The app's server: where it listens, whom that lets in, its start and its end."""
+"""Start and end the app's server; say which address it listens on, and whom that admits."""
 
 import contextlib
 import errno
@@ -10,12 +10,16 @@ import webbrowser
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from exemplar.data.errors import ExemplarError
-from exemplar.ui.server.click_queue import Turns
-from exemplar.ui.server.origin_guard import Guard
+from exemplar.ui.server.click_queue import ClickQueue
+from exemplar.ui.server.origin_guard import OriginGuard
 
-_MOST_MEGABYTES = 200  # of a message from the browser; uploads go another way
+if TYPE_CHECKING:
+    from streamlit.starlette import App
+
+_MOST_MEGABYTES = 200  # of a message from the browser; uploads use HTTP
 _PING_SECONDS = 30
 _NO_SUCH_ADDRESS = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 _EXPOSED = """\
@@ -27,20 +31,20 @@ docs/serving.md says how to serve others with a login."""
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where the app is served.
+class ListenAddress:
+    """The address and the port that the app listens on.
 
     Attributes
     ----------
     address
-        ``localhost``, or an IP address of this machine; one that stands for all of them is such an address.
+        ``localhost``, or an IP address of this machine; 0.0.0.0 and :: mean all of its addresses.
     names
-        That it answers to beside its addresses, as those of a proxy in front of it.
+        Further names by which browsers reach the app, such as the name of a proxy.
 
     Raises
     ------
     ExemplarError
-        The address is none.
+        The address is neither ``localhost`` nor an IP address.
     """
 
     address: str
@@ -49,21 +53,21 @@ class Place:
 
     def __post_init__(self) -> None:
         try:
-            ipaddress.ip_address(self._addresses[0])  # a name would have to be looked up elsewhere
+            ipaddress.ip_address(self._addresses[0])  # to resolve a name would need another server
         except ValueError as error:
             raise ExemplarError(
-                f"'{self.address}' is nothing to listen on: give localhost, or an IP address of this machine "
-                "(0.0.0.0: all it has)"
+                f"the app can't listen on '{self.address}': use localhost, or an IP address of this machine "
+                "(0.0.0.0: all of them)"
             ) from error
 
     @property
     def local(self) -> bool:
-        """Whether only this machine can reach it."""
+        """Whether only this machine can reach the app."""
         return ipaddress.ip_address(self._addresses[0]).is_loopback
 
     @property
     def exposure(self) -> str:
-        """Whom it lets in, and to what; nothing where it is open to this machine alone."""
+        """A warning: who is admitted, and to what; empty if only this machine can reach the app."""
         if not self.local:
             return _EXPOSED.format(
                 who=f"Everyone who can reach port {self.port} of this machine", how=" and unencrypted"
@@ -74,13 +78,13 @@ class Place:
 
     @property
     def url(self) -> str:
-        """Its address for a browser on this machine."""
+        """The URL for a browser on this machine."""
         ip = ipaddress.ip_address(self._addresses[0])
         host = "localhost" if ip.is_unspecified or self.address == "localhost" else self.address
         return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
     def listen(self) -> list[socket.socket]:
-        """Return sockets that listen there; ExemplarError if there are none."""
+        """Return sockets that listen on the address; raises ExemplarError if none can be opened."""
         with contextlib.ExitStack() as opened:
             sockets = []
             for address in self._addresses:
@@ -88,25 +92,53 @@ class Place:
                     sockets.append(opened.enter_context(_listening(address, self.port)))
                 except OSError as error:
                     if sockets and error.errno in _NO_SUCH_ADDRESS:
-                        continue  # a machine without IPv6 has one localhost
+                        continue  # this machine has no IPv6
                     raise ExemplarError(_reason(error, address, self.port)) from error
             opened.pop_all()
             return sockets
 
     @property
     def _addresses(self) -> tuple[str, ...]:
-        # Which of the two localhost is to a browser is the browser's choice, so that nobody else may have the other.
+        # A browser may choose either address for localhost, so no other program may listen on one of the two.
         return ("127.0.0.1", "::1") if self.address == "localhost" else (self.address,)
 
 
-def serve(page: Path, place: Place, *, browser: bool | None, on_start: Callable[[str], None]) -> None:
-    """Serve a Streamlit script until Ctrl+C or SIGTERM; tell its URL, and open a browser there or not.
+def serve(page: Path, address: ListenAddress, *, browser: bool | None, on_start: Callable[[str], None]) -> None:
+    """Serve a Streamlit script until Ctrl+C or SIGTERM.
 
-    What is set in the ``.streamlit/config.toml`` beside the script wins over all other files of that name. Streamlit's
-    variables of the environment, which would win over that, are not read.
+    The ``.streamlit/config.toml`` beside the script overrides all other files of that name. Streamlit's environment
+    variables, which would override it, are not read.
+
+    Parameters
+    ----------
+    browser
+        Whether to open a browser; None opens one where a screen is available.
+    on_start
+        Takes the URL once the app is served.
     """
-    sockets = place.listen()
+    sockets = address.listen()
     import uvicorn
+
+    settings = uvicorn.Config(
+        _app(page, address, browser=browser, on_start=on_start),
+        ws="websockets-sansio",
+        ws_per_message_deflate=not address.local or bool(address.names),  # useless work on one machine
+        ws_max_size=_MOST_MEGABYTES * 2**20,
+        ws_ping_interval=_PING_SECONDS,
+        ws_ping_timeout=_PING_SECONDS,
+        log_level="warning",
+        access_log=False,
+    )
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends the server as Ctrl+C does
+    server = uvicorn.Server(settings)
+    with contextlib.suppress(KeyboardInterrupt):
+        server.run(sockets=sockets)
+        if not server.started:
+            raise OSError("the app did not start; the lines above say why")
+
+
+def _app(page: Path, address: ListenAddress, *, browser: bool | None, on_start: Callable[[str], None]) -> "App":
+    """Return the Streamlit app; set the options of Streamlit that serving needs."""
     from starlette.middleware import Middleware
     from streamlit import config
     from streamlit.starlette import App
@@ -118,28 +150,13 @@ def serve(page: Path, place: Place, *, browser: bool | None, on_start: Callable[
             threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
         yield
 
-    guard = Middleware(Guard, names=(place.address, *place.names), by_address=not place.local)
-    app = App(page, lifespan=lifespan, middleware=[guard, Middleware(Turns)])
-    has_screen = not config.get_option("server.headless")  # reads the files, which sets the levels of all logs too
+    guard = Middleware(OriginGuard, names=(address.address, *address.names), by_address=not address.local)
+    app = App(page, lifespan=lifespan, middleware=[guard, Middleware(ClickQueue)])
+    has_screen = not config.get_option("server.headless")  # reads the files, which also sets the levels of all logs
     opens = has_screen if browser is None else browser
-    config.set_option("server.allowedHosts", ["*"])  # the guard knows better
-    url = f"{place.url}/{config.get_option('server.baseUrlPath').strip('/')}"
-    settings = uvicorn.Config(
-        app,
-        ws="websockets-sansio",
-        ws_per_message_deflate=not place.local or bool(place.names),  # on one machine it is work for nothing
-        ws_max_size=_MOST_MEGABYTES * 2**20,
-        ws_ping_interval=_PING_SECONDS,
-        ws_ping_timeout=_PING_SECONDS,
-        log_level="warning",
-        access_log=False,
-    )
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends it as Ctrl+C does
-    server = uvicorn.Server(settings)
-    with contextlib.suppress(KeyboardInterrupt):
-        server.run(sockets=sockets)
-        if not server.started:
-            raise OSError("the app did not start; what stands above says why")
+    config.set_option("server.allowedHosts", ["*"])  # the guard checks hosts
+    url = f"{address.url}/{config.get_option('server.baseUrlPath').strip('/')}"
+    return app
 
 
 def _listening(address: str, port: int) -> socket.socket:
@@ -156,7 +173,7 @@ def _reason(error: OSError, address: str, port: int) -> str:
             f"exemplar app --port {port % 65535 + 1}"
         )
     if error.errno == errno.EACCES:
-        return f"you may not listen on port {port}; choose one above 1023, as exemplar app --port 8501"
+        return f"you may not listen on port {port}; choose one above 1023: exemplar app --port 8501"
     if error.errno in _NO_SUCH_ADDRESS:
-        return f"this machine has no address {address}; give one that it has (0.0.0.0: all), or leave --address out"
-    return f"it can't listen on {address}, port {port}: {error.strerror or error}"
+        return f"this machine has no address {address}; use one of its addresses (0.0.0.0: all), or leave --address out"
+    return f"the app can't listen on {address}, port {port}: {error.strerror or error}"

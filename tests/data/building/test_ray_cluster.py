@@ -17,7 +17,7 @@ import pytest
 from exemplar import cli
 from exemplar.data.building.build import build_corpus
 from exemplar.data.building.progress import Progress
-from exemplar.data.building.ray_cluster import _Place, on_ray, without_dashboard
+from exemplar.data.building.ray_cluster import _WorkerSize, on_ray, without_dashboard
 from exemplar.data.corpus.corpus import Corpus, open_corpus
 from exemplar.data.corpus.manifest import corpus_folder
 from exemplar.data.corpus.shards import JOURNAL
@@ -273,26 +273,26 @@ GPU_NODE, BIG, SMALL = {"CPU": 16.0, "GPU": 4.0}, {"CPU": 64.0}, {"CPU": 4.0}
 
 
 @pytest.mark.parametrize(
-    ("nodes", "place", "n_workers"),
+    ("nodes", "size", "n_workers"),
     [
-        ([{}, SMALL, SMALL], _Place(4, 0), 2),
-        ([BIG, {"CPU": 20.0}], _Place(8, 0), 10),
-        ([SMALL, BIG], _Place(8, 0), 8),
-        ([{"CPU": 8.0}, SMALL, SMALL], _Place(4, 0), 4),
-        ([BIG, GPU_NODE, GPU_NODE], _Place(0, 1), 8),
+        ([{}, SMALL, SMALL], _WorkerSize(4, 0), 2),
+        ([BIG, {"CPU": 20.0}], _WorkerSize(8, 0), 10),
+        ([SMALL, BIG], _WorkerSize(8, 0), 8),
+        ([{"CPU": 8.0}, SMALL, SMALL], _WorkerSize(4, 0), 4),
+        ([BIG, GPU_NODE, GPU_NODE], _WorkerSize(0, 1), 8),
     ],
 )
 def test_workers_take_gpus_or_as_many_processors_as_are_of_use(
-    monkeypatch: pytest.MonkeyPatch, nodes: list[dict[str, float]], place: _Place, n_workers: int
+    monkeypatch: pytest.MonkeyPatch, nodes: list[dict[str, float]], size: _WorkerSize, n_workers: int
 ) -> None:
     monkeypatch.setattr("exemplar.data.building.ray_cluster._resources", lambda: nodes)
-    assert (_Place.in_cluster(), _Place.in_cluster().count()) == (place, n_workers)
+    assert (_WorkerSize.in_cluster(), _WorkerSize.in_cluster().count()) == (size, n_workers)
 
 
 def test_a_cluster_without_a_processor_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("exemplar.data.building.ray_cluster._resources", lambda: [{}, {"GPU": 0.0}])
     with pytest.raises(ConnectionError, match="the Ray cluster has no node with a processor for workers"):
-        _Place.in_cluster()
+        _WorkerSize.in_cluster()
 
 
 @pytest.mark.slow
@@ -309,10 +309,10 @@ def test_what_is_no_cluster_is_told_before_ray_looks_for_it(
         return capsys.readouterr().err
 
     assert "exemplar: no Ray cluster answers at 127.0.0.1:1 (" in said("127.0.0.1:1")
-    assert "'ray://head:10001' is no address of a Ray cluster: give HOST:PORT, auto or local" in said(
+    assert "'ray://head:10001' is not the address of a Ray cluster: give HOST:PORT, auto or local" in said(
         "ray://head:10001"
     )
-    assert "'head' is no address of a Ray cluster" in said("head")
+    assert "'head' is not the address of a Ray cluster" in said("head")
 
 
 def test_without_ray_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -189,7 +189,7 @@ def test_filters_are_restored_from_json(filters: Filters) -> None:
     ],
 )
 def test_json_that_is_no_filter_is_refused(content: dict) -> None:
-    with pytest.raises(ValueError, match="these are no filters"):
+    with pytest.raises(ValueError, match="these are not filters"):
         Filters.from_json(content)
 
 

@@ -131,7 +131,7 @@ def test_a_file_that_is_gone_is_named_and_can_be_begun_anew(store: ShardStore, f
     (store.folder / file).unlink()
     [damage] = store.damages()
     assert str(damage) == file
-    store.mend_headers()
+    store.rewrite_headers()
     assert {found.shard.number for found in store.damages() if found.shard} == {0, 1}
 
 

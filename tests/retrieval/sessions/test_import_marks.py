@@ -120,7 +120,7 @@ DEEP = b"[" * 100_000
         ("m.jsonl", b'{"doc_id": ["a"], "mark": 1}\n', "the doc_id in row 0 of m.jsonl is a list"),
         ("m.jsonl", b'{"doc_id": "a", "mark": {"x": 1}}\n', "the mark in row 0 of m.jsonl is a dict"),
         ("m.json", DEEP, "cannot read m.json: "),
-        ("m.jsonl", b'{"doc_id":' + DEEP + b"\n", "cannot read m.jsonl: no line of it is a JSON object"),
+        ("m.jsonl", b'{"doc_id":' + DEEP + b"\n", "cannot read m.jsonl: no line is a JSON object"),
         ("m.json", b"3", "cannot read m.json: its JSON is neither a list of objects"),
         ("m.parquet", b"PAR1 and no more", "cannot read m.parquet: "),
         ("m.parquet", as_parquet(pa.table({"doc_id": ["a"]}))[:-9] + b"\0" * 9, "cannot read m.parquet: "),
