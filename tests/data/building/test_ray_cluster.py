@@ -327,4 +327,7 @@ def test_without_ray_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) ->
 def test_an_address_goes_with_ray(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     with pytest.raises(SystemExit, match="^1$"):
         cli.main(["build", "docs", "--address", "auto"])
-    assert capsys.readouterr().err == "exemplar: --address is that of a Ray cluster: it goes with --on ray\n"
+    assert (
+        capsys.readouterr().err
+        == "exemplar: --address is the address of a Ray cluster; add --on ray, or leave --address out\n"
+    )

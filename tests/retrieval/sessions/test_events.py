@@ -109,7 +109,8 @@ def test_an_unknown_event_is_refused(event: Any) -> None:
 )
 def test_an_event_that_makes_no_session_is_refused(event: Any) -> None:
     with pytest.raises(
-        ExemplarError, match="no settings|no filters|different rankers|unknown session event|more than once"
+        ExemplarError,
+        match="no settings|not settings|not filters|different rankers|unknown session event|more than once",
     ):
         event_from_json(event)
 
