@@ -32,22 +32,31 @@ from exemplar.ui import html, jobs
 from tests.support import hostile
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.hostile import ENDLESS, TEXTS
+from tests.support.pages import (
+    CORPORA_PAGE,
+    EVALUATE_PAGE,
+    SESSIONS_PAGE,
+    bodies,
+    messages,
+    opened_app,
+    opened_page,
+    press_key,
+    ran,
+)
 from tests.support.paths import ROOT
 from tests.support.patience import PATIENCE
 from tests.support.reading import read
 
 pytestmark = pytest.mark.slow
 
-APP = str(ROOT / "app.py")
-PAGES = {
-    "corpora": "from exemplar.ui.corpora.page import corpora_page\ncorpora_page()",
-    "evaluate": "from exemplar.ui.evaluation.page import evaluate_page\nevaluate_page()",
-    "sessions": "from exemplar.ui.sessions_page import sessions_page\nsessions_page()",
-}
+
 TURNS = "\u202a-\u202e\u2066-\u2069"
+
+
 OBEYED_BY_NEIGHBOURS = re.compile(f"[{TURNS}\ud800-\udfff]")
+
+
 OBEYED = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-TOLD = re.compile(r'<div class="ex-message ex-\w+".*?</b> (.*)</div>', re.DOTALL)
 
 
 @pytest.fixture(autouse=True)
@@ -67,42 +76,14 @@ def endless(encoder: FakeEncoder) -> None:
     build_corpus(hostile.source("endless", hostile.endless_documents()), encoder, whole=True)
 
 
-def ran(app: AppTest) -> AppTest:
-    app.run()
-    assert not app.exception
-    return app
-
-
-def opened(**address: str | list[str]) -> AppTest:
-    app = AppTest.from_file(APP, default_timeout=60)
-    app.query_params.update(address)
-    return ran(app)
-
-
-def page(name: str) -> AppTest:
-    return ran(AppTest.from_string(PAGES[name], default_timeout=60))
-
-
-def bodies(app: AppTest) -> str:
-    """Return all HTML of a page but its style."""
-    return "".join(part.body for part in app.get("html") if not part.body.startswith("<style>"))
-
-
-def messages(app: AppTest) -> list[str]:
-    return [unescape(told) for part in app.get("html") for told in TOLD.findall(part.body)]
-
-
 def shown(app: AppTest, kind: str) -> list[str]:
     """Return the contents of all elements of a class, in order."""
     return [unescape(text) for text in re.findall(f'class="ex-{kind}" dir="auto">(.*?)</span>', bodies(app), re.S)]
 
 
-def press(app: AppTest, key: str) -> None:
-    app.button(key=key).click()
-    ran(app)
-
-
 WILD = some.text(max_size=40) | some.sampled_from(TEXTS) | some.sampled_from(["\0", "x" * 2_000, "hostile", "../.."])
+
+
 ADDRESS = some.dictionaries(
     some.sampled_from(["session", "corpus", "q", "like"]) | some.text(min_size=1, max_size=5),
     WILD | some.lists(WILD, min_size=1, max_size=3),
@@ -116,7 +97,7 @@ ADDRESS = some.dictionaries(
 @example({"corpus": "hostile", "q": " \0\x1b[31m ", "like": ""})
 @example({"corpus": "hostile", "like": TEXTS[0]})
 def test_an_address_of_any_kind_leads_to_a_page(corpus: None, address: dict[str, Any]) -> None:
-    app = opened(**address)
+    app = opened_app(**address)
     last = {key: value[-1] if isinstance(value, list) else value for key, value in address.items()}
     wanted = last.get("corpus", "")
     assert messages(app)[: wanted not in ("", "hostile")] == (
@@ -137,11 +118,11 @@ def test_an_address_of_any_kind_leads_to_a_page(corpus: None, address: dict[str,
 @given(WILD)
 @example("word " * 40_000)
 def test_a_query_of_any_kind_is_searched_for(corpus: None, typed: str) -> None:
-    app = opened()
+    app = opened_app()
     app.text_input(key="query_text").input(typed)
     [button] = [each for each in app.button if each.label == "Search"]
     button.click()
-    ran(app)
+    ran(app.run())
     query = typed[:100_000].strip()
     assert len(shown(app, "id")) == (20 if query else 0)
     told = ["Type what you are looking for, then press Enter."] if not query else []
@@ -150,7 +131,7 @@ def test_a_query_of_any_kind_is_searched_for(corpus: None, typed: str) -> None:
 
 
 def test_ids_labels_and_columns_without_end_are_cut_and_told_apart(endless: None) -> None:
-    app = opened(q="a label id name")
+    app = opened_app(q="a label id name")
     first, second = "i" * (ENDLESS - 1) + "j", "i" * ENDLESS
     assert len(bodies(app)) < 100_000
     assert max(len(button.key) for button in app.button) < 400
@@ -159,24 +140,24 @@ def test_ids_labels_and_columns_without_end_are_cut_and_told_apart(endless: None
     cut = f"{'i' * 200} … (10,000,000 characters, "
     assert {html.name(first), html.name(second)} == {text for text in shown(app, "id") if text.startswith(cut)}
 
-    press(app, f"positive anchored {html.widget_key(first)}")
-    press(app, f"negative anchored {html.widget_key(second)}")
+    press_key(app, f"positive anchored {html.widget_key(first)}")
+    press_key(app, f"negative anchored {html.widget_key(second)}")
     assert [button.key for button in app.sidebar.button if button.label == "Remove"] == [
         f"remove {html.widget_key(doc_id)}" for doc_id in (first, second)
     ]
     app.session_state["view"] = "Why"
-    ran(app)
+    ran(app.run())
     [chart] = app.get("vega_lite_chart")
     assert json.dumps(html.name(first)) in chart.proto.spec
     assert len(chart.proto.spec) < 20_000
 
 
 def test_an_id_without_end_is_the_query_but_no_part_of_the_address(endless: None) -> None:
-    app = opened(q="a label id name")
+    app = opened_app(q="a label id name")
     doc_id = "i" * ENDLESS
-    press(app, f"more anchored {html.widget_key(doc_id)}")
+    press_key(app, f"more anchored {html.widget_key(doc_id)}")
     assert app.query_params.keys() == {"session", "corpus"}
-    again = opened(session=app.query_params["session"], corpus="endless")
+    again = opened_app(session=app.query_params["session"], corpus="endless")
     assert shown(again, "id")[0] == html.name(doc_id)
 
 
@@ -184,7 +165,7 @@ def test_names_of_sessions_without_end_are_cut(endless: None, home: Path) -> Non
     store = SessionStore(home / "sessions.sqlite")
     for event in (Queried("q" * ENDLESS), Named("n" * ENDLESS)):
         store.record(Session("long", "c" * ENDLESS), event)
-    app = page("sessions")
+    app = opened_page(SESSIONS_PAGE)
     assert app.dataframe[0].value[["Name", "Corpus"]].to_numpy().tolist() == [
         [html.name("n" * ENDLESS), html.name("c" * ENDLESS)]
     ]
@@ -194,13 +175,13 @@ def test_names_of_sessions_without_end_are_cut(endless: None, home: Path) -> Non
 
 
 def test_labels_and_values_without_end_can_be_filtered_by(endless: None) -> None:
-    app = opened(q="a label id name")
+    app = opened_app(q="a label id name")
     app.session_state["filters"] = True
-    ran(app)
+    ran(app.run())
     picker = app.multiselect(key="filter_labels")
     assert picker.options == ["a", html.name("l" * ENDLESS)]
     picker.select("l" * ENDLESS)
-    ran(app)
+    ran(app.run())
     assert set(shown(app, "id")) == {"label", "label too"}
     [line] = re.findall(r'role="status">(.*?)</div>', bodies(app))
     assert f"filters: label {html.name('l' * ENDLESS)}" in line
@@ -225,9 +206,9 @@ def test_keys_are_short_and_differ() -> None:
 def test_no_more_columns_are_offered_than_a_page_bears(encoder: FakeEncoder) -> None:
     found = [Document(str(n), f"text {n}", metadata={f"c{i:03}": str(n // 2) for i in range(120)}) for n in range(4)]
     build_corpus(hostile.source("wide", found), encoder)
-    app = opened(q="text")
+    app = opened_app(q="text")
     app.session_state["filters"] = True
-    ran(app)
+    ran(app.run())
     assert len(app.multiselect) == 100
     assert "These are the 100 columns that most documents have. Words find what is in the text." in [
         caption.value for caption in app.caption
@@ -237,8 +218,8 @@ def test_no_more_columns_are_offered_than_a_page_bears(encoder: FakeEncoder) -> 
 def test_of_a_text_without_end_what_is_around_the_passage_is_shown(encoder: FakeEncoder) -> None:
     text = "before " * 30_000 + "the needle is here " + "after " * 30_000
     build_corpus(hostile.source("hay", [Document("hay", text), Document("other", "x")]), encoder)
-    app = opened(q="needle here")
-    press(app, "whole knn hay")
+    app = opened_app(q="needle here")
+    press_key(app, "whole knn hay")
     [whole] = re.findall(r'<div class="ex-text ex-whole" dir="auto">(.*?)</div>', bodies(app))
     visible = unescape(re.sub("<.*?>", "", whole))
     start = text.index(visible)
@@ -249,8 +230,8 @@ def test_of_a_text_without_end_what_is_around_the_passage_is_shown(encoder: Fake
 
 def test_a_word_without_end_is_cut_too(encoder: FakeEncoder) -> None:
     build_corpus(hostile.source("word", [Document("word", "w" * ENDLESS)]), encoder, whole=True)
-    app = opened(q="word")
-    press(app, "whole knn word")
+    app = opened_app(q="word")
+    press_key(app, "whole knn word")
     [whole] = re.findall(r'<div class="ex-text ex-whole" dir="auto">(.*?)</div>', bodies(app))
     assert whole == "w" * 100_000
     assert "Characters 1 to 100,000 of 10,000,000; an export has them all." in bodies(app)
@@ -260,7 +241,7 @@ def evaluated(app: AppTest) -> None:
     """Wait for the evaluation that goes on."""
     [job] = jobs.jobs("evaluate")
     job._thread.join(PATIENCE)
-    ran(app)
+    ran(app.run())
     jobs.dismiss("evaluate", job.name)
 
 
@@ -268,15 +249,15 @@ def evaluated(app: AppTest) -> None:
     "path", ["x" * 5_000, "/" + "y" * 300, "x" * ENDLESS, "a\0b", "~\0", "s3://" + "x" * 5_000, *TEXTS]
 )
 def test_a_path_of_any_kind_is_answered_by_a_sentence(path: str) -> None:
-    app = page("corpora")
+    app = opened_page(CORPORA_PAGE)
     app.get_by_key("build_kind").set_value("path")
-    ran(app)
+    ran(app.run())
     app.text_input(key="build_path").input(path)
-    press(app, "build_look")
+    press_key(app, "build_look")
     [told] = messages(app)
     assert 10 < len(told) <= 2_100
     assert not OBEYED_BY_NEIGHBOURS.search(told)
-    press(app, "build")
+    press_key(app, "build")
     assert messages(app) == [told]
 
 
@@ -284,13 +265,13 @@ def test_a_file_whose_name_is_no_unicode_is_a_source_as_any_other(tmp_path: Path
     path = tmp_path / os.fsdecode(b"caf\xe9.csv")
     path.write_text("text\na text\n")
     build_corpus(read(str(path)), encoder, name="cafe")
-    app = page("corpora")
+    app = opened_page(CORPORA_PAGE)
     seen = f"{tmp_path}/caf\N{REPLACEMENT CHARACTER}.csv"
     assert app.dataframe[0].value["Source"].tolist() == [seen]
     assert html.field("Source", seen) in bodies(app)
-    press(app, "corpus-verify cafe")
+    press_key(app, "corpus-verify cafe")
     assert messages(app) == ["Every file of 'cafe' is as it was written."]
-    assert seen in bodies(page("evaluate"))
+    assert seen in bodies(opened_page(EVALUATE_PAGE))
 
 
 @pytest.fixture
@@ -306,7 +287,7 @@ def evaluation() -> dict[str, Any]:
 
 def test_an_evaluation_of_hostile_names_is_shown(evaluation: dict[str, Any]) -> None:
     save_evaluation(EvaluationResult.from_json(evaluation))
-    app = page("evaluate")
+    app = opened_page(EVALUATE_PAGE)
     table = app.dataframe[0].value
     names = [html.name(each["name"]) for each in evaluation["sets"]]
     assert [name.rpartition(" (")[0] for name in table.columns[1 : 1 + len(names)]] == names
@@ -325,10 +306,10 @@ def test_a_report_of_hostile_names_is_text_in_any_reader_of_markdown(evaluation:
 
 
 def test_a_hostile_corpus_can_be_evaluated(corpus: None) -> None:
-    app = page("evaluate")
+    app = opened_page(EVALUATE_PAGE)
     app.number_input(key="evaluate_queries").set_value(2)
     app.number_input(key="evaluate_rounds").set_value(1)
-    press(app, "evaluate_run")
+    press_key(app, "evaluate_run")
     evaluated(app)
     assert messages(app) == ["Evaluated hostile: 2 queries."]
 

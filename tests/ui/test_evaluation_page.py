@@ -25,24 +25,14 @@ from exemplar.ui import jobs
 from exemplar.ui.evaluation import job as evaluate_job
 from tests.support.corpora import ANIMALS, LABELS, source_of
 from tests.support.fake_encoder import FakeEncoder
+from tests.support.pages import EVALUATE_PAGE, captions, labelled, messages, opened_page, press, ran
 from tests.support.paths import ROOT
 from tests.support.patience import PATIENCE, wait_for
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("fake_model")]
 
-PAGE = "from exemplar.ui.evaluation.page import evaluate_page\nevaluate_page()"
+
 HOSTILE = "<b>bold</b> **md** [a](http://b) :smile: $x^2$"
-
-
-@pytest.fixture(autouse=True)
-def fake_model(monkeypatch: pytest.MonkeyPatch, encoder: FakeEncoder) -> Iterator[None]:
-    st.cache_resource.clear()
-    monkeypatch.setattr("exemplar.ui.resources.load_encoder", lambda model, **_: encoder)
-    yield
-    for job in jobs.jobs("evaluate"):
-        job.stop()
-        job._thread.join(PATIENCE)
-    st.cache_resource.clear()
 
 
 @pytest.fixture
@@ -66,21 +56,7 @@ def result() -> EvaluationResult:
 
 
 def opened() -> AppTest:
-    return ran(AppTest.from_string(PAGE, default_timeout=30).run())
-
-
-def ran(app: AppTest) -> AppTest:
-    assert not app.exception
-    return app
-
-
-def labelled(app: AppTest, kind: str, label: str) -> Any:
-    [found] = [widget for widget in getattr(app, kind) if widget.label == label]
-    return found
-
-
-def press(app: AppTest, label: str) -> None:
-    ran(labelled(app, "button", label).click().run())
+    return opened_page(EVALUATE_PAGE)
 
 
 def ended() -> jobs.Job:
@@ -90,20 +66,8 @@ def ended() -> jobs.Job:
     return job
 
 
-def messages(app: AppTest, kind: str) -> list[str]:
-    """Return the sentences that the page tells, without their signs."""
-    found = [
-        re.fullmatch(rf'<div class="ex-message ex-{kind}".*?</b> (.*)</div>', part.body) for part in app.get("html")
-    ]
-    return [html.unescape(match[1]) for match in found if match]
-
-
 def page_text(app: AppTest) -> str:
     return html.unescape("\n".join(re.sub(r"<.*?>", "", part.body) for part in app.get("html")))
-
-
-def captions(app: AppTest) -> list[str]:
-    return [caption.value for caption in app.caption]
 
 
 def tables(app: AppTest) -> list[list[list[str]]]:

@@ -41,10 +41,11 @@ from exemplar.retrieval.sessions.store import SessionStore
 from exemplar.ui.search import export_import
 from tests.support.corpora import ANIMALS, source_of
 from tests.support.fake_encoder import FakeEncoder
+from tests.support.pages import SESSIONS_PAGE, captions, messages, opened_page, press, ran
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("fake_model")]
 
-PAGE = "from exemplar.ui.sessions_page import sessions_page\nsessions_page()"
+
 WITH_SEARCH = """
 import streamlit as st
 from exemplar.ui import navigation
@@ -59,6 +60,8 @@ def search():
     search_page(welcome)
 navigation.run(st.Page(search, default=True), [sessions])
 """
+
+
 EXPORT_AND_IMPORT = """
 import streamlit as st
 from exemplar.data.corpus.corpus import open_corpus
@@ -70,15 +73,15 @@ show_export(corpus, Feedback(("5",)), st.session_state.get("columns"))
 show_import(corpus, taken.append)
 st.button("Again")
 """
+
+
 QUERIED = Queried("the dog")
+
+
 MARKED = Marked("5", "positive")
+
+
 HOSTILE = "**b** <script>alert(1)</script> [x](http://y) $z$ :smile:"
-
-
-@pytest.fixture(autouse=True)
-def fake_model(monkeypatch: pytest.MonkeyPatch, encoder: FakeEncoder) -> None:
-    st.cache_resource.clear()
-    monkeypatch.setattr("exemplar.ui.resources.load_encoder", lambda model, **_: encoder)
 
 
 @pytest.fixture
@@ -103,20 +106,13 @@ def open_popovers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("exemplar.ui.sessions_page.st.popover", popover)
 
 
+def opened(script: str = SESSIONS_PAGE, **address: str) -> AppTest:
+    return opened_page(script, **address)
+
+
 def record(store: SessionStore, session_id: str, *events: Event, corpus: str = "animals") -> None:
     for event in events:
         store.record(Session(session_id, corpus), event)
-
-
-def opened(script: str = PAGE, **query_params: str) -> AppTest:
-    app = AppTest.from_string(script, default_timeout=30)
-    app.query_params.update(query_params)
-    return ran(app.run())
-
-
-def ran(app: AppTest) -> AppTest:
-    assert not app.exception
-    return app
 
 
 def listed(app: AppTest) -> list[list]:
@@ -138,18 +134,6 @@ def name_box(app: AppTest) -> TextInput:
     return found
 
 
-def press(app: AppTest, label: str) -> None:
-    [button] = [button for button in app.button if button.label == label]
-    ran(button.click().run())
-
-
-def messages(app: AppTest, kind: str) -> list[str]:
-    found = [
-        re.fullmatch(rf'<div class="ex-message ex-{kind}".*?</b> (.*)</div>', part.body) for part in app.get("html")
-    ]
-    return [html.unescape(match[1]) for match in found if match]
-
-
 def history(app: AppTest) -> list[str]:
     [body] = [part.body for part in app.get("html") if "ex-quiet ex-lines" in part.body]
     lines = html.unescape(re.sub(r"<.*?>", "", body)).splitlines()
@@ -166,7 +150,7 @@ def test_sessions_are_listed_the_last_changed_first(store: SessionStore) -> None
 
 def test_without_a_session_the_page_says_how_one_comes_to_be(animals: Corpus) -> None:
     app = opened()
-    assert "None yet: search something, and it is here." in [caption.value for caption in app.caption]
+    assert "None yet: search something, and it is here." in captions(app)
     assert not app.dataframe
 
 
@@ -245,7 +229,7 @@ def test_the_last_session_deleted_leaves_an_empty_list(animals: Corpus, home: Pa
     app = opened()
     press(app, "Delete")
     press(app, "Delete it")
-    assert "None yet: search something, and it is here." in [caption.value for caption in app.caption]
+    assert "None yet: search something, and it is here." in captions(app)
 
 
 def test_what_was_done_is_told_in_words_the_latest_first(store: SessionStore) -> None:
@@ -455,7 +439,7 @@ def test_marks_of_a_session_are_taken_in_by_one_event(store: SessionStore) -> No
 
 def test_nothing_marked_and_nothing_ranked_is_no_export(animals: Corpus) -> None:
     app = opened(EXPORT_AND_IMPORT.replace('Feedback(("5",))', "Feedback()"))
-    assert "There is nothing to export yet: no document is marked." in [caption.value for caption in app.caption]
+    assert "There is nothing to export yet: no document is marked." in captions(app)
     assert not app.get("download_button")
 
 

@@ -1,0 +1,208 @@
+"""The form by which a corpus is built, without a browser; the model is a fake one."""
+
+import gzip
+import io
+import re
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from exemplar.data.corpus.corpus import open_corpus
+from exemplar.data.documents import Document
+from exemplar.data.sources.spec import SourceSpec
+from exemplar.ui import jobs
+from tests.support.corpora_page import HOSTILE, choose, ended, kind, opened, states, text_of, upload
+from tests.support.fake_encoder import FakeEncoder
+from tests.support.pages import labelled, messages, press
+
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("fake_model")]
+
+
+def test_an_upload_is_shown_built_and_searched(home: Path) -> None:
+    app = opened()
+    upload(app, "my notes.csv", "text,kind,label\nbuy milk,a,x\n,b,y\nfeed the cat,c,\n")
+    pickers = {box.label: (box.options, box.value) for box in app.selectbox}
+    columns = ["text", "kind", "label"]
+    assert {label: options for label, (options, _) in pickers.items()} == {
+        "Text column": columns,
+        "Title column": ["no column", *columns],
+        "Label column": ["no column", *columns],
+        "Id column": ["no column", *columns],
+    }
+    assert [value for _, value in pickers.values()] == [0, -1, 2, -1]
+    preview = text_of(app, "preview")
+    assert preview == "0 x kind a buy milk 2 kind c feed the cat"
+    assert labelled(app, "text_input", "Name").placeholder == "my-notes"
+    press(app, "Build")
+    assert ended("my-notes").error is None
+    app.run()
+    assert messages(app, "success") == ["Built my-notes: 2 documents."]
+    assert "Left out: row 1: no text." in text_of(app, "build-my-notes")
+    assert app.dataframe[0].value["Source"].tolist() == ["my notes.csv (uploaded)"]
+    assert app.file_uploader[0].value is None
+    assert open_corpus("my-notes").document(0) == Document("0", "buy milk", "x", {"kind": "a"})
+    press(app, "Dismiss")
+    assert messages(app, "success") == []
+    assert states() == {"my-notes": "complete"}
+
+
+def zipped() -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("a.txt", "buy milk")
+        archive.writestr("b.md", "feed the cat")
+    return content.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "n_documents"),
+    [
+        ("notes.tsv", b"text\tx\nbuy milk\t1\n", 1),
+        ("notes.jsonl", b'{"text": "buy milk"}\n{"text": "feed the cat"}\n', 2),
+        ("notes.json", b'[{"text": "buy milk"}]', 1),
+        ("notes.csv.gz", gzip.compress(b"text\nbuy milk\n", mtime=0), 1),
+        ("notes.md", b"# buy milk", 1),
+        ("notes.zip", zipped(), 2),
+    ],
+)
+def test_files_of_many_kinds_can_be_uploaded(name: str, content: bytes, n_documents: int) -> None:
+    app = opened()
+    upload(app, name, content)
+    press(app, "Build")
+    assert ended("notes").result.n_documents == n_documents
+
+
+def test_where_the_text_cannot_be_guessed_it_is_asked_for() -> None:
+    app = opened()
+    upload(app, "notes.csv", "words,id\nbuy milk,a\nfeed the cat,b\n")
+    told = ["None of the columns is called as a text usually is; choose the Text column"]
+    assert messages(app, "warning") == told
+    assert [box.value for box in app.selectbox] == [None, -1, -1, 1]
+    press(app, "Build")
+    assert jobs.jobs("build") == []
+    assert messages(app, "warning") == told
+    choose(app, "Text column", "words")
+    assert messages(app, "warning") == []
+    assert text_of(app, "preview") == "a buy milk b feed the cat"
+    choose(app, "Id column", "no column")
+    assert text_of(app, "preview") == "0 id a buy milk 1 id b feed the cat"
+    press(app, "Build")
+    assert ended("notes").result.source == SourceSpec(
+        ended("notes").progress.plan.source.source, text_column="words", id_column="none"
+    )
+
+
+def test_a_wrong_column_is_told_and_another_can_be_chosen() -> None:
+    app = opened()
+    upload(app, "notes.csv", "text,*empty*\nbuy milk,\n")
+    choose(app, "Text column", "*empty*")
+    assert messages(app, "error") == ["Column '*empty*' of notes.csv holds no text"]
+    press(app, "Build")
+    assert jobs.jobs("build") == []
+    choose(app, "Text column", "text")
+    assert messages(app, "error") == []
+    press(app, "Build")
+    assert ended("notes").result.n_documents == 1
+
+
+def test_names_cells_and_columns_are_text_and_nothing_else() -> None:
+    app = opened()
+    columns, cells = (",".join(f'"{what} {HOSTILE}"' for what in row) for row in (("a", "b", "c"), ("x", "y", "z")))
+    upload(app, f"{HOSTILE}.csv", f"{columns}\n{cells}\n")
+    choose(app, "Text column", f"a {HOSTILE}")
+    choose(app, "Label column", f"b {HOSTILE}")
+    assert text_of(app, "preview") == f"0 y {HOSTILE} c {HOSTILE} z {HOSTILE} x {HOSTILE}"
+    press(app, "Build")
+    [job] = jobs.jobs("build")
+    ended(job.name)
+    app.run()
+    bodies = "".join(part.body for part in app.get("html") if not part.body.startswith("<style>"))
+    assert set(re.findall(r"</?([a-zA-Z]+)", bodies)) == {"div", "span", "b"}
+    assert "<b>bold" not in bodies
+    markdown = [part.value for part in (*app.markdown, *app.caption, *app.subheader, *app.title)]
+    assert not [value for value in markdown if "bold" in value or "smile" in value]
+    assert messages(app, "error") == []
+
+
+def test_the_same_rows_are_not_read_again_by_every_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = []
+    monkeypatch.setattr(
+        "exemplar.ui.corpora.build_form.look_at", lambda arguments: looks.append(arguments) or real(arguments)
+    )
+    from exemplar.data.sources.preview import look_at as real
+
+    app = opened()
+    upload(app, "notes.csv", "text,x\nbuy milk,1\n")
+    app.run()
+    labelled(app, "text_input", "Name").input("other").run()
+    assert len(looks) == 1
+    choose(app, "Text column", "x")
+    app.run()
+    assert len(looks) == 2
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "message"),
+    [
+        ("", "", "Name a file or folder first"),
+        ("gone.csv", "", "There is no file or folder ./gone.csv"),
+        ("./a -> [b](http://c) <i>--</i> :smile:.csv", "", "There is no file or folder ./a -> [b](http://c) <i>--</i>"),
+        ("{csv}", "../up", "'../up' can't be the name of a corpus: use letters,"),
+    ],
+)
+def test_a_build_that_cannot_be_says_why(tmp_path: Path, path: str, name: str, message: str) -> None:
+    csv = tmp_path / "notes.csv"
+    csv.write_text("text,*x*\nbuy milk,1\n")
+    app = opened()
+    kind(app, "path")
+    labelled(app, "text_input", "Path").input(path.format(csv=csv))
+    labelled(app, "text_input", "Name").input(name)
+    for button in ("Look at it", "Build") if not name else ("Build",):
+        press(app, button)
+        [sentence] = messages(app, "error")
+        assert sentence.startswith(message)
+    assert jobs.jobs("build") == []
+
+
+def test_the_documentation_of_packages_is_built_as_it_must_be_to_be_evaluated(encoder: FakeEncoder) -> None:
+    app = opened()
+    kind(app, "docs")
+    assert labelled(app, "text_input", "Packages").value == "pandas, numpy, sklearn"
+    labelled(app, "text_input", "Packages").input("numpy")
+    labelled(app, "checkbox", "Leave out See Also").check().run()
+    assert labelled(app, "text_input", "Name").placeholder == "docs-without-see-also"
+    press(app, "Look at it")
+    assert text_of(app, "preview").startswith("numpy.")
+    assert len(app.selectbox) == 0
+    labelled(app, "number_input", "Limit").set_value(20)
+    press(app, "Build")
+    manifest = ended("docs-without-see-also").result
+    assert manifest.source == SourceSpec("docs:numpy", limit=20, without_see_also=True)
+    assert not [text for text in encoder.encoded if "See Also" in text]
+
+
+def test_a_package_that_is_not_there_is_told() -> None:
+    app = opened()
+    kind(app, "docs")
+    labelled(app, "text_input", "Packages").input("no_such_package")
+    press(app, "Build")
+    assert messages(app, "error") == ["There is no installed package 'no_such_package'"]
+    assert jobs.jobs("build") == []
+
+
+def test_a_data_set_is_read_from_its_split(tmp_path: Path) -> None:
+    import datasets
+
+    for split in ("train", "test"):
+        rows = datasets.Dataset.from_dict({"review": [f"{split} one", f"{split} two"], "label": [0, 1]})
+        rows.to_parquet(tmp_path / "reviews" / "data" / f"{split}-0.parquet")
+    app = opened()
+    kind(app, "hub")
+    labelled(app, "text_input", "Data set").input(str(tmp_path / "reviews"))
+    labelled(app, "text_input", "Split").input("test[:1]")
+    press(app, "Look at it")
+    assert text_of(app, "preview") == "0 0 test one"
+    press(app, "Build")
+    assert ended("reviews").result.source.split == "test[:1]"
+    assert open_corpus("reviews").documents["text"].to_pylist() == ["test one"]

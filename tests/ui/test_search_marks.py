@@ -1,0 +1,197 @@
+"""Marks on the search page, without a browser: made, listed, taken back and saved; the model is a fake one."""
+
+import re
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from exemplar.data.building.build import build_corpus
+from exemplar.data.corpus.corpus import Corpus
+from exemplar.retrieval.feedback import Feedback
+from exemplar.retrieval.sessions.store import SessionStore
+from tests.support.corpora import ANIMALS, source_of
+from tests.support.fake_encoder import FakeEncoder
+from tests.support.pages import messages, press
+from tests.support.search_page import column, listed_marks, opened, opened_popover, part, searched, session_of, turn
+
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("fake_model")]
+
+
+def test_undo_and_redo_go_through_the_changes_of_marks(animals: Corpus) -> None:
+    app = searched("the dog")
+    assert app.button(key="undo").disabled
+    assert app.button(key="redo").disabled
+    app.button(key="positive anchored 5").click().run()
+    once = column(app, "anchored")
+    app.button(key="negative anchored 3").click().run()
+    press(app, "Clear all marks")
+    app.button(key="undo").click().run()
+    assert listed_marks(app) == ["remove 5", "remove 3"]
+    app.button(key="undo").click().run()
+    assert listed_marks(app) == ["remove 5"]
+    assert column(app, "anchored") == once
+    app.button(key="redo").click().run()
+    assert listed_marks(app) == ["remove 5", "remove 3"]
+    again = opened(session_of(app))
+    again.button(key="undo").click().run()
+    assert listed_marks(again) == ["remove 5"]
+    again.button(key="positive anchored 9").click().run()
+    assert again.button(key="redo").disabled
+
+
+def test_a_mark_leads_to_its_row(encoder: FakeEncoder) -> None:
+    build_corpus(source_of([f"dog number {n}" for n in range(60)], name="dogs"), encoder)
+    app = searched("dog")
+    turn(app, 4)
+    far = column(app, "knn")[3]
+    app.button(key=f"negative knn {far}").click().run()
+    turn(app, 1)
+    app.button(key=f"jump {far}").click().run()
+    assert far in column(app, "anchored")
+    opened_popover(app, "filters").text_input(key="filter_words").input("aardvark").run()
+    app.button(key=f"jump {far}").click().run()
+    assert messages(app, "warning") == ["It is not among the first 1,000 here, or the filters leave it out."]
+
+
+def test_what_to_mark_next_is_marked_in_place(animals: Corpus) -> None:
+    app = searched("the dog")
+    app.button(key="positive anchored 5").click().run()
+    app.get_by_key("view").set_value("Mark next").run()
+    suggested = re.findall(r'ex-id" dir="auto">(.*?)<', part(app, "next-disagreement"))
+    assert len(suggested) == 4
+    assert "5" not in suggested
+    app.button(key=f"negative next {suggested[0]}").click().run()
+    assert listed_marks(app) == ["remove 5", f"remove {suggested[0]}"]
+    assert not app.exception
+
+
+def test_a_change_after_one_that_could_not_be_saved_saves_both(
+    animals: Corpus, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*arguments: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    app = searched("the dog")
+    with monkeypatch.context() as patch:
+        patch.setattr(SessionStore, "record", full)
+        app.button(key="positive anchored 5").click().run()
+    app.button(key="negative anchored 3").click().run()
+    assert messages(app, "warning") == []
+    assert SessionStore(home / "sessions.sqlite").load(session_of(app)).feedback == Feedback(("5",), ("3",))
+
+
+def test_a_mark_ranks_the_svm_anew_and_leaves_knn(animals: Corpus, home: Path) -> None:
+    app = searched("the dog")
+    knn, svm = column(app, "knn"), column(app, "anchored")
+    app.button(key="positive anchored 5").click().run()
+    assert column(app, "knn") == knn
+    assert column(app, "anchored") != svm
+    assert column(app, "anchored").index("6") < svm.index("6")
+    app.button(key="negative knn 3").click().run()
+    assert column(app, "knn") == knn
+    assert column(app, "anchored").index("3") > svm.index("3")
+    saved = SessionStore(home / "sessions.sqlite").load(session_of(app))
+    assert saved.feedback == Feedback(("5",), ("3",))
+
+
+def test_marks_are_shown_in_both_columns_and_taken_back_by_either(animals: Corpus) -> None:
+    app = searched("the dog")
+    app.button(key="positive knn 4").click().run()
+    for ranker in ("knn", "anchored"):
+        assert app.button(key=f"positive {ranker} 4").icon == ":material/check:"
+        assert app.button(key=f"negative {ranker} 4").icon == ":material/thumb_down:"
+    svm = column(app, "anchored")
+    app.button(key="negative anchored 4").click().run()
+    assert app.button(key="positive knn 4").icon == ":material/thumb_up:"
+    assert column(app, "anchored") != svm
+    app.button(key="negative knn 4").click().run()
+    assert listed_marks(app) == []
+
+
+def test_marks_are_listed_and_removed_one_by_one_or_all(animals: Corpus) -> None:
+    app = searched("the dog")
+    unmarked = column(app, "anchored")
+    for doc_id in ("7", "5", "6"):
+        app.button(key=f"positive anchored {doc_id}").click().run()
+    listed = [part.body for part in app.sidebar.get("html")]
+    assert [ANIMALS[int(doc_id)] in body for doc_id, body in zip("756", listed, strict=True)] == [True] * 3
+    app.button(key="remove 5").click().run()
+    assert listed_marks(app) == ["remove 7", "remove 6"]
+    press(app, "Clear all marks")
+    assert column(app, "anchored") == unmarked
+
+
+def test_marks_stay_when_the_query_changes(animals: Corpus) -> None:
+    app = searched("the dog")
+    app.button(key="positive anchored 5").click().run()
+    app.text_input(key="query_text").input("rain")
+    press(app, "Search")
+    assert column(app, "knn")[0] in "89"
+    assert app.button(key="remove 5")
+
+
+def test_a_mark_that_cannot_be_saved_is_made_and_told(animals: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = searched("the dog")
+
+    def full(*arguments: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(SessionStore, "record", full)
+    app.button(key="positive anchored 5").click().run()
+    [warning] = messages(app, "warning")
+    assert warning.endswith("could not be saved: database or disk is full. It lasts as long as this page.")
+    assert app.button(key="positive anchored 5").icon == ":material/check:"
+
+
+def fails(patch: pytest.MonkeyPatch) -> None:
+    def full(*arguments: object) -> None:
+        raise sqlite3.OperationalError("database is locked")
+
+    patch.setattr(SessionStore, "record", full)
+
+
+def test_undo_after_a_save_that_failed_is_the_same_on_the_page_and_in_the_log(
+    animals: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = searched("the dog")
+    app.button(key="positive anchored 3").click().run()
+    with monkeypatch.context() as patch:
+        fails(patch)
+        app.button(key="positive anchored 4").click().run()
+    app.button(key="positive anchored 5").click().run()
+    app.button(key="undo").click().run()
+    assert listed_marks(app) == listed_marks(opened(session_of(app))) == ["remove 3", "remove 4"]
+
+
+def test_a_save_that_failed_takes_nothing_from_another_tab(animals: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = searched("the dog")
+    second = opened(session_of(first))
+    with monkeypatch.context() as patch:
+        fails(patch)
+        first.button(key="positive anchored 4").click().run()
+    second.button(key="negative anchored 3").click().run()
+    first.button(key="positive anchored 5").click().run()
+    assert sorted(listed_marks(first)) == sorted(listed_marks(second.run())) == ["remove 3", "remove 4", "remove 5"]
+
+
+def test_unsaved_marks_are_there_on_the_way_back_from_another_corpus(
+    animals: Corpus, encoder: FakeEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build_corpus(source_of(ANIMALS[5:], name="other"), encoder)
+    app = searched("the dog")
+    fails(monkeypatch)
+    app.button(key="positive anchored 4").click().run()
+    app.selectbox(key="corpus").select("other").run()
+    assert listed_marks(app) == []
+    app.selectbox(key="corpus").select("animals").run()
+    assert listed_marks(app) == ["remove 4"]
+
+
+def test_a_mark_leads_from_the_other_views_to_the_results(animals: Corpus) -> None:
+    app = searched("the dog")
+    app.button(key="positive anchored 5").click().run()
+    app.get_by_key("view").set_value("Why").run()
+    app.button(key="jump 5").click().run()
+    assert app.get_by_key("view").value == "Results"
+    assert "5" in column(app, "anchored")

@@ -1,0 +1,201 @@
+"""Sessions, addresses and tabs of the search page, without a browser; the model is a fake one."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from exemplar.data.building.build import build_corpus
+from exemplar.data.corpus.corpus import Corpus
+from exemplar.retrieval.feedback import Feedback
+from exemplar.retrieval.sessions.store import SessionStore
+from tests.support.corpora import ANIMALS, source_of
+from tests.support.fake_encoder import FakeEncoder
+from tests.support.pages import APP, messages, press
+from tests.support.search_page import column, listed_marks, opened, page_of, searched, session_of, turn
+
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("fake_model")]
+
+
+def test_what_another_tab_has_marked_is_there_at_the_next_step(animals: Corpus) -> None:
+    first = searched("the dog")
+    second = opened(session_of(first))
+    second.button(key="positive anchored 5").click().run()
+    first.button(key="negative anchored 3").click().run()
+    assert listed_marks(first) == ["remove 5", "remove 3"] or listed_marks(first.run()) == ["remove 5", "remove 3"]
+    assert listed_marks(second.run()) == ["remove 5", "remove 3"]
+
+
+def test_a_session_that_was_deleted_elsewhere_goes_on_as_a_new_one(animals: Corpus, home: Path) -> None:
+    app = searched("the dog")
+    app.button(key="positive anchored 5").click().run()
+    old = session_of(app)
+    SessionStore(home / "sessions.sqlite").delete(old)
+    app.run()
+    [warning] = messages(app, "warning")
+    assert warning == "This session was deleted elsewhere. What is on this page goes on as a new one."
+    assert session_of(app) != old
+    again = opened(session_of(app))
+    assert listed_marks(again) == ["remove 5"]
+    assert again.text_input(key="query_text").value == "the dog"
+
+
+def test_a_link_names_corpus_and_query(animals: Corpus, encoder: FakeEncoder) -> None:
+    build_corpus(source_of(ANIMALS[5:], name="other"), encoder)
+    app = AppTest.from_file(APP, default_timeout=30)
+    app.query_params["corpus"] = "other"
+    app.query_params["q"] = "stocks fell"
+    app.run()
+    assert app.selectbox(key="corpus").value == "other"
+    assert app.text_input(key="query_text").value == "stocks fell"
+    assert column(app, "knn")[0] == "0"
+    app.button(key="more knn 1").click().run()
+    assert app.query_params["like"] == "1"
+    assert "q" not in app.query_params
+    link = AppTest.from_file(APP, default_timeout=30)
+    link.query_params["corpus"], link.query_params["like"] = "other", "1"
+    link.run()
+    assert column(link, "knn") == column(app, "knn")
+    lost = AppTest.from_file(APP, default_timeout=30)
+    lost.query_params["corpus"] = "<b>gone</b>"
+    lost.run()
+    assert messages(lost, "warning") == ["There is no corpus '<b>gone</b>' here."]
+
+
+def test_a_reload_brings_query_and_marks_back(animals: Corpus) -> None:
+    app = searched("the dog")
+    app.button(key="positive anchored 5").click().run()
+    app.button(key="negative anchored 0").click().run()
+    again = opened(session_of(app))
+    assert again.text_input(key="query_text").value == "the dog"
+    assert column(again, "anchored") == column(app, "anchored")
+    assert listed_marks(again) == ["remove 5", "remove 0"]
+
+
+def test_each_tab_has_a_session_of_its_own(animals: Corpus) -> None:
+    first, second = searched("the dog"), searched("the dog")
+    first.button(key="positive anchored 5").click().run()
+    second.run()
+    assert session_of(first) != session_of(second)
+    assert listed_marks(second) == []
+
+
+@pytest.mark.parametrize("reload", [False, True])
+def test_each_corpus_keeps_its_own_query_and_marks(animals: Corpus, encoder: FakeEncoder, reload: bool) -> None:
+    build_corpus(source_of(ANIMALS[5:], name="other"), encoder)
+    app = searched("the dog")
+    app.button(key="positive anchored 5").click().run()
+    before = column(app, "anchored")
+    app.selectbox(key="corpus").select("other").run()
+    if reload:
+        app = opened(session_of(app))
+    assert app.selectbox(key="corpus").value == "other"
+    assert app.text_input(key="query_text").value == ""
+    assert listed_marks(app) == []
+    app.selectbox(key="corpus").select("animals").run()
+    assert column(app, "anchored") == before
+    assert app.text_input(key="query_text").value == "the dog"
+    assert listed_marks(app) == ["remove 5"]
+
+
+def test_the_address_decides_which_session_is_open(animals: Corpus) -> None:
+    first, second = searched("the dog"), searched("rain")
+    first.query_params.update({"session": session_of(second), "q": "rain"})
+    first.run()
+    assert first.text_input(key="query_text").value == "rain"
+    assert column(first, "knn") == column(second, "knn")
+
+
+def test_an_unknown_session_in_the_address_is_a_new_one(animals: Corpus) -> None:
+    for name in ("never", "<script>", "../../etc", "x" * 10_000):
+        app = opened(name)
+        assert session_of(app) != name
+        assert not app.exception
+
+
+def test_with_a_session_file_of_a_newer_version_the_page_works_and_says_that_nothing_is_saved(
+    animals: Corpus, home: Path
+) -> None:
+    path = home / "sessions.sqlite"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA user_version = 2")
+    before = path.read_bytes()
+    app = searched("the dog")
+    app.button(key="positive anchored 5").click().run()
+    [warning] = messages(app, "warning")
+    refused = f"This change is on the page but could not be saved: a newer Exemplar wrote {path}: "
+    assert warning.startswith(refused)
+    assert app.button(key="positive anchored 5").icon == ":material/check:"
+    assert path.read_bytes() == before
+
+
+def test_a_damaged_session_file_is_told_and_kept_beside(animals: Corpus, home: Path) -> None:
+    damaged = b"this is no database at all, but it may hold something" * 100
+    home.joinpath("sessions.sqlite").write_bytes(damaged)
+    app = opened("some-session")
+    [warning] = messages(app, "warning")
+    kept = home / "sessions.sqlite.damaged"
+    assert warning.startswith(f"The file of sessions was damaged. It is kept as {kept}; 0 of its events could be read")
+    assert kept.read_bytes() == damaged
+    app.text_input(key="query_text").input("the dog")
+    press(app, "Search")
+    app.button(key="positive anchored 5").click().run()
+    assert messages(app, "warning") == []
+    assert SessionStore(home / "sessions.sqlite").load(session_of(app)).feedback == Feedback(("5",))
+
+
+@pytest.mark.parametrize("damage", ["all", "the last event"])
+def test_what_a_damaged_file_has_lost_it_gets_from_the_page(animals: Corpus, home: Path, damage: str) -> None:
+    app = searched("the dog")
+    app.button(key="positive anchored 5").click().run()
+    app.button(key="negative anchored 3").click().run()
+    old = home / "sessions.sqlite"
+    if damage == "all":
+        old.write_bytes(b"no database" * 1000)
+    else:
+        with sqlite3.connect(old) as connection:
+            connection.execute("DELETE FROM events WHERE id = (SELECT max(id) FROM events)")
+    app.button(key="positive anchored 4").click().run()
+    log = SessionStore(old).load(session_of(app))
+    assert log.feedback == Feedback(("5", "4"), ("3",))
+    assert log.query == "the dog"
+    assert listed_marks(app) == ["remove 5", "remove 4", "remove 3"]
+    [warning] = messages(app, "warning") if damage == "all" else [""]
+    assert ("was damaged" in warning) == (damage == "all")
+
+
+def test_a_click_after_the_session_was_deleted_elsewhere_is_made_in_a_new_one(animals: Corpus, home: Path) -> None:
+    app = searched("the dog")
+    app.button(key="positive anchored 3").click().run()
+    old, store = session_of(app), SessionStore(home / "sessions.sqlite")
+    store.delete(old)
+    app.button(key="positive anchored 5").click().run()
+    assert listed_marks(app) == ["remove 3", "remove 5"]
+    assert app.text_input(key="query_text").value == "the dog"
+    assert store.load(old) is None
+    assert store.load(session_of(app)).feedback == Feedback(("3", "5"))
+
+
+def test_a_click_that_carries_the_address_before_the_last_leads_nowhere_back(animals: Corpus) -> None:
+    app = searched("the dog")
+    before = dict(app.query_params)
+    app.text_input(key="query_text").input("rain")
+    press(app, "Search")
+    app.query_params.update(before)
+    app.button(key="positive anchored 5").click().run()
+    assert app.text_input(key="query_text").value == "rain"
+    assert app.query_params["q"] == "rain"
+
+
+def test_a_new_query_of_another_tab_begins_at_the_first_page(encoder: FakeEncoder) -> None:
+    build_corpus(source_of([f"dog number {n}" for n in range(60)], name="dogs"), encoder)
+    app = searched("dog")
+    other = opened(session_of(app))
+    turn(app, 3)
+    other.text_input(key="query_text").input("number")
+    press(other, "Search")
+    app.run()
+    assert app.text_input(key="query_text").value == "number"
+    assert page_of(app) == 1
