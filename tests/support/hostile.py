@@ -1,7 +1,7 @@
 """What a document, or any name in it, may hold to be taken for something else than text."""
 
 from exemplar.data.documents import Document
-from exemplar.data.sources.spec import Source
+from exemplar.data.sources.spec import Source, SourceSpec
 
 EVIL = "http://evil.invalid"
 ENDLESS = 10_000_000  # characters, the most that a text may have
@@ -58,5 +58,5 @@ def endless_documents() -> list[Document]:
 
 def source(name: str, found: list[Document]) -> Source:
     """Return documents as a source that has hostile names too, and a path that is no Unicode."""
-    described = {"source": f"/nowhere/{TEXTS[0]}/caf\udce9.csv", "text_column": TEXTS[9], "label_column": TEXTS[1]}
-    return Source(name, described, lambda: iter(found))
+    spec = SourceSpec(f"/nowhere/{TEXTS[0]}/caf\udce9.csv", text_column=TEXTS[9], label_column=TEXTS[1])
+    return Source(name, spec, lambda: iter(found))
