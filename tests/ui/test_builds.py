@@ -194,8 +194,8 @@ def test_progress_tells_how_far_a_build_is() -> None:
 
     build = Build(BuildPlan("n", {"source": "x"}), hardware="cpu, bfloat16")
     assert (build.line, build.share) == ("Looking at the documents", 0.0)
-    build.progress = Progress("reading", 1_234)
+    build.latest = Progress("reading", 1_234)
     assert (build.line, build.share) == ("Reading: 1,234 documents", 0.0)
-    build.progress = Progress("embedding", 2_000, 8_000, embedded=1_000, seconds=10)
+    build.latest = Progress("embedding", 2_000, 8_000, embedded=1_000, seconds=10)
     assert build.line == "Embedding: 2,000 of 8,000 · 100 documents/s, 60 s left · cpu, bfloat16"
     assert build.share == 0.25
