@@ -16,7 +16,8 @@ from exemplar.data.encoders.base import Encoder, EncoderInfo
 from exemplar.data.encoders.sentence_transformer import load_encoder
 from exemplar.data.errors import EncoderMismatch, ExemplarError
 from exemplar.retrieval.feedback import Feedback
-from exemplar.retrieval.index.dense import DenseIndex, Index
+from exemplar.retrieval.index.base import Index
+from exemplar.retrieval.index.dense import DenseIndex
 from exemplar.retrieval.index.threads import one_blas_thread
 from exemplar.retrieval.rankers import DEFAULT_RANKER, RANKERS, Examples, Ranker, Scorer, middle, scorer
 from exemplar.retrieval.svm.fit import Until

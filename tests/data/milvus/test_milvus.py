@@ -133,7 +133,7 @@ def test_a_scan_by_top_k_queries_is_the_scan_of_all_rows(
         index.scan(w, b, np.array(left_out, np.intp), precise=True)
         for index in (served.index, DenseIndex(corpus.vectors))
     )
-    assert (found.violators.tolist(), found.stands_for) == (expected.violators.tolist(), None)
+    assert (found.violators.tolist(), found.sample_weights) == (expected.violators.tolist(), None)
     np.testing.assert_allclose(found.loss, expected.loss)
     np.testing.assert_allclose(found.pull, expected.pull, atol=1e-9)
 
