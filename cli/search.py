@@ -39,7 +39,6 @@ def search(
 ) -> None:
     """Search a corpus."""
     from exemplar.retrieval.feedback import Feedback
-    from exemplar.retrieval.search import took
 
     engine = open_engine(name, index)
     ranking = engine.search(
@@ -74,4 +73,4 @@ def search(
         cells = (result.rank, f"{result.score:.4f}", result.doc_id, result.label or "", text[:200])
         table.add_row(*(plain(str(cell)) for cell in cells))
     output.print(table)
-    errors.print(plain(took(ranking)), style="dim")
+    errors.print(plain(ranking.cost_in_words), style="dim")

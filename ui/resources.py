@@ -19,7 +19,7 @@ from exemplar.data.encoders.sentence_transformer import load_encoder
 from exemplar.data.encoders.shared import SharedEncoder
 from exemplar.data.errors import CorpusNotFound
 from exemplar.data.milvus.server import ADDRESS, Server
-from exemplar.retrieval.highlights import Explainer
+from exemplar.retrieval.highlights import SentenceHighlighter
 from exemplar.retrieval.index.milvus import open_served
 from exemplar.retrieval.search import SearchEngine
 from exemplar.ui.page_scheduler import OneByOne
@@ -71,9 +71,9 @@ def engine(name: str) -> SearchEngine:
     return _opened(name).engine
 
 
-def explainer(name: str) -> Explainer:
+def highlighter(name: str) -> SentenceHighlighter:
     """Return what finds the sentences that carried a document, one for all who search the corpus."""
-    return _opened(name).explainer
+    return _opened(name).highlighter
 
 
 def facets(name: str) -> Facets:
@@ -90,7 +90,7 @@ class _Opened:
             self.engine = SearchEngine(corpus, encoder, milvus)
         else:
             self.engine = SearchEngine(open_corpus(name), encoder)
-        self.explainer = Explainer(self.engine)
+        self.highlighter = SentenceHighlighter(self.engine)
 
 
 def _opened(name: str) -> _Opened:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from exemplar.data.errors import ExemplarError
-from exemplar.retrieval.search import DocumentQuery
+from exemplar.retrieval.ranking import DocumentQuery
 from exemplar.retrieval.sessions.events import MarksAdded
 from exemplar.retrieval.sessions.session import Session
 from exemplar.retrieval.sessions.store import Saved

@@ -34,7 +34,8 @@ from exemplar.retrieval.evaluation.metrics import DEPTH, measures
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.rankers import RANKERS, Examples, Scorer, scorer
 from exemplar.retrieval.rankers import TITLES as RANKER_TITLES
-from exemplar.retrieval.search import DocumentQuery, SearchEngine
+from exemplar.retrieval.ranking import DocumentQuery
+from exemplar.retrieval.search import SearchEngine
 
 EvaluationProtocol = Literal["first query", "shared marks", "own loop"]
 Condition = tuple[EvaluationProtocol, int, str]  # with the round and the ranker

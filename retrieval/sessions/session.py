@@ -10,7 +10,7 @@ from typing import assert_never
 
 from exemplar.data.corpus.filters import Filters
 from exemplar.retrieval.feedback import Feedback
-from exemplar.retrieval.search import DocumentQuery, Query
+from exemplar.retrieval.ranking import DocumentQuery, Query
 from exemplar.retrieval.sessions.events import (
     DocumentQueried,
     Event,

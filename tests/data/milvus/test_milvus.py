@@ -32,8 +32,9 @@ from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.index.dense import DenseIndex
 from exemplar.retrieval.index.milvus import MilvusIndex, open_served
 from exemplar.retrieval.rankers import RANKERS, Ranker, Scorer
+from exemplar.retrieval.ranking import DocumentQuery
 from exemplar.retrieval.score_plane import score_plane
-from exemplar.retrieval.search import DocumentQuery, SearchEngine
+from exemplar.retrieval.search import SearchEngine
 from exemplar.retrieval.sessions.export import export_table
 from tests.support.corpora import source_of
 from tests.support.fake_encoder import FakeEncoder

@@ -11,7 +11,7 @@ import pytest
 
 from exemplar.data.errors import ExemplarError
 from exemplar.retrieval.feedback import Feedback
-from exemplar.retrieval.search import DocumentQuery
+from exemplar.retrieval.ranking import DocumentQuery
 from exemplar.retrieval.sessions.events import (
     DocumentQueried,
     Event,
