@@ -4,7 +4,7 @@ import streamlit as st
 
 from exemplar.retrieval.search import SearchEngine
 from exemplar.retrieval.sessions.events import MarksAdded, Redone, Undone
-from exemplar.retrieval.sessions.export import Column, exported
+from exemplar.retrieval.sessions.export import Column, exported_doc_ids
 from exemplar.retrieval.sessions.session import Session
 from exemplar.ui import state
 from exemplar.ui.search import filter_form, keyboard
@@ -81,7 +81,7 @@ def _exported(session: Session, engine: SearchEngine, n: int) -> list[Column]:
     """Return the first n of each ranking, with both scores of every document that is exported."""
     rankings = rankings_of(session, engine, session.settings.rankers, depth=n)
     tops = [each.doc_ids[:n] for each in rankings]
-    wanted = exported(engine.within(session.feedback), tops)
+    wanted = exported_doc_ids(engine.within(session.feedback), tops)
     columns = []
     for each, top in zip(rankings, tops, strict=True):
         scores = engine.scores(each.scorer, wanted)
