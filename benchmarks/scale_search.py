@@ -22,7 +22,8 @@ from exemplar.data.milvus.push import push_corpus
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.index.milvus import MilvusIndex, open_served
 from exemplar.retrieval.rankers import RANKERS, Ranker
-from exemplar.retrieval.search import DocumentQuery, Ranking, SearchEngine
+from exemplar.retrieval.ranking import DocumentQuery, Ranking
+from exemplar.retrieval.search import SearchEngine
 
 _TOP = 50
 _REAL = 25_000  # passages

@@ -9,7 +9,7 @@ from exemplar.cli.opening import INDEX_HELP, open_engine
 from exemplar.cli.terminal import errors, output, plain, print_json
 
 if TYPE_CHECKING:
-    from exemplar.retrieval.search import Ranking
+    from exemplar.retrieval.rankings import Ranking
 
 _RESULT = ("rank", "doc_id", "score", "label", "text", "passage", "metadata")
 _TRAINING = ("stopped", "scans", "support", "objective", "seconds")
@@ -70,7 +70,6 @@ def _ranking_json(ranking: "Ranking") -> dict[str, object]:
 
 
 def _print_ranking(ranking: "Ranking") -> None:
-    from exemplar.retrieval.search import took
 
     table = Table("Rank", "Score", box=None, pad_edge=False)
     table.add_column("Document", overflow="fold")  # never cut: --like and --unlike take it
@@ -81,4 +80,4 @@ def _print_ranking(ranking: "Ranking") -> None:
         cells = (result.rank, f"{result.score:.4f}", result.doc_id, result.label or "", text[:200])
         table.add_row(*(plain(str(cell)) for cell in cells))
     output.print(table)
-    errors.print(plain(took(ranking)), style="dim")
+    errors.print(plain(ranking.cost_in_words), style="dim")

@@ -1,4 +1,4 @@
-"""Feedback: what the user marked, as a pure value."""
+"""Feedback: the documents that a person marked, as an immutable value."""
 
 from collections import Counter
 from collections.abc import Container
@@ -8,7 +8,7 @@ from typing import Literal
 from exemplar.data.errors import ExemplarError
 
 Mark = Literal["positive", "negative"]
-MARK_NAMES: dict[Mark, str] = {"positive": "relevant", "negative": "not relevant"}  # for people and in files
+MARK_NAMES: dict[Mark, str] = {"positive": "relevant", "negative": "not relevant"}  # in texts and files
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Feedback:
         return len(self.positives) + len(self.negatives)
 
     def mark_of(self, doc_id: str) -> Mark | None:
-        """Return how a document is marked."""
+        """Return the mark of a document, if it has one."""
         if doc_id in self.positives:
             return "positive"
         return "negative" if doc_id in self.negatives else None
@@ -51,14 +51,14 @@ class Feedback:
         )
 
     def joined(self, other: "Feedback") -> "Feedback":
-        """Return these marks and another's, whose word counts where both have one on a document."""
+        """Return these marks and the other's; if both mark a document, the other's mark counts."""
         others = {*other.positives, *other.negatives}
         positives = (doc_id for doc_id in self.positives if doc_id not in others)
         negatives = (doc_id for doc_id in self.negatives if doc_id not in others)
         return Feedback((*positives, *other.positives), (*negatives, *other.negatives))
 
     def within(self, doc_ids: Container[str]) -> "Feedback":
-        """Return the marks on some documents alone."""
+        """Return only the marks on some documents."""
         return Feedback(
             tuple(doc_id for doc_id in self.positives if doc_id in doc_ids),
             tuple(doc_id for doc_id in self.negatives if doc_id in doc_ids),

@@ -1,4 +1,4 @@
-"""Which sentences carried a document: each is encoded and scored with the ranking's own vector."""
+"""The sentences of a passage that contribute most to its score, by the ranking's own weights."""
 
 import threading
 from collections import OrderedDict
@@ -10,49 +10,49 @@ from numpy.typing import NDArray
 from exemplar.data.encoders.passages import Span, sentences
 from exemplar.retrieval.search import SearchEngine
 
-_MOST_SENTENCES = 64  # of a passage; the model reads no more of it
+_MOST_SENTENCES = 64  # of a passage; the model reads only its beginning
 _MOST_SHOWN = 2
-_KEPT = 16_384  # sentences: 25 MB where a model has 384 dimensions
+_CACHED = 16_384  # sentences: 25 MB where a model has 384 dimensions
 
 
-class Explainer:
-    """Finds the sentences of passages that speak most for a score; what it has encoded it keeps, for the next mark."""
+class SentenceHighlighter:
+    """Selects the sentences of passages with the highest scores; it caches their vectors for the next ranking."""
 
     def __init__(self, engine: SearchEngine) -> None:
         self._engine = engine
-        self._known: OrderedDict[str, tuple[list[Span], NDArray[np.float32]]] = OrderedDict()
-        self._n_kept = 0
+        self._cache: OrderedDict[str, tuple[list[Span], NDArray[np.float32]]] = OrderedDict()
+        self._n_cached = 0
         self._lock = threading.Lock()
 
-    def knows(self, passage: str) -> bool:
-        """Whether a passage's sentences have been encoded."""
-        return passage in self._known
+    def has_encoded(self, passage: str) -> bool:
+        """Return whether the sentences of a passage are in the cache."""
+        return passage in self._cache
 
-    def learn(self, passages: Sequence[str]) -> None:
-        """Encode the sentences of passages, all that are new at once; one who asks has it done at a time."""
+    def encode(self, passages: Sequence[str]) -> None:
+        """Encode the sentences of passages that are not in the cache, in one batch; one caller encodes at a time."""
         with self._lock:
-            new = {each: sentences(each)[:_MOST_SENTENCES] for each in passages if each not in self._known}
+            new = {text: sentences(text)[:_MOST_SENTENCES] for text in passages if text not in self._cache}
             texts = [passage[start:end] for passage, spans in new.items() if len(spans) > 1 for start, end in spans]
             vectors = self._engine.encoder.encode_documents(texts) if texts else np.empty((0, 0), np.float32)
             first = 0
             for passage, spans in new.items():
                 n = len(spans) if len(spans) > 1 else 0
-                self._known[passage] = spans, vectors[first : first + n]
-                self._n_kept += max(1, n)
+                self._cache[passage] = spans, vectors[first : first + n]
+                self._n_cached += max(1, n)
                 first += n
-            while self._n_kept > _KEPT:
-                _, (_, oldest) = self._known.popitem(last=False)
-                self._n_kept -= max(1, len(oldest))
+            while self._n_cached > _CACHED:
+                _, (_, oldest) = self._cache.popitem(last=False)
+                self._n_cached -= max(1, len(oldest))
 
-    def carried(self, passage: str, w: NDArray[np.floating]) -> list[Span]:
-        """Return the spans of the sentences that carried a passage, in order; none where it has but one, or is unknown.
+    def best_sentences(self, passage: str, w: NDArray[np.floating]) -> list[Span]:
+        """Return the spans of the best sentence, and of a second one that scores much closer to it than to the mean.
 
-        These are the best, and another that comes much closer to it than to the mean.
+        Spans are in the order of the text. A passage of one sentence, or one that was not encoded, has none.
         """
-        spans, vectors = self._known.get(passage, ([], np.empty((0, 0), np.float32)))
+        spans, vectors = self._cache.get(passage, ([], np.empty((0, 0), np.float32)))
         if not len(vectors):
             return []
         scores = vectors @ w
         best = np.argsort(-scores, kind="stable")[:_MOST_SHOWN]
-        enough = (3 * scores.max() + scores.mean()) / 4
-        return [spans[place] for place in sorted(best) if scores[place] >= enough]
+        threshold = (3 * scores.max() + scores.mean()) / 4
+        return [spans[i] for i in sorted(best) if scores[i] >= threshold]

@@ -1,7 +1,6 @@
 """The rankers: a query and its marks in, one weight vector out.
 
-What the default one does by itself, how closely it follows the marks and what they weigh, was measured: see
-docs/evaluation.md.
+The constants of the default ranker were chosen by measurements: see docs/evaluation.md.
 """
 
 import math
@@ -11,7 +10,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from exemplar.retrieval.index.dense import Index
+from exemplar.retrieval.index.base import Index
 from exemplar.retrieval.svm.fit import NEGATIVE_WEIGHT, ExemplarSVM, Until, fit_exemplar_svm
 
 Ranker = Literal["knn", "svm", "anchored"]
@@ -21,23 +20,23 @@ TITLES: dict[str, str] = {"knn": "kNN", "svm": "Exemplar SVM", "anchored": "Anch
 
 NOTEBOOK_C = 0.1
 _ANCHORED_C = 0.02  # for one example
-_QUERY = 0.25  # of an example: it is no document, and what is wanted looks less like it than like what is marked
+_QUERY = 0.25  # of an example: relevant documents are less similar to the query than to marked documents
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Examples:
-    """What a query and its marks come to, as vectors and rows of an index.
+    """A query and its marks, as vectors and rows of an index.
 
     Attributes
     ----------
     query
         ``(dim,) float32``.
     positives
-        ``(n_positives, dim) float32``, one vector a marked document.
+        ``(n_positives, dim) float32``, one vector for every relevant document.
     negatives
-        One row a marked document.
+        One row for every document marked as not relevant.
     left_out
-        Rows that are no background: all passages of marked documents and of what equals a positive.
+        Rows outside the background: all passages of marked documents, and of duplicates of a positive.
     """
 
     index: Index
@@ -49,7 +48,7 @@ class Examples:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scorer:
-    """A ranking: the score of a row x is ``w.x + b``; ``svm`` is what it comes from, if it does."""
+    """A linear scorer: the score of a row x is ``w.x + b``; ``svm`` is the classifier that it comes from, if any."""
 
     w: NDArray[np.floating[Any]]
     b: float = 0.0
@@ -57,55 +56,55 @@ class Scorer:
 
 
 def scorer(ranker: Ranker, examples: Examples, *, C: float | None = None, until: Until = "settled") -> Scorer:
-    """Return what a ranker makes of examples.
+    """Return the scorer of a ranker.
 
-    ``knn`` is the query itself, whatever is marked. ``svm`` is the exemplar SVM of query and positives against the
-    rest; ``anchored`` the same held close to the mean of query and positives.
+    ``knn`` is the query's vector, whatever the marks. ``svm`` is the exemplar SVM of query and positives against the
+    rest; ``anchored`` is the same SVM held close to the mean of query and positives.
 
     Parameters
     ----------
     C
-        What the data weighs, see fit_exemplar_svm; without it what suits the ranker, see usual_c.
+        The weight of the loss, see fit_exemplar_svm; None takes default_c.
     """
     if ranker == "knn":
         return Scorer(examples.query)
     positives = np.concatenate([examples.query[None], examples.positives])
     n_positives, n_negatives = len(examples.positives), len(examples.negatives)
-    counted = counted_negatives(n_positives, n_negatives)
+    effective = effective_negatives(n_positives, n_negatives)
     svm = fit_exemplar_svm(
         examples.index,
         positives,
         examples.negatives,
-        C=usual_c(ranker, n_positives + counted) if C is None else C,
-        negative_weight=NEGATIVE_WEIGHT * counted / n_negatives if n_negatives else NEGATIVE_WEIGHT,
-        anchor=middle(positives) if ranker == "anchored" else None,
+        C=default_c(ranker, n_positives + effective) if C is None else C,
+        negative_weight=NEGATIVE_WEIGHT * effective / n_negatives if n_negatives else NEGATIVE_WEIGHT,
+        anchor=centroid(positives) if ranker == "anchored" else None,
         exclude=examples.left_out,
         until=until,
     )
     return Scorer(svm.w, svm.b, svm)
 
 
-def usual_c(ranker: Ranker, n_marks: int) -> float:
-    """Return the C that suits a ranker: the notebook's for ``svm``; for ``anchored`` more, the more there is to follow.
+def default_c(ranker: Ranker, n_marks: int) -> float:
+    """Return a ranker's default C: the notebook's for ``svm``; for ``anchored`` one that grows with the marks.
 
-    A mean loss over n examples is commonly weighed against a regulariser of ``1 / sqrt(n)``, so C, its inverse, grows
-    as the square root. The query counts as a quarter of an example: 0.01 before any mark.
+    A mean loss over n examples is commonly regularised by ``1 / sqrt(n)``, so C, its inverse, grows with the square
+    root. The query counts as a quarter of an example, so C is 0.01 before the first mark.
     """
     return NOTEBOOK_C if ranker == "svm" else _ANCHORED_C * math.sqrt(_QUERY + n_marks)
 
 
-def counted_negatives(n_positives: int, n_negatives: int) -> int:
-    """Return for how many the negatives count: all together for one as long as nothing is marked as relevant.
+def effective_negatives(n_positives: int, n_negatives: int) -> int:
+    """Return how many negatives to count: all of them, but at most one as long as no document is marked as relevant.
 
-    They are found close to the query, and so are the documents that are wanted. Until it is known what sets these
-    apart, what pushes the ranking away from the ones pushes it away from the others.
+    Negatives are close to the query, and so are the relevant documents. Without a positive nothing separates the two,
+    so a push away from the negatives is also a push away from the relevant documents.
     """
     return n_negatives if n_positives else min(1, n_negatives)
 
 
-def middle(vectors: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Return the mean of vectors ``(n, dim)``, as long as they are on average: of unit vectors a unit vector."""
+def centroid(vectors: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return the mean of vectors ``(n, dim)``, scaled to their average length; unit vectors give a unit vector."""
     mean: NDArray[np.float64] = vectors.mean(axis=0, dtype=np.float64)
     length = float(np.linalg.norm(mean))
-    usual_length = float(np.linalg.norm(vectors, axis=1).mean())
-    return mean * (usual_length / length) if length else mean
+    average_length = float(np.linalg.norm(vectors, axis=1).mean())
+    return mean * (average_length / length) if length else mean

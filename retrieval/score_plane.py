@@ -1,4 +1,4 @@
-"""The score plane: where documents stand by two rankings at once."""
+"""The score plane: documents as points, with their scores in two rankings as coordinates."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,13 +20,16 @@ class Point:
 def score_plane(
     engine: SearchEngine, first: Scorer, second: Scorer, groups: Sequence[tuple[str, Sequence[str]]]
 ) -> list[Point]:
-    """Return the documents of groups as points, in the groups' order.
+    """Return the documents of groups as points, in the order of the groups.
 
-    ``groups`` are kinds and their documents by ``doc_id``; a document of several is of the last one's kind. What is not
-    in the corpus is passed over.
+    Parameters
+    ----------
+    groups
+        Kinds, and their documents by ``doc_id``. A document of several groups has the kind of the last one. Documents
+        that the corpus does not have are ignored.
     """
-    there = engine.corpus.rows_of([doc_id for _, group in groups for doc_id in group])
-    kinds = {doc_id: kind for kind, group in groups for doc_id in group if doc_id in there}
+    rows = engine.corpus.rows_of([doc_id for _, group in groups for doc_id in group])
+    kinds = {doc_id: kind for kind, group in groups for doc_id in group if doc_id in rows}
     order = [kind for kind, _ in groups]
     doc_ids = sorted(kinds, key=lambda doc_id: order.index(kinds[doc_id]))
     xs, ys = (engine.scores(scorer, doc_ids) for scorer in (first, second))

@@ -19,7 +19,7 @@ from exemplar.data.encoders.sentence_transformer import load_encoder
 from exemplar.data.encoders.shared import SharedEncoder
 from exemplar.data.errors import CorpusNotFound
 from exemplar.data.milvus.server import ADDRESS, Server
-from exemplar.retrieval.highlights import Explainer
+from exemplar.retrieval.highlights import SentenceHighlighter
 from exemplar.retrieval.index.milvus import open_served
 from exemplar.retrieval.search import SearchEngine
 from exemplar.ui.page_scheduler import PageScheduler
@@ -75,9 +75,9 @@ def engine(name: str) -> SearchEngine:
     return _opened(name).engine
 
 
-def explainer(name: str) -> Explainer:
-    """Return the explainer that finds the best sentences of a document; all sessions share it."""
-    return _opened(name).explainer
+def highlighter(name: str) -> SentenceHighlighter:
+    """Return the highlighter that finds the best sentences of a document; all sessions share it."""
+    return _opened(name).highlighter
 
 
 def facets(name: str) -> Facets:
@@ -86,7 +86,7 @@ def facets(name: str) -> Facets:
 
 
 class _OpenCorpus:
-    """The search engine and the explainer of an open corpus."""
+    """The search engine and the highlighter of an open corpus."""
 
     def __init__(self, name: str, uri: str | None) -> None:
         if uri:
@@ -94,7 +94,7 @@ class _OpenCorpus:
             self.engine = SearchEngine(corpus, encoder, milvus)
         else:
             self.engine = SearchEngine(open_corpus(name), encoder)
-        self.explainer = Explainer(self.engine)
+        self.highlighter = SentenceHighlighter(self.engine)
 
 
 def _opened(name: str) -> _OpenCorpus:

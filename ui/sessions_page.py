@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import streamlit as st
 
 from exemplar.data.errors import ExemplarError
-from exemplar.retrieval.search import DocumentQuery
+from exemplar.retrieval.ranking import DocumentQuery
 from exemplar.retrieval.sessions.events import MarksAdded
 from exemplar.retrieval.sessions.session import Session
-from exemplar.retrieval.sessions.store import Saved
+from exemplar.retrieval.sessions.store import SavedSession
 from exemplar.ui import html, resources, state
 from exemplar.ui.confirm import confirm
 from exemplar.ui.local_time import local_time
@@ -28,7 +28,7 @@ _CHOSEN = "chosen_session"
 class _Entry:
     """A saved session in the list; ``session`` is None if its events can't be read."""
 
-    saved: Saved
+    saved: SavedSession
     session: Session | None
 
     @property
@@ -57,7 +57,7 @@ def sessions_page() -> None:
             html.show_message("warning", notice)
 
 
-def _show_sessions(saved: Sequence[Saved]) -> None:
+def _show_sessions(saved: Sequence[SavedSession]) -> None:
     if not saved:
         st.caption("None yet: search something, and it is here.")
         return
@@ -66,7 +66,7 @@ def _show_sessions(saved: Sequence[Saved]) -> None:
     _show_history(entry.saved.session_id)
 
 
-def _show_table(saved: Sequence[Saved]) -> list[_Entry]:
+def _show_table(saved: Sequence[SavedSession]) -> list[_Entry]:
     """Draw a page of the list; return its sessions."""
     place = st.container()
     n_pages = -(-len(saved) // _A_PAGE)

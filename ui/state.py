@@ -8,7 +8,7 @@ import streamlit as st
 
 from exemplar.data.errors import ExemplarError
 from exemplar.data.home import home_folder
-from exemplar.retrieval.search import DocumentQuery
+from exemplar.retrieval.ranking import DocumentQuery
 from exemplar.retrieval.sessions.events import (
     DocumentQueried,
     Event,

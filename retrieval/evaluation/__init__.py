@@ -1,1 +1,4 @@
-"""Rankers measured against relevance judgements: protocols, baselines, metrics, results and reports."""
+"""Measures rankers against relevance judgements.
+
+``run`` makes a result from a plan; ``protocols`` has the experiments, ``report`` and ``chart`` show results to people.
+"""

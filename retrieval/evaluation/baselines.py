@@ -1,4 +1,4 @@
-"""Rankers from the literature that ours are compared with."""
+"""Baselines: rankers from the literature."""
 
 import functools
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from exemplar.retrieval.rankers import Examples, Scorer
 
-BASELINES = {  # with their titles
+BASELINES = {  # by name, with their titles
     "centred": "Centred kNN",
     "bm25": "BM25",
     "mean": "Mean of positives",
@@ -16,11 +16,11 @@ BASELINES = {  # with their titles
     "logistic": "Logistic regression",
 }
 
-_TO_QUERY, _TO_POSITIVES, _FROM_NEGATIVES = 1.0, 0.75, 0.15  # as Manning, Raghavan and Schuetze give them
+_TO_QUERY, _TO_POSITIVES, _FROM_NEGATIVES = 1.0, 0.75, 0.15  # from Manning, Raghavan and Schuetze
 
 
 def centred_knn(examples: Examples, mean: NDArray[np.float64]) -> Scorer:
-    """Score by the product with the query less the corpus's mean, ``(dim,)``; marks change nothing."""
+    """Score by the product with the query minus the corpus's mean, ``(dim,)``; marks have no effect."""
     return Scorer(examples.query - mean)
 
 
@@ -44,9 +44,9 @@ def rocchio(examples: Examples) -> Scorer:
 
 
 def logistic_regression(examples: Examples) -> Scorer:
-    """Score by logistic regression on query and marks alone, classes balanced; by their mean until there are negatives.
+    """Score by logistic regression on query and marks alone, with balanced classes; by their mean without negatives.
 
-    scikit-learn's, with its own C of 1.
+    The regression is scikit-learn's, with its default C of 1.
     """
     if not examples.negatives.size:
         return mean_of_positives(examples)
@@ -59,10 +59,10 @@ def logistic_regression(examples: Examples) -> Scorer:
 
 
 class BM25:
-    """Scores documents by the words that they share with a query; marks change nothing.
+    """Scores documents by the words that they share with a query; marks have no effect.
 
-    Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond" (2009), as the package bm25s has
-    it: k1 = 1.5, b = 0.75, words of two letters and more, English stop words left out.
+    Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond" (2009), by the package
+    bm25s: k1 = 1.5, b = 0.75, words of two letters and more, without English stop words.
     """
 
     def __init__(self, texts: Sequence[str]) -> None:
@@ -76,7 +76,7 @@ class BM25:
         self.scores = functools.lru_cache(maxsize=1)(self._scores)
 
     def _scores(self, query: str) -> NDArray[np.float32]:
-        """Return the score of every document, ``(n_documents,)``: 0 for one that shares no word."""
+        """Return the score of every document, ``(n_documents,) float32``; 0 without a shared word."""
         import bm25s
 
         [words] = bm25s.tokenize([query], return_ids=False, show_progress=False)

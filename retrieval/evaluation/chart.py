@@ -1,4 +1,4 @@
-"""The own loop as a chart: relevant documents found against documents read, a line a ranker.
+"""The chart of the own loop: relevant documents against documents read, a line for every ranker.
 
 Lines differ in shape as well as in colour.
 """
@@ -26,7 +26,7 @@ _COLOURS = {
 
 
 def chart(sets: Sequence[SetResult]) -> "altair.FacetChart":
-    """Return the chart of all sets, a field a set, on white, for a file."""
+    """Return the chart of all sets, with a panel for every set, on white, for a file."""
     import altair
 
     points = _points(sets)
@@ -42,7 +42,7 @@ def chart(sets: Sequence[SetResult]) -> "altair.FacetChart":
 
 
 def set_chart(result: SetResult, *, dark: bool = False) -> "altair.Chart":
-    """Return the chart of one set, for a page that is light or dark and gives it its width."""
+    """Return the chart of one set, for a light or dark page that sets its width."""
     import altair
 
     tooltip = [
@@ -63,15 +63,15 @@ def queries_in_words(n_queries: int) -> str:
 def _points(sets: Sequence[SetResult]) -> list[dict[str, Any]]:
     return [
         {
-            "set": f"{each.name} ({queries_in_words(result.n_queries)})",
-            "ranker": TITLES[result.ranker],
-            "read": PAGE_SIZE * result.round,
-            "found": result.metrics[RELEVANT_FOUND].mean,
-            "default": result.ranker == DEFAULT_RANKER,
+            "set": f"{result.name} ({queries_in_words(ranker.n_queries)})",
+            "ranker": TITLES[ranker.ranker],
+            "read": PAGE_SIZE * ranker.round,
+            "found": ranker.metrics[RELEVANT_FOUND].mean,
+            "default": ranker.ranker == DEFAULT_RANKER,
         }
-        for each in sets
-        for result in each.results
-        if result.protocol == "own loop"
+        for result in sets
+        for ranker in result.results
+        if ranker.protocol == "own loop"
     ]
 
 

@@ -1,4 +1,4 @@
-"""Relevance judgements that come with a corpus: a BEIR folder's, its labels, or the "See Also" of documentation."""
+"""Relevance judgements of a corpus: those of a BEIR folder, its labels, or the "See Also" of documentation."""
 
 import math
 from collections import defaultdict
@@ -19,23 +19,23 @@ from exemplar.data.sources.package_docs import named_documents, package_document
 from exemplar.data.sources.read import documented_packages
 from exemplar.data.sources.spec import SourceSpec
 
-_MOST_GRADE = 1_000_000
+_HIGHEST_GRADE = 1_000_000
 _SPLITS = ("test", "dev", "train")  # of a BEIR folder; the first that exists is read
 
 
 @dataclass(frozen=True, slots=True)
 class JudgedQuery:
-    """A query, and the documents that a person judged relevant to it.
+    """A query, and the documents that are relevant to it.
 
     Attributes
     ----------
     text
-        What is typed; None where the document itself is the query.
+        The typed query; None if the query is the document itself.
     relevant
         Grades of the relevant documents, at least 1, by ``doc_id``.
     document
-        The document that the query is made of; None for a query that somebody wrote. It is no answer to itself, even
-        where ``relevant`` holds it.
+        The document that the query was made from; None for a query that a person wrote. It never counts as relevant,
+        even if ``relevant`` holds it.
     """
 
     query_id: str
@@ -46,16 +46,16 @@ class JudgedQuery:
 
 @dataclass(frozen=True, slots=True)
 class Judgements:
-    """The judged queries of a corpus, those with at least one relevant document in it.
+    """The judged queries of a corpus that have at least one relevant document in it.
 
     Attributes
     ----------
     kind
-        What the judgements are, in words: ``qrels of the split test``, ``labels``, ``See Also``.
+        The kind of judgements in words: ``qrels of the split test``, ``labels`` or ``See Also``.
     n_missing
-        Judgements of documents that the corpus does not hold.
+        The number of judgements of documents that the corpus does not have.
     unjudged
-        The ``doc_id`` of documents that nobody judged, neither as relevant nor as not relevant.
+        The ``doc_id`` of documents that were judged neither as relevant nor as not relevant.
     """
 
     kind: str
@@ -65,12 +65,12 @@ class Judgements:
 
 
 def judgements_of(corpus: DocumentStore) -> Judgements:
-    """Return the judgements that come with a corpus.
+    """Return the judgements of a corpus.
 
     Raises
     ------
     ExemplarError
-        The corpus has none, or they can't be read.
+        The corpus has no judgements, or they cannot be read.
     """
     name, source = corpus.manifest.name, corpus.manifest.source
     check_judged(source)
@@ -86,19 +86,19 @@ def judgements_of(corpus: DocumentStore) -> Judgements:
 
 
 def check_judged(source: SourceSpec, *, shown_as: str | None = None) -> None:
-    """Check that a source comes with judgements, before anything of it is embedded.
+    """Check that a source has judgements, before any of it is embedded.
 
-    Only reading the files of a folder shows whether they have labels, so any folder of files passes.
+    Only reading a folder of files shows whether they have labels, so any folder of files passes.
 
     Parameters
     ----------
     shown_as
-        What a message calls the source; its path or address by default.
+        The name of the source in messages; its path or address by default.
 
     Raises
     ------
     ExemplarError
-        It has none. The hint is ``without_see_also`` for documentation, else ``label_column``.
+        The source has none. The hint is ``without_see_also`` for documentation, else ``label_column``.
     """
     where = source.source
     if where.startswith("docs:"):
@@ -108,23 +108,23 @@ def check_judged(source: SourceSpec, *, shown_as: str | None = None) -> None:
                 hint="without_see_also",
             )
     elif source.text_column and source.label_column in (None, OFF) and not is_judged_folder(where):
-        gone = "" if Path(where).exists() or "/" not in where else ", which does not exist any more"
+        missing = "" if Path(where).exists() or "/" not in where else ", which does not exist any more"
         raise ExemplarError(
-            f"nothing says what is relevant in {shown_as or where}{gone}: it takes a BEIR folder (corpus.jsonl, "
+            f"nothing says what is relevant in {shown_as or where}{missing}: it takes a BEIR folder (corpus.jsonl, "
             "queries.jsonl and qrels), docs, or labels",
             hint="label_column",
         )
 
 
 def is_judged_folder(folder: str | Path) -> bool:
-    """Whether a folder holds queries and judgements as BEIR lays them out."""
+    """Return whether a folder has queries and judgements in the layout of BEIR."""
     return _queries_file(Path(folder)).is_file() and (Path(folder) / "qrels").is_dir()
 
 
 def beir_judgements(corpus: DocumentStore, folder: Path) -> Judgements:
-    """Read ``queries.jsonl`` and ``qrels`` of a BEIR folder: of the split test, else of dev, else of train.
+    """Read ``queries.jsonl`` and ``qrels`` of a BEIR folder, for the first split of test, dev and train.
 
-    A query that is a document of the corpus, by its id and its text, is no answer to itself.
+    A query that is a document of the corpus, by its id and its text, does not count as relevant to itself.
     """
     qrels = next((path for split in _SPLITS if (path := folder / "qrels" / f"{split}.tsv").is_file()), None)
     if qrels is None:
@@ -133,25 +133,25 @@ def beir_judgements(corpus: DocumentStore, folder: Path) -> Judgements:
     n_missing = 0
     for number, row in _rows(qrels, ("query-id", "corpus-id", "score")):
         where = f"{qrels}, row {number}"
-        query_id, doc_id = (_filled(row, column, where) for column in ("query-id", "corpus-id"))
-        grade = _grade(_filled(row, "score", where), where)
+        query_id, doc_id = (_required(row, column, where) for column in ("query-id", "corpus-id"))
+        grade = _grade(_required(row, "score", where), where)
         n_missing += grade > 0 and doc_id not in corpus.rows
         if doc_id in corpus.rows:
             relevant[query_id][doc_id] = grade
     queries: dict[str, JudgedQuery] = {}
     for number, row in _rows(_queries_file(folder), ("_id", "text")):
         where = f"{_queries_file(folder)}, row {number}"
-        query_id, text = _filled(row, "_id", where), plain_text(row.get("text"), f"{where}: the text")
+        query_id, text = _required(row, "_id", where), plain_text(row.get("text"), f"{where}: the text")
         grades = {doc_id: grade for doc_id, grade in relevant.get(query_id, {}).items() if grade > 0}
         if query_id in queries:
-            raise ExemplarError(f"{where}: there is a query '{query_id}' already")
+            raise ExemplarError(f"{where}: an earlier row has the query '{query_id}' too")
         if text and grades:
             queries[query_id] = JudgedQuery(query_id, text, grades, _same_document(corpus, query_id, text))
     return Judgements(f"qrels of the split {qrels.stem}", list(queries.values()), n_missing)
 
 
 def label_judgements(corpus: DocumentStore) -> Judgements:
-    """Take every labelled document as a query to which those of the same label are relevant."""
+    """Take every labelled document as a query; the documents with the same label are relevant."""
     labels, doc_ids = corpus.documents["label"].to_pylist(), corpus.documents["doc_id"].to_pylist()
     members: defaultdict[str, dict[str, int]] = defaultdict(dict)
     for doc_id, label in zip(doc_ids, labels, strict=True):
@@ -169,10 +169,10 @@ def label_judgements(corpus: DocumentStore) -> Judgements:
 
 
 def see_also_judgements(corpus: DocumentStore) -> Judgements:
-    """Take every documented object as a query to which the objects are relevant that its "See Also" names.
+    """Take every documented object as a query; the objects that its "See Also" names are relevant.
 
-    The people who wrote the documentation chose them. They are read from the installed packages, for the corpus must
-    not hold them: its documents would match by the names of one another.
+    The authors of the documentation chose these. The sections are read from the installed packages, because the corpus
+    must not hold them: otherwise its documents would match by the names of one another.
     """
     queries, n_missing = [], 0
     for doc_id, docstring in package_documents(documented_packages(corpus.manifest.source.source)):
@@ -187,7 +187,7 @@ def see_also_judgements(corpus: DocumentStore) -> Judgements:
 
 
 def _same_document(corpus: DocumentStore, query_id: str, text: str) -> str | None:
-    """Return the id of the document that a query is, if it is one; a title may stand before its text."""
+    """Return the id of the document that a query equals, if any; the document may begin with a title."""
     if query_id not in corpus.rows:
         return None
     document = corpus.document(corpus.rows[query_id]).text
@@ -195,8 +195,8 @@ def _same_document(corpus: DocumentStore, query_id: str, text: str) -> str | Non
 
 
 def _queries_file(folder: Path) -> Path:
-    packed = folder / "queries.jsonl.gz"
-    return packed if packed.is_file() else folder / "queries.jsonl"
+    compressed = folder / "queries.jsonl.gz"
+    return compressed if compressed.is_file() else folder / "queries.jsonl"
 
 
 def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, Row]]:
@@ -212,10 +212,10 @@ def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, Row]]:
                 raise ExemplarError(f"{row.where}: {row.reason}")
 
 
-def _filled(row: Row, column: str, where: str) -> str:
+def _required(row: Row, column: str, where: str) -> str:
     text = plain_text(row.get(column), f"{where}: the {column}")
     if text is None:
-        raise ExemplarError(f"{where}: there is no {column}")
+        raise ExemplarError(f"{where}: the {column} is missing")
     return text
 
 
@@ -225,7 +225,7 @@ def _grade(cell: str, where: str) -> int:
     except ValueError:
         grade = math.nan
     if not grade.is_integer():
-        raise ExemplarError(f"{where}: the score is a whole number, got '{cell[:50]}'")
-    if abs(grade) > _MOST_GRADE:
-        raise ExemplarError(f"{where}: the score is at most {_MOST_GRADE:,}, got '{cell[:50]}'")
+        raise ExemplarError(f"{where}: the score must be an integer, got '{cell[:50]}'")
+    if abs(grade) > _HIGHEST_GRADE:
+        raise ExemplarError(f"{where}: the score must be at most {_HIGHEST_GRADE:,}, got '{cell[:50]}'")
     return int(grade)

@@ -1,4 +1,4 @@
-"""How good a ranking is, how sure a mean over queries is, and whether two rankers differ."""
+"""Metrics of a ranking, intervals of their means over queries, and tests of the difference of two rankers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,16 +7,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 METRICS = ("nDCG@10", "P@10", "recall@100", "MAP")
-DEPTH = 1000  # of a ranking that is judged, as in TREC
+DEPTH = 1000  # documents of a ranking that count, as in TREC
 
 _RESAMPLES = 2000
-_AT_ONCE = 100  # so many thousands of queries need no gigabytes
-_FEWEST = 5
+_RESAMPLES_AT_ONCE = 100  # bounds the memory for many thousands of queries
+_MIN_TESTED = 5  # queries
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A mean over queries with its 95% bootstrap interval, where there are enough to give one."""
+    """A mean over queries with its 95% bootstrap interval, if the queries are enough for one."""
 
     mean: float
     low: float | None = None
@@ -24,14 +24,14 @@ class Estimate:
 
 
 def measures(grades: NDArray[np.int64], relevant: NDArray[np.int64]) -> dict[str, float]:
-    """Return the measures of one ranking, by name.
+    """Return the metrics of one ranking, by name.
 
     Parameters
     ----------
     grades
-        Of the documents as they are ranked, best first: 0 for one that isn't relevant. Up to 1,000 count.
+        The grades of the ranked documents, best first, 0 if not relevant; the first 1,000 count.
     relevant
-        The grades of all relevant documents; at least one.
+        The grades of all relevant documents, at least one.
     """
     hits = grades[:DEPTH] > 0
     precision = np.cumsum(hits) / np.arange(1, hits.size + 1)
@@ -44,7 +44,7 @@ def measures(grades: NDArray[np.int64], relevant: NDArray[np.int64]) -> dict[str
 
 
 def ndcg_at_k(grades: NDArray[np.int64], relevant: NDArray[np.int64], k: int) -> float:
-    """Return ``DCG / DCG of the best ranking`` of the first k, with ``DCG = sum_i grade_i / log2(i + 1)``, i from 1.
+    """Return ``DCG / ideal DCG`` of the first k documents, with ``DCG = sum_i grade_i / log2(i + 1)``, i from 1.
 
     Järvelin and Kekäläinen, "Cumulated gain-based evaluation of IR techniques", TOIS 20(4), 2002.
     """
@@ -53,16 +53,18 @@ def ndcg_at_k(grades: NDArray[np.int64], relevant: NDArray[np.int64], k: int) ->
 
 
 def estimate(values: NDArray[np.float64], seed: int = 0) -> Estimate:
-    """Return the mean of one value a query; of 95 in 100 resamples of the queries it lies between low and high."""
+    """Return the mean of values, one for every query, with its 95% bootstrap interval over the queries."""
     if values.size < 2:
         return Estimate(float(values.mean()))
     return _percentiles(float(values.mean()), _resampled_means(values[None], seed)[0])
 
 
-def gain(values: Mapping[str, NDArray[np.float64]], baseline: Mapping[str, NDArray[np.float64]]) -> Estimate | None:
-    """Return how much higher the mean over sets is than a baseline's: 0.1 is a tenth; queries are resampled in pairs.
+def relative_gain(
+    values: Mapping[str, NDArray[np.float64]], baseline: Mapping[str, NDArray[np.float64]]
+) -> Estimate | None:
+    """Return the relative gain of a mean over a baseline's, as a fraction; None if the baseline's mean is zero.
 
-    Both hold one value a query, by set; each set counts the same. None where the baseline's mean is zero.
+    Both hold a value for every query, by set; every set has the same weight. The bootstrap resamples queries in pairs.
     """
     means = np.mean([[values[name].mean(), baseline[name].mean()] for name in values], axis=0)
     if means[1] == 0:
@@ -71,18 +73,18 @@ def gain(values: Mapping[str, NDArray[np.float64]], baseline: Mapping[str, NDArr
     for seed, name in enumerate(sorted(values)):
         resampled += _resampled_means(np.stack([values[name], baseline[name]]), seed)
     mean = float(means[0] / means[1] - 1)
-    if all(each.size < 2 for each in values.values()) or not resampled[1].all():
+    if all(of_set.size < 2 for of_set in values.values()) or not resampled[1].all():
         return Estimate(mean)
     return _percentiles(mean, resampled[0] / resampled[1] - 1)
 
 
 def p_value(values: NDArray[np.float64], baseline: NDArray[np.float64]) -> float | None:
-    """Return the two-sided p of a paired t-test; None for fewer than five queries, too few to tell.
+    """Return the two-sided p of a paired t-test; None for fewer than five queries.
 
-    The test to take for rankings, say Urbano, Lima and Hanjalic, "Statistical Significance Testing in Information
+    Urbano, Lima and Hanjalic recommend this test for rankings: "Statistical Significance Testing in Information
     Retrieval", SIGIR 2019.
     """
-    if values.size < _FEWEST:
+    if values.size < _MIN_TESTED:
         return None
     if np.array_equal(values, baseline):
         return 1.0
@@ -96,9 +98,12 @@ def _dcg(grades: NDArray[np.int64]) -> float:
 
 
 def _resampled_means(values: NDArray[np.float64], seed: int) -> NDArray[np.float64]:
-    """Return means over resampled queries, ``(m, n_queries) -> (m, 2000)``, the same queries for all m."""
+    """Return means over resampled queries, ``(m, n_queries) -> (m, 2000)``; all m rows resample the same queries."""
     rng, n = np.random.default_rng(seed), values.shape[1]
-    chunks = [values[:, rng.integers(0, n, size=(_AT_ONCE, n))].mean(axis=2) for _ in range(_RESAMPLES // _AT_ONCE)]
+    chunks = [
+        values[:, rng.integers(0, n, size=(_RESAMPLES_AT_ONCE, n))].mean(axis=2)
+        for _ in range(_RESAMPLES // _RESAMPLES_AT_ONCE)
+    ]
     return np.concatenate(chunks, axis=1)
 
 

@@ -1,15 +1,15 @@
-"""Measure rankers on a corpus whose relevant documents are known.
+"""Measure rankers on a corpus with relevance judgements.
 
-Three protocols, each with a ranking that is judged:
+Three protocols measure a ranking:
 
-- **first query**: nothing is marked.
-- **shared marks**: kNN's first ten are judged; the relevant ones become positives, the others negatives, for all
-  rankers alike. The ten leave the collection, and every ranker is judged by how it ranks what is left. Queries with
-  nothing relevant left don't count.
-- **own loop**: every ranker shows ten documents, they are judged and marked, and it shows the next ten. What counts is
-  how many of them are relevant, over all rounds.
+- **first query**: no document is marked.
+- **shared marks**: kNN's first ten documents are judged; the relevant ones become positives, the others negatives, for
+  all rankers alike. The ten leave the collection, and the protocol measures how a ranker ranks the rest
+  (residual-collection evaluation). Queries without a relevant document in the rest do not count.
+- **own loop**: every ranker shows ten documents, which are judged and marked, and then the next ten. The measure is the
+  number of relevant documents over all rounds.
 
-A document that a query is made of never comes back, nor does one that nobody has judged.
+Rankings leave out the document that a query was made from, and documents that were not judged.
 """
 
 import functools
@@ -34,26 +34,27 @@ from exemplar.retrieval.evaluation.metrics import DEPTH, measures
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.rankers import RANKERS, Examples, Scorer, scorer
 from exemplar.retrieval.rankers import TITLES as RANKER_TITLES
-from exemplar.retrieval.search import DocumentQuery, SearchEngine
+from exemplar.retrieval.ranking import DocumentQuery
+from exemplar.retrieval.search import SearchEngine
 
 EvaluationProtocol = Literal["first query", "shared marks", "own loop"]
-Condition = tuple[EvaluationProtocol, int, str]  # with the round and the ranker
+Condition = tuple[EvaluationProtocol, int, str]  # protocol, round, ranker
 RELEVANT_FOUND = "relevant found"  # the metric of the own loop
-PAGE_SIZE = 10  # documents that are shown and judged at a time
+PAGE_SIZE = 10  # documents of a round
 
 COMPARED = ("knn", *BASELINES, "svm", "anchored")
 TITLES = RANKER_TITLES | BASELINES
-ROUNDS, N_QUERIES, SEED = 5, 300, 7  # the defaults
+ROUNDS, N_QUERIES, SEED = 5, 300, 7  # defaults of an evaluation
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Measurement:
-    """What a ranker reached in one round of a protocol.
+    """The metrics of a ranker in one round of a protocol.
 
     Attributes
     ----------
     round
-        0 for the first query, 1 for the shared marks, from 1 in the own loop.
+        0 for the first query, 1 for the shared marks, 1 and up in the own loop.
     values
         ``(n_queries,)`` by metric, in the order of the queries.
     """
@@ -65,17 +66,17 @@ class Measurement:
 
     @property
     def condition(self) -> Condition:
-        """What the measurement is of."""
+        """Protocol, round and ranker."""
         return self.protocol, self.round, self.ranker
 
     @property
     def n_queries(self) -> int:
-        """How many queries were judged."""
+        """The number of measured queries."""
         return len(next(iter(self.values.values())))
 
 
 def check_rankers(rankers: Sequence[str]) -> None:
-    """Raise ExemplarError for a ranker that does not exist, or is named twice."""
+    """Raise ExemplarError if a ranker does not exist, or occurs twice."""
     for ranker in rankers:
         if ranker not in COMPARED:
             raise ExemplarError(f"there is no ranker '{ranker}'; there are {', '.join(COMPARED)}")
@@ -98,36 +99,36 @@ def evaluate(
     Parameters
     ----------
     rounds
-        Of the own loop, ten documents each.
+        Rounds of the own loop, with ten documents each.
     n_queries
-        At most so many of the judged queries, drawn at random.
+        The most judged queries to measure, drawn at random.
     on_query
-        Called after every query with how many are done, and of how many.
+        Called after every query with the numbers of finished and of all queries.
 
     Raises
     ------
     ExemplarError
-        A ranker is unknown, or nothing is to be measured.
+        A ranker is unknown, or no ranker, round or query remains to measure.
     """
     check_rankers(rankers)
     if rounds < 1 or n_queries < 1 or not rankers or not judgements.queries:
         raise ExemplarError("at least one ranker, one round and one query are needed")
     collection = _Collection(engine, judgements.unjudged)
     by_condition: dict[Condition, list[dict[str, float]]] = {}
-    queries = _drawn(judgements.queries, n_queries, seed)
+    queries = _sampled(judgements.queries, n_queries, seed)
     for done, query in enumerate(queries, start=1):
         for condition, metrics in _measure_query(collection, query, rankers, rounds):
             by_condition.setdefault(condition, []).append(metrics)
         if on_query:
             on_query(done, len(queries))
     return [
-        Measurement(*condition, {name: np.array([each[name] for each in metrics]) for name in metrics[0]})
+        Measurement(*condition, {name: np.array([of_query[name] for of_query in metrics]) for name in metrics[0]})
         for condition, metrics in by_condition.items()
     ]
 
 
-def _drawn(queries: Sequence[JudgedQuery], n: int, seed: int) -> list[JudgedQuery]:
-    """Return n of the queries in their order, or all."""
+def _sampled(queries: Sequence[JudgedQuery], n: int, seed: int) -> list[JudgedQuery]:
+    """Return n random queries in their order; all of them if they are at most n."""
     rows = np.random.default_rng(seed).choice(len(queries), min(n, len(queries)), replace=False)
     return [queries[row] for row in sorted(rows)]
 
@@ -135,15 +136,15 @@ def _drawn(queries: Sequence[JudgedQuery], n: int, seed: int) -> list[JudgedQuer
 def _measure_query(
     collection: "_Collection", query: JudgedQuery, rankers: Sequence[str], rounds: int
 ) -> list[tuple[Condition, dict[str, float]]]:
-    """Return the metrics of one query under every condition."""
-    judged, none = _Judged(collection, query), Feedback()
+    """Return the metrics of one query by condition."""
+    judged, no_marks = _Judged(collection, query), Feedback()
     metrics: list[tuple[Condition, dict[str, float]]]
-    metrics = [(("first query", 0, ranker), judged.measures(ranker, none)) for ranker in rankers]
-    shared = judged.marks(collection.ranking("knn", query, none, PAGE_SIZE), none)
-    if judged.left(shared).any():
+    metrics = [(("first query", 0, ranker), judged.measures(ranker, no_marks)) for ranker in rankers]
+    shared = judged.marks(collection.ranking("knn", query, no_marks, PAGE_SIZE), no_marks)
+    if judged.residual_grades(shared).any():
         metrics += [(("shared marks", 1, ranker), judged.measures(ranker, shared)) for ranker in rankers]
     for ranker in rankers:
-        feedback = none
+        feedback = no_marks
         for number in range(1, rounds + 1):
             feedback = judged.marks(collection.ranking(ranker, query, feedback, PAGE_SIZE), feedback)
             metrics.append((("own loop", number, ranker), {RELEVANT_FOUND: float(len(feedback.positives))}))
@@ -151,7 +152,7 @@ def _measure_query(
 
 
 class _Judged:
-    """A query of a collection, with the grade of every document."""
+    """A query, with the grade of every document of a collection."""
 
     def __init__(self, collection: "_Collection", query: JudgedQuery) -> None:
         self._collection, self._query = collection, query
@@ -163,26 +164,27 @@ class _Judged:
             self._grades[rows[query.document]] = 0
 
     def marks(self, shown: NDArray[np.intp], feedback: Feedback) -> Feedback:
-        """Return the feedback with every document that is shown marked as it was judged."""
+        """Return the feedback with marks on the shown documents, by their grades."""
         doc_ids, grades = self._collection.doc_ids(shown), self._grades[shown]
         positives = [doc_id for doc_id, grade in zip(doc_ids, grades, strict=True) if grade > 0]
         negatives = [doc_id for doc_id, grade in zip(doc_ids, grades, strict=True) if grade == 0]
         return Feedback((*feedback.positives, *positives), (*feedback.negatives, *negatives))
 
-    def left(self, feedback: Feedback) -> NDArray[np.int64]:
-        """Return the grades of all documents, with none for those that are marked."""
+    def residual_grades(self, feedback: Feedback) -> NDArray[np.int64]:
+        """Return the grades of all documents, ``(n_documents,)``; 0 for marked ones."""
         grades = self._grades.copy()
         grades[self._collection.marked_rows(feedback)] = 0
         return grades
 
     def measures(self, ranker: str, feedback: Feedback) -> dict[str, float]:
-        """Return how well a ranker ranks what isn't marked."""
-        left = self.left(feedback)
-        return measures(left[self._collection.ranking(ranker, self._query, feedback, DEPTH)], left[left > 0])
+        """Return the metrics of a ranker over the documents that are not marked."""
+        grades = self.residual_grades(feedback)
+        ranking = self._collection.ranking(ranker, self._query, feedback, DEPTH)
+        return measures(grades[ranking], grades[grades > 0])
 
 
 class _Collection:
-    """Rankings of a corpus without what is marked, by whichever ranker."""
+    """Rankings of the documents of a corpus that are not marked, by rankers and baselines."""
 
     def __init__(self, engine: SearchEngine, unjudged: Collection[str] = ()) -> None:
         self.engine = engine
@@ -195,9 +197,9 @@ class _Collection:
         return [self.engine.corpus.row(doc_id) for doc_id in (*feedback.positives, *feedback.negatives)]
 
     def ranking(self, ranker: str, query: JudgedQuery, feedback: Feedback, k: int) -> NDArray[np.intp]:
-        """Return the rows of the k best documents that are neither marked nor what the query is made of.
+        """Return the rows of the k best documents, without marked ones and the one that the query was made from.
 
-        BM25 gives fewer where fewer share a word with the query.
+        BM25 returns only documents that share a word with the query.
         """
         corpus = self.engine.corpus
         itself = [] if query.document is None else [corpus.row(query.document)]
@@ -221,7 +223,7 @@ class _Collection:
                 return rocchio(examples)
             case "logistic":
                 return logistic_regression(examples)
-        return scorer(next(each for each in RANKERS if each == ranker), examples)
+        return scorer(next(name for name in RANKERS if name == ranker), examples)
 
     def _text(self, query: JudgedQuery) -> str:
         corpus = self.engine.corpus

@@ -1,4 +1,4 @@
-"""The result of an evaluation for people: tables and sentences, and a report with a chart."""
+"""The result of an evaluation for people: tables, sentences, and a report with a chart."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -22,10 +22,10 @@ from exemplar.retrieval.evaluation.result import (
 )
 from exemplar.retrieval.rankers import DEFAULT_RANKER
 
-_SIGNIFICANCE = 0.05  # what p must be below, for a difference to be more than chance
+_SIGNIFICANCE = 0.05  # a difference with a smaller p is starred
 
-# What Markdown obeys; an underscore between letters it leaves alone.
-_OBEYED = re.compile(r"[\\`*{}\[\]<>|~$&#]|(?<![^\W_])_|_(?![^\W_])")
+# Characters with a meaning in Markdown; an underscore between letters has none.
+_MARKDOWN_SYNTAX = re.compile(r"[\\`*{}\[\]<>|~$&#]|(?<![^\W_])_|_(?![^\W_])")
 
 PROTOCOLS: dict[EvaluationProtocol, str] = {
     "first query": "Nothing is marked yet.",
@@ -47,7 +47,7 @@ def write_report(result: EvaluationResult, folder: Path) -> list[Path]:
     Raises
     ------
     ExemplarError
-        The extra that draws the chart isn't installed.
+        The extra that draws the chart is not installed.
     """
     check_chart()
     import vl_convert
@@ -61,7 +61,7 @@ def write_report(result: EvaluationResult, folder: Path) -> list[Path]:
 
 
 def check_chart() -> None:
-    """Raise ExemplarError if charts can't be drawn."""
+    """Raise ExemplarError if the extra that draws charts is not installed."""
     import importlib.util
 
     if importlib.util.find_spec("vl_convert") is None:
@@ -69,9 +69,9 @@ def check_chart() -> None:
 
 
 def markdown(result: EvaluationResult, picture: str | None = None) -> str:
-    """Return the report; ``picture`` is the file of the chart, where the report shows it."""
+    """Return the report; ``picture`` is the file of the chart, if the report shows it."""
     sets = result.sets
-    models = sorted({literal(f"{each.model} in {each.precision}") for each in sets})
+    models = sorted({literal(f"{result.model} in {result.precision}") for result in sets})
     parts = [
         "# How good the rankings are\n",
         f"Measured on {literal(result.date)} with {' and '.join(models)} by {_code(result.command)}.\n",
@@ -81,17 +81,17 @@ def markdown(result: EvaluationResult, picture: str | None = None) -> str:
         _sets_table(sets),
         "".join(f"- {literal(line)}\n" for line in missing_lines(sets)),
     ]
-    for protocol, what in PROTOCOLS.items():
-        parts += [f"## {protocol.capitalize()}\n", f"{what}\n", protocol_table(sets, protocol)]
+    for protocol, description in PROTOCOLS.items():
+        parts += [f"## {protocol.capitalize()}\n", f"{description}\n", protocol_table(sets, protocol)]
         if lines := gain_lines(result.gains, protocol):
             parts += ["".join(f"- {line}\n" for line in lines)]
         if protocol == "own loop" and picture:
             parts += [f"![Relevant documents found against documents read, a line a ranker]({picture})\n"]
     parts += ["## All measures, with 95% bootstrap intervals\n"]
-    for each in sets:
+    for result_of_set in sets:
         for protocol in ("first query", "shared marks"):
-            if results := each.last_round(protocol):
-                heading = f"### {literal(each.name)}, {protocol}, {results[0].n_queries} queries\n"
+            if results := result_of_set.last_round(protocol):
+                heading = f"### {literal(result_of_set.name)}, {protocol}, {results[0].n_queries} queries\n"
                 parts += [heading, _measures_table(results)]
     return "\n".join(map(replace_lone_surrogates, parts))
 
@@ -104,19 +104,20 @@ def protocol_table(sets: Sequence[SetResult], protocol: EvaluationProtocol) -> s
 
 
 def protocol_rows(sets: Sequence[SetResult], protocol: EvaluationProtocol) -> tuple[list[str], list[list[str]]]:
-    """Return a header, and a row a ranker with a cell a set: nDCG@10, or relevant found in the own loop's last round.
+    """Return a header, and a row for every ranker with a cell for every set and the mean over sets.
 
-    Sets of which no query counts are left out. The mean is over those of 20 queries and more, where there are some.
+    A cell is nDCG@10, or in the own loop the number of relevant documents in the last round, which has no mean. Sets
+    without a query that counts are left out. If some sets have at least 20 queries, the mean is over these.
     """
     metric = RELEVANT_FOUND if protocol == "own loop" else METRICS[0]
-    used = [(each.name, results) for each in sets if (results := each.last_round(protocol))]
+    used = [(of_set.name, results) for of_set in sets if (results := of_set.last_round(protocol))]
     if not used:
         return [metric], []
     read = f", {PAGE_SIZE * used[0][1][0].round} read" if metric == RELEVANT_FOUND else ""
     header = [metric + read, *(f"{name} ({results[0].n_queries})" for name, results in used)]
     by_ranker = list(zip(*(results for _, results in used), strict=True))
-    rows = [[TITLES[row[0].ranker], *(_cell(each.metrics[metric], metric) for each in row)] for row in by_ranker]
-    if len(used) == 1 or metric == RELEVANT_FOUND:  # how much is relevant differs too much between sets for a mean
+    rows = [[TITLES[row[0].ranker], *(_cell(result.metrics[metric], metric) for result in row)] for row in by_ranker]
+    if len(used) == 1 or metric == RELEVANT_FOUND:  # sets differ too much in relevant documents
         return header, rows
     means = [_figure(_mean_over_sets(row, metric), metric) for row in by_ranker]
     return [*header, "mean"], [[*cells, mean] for cells, mean in zip(rows, means, strict=True)]
@@ -129,24 +130,24 @@ def table(header: Iterable[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def literal(text: str) -> str:
-    """Return text as Markdown that shows it as it is, in one line: a model's folder may be called anything."""
-    return _OBEYED.sub(r"\\\g<0>", " ".join(text.split()))
+    """Return Markdown that shows a text as it is, in one line; the names of sets and models may hold any text."""
+    return _MARKDOWN_SYNTAX.sub(r"\\\g<0>", " ".join(text.split()))
 
 
 def _code(text: str) -> str:
-    """Return text as Markdown that shows it as code, in one line."""
+    """Return Markdown that shows a text as code, in one line."""
     fence = "`" * (1 + max(map(len, re.findall("`+", text)), default=0))
     space = " " if len(fence) > 1 else ""
     return f"{fence}{space}{' '.join(text.split())}{space}{fence}"
 
 
 def gain_lines(gains: Sequence[Gain], protocol: EvaluationProtocol) -> list[str]:
-    """Return in words how far the default ranker is above the baselines."""
+    """Return the gains of the default ranker against the baselines in words."""
     return [
         _gain_line(gain)
         for gain in gains
         if gain.protocol == protocol and gain.ranker == DEFAULT_RANKER
-        if not (protocol == "first query" and gain.against != "knn")  # without marks they are kNN
+        if not (protocol == "first query" and gain.against != "knn")  # without marks the other baselines equal kNN
     ]
 
 
@@ -159,11 +160,11 @@ def _gain_line(gain: Gain) -> str:
 
 
 def missing_lines(sets: Sequence[SetResult]) -> list[str]:
-    """Return in words how many judgements could not be used."""
+    """Return the numbers of judgements of missing documents in words."""
     return [
-        f"{each.name}: judgements of documents that are not in the corpus: {each.n_missing:,}"
-        for each in sets
-        if each.n_missing
+        f"{result.name}: judgements of documents that are not in the corpus: {result.n_missing:,}"
+        for result in sets
+        if result.n_missing
     ]
 
 
@@ -171,30 +172,32 @@ def _sets_table(sets: Sequence[SetResult]) -> str:
     header = ("set", "documents", "passages", "judged by", "judged queries")
     rows = [
         (
-            literal(each.name),
-            f"{each.n_documents:,}",
-            f"{each.n_passages:,}",
-            literal(each.judgements),
-            f"{each.n_judged_queries:,}",
+            literal(result.name),
+            f"{result.n_documents:,}",
+            f"{result.n_passages:,}",
+            literal(result.judgements),
+            f"{result.n_judged_queries:,}",
         )
-        for each in sets
+        for result in sets
     ]
     return table(header, rows)
 
 
 def _measures_table(results: Sequence[RankerResult]) -> str:
-    rows = [(TITLES[each.ranker], *(_cell_with_interval(each.metrics[m], m) for m in METRICS)) for each in results]
+    rows = [
+        (TITLES[result.ranker], *(_cell_with_interval(result.metrics[m], m) for m in METRICS)) for result in results
+    ]
     return table(("", *METRICS), rows)
 
 
 def _mean_over_sets(results: Sequence[RankerResult], metric: str) -> float:
-    """Return a ranker's mean over the sets of 20 queries and more, where there are some."""
-    counting = [each for each in results if each.n_queries >= MIN_QUERIES] or results
-    return float(np.mean([each.metrics[metric].mean for each in counting]))
+    """Return a ranker's mean over the sets of at least 20 queries, or over all sets if none has as many."""
+    counting = [result for result in results if result.n_queries >= MIN_QUERIES] or results
+    return float(np.mean([result.metrics[metric].mean for result in counting]))
 
 
 def _cell(estimate: MetricEstimate, metric: str) -> str:
-    """Return a mean with a star if it differs from kNN's."""
+    """Return a mean, with a star if it differs significantly from kNN's."""
     p = estimate.p_values.get("knn")
     return _figure(estimate.mean, metric) + ("*" if p is not None and p < _SIGNIFICANCE else "")
 

@@ -1,4 +1,4 @@
-"""The result of an evaluation, and its JSON: checked where it is read, since anybody may have written the file."""
+"""The result of an evaluation, and its JSON, which is checked on reading because people may edit the file."""
 
 import json
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from exemplar.data.errors import EvaluationDamaged
 from exemplar.retrieval.evaluation.metrics import METRICS
 from exemplar.retrieval.evaluation.protocols import RELEVANT_FOUND, TITLES, EvaluationProtocol
 
-MIN_QUERIES = 20  # of a set that counts in a mean over sets
+MIN_QUERIES = 20  # a set with fewer does not count in a mean over sets
 
 _PROTOCOLS: tuple[EvaluationProtocol, ...] = get_args(EvaluationProtocol)
 _P_VALUE = "p_against_"
@@ -34,14 +34,14 @@ _GAIN = {"protocol": str, "round": int, "ranker": str, "against": str, "sets": i
 
 @dataclass(frozen=True, slots=True)
 class MetricEstimate:
-    """A mean over queries with its 95% bootstrap interval, and whether other rankers differ.
+    """A mean over queries with its 95% bootstrap interval, and p-values against other rankers.
 
     Attributes
     ----------
     low, high
-        Ends of the interval; None where there are too few queries.
+        Ends of the interval; None if the queries are too few.
     p_values
-        Of paired t-tests, by the other ranker; None where there are too few queries.
+        Those of paired t-tests, by the other ranker; None if the queries are too few.
     """
 
     mean: float
@@ -60,14 +60,14 @@ class MetricEstimate:
         [mean] = _values(content, {"mean": _NUMBER}, metric)
         low, high = _interval(content)
         if not all(isinstance(p, (*_NUMBER, type(None))) for key, p in content.items() if key.startswith("p_")):
-            raise EvaluationDamaged(f"a p of {metric} is no number")
+            raise EvaluationDamaged(f"a p-value of {metric} is not a number")
         p_values = {key.removeprefix(_P_VALUE): p for key, p in content.items() if key.startswith(_P_VALUE)}
         return cls(mean, low, high, p_values)
 
 
 @dataclass(frozen=True, slots=True)
 class RankerResult:
-    """What a ranker reached on a set in one round of a protocol, by metric."""
+    """The metrics of a ranker on a set in one round of a protocol."""
 
     protocol: EvaluationProtocol
     round: int
@@ -93,14 +93,14 @@ class RankerResult:
 
 @dataclass(frozen=True, slots=True)
 class SetResult:
-    """What was measured on a corpus.
+    """The result of one corpus.
 
     Attributes
     ----------
     judgements
-        What they are, in words.
+        The kind of judgements in words.
     n_missing
-        Judgements of documents that the corpus does not hold.
+        The number of judgements of documents that the corpus does not have.
     """
 
     name: str
@@ -114,7 +114,7 @@ class SetResult:
     results: tuple[RankerResult, ...]
 
     def last_round(self, protocol: EvaluationProtocol) -> tuple[RankerResult, ...]:
-        """Return a protocol's results, a ranker each, of its last round; none if no query counts."""
+        """Return the results of all rankers in a protocol's last round; empty if no query counts."""
         results = [result for result in self.results if result.protocol == protocol]
         last = max((result.round for result in results), default=0)
         return tuple(result for result in results if result.round == last)
@@ -136,12 +136,12 @@ class SetResult:
 
 @dataclass(frozen=True, slots=True)
 class Gain:
-    """How far a ranker's mean nDCG@10 over the sets is above a baseline's: 0.1 is a tenth.
+    """The gain of a ranker's mean nDCG@10 over the sets against a baseline's, as a fraction.
 
     Attributes
     ----------
     low, high
-        Ends of the 95% bootstrap interval; None where there are too few queries.
+        Ends of the 95% bootstrap interval; None if the queries are too few.
     """
 
     protocol: str
@@ -169,7 +169,7 @@ class Gain:
 
 @dataclass(frozen=True, slots=True)
 class EvaluationResult:
-    """What one evaluation measured: the command that measures the same, its date (ISO 8601), and the figures."""
+    """The result of one evaluation: its command, its date (ISO 8601), and its figures."""
 
     command: str
     date: str
@@ -192,7 +192,7 @@ class EvaluationResult:
         Raises
         ------
         EvaluationDamaged
-            Something is missing that a report shows, or is not of the right kind.
+            A value that a report shows is missing, or has the wrong type.
         """
         command, date, sets, gains = _values(content, _RESULT, "the evaluation")
         if not sets:
@@ -202,14 +202,14 @@ class EvaluationResult:
         return result
 
     def _check_sets(self) -> None:
-        """Raise EvaluationDamaged if the sets that have results by a protocol differ in its rounds or rankers."""
+        """Raise EvaluationDamaged if sets with results of a protocol differ in its rounds or rankers."""
         for protocol in _PROTOCOLS:
             measured = (
-                tuple((result.round, result.ranker) for result in each.results if result.protocol == protocol)
-                for each in self.sets
+                tuple((result.round, result.ranker) for result in of_set.results if result.protocol == protocol)
+                for of_set in self.sets
             )
             if len(set(filter(None, measured))) > 1:
-                raise EvaluationDamaged(f"the sets differ in rounds or rankers by the protocol {protocol}")
+                raise EvaluationDamaged(f"the sets differ in rounds or rankers of the protocol {protocol}")
 
 
 def _json(shape: Mapping[str, Any], *values: Any) -> dict[str, Any]:
@@ -217,12 +217,12 @@ def _json(shape: Mapping[str, Any], *values: Any) -> dict[str, Any]:
 
 
 def _values(content: Any, shape: Mapping[str, Any], what: str) -> list[Any]:
-    """Return the values of an object of JSON in the order of a shape; raises EvaluationDamaged."""
+    """Return the values of a JSON object in the order of a shape; raises EvaluationDamaged."""
     if not isinstance(content, dict):
         raise EvaluationDamaged(f"{what} is missing")
     for key, kind in shape.items():
         if not isinstance(content.get(key), kind):
-            raise EvaluationDamaged(f"{what} has no {key.replace('_', ' ')}, or not of the right kind")
+            raise EvaluationDamaged(f"{what} has no {key.replace('_', ' ')}, or one of the wrong type")
     return [content[key] for key in shape]
 
 

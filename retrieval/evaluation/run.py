@@ -1,4 +1,4 @@
-"""An evaluation from its plan to its result."""
+"""Runs an evaluation, from its plan to its result."""
 
 import shlex
 from collections.abc import Callable, Mapping, Sequence
@@ -14,18 +14,18 @@ from exemplar.retrieval.search import SearchEngine
 
 @dataclass(frozen=True, slots=True)
 class EvaluationPlan:
-    """What an evaluation measures.
+    """The plan of an evaluation.
 
     Attributes
     ----------
     corpora
-        Their names.
+        The names of the corpora.
     rounds
-        Of the own loop, ten documents each.
+        Rounds of the own loop, with ten documents each.
     n_queries
-        At most so many of a corpus, drawn at random by the seed.
+        The most queries of a corpus to measure, drawn at random by the seed.
     index
-        Address of the Milvus that serves the corpora; None if they are this machine's own.
+        Address of the Milvus server of the corpora; None if they are on this machine.
     """
 
     corpora: Sequence[str]
@@ -37,7 +37,7 @@ class EvaluationPlan:
 
     @property
     def command(self) -> str:
-        """The command that measures the same, without the options that have their defaults."""
+        """The command of the same evaluation; options with their defaults are left out."""
         options = {
             "rankers": (",".join(self.rankers), ",".join(COMPARED)),
             "rounds": (self.rounds, ROUNDS),
@@ -45,22 +45,24 @@ class EvaluationPlan:
             "seed": (self.seed, SEED),
             "index": (self.index or "", ""),
         }
-        words = [w for key, (value, usual) in options.items() if value != usual for w in (f"--{key}", str(value))]
+        words = [
+            word for key, (value, default) in options.items() if value != default for word in (f"--{key}", str(value))
+        ]
         return shlex.join(["exemplar", "evaluate", *self.corpora, *words])
 
 
 @dataclass(frozen=True, slots=True)
 class EvaluationProgress:
-    """How far an evaluation is.
+    """The progress of an evaluation.
 
     Attributes
     ----------
     stage
-        What it does, for people.
+        The current work in words.
     done, total
-        Queries of all corpora; the total is 0 until all judgements are read.
+        Queries of all corpora; the total is 0 until the judgements of all are read.
     corpus_done, corpus_total
-        Queries of the corpus that is measured.
+        Queries of the current corpus.
     """
 
     stage: str
@@ -80,20 +82,20 @@ def run_evaluation(
     Parameters
     ----------
     engines
-        By the name of the corpus.
+        The engines by the name of the corpus.
     on_progress
-        Called when a stage begins and after every query; what it raises ends the evaluation.
+        Called when a stage begins and after every query; an exception in it ends the evaluation.
 
     Raises
     ------
     ExemplarError
-        A ranker is unknown, or a corpus has no judgements that can be read.
+        A ranker is unknown, or a corpus has no readable judgements.
     """
     judgements = {}
     for name in plan.corpora:
         on_progress(EvaluationProgress(f"Reading the judgements of {name}"))
         judgements[name] = judgements_of(engines[name].corpus)
-    n_queries = {name: min(plan.n_queries, len(each.queries)) for name, each in judgements.items()}
+    n_queries = {name: min(plan.n_queries, len(judgements[name].queries)) for name in plan.corpora}
     measurements, before = {}, 0
     for name in plan.corpora:
 

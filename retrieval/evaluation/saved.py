@@ -1,8 +1,8 @@
-"""Evaluations that are kept, the JSON of one result in a file of its own.
+"""Saved evaluations, a JSON file for every result.
 
 ::
 
-    <home>/evaluations/20261125T140322123456Z.json    named by when it was written
+    <home>/evaluations/20261125T140322123456Z.json    named by its time of writing
 """
 
 import json
@@ -19,21 +19,21 @@ from exemplar.data.home import home_folder, write_atomically
 from exemplar.retrieval.evaluation.result import EvaluationResult
 
 _TIME = "%Y%m%dT%H%M%S%fZ"
-_MAX_DIGITS = 15  # of a whole number
+_MAX_DIGITS = 15  # of an integer
 
 
 @dataclass(frozen=True, slots=True)
 class SavedEvaluation:
-    """An evaluation that is kept.
+    """A saved evaluation.
 
     Attributes
     ----------
     name
-        Of its file, without the ending.
+        The name of its file, without the suffix.
     result
         None if the file is damaged.
     problem
-        What is wrong with a damaged file, in words.
+        The damage of the file in words; empty if it has none.
     """
 
     name: str
@@ -42,24 +42,24 @@ class SavedEvaluation:
 
     @property
     def time(self) -> str:
-        """When it was written, in ISO 8601; the date of the result if the file's name is no time."""
+        """The time of writing in ISO 8601; the date of the result if the file's name is not a time."""
         with suppress(ValueError):
             return datetime.strptime(self.name, _TIME).replace(tzinfo=UTC).isoformat()
         return self.result.date if self.result else ""
 
     @property
     def n_queries(self) -> dict[str, int]:
-        """How many queries were measured, by the name of the corpus."""
-        return {each.name: each.results[0].n_queries for each in self.result.sets} if self.result else {}
+        """The number of measured queries by the name of the corpus."""
+        return {measured.name: measured.results[0].n_queries for measured in self.result.sets} if self.result else {}
 
 
 def evaluations_folder() -> Path:
-    """Return where evaluations are kept."""
+    """Return the folder of saved evaluations."""
     return home_folder() / "evaluations"
 
 
 def save_evaluation(result: EvaluationResult) -> str:
-    """Keep a result; return its name."""
+    """Save a result; return its name."""
     folder = evaluations_folder()
     folder.mkdir(parents=True, exist_ok=True)
     name = datetime.now(UTC).strftime(_TIME)
@@ -68,7 +68,7 @@ def save_evaluation(result: EvaluationResult) -> str:
 
 
 def saved_evaluations() -> list[SavedEvaluation]:
-    """Return all that are kept, the newest first, damaged ones among them."""
+    """Return all saved evaluations, damaged ones included, the newest first."""
     evaluations = []
     for path in sorted(evaluations_folder().glob("*.json"), reverse=True):
         try:
@@ -81,9 +81,9 @@ def saved_evaluations() -> list[SavedEvaluation]:
 
 
 def remove_evaluation(name: str) -> None:
-    """Remove an evaluation that is kept; do nothing if it is gone already."""
+    """Remove a saved evaluation, if it exists."""
     if re.search(r"[/\\]", name):
-        raise ValueError(f"'{name}' is no name of an evaluation")
+        raise ValueError(f"'{name}' is not the name of an evaluation")
     (evaluations_folder() / f"{name}.json").unlink(missing_ok=True)
 
 
@@ -93,24 +93,26 @@ def read_evaluation(path: Path) -> EvaluationResult:
     Raises
     ------
     EvaluationDamaged
-        It is no JSON, or not that of an evaluation.
+        The file does not hold the JSON of an evaluation.
     """
     try:
-        content = json.loads(path.read_bytes(), parse_constant=_refuse, parse_float=_number, parse_int=_integer)
+        content = json.loads(
+            path.read_bytes(), parse_constant=_refuse, parse_float=_finite_number, parse_int=_bounded_integer
+        )
         return EvaluationResult.from_json(content)
     except RecursionError:
         raise EvaluationDamaged(f"{path} is nested too deeply") from None
-    except ValueError as error:  # the parser's as well
+    except ValueError as error:  # EvaluationDamaged, or the parser's
         raise EvaluationDamaged(f"{path} does not hold an evaluation: {error}") from error
 
 
 def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is no figure")
+    raise ValueError(f"{constant} is not a valid figure")
 
 
-def _number(figure: str) -> float:
+def _finite_number(figure: str) -> float:
     return float(figure) if math.isfinite(float(figure)) else _refuse(figure)
 
 
-def _integer(figure: str) -> int:
+def _bounded_integer(figure: str) -> int:
     return int(figure) if len(figure) <= _MAX_DIGITS else _refuse(figure)

@@ -1,4 +1,4 @@
-"""Measurements summed up: means with intervals, p-values, and how far rankers are apart over all sets."""
+"""Summaries of measurements: means with intervals, p-values, and gains over all sets."""
 
 from collections.abc import Mapping, Sequence
 
@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from exemplar.data.corpus.manifest import Manifest
 from exemplar.retrieval.evaluation.judgements import Judgements
-from exemplar.retrieval.evaluation.metrics import METRICS, estimate, gain, p_value
+from exemplar.retrieval.evaluation.metrics import METRICS, estimate, p_value, relative_gain
 from exemplar.retrieval.evaluation.protocols import Condition, Measurement
 from exemplar.retrieval.evaluation.result import MIN_QUERIES, Gain, MetricEstimate, RankerResult, SetResult
 
@@ -16,8 +16,8 @@ _GAINS_AGAINST = ("knn", "rocchio", "mean")
 
 
 def set_result(manifest: Manifest, judgements: Judgements, measurements: Sequence[Measurement]) -> SetResult:
-    """Return what was measured on a corpus: means over its queries, their intervals, p against kNN and Rocchio."""
-    values = {each.condition: each.values for each in measurements}
+    """Return the result of a corpus: means over its queries, their intervals, and p-values against kNN and Rocchio."""
+    values = {measured.condition: measured.values for measured in measurements}
     return SetResult(
         name=manifest.name,
         model=manifest.encoder.model,
@@ -27,7 +27,7 @@ def set_result(manifest: Manifest, judgements: Judgements, measurements: Sequenc
         judgements=judgements.kind,
         n_judged_queries=len(judgements.queries),
         n_missing=judgements.n_missing,
-        results=tuple(_ranker_result(each, values) for each in measurements),
+        results=tuple(_ranker_result(measured, values) for measured in measurements),
     )
 
 
@@ -49,27 +49,27 @@ def _ranker_result(
 
 
 def gains_over_sets(measurements: Mapping[str, Sequence[Measurement]]) -> tuple[Gain, ...]:
-    """Return how far every ranker's mean nDCG@10 over the sets is above a baseline's, with 95% intervals.
+    """Return the gain in mean nDCG@10 over the sets of every ranker against baselines, with 95% intervals.
 
-    Where there are sets of 20 queries and more only these count: of fewer, a mean says little.
+    If some sets have at least 20 queries, only these count, because the mean of fewer queries varies too much.
 
     Parameters
     ----------
     measurements
-        Of the sets, by name.
+        The measurements by the name of the set.
     """
     ndcg: dict[Condition, dict[str, NDArray[np.float64]]] = {}
     for name, of_set in measurements.items():
-        for each in of_set:
-            if each.protocol != "own loop":
-                ndcg.setdefault(each.condition, {})[name] = each.values[METRICS[0]]
+        for measured in of_set:
+            if measured.protocol != "own loop":
+                ndcg.setdefault(measured.condition, {})[name] = measured.values[METRICS[0]]
     gains = (
         _gain((protocol, number, ranker), other, values, ndcg[protocol, number, other])
         for (protocol, number, ranker), values in ndcg.items()
         for other in _GAINS_AGAINST
         if other != ranker and (protocol, number, other) in ndcg
     )
-    return tuple(each for each in gains if each is not None)
+    return tuple(gain for gain in gains if gain is not None)
 
 
 def _gain(
@@ -78,7 +78,7 @@ def _gain(
     values: Mapping[str, NDArray[np.float64]],
     baseline: Mapping[str, NDArray[np.float64]],
 ) -> Gain | None:
-    """Return a ranker's gain; None where the baseline's mean is zero."""
+    """Return a ranker's gain; None if the baseline's mean is zero."""
     counting = {name: of_set for name, of_set in values.items() if len(of_set) >= MIN_QUERIES} or values
-    found = gain(counting, {name: baseline[name] for name in counting})
-    return None if found is None else Gain(*condition, against, len(counting), found.mean, found.low, found.high)
+    mean = relative_gain(counting, {name: baseline[name] for name in counting})
+    return None if mean is None else Gain(*condition, against, len(counting), mean.mean, mean.low, mean.high)

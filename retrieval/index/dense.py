@@ -1,116 +1,23 @@
-"""The index protocol, and the in-memory index: exact top-k of a linear score over the passage vectors."""
-
-from collections.abc import Sequence
-from typing import Protocol
+"""The in-memory index: exact top-k of a linear score over the passage vectors."""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from exemplar.retrieval.index.base import Rows, Within, checked_rows, checked_weights, exact_scores, random_rows
 from exemplar.retrieval.index.scan import Scan, scan
-from exemplar.retrieval.index.threads import in_shares, one_blas_thread
-
-Rows = Sequence[int] | NDArray[np.intp]
-Within = Rows | str  # rows, or an expression of the index's own
+from exemplar.retrieval.index.threads import one_blas_thread, run_in_shares
 
 _ROUNDING = 1e-5  # bounds what float32 rounding does to the product of two unit vectors of some thousand dimensions
 _CHUNK = 4096  # rows
 
 
-def checked_rows(rows: Within, n: int) -> NDArray[np.intp]:
-    """Return rows of an index of n as an array; a ValueError says so if they are none."""
-    array = np.asarray(rows)
-    if array.size == 0:
-        return np.empty(0, dtype=np.intp)
-    if array.dtype.kind not in "iu" or array.ndim != 1:
-        raise ValueError(f"rows are a list of whole numbers, got {array.dtype} of shape {array.shape}")
-    if array.min() < 0 or array.max() >= n:
-        raise ValueError(f"rows of this index are 0 to {n - 1}, got {array.min()} to {array.max()}")
-    return array.astype(np.intp, copy=False)
-
-
-def checked_weights(w: ArrayLike) -> NDArray[np.float64]:
-    """Return weights as an array; a ValueError says so if they are none to multiply by."""
-    weights = np.asarray(w, dtype=np.float64)
-    if not (np.abs(weights) < 1e30).all():
-        raise ValueError("the weights hold NaN, infinity, or what float32 can't multiply")
-    return weights
-
-
-def drawn_rows(n: int, m: int, seed: int) -> NDArray[np.intp]:
-    """Return m random rows of n, ascending, none twice; all where there are no more than m."""
-    if m >= n:
-        return np.arange(n)
-    return np.sort(np.random.default_rng(seed).choice(n, m, replace=False, shuffle=False))
-
-
-def exact_scores(vectors: NDArray[np.float32], w: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the score of each row by itself, in double precision: equal rows have equal scores."""
-    scores: NDArray[np.float64] = np.einsum("ij,j->i", vectors.astype(np.float64), w)
-    return scores
-
-
-class Index(Protocol):
-    """All that rankers ask of a corpus of ``n`` unit vectors of ``dim`` dimensions.
-
-    A row is a position in the index. Rows may be given in any order and more than once.
-    """
-
-    n: int
-    dim: int
-
-    def top_k(
-        self,
-        w: ArrayLike,
-        k: int,
-        *,
-        b: float = 0.0,
-        exclude: Rows = (),
-        within: Within | None = None,
-        above: float | None = None,
-    ) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-        """Return the k rows of highest score ``w.x + b`` and their scores, best first; ties by row.
-
-        Parameters
-        ----------
-        w
-            ``(dim,)`` weights.
-        k
-            Rows wanted; fewer come back where there are no more.
-        exclude
-            Rows that must not come back.
-        within
-            The only rows that may come back; all of them without it.
-        above
-            Only rows with a score above this come back.
-
-        Raises
-        ------
-        ValueError
-            A weight isn't finite, or a row is none of the index's.
-        """
-        ...
-
-    def sample(self, m: int, seed: int) -> NDArray[np.intp]:
-        """Return m random rows, ascending, none twice; all rows where there are no more than m."""
-        ...
-
-    def vectors(self, rows: Rows) -> NDArray[np.float32]:
-        """Return the vectors of some rows, ``(len(rows), dim) float32``, in their order."""
-        ...
-
-    def mean(self) -> NDArray[np.float64]:
-        """Return the mean of all vectors, ``(dim,)``."""
-        ...
-
-    def scan(self, w: NDArray[np.float64], b: float, left_out: NDArray[np.intp], *, precise: bool = False) -> Scan:
-        """Return what all rows but those left out, ascending, say of a classifier; see Scan."""
-        ...
-
-
 class DenseIndex:
     """Exact search over an array ``(n, dim) float32`` of unit rows, in memory or memory-mapped; never copies it.
 
-    Rows may have other lengths where ``longest`` bounds them.
+    Parameters
+    ----------
+    longest
+        A bound of the rows' lengths, for rows that are not unit vectors.
     """
 
     def __init__(self, vectors: NDArray[np.float32], longest: float = 1.0) -> None:
@@ -137,14 +44,14 @@ class DenseIndex:
         """
         w = checked_weights(w)
         scores = self._scores(w.astype(np.float32))
-        k = min(k, _leave_only(scores, exclude, within))
+        k = min(k, _mask(scores, exclude, within))
         if k <= 0:
             return np.empty(0, dtype=np.intp), np.empty(0, dtype=np.float64)
         least = np.partition(scores, self.n - k)[self.n - k]
         if above is not None:
             least = max(least, above - b)
-        # A product over the whole array rounds equal rows differently, by where they stand. So all that come near
-        # the k-th are scored again, row by row and in double precision: equal rows tie, and the row decides.
+        # A product over many rows rounds equal rows differently, depending on their positions. So all rows near the
+        # k-th are scored again, row by row in double precision: equal rows then tie, and the lower row comes first.
         rows = np.flatnonzero(scores >= least - self._rounding * np.linalg.norm(w))
         exact = self._exact_scores(rows, w) + b
         if above is not None:
@@ -153,15 +60,15 @@ class DenseIndex:
         return rows[best], exact[best]
 
     def sample(self, m: int, seed: int) -> NDArray[np.intp]:
-        """Return m random rows, ascending, none twice; all rows where there are no more than m."""
-        return drawn_rows(self.n, m, seed)
+        """Return m different random rows, ascending; all rows if the index has at most m."""
+        return random_rows(self.n, m, seed)
 
     def vectors(self, rows: Rows) -> NDArray[np.float32]:
-        """Return the vectors of some rows, ``(len(rows), dim) float32``, in their order; of a range, a view."""
+        """Return the vectors of some rows, ``(len(rows), dim) float32``, in their order; a range gives a view."""
         if isinstance(rows, range) and rows.step == 1 and 0 <= rows.start <= rows.stop <= self.n:
             return self._vectors[rows.start : rows.stop]
-        taken: NDArray[np.float32] = self._vectors[checked_rows(rows, self.n)]
-        return taken
+        vectors: NDArray[np.float32] = self._vectors[checked_rows(rows, self.n)]
+        return vectors
 
     def mean(self) -> NDArray[np.float64]:
         """Return the mean of all vectors, ``(dim,)``."""
@@ -169,7 +76,7 @@ class DenseIndex:
         return mean
 
     def scan(self, w: NDArray[np.float64], b: float, left_out: NDArray[np.intp], *, precise: bool = False) -> Scan:
-        """Read all rows once; see retrieval.index.scan."""
+        """Read all rows once; see ``index.scan.scan``."""
         return scan(self._vectors, w, b, left_out, precise=precise)
 
     def _scores(self, w: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -180,7 +87,7 @@ class DenseIndex:
             np.dot(self._vectors[rows], w, out=scores[rows])
 
         with one_blas_thread():
-            in_shares(-(-self.n // _CHUNK), score)
+            run_in_shares(-(-self.n // _CHUNK), score)
         return scores
 
     def _exact_scores(self, rows: NDArray[np.intp], w: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -191,8 +98,8 @@ class DenseIndex:
         return scores
 
 
-def _leave_only(scores: NDArray[np.float32], exclude: Rows, within: Within | None) -> int:
-    """Put the rows that must not come back behind all others; return how many may."""
+def _mask(scores: NDArray[np.float32], exclude: Rows, within: Within | None) -> int:
+    """Set the scores of rows that must not come back to -inf; return how many rows remain."""
     left_out = np.zeros(scores.size, dtype=bool)
     if within is not None:
         left_out[:] = True

@@ -1,8 +1,8 @@
-"""One pass over the corpus: every row's score, and what the rows above the margin weigh.
+"""One pass over the corpus: the score of every row, and the loss and gradient of the rows above the margin.
 
-The two products of a pass, scores and gradient, are taken block by block, so that a block is read from memory once,
-and the blocks are shared out among threads, each with a BLAS of one thread. A pass over a large corpus costs little
-more than a plain top-k query, and no copy.
+A pass computes two products, scores and gradient, block by block, so that it reads every block from memory once. The
+threads share the blocks, each with a BLAS of one thread. A pass over a large corpus costs little more than a plain
+top-k query, and copies nothing.
 """
 
 from dataclasses import dataclass
@@ -11,30 +11,30 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from exemplar.retrieval.index.threads import in_shares
+from exemplar.retrieval.index.threads import run_in_shares
 
 _BLOCK = 2048  # rows
-_FEW = 64  # one violator in so many rows, or fewer, are better fetched by themselves
+_FEW = 64  # if at most one row in 64 is a violator, fetching the violators alone is faster
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scan:
-    """What one pass says of a classifier (w, b), with every row of the background taken as a negative.
+    """Scores, loss and gradient of a classifier (w, b), with every row of the background as a negative.
 
     Attributes
     ----------
     scores
         ``w.x + b`` of ``rows``, float32 or float64.
     violators
-        Rows of the background above the margin: ``w.x + b > -1``, ascending. No other row carries loss.
+        Rows of the background above the margin: ``w.x + b > -1``, ascending. No other row has loss.
     loss
         Sum of ``hinge^2`` over the background, with ``hinge = max(0, 1 + w.x + b)``.
     pull
         ``(dim + 1,) float64``, sum of ``hinge * [x, 1]`` over the background: half the gradient of the loss.
     rows
-        The rows of the highest scores, ascending; None: every row.
-    stands_for
-        For how many rows each violator stands, where loss and pull are estimated; None where each stands for itself.
+        The rows that ``scores`` belong to, those of the highest scores, ascending; None means every row.
+    sample_weights
+        How many rows every violator represents in an estimated loss and pull; None if the scan read every violator.
     """
 
     scores: NDArray[np.floating[Any]]
@@ -42,12 +42,12 @@ class Scan:
     loss: float
     pull: NDArray[np.float64]
     rows: NDArray[np.intp] | None = None
-    stands_for: NDArray[np.float64] | None = None
+    sample_weights: NDArray[np.float64] | None = None
 
     @property
     def support(self) -> int:
-        """How many rows of the background carry loss."""
-        return self.violators.size if self.stands_for is None else round(self.stands_for.sum())
+        """How many rows of the background have loss."""
+        return self.violators.size if self.sample_weights is None else round(self.sample_weights.sum())
 
     def top(self, k: int) -> tuple[NDArray[np.intp], NDArray[np.floating[Any]]]:
         """Return the k rows of highest score, ascending, and their scores; ties by row."""
@@ -57,19 +57,19 @@ class Scan:
         top = np.append(above, np.flatnonzero(self.scores == kth)[: k - above.size])
         return (top if self.rows is None else self.rows[top]), self.scores[top]
 
-    def stand_ins(self, m: int) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-        """Return violators that stand for all, and each for how many rows: m of those that weigh alike, or all."""
-        weights = np.ones(self.violators.size) if self.stands_for is None else self.stands_for
-        rows, stands_for = [np.empty(0, np.intp)], [np.empty(0)]
+    def subsample(self, m: int) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+        """Return violators that represent all, at most m of every weight, and how many rows they represent."""
+        weights = np.ones(self.violators.size) if self.sample_weights is None else self.sample_weights
+        rows, sample_weights = [np.empty(0, np.intp)], [np.empty(0)]
         for weight in np.unique(weights):
-            alike = self.violators[weights == weight]
-            rows.append(evenly(alike, m))
-            stands_for.append(np.full(rows[-1].size, weight * alike.size / rows[-1].size))
-        return np.concatenate(rows), np.concatenate(stands_for)
+            stratum = self.violators[weights == weight]
+            rows.append(_evenly_spaced(stratum, m))
+            sample_weights.append(np.full(rows[-1].size, weight * stratum.size / rows[-1].size))
+        return np.concatenate(rows), np.concatenate(sample_weights)
 
 
-def evenly(rows: NDArray[np.intp], m: int) -> NDArray[np.intp]:
-    """Return m of the rows at even distances, or all where there are no more."""
+def _evenly_spaced(rows: NDArray[np.intp], m: int) -> NDArray[np.intp]:
+    """Return m of the rows at even distances; all of them if they are at most m."""
     m = min(m, rows.size)
     return rows[((np.arange(m) + 0.5) * (rows.size / max(1, m))).astype(np.intp)]
 
@@ -82,9 +82,9 @@ def scan(
     Parameters
     ----------
     left_out
-        Rows that are no background, ascending.
+        Rows outside the background, ascending.
     precise
-        Compute in double precision, block by block; takes several times as long.
+        Compute in double precision, block by block; this takes several times as long.
     """
     kind: type[np.floating[Any]] = np.float64 if precise else np.float32
     n, dim = vectors.shape
@@ -95,7 +95,7 @@ def scan(
 
     def read(share: range) -> tuple[NDArray[np.float64], list[NDArray[np.intp]]]:
         pull, buffer, few = np.zeros(dim), np.empty(_BLOCK, dtype=kind), []
-        for block in share:  # every call here is paid for each block, by all threads in turn
+        for block in share:  # few calls: the threads take turns at every one
             rows = range(starts[block], min(starts[block] + _BLOCK, n))
             X, hinge = vectors[rows.start : rows.stop].astype(kind, copy=False), buffer[: len(rows)]
             s = np.dot(X, weights, out=scores[rows.start : rows.stop])
@@ -108,7 +108,7 @@ def scan(
                 few.append(rows.start + np.flatnonzero(hinge))
         return pull, few
 
-    parts = in_shares(len(starts), read)
+    parts = run_in_shares(len(starts), read)
     scores += kind(b)
     above = scores > -1
     above[left_out] = False
@@ -121,6 +121,6 @@ def scan(
 
 
 def _chunks(rows: list[NDArray[np.intp]]) -> list[NDArray[np.intp]]:
-    """Return rows of many blocks together, some thousand at a time."""
-    together = np.concatenate(rows) if rows else np.empty(0, dtype=np.intp)
-    return [together[start : start + _BLOCK] for start in range(0, together.size, _BLOCK)]
+    """Join rows of many blocks, and cut them into chunks of a block's size."""
+    joined = np.concatenate(rows) if rows else np.empty(0, dtype=np.intp)
+    return [joined[start : start + _BLOCK] for start in range(0, joined.size, _BLOCK)]

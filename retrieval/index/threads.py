@@ -1,4 +1,4 @@
-"""Threads: a pool for scans, and BLAS held to one thread meanwhile."""
+"""A thread pool for scans, and a limit of one thread for BLAS while scans run."""
 
 import functools
 import os
@@ -12,16 +12,17 @@ from typing import Any, TypeVar
 from threadpoolctl import ThreadpoolController
 
 T = TypeVar("T")
-N_THREADS = min(8, os.cpu_count() or 1)  # memory is the limit beyond
+
+N_THREADS = min(8, os.cpu_count() or 1)  # more threads do not help: memory bandwidth is the limit
 
 
-class _Shared:
-    """What all fits of the process share."""
+class _ProcessThreads:
+    """The threads and the BLAS limit that all scans of the process share."""
 
     def __init__(self) -> None:
         self.pool = ThreadPoolExecutor(N_THREADS, thread_name_prefix="scan")
-        # BLAS can be set from one thread of a process alone, so one thread does it for all.
-        self._switch = ThreadPoolExecutor(1, thread_name_prefix="blas")
+        # The BLAS limit belongs to the thread that set it, so the same thread sets and restores it.
+        self._blas_thread = ThreadPoolExecutor(1, thread_name_prefix="blas")
         self._lock = threading.Lock()
         self._users = 0
         self._limit: Any = None
@@ -29,55 +30,55 @@ class _Shared:
     def enter(self) -> None:
         with self._lock:
             if self._users == 0:
-                self._limit = self._switch.submit(_hold_to_one).result()
+                self._limit = self._blas_thread.submit(_limit_blas).result()
             self._users += 1
 
     def leave(self) -> None:
         with self._lock:
             self._users -= 1
             if self._users == 0:
-                self._switch.submit(self._limit.restore_original_limits).result()
+                self._blas_thread.submit(self._limit.restore_original_limits).result()
 
 
-def _hold_to_one() -> Any:
+def _limit_blas() -> Any:
     return _controller().limit(limits=1, user_api="blas")
 
 
 @functools.cache
 def _controller() -> ThreadpoolController:
-    return ThreadpoolController()  # looks through all libraries that are loaded
+    return ThreadpoolController()  # inspects every loaded library, so it is made once
 
 
-_shared = _Shared()
+_threads = _ProcessThreads()
 
 
-def in_shares(n: int, work: Callable[[range], T]) -> list[T]:
-    """Share ``range(n)`` out among threads; return what each made of its share, in order."""
+def run_in_shares(n: int, work: Callable[[range], T]) -> list[T]:
+    """Split ``range(n)`` among threads; return the result of every share, in order."""
     cuts = [n * i // N_THREADS for i in range(N_THREADS + 1)]
     shares = [range(first, last) for first, last in pairwise(cuts) if first < last]
-    return list(_shared.pool.map(work, shares)) if len(shares) > 1 else [work(share) for share in shares]
+    return list(_threads.pool.map(work, shares)) if len(shares) > 1 else [work(share) for share in shares]
 
 
 @contextmanager
 def one_blas_thread() -> Iterator[None]:
-    """Hold BLAS to one thread: small products are faster so, and the threads of a scan have the cores to themselves.
+    """Limit BLAS to one thread: small products get faster, and the threads of a scan have the cores to themselves.
 
-    BLAS's own threads go on spinning for a while when their product is done, so none may be woken between scans.
+    BLAS's own threads keep spinning for a while after a product, so the limit must also hold between scans.
 
-    The setting is the whole process's: the first user makes it, and the last of several at a time takes it back.
+    The limit applies to the process: the first of several concurrent users sets it, and the last one restores it.
     """
-    shared = _shared
-    shared.enter()
+    threads = _threads  # a fork may replace the global before this ends
+    threads.enter()
     try:
         yield
     finally:
-        shared.leave()
+        threads.leave()
 
 
-def _begin_anew() -> None:
-    global _shared
-    _shared = _Shared()
+def _replace_after_fork() -> None:
+    global _threads
+    _threads = _ProcessThreads()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_begin_anew)  # a fork copies locks, and no threads
+    os.register_at_fork(after_in_child=_replace_after_fork)  # a fork copies locks but not threads

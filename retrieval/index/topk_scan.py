@@ -1,21 +1,21 @@
-"""A pass over a corpus that can't be read whole: what top-k queries and a sample say of it.
+"""A scan by top-k queries and a random sample, for an index that cannot read every row.
 
-The rows of the highest scores are fetched and counted one by one, and the rows of a random sample that are not among
-them stand for all others. Where an exact index returns every row that carries loss the sample adds nothing, and the
-pass is what reading the whole corpus gives.
+The scan fetches the rows of the highest scores and counts every one. The rows of the sample that are not among them
+represent all other rows. If an exact index returns every row that has loss, the sample adds nothing, and the scan
+equals one that reads the corpus.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
-from exemplar.retrieval.index.dense import Index
+from exemplar.retrieval.index.base import Index
 from exemplar.retrieval.index.scan import Scan
 
-_FEW = 4096  # rows fetched where not all that carry loss can be
-_SLACK = 256  # rows: of what is asked for, the more the sample may be wrong
+_FEW = 4096  # rows to fetch if a query cannot return all that have loss
+_SLACK = 256  # rows to fetch beyond the estimate of a sample, which may be too low
 
 
-def mined_scan(
+def topk_scan(
     index: Index,
     w: NDArray[np.float64],
     b: float,
@@ -25,22 +25,22 @@ def mined_scan(
     most: int,
     exact: bool,
 ) -> Scan:
-    """Return what a pass over an index says of a classifier, by top-k queries alone.
+    """Return the scan of a classifier by top-k queries alone, always in double precision.
 
     Parameters
     ----------
     left_out
-        Rows that are no background, ascending.
+        Rows outside the background, ascending.
     sample
-        Random rows, ascending: always the same, or what is estimated would move from pass to pass.
+        Random rows, ascending; pass the same ones to every scan of a fit, or the estimates differ between scans.
     most
-        How many rows a query can return.
+        How many rows a query can return at most.
     exact
         Whether a query returns the very best rows.
     """
     drawn = np.setdiff1d(sample, left_out, assume_unique=True)
     scores_drawn = index.vectors(drawn) @ w + b
-    best, complete = _best(index, w, b, _expected(scores_drawn, index.n), most)
+    best, complete = _best(index, w, b, _estimated_violators(scores_drawn, index.n), most)
     complete = complete and exact
     X = index.vectors(best)
     scores = X @ w + b
@@ -50,9 +50,9 @@ def mined_scan(
     counted = (scores > -1) & np.isin(best, fetched, assume_unique=True)
     estimated = rest[scores_drawn[rest] > -1] if not complete else rest[:0]
     rows = np.concatenate([best[counted], drawn[estimated]])
-    stands_for = np.repeat([1.0, n_rest / max(1, rest.size)], [int(counted.sum()), estimated.size])
+    sample_weights = np.repeat([1.0, n_rest / max(1, rest.size)], [int(counted.sum()), estimated.size])
     hinges = 1 + np.concatenate([scores[counted], scores_drawn[estimated]])
-    weighted = stands_for * hinges
+    weighted = sample_weights * hinges
     pull = np.append(weighted @ np.concatenate([X[counted], index.vectors(drawn[estimated])]), weighted.sum())
     order = np.argsort(rows)
     return Scan(
@@ -61,19 +61,19 @@ def mined_scan(
         float(weighted @ hinges),
         pull,
         rows=best,
-        stands_for=None if complete else stands_for[order],
+        sample_weights=None if complete else sample_weights[order],
     )
 
 
-def _expected(scores: NDArray[np.float64], n: int) -> int:
-    """Return how many of n rows lie above the margin at the most, by the scores of a sample."""
+def _estimated_violators(scores: NDArray[np.float64], n: int) -> int:
+    """Return an upper estimate of how many of n rows lie above the margin, by the scores of a sample."""
     share = float(np.mean(scores > -1)) if scores.size else 1.0
     deviation = (share * (1 - share) / max(1, scores.size)) ** 0.5
     return min(n, int(n * (share + 3 * deviation)) + _SLACK)
 
 
 def _best(index: Index, w: NDArray[np.float64], b: float, expected: int, most: int) -> tuple[NDArray[np.intp], bool]:
-    """Return rows of the highest scores, ascending, and whether no other lies above the margin."""
+    """Return rows of the highest scores, ascending, and whether they include every row above the margin."""
     k = expected if expected <= most else min(_FEW, most)
     while True:
         rows, scores = index.top_k(w, k, b=b)

@@ -1,9 +1,9 @@
-"""The events of a session, one class for each thing that a person can do.
+"""The events of a session, a class for every action of a person.
 
-``to_json`` returns what the log holds, and ``event_from_json`` reads it again; what one version wrote, all later ones
-read. ``describe`` returns in words what the person did; it may hold what was typed, and what comes from documents.
+``to_json`` returns the event as the log stores it, and ``event_from_json`` reads it; every version reads the events of
+all earlier versions. ``describe`` returns the action in words, which may include typed text and document ids.
 """
-# ruff: noqa: D102 - every class has the same two methods, which are described above
+# ruff: noqa: D102 - every class has the same two methods, described above
 
 import reprlib
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from exemplar.data.errors import ExemplarError
 from exemplar.retrieval.feedback import MARK_NAMES, Feedback, Mark
 from exemplar.retrieval.sessions.settings import Settings
 
-_LONGEST = 200  # characters of a query or an id, in words
+_LONGEST = 200  # characters of a query or an id in a description
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class DocumentQueried:
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """A document got a mark, another mark, or (None) lost the one it had."""
+    """The mark of a document was set, changed, or (None) removed."""
 
     doc_id: str
     mark: Mark | None
@@ -60,7 +60,7 @@ class Marked:
 
 @dataclass(frozen=True, slots=True)
 class MarksAdded:
-    """Marks joined those of the session; on a document that both had marked, the new mark counts."""
+    """Marks were added to those of the session; if both mark a document, the new mark counts."""
 
     marks: Feedback
 
@@ -85,7 +85,7 @@ class MarksCleared:
 
 @dataclass(frozen=True, slots=True)
 class Undone:
-    """The last change of marks was taken back; it leaves query, filters and settings as they are."""
+    """The last change of marks was undone; query, filters and settings stay."""
 
     def to_json(self) -> dict[str, Any]:
         return {"undo": True}
@@ -96,7 +96,7 @@ class Undone:
 
 @dataclass(frozen=True, slots=True)
 class Redone:
-    """The change of marks that was taken back last was made again."""
+    """The change of marks that was undone last was made again."""
 
     def to_json(self) -> dict[str, Any]:
         return {"redo": True}
@@ -107,7 +107,7 @@ class Redone:
 
 @dataclass(frozen=True, slots=True)
 class FiltersSet:
-    """Other filters took the place of the session's."""
+    """The session's filters were replaced."""
 
     filters: Filters
 
@@ -120,7 +120,7 @@ class FiltersSet:
 
 @dataclass(frozen=True, slots=True)
 class SettingsSet:
-    """Other settings took the place of the session's."""
+    """The session's settings were replaced."""
 
     settings: Settings
 
@@ -133,7 +133,7 @@ class SettingsSet:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """The session got a name, or (an empty one) lost the one it had."""
+    """The session's name was set, or (if empty) removed."""
 
     name: str
 
@@ -146,7 +146,7 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """The session went to the corpus that the log has beside the event."""
+    """The session moved to the corpus that the log stores with the event."""
 
     def to_json(self) -> dict[str, Any]:
         return {"open": True}
@@ -171,12 +171,12 @@ Event = (
 
 
 def event_from_json(content: Any) -> Event:
-    """Return the event that some JSON of the log is.
+    """Return an event of the log from its JSON.
 
     Raises
     ------
     ExemplarError
-        A later version wrote it, or its marks, filters or settings are none.
+        This version does not know the event, or its marks, filters or settings are invalid.
     """
     try:
         return _event(content)

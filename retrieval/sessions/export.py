@@ -1,4 +1,4 @@
-"""Rankings and marks as files that other programs read."""
+"""Rankings and marks as files for other programs."""
 
 import csv
 import io
@@ -15,8 +15,8 @@ import pyarrow.parquet as pq
 from exemplar.data.corpus.store import DocumentStore
 from exemplar.retrieval.feedback import MARK_NAMES, Feedback
 
-# What makes a spreadsheet run a cell: one of these, after blanks, quotes and what can't be seen. The wide ones count
-# where Japanese is written. (https://owasp.org/www-community/attacks/CSV_Injection)
+# A spreadsheet runs a cell as a formula if it starts with one of these characters, after blanks, quotes and invisible
+# characters. The full-width ones count in Japanese. (https://owasp.org/www-community/attacks/CSV_Injection)
 _FORMULA = re.compile("[\\s'\"\0-\x20\u200b-\u200f\u2060\ufeff]*[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 
 
@@ -27,11 +27,11 @@ class Column:
     Attributes
     ----------
     ranker
-        Begins the names of its columns, ``knn_rank`` and ``knn_score``.
+        The prefix of its columns, as in ``knn_rank`` and ``knn_score``.
     doc_ids
-        The ranking, best first.
+        The ranked documents, best first.
     scores
-        Of its documents, and of others that are exported beside them as far as they are known.
+        Scores by ``doc_id``, of the ranked documents and of any other exported ones that have a score.
     """
 
     ranker: str
@@ -39,18 +39,18 @@ class Column:
     scores: Mapping[str, float]
 
 
-def exported(feedback: Feedback, rankings: Sequence[Sequence[str]]) -> list[str]:
-    """Return the documents of an export by ``doc_id``: those of each ranking in turn, then what else is marked."""
+def exported_doc_ids(feedback: Feedback, rankings: Sequence[Sequence[str]]) -> list[str]:
+    """Return the documents of an export by ``doc_id``: those of the rankings in turn, then the other marked ones."""
     return list(dict.fromkeys(chain(*rankings, feedback.positives, feedback.negatives)))
 
 
 def export_table(corpus: DocumentStore, feedback: Feedback, columns: Sequence[Column] = ()) -> pa.Table:
-    """Return documents with their marks, and with their rank and score in each ranking; without one, the marks alone.
+    """Return documents with their marks, and with their rank and score in every ranking.
 
-    A rank is null where a document is not in that ranking, a text where it is no longer in the corpus: its mark is not
-    lost.
+    Without a ranking, the table has the marked documents alone. A rank is null if the document is not in that ranking.
+    Text and label are null if the document is no longer in the corpus, so that its mark is not lost.
     """
-    doc_ids = exported(feedback, [column.doc_ids for column in columns])
+    doc_ids = exported_doc_ids(feedback, [column.doc_ids for column in columns])
     rows = corpus.rows_of(doc_ids)
     known = dict(zip(rows, corpus.documents_at(list(rows.values())), strict=True))
     documents = [known.get(doc_id) for doc_id in doc_ids]
@@ -72,8 +72,8 @@ def export_table(corpus: DocumentStore, feedback: Feedback, columns: Sequence[Co
 def as_csv(table: pa.Table) -> bytes:
     """Return a table as CSV; a null is an empty cell.
 
-    A text that a spreadsheet would run as a formula gets an apostrophe in front, as one types it there to say that it
-    is text. A byte order mark comes first, without which Excel takes UTF-8 for another encoding.
+    A text that a spreadsheet would run as a formula gets an apostrophe in front, which marks a cell as text there. The
+    file starts with a byte order mark, without which Excel does not read it as UTF-8.
     """
     file = io.StringIO(newline="")
     writer = csv.writer(file)
@@ -84,12 +84,12 @@ def as_csv(table: pa.Table) -> bytes:
 
 
 def as_json_lines(table: pa.Table) -> bytes:
-    """Return a table as JSON Lines, an object a row with all columns; exact."""
+    """Return a table as JSON Lines, an object with all columns for every row; values are exact."""
     return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in _rows(table)).encode()
 
 
 def as_parquet(table: pa.Table) -> bytes:
-    """Return a table as Parquet; exact."""
+    """Return a table as Parquet; values are exact."""
     file = io.BytesIO()
     pq.write_table(table, file)
     return file.getvalue()
@@ -101,7 +101,7 @@ def escape_formula(text: str) -> str:
 
 
 def unescape_formula(text: str) -> str:
-    """Take back what ``escape_formula`` did: of all texts, only those it changed begin like this."""
+    """Undo ``escape_formula``: remove an apostrophe in front of a formula."""
     return text[1:] if text.startswith("'") and _FORMULA.match(text[1:]) else text
 
 

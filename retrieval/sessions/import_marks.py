@@ -1,4 +1,4 @@
-"""Marks from files: exports, and tables that people or other programs made."""
+"""Marks from files: exports, and tables by people or other programs."""
 
 import io
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
@@ -27,51 +27,53 @@ _MARKS: dict[str, Mark] = {
 def read_marks(
     content: bytes, name: str, known: Callable[[Iterable[str]], Container[str]] = lambda doc_ids: ()
 ) -> Feedback:
-    """Read marks from a file with the columns ``doc_id`` and ``mark``, which may have others.
+    """Read marks from a file that has at least the columns ``doc_id`` and ``mark``.
 
-    A mark is relevant, positive, yes, true or 1; or not relevant, negative, no, false or 0; or blank for none.
+    A mark is relevant, positive, yes, true or 1; or not relevant, negative, no, false or 0. A blank cell is no mark.
 
     Parameters
     ----------
     name
-        The file's: its suffix says what it is, .csv, .tsv, .jsonl, .ndjson, .json or .parquet.
+        The file's name; its suffix is the format: .csv, .tsv, .jsonl, .ndjson, .json or .parquet.
     known
-        Returns which of some documents the corpus has. If it has only the id without the apostrophe that ``as_csv``
-        put in front, the mark is that document's. Marks on other documents are read too.
+        Returns the documents that the corpus has, out of some. If the corpus has an id only without the apostrophe
+        that ``as_csv`` puts in front, the mark belongs to that document. Marks on unknown documents are kept.
 
     Raises
     ------
     ExemplarError
-        The file can't be read, is too large, lacks a column, holds what is no mark, or marks a document both ways; the
-        message says where, and what to do.
+        The file cannot be read, is too large, lacks a column, has an invalid mark, or marks a document both ways.
     """
     kind = PurePath(name.lower()).suffix
     if kind not in TABLES:
         raise ExemplarError(f"marks can't be read from {name}: use a file whose name ends in {', '.join(TABLES)}")
     if len(content) > MOST_BYTES:
-        raise ExemplarError(f"{name} is larger than 50 MB; keep its columns doc_id and mark alone")
+        raise ExemplarError(f"{name} is larger than 50 MB; remove all columns but doc_id and mark")
     marks: dict[str, Mark] = {}
     rows = list(_marks_in(File(name, lambda: io.BytesIO(content), seekable=True)))
     in_corpus = known(form for _, doc_id, _ in rows for form in (doc_id, unescape_formula(doc_id)))
-    for place, doc_id, mark in rows:
-        meant = _meant(doc_id, in_corpus, first_unescaped=kind == ".csv")
-        if marks.setdefault(meant, mark) != mark:
-            raise ExemplarError(f"{name} marks the document '{meant}' both ways, the second time in {place}; decide")
+    for place, written, mark in rows:
+        doc_id = _doc_id_in(in_corpus, written, prefer_unescaped=kind == ".csv")
+        if marks.setdefault(doc_id, mark) != mark:
+            raise ExemplarError(
+                f"{name} marks the document '{doc_id}' both ways, the second time in {place}; remove one of the marks"
+            )
     return Feedback(
         tuple(doc_id for doc_id, mark in marks.items() if mark == "positive"),
         tuple(doc_id for doc_id, mark in marks.items() if mark == "negative"),
     )
 
 
-def _meant(doc_id: str, known: Container[str], first_unescaped: bool) -> str:
-    meanings = [doc_id, unescape_formula(doc_id)]
-    if first_unescaped:
-        meanings.reverse()
-    return next((meaning for meaning in meanings if meaning in known), doc_id)
+def _doc_id_in(known: Container[str], written: str, *, prefer_unescaped: bool) -> str:
+    """Return the document that a file means, which may have an apostrophe of ``as_csv`` in front of its id."""
+    forms = [written, unescape_formula(written)]
+    if prefer_unescaped:
+        forms.reverse()
+    return next((form for form in forms if form in known), written)
 
 
 def _marks_in(file: File) -> Iterator[tuple[str, str, Mark]]:
-    """Yield each mark with its place and document; rows are counted from 0."""
+    """Yield the place, document and value of every mark; rows count from 0."""
     for number, (doc_id_cell, mark_cell) in enumerate(_read_cells(file)):
         place = f"row {number}"
         doc_id = plain_text(doc_id_cell, f"the doc_id in {place} of {file.name}")
@@ -79,11 +81,11 @@ def _marks_in(file: File) -> Iterator[tuple[str, str, Mark]]:
         if word is None:
             continue
         if doc_id is None:
-            raise ExemplarError(f"{place} of {file.name} has a mark but no doc_id; fill it in, or take the mark out")
+            raise ExemplarError(f"{place} of {file.name} has a mark but no doc_id; fill it in, or remove the mark")
         mark = _MARKS.get(" ".join(word.casefold().split()).removesuffix(".0"))  # 1.0 in a column that has gaps
         if mark is None:
             raise ExemplarError(
-                f"'{word[:50]}' in {place} of {file.name} is no mark; write relevant or not relevant, or nothing"
+                f"'{word[:50]}' in {place} of {file.name} is not a mark; write relevant, not relevant, or nothing"
             )
         yield place, doc_id, mark
 
@@ -103,9 +105,9 @@ def _read_cells(file: File) -> list[tuple[Any, Any]]:
     return cells
 
 
-def _column(wanted: str, names: Sequence[str]) -> str:
-    matching = [name for name in names if name.strip().casefold() == wanted]
+def _column(column: str, names: Sequence[str]) -> str:
+    matching = [name for name in names if name.strip().casefold() == column]
     if len(matching) != 1:
-        problem = f"it has two columns named '{wanted}'" if matching else f"it has no column '{wanted}'"
+        problem = f"it has two columns named '{column}'" if matching else f"it has no column '{column}'"
         raise ExemplarError(f"{problem}; its columns are: {listed(names)}")
     return matching[0]

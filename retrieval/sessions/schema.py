@@ -1,6 +1,6 @@
-"""What the file of sessions looks like, which version of Exemplar it is of, and how an older one becomes this one's.
+"""The schema of the file of sessions, its version, and the migrations from older versions.
 
-The version is SQLite's ``user_version``. Files from before it was counted have 0.
+The version is SQLite's ``user_version``. Files from before versions were counted have 0.
 """
 
 import sqlite3
@@ -9,11 +9,11 @@ from pathlib import Path
 
 from exemplar.data.errors import ExemplarError
 
-_MOST = 1000  # no Exemplar ever writes a version from here on, or below 0
+_VERSION_LIMIT = 1000  # Exemplar never writes this version or higher, nor a negative one
 
 
 def _begin(connection: sqlite3.Connection) -> None:
-    """Make the table and its index, as far as a file from before versions does not have them."""
+    """Make the table and its index, unless a file from before versions has them."""
     connection.execute(
         """
         CREATE TABLE IF NOT EXISTS events (
@@ -28,19 +28,27 @@ def _begin(connection: sqlite3.Connection) -> None:
     connection.execute("CREATE INDEX IF NOT EXISTS events_of_session ON events (session_id, corpus, id)")
 
 
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_begin,)  # the first makes version 1 of version 0
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_begin,)  # the first makes version 1 from version 0
 
 
 def has_possible_version(connection: sqlite3.Connection) -> bool:
-    """Return whether some Exemplar, of today or later, may have written the file's version."""
-    return 0 <= _version(connection) < _MOST
+    """Return whether this Exemplar or a later one may have written the file's version."""
+    return 0 <= _version(connection) < _VERSION_LIMIT
 
 
 def check_version(connection: sqlite3.Connection, path: Path) -> None:
-    """Raise ExemplarError if a newer Exemplar wrote the file, sqlite3.DatabaseError if nobody did; write nothing."""
+    """Check the version of a file, without writing to it.
+
+    Raises
+    ------
+    ExemplarError
+        A newer Exemplar wrote the file.
+    sqlite3.DatabaseError
+        No Exemplar writes such a version: the file is damaged.
+    """
     version = _version(connection)
     if not has_possible_version(connection):
-        error = sqlite3.DatabaseError(f"the file says that it is of version {version}, which does not exist")
+        error = sqlite3.DatabaseError(f"the file has version {version}, which does not exist")
         error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
         raise error
     if version > len(MIGRATIONS):
@@ -51,11 +59,11 @@ def check_version(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def migrate(connection: sqlite3.Connection) -> None:
-    """Make a file of an older version, or an empty one, this version's, in one transaction."""
+    """Bring an empty file, or one of an older version, to this version, in one transaction."""
     if _version(connection) == len(MIGRATIONS):
         return
     with connection:
-        connection.execute("BEGIN IMMEDIATE")  # of two who come at once, the second finds the work done
+        connection.execute("BEGIN IMMEDIATE")  # of two concurrent processes, the second has nothing to do
         for migration in MIGRATIONS[_version(connection) :]:
             migration(connection)
         connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")

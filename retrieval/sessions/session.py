@@ -1,7 +1,7 @@
-"""A session: query, marks, filters and settings on a corpus, as its events leave them.
+"""A session: query, marks, filters and settings on a corpus, derived from its events.
 
-A session is what its events make of it, in order; nothing is ever overwritten. The same pure function, ``after``,
-moves the session on the page and restores it from the log, so the two can't differ.
+Events are never overwritten. The same pure function, ``after``, updates the session on the page and restores it from
+the log, so the two cannot differ.
 """
 
 import secrets
@@ -10,7 +10,7 @@ from typing import assert_never
 
 from exemplar.data.corpus.filters import Filters
 from exemplar.retrieval.feedback import Feedback
-from exemplar.retrieval.search import DocumentQuery, Query
+from exemplar.retrieval.ranking import DocumentQuery, Query
 from exemplar.retrieval.sessions.events import (
     DocumentQueried,
     Event,
@@ -32,9 +32,12 @@ MOST_UNDO = 100
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """What is searched and marked on one corpus; a session keeps one such state for every corpus it has been to.
+    """The state of a session on one corpus; the log has a state for every corpus that the session was on.
 
-    ``past`` and ``future`` are the marks that undo and redo lead to, the last and the first of them next.
+    Attributes
+    ----------
+    past, future
+        The marks that undo and redo restore: the last of ``past``, and the first of ``future``.
     """
 
     session_id: str
@@ -47,18 +50,18 @@ class Session:
     future: tuple[Feedback, ...] = ()
 
     def after(self, event: Event) -> "Session":
-        """Return the session as an event leaves it."""
+        """Return the session after an event."""
         match event:
             case Queried(text):
                 return replace(self, query=text)
             case DocumentQueried(doc_id):
                 return replace(self, query=DocumentQuery(doc_id))
             case Marked(doc_id, mark):
-                return self._marked(self.feedback.marked(doc_id, mark))
+                return self._with_marks(self.feedback.marked(doc_id, mark))
             case MarksAdded(marks):
-                return self._marked(self.feedback.joined(marks))
+                return self._with_marks(self.feedback.joined(marks))
             case MarksCleared():
-                return self._marked(Feedback())
+                return self._with_marks(Feedback())
             case Undone():
                 return self._undone()
             case Redone():
@@ -71,7 +74,7 @@ class Session:
                 return self
         assert_never(event)
 
-    def _marked(self, feedback: Feedback) -> "Session":
+    def _with_marks(self, feedback: Feedback) -> "Session":
         if feedback == self.feedback:
             return self
         return replace(self, feedback=feedback, past=(*self.past, self.feedback)[-MOST_UNDO:], future=())

@@ -1,4 +1,4 @@
-"""How a session searches."""
+"""The settings of a session: rankers, page size and C."""
 
 import math
 import reprlib
@@ -12,16 +12,16 @@ from exemplar.retrieval.rankers import DEFAULT_RANKER, RANKERS, Ranker
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How to search.
+    """The settings of a search.
 
     Attributes
     ----------
     rankers
-        Of the columns, from the left: one or two.
+        The rankers of the columns, from the left: one or two.
     k
-        Rows a page.
+        The number of rows on a page.
     C
-        The SVM's; None for what suits ranker and marks.
+        The SVM's C; None takes the default for ranker and marks.
     hide_marked
         Leave marked documents out of the rankings.
     """
@@ -34,7 +34,7 @@ class Settings:
     def __post_init__(self) -> None:
         fits = 1 <= len(self.rankers) <= 2 and set(self.rankers) <= set(RANKERS) and self.k >= 1
         if not fits or not (self.C is None or 0 < self.C < math.inf):
-            raise ValueError(f"these are no settings of a search: {self}")
+            raise ValueError(f"these are not settings of a search: {self}")
         if len(set(self.rankers)) < len(self.rankers):
             raise ValueError("the two columns need different rankers")
 
@@ -44,8 +44,8 @@ class Settings:
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> "Settings":
-        """Return settings from JSON; raises ExemplarError if it holds none."""
+        """Return settings from JSON; raises ExemplarError if they are invalid."""
         try:
             return cls(tuple(content["rankers"]), int(content["k"]), content["C"], bool(content["hide_marked"]))
         except (KeyError, TypeError, ValueError, OverflowError) as error:
-            raise ExemplarError(f"these are no settings of a search: {reprlib.repr(content)}") from error
+            raise ExemplarError(f"these are not settings of a search: {reprlib.repr(content)}") from error

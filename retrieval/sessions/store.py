@@ -1,4 +1,4 @@
-"""The log of sessions: every event as it was made, in one SQLite file."""
+"""The log of sessions: every event, in one SQLite file."""
 
 import json
 import logging
@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from exemplar.data.errors import ExemplarError
 from exemplar.retrieval.sessions.events import Event, Named, event_from_json
-from exemplar.retrieval.sessions.recovery import set_aside, tells_of_damage
+from exemplar.retrieval.sessions.recovery import is_damage, set_aside
 from exemplar.retrieval.sessions.schema import check_version, migrate
 from exemplar.retrieval.sessions.session import Session, new_id
 
@@ -23,8 +23,8 @@ _logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Saved:
-    """A session in a list of sessions; times are ISO 8601 in UTC, and ``corpus`` is where it was last."""
+class SavedSession:
+    """A session in a list of sessions; times are ISO 8601 in UTC, and ``corpus`` is its last corpus."""
 
     session_id: str
     name: str
@@ -35,7 +35,7 @@ class Saved:
 
 
 @dataclass(frozen=True, slots=True)
-class Logged:
+class LoggedEvent:
     """An event of the log; ``content`` is its JSON, which a later version may have written."""
 
     at: str
@@ -44,11 +44,11 @@ class Logged:
 
     @property
     def event(self) -> Event:
-        """The event; ExemplarError if this version does not know it."""
+        """The event; raises ExemplarError if this version does not know it."""
         return event_from_json(self.content)
 
     def describe(self) -> str:
-        """Return in words what the person did."""
+        """Return the person's action in words."""
         try:
             return self.event.describe()
         except ExemplarError:
@@ -58,13 +58,13 @@ class Logged:
 class SessionStore:
     """The log of events in one SQLite file; safe to use from several threads and processes.
 
-    A damaged file is set aside, with a new one in its place. A file of an older version becomes one of this version. A
-    file of a newer version is left alone: all methods raise ExemplarError.
+    The store sets a damaged file aside and begins a new one. It migrates a file of an older version. It never changes a
+    file of a newer version: all methods raise ExemplarError.
 
     Parameters
     ----------
     on_damage
-        Called with a sentence that says what was done about damage.
+        Called with a sentence for people if a damaged file was set aside.
     """
 
     def __init__(self, path: Path, on_damage: Callable[[str], None] = _logger.warning) -> None:
@@ -72,7 +72,7 @@ class SessionStore:
         self._on_damage = on_damage
 
     def record(self, session: Session, event: Event) -> None:
-        """Append an event; when this returns it is on the disk."""
+        """Append an event; when this returns, the event is on the disk."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
         row = (session.session_id, session.corpus, datetime.now(UTC).isoformat(), json.dumps(event.to_json()))
         self._do(
@@ -82,30 +82,33 @@ class SessionStore:
         )
 
     def load(self, session_id: str, corpus: str | None = None) -> Session | None:
-        """Return a session as its events left it, on the corpus it was last on, or on another one it has been to.
+        """Return a session from its events, on its last corpus or on another one; None if the log does not have it.
 
-        None means that the log does not have it. ExemplarError means that this version does not know one of its events.
+        Raises
+        ------
+        ExemplarError
+            This version does not know one of its events.
         """
         logged = self.history(session_id)
         corpus = corpus or (logged[-1].corpus if logged else None)
-        events = [each.event for each in logged if each.corpus == corpus]
+        events = [entry.event for entry in logged if entry.corpus == corpus]
         return reduce(Session.after, events, Session(session_id, str(corpus))) if events else None
 
     def count(self, session_id: str) -> int:
-        """Return how many events a session has, by which another tab's are noticed."""
+        """Return how many events a session has; a page compares it to notice events of another tab."""
         rows = self._rows("SELECT count(*) FROM events WHERE session_id = ?", session_id)
         return int(rows[0][0]) if rows else 0
 
-    def history(self, session_id: str) -> list[Logged]:
-        """Return all events of a session, in order; raises ExemplarError if one is no JSON."""
+    def history(self, session_id: str) -> list[LoggedEvent]:
+        """Return all events of a session, in order; raises ExemplarError if one is not JSON."""
         rows = self._rows("SELECT at, corpus, event FROM events WHERE session_id = ? ORDER BY id", session_id)
         try:
-            return [Logged(at, corpus, json.loads(event)) for at, corpus, event in rows]
+            return [LoggedEvent(at, corpus, json.loads(event)) for at, corpus, event in rows]
         except (ValueError, RecursionError) as error:
-            raise ExemplarError(f"an event of this session is no JSON that can be read: {error}") from error
+            raise ExemplarError(f"an event of this session is not JSON that can be read: {error}") from error
 
-    def saved(self) -> list[Saved]:
-        """Return the sessions in which something was searched, marked or named, the last changed first."""
+    def saved(self) -> list[SavedSession]:
+        """Return the sessions that have a query, mark, filter or name event, the last changed first."""
         rows = self._rows(
             """
             SELECT session_id, (SELECT json_extract(event, '$.name') FROM events WHERE id = named),
@@ -121,17 +124,20 @@ class SessionStore:
             ) ORDER BY last DESC
             """
         )
-        return [Saved(session_id, name or "", *rest) for session_id, name, *rest in rows]
+        return [SavedSession(session_id, name or "", *rest) for session_id, name, *rest in rows]
 
     def duplicate(self, session_id: str, name: str) -> str:
-        """Copy a session with its whole history under a name; return the copy's id.
+        """Copy a session with all its events under another name; return the id of the copy.
 
-        Raises ExemplarError if the log does not have the session.
+        Raises
+        ------
+        ExemplarError
+            The log does not have the session.
         """
         copy = new_id()
 
-        def copied(connection: sqlite3.Connection) -> int:
-            n: int = connection.execute(
+        def insert_copy(connection: sqlite3.Connection) -> int:
+            n_events: int = connection.execute(
                 "INSERT INTO events (session_id, corpus, at, event) "
                 "SELECT ?, corpus, at, event FROM events WHERE session_id = ? ORDER BY id",
                 (copy, session_id),
@@ -141,25 +147,25 @@ class SessionStore:
                 "SELECT ?, corpus, ?, ? FROM events WHERE session_id = ? ORDER BY id DESC LIMIT 1",
                 (copy, datetime.now(UTC).isoformat(), json.dumps(Named(name).to_json()), session_id),
             )
-            return n
+            return n_events
 
-        if not self._do(copied):
+        if not self._do(insert_copy):
             raise ExemplarError(f"there is no session '{session_id}'; it may have been deleted")
         return copy
 
     def delete(self, session_id: str) -> None:
-        """Delete a session with its whole history, for good: its texts are overwritten on the disk."""
+        """Delete a session with all its events for good: SQLite overwrites its texts on the disk."""
 
-        def deleted(connection: sqlite3.Connection) -> None:
+        def delete_events(connection: sqlite3.Connection) -> None:
             connection.execute("PRAGMA secure_delete = ON")
             connection.execute("DELETE FROM events WHERE session_id = ?", (session_id,))
 
-        def written_through(connection: sqlite3.Connection) -> None:
-            connection.execute("PRAGMA busy_timeout = 1000")  # behind one who reads on, the next event does it
+        def checkpoint(connection: sqlite3.Connection) -> None:
+            connection.execute("PRAGMA busy_timeout = 1000")  # if a reader blocks it for longer, the next event does it
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
-        self._do(deleted)
-        self._do(written_through)
+        self._do(delete_events)
+        self._do(checkpoint)
 
     def _rows(self, query: str, *values: str | int) -> list[Any]:
         if not self._path.exists():
@@ -167,19 +173,19 @@ class SessionStore:
         return self._do(lambda connection: connection.execute(query, values).fetchall())
 
     def _do(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Do something in a transaction; again, where the file was damaged and another has taken its place."""
+        """Do some work in a transaction; repeat it after a damaged file was replaced."""
         try:
-            return self._tried(work)
+            return self._in_transaction(work)
         except sqlite3.DatabaseError as error:
-            if not tells_of_damage(error):
+            if not is_damage(error):
                 raise
-            if done := set_aside(self._path):
-                self._on_damage(done)
-        return self._tried(work)
+            if message := set_aside(self._path):
+                self._on_damage(message)
+        return self._in_transaction(work)
 
-    def _tried(self, work: Callable[[sqlite3.Connection], T]) -> T:
+    def _in_transaction(self, work: Callable[[sqlite3.Connection], T]) -> T:
         with closing(sqlite3.connect(self._path, timeout=10)) as connection:
-            check_version(connection, self._path)  # before anything that writes
+            check_version(connection, self._path)  # before the first statement that writes
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
             migrate(connection)

@@ -1,1 +1,1 @@
-"""The exemplar SVM: its objective, its Newton steps, and the fit."""
+"""The exemplar SVM: the fit, its objective, and the Newton steps of one round."""

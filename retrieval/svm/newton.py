@@ -7,26 +7,26 @@ from numpy.typing import NDArray
 
 _MAX_STEPS = 50
 _MAX_PRODUCTS = 200
-_FORCING = 0.1  # a Newton step is solved to this share of its gradient; the next one mends the rest
+_FORCING = 0.1  # a Newton step is solved to this share of its gradient; the next step reduces the rest
 
 Vector = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LocalModel:
-    r"""The SVM's objective around a point, as a function of the step ``d`` away from it.
+    r"""A model of the SVM's objective around a point, as a function of the step ``d`` from that point.
 
     ``m(d) = g.d + 1/2 |d|^2 + sum_i c_i (h_i(d)^2 - h_i(0)^2 + 2 h_i(0) y_i x~_i.d)``,
     ``h_i(d) = max(0, slack_i - y_i x~_i.d)``, ``x~ = [x, 1]``
 
-    What the rows' loss is to first order is taken out of the sum, for the gradient ``g`` has it already, exactly and of
-    the whole corpus. The rows only say how the gradient changes with the step, so a weighted sample of them will do:
-    it makes steps less good, never the point wrong at which they end.
+    The sum leaves out the first-order change of the rows' loss, because the gradient ``g`` of the full corpus has it
+    exactly. The rows only determine how the gradient changes with the step, so a weighted sample of rows is enough: it
+    makes the steps less good, but not the point at which they end.
 
     Attributes
     ----------
     gradient
-        ``(dim + 1,)``, at the point; the last one is the intercept's.
+        ``(dim + 1,)``, at the point; the last element is the intercept's.
     X, y, c, slack
         ``(m, dim) float32`` rows, their classes (1 or -1), loss weights, and ``1 - y (w.x + b)`` at the point.
     """
@@ -38,12 +38,13 @@ class LocalModel:
     slack: Vector
 
     def minimise(self, tolerance: float) -> tuple[NDArray[np.float64], float]:
-        """Return the step to the model's minimum, and the decrease; ends at a gradient of norm ``tolerance``.
+        """Return the step to the model's minimum, and the change of the objective.
 
-        Newton steps by conjugate gradients over the active rows, with Armijo's backtracking.
+        The method takes Newton steps by conjugate gradients over the active rows, with Armijo's backtracking, until the
+        norm of the gradient is at most ``tolerance``.
         """
         d = np.zeros(self.gradient.size, dtype=np.float32)
-        fallen = np.zeros_like(self.slack)  # y x~.d: how far each row's slack has fallen
+        fallen = np.zeros_like(self.slack)  # (m,), y x~.d: how far the slack of every row has fallen
         gradient = linear = self.gradient.astype(np.float32)
         value = 0.0
         for _ in range(_MAX_STEPS):
@@ -54,14 +55,14 @@ class LocalModel:
             direction, falls = self._newton_direction(gradient, self.slack > fallen, enough)
             slope, length = float(gradient @ direction), 1.0
             while True:
-                to, fallen_to = d + length * direction, fallen + length * falls
-                there = float(linear @ to) + 0.5 * float(to @ to) + self._curved_loss(fallen_to)
-                if there <= value + 1e-4 * length * slope or length < 1e-9:
+                d_new, fallen_new = d + length * direction, fallen + length * falls
+                value_new = float(linear @ d_new) + 0.5 * float(d_new @ d_new) + self._curved_loss(fallen_new)
+                if value_new <= value + 1e-4 * length * slope or length < 1e-9:
                     break
                 length /= 2
-            if there >= value:  # as far as float32 goes
+            if value_new >= value:  # float32 cannot resolve a further decrease
                 break
-            d, fallen, value = to, fallen_to, there
+            d, fallen, value = d_new, fallen_new, value_new
             gradient = linear + d - 2 * self._pull(self.c * self._change(fallen))
         return d.astype(np.float64), value
 
@@ -69,19 +70,19 @@ class LocalModel:
         """Solve ``H direction = -gradient`` by conjugate gradients; also return ``y x~.direction``."""
         weights = np.where(active, 2 * self.c, np.float32(0))
         direction, falls = np.zeros_like(gradient), np.zeros_like(self.slack)
-        residual, towards = -gradient, -gradient
+        residual, search = -gradient, -gradient
         squared = float(residual @ residual)
         for _ in range(_MAX_PRODUCTS):
-            falling = self._falls(towards)
-            curved = towards + self._pull(weights * falling)
-            length = squared / float(towards @ curved)
-            direction += length * towards
+            falling = self._falls(search)
+            curved = search + self._pull(weights * falling)
+            length = squared / float(search @ curved)
+            direction += length * search
             falls += length * falling
             residual = residual - length * curved
             before, squared = squared, float(residual @ residual)
             if squared <= tolerance**2:
                 break
-            towards = residual + (squared / before) * towards
+            search = residual + (squared / before) * search
         return direction, falls
 
     def _falls(self, d: Vector) -> Vector:
@@ -95,7 +96,7 @@ class LocalModel:
         return np.append(z @ self.X, z.sum())
 
     def _change(self, fallen: Vector) -> Vector:
-        """Return ``h(d) - h(0)`` without cancellation: float32 has few digits, and steps become small."""
+        """Return ``h(d) - h(0)`` without cancellation, because float32 has few digits and steps become small."""
         return np.where(self.slack > 0, -np.minimum(fallen, self.slack), np.maximum(self.slack - fallen, 0))
 
     def _curved_loss(self, fallen: Vector) -> float:

@@ -1,27 +1,27 @@
-"""The exemplar SVM's objective: what is exact of it, and a model of it around a point."""
+"""The exemplar SVM's objective, exact or as a model around a point."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from exemplar.retrieval.index.dense import Index
+from exemplar.retrieval.index.base import Index
 from exemplar.retrieval.svm.newton import LocalModel
 
 NOTEBOOK_ROWS = 1000
 
-_LEAST_SPREAD = 0.01  # a corpus of one text alone has nothing to tell apart
+_LEAST_SPREAD = 0.01  # bounds the scale where the corpus has only one distinct text
 
 
 @dataclass(slots=True, eq=False)
 class Objective:
-    """The objective P: marked rows in double precision, the background through the index."""
+    """The objective P: marked rows in double precision, the background by scans of the index."""
 
     index: Index
     marked: NDArray[np.float64]  # (n_marked, dim): positives, then negatives
     y: NDArray[np.float64]
     c: NDArray[np.float64]
-    left_out: NDArray[np.intp]  # rows that are no background, ascending
+    left_out: NDArray[np.intp]  # rows outside the background, ascending
     n_background: int
     c_background: float
     anchor: NDArray[np.float64]  # (dim + 1,)
@@ -32,12 +32,12 @@ class Objective:
         return slack
 
     def value(self, w: NDArray[np.float64], loss: float) -> float:
-        """Return P, given the background's loss."""
+        """Return P for a loss of the background."""
         hinge, away = np.maximum(self.slack(w), 0), w - self.anchor
         return float(away @ away / 2 + self.c @ hinge**2 + self.c_background * loss)
 
     def gradient(self, w: NDArray[np.float64], pull: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return P's gradient, given the background's pull."""
+        """Return the gradient of P for a pull of the background; see Scan."""
         z = 2 * self.c * self.y * np.maximum(self.slack(w), 0)
         gradient: NDArray[np.float64] = w - self.anchor - np.append(z @ self.marked, z.sum())
         return gradient + 2 * self.c_background * pull
@@ -53,22 +53,29 @@ class Objective:
         w: NDArray[np.float64],
         pull: NDArray[np.float64] | None,
         rows: NDArray[np.intp],
-        stands_for: float | NDArray[np.float64],
+        sample_weights: float | NDArray[np.float64],
         *,
         precise: bool = False,
     ) -> LocalModel:
-        """Return the model of P around w in which some rows stand for the background, each for so many.
+        """Return the model of P around w in which weighted rows represent the background.
 
-        Where the background's pull is not given, the rows stand in for that as well; precisely, where these are all
-        that carry loss, for what float32 rounds off may cancel what matters.
+        Parameters
+        ----------
+        pull
+            The background's pull at w; None computes it from the rows.
+        sample_weights
+            How many rows of the background every row represents.
+        precise
+            Compute slack and pull in double precision; needed where the rows are all that have loss, because float32's
+            rounding errors may exceed a gradient that is nearly zero.
         """
         X = self.index.vectors(rows)
         exact = X.astype(np.float64) if precise else X
         slack = 1 + (exact @ w[:-1].astype(exact.dtype) + w[-1])
         if pull is None:
             hinge = np.maximum(slack, 0).astype(exact.dtype, copy=False)
-            pull = stands_for * np.append(hinge @ exact, hinge.sum())
-        c = np.full(rows.size, self.c_background) * stands_for
+            pull = sample_weights * np.append(hinge @ exact, hinge.sum())
+        c = np.full(rows.size, self.c_background) * sample_weights
         return LocalModel(
             self.gradient(w, pull),
             np.concatenate([self.marked.astype(np.float32), X]),
@@ -89,13 +96,13 @@ class Objective:
         scale_c: bool,
         negative_weight: float,
     ) -> "Objective":
-        """Set the loss weights, as fit_exemplar_svm describes them; without an anchor."""
+        """Return the objective with the loss weights that fit_exemplar_svm describes, without an anchor."""
         marked = np.unique(negatives)
         left_out = np.union1d(marked, exclude)
         n_background = index.n - left_out.size
         n_positives, n_negatives = len(positives), marked.size
         T = 500 * C if scale_c else C * (n_positives + n_negatives + n_background) / 2
-        # Never less than a background row, which it is: a mark must not raise it.
+        # A negative is a background row too, so a mark must not make it weigh less than one.
         heavier = max(1.0, negative_weight * (max(1.0, n_background / NOTEBOOK_ROWS) if scale_c else 1.0))
         c_background = T / max(1.0, n_background + heavier * n_negatives)
         return cls(
@@ -110,6 +117,6 @@ class Objective:
         )
 
     def anchor_at(self, p: NDArray[np.float64], mu: NDArray[np.float64]) -> None:
-        """Hold w~ close to the nearest neighbours of p, scaled so that p scores 1 and mu -1."""
+        """Hold w~ close to the scorer whose weights are p, scaled so that p scores 1 and mu -1."""
         scale = 2 / max(float(p @ p - p @ mu), _LEAST_SPREAD)
         self.anchor = np.append(scale * p, 1 - scale * p @ p)

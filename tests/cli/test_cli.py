@@ -187,7 +187,7 @@ def test_mistakes_are_one_clear_line(capsys: pytest.CaptureFixture[str], animals
         assert "C must be a positive number up to 1,000,000, got" in failure(capsys, "search", "animals", "x", "--C", C)
     assert "its columns are: body, stars" in failure(capsys, "build", reviews, "--text-column", "text")
     assert "no file or folder ./gone.csv" in failure(capsys, "build", "./gone.csv")
-    assert "no Unicode text" in failure(capsys, "search", "animals", "caf\udce9")
+    assert "not Unicode text" in failure(capsys, "search", "animals", "caf\udce9")
     assert "name a source" in failure(capsys, "build", "")
     assert "can't be the name" in failure(capsys, "build", reviews, "--name", "../out")
 

@@ -10,9 +10,10 @@ from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.corpus import Corpus, open_corpus
 from exemplar.data.corpus.filters import Filters
 from exemplar.retrieval.feedback import Feedback
-from exemplar.retrieval.highlights import Explainer
+from exemplar.retrieval.highlights import SentenceHighlighter
 from exemplar.retrieval.rankers import RANKERS
-from exemplar.retrieval.search import DocumentQuery, Ranking, SearchEngine
+from exemplar.retrieval.ranking import DocumentQuery, Ranking
+from exemplar.retrieval.search import SearchEngine
 from tests.support.corpora import source_of
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.patience import PATIENCE
@@ -60,27 +61,27 @@ def test_searches_at_once_find_what_each_finds_alone(words: Corpus) -> None:
 
 def test_sentences_that_many_pages_show_at_once_are_encoded_once(animals: Corpus) -> None:
     encoder = FakeEncoder()
-    explainer = Explainer(SearchEngine(animals, lambda *_: encoder))
+    highlighter = SentenceHighlighter(SearchEngine(animals, lambda *_: encoder))
     passages = [f"The cat sleeps {n} hours. The dog barks {n} times." for n in range(20)]
     start = threading.Barrier(N)
 
     def page(number: int) -> None:
         start.wait(timeout=PATIENCE)
         for place in range(len(passages)):
-            explainer.learn([passages[(place + number) % len(passages)]])
+            highlighter.encode([passages[(place + number) % len(passages)]])
 
     with ThreadPoolExecutor(N) as threads:
         list(threads.map(page, range(N)))
     sentences = [f"{each}." for passage in passages for each in passage.rstrip(".").split(". ")]
     assert sorted(encoder.encoded) == sorted(sentences)
-    assert all(explainer.knows(passage) for passage in passages)
+    assert all(highlighter.has_encoded(passage) for passage in passages)
 
 
 def test_so_many_selections_are_kept_as_fit_into_memory(animals: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
     found: list[Filters] = []
     select = Corpus.select
     monkeypatch.setattr(Corpus, "select", lambda corpus, filters: found.append(filters) or select(corpus, filters))
-    monkeypatch.setattr("exemplar.retrieval.search._SELECTED", 3 * animals.n_documents)
+    monkeypatch.setattr("exemplar.retrieval.search._CACHED_SELECTED", 3 * animals.n_documents)
     engine = SearchEngine(animals)
     first, *others = (Filters(words=word) for word in ("cat", "dog", "rain", "sun"))
     for filters in (first, *others[:2], first):

@@ -3,7 +3,7 @@ import pytest
 
 from exemplar.data.encoders.base import unit_rows
 from exemplar.retrieval.index.dense import DenseIndex
-from exemplar.retrieval.rankers import Examples, counted_negatives, middle, scorer, usual_c
+from exemplar.retrieval.rankers import Examples, centroid, default_c, effective_negatives, scorer
 from exemplar.retrieval.svm.fit import NEGATIVE_WEIGHT, fit_exemplar_svm
 
 ROWS = unit_rows(np.random.default_rng(0).normal(size=(200, 8)))
@@ -25,9 +25,9 @@ def test_svm_is_the_notebooks() -> None:
     np.testing.assert_allclose(scorer("svm", examples([5], [8])).w, expected.w, rtol=1e-4)
 
 
-def test_anchored_is_held_to_the_middle_and_follows_more_examples_more_closely() -> None:
+def test_anchored_is_held_to_the_centroid_and_follows_more_examples_more_closely() -> None:
     expected = fit_exemplar_svm(
-        DenseIndex(ROWS[1:]), ROWS[[0, 6]], [8], C=0.02 * np.sqrt(2.25), anchor=middle(ROWS[[0, 6]]), exclude=[5, 8]
+        DenseIndex(ROWS[1:]), ROWS[[0, 6]], [8], C=0.02 * np.sqrt(2.25), anchor=centroid(ROWS[[0, 6]]), exclude=[5, 8]
     )
     np.testing.assert_allclose(scorer("anchored", examples([5], [8])).w, expected.w, rtol=1e-4)
 
@@ -38,20 +38,20 @@ def test_a_c_that_is_given_is_taken() -> None:
 
 
 def test_c_grows_with_the_root_of_the_examples() -> None:
-    assert [usual_c("anchored", n) for n in (0, 2, 6)] == pytest.approx([0.01, 0.03, 0.05])
-    assert [usual_c("svm", n) for n in (0, 2, 6)] == [0.1, 0.1, 0.1]
+    assert [default_c("anchored", n) for n in (0, 2, 6)] == pytest.approx([0.01, 0.03, 0.05])
+    assert [default_c("svm", n) for n in (0, 2, 6)] == [0.1, 0.1, 0.1]
 
 
 def test_until_something_is_relevant_all_negatives_count_for_one() -> None:
-    assert [counted_negatives(0, n) for n in (0, 1, 10)] == [0, 1, 1]
-    assert [counted_negatives(1, n) for n in (0, 1, 10)] == [0, 1, 10]
+    assert [effective_negatives(0, n) for n in (0, 1, 10)] == [0, 1, 1]
+    assert [effective_negatives(1, n) for n in (0, 1, 10)] == [0, 1, 10]
     expected = fit_exemplar_svm(
         DenseIndex(ROWS[1:]), ROWS[:1], [3, 4, 5, 6], exclude=[3, 4, 5, 6], negative_weight=NEGATIVE_WEIGHT / 4
     )
     np.testing.assert_allclose(scorer("svm", examples([], [3, 4, 5, 6])).w, expected.w, rtol=1e-4)
 
 
-def test_the_middle_of_vectors_is_as_long_as_they_are() -> None:
-    np.testing.assert_allclose(middle(np.array([[1, 0], [0, 1]], np.float32)), np.sqrt([0.5, 0.5]))
-    np.testing.assert_allclose(middle(np.array([[2, 0], [0, 2]], np.float32)), np.sqrt([2, 2]))
-    np.testing.assert_array_equal(middle(np.array([[1, 0], [-1, 0]], np.float32)), [0, 0])
+def test_the_centroid_of_vectors_is_as_long_as_they_are() -> None:
+    np.testing.assert_allclose(centroid(np.array([[1, 0], [0, 1]], np.float32)), np.sqrt([0.5, 0.5]))
+    np.testing.assert_allclose(centroid(np.array([[2, 0], [0, 2]], np.float32)), np.sqrt([2, 2]))
+    np.testing.assert_array_equal(centroid(np.array([[1, 0], [-1, 0]], np.float32)), [0, 0])

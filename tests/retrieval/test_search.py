@@ -11,7 +11,8 @@ from exemplar.data.errors import EncoderMismatch
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.index.dense import DenseIndex
 from exemplar.retrieval.rankers import RANKERS, Ranker
-from exemplar.retrieval.search import DocumentQuery, Ranking, Result, SearchEngine
+from exemplar.retrieval.ranking import DocumentQuery, Ranking, Result
+from exemplar.retrieval.search import SearchEngine
 from exemplar.retrieval.svm.fit import fit_exemplar_svm
 from tests.support.corpora import ANIMALS, source_of
 from tests.support.fake_encoder import FakeEncoder
@@ -200,7 +201,7 @@ def test_another_model_of_the_same_size_is_an_error(animals: Corpus, encoder: Fa
 
 
 def test_a_query_that_is_no_text_is_an_error(engine: SearchEngine) -> None:
-    with pytest.raises(ValueError, match="no Unicode text"):
+    with pytest.raises(ValueError, match="not Unicode text"):
         engine.search("caf\udce9")
 
 
@@ -413,7 +414,7 @@ def test_what_was_ranked_is_not_ranked_again(engine: SearchEngine, monkeypatch: 
     for n, other in enumerate(others, start=2):
         engine.search("the cat", **({"ranker": "knn", "k": 5, "depth": 8} | other))
         assert len(asked) == n
-    monkeypatch.setattr("exemplar.retrieval.search._MOST_KEPT", 7)
+    monkeypatch.setattr("exemplar.retrieval.search._LONGEST_CACHED", 7)
     for n in (6, 7):
         assert engine.search("the cat", ranker="knn", k=5, depth=8).doc_ids == first.doc_ids
         assert len(asked) == n, "a long one is not kept"

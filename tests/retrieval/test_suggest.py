@@ -4,8 +4,8 @@ import numpy as np
 
 from exemplar.retrieval.index.dense import DenseIndex
 from exemplar.retrieval.rankers import Scorer
-from exemplar.retrieval.search import Ranking
-from exemplar.retrieval.suggest import Suggestion, to_mark_next
+from exemplar.retrieval.ranking import Ranking
+from exemplar.retrieval.suggest import Suggestion, suggest_marks
 from exemplar.retrieval.svm.fit import fit_exemplar_svm
 
 
@@ -21,7 +21,7 @@ def trained(of: Ranking) -> Ranking:
 
 def test_documents_that_are_ranked_most_apart_come_first() -> None:
     first, second = ranking("a", "b", "c", "d"), ranking("b", "x", "c", "a")
-    found = to_mark_next(first, second, marked=(), n=3)
+    found = suggest_marks(first, second, marked=(), n=3)
     assert found == [
         Suggestion("a", "disagreement", (1, 4), -3.0),
         Suggestion("x", "disagreement", (None, 2), -1.0),
@@ -31,19 +31,19 @@ def test_documents_that_are_ranked_most_apart_come_first() -> None:
 
 def test_what_both_rank_alike_or_is_marked_is_not_suggested() -> None:
     both = ranking("a", "b", "c")
-    assert to_mark_next(both, both, marked=()) == []
-    assert [each.doc_id for each in to_mark_next(both, ranking("c", "b", "a"), marked=("a",))] == ["c"]
+    assert suggest_marks(both, both, marked=()) == []
+    assert [each.doc_id for each in suggest_marks(both, ranking("c", "b", "a"), marked=("a",))] == ["c"]
 
 
 def test_then_come_those_nearest_to_the_border() -> None:
     same = ranking("a", "b", "c", "d", scores=(0.9, 0.2, -0.1, -0.7))
-    found = to_mark_next(same, trained(same), marked=("b",), n=2)
+    found = suggest_marks(same, trained(same), marked=("b",), n=2)
     assert found == [Suggestion("c", "margin", (3, 3), -0.1), Suggestion("d", "margin", (4, 4), -0.7)]
 
 
 def test_nothing_is_suggested_twice() -> None:
     first, second = ranking("a", "b", "c"), trained(ranking("c", "b", "a", scores=(0.1, 0.05, 0.0)))
-    found = to_mark_next(first, second, marked=(), n=2)
+    found = suggest_marks(first, second, marked=(), n=2)
     assert [(each.doc_id, each.why) for each in found] == [
         ("a", "disagreement"),
         ("c", "disagreement"),
@@ -52,4 +52,4 @@ def test_nothing_is_suggested_twice() -> None:
 
 
 def test_without_documents_nothing_is_suggested() -> None:
-    assert to_mark_next(ranking(), trained(ranking()), marked=()) == []
+    assert suggest_marks(ranking(), trained(ranking()), marked=()) == []

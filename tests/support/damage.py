@@ -23,7 +23,8 @@ from exemplar.data.corpus.corpus import Corpus, open_corpus
 from exemplar.data.corpus.manifest import corpus_folder
 from exemplar.data.corpus.shards import DOCUMENTS, JOURNAL, PASSAGES, VECTORS
 from exemplar.retrieval.evaluation.judgements import judgements_of
-from exemplar.retrieval.search import DocumentQuery, SearchEngine
+from exemplar.retrieval.ranking import DocumentQuery
+from exemplar.retrieval.search import SearchEngine
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.reading import read
 

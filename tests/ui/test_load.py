@@ -8,7 +8,8 @@ from benchmarks import load
 from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.corpus import Corpus
 from exemplar.retrieval.feedback import Feedback
-from exemplar.retrieval.search import DocumentQuery, SearchEngine
+from exemplar.retrieval.ranking import DocumentQuery
+from exemplar.retrieval.search import SearchEngine
 from exemplar.retrieval.sessions.events import DocumentQueried, Event, Marked, Redone, Undone
 from exemplar.retrieval.sessions.session import Session
 from exemplar.retrieval.sessions.store import SessionStore

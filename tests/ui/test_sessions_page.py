@@ -416,7 +416,7 @@ def test_what_an_import_did_is_told_until_something_else_is_done(both: AppTest) 
         (b"doc_id,mark\ngone,yes\n", "warning", "M.csv marks no document of this corpus, only 1 others; "),
         (b"doc_id,mark\n5,\n", "warning", "There is no mark in m.csv; nothing was changed."),
         (b"id,mark\n5,yes\n", "error", "Cannot read m.csv: it has no column 'doc_id'; its columns are: id, mark. "),
-        (b"doc_id,mark\n5,*maybe*\n", "error", "'*maybe*' in row 0 of m.csv is no mark; write relevant or "),
+        (b"doc_id,mark\n5,*maybe*\n", "error", "'*maybe*' in row 0 of m.csv is not a mark; write relevant, "),
     ],
 )
 def test_an_import_that_brings_nothing_says_why(both: AppTest, content: bytes, kind: str, message: str) -> None:

@@ -2,11 +2,12 @@
 
 import streamlit as st
 
-from exemplar.retrieval.highlights import Explainer
+from exemplar.retrieval.highlights import SentenceHighlighter
 from exemplar.retrieval.rankers import TITLES
-from exemplar.retrieval.search import Ranking, SearchEngine
+from exemplar.retrieval.ranking import Ranking
+from exemplar.retrieval.search import SearchEngine
 from exemplar.retrieval.sessions.session import Session
-from exemplar.retrieval.suggest import Suggestion, to_mark_next
+from exemplar.retrieval.suggest import Suggestion, suggest_marks
 from exemplar.ui.search.results import Unexplained, bar_share, show_explained
 from exemplar.ui.search.row import Note, Row
 
@@ -17,12 +18,12 @@ _TITLES = {
 
 
 def show_mark_next(
-    session: Session, first: Ranking, second: Ranking, engine: SearchEngine, explainer: Explainer
+    session: Session, first: Ranking, second: Ranking, engine: SearchEngine, highlighter: SentenceHighlighter
 ) -> Unexplained:
     """Draw the suggestions in two columns; return the rows whose best sentences are not yet known."""
     unexplained: Unexplained = []
     marked = {*session.feedback.positives, *session.feedback.negatives}
-    suggestions = to_mark_next(first, second, marked)
+    suggestions = suggest_marks(first, second, marked)
     for column, (why, (title, meaning)) in zip(st.columns(2, gap="medium"), _TITLES.items(), strict=True):
         with column, st.container(key=f"next-{why}"):
             st.subheader(title, anchor=False)
@@ -33,7 +34,7 @@ def show_mark_next(
             for suggestion in column_suggestions:
                 result, note = engine.result(second.scorer, suggestion.doc_id), _note(suggestion, first, second)
                 row = Row("next", result, None, bar_share(result.score, second), note=note)
-                unexplained += show_explained(row, second, explainer)
+                unexplained += show_explained(row, second, highlighter)
     return unexplained
 
 

@@ -6,7 +6,8 @@ import streamlit as st
 
 from exemplar.data.errors import ExemplarError
 from exemplar.retrieval.rankers import DEFAULT_RANKER, TITLES, Ranker
-from exemplar.retrieval.search import Ranking, SearchEngine, took
+from exemplar.retrieval.ranking import Ranking
+from exemplar.retrieval.search import SearchEngine
 from exemplar.retrieval.sessions.session import Session
 from exemplar.ui import html, resources, state
 from exemplar.ui.search import filter_form, keyboard, results
@@ -75,7 +76,7 @@ def _show_view(view: str, session: Session, engine: SearchEngine) -> results.Une
     elif view == "Why":
         show_why(session, first, second, engine)
     else:
-        return show_mark_next(session, first, second, engine, resources.explainer(session.corpus))
+        return show_mark_next(session, first, second, engine, resources.highlighter(session.corpus))
     return []
 
 
@@ -93,7 +94,7 @@ def _show_results(session: Session, engine: SearchEngine) -> results.Unexplained
     if not rankings[0].results:
         _show_nothing(session)
         return []
-    unexplained = results.show_rankings(session, rankings, resources.explainer(session.corpus))
+    unexplained = results.show_rankings(session, rankings, resources.highlighter(session.corpus))
     if n_pages > 1:
         with st.container(horizontal_alignment="center", key="pages"):
             key = f"page {st.session_state.get(state.N_TURNS, 0)}"
@@ -124,7 +125,7 @@ def _show_line(session: Session, engine: SearchEngine, rankings: Sequence[Rankin
     """Draw a line with the overlap of the rankings, their times, and the numbers of documents and marks."""
     tops = [ranking.doc_ids[:10] for ranking in rankings]
     overlap = [f"overlap@10: {len(set(tops[0]) & set(tops[1]))}"] if len(rankings) > 1 and tops[0] else []
-    times = [f"{TITLES[ranking.ranker]} {took(ranking).partition(' · ')[0]}" for ranking in rankings]
+    times = [f"{TITLES[ranking.ranker]} {ranking.time_in_words}" for ranking in rankings]
     n, n_all, n_marks = rankings[0].n_candidates, engine.corpus.n_documents, len(session.feedback)
     documents = f"{n_all:,} documents" if n == n_all else f"{n:,} of {n_all:,} documents"
     marks = "1 mark" if n_marks == 1 else f"{n_marks:,} marks"

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from exemplar.data.corpus.store import DocumentStore
-from exemplar.retrieval.search import DocumentQuery, Query
+from exemplar.retrieval.ranking import DocumentQuery, Query
 from exemplar.ui import html, state
 
 _LONGEST = 100_000  # characters of a query; models read a few thousand, and millions in a box overload a browser

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from exemplar.retrieval.rankers import Ranker
-from exemplar.retrieval.search import Ranking, SearchEngine
+from exemplar.retrieval.ranking import Ranking
+from exemplar.retrieval.search import SearchEngine
 from exemplar.retrieval.sessions.session import Session
 
 

@@ -9,9 +9,9 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from exemplar.data.encoders.passages import Span
-from exemplar.retrieval.highlights import Explainer
+from exemplar.retrieval.highlights import SentenceHighlighter
 from exemplar.retrieval.rankers import RANKERS, TITLES
-from exemplar.retrieval.search import Ranking, took
+from exemplar.retrieval.ranking import Ranking
 from exemplar.retrieval.sessions.session import Session
 from exemplar.ui import resources, state
 from exemplar.ui.search.row import Note, Row, row_html, show_row
@@ -39,21 +39,21 @@ _RANKER_HELP = (
 Unexplained = list[tuple[DeltaGenerator, Row, Callable[[], list[Span]]]]
 
 
-def show_rankings(session: Session, rankings: Sequence[Ranking], explainer: Explainer) -> Unexplained:
+def show_rankings(session: Session, rankings: Sequence[Ranking], highlighter: SentenceHighlighter) -> Unexplained:
     """Draw the rankings side by side; return the rows whose best sentences are not yet known."""
     unexplained: Unexplained = []
     for place, column in enumerate(st.columns(len(rankings), gap="medium")):
         other = rankings[1 - place] if len(rankings) > 1 else None
         with column, st.container(key=f"column-{rankings[place].ranker}"):
             _show_head(session, place, rankings[place])
-            unexplained += _show_rows(session, rankings[place], other, explainer)
+            unexplained += _show_rows(session, rankings[place], other, highlighter)
     return unexplained
 
 
-def show_explained(row: Row, ranking: Ranking, explainer: Explainer) -> Unexplained:
+def show_explained(row: Row, ranking: Ranking, highlighter: SentenceHighlighter) -> Unexplained:
     """Draw a row with its best sentences marked; return the row if they are not yet known."""
-    find = partial(_best_sentences, row.result.passage, ranking, explainer)
-    if explainer.knows(row.result.passage):
+    find = partial(_best_sentences, row.result.passage, ranking, highlighter)
+    if highlighter.has_encoded(row.result.passage):
         show_row(replace(row, spans=find()))
         return []
     return [(show_row(row), row, find)]
@@ -92,17 +92,19 @@ def _show_head(session: Session, place: int, ranking: Ranking) -> None:
         on_change=lambda: choose_ranker(session.settings, place, st.session_state[key]),
     )
     took_help = _TOOK_HELP if ranking.scorer.svm else ""
-    st.caption(f"{_DESCRIPTIONS[ranking.ranker]}  \n{took(ranking)}", help=f"{_RANKER_HELP} {took_help}")
+    st.caption(f"{_DESCRIPTIONS[ranking.ranker]}  \n{ranking.cost_in_words}", help=f"{_RANKER_HELP} {took_help}")
 
 
-def _show_rows(session: Session, ranking: Ranking, other: Ranking | None, explainer: Explainer) -> Unexplained:
+def _show_rows(
+    session: Session, ranking: Ranking, other: Ranking | None, highlighter: SentenceHighlighter
+) -> Unexplained:
     ranks = {} if other is None else {doc_id: rank for rank, doc_id in enumerate(other.doc_ids, start=1)}
     unexplained: Unexplained = []
     for result in ranking.results:
         mark = session.feedback.mark_of(result.doc_id)
         note = None if other is None else _note(result.rank, ranks.get(result.doc_id), TITLES[other.ranker], len(ranks))
         row = Row(ranking.ranker, result, mark, bar_share(result.score, ranking), note=note)
-        unexplained += show_explained(row, ranking, explainer)
+        unexplained += show_explained(row, ranking, highlighter)
     return unexplained
 
 
@@ -118,6 +120,6 @@ def _note(rank: int, other_rank: int | None, other: str, depth: int) -> Note:
     )
 
 
-def _best_sentences(passage: str, ranking: Ranking, explainer: Explainer) -> list[Span]:
-    explainer.learn([passage])
-    return explainer.carried(passage, ranking.scorer.w)
+def _best_sentences(passage: str, ranking: Ranking, highlighter: SentenceHighlighter) -> list[Span]:
+    highlighter.encode([passage])
+    return highlighter.best_sentences(passage, ranking.scorer.w)

@@ -8,7 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from exemplar.data.encoders.passages import Span
 from exemplar.retrieval.feedback import MARK_NAMES, Mark
-from exemplar.retrieval.search import Result
+from exemplar.retrieval.ranking import Result
 from exemplar.retrieval.sessions.events import Marked
 from exemplar.ui import html
 from exemplar.ui.state import ROWS_OPENED, change, query_document

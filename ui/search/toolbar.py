@@ -4,7 +4,7 @@ import streamlit as st
 
 from exemplar.retrieval.search import SearchEngine
 from exemplar.retrieval.sessions.events import Event, MarksAdded, Redone, Undone
-from exemplar.retrieval.sessions.export import Column, exported
+from exemplar.retrieval.sessions.export import Column, exported_doc_ids
 from exemplar.retrieval.sessions.session import Session
 from exemplar.ui import state
 from exemplar.ui.search import filter_form, keyboard
@@ -77,7 +77,7 @@ def _exported(session: Session, engine: SearchEngine, n: int) -> list[Column]:
     """Return the first n documents of each ranking, with the scores of every exported document."""
     rankings = rankings_of(session, engine, session.settings.rankers, depth=n)
     tops = [ranking.doc_ids[:n] for ranking in rankings]
-    doc_ids = exported(engine.within(session.feedback), tops)
+    doc_ids = exported_doc_ids(engine.within(session.feedback), tops)
     columns = []
     for ranking, top in zip(rankings, tops, strict=True):
         scores = engine.scores(ranking.scorer, doc_ids)

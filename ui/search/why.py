@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from exemplar.retrieval.rankers import TITLES
+from exemplar.retrieval.ranking import Ranking
 from exemplar.retrieval.score_plane import Point, score_plane
-from exemplar.retrieval.search import Ranking, SearchEngine
+from exemplar.retrieval.search import SearchEngine
 from exemplar.retrieval.sessions.session import Session
 from exemplar.ui import html
 from exemplar.ui.search.results import bar_share

@@ -31,8 +31,9 @@ from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.index.dense import DenseIndex
 from exemplar.retrieval.index.milvus import MilvusIndex, open_served
 from exemplar.retrieval.rankers import RANKERS, Ranker, Scorer
+from exemplar.retrieval.ranking import DocumentQuery
 from exemplar.retrieval.score_plane import score_plane
-from exemplar.retrieval.search import DocumentQuery, SearchEngine
+from exemplar.retrieval.search import SearchEngine
 from exemplar.retrieval.sessions.export import export_table
 from tests.support.corpora import source_of
 from tests.support.fake_encoder import FakeEncoder
@@ -133,7 +134,7 @@ def test_a_scan_by_top_k_queries_is_the_scan_of_all_rows(
         index.scan(w, b, np.array(left_out, np.intp), precise=True)
         for index in (served.index, DenseIndex(corpus.vectors))
     )
-    assert (found.violators.tolist(), found.stands_for) == (expected.violators.tolist(), None)
+    assert (found.violators.tolist(), found.sample_weights) == (expected.violators.tolist(), None)
     np.testing.assert_allclose(found.loss, expected.loss)
     np.testing.assert_allclose(found.pull, expected.pull, atol=1e-9)
 

@@ -7,7 +7,16 @@ import scipy.stats
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exemplar.retrieval.evaluation.metrics import DEPTH, METRICS, Estimate, estimate, gain, measures, ndcg_at_k, p_value
+from exemplar.retrieval.evaluation.metrics import (
+    DEPTH,
+    METRICS,
+    Estimate,
+    estimate,
+    measures,
+    ndcg_at_k,
+    p_value,
+    relative_gain,
+)
 
 
 def of(grades: list[int], relevant: list[int]) -> dict[str, float]:
@@ -71,10 +80,10 @@ def test_an_estimate_is_the_mean_with_an_interval_that_narrows() -> None:
 def test_a_gain_is_over_the_mean_of_sets_with_queries_in_pairs() -> None:
     rng = np.random.default_rng(1)
     baseline = {"a": rng.random(50), "b": rng.random(10)}
-    tenth = gain({name: 1.1 * values for name, values in baseline.items()}, baseline)
+    tenth = relative_gain({name: 1.1 * values for name, values in baseline.items()}, baseline)
     assert (tenth.mean, tenth.low, tenth.high) == pytest.approx((0.1, 0.1, 0.1))
     ours = {"a": baseline["a"] + rng.normal(0.1, 0.1, 50), "b": baseline["b"]}
-    found = gain(ours, baseline)
+    found = relative_gain(ours, baseline)
     means = [np.mean([values.mean() for values in each.values()]) for each in (ours, baseline)]
     assert found.mean == pytest.approx(means[0] / means[1] - 1)
     assert 0 < found.low < found.mean < found.high
@@ -82,11 +91,11 @@ def test_a_gain_is_over_the_mean_of_sets_with_queries_in_pairs() -> None:
 
 def test_a_gain_over_nothing_is_none_and_one_query_gives_no_interval() -> None:
     some, none = np.array([0.5, 0.5, 0.0]), np.zeros(3)
-    assert gain({"a": some}, {"a": none}) is None
-    assert gain({"a": some}, {"a": np.array([0.5, 0.0, 0.0])}) == Estimate(
+    assert relative_gain({"a": some}, {"a": none}) is None
+    assert relative_gain({"a": some}, {"a": np.array([0.5, 0.0, 0.0])}) == Estimate(
         1.0
     )  # resamples have nothing to compare with
-    assert gain({"a": some[:1], "b": some[:1]}, {"a": some[:1], "b": some[:1]}) == Estimate(0.0)
+    assert relative_gain({"a": some[:1], "b": some[:1]}, {"a": some[:1], "b": some[:1]}) == Estimate(0.0)
 
 
 @pytest.mark.slow

@@ -54,7 +54,7 @@ def test_one_is_removed_and_no_other_file(result: EvaluationResult, home: Path) 
     remove_evaluation(names[0])
     assert [saved.name for saved in saved_evaluations()] == names[1:]
     (home / "other.json").write_text("mine")
-    with pytest.raises(ValueError, match="'../other' is no name of an evaluation"):
+    with pytest.raises(ValueError, match="'../other' is not the name of an evaluation"):
         remove_evaluation("../other")
     assert (home / "other.json").exists()
 
@@ -67,9 +67,9 @@ def test_one_is_removed_and_no_other_file(result: EvaluationResult, home: Path) 
         (b"[]", "the evaluation is missing"),
         (b"{}", "the evaluation has no command"),
         (b"[" * 100_000, "nested too deeply"),
-        (b'{"command": NaN}', "NaN is no figure"),
-        (b'{"command": 1e999}', "1e999 is no figure"),
-        (b'{"command": 12345678901234567890}', "12345678901234567890 is no figure"),
+        (b'{"command": NaN}', "NaN is not a valid figure"),
+        (b'{"command": 1e999}', "1e999 is not a valid figure"),
+        (b'{"command": 12345678901234567890}', "12345678901234567890 is not a valid figure"),
     ],
 )
 def test_a_damaged_file_is_named_and_left(content: bytes, problem: str) -> None:

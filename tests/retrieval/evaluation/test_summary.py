@@ -5,7 +5,7 @@ import pytest
 
 from exemplar.data.corpus.corpus import Corpus
 from exemplar.retrieval.evaluation.judgements import JudgedQuery, Judgements
-from exemplar.retrieval.evaluation.metrics import estimate, gain, p_value
+from exemplar.retrieval.evaluation.metrics import estimate, p_value, relative_gain
 from exemplar.retrieval.evaluation.protocols import RELEVANT_FOUND, Measurement
 from exemplar.retrieval.evaluation.result import Gain, MetricEstimate, RankerResult, SetResult
 from exemplar.retrieval.evaluation.summary import gains_over_sets, set_result
@@ -61,7 +61,7 @@ def test_gains_are_over_all_sets() -> None:
     }
     expected = []
     for ranker, against in [("knn", "rocchio"), ("rocchio", "knn"), ("svm", "knn"), ("svm", "rocchio")]:
-        over = gain({"a": a[ranker], "b": b[ranker]}, {"a": a[against], "b": b[against]})
+        over = relative_gain({"a": a[ranker], "b": b[ranker]}, {"a": a[against], "b": b[against]})
         assert over is not None
         expected.append(Gain("shared marks", 1, ranker, against, 2, over.mean, over.low, over.high))
     assert gains_over_sets(measurements) == tuple(expected)

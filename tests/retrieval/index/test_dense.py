@@ -125,5 +125,5 @@ def test_equal_rows_tie_wherever_they_stand() -> None:
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, 1e39])
 def test_weights_without_a_direction_are_refused(bad: float) -> None:
-    with pytest.raises(ValueError, match="the weights hold NaN, infinity, or what float32 can't multiply"):
+    with pytest.raises(ValueError, match="the weights hold NaN, infinity, or numbers that float32 cannot multiply"):
         DenseIndex(COMPASS).top_k([bad, 0], 1)

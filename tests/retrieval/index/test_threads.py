@@ -9,7 +9,7 @@ from threadpoolctl import threadpool_info
 
 from exemplar.data.encoders.base import unit_rows
 from exemplar.retrieval.index.dense import DenseIndex
-from exemplar.retrieval.index.threads import in_shares, one_blas_thread
+from exemplar.retrieval.index.threads import one_blas_thread, run_in_shares
 from exemplar.retrieval.svm.fit import fit_exemplar_svm
 from tests.support.patience import PATIENCE
 
@@ -22,7 +22,7 @@ def vectors() -> np.ndarray:
 
 @pytest.mark.parametrize("n", [0, 1, 2, 7, 1000])
 def test_shares_cover_everything_once_and_in_order(n: int) -> None:
-    assert [i for share in in_shares(n, list) for i in share] == list(range(n))
+    assert [i for share in run_in_shares(n, list) for i in share] == list(range(n))
 
 
 def blas_threads() -> list[int]:

@@ -19,7 +19,7 @@ from exemplar.retrieval.sessions.export import (
     as_json_lines,
     as_parquet,
     export_table,
-    exported,
+    exported_doc_ids,
 )
 from exemplar.retrieval.sessions.import_marks import read_marks
 from tests.support.corpora import ANIMALS
@@ -78,7 +78,7 @@ def test_a_row_has_the_marks_ranks_and_scores_of_all_columns(animals: Corpus) ->
         ("5", ANIMALS[5], "market", "relevant", None, -1.0, None, 0.0),
         ("gone", None, None, "relevant", None, None, None, None),
     ]
-    assert exported(MARKS, [column.doc_ids for column in COLUMNS]) == table["doc_id"].to_pylist()
+    assert exported_doc_ids(MARKS, [column.doc_ids for column in COLUMNS]) == table["doc_id"].to_pylist()
 
 
 def test_without_a_ranking_the_marks_alone_are_exported(animals: Corpus) -> None:

@@ -109,8 +109,12 @@ DEEP = b"[" * 100_000
         ("m.csv", b"id,note\n1,x\n", "cannot read m.csv: it has no column 'doc_id'; its columns are: id, note"),
         ("m.csv", b"doc_id;mark\n1;x\n", "it has no column 'doc_id'; its columns are: doc_id;mark"),
         ("m.csv", b"doc_id,mark,Mark\n1,yes,no\n", "it has two columns named 'mark'; its columns are: doc_id, mark, "),
-        ("m.csv", b"doc_id,mark\na,yes\nb,maybe\n", "'maybe' in row 1 of m.csv is no mark; write relevant or not"),
-        ("m.csv", b"doc_id,mark\na,-1\n", "'-1' in row 0 of m.csv is no mark"),
+        (
+            "m.csv",
+            b"doc_id,mark\na,yes\nb,maybe\n",
+            "'maybe' in row 1 of m.csv is not a mark; write relevant, not",
+        ),
+        ("m.csv", b"doc_id,mark\na,-1\n", "'-1' in row 0 of m.csv is not a mark"),
         ("m.csv", b"doc_id,mark\na,yes\na,no\n", "m.csv marks the document 'a' both ways, the second time in row 1"),
         ("m.csv", b"doc_id,mark\n,yes\n", "row 0 of m.csv has a mark but no doc_id; fill it in"),
         ("m.csv", b"doc_id,mark\na,yes,more\n", "cannot read m.csv: row 0: more fields than the header has names"),
@@ -133,7 +137,7 @@ def test_a_file_that_cannot_be_says_why(name: str, content: bytes, message: str)
 
 def test_files_beyond_all_measure_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(import_marks, "MOST_BYTES", 100)
-    with pytest.raises(ExemplarError, match="m.csv is larger than 50 MB; keep its columns doc_id and mark alone"):
+    with pytest.raises(ExemplarError, match="m.csv is larger than 50 MB; remove all columns but doc_id and mark"):
         read_marks(b"doc_id,mark\n" + b"a,yes\n" * 20, "m.csv")
     monkeypatch.setattr(parquet_table, "_MOST_HELD", 100)
     packed = as_parquet(pa.table({"doc_id": ["a"], "mark": ["yes"], "text": ["long " * 1000]}))

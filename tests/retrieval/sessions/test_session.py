@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from exemplar.data.corpus.filters import Filters
 from exemplar.retrieval.feedback import Feedback
-from exemplar.retrieval.search import DocumentQuery
+from exemplar.retrieval.ranking import DocumentQuery
 from exemplar.retrieval.sessions.events import (
     DocumentQueried,
     Event,

@@ -11,7 +11,7 @@ import pytest
 
 from exemplar.data.errors import ExemplarError
 from exemplar.retrieval.feedback import Feedback
-from exemplar.retrieval.search import DocumentQuery
+from exemplar.retrieval.ranking import DocumentQuery
 from exemplar.retrieval.sessions.events import (
     DocumentQueried,
     Event,
@@ -23,7 +23,7 @@ from exemplar.retrieval.sessions.events import (
     Undone,
 )
 from exemplar.retrieval.sessions.session import Session
-from exemplar.retrieval.sessions.store import Logged, SessionStore
+from exemplar.retrieval.sessions.store import LoggedEvent, SessionStore
 
 EVENTS: list[Event] = [
     Queried("cats"),
@@ -289,7 +289,7 @@ def test_an_event_of_a_later_version_stays_in_the_history_and_keeps_its_session_
     with closing(sqlite3.connect(home / "sessions.sqlite")) as connection, connection:
         connection.execute("UPDATE events SET event = '{\"dance\": true}' WHERE id = 2")
     unknown = store.history("s1")[1]
-    assert unknown == Logged(unknown.at, "animals", {"dance": True})
+    assert unknown == LoggedEvent(unknown.at, "animals", {"dance": True})
     assert unknown.describe() == "did what this version does not know"
     with pytest.raises(ExemplarError, match="unknown session event: {'dance': True}"):
         store.load("s1", "animals")
@@ -301,5 +301,5 @@ def test_an_event_that_is_no_json_is_an_error(store: SessionStore, home: Path, c
     play(Session("s1", "animals"), store, EVENTS)
     with closing(sqlite3.connect(home / "sessions.sqlite")) as connection, connection:
         connection.execute("UPDATE events SET event = ? WHERE id = 2", (content,))
-    with pytest.raises(ExemplarError, match="an event of this session is no JSON that can be read"):
+    with pytest.raises(ExemplarError, match="an event of this session is not JSON that can be read"):
         store.load("s1")

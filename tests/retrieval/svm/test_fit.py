@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from sklearn.svm import LinearSVC
 
 from exemplar.data.encoders.base import unit_rows
-from exemplar.retrieval.index.dense import DenseIndex, Rows
+from exemplar.retrieval.index.base import Rows
+from exemplar.retrieval.index.dense import DenseIndex
 from exemplar.retrieval.index.scan import Scan
-from exemplar.retrieval.index.topk_scan import mined_scan
+from exemplar.retrieval.index.topk_scan import topk_scan
 from exemplar.retrieval.svm.fit import NEGATIVE_WEIGHT, ExemplarSVM, fit_exemplar_svm
 
 
@@ -245,7 +246,7 @@ class TopKIndex:
 
     def scan(self, w: np.ndarray, b: float, left_out: np.ndarray, *, precise: bool = False) -> Scan:
         sample = self.sample(1024, seed=1)
-        return mined_scan(self, w, b, left_out, sample=sample, most=self.most, exact=self.exact)
+        return topk_scan(self, w, b, left_out, sample=sample, most=self.most, exact=self.exact)
 
 
 @pytest.mark.parametrize("anchored", [False, True])
@@ -382,11 +383,11 @@ def test_bad_input_is_a_clear_error(vectors: np.ndarray) -> None:
         fit_exemplar_svm(DenseIndex(vectors[:0]), vectors[:1])
     with pytest.raises(ValueError, match=r"expected one vector of 16 dimensions, got an array of shape \(2, 16\)"):
         fit_exemplar_svm(index, vectors[:1], anchor=vectors[:2])
-    with pytest.raises(ValueError, match="the start has 8 dimensions, the index 16"):
+    with pytest.raises(ValueError, match="the start has 8 dimensions, but the index has 16"):
         fit_exemplar_svm(index, vectors[:1], start=fit_exemplar_svm(DenseIndex(unit(50, 8)), unit(1, 8)))
-    with pytest.raises(ValueError, match="until settled or exact, not until 'done'"):
+    with pytest.raises(ValueError, match="until must be settled or exact, got 'done'"):
         fit_exemplar_svm(index, vectors[:1], until="done")
-    with pytest.raises(ValueError, match="at least 1 scan is needed, got 0"):
+    with pytest.raises(ValueError, match="max_scans must be at least 1, got 0"):
         fit_exemplar_svm(index, vectors[:1], max_scans=0)
     for C in (0, -1, np.nan, np.inf, 1e7):
         with pytest.raises(ValueError, match="C must be a positive number up to 1,000,000, got"):
@@ -396,9 +397,9 @@ def test_bad_input_is_a_clear_error(vectors: np.ndarray) -> None:
             fit_exemplar_svm(index, vectors[:1], negatives=rows)
         with pytest.raises(ValueError, match="rows of this index are 0 to 299, got"):
             fit_exemplar_svm(index, vectors[:1], exclude=rows)
-    with pytest.raises(ValueError, match="rows are a list of whole numbers, got bool"):
+    with pytest.raises(ValueError, match="rows must be a list of integers, got bool"):
         fit_exemplar_svm(index, vectors[:1], exclude=np.zeros(300, dtype=bool))
     broken = vectors.copy()
     broken[7] = np.nan
-    with pytest.raises(ValueError, match="the index holds rows that are no unit vectors"):
+    with pytest.raises(ValueError, match="the index holds rows that are not unit vectors"):
         fit_exemplar_svm(DenseIndex(broken), vectors[:1])

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from exemplar.retrieval.feedback import Feedback, Mark
 from exemplar.retrieval.rankers import Ranker
-from exemplar.retrieval.search import DocumentQuery
+from exemplar.retrieval.ranking import DocumentQuery
 from exemplar.retrieval.sessions.events import DocumentQueried, Event, Marked, Queried, Undone
 from exemplar.retrieval.sessions.session import Session
 from tests.support.streamlit_client.visitor import NotShown, Visitor, address

@@ -1,0 +1,67 @@
+"""Typed queries to vectors."""
+
+import functools
+import re
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from exemplar.data.corpus.store import DocumentStore
+from exemplar.data.encoders.base import Encoder, EncoderInfo
+from exemplar.data.encoders.sentence_transformer import load_encoder
+from exemplar.data.errors import EncoderMismatch, ExemplarError
+
+_LONGEST = 1_000_000  # characters of a query
+_CACHED = 256  # queries: a mark ranks again, but need not encode again
+
+
+class QueryEncoder:
+    """Encodes typed queries with the encoder that a corpus was built with.
+
+    Parameters
+    ----------
+    load
+        Loads the encoder, when the first query needs it.
+    """
+
+    def __init__(self, corpus: DocumentStore, load: Callable[[EncoderInfo], Encoder] | None = None) -> None:
+        self._corpus = corpus
+        self._load = load or _load_encoder
+        self._cached_vector = functools.lru_cache(maxsize=_CACHED)(self._encode)
+
+    def vector(self, query: str) -> NDArray[np.float32]:
+        """Return the vector of a query, ``(dim,)``; raises ExemplarError if the query cannot be encoded."""
+        if not query.strip():
+            raise ExemplarError("the query is empty: type what you are looking for")
+        if len(query) > _LONGEST:
+            raise ExemplarError(
+                f"the query is longer than {_LONGEST:,} characters: shorten it; the model reads only its beginning"
+            )
+        if re.search("[\ud800-\udfff]", query):  # Python's form of bytes that are not UTF-8
+            raise ExemplarError("the query holds bytes that are not Unicode text: type it again, or use UTF-8")
+        return self._cached_vector(query)
+
+    @functools.cached_property
+    def encoder(self) -> Encoder:
+        """The corpus's encoder, loaded at the first use; raises EncoderMismatch if the model has changed."""
+        manifest = self._corpus.manifest
+        built, encoder = manifest.encoder, self._load(manifest.encoder)
+        loaded = encoder.info
+        if (loaded.model, loaded.revision, loaded.dim) != (built.model, built.revision, built.dim):
+            raise EncoderMismatch(
+                f"the corpus '{manifest.name}' was built with {built.model} (revision {built.revision}, {built.dim} "
+                f"dimensions), but {loaded.model} (revision {loaded.revision}, {loaded.dim} dimensions) was loaded; "
+                "put the old model back, or build the corpus again and allow it to be replaced",
+                hint="replace",
+            )
+        return encoder
+
+    def _encode(self, query: str) -> NDArray[np.float32]:
+        vector = self.encoder.encode_query(query)
+        vector.flags.writeable = False
+        return vector
+
+
+def _load_encoder(built: EncoderInfo) -> Encoder:
+    return load_encoder(built.model, precision=built.precision, revision=built.revision)

@@ -1,0 +1,83 @@
+"""Queries and rankings as values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from exemplar.retrieval.rankers import Ranker, Scorer
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentQuery:
+    """A document of the corpus used as the query: "more like this"."""
+
+    doc_id: str
+
+
+Query = str | DocumentQuery
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One document of a ranking.
+
+    Attributes
+    ----------
+    rank
+        Counts from 1.
+    score
+        The score of the document's best passage; higher is better.
+    passage, start
+        The best passage, and its first character in ``text``, the document's text.
+    """
+
+    rank: int
+    doc_id: str
+    score: float
+    label: str | None
+    text: str
+    passage: str
+    start: int = 0
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """The best documents for a query, best first.
+
+    Attributes
+    ----------
+    results
+        The requested page.
+    doc_ids, scores
+        Every document from the first to the end of the page, or to the requested depth, and its score.
+    n_candidates
+        How many documents were ranked.
+    seconds
+        The time to train and rank, without encoding the query; a cached ranking has the time of its first computation.
+    scorer
+        The scorer of all documents. Its ``svm`` is the classifier with its training figures; knn has none.
+    """
+
+    query: Query
+    ranker: Ranker
+    results: tuple[Result, ...]
+    seconds: float
+    scorer: Scorer
+    doc_ids: tuple[str, ...] = ()
+    scores: tuple[float, ...] = ()
+    n_candidates: int = 0
+
+    @property
+    def time_in_words(self) -> str:
+        """The time in milliseconds, such as ``12 ms``."""
+        return f"{1000 * self.seconds:.0f} ms"
+
+    @property
+    def cost_in_words(self) -> str:
+        """Time and training figures, such as ``12 ms · 2 scans · 9,913 support rows · settled``."""
+        svm = self.scorer.svm
+        if svm is None:
+            return self.time_in_words
+        scans = "1 scan" if svm.scans == 1 else f"{svm.scans} scans"
+        stopped = "ended early" if svm.stopped == "budget" else svm.stopped
+        return f"{self.time_in_words} · {scans} · {svm.support:,} support rows · {stopped}"
