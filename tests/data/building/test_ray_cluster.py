@@ -173,7 +173,7 @@ def test_a_worker_and_a_node_that_die_in_the_middle_cost_nothing_but_time(cluste
             killed.append(committed("many")[0])
 
     with on_ray("fake", address=cluster.address, load=held(log)) as workers:
-        assert workers.place.count() == 3
+        assert workers.size.count() == 3
         there = build_corpus(many(n), workers, on_event=kill)
     assert_same(there, build_corpus(many(n), FakeEncoder(max_tokens=16), name="here"))
     assert killed == [12 * SHARD]

@@ -22,7 +22,7 @@ def assert_passages_are_sound(text: str, spans: list[Span], tokenizer: FakeEncod
     assert spans[-1][1] == len(text)
     for (start, end), (following_start, following_end) in itertools.pairwise(spans):
         assert start < following_start <= end < following_end
-    fits = [len(tokens) <= tokenizer.max_tokens for tokens in tokenizer.token_spans(texts_of(text, spans))]
+    fits = [len(tokens) <= tokenizer.info.max_tokens for tokens in tokenizer.token_spans(texts_of(text, spans))]
     assert all(fits)
 
 
