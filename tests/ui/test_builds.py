@@ -192,10 +192,10 @@ def test_when_the_last_corpus_is_gone_the_next_one_built_is_chosen(animals: Corp
 def test_progress_tells_how_far_a_build_is() -> None:
     from exemplar.ui.corpora.build_job import Build
 
-    build = Build(BuildPlan("n", {"source": "x"}), hardware="cpu, bfloat16")
+    build = Build(BuildPlan("n", SourceSpec("x")), hardware="cpu, bfloat16")
     assert (build.line, build.share) == ("Looking at the documents", 0.0)
-    build.progress = Progress("reading", 1_234)
+    build.latest = Progress("reading", 1_234)
     assert (build.line, build.share) == ("Reading: 1,234 documents", 0.0)
-    build.progress = Progress("embedding", 2_000, 8_000, embedded=1_000, seconds=10)
+    build.latest = Progress("embedding", 2_000, 8_000, embedded=1_000, seconds=10)
     assert build.line == "Embedding: 2,000 of 8,000 · 100 documents/s, 60 s left · cpu, bfloat16"
     assert build.share == 0.25
