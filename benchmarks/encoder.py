@@ -54,10 +54,10 @@ def main() -> None:
         "command": "python -m benchmarks.encoder" + ("" if arguments.build else " --no-build"),
         "date": datetime.now(UTC).date().isoformat(),
         "model": DEFAULT_MODEL,
-        "device": encoders["torch"].device,
+        "device": encoders["torch"].info.device,
         "processor": _processor(),
         "cores": os.cpu_count(),
-        "fast_bfloat16": has_fast_bfloat16(encoders["torch"].device),
+        "fast_bfloat16": has_fast_bfloat16(encoders["torch"].info.device),
         "precision": {name: encoder.info.precision for name, encoder in encoders.items()},
         "versions": {name: version(name) for name in ("sentence-transformers", "torch", "openvino")},
         "texts": {
@@ -101,7 +101,7 @@ def _compare(name: str, texts: list[str], ways: dict[str, Encode], encoder: Sent
             seconds[way].append(time.perf_counter() - began)
         for way in ways:
             worst[way] = min(worst[way], float((rows["plain"] * rows[way]).sum(axis=1).min()))
-    n_tokens = [min(len(spans), encoder.max_tokens or len(spans)) for spans in encoder.token_spans(texts)]
+    n_tokens = [min(len(spans), encoder.info.max_tokens or len(spans)) for spans in encoder.token_spans(texts)]
     return {
         "documents": len(texts),
         "tokens_a_document": round(float(np.mean(n_tokens)), 1),

@@ -71,7 +71,7 @@ class LocalEmbedder:
     def embed(
         self, documents: Path, shards: Iterable[Sequence[int]], *, whole: bool, on_progress: Callable[[int], None]
     ) -> Iterator[list[EmbeddedDocument]]:
-        """Yield the embedded documents of every shard, in order; each is embedded when it is requested."""
+        """Yield the embedded documents of every shard, in order; a shard is embedded when it is requested."""
         texts = read_documents(documents)["text"]
         for rows in shards:
             yield embed_texts(texts_at(texts, rows), self.encoder, whole=whole, on_progress=on_progress)

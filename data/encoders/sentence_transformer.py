@@ -236,7 +236,7 @@ def _load(location: str, revision: str | None, device: str, dtype: str) -> "Sent
     transformers.utils.logging.disable_progress_bar()  # loading weights takes less time than reading about it
     options: dict[str, Any] = {"use_safetensors": True, "dtype": getattr(torch, dtype)}  # never a pickle
     if device == "cpu" and dtype == "bfloat16":
-        options["attn_implementation"] = "eager"  # torch's fused attention is slower there than its matrix products
+        options["attn_implementation"] = "eager"  # torch's fused attention is slower on processors
     settings: dict[str, Any] = {"device": device, "model_kwargs": options, "trust_remote_code": False}
     is_folder = Path(location).is_dir()
     if not is_folder:

@@ -129,8 +129,8 @@ class Server:
         with translated_errors(self.uri):
             names = self.client.list_collections(timeout=_SECONDS)
             described = [self.client.describe_collection(name, timeout=_SECONDS) for name in sorted(names)]
-        complete = (found for found in map(properties_of, described) if found.get(COMPLETE) == "yes")
-        manifests = map(manifest_in, complete)
+        collections = map(properties_of, described)
+        manifests = (manifest_in(properties) for properties in collections if properties.get(COMPLETE) == "yes")
         return {manifest.name: manifest for manifest in manifests if manifest}
 
     def collection(self, name: str) -> "Collection":

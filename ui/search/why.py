@@ -83,7 +83,7 @@ def _chart(points: list[Point], knn: Ranking, svm: Ranking) -> "altair.LayerChar
     colours = _COLOURS[st.context.theme.type or "light"]
     values = [asdict(point) | {"doc_id": html.name(point.doc_id)} for point in points]
     drawn = (
-        altair.Chart(altair.InlineData(values))
+        altair.Chart(altair.Data(values=values))  # type: ignore[no-untyped-call]  # InlineData sends values apart
         .mark_point(filled=True)
         .encode(
             x=altair.X("x:Q", title="kNN similarity", scale=altair.Scale(zero=False)),
@@ -102,7 +102,7 @@ def _chart(points: list[Point], knn: Ranking, svm: Ranking) -> "altair.LayerChar
         .add_params(altair.selection_point(name="picked", fields=["doc_id"], toggle=False))
     )
     lines = (
-        altair.Chart(altair.InlineData([{"y": y} for y in (-1, 0, 1)]))
+        altair.Chart(altair.Data(values=[{"y": y} for y in (-1, 0, 1)]))  # type: ignore[no-untyped-call]
         .mark_rule(color=colours[0])
         .encode(y="y:Q", strokeDash=altair.condition("datum.y == 0", altair.value([1, 0]), altair.value([5, 4])))
     )
