@@ -7,13 +7,15 @@ from contextlib import AbstractContextManager, contextmanager
 
 import pytest
 from filelock import FileLock
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from tests.support.patience import PATIENCE
 from tests.support.streamlit_client.browser import launch_arguments, serving
 
 Serve = Callable[[], AbstractContextManager[tuple[str, subprocess.Popen[bytes]]]]
 
-expect.set_options(timeout=60_000)  # the first search loads the model
+MILLISECONDS = 1000 * PATIENCE
+expect.set_options(timeout=MILLISECONDS)
 
 
 @pytest.fixture(scope="session")
@@ -24,6 +26,20 @@ def browser_type_launch_args(browser_type_launch_args: dict) -> dict:
 @pytest.fixture(scope="session")
 def browser_context_args(browser_context_args: dict) -> dict:
     return {**browser_context_args, "viewport": {"width": 1440, "height": 1000}}
+
+
+@pytest.fixture(scope="session")
+def browser(browser: Browser) -> Browser:
+    """The browser, as patient as the tests."""
+    new_context = browser.new_context
+
+    def patient(**options: object) -> BrowserContext:
+        context = new_context(**options)
+        context.set_default_timeout(MILLISECONDS)
+        return context
+
+    browser.new_context = patient
+    return browser
 
 
 @pytest.fixture(scope="session")

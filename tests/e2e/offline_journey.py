@@ -17,8 +17,10 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from playwright.sync_api import Page, expect, sync_playwright
 
 from tests.e2e.steps import column, mark, marks, order, search, settle
+from tests.support.patience import PATIENCE
 from tests.support.streamlit_client.browser import launch_arguments, serving
 
+expect.set_options(timeout=1000 * PATIENCE)
 _BROWSER = ("--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost",)  # of its own accord it looks up what it likes
 
 
@@ -45,16 +47,17 @@ def main(path: str, home: str) -> None:
 
 def use(page: Page, url: str) -> None:
     """Search, mark and evaluate."""
+    page.set_default_timeout(1000 * PATIENCE)
     page.goto(url)
     search(page, "a small cat")
-    expect(column(page, "anchored")).to_have_count(10, timeout=120_000)
+    expect(column(page, "anchored")).to_have_count(10)
     relevant = order(page, "anchored")[1]
     mark(page, "anchored", relevant, "Relevant")
     expect(marks(page)).to_have_text([relevant])
     settle(page)
     page.get_by_role("link", name="Evaluate").click()
     page.get_by_role("button", name="Run", exact=True).click()
-    expect(page.get_by_text("Evaluated kinds: 30 queries.")).to_be_visible(timeout=120_000)
+    expect(page.get_by_text("Evaluated kinds: 30 queries.")).to_be_visible()
 
 
 def raise_loopback() -> None:

@@ -10,10 +10,14 @@ pytestmark = [pytest.mark.e2e, pytest.mark.model]
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
 
+STANDS = """() => document.getAnimations().every(
+  (each) => each.playState != "running" || each.effect.getComputedTiming().endTime == Infinity)"""
+
 
 def violations(page: Page) -> list[str]:
     settle(page)
     expect(page.locator("[data-stale=true]")).to_have_count(0)  # what goes fades first
+    page.wait_for_function(STANDS)
     found = Axe().run(page, options=RULES).response["violations"]
     return [f"{each['id']}: {node['html'][:200]}" for each in found for node in each["nodes"]]
 

@@ -11,8 +11,6 @@ from tests.e2e.steps import choose, column, search, settle
 
 pytestmark = [pytest.mark.e2e, pytest.mark.model]
 
-A_BUILD = 300_000  # milliseconds that one may take
-
 
 def corpora(page: Page) -> None:
     page.get_by_role("link", name="Corpora").click()
@@ -64,7 +62,7 @@ def test_an_uploaded_table_is_looked_at_built_searched_verified_and_removed(visi
     expect(preview.locator(".ex-label")).to_have_text(["<b>pet</b>", "x"])
     build(visitor)
     done = card(visitor, "my-_notes")
-    expect(done).to_contain_text("Built my-_notes: 2 documents.", timeout=A_BUILD)
+    expect(done).to_contain_text("Built my-_notes: 2 documents.")
 
     settle(visitor)
     done.get_by_role("button", name="Search it").click()
@@ -100,22 +98,22 @@ def test_a_build_outlives_its_tab_and_is_stopped_and_built_on_in_another(visitor
     upload(visitor, written(tmp_path / "harbours.csv", 4_800))
     choose(visitor, "Text column", "words")
     build(visitor)
-    expect(card(visitor, "harbours")).to_contain_text("Embedding: ", timeout=A_BUILD)
+    expect(card(visitor, "harbours")).to_contain_text("Embedding: ")
     other = visitor.context.new_page()
     address = visitor.url
     visitor.close()
 
     other.goto(address)
     going = card(other, "harbours")
-    expect(going).to_contain_text("What is embedded can be searched already", timeout=A_BUILD)
+    expect(going).to_contain_text("What is embedded can be searched already")
     going.get_by_role("button", name="Stop").click()
-    expect(going).to_contain_text("Stopped building harbours. What is embedded is kept", timeout=A_BUILD)
+    expect(going).to_contain_text("Stopped building harbours. What is embedded is kept")
     settle(other)
     choose(other, "Corpus", "harbours")
     chosen = other.locator(".st-key-corpus-chosen")
     expect(chosen).to_contain_text(re.compile(r"unfinished.* of 4,800"))
     settle(other)
     chosen.get_by_role("button", name="Build on").click()
-    expect(going).to_contain_text("Built harbours: 4,800 documents.", timeout=A_BUILD)
+    expect(going).to_contain_text("Built harbours: 4,800 documents.")
     expect(chosen).to_contain_text("complete")
     other.close()

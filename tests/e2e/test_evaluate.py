@@ -54,7 +54,7 @@ def test_rankers_are_evaluated_and_the_result_stays(visitor: Page, app_url: str,
     ).to_be_visible()
     choose(visitor, labelled)
     run(visitor)
-    expect(visitor.get_by_text(f"Evaluated {labelled}: 30 queries.")).to_be_visible(timeout=120_000)
+    expect(visitor.get_by_text(f"Evaluated {labelled}: 30 queries.")).to_be_visible()
     check_shown(visitor)
     expect(visitor.get_by_role("button", name="Run", exact=True)).to_be_enabled()
 
@@ -79,7 +79,7 @@ def test_rankers_are_evaluated_and_the_result_stays(visitor: Page, app_url: str,
 
 def test_a_server_that_is_stopped_meanwhile_ends_in_peace(serve: Serve, labelled: str, browser: Browser) -> None:
     with serve() as (url, _):
-        page = browser.new_page()
+        page = browser.new_context().new_page()
         page.goto(f"{url}/evaluate")
         choose(page, labelled)
         rounds = page.get_by_role("spinbutton", name="Rounds")
@@ -87,9 +87,9 @@ def test_a_server_that_is_stopped_meanwhile_ends_in_peace(serve: Serve, labelled
         rounds.press("Enter")
         settle(page)
         run(page)
-        expect(page.get_by_text("of 30 queries · ")).to_be_visible(timeout=60_000)
+        expect(page.get_by_text("of 30 queries · ")).to_be_visible()
         expect(page.get_by_role("button", name="Run", exact=True)).to_be_disabled()
-        page.close()
+        page.context.close()
 
 
 def check_shown(page: Page) -> None:

@@ -32,7 +32,6 @@ pytestmark = [pytest.mark.e2e, pytest.mark.model]
 
 IMAGE, SCRIPT, MARKDOWN = HOSTILE["image"], HOSTILE["script"], HOSTILE["markdown"]
 SESSION = "hostile-session"
-FIRST = 120_000  # milliseconds: the first search loads the model
 
 # What a page holds that it did not put there itself: elements in text, attributes that run or load, Markdown.
 FOREIGN = """() => {
@@ -153,7 +152,7 @@ def status(page: Page) -> Locator:
 
 def test_documents_are_text_in_rows_marks_and_every_view(visitor: Page, url: str) -> None:
     visitor.goto(f"{url}/?corpus=hostile&q=words")
-    expect(column(visitor, "anchored")).to_have_count(10, timeout=FIRST)
+    expect(column(visitor, "anchored")).to_have_count(10)
     open_settings(visitor)
     visitor.get_by_role("radio", name="One").click()
     expect(column(visitor, "knn")).to_have_count(0)
@@ -215,7 +214,7 @@ def test_documents_are_text_in_rows_marks_and_every_view(visitor: Page, url: str
 
 def test_labels_columns_and_values_are_text_where_they_are_filtered_by(visitor: Page, url: str) -> None:
     visitor.goto(f"{url}/?corpus=hostile&q=words")
-    expect(column(visitor, "anchored")).to_have_count(10, timeout=FIRST)
+    expect(column(visitor, "anchored")).to_have_count(10)
     settle(visitor)
     for picker, value in (("Label", MARKDOWN), ("kind", SCRIPT)):
         tool(visitor, "Filters").click()
@@ -295,7 +294,7 @@ def test_sessions_evaluations_corpora_and_uploads_are_text(visitor: Page, url: s
 def test_what_is_endless_neither_hangs_the_browser_nor_is_left_out(visitor: Page, url: str) -> None:
     doc_id = "i" * ENDLESS
     visitor.goto(f"{url}/?corpus=vast&like=text")
-    expect(column(visitor, "knn")).to_have_count(6, timeout=FIRST)
+    expect(column(visitor, "knn")).to_have_count(6)
     expect(visitor.locator(".st-key-query-document .ex-id")).to_have_text("text")
     check(visitor)
     endless = visitor.locator(".st-key-column-knn [class*='st-key-row-']").filter(has_text="another id")
@@ -330,11 +329,11 @@ def test_an_address_and_a_pasted_query_of_any_kind_are_answered(visitor: Page, u
         ({"corpus": "hostile", "q": "w" * 50_000}, ""),
     ):
         visitor.goto(f"{url}/?{urlencode(address, doseq=True)}")
-        expect(visitor.get_by_role("combobox", name="Corpus")).to_have_value("hostile", timeout=FIRST)
+        expect(visitor.get_by_role("combobox", name="Corpus")).to_have_value("hostile")
         if told:
             expect(visitor.get_by_role("alert")).to_contain_text(told)
         else:
-            expect(column(visitor, "anchored")).to_have_count(10, timeout=FIRST)
+            expect(column(visitor, "anchored")).to_have_count(10)
         check(visitor)
 
     box = visitor.get_by_role("textbox", name="Search")

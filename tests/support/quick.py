@@ -12,19 +12,24 @@ from typing import Any
 
 import pytest
 
-_SLOW = ("slow", "model", "e2e", "cluster")
+_HEAVY = ("model", "e2e", "cluster")
+_SLOW = ("slow", *_HEAVY)
 _started: list[str] = []  # since the present test began
 
 
 def is_quick(item: pytest.Item) -> bool:
-    return not any(item.get_closest_marker(name) for name in _SLOW)
+    return not _has_one_of(item, _SLOW)
+
+
+def _has_one_of(item: pytest.Item, markers: tuple[str, ...]) -> bool:
+    return any(item.get_closest_marker(name) for name in markers)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put files of quick tests behind the others, so that all workers end at about the same time."""
-    slow = {item.path for item in items if not is_quick(item)}
-    items.sort(key=lambda item: item.path not in slow)
+    """Put the heaviest files first and those of quick tests last, so that all workers end at about the same time."""
+    heavy, slow = ({item.path for item in items if _has_one_of(item, markers)} for markers in (_HEAVY, _SLOW))
+    items.sort(key=lambda item: (item.path not in heavy, item.path not in slow))
 
 
 @pytest.hookimpl(tryfirst=True)

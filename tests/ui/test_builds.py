@@ -13,7 +13,9 @@ from exemplar.data.building.plan import BuildPlan
 from exemplar.data.building.progress import Progress
 from exemplar.data.corpus.catalog import list_corpora, remove_corpus
 from exemplar.data.corpus.corpus import Corpus
+from exemplar.data.sources.spec import SourceSpec
 from exemplar.ui import jobs, resources
+from exemplar.ui.corpora.build_job import Build
 from tests.support.corpora_page import ended, kind, opened, states, text_of, upload
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.pages import SEARCH_PAGE, captions, labelled, messages, opened_page, press
@@ -190,9 +192,7 @@ def test_when_the_last_corpus_is_gone_the_next_one_built_is_chosen(animals: Corp
 
 
 def test_progress_tells_how_far_a_build_is() -> None:
-    from exemplar.ui.corpora.build_job import Build
-
-    build = Build(BuildPlan("n", {"source": "x"}), hardware="cpu, bfloat16")
+    build = Build(BuildPlan("n", SourceSpec("x")), hardware="cpu, bfloat16")
     assert (build.line, build.share) == ("Looking at the documents", 0.0)
     build.latest = Progress("reading", 1_234)
     assert (build.line, build.share) == ("Reading: 1,234 documents", 0.0)

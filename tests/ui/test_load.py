@@ -51,7 +51,7 @@ def test_sessions_at_once_get_what_they_clicked(home: Path, engine: SearchEngine
 @pytest.mark.e2e
 def test_clicks_that_do_not_wait_for_the_page_are_all_kept(home: Path, engine: SearchEngine) -> None:
     environment = {**os.environ, "EXEMPLAR_HOME": str(home)}
-    with serving(environment, home / "log") as (url, server), Visitor(url, timeout=60) as visitor:
+    with serving(environment, home / "log") as (url, server), Visitor(url) as visitor:
         visitor.open(address(corpus="sentences", like="0"))
         assert visitor.marks() == Feedback()
         events: list[Event] = [DocumentQueried("0")]

@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.support.patience import PATIENCE
+
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -62,19 +64,19 @@ def serving(
 
 
 def _stop(server: subprocess.Popen[bytes], log: Path) -> None:
-    """Ask a server to end; one that does not within half a minute says what it is at, and is an error."""
+    """Ask a server to end; one that does not says what it is at, and is an error."""
     server.terminate()
     try:
-        server.wait(timeout=30)
+        server.wait(timeout=PATIENCE)
     except subprocess.TimeoutExpired as error:
         server.send_signal(signal.SIGABRT)  # Python writes down where each thread is
         server.wait()
-        raise RuntimeError(f"the app did not end within 30 s:\n{log.read_text()}") from error
+        raise RuntimeError(f"the app did not end:\n{log.read_text()}") from error
 
 
 def wait_for(url: str, is_running: Callable[[], bool], log: Path) -> None:
-    """Wait until the app at a URL answers; a RuntimeError says what it wrote, if it has ended or takes a minute."""
-    deadline = time.monotonic() + 60
+    """Wait until the app at a URL answers; a RuntimeError says what it wrote, if it has ended or never answers."""
+    deadline = time.monotonic() + PATIENCE
     while True:
         try:
             urllib.request.urlopen(f"{url}/_stcore/health", timeout=5).close()  # noqa: S310 - our own loopback address

@@ -21,7 +21,7 @@ from tests.support.streamlit_client.visitor import NotShown, Visitor, address
 
 COLUMNS: tuple[Ranker, ...] = ("knn", "anchored")  # the rankers, as a new session has them
 _LEAST_THOUGHT = 0.25  # seconds
-_LONGEST = 60.0  # seconds that a page may take
+_LONGEST = 180.0  # seconds that a page may take
 _HASTY, _SEARCH, _MORE, _BACK, _UNDO = 0.1, 0.08, 0.04, 0.08, 0.06  # of all clicks
 _RELEVANT = 2 / 3  # of all marks
 _LISTED = 15  # of each kind, by the sidebar
