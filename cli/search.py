@@ -9,7 +9,7 @@ from exemplar.cli.opening import INDEX_HELP, open_engine
 from exemplar.cli.terminal import errors, output, plain, print_json
 
 if TYPE_CHECKING:
-    from exemplar.retrieval.rankings import Ranking
+    from exemplar.retrieval.ranking import Ranking
 
 _RESULT = ("rank", "doc_id", "score", "label", "text", "passage", "metadata")
 _TRAINING = ("stopped", "scans", "support", "objective", "seconds")
