@@ -52,7 +52,7 @@ TOLD = re.compile(r'<div class="ex-message ex-\w+".*?</b> (.*)</div>', re.DOTALL
 @pytest.fixture(autouse=True)
 def fake_model(monkeypatch: pytest.MonkeyPatch, encoder: FakeEncoder) -> None:
     st.cache_resource.clear()
-    for module in ("exemplar.ui.resources", "exemplar.retrieval.search"):
+    for module in ("exemplar.ui.resources", "exemplar.retrieval.query_encoder"):
         monkeypatch.setattr(f"{module}.load_encoder", lambda *_, **__: encoder)
 
 
