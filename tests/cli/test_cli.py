@@ -25,7 +25,7 @@ RESULT = ["rank", "doc_id", "score", "label", "text", "passage", "metadata"]
 
 @pytest.fixture(autouse=True)
 def fake_model(monkeypatch: pytest.MonkeyPatch, encoder: FakeEncoder) -> FakeEncoder:
-    for module in ("exemplar.data.building.run", "exemplar.retrieval.search"):
+    for module in ("exemplar.data.building.run", "exemplar.retrieval.query_encoder"):
         monkeypatch.setattr(f"{module}.load_encoder", lambda model, **_: encoder)
     return encoder
 

@@ -62,7 +62,7 @@ OBEYED = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud80
 @pytest.fixture(autouse=True)
 def fake_model(monkeypatch: pytest.MonkeyPatch, encoder: FakeEncoder) -> None:
     st.cache_resource.clear()
-    for module in ("exemplar.ui.resources", "exemplar.retrieval.search"):
+    for module in ("exemplar.ui.resources", "exemplar.retrieval.query_encoder"):
         monkeypatch.setattr(f"{module}.load_encoder", lambda *_, **__: encoder)
 
 
