@@ -2,9 +2,13 @@
 
 import multiprocessing
 import os
+import sys
 from collections.abc import Callable
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from types import ModuleType
+
+import pytest
 
 _FORKED = multiprocessing.get_context("forkserver")
 _FORKED.set_forkserver_preload(
@@ -19,7 +23,6 @@ _FORKED.set_forkserver_preload(
             "exemplar.ui.sessions_page",
         ),
         *(
-            "exemplar.ui.sessions_page",
             "pandas",
             "pydantic.fields",
             "scipy.sparse",
@@ -35,9 +38,14 @@ _FORKED.set_forkserver_preload(
 
 
 def forked(home: Path, log: Path, call: Callable[..., None], *arguments: object) -> BaseProcess:
-    """Start a process that calls a function over a home folder, and writes into a log what it has to say."""
+    """Start a process that calls a function over a home folder, and writes into a log what it has to say.
+
+    The child runs no main module first: Streamlit's AppTest leaves the page there, which would draw itself.
+    """
     process = _FORKED.Process(target=_run, args=(str(home), str(log), call, arguments))
-    process.start()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "__main__", ModuleType("__main__"))
+        process.start()
     return process
 
 
