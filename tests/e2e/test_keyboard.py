@@ -27,7 +27,7 @@ START = """async script => {
 @pytest.fixture
 def keys(page: Page) -> Page:
     page.set_content(PAGE)
-    page.evaluate(START, (ROOT / "ui" / "keyboard.js").read_text())
+    page.evaluate(START, (ROOT / "ui" / "search" / "keyboard.js").read_text())
     return page
 
 
