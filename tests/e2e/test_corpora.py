@@ -95,7 +95,7 @@ def test_an_uploaded_table_is_looked_at_built_searched_verified_and_removed(visi
 
 def test_a_build_outlives_its_tab_and_is_stopped_and_built_on_in_another(visitor: Page, tmp_path: Path) -> None:
     corpora(visitor)
-    upload(visitor, written(tmp_path / "harbours.csv", 4_800))
+    upload(visitor, written(tmp_path / "harbours.csv", 2_000))
     choose(visitor, "Text column", "words")
     build(visitor)
     expect(card(visitor, "harbours")).to_contain_text("Embedding: ")
@@ -111,9 +111,9 @@ def test_a_build_outlives_its_tab_and_is_stopped_and_built_on_in_another(visitor
     settle(other)
     choose(other, "Corpus", "harbours")
     chosen = other.locator(".st-key-corpus-chosen")
-    expect(chosen).to_contain_text(re.compile(r"unfinished.* of 4,800"))
+    expect(chosen).to_contain_text(re.compile(r"unfinished.* of 2,000"))
     settle(other)
     chosen.get_by_role("button", name="Build on").click()
-    expect(going).to_contain_text("Built harbours: 4,800 documents.")
+    expect(going).to_contain_text("Built harbours: 2,000 documents.")
     expect(chosen).to_contain_text("complete")
     other.close()

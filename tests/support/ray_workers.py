@@ -43,6 +43,15 @@ class HeldEncoder(LoggingEncoder):
         return vectors
 
 
+class TogetherEncoder(LoggingEncoder):
+    """Embeds no more than one shard before another process embeds too."""
+
+    def encode_documents(self, texts: Sequence[str], on_progress: Callable[[int], None] | None = None) -> np.ndarray:
+        vectors = super().encode_documents(texts, on_progress)
+        wait_for(lambda: len(processes(self._log)) >= 2)
+        return vectors
+
+
 class OtherEncoder(FakeEncoder):
     """Finds another revision in every process."""
 
@@ -71,14 +80,8 @@ def held(model: str, *, log: str, free: int, **_: Any) -> HeldEncoder:
     return HeldEncoder(log, free)
 
 
-def together(model: str, *, log: str, revision: str | None = None, **_: Any) -> LoggingEncoder:
-    """Load when two workers are there to do so."""
-    if revision:
-        here = Path(f"{log}s")
-        here.mkdir(exist_ok=True)
-        (here / str(os.getpid())).touch()
-        wait_for(lambda: len(list(here.iterdir())) >= 2)
-    return LoggingEncoder(log)
+def together(model: str, *, log: str, **_: Any) -> LoggingEncoder:
+    return TogetherEncoder(log)
 
 
 def embedded(log: Path) -> list[str]:
