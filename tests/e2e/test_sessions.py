@@ -25,9 +25,11 @@ def exported(page: Page, kind: str, folder: Path) -> Path:
     """Export the rankings as a file of a kind."""
     with open_popover(page, "Export, import"):
         page.get_by_role("radio", name=kind).click()
+        button = page.locator(f".st-key-export-{kind.replace(' ', '-')}").get_by_role("button", name="Download")
+        expect(button).to_be_visible()
         settle(page)
         with page.expect_download() as download:
-            page.get_by_role("button", name="Download").click()
+            button.click()
     path = folder / download.value.suggested_filename
     download.value.save_as(path)
     assert path.stem == "docs-rankings"

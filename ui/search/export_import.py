@@ -61,7 +61,7 @@ def show_export(corpus: DocumentStore, feedback: Feedback, columns: Callable[[in
         lambda: write(export_table(corpus, feedback, columns(n) if columns and rankings else ())),
         file_name=f"{corpus.manifest.name}-{'rankings' if rankings else 'marks'}{suffix}",
         mime=mime,
-        key="export",
+        key=f"export-{chosen}",  # a button of its own: a click on the last format's would download nothing
         icon=":material/download:",
         type="primary",
         on_click="ignore",

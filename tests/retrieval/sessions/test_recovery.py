@@ -165,6 +165,7 @@ def test_without_room_for_another_nothing_is_changed(path: Path) -> None:
 @settings(deadline=None, max_examples=20, suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 2**32), n_bytes=st.integers(1, 3 * PAGE), cut=st.booleans())
 @example(seed=4200, n_bytes=1, cut=True)  # the event is given the number of the first
+@example(seed=14275, n_bytes=2195, cut=False)  # the event goes to a page that turns out to be damaged when it is read
 def test_whatever_is_damaged_the_next_event_is_saved_or_it_is_told(
     path: Path, seed: int, n_bytes: int, cut: bool
 ) -> None:
@@ -179,8 +180,8 @@ def test_whatever_is_damaged_the_next_event_is_saved_or_it_is_told(
     store = told.store(path)
     try:
         store.record(S1, LATER)
-        saved = store.saved()
-        assert events(store)[-1] == LATER
+        n_told, saved, found = len(told), store.saved(), events(store)
+        assert found[-1] == LATER or len(told) > n_told
         assert saved[0].session_id == "s1"
     except (sqlite3.Error, ValueError):  # an event is no JSON any more, for one: the others are there all the same
         pass
