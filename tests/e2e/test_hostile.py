@@ -337,11 +337,11 @@ def test_an_address_and_a_pasted_query_of_any_kind_are_answered(visitor: Page, u
         check(visitor)
 
     box = visitor.get_by_role("textbox", name="Search")
-    for text, times, shows in (("half \ud83d a pair", 1, "half \N{REPLACEMENT CHARACTER} a pair"), (IMAGE, 1, IMAGE)):
-        box.evaluate(PASTE, {"text": text, "times": times})
+    for text, shows in (("half \ud83d a pair", "half \N{REPLACEMENT CHARACTER} a pair"), (IMAGE, IMAGE)):
+        box.evaluate(PASTE, {"text": text, "times": 1})
         box.press("Enter")
         expect(visitor).to_have_url(re.compile(re.escape(urlencode({"q": shows}))))
-        expect(box).to_have_value(shows)
+        assert box.evaluate("box => box.value.toWellFormed()") == shows  # a browser shows half a pair as the same sign
         expect(column(visitor, "anchored")).to_have_count(10)
         check(visitor)
     box.evaluate(PASTE, {"text": "word ", "times": ENDLESS // 5})
