@@ -68,6 +68,16 @@ def test_the_settings_are_the_sessions(animals: Corpus) -> None:
     assert again.toggle(key="hide_marked").value is True
 
 
+def test_a_control_that_the_browser_reports_without_a_value_changes_nothing(animals: Corpus) -> None:
+    app = searched("the dog")
+    app.get_by_key("columns").set_value(1).run()
+    for key, value in (("k", 10), ("columns", 1)):
+        app.get_by_key(key).set_value(None).run()
+        assert not app.exception
+        assert app.get_by_key(key).value == value
+    assert column(app, "knn") == []
+
+
 def test_a_corpus_that_is_new_to_a_session_begins_with_its_settings(animals: Corpus, encoder: FakeEncoder) -> None:
     build_corpus(source_of(ANIMALS[5:], name="other"), encoder)
     app = searched("the dog")

@@ -34,7 +34,7 @@ def choose_settings(settings: Settings) -> None:
         key="columns",
         format_func=lambda n: {1: "One", 2: "Two"}[n],
         help="Two rankings side by side, or one alone, for a small screen.",
-        on_change=lambda: _change(rankers=_rankers(settings, st.session_state["columns"])),
+        on_change=lambda: _choose_columns(settings),
     )
     st.segmented_control(
         "Rows",
@@ -42,7 +42,7 @@ def choose_settings(settings: Settings) -> None:
         required=True,
         key="k",
         help="How many rows a page has in each column.",
-        on_change=lambda: _change(k=st.session_state["k"]),
+        on_change=_choose_rows,
     )
     st.select_slider("C", _CS, key="C", help=_C_HELP, on_change=lambda: _change(C=_chosen_c()))
     st.toggle(
@@ -60,6 +60,20 @@ def choose_ranker(settings: Settings, place: int, ranker: Ranker) -> None:
         rankers[rankers.index(ranker)] = rankers[place]
     rankers[place] = ranker
     _change(rankers=tuple(rankers))
+
+
+# A browser may report a control before it has received the control's value: then the value is None, and ``put`` sets it
+# again when the page is drawn.
+
+
+def _choose_columns(settings: Settings) -> None:
+    if n := st.session_state["columns"]:
+        _change(rankers=_rankers(settings, n))
+
+
+def _choose_rows() -> None:
+    if k := st.session_state["k"]:
+        _change(k=k)
 
 
 def _rankers(settings: Settings, n: int) -> tuple[Ranker, ...]:
