@@ -10,7 +10,7 @@ NEEDED = $(BIN)/python -c 'import sys, tomllib; \
 	print(*(line for line in lines if not line.startswith("exemplar[")), sep="\n")'
 INSTALL = $(BIN)/python -m pip install --quiet --no-compile --constraint requirements.lock
 
-TESTS = $(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
+TESTS = $(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: run test quick check audit screenshot pins lock clean
 

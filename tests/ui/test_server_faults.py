@@ -2,6 +2,7 @@
 
 import contextlib
 import itertools
+import os
 import random
 import resource
 import sys
@@ -47,12 +48,13 @@ def feedback_of(marks: list[tuple[str, str | None]]) -> Feedback:
     return feedback
 
 
-def test_marks_outlive_fifty_kills_of_the_server(home: Path) -> None:
+def test_marks_outlive_kills_of_the_server(home: Path) -> None:
     """By turns it is killed at any moment, soon after a mark is confirmed, and between the log and the page."""
+    n_kills = int(os.environ.get("EXEMPLAR_KILLS", "15"))  # benchmarks/kills.py does more
     moments = random.Random(3)
     confirmed: list[tuple[str, str | None]] = []
     session_id, n_in_flight = "", 0
-    for kind in itertools.islice(itertools.cycle(["any", "confirmed", "logged"]), 50):
+    for kind in itertools.islice(itertools.cycle(["any", "confirmed", "logged"]), n_kills):
         with serving(home) as server, Visitor(server.url) as visitor:
             visitor.open(address(session=session_id) if session_id else address(like="0"))
             session_id = visitor.session_id
@@ -80,7 +82,7 @@ def test_marks_outlive_fifty_kills_of_the_server(home: Path) -> None:
         assert log in (confirmed, [*confirmed, asked])  # what the page had not shown yet may be there too
         n_in_flight += log != confirmed
         confirmed = log
-    assert n_in_flight >= 16  # all that were killed between the two
+    assert n_in_flight >= n_kills // 3  # all that were killed between the two
 
 
 def a_mark(visitor: Visitor, moments: random.Random) -> tuple[str, Mark | None]:
