@@ -17,7 +17,7 @@ _TEST = "tests/ui/test_server_faults.py::test_marks_outlive_kills_of_the_server"
 def main() -> None:
     """Run the test, print JSON, and exit with the test's status."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--kills", type=int, default=50)
+    parser.add_argument("--kills", type=int, default=50, choices=range(15, 10_001), metavar="15..10000")
     n_kills = parser.parse_args().kills
     start = time.perf_counter()
     test = subprocess.run(  # noqa: S603 - our own test

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from exemplar import cli
 from exemplar.data.building.embed import SHARD
 from exemplar.data.corpus.catalog import list_corpora
 from exemplar.data.corpus.corpus import Corpus, open_corpus
 from exemplar.data.corpus.manifest import corpus_folder, read_manifest
 from exemplar.retrieval.rankers import DEFAULT_RANKER
+from tests.support.command_line import run
 from tests.support.corpora import ANIMALS
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.paths import ROOT
@@ -35,14 +35,6 @@ def reviews(tmp_path: Path) -> str:
     path = tmp_path / "reviews.csv"
     path.write_text("body,stars\na fine film,5\ndull and long,1\n,3\n")
     return str(path)
-
-
-def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
-    """Return exit code, output and error output, as the shell would see them."""
-    with pytest.raises(SystemExit) as stop:
-        cli.main(list(arguments))
-    output = capsys.readouterr()
-    return int(stop.value.code or 0), output.out, output.err
 
 
 def failure(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:

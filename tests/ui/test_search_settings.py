@@ -68,7 +68,7 @@ def test_the_settings_are_the_sessions(animals: Corpus) -> None:
     assert again.toggle(key="hide_marked").value is True
 
 
-def test_a_control_that_the_browser_reports_without_a_value_changes_nothing(animals: Corpus) -> None:
+def test_a_control_without_a_value_changes_nothing(animals: Corpus) -> None:
     app = searched("the dog")
     app.get_by_key("columns").set_value(1).run()
     for key, value in (("k", 10), ("columns", 1)):

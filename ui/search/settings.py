@@ -62,10 +62,7 @@ def choose_ranker(settings: Settings, place: int, ranker: Ranker) -> None:
     _change(rankers=tuple(rankers))
 
 
-# A browser may report a control before it has received the control's value: then the value is None, and ``put`` sets it
-# again when the page is drawn.
-
-
+# A required control without a default may still be None; it was under load. ``put`` then sets it again at the drawing.
 def _choose_columns(settings: Settings) -> None:
     if n := st.session_state["columns"]:
         _change(rankers=_rankers(settings, n))

@@ -25,7 +25,7 @@ pytest.importorskip("milvus_lite", reason="pip install 'exemplar[milvus]'")
 def test_imdb_is_ranked_as_in_memory_by_all_rankers(
     shared_datasets: Path, tmp_path: Path, record_property: pytest.FixtureRequest
 ) -> None:
-    """More reviews than Milvus returns at once, by their first 40 characters, which embed twenty times as fast."""
+    """More reviews than Milvus returns at once, by their first 40 characters, which embed sooner than the whole."""
     whole = read(str(shared_datasets / "imdb"), split="train", limit=17_000)
     short = replace(whole, read=lambda: (replace(each, text=each.text[:40]) for each in whole.read()))
     corpus = build_corpus(short, load_encoder(precision="auto", backend="auto"), name="imdb", whole=True)

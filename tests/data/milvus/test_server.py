@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from exemplar import cli
 from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.encoders.sentence_transformer import load_encoder
@@ -20,9 +19,10 @@ from exemplar.data.milvus.server import Server, collection_name
 from exemplar.retrieval.index.milvus import open_served
 from exemplar.retrieval.rankers import RANKERS
 from exemplar.retrieval.search import SearchEngine
+from tests.support.command_line import run
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.milvus import MARKS, WORDS
-from tests.support.patience import wait_for
+from tests.support.patience import PATIENCE, wait_for
 from tests.support.reading import read
 
 pytestmark = pytest.mark.cluster
@@ -71,7 +71,7 @@ def raise_unreachable(*_: object, **__: object) -> None:
 
 def test_a_file_that_another_process_has_open_is_told(uri: str, served: SearchEngine) -> None:
     command = [sys.executable, "-m", "exemplar.cli", "search", "many.words-1", "cat", "--index", uri]
-    found = subprocess.run(command, capture_output=True, text=True)
+    found = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
     assert (found.returncode, found.stdout) == (1, "")
     assert "can't be opened: another process has it open (Milvus Lite serves one)" in found.stderr
     assert "Traceback" not in found.stderr
@@ -89,12 +89,6 @@ def test_names_that_milvus_does_not_take_are_written_otherwise() -> None:
 
 @pytest.mark.model
 def test_the_command_line_puts_searches_and_measures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    def run(*arguments: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as end:
-            cli.main(list(arguments))
-        said = capsys.readouterr()
-        return int(end.value.code or 0), said.out, said.err
-
     (tmp_path / "reviews.csv").write_text(
         "text,label\n"
         + "".join(f"the {word} runs number {n},{'pet' if n % 2 else 'wild'}\n" for n, word in enumerate(WORDS))
@@ -102,25 +96,25 @@ def test_the_command_line_puts_searches_and_measures(tmp_path: Path, capsys: pyt
     build_corpus(read(str(tmp_path / "reviews.csv")), load_encoder(), name="reviews")
     address = ("--index", str(tmp_path / "r.db"))
 
-    assert "reviews: 12 passages in Milvus at" in run("push", "reviews", "--to", address[1])[1]
+    assert "reviews: 12 passages in Milvus at" in run(capsys, "push", "reviews", "--to", address[1])[1]
     found, expected = (
-        json.loads(run("search", "reviews", "a small cat", "--like", "3", "--json", *where)[1])
+        json.loads(run(capsys, "search", "reviews", "a small cat", "--like", "3", "--json", *where)[1])
         for where in (address, ())
     )
     assert [each["doc_id"] for each in found["results"]] == [each["doc_id"] for each in expected["results"]]
     assert found["results"][0]["text"] == "the bird runs number 3"
     measured = run(
-        "evaluate", "reviews", "--rankers", "knn,svm", "--rounds", "1", "--json", str(tmp_path / "e"), *address
+        capsys, "evaluate", "reviews", "--rankers", "knn,svm", "--rounds", "1", "--json", str(tmp_path / "e"), *address
     )
     assert measured[0] == 0, measured
     assert json.loads((tmp_path / "e").read_text())["command"].endswith(f"--index {address[1]}")
 
     for arguments in (("search", "nothing", "cat"), ("evaluate", "nothing")):
-        code, out, err = run(*arguments, *address)
+        code, out, err = run(capsys, *arguments, *address)
         assert (code, out) == (1, "")
         assert "there is no corpus 'nothing' in Milvus at" in err
         assert "(there are: reviews)" in " ".join(err.split())
-    code, _, err = run("app", "--index", "http://127.0.0.1:1")
+    code, _, err = run(capsys, "app", "--index", "http://127.0.0.1:1")
     assert (code, "no Milvus server answers at http://127.0.0.1:1" in err) == (1, True)
 
 
