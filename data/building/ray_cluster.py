@@ -35,9 +35,10 @@ _LEAST_SHARE = 0.9  # of the cluster's processors in use; a small node beside la
 _RESTARTS = 2  # of a worker by Ray, which then repeats the worker's shard
 _MOST_LOSSES = 5  # of workers after those restarts, in a row without a finished shard
 _CONNECT_SECONDS = 5.0
-_SETTINGS = {
+SETTINGS = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    "RAY_ENABLE_AUTO_CONNECT": "0",  # else a thread of a pipeline that is broken off joins again after the end
     "RAY_BACKEND_LOG_LEVEL": "fatal",  # any lower level prints to the terminal
 }
 _LOOPBACK = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}  # on every system: listen on 127.0.0.1
@@ -351,7 +352,7 @@ def _configure(context: Any, watch: Callable[[], "_Watch"]) -> None:
 def _joined(address: str) -> Iterator[None]:
     """Join a cluster until the end of the block; ``local`` starts one that only this machine can reach."""
     is_local = address == "local"
-    for name, value in (_SETTINGS | _LOOPBACK if is_local else _SETTINGS).items():
+    for name, value in (SETTINGS | _LOOPBACK if is_local else SETTINGS).items():
         os.environ.setdefault(name, value)  # Ray reads it when it is imported
     try:
         import ray

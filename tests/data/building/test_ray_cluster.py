@@ -17,7 +17,7 @@ import pytest
 from exemplar import cli
 from exemplar.data.building.build import build_corpus
 from exemplar.data.building.progress import Progress
-from exemplar.data.building.ray_cluster import _WorkerSize, on_ray, without_dashboard
+from exemplar.data.building.ray_cluster import SETTINGS, _WorkerSize, on_ray, without_dashboard
 from exemplar.data.corpus.corpus import Corpus, open_corpus
 from exemplar.data.corpus.manifest import corpus_folder
 from exemplar.data.corpus.shards import JOURNAL
@@ -67,8 +67,8 @@ def small_shards(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Any]:
     """Three nodes: the driver's without a processor, and two with one each."""
+    os.environ.update(SETTINGS)  # before Ray is imported
     pytest.importorskip("ray")
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     from ray.cluster_utils import Cluster
 
     nodes = {"object_store_memory": 100 * 2**20, "include_dashboard": False}
@@ -123,6 +123,18 @@ def test_only_new_texts_travel_and_damaged_shards_are_written_anew(cluster: Any,
         path.write_bytes(content)
         assert files_of(build_corpus(source_of(texts, name="many"), workers)) == whole
     assert embedded(log) == texts[SHARD : 2 * SHARD]
+
+
+@pytest.mark.cluster
+def test_nothing_joins_the_cluster_again_after_the_end(cluster: Any) -> None:
+    import ray
+
+    with on_ray("fake", address=cluster.address, load=ray_workers.other):
+        pass
+    for late in (lambda: ray.put(1), ray.cluster_resources):  # as threads of a pipeline that was broken off may do
+        with pytest.raises(Exception, match=r"ray\.init"):
+            late()
+        assert not ray.is_initialized()
 
 
 @pytest.mark.cluster
