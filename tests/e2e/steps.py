@@ -67,6 +67,17 @@ def choose(page: Page, label: str, option: str) -> None:
     settle(page)
 
 
+def by_path(page: Page) -> None:
+    """Go to the form that builds a corpus from a file or folder that is named."""
+    settle(page)
+    page.get_by_role("link", name="Corpora").click()
+    expect(page.get_by_role("heading", name="Build a corpus")).to_be_visible()
+    settle(page)
+    page.get_by_role("radio", name="File or folder").click()
+    expect(page.get_by_role("textbox", name="Path")).to_be_visible()
+    settle(page)
+
+
 def open_settings(page: Page) -> None:
     settle(page)
     page.get_by_test_id("stSidebar").get_by_text("Settings", exact=True).click()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.steps import choose, column, marks, open_settings, order, row, search, settle
+from tests.e2e.steps import by_path, choose, column, marks, open_settings, order, row, search, settle
 
 WARNING = "\N{WARNING SIGN}\N{VARIATION SELECTOR-15}"
 
@@ -98,8 +98,7 @@ def test_a_hostile_file_is_built_and_shown_as_plain_text(visitor: Page, tmp_path
     ]
     path = tmp_path / "hostile <b>.csv"
     path.write_text("\n".join(["te*xt*", *(f'"{text}"' for text in texts)]))
-    visitor.get_by_role("link", name="Corpora").click()
-    visitor.get_by_role("radio", name="File or folder").click()
+    by_path(visitor)
     visitor.get_by_role("textbox", name="Path").fill(f"{path}.gone.csv")
     visitor.get_by_role("button", name="Look at it").click()
     told = visitor.locator(".st-key-new-build").get_by_role("alert")
@@ -169,8 +168,7 @@ def test_a_long_document_is_found_by_what_stands_at_its_end(visitor: Page, tmp_p
     path = tmp_path / "diary.jsonl"
     rows = [{"id": "long", "text": long}, {"id": "short", "text": "A boat trip."}, {"id": "odd", "text": ""}]
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    visitor.get_by_role("link", name="Corpora").click()
-    visitor.get_by_role("radio", name="File or folder").click()
+    by_path(visitor)
     visitor.get_by_role("textbox", name="Path").fill(str(path))
     visitor.get_by_role("button", name="Build", exact=True).click()
     built = visitor.locator(".st-key-build-diary")
