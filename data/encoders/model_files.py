@@ -30,7 +30,7 @@ def locate_model(model: str) -> tuple[str, str]:
     if model in (DEFAULT_MODEL, f"sentence-transformers/{DEFAULT_MODEL}"):
         return DEFAULT_MODEL, default_model_folder()
     path = Path(os.path.expanduser(model))
-    if model.strip() and path.is_dir():
+    if model.strip() and os.path.isdir(path):
         return str(path.absolute()), str(path.absolute())
     if model.startswith((".", "/", "~")) or not model.strip():
         raise ExemplarError(f"there is no folder '{model}' to load a model from")
@@ -66,7 +66,7 @@ def revision_of(location: str, requested: str | None) -> str:
     requested
         The commit, tag or branch that was loaded from the hub; None for the main branch.
     """
-    if Path(location).is_dir():
+    if os.path.isdir(location):
         digest = hashlib.sha256()
         for path in sorted(Path(location).rglob("*")):
             if path.suffix in _SUFFIXES:

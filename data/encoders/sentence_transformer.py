@@ -1,12 +1,12 @@
 """An encoder that is a SentenceTransformer, and its loading."""
 
 import logging
+import os
 import re
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -238,7 +238,7 @@ def _load(location: str, revision: str | None, device: str, dtype: str) -> "Sent
     if device == "cpu" and dtype == "bfloat16":
         options["attn_implementation"] = "eager"  # torch's fused attention is slower on processors
     settings: dict[str, Any] = {"device": device, "model_kwargs": options, "trust_remote_code": False}
-    is_folder = Path(location).is_dir()
+    is_folder = os.path.isdir(location)
     if not is_folder:
         settings["revision"] = None if revision == UNKNOWN_REVISION else revision
     try:
@@ -260,7 +260,7 @@ def _load(location: str, revision: str | None, device: str, dtype: str) -> "Sent
 def _checked_revision(model: str, location: str, expected: str | None) -> str:
     """Return the revision of a model; ExemplarError if a folder has another revision than the expected one."""
     revision = revision_of(location, expected)
-    if expected is not None and Path(location).is_dir() and revision != expected:
+    if expected is not None and os.path.isdir(location) and revision != expected:
         raise ExemplarError(
             f"the model {model} has changed (its revision is {revision}, not {expected}); "
             "put the old files back, or build the corpus again and allow it to be replaced",

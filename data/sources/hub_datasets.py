@@ -1,6 +1,7 @@
 """Hugging Face data sets as tables: on the hub, or in folders with the layout of a data set."""
 
 import itertools
+import os
 import re
 from collections.abc import Collection, Iterator
 from pathlib import Path
@@ -83,12 +84,12 @@ def _load(spec: SourceSpec) -> Any:
     name, folder, split = spec.source, Path(spec.source), spec.split or "train"
     if spec.streaming and "[" in split:
         raise ExemplarError(f"a streamed data set has no slices, got the split '{split}'; use a full split and a limit")
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         check_hub("dataset", name, spec.revision)
     else:
         _check_stays_within(folder)
     try:
-        if folder.is_dir() and is_saved(folder):
+        if os.path.isdir(folder) and is_saved(folder):
             return _saved_split(datasets.load_from_disk(name), split)
         return datasets.load_dataset(name, spec.config, split=split, revision=spec.revision, streaming=spec.streaming)
     except Exception as error:  # every builder and reader raises errors of its own

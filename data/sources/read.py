@@ -40,7 +40,7 @@ def read_source(spec: SourceSpec) -> Source:
     _check(spec)
     spec = replace(spec, source=local_path(spec.source))
     source, path = spec.source, Path(os.path.expanduser(spec.source))
-    is_file = not spec.is_docs and path.is_file()
+    is_file = not spec.is_docs and os.path.isfile(path)  # False also for a path that no system can have
     if (spec.is_docs or is_url(source) or is_file) and spec.dataset_options:
         options = ", ".join(spec.dataset_options)
         raise ExemplarError(f"only a Hugging Face data set has a {options}, and {source} is not one")
@@ -52,7 +52,7 @@ def read_source(spec: SourceSpec) -> Source:
         return _at_url(spec)
     if is_file:
         return _file(path, spec)
-    if path.is_dir():
+    if os.path.isdir(path):
         return _folder(path.resolve(), spec)
     if kind_of(path.name) in (*KINDS, ZIP) or source.startswith((".", "/", "~")):
         raise ExemplarError(f"there is no file or folder {source}")
@@ -75,7 +75,7 @@ def default_name(source: str) -> str:
         return "docs"
     path = Path(os.path.expanduser(local_path(source)))
     name = name_at(source) if is_url(source) else path.name
-    if path.is_file() or (is_url(source) and kind_of(name) in KINDS):
+    if os.path.isfile(path) or (is_url(source) and kind_of(name) in KINDS):
         name = Path(re.sub(r"(?i)\.gz$", "", name)).stem
     return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-._")[:100] or "corpus"
 

@@ -1,6 +1,7 @@
 """Relevance judgements of a corpus: those of a BEIR folder, its labels, or the "See Also" of documentation."""
 
 import math
+import os
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -108,7 +109,7 @@ def check_judged(source: SourceSpec, *, shown_as: str | None = None) -> None:
                 hint="without_see_also",
             )
     elif source.text_column and source.label_column in (None, OFF) and not is_judged_folder(where):
-        missing = "" if Path(where).exists() or "/" not in where else ", which does not exist any more"
+        missing = "" if os.path.exists(where) or "/" not in where else ", which does not exist any more"
         raise ExemplarError(
             f"nothing says what is relevant in {shown_as or where}{missing}: it takes a BEIR folder (corpus.jsonl, "
             "queries.jsonl and qrels), docs, or labels",
@@ -118,7 +119,7 @@ def check_judged(source: SourceSpec, *, shown_as: str | None = None) -> None:
 
 def is_judged_folder(folder: str | Path) -> bool:
     """Return whether a folder has queries and judgements in the layout of BEIR."""
-    return _queries_file(Path(folder)).is_file() and (Path(folder) / "qrels").is_dir()
+    return os.path.isfile(_queries_file(Path(folder))) and os.path.isdir(Path(folder) / "qrels")
 
 
 def beir_judgements(corpus: DocumentStore, folder: Path) -> Judgements:
@@ -196,7 +197,7 @@ def _same_document(corpus: DocumentStore, query_id: str, text: str) -> str | Non
 
 def _queries_file(folder: Path) -> Path:
     compressed = folder / "queries.jsonl.gz"
-    return compressed if compressed.is_file() else folder / "queries.jsonl"
+    return compressed if os.path.isfile(compressed) else folder / "queries.jsonl"
 
 
 def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, Row]]:

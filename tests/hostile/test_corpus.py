@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from exemplar.data.arrow import DOCUMENT_SCHEMA
@@ -74,6 +74,7 @@ def test_a_corpus_with_a_damaged_file_works_or_says_so(anew: Callable[[str], Pat
 @pytest.mark.slow
 @WILD
 @given(field=st.sampled_from(FIELDS), value=VALUES)
+@example(field="source", value={"source": "a" * 300})  # longer than a file's name can be
 def test_a_manifest_with_any_value_works_or_says_so(anew: Callable[[str], Path], field: str, value: Any) -> None:
     path = anew("manifest.json")
     path.write_text(json.dumps(json.loads(path.read_text()) | {field: value}))
@@ -83,6 +84,7 @@ def test_a_manifest_with_any_value_works_or_says_so(anew: Callable[[str], Path],
 @pytest.mark.slow
 @WILD
 @given(field=st.sampled_from(FIELDS), value=VALUES)
+@example(field="source", value={"source": "a" * 300})
 def test_a_plan_with_any_value_works_or_says_so(anew: Callable[[str], Path], field: str, value: Any) -> None:
     path = anew(JOURNAL)
     first, *rest = path.read_bytes().splitlines(keepends=True)

@@ -333,6 +333,7 @@ def test_nothing_that_a_terminal_obeys_is_printed(corpus: None, capsys: pytest.C
         ["corpora", "show", "hostile"],
         ["corpora", "show", "hostile", "--json"],
         ["build", f"./{control}.csv"],
+        ["build", "x" * 300],
         ["build", "x" * 5_000],
     ):
         printed = run(capsys, *arguments)
