@@ -40,7 +40,6 @@ from exemplar.data.errors import CorpusDamaged, CorpusNotFound, ExemplarError, J
 from exemplar.data.sources.spec import Source
 
 _CHANGEABLE = ("limit", "revision")  # options of a source that may differ when its corpus is built again
-_LONGEST = 500  # characters of a value in a message
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 OnEvent = Callable[[BuildEvent], None]
@@ -157,8 +156,7 @@ def _check_same(planned: Manifest) -> None:
 def _in_words(key: str, value: Any) -> str:
     if key == "whole":
         return "one passage a document" if value else "as many passages as it takes"
-    text = str(value)
-    return f"the {key.replace('_', ' ')} {text if len(text) <= _LONGEST else f'{text[:_LONGEST]}...'}"
+    return f"the {key.replace('_', ' ')} {value!s:.500}"
 
 
 def _build(

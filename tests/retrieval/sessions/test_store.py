@@ -273,6 +273,18 @@ def test_threads_that_begin_the_log_at_once_lose_nothing(store: SessionStore, ho
         assert new.count("s1") == 8
 
 
+def test_a_log_that_another_process_begins_at_this_moment_is_waited_for(
+    store: SessionStore, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home.mkdir(exist_ok=True)
+    with closing(sqlite3.connect(home / "sessions.sqlite", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        other.execute("CREATE TABLE its_own (a)")
+        monkeypatch.setattr("exemplar.retrieval.sessions.store.time.sleep", lambda _: other.execute("COMMIT"))
+        store.record(Session("s1", "animals"), EVENTS[0])
+    assert store.count("s1") == 1
+
+
 def test_a_damaged_event_does_not_hide_the_other_sessions(store: SessionStore, home: Path) -> None:
     play(Session("s1", "animals"), store, EVENTS)
     play(Session("s2", "animals"), store, EVENTS)
