@@ -32,6 +32,7 @@ from benchmarks import vectors
 from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.corpus import Corpus, CorpusDamaged, open_corpus
 from exemplar.data.documents import Document
+from exemplar.data.encoders.hardware import n_processors
 from exemplar.data.encoders.sentence_transformer import SentenceEncoder, load_encoder
 from exemplar.data.errors import CorpusNotFound
 from exemplar.data.sources.spec import Source, SourceSpec
@@ -62,7 +63,7 @@ def main() -> None:
     result = {
         "command": "python -m benchmarks.app",
         "date": datetime.now(UTC).date().isoformat(),
-        "cores": os.cpu_count(),
+        "cores": n_processors(),
         "first_page_seconds": first_page_seconds(3),
         "corpora": [measure(corpus, arguments.marks) for corpus in corpora],
     }

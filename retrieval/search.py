@@ -2,8 +2,10 @@
 
 import functools
 import time
+import weakref
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import ParamSpec, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +23,9 @@ from exemplar.retrieval.query_encoder import QueryEncoder
 from exemplar.retrieval.rankers import DEFAULT_RANKER, RANKERS, Examples, Ranker, Scorer, centroid, scorer
 from exemplar.retrieval.ranking import DocumentQuery, Query, Ranking, Result
 from exemplar.retrieval.svm.fit import Until
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 _CACHED = 256  # trainings, and rankings
 _LONGEST_CACHED = 1000  # documents of a cached ranking
@@ -67,10 +72,9 @@ class SearchEngine:
         self.index = index or _index_in_memory(corpus)
         self._query_encoder = QueryEncoder(corpus, load_encoder)
         # A mark must not rank kNN again, the next page must not train again, and no mark need filter again.
-        self._cached_training = functools.lru_cache(maxsize=_CACHED)(self._train)
-        self._cached_top = functools.lru_cache(maxsize=_CACHED)(self._top)
-        n_selections = max(2, min(32, _CACHED_SELECTED // max(1, self.index.n)))
-        self._select = functools.lru_cache(maxsize=n_selections)(corpus.select)
+        self._cached_training = _cached(self._train, _CACHED)
+        self._cached_top = _cached(self._top, _CACHED)
+        self._select = _cached(corpus.select, max(2, min(32, _CACHED_SELECTED // max(1, self.index.n))))
 
     @property
     def encoder(self) -> Encoder:
@@ -291,6 +295,16 @@ class SearchEngine:
             )
             for rank, (document, score, (_, start, end)) in ranked
         )
+
+
+def _cached(method: Callable[P, T], most: int) -> Callable[P, T]:
+    """Return a method with a cache that does not keep its object alive, which would be a circle of references."""
+    weak = weakref.WeakMethod(method)
+
+    def call(*arguments: P.args, **named: P.kwargs) -> T:
+        return weak()(*arguments, **named)  # type: ignore[misc]  # its object is calling
+
+    return functools.lru_cache(maxsize=most)(call)  # type: ignore[return-value]
 
 
 def _index_in_memory(corpus: DocumentStore) -> Index:

@@ -156,6 +156,10 @@ def _check_same(planned: Manifest) -> None:
 def _in_words(key: str, value: Any) -> str:
     if key == "whole":
         return "one passage a document" if value else "as many passages as it takes"
+    if key == "without_see_also":
+        return "no See Also sections" if value else "See Also sections"
+    if value is None:
+        return f"no {key.replace('_', ' ')}"
     return f"the {key.replace('_', ' ')} {value}"
 
 

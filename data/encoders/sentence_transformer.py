@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exemplar.data.encoders.base import EncoderInfo, check_rows, unit_rows
-from exemplar.data.encoders.hardware import default_device, has_fast_bfloat16
+from exemplar.data.encoders.hardware import default_device, has_fast_bfloat16, n_processors
 from exemplar.data.encoders.model_files import (
     DEFAULT_MODEL,
     UNKNOWN_REVISION,
@@ -233,6 +233,7 @@ def _load(location: str, revision: str | None, device: str, dtype: str) -> "Sent
     import transformers
     from sentence_transformers import SentenceTransformer
 
+    torch.set_num_threads(min(torch.get_num_threads(), n_processors()))
     transformers.utils.logging.disable_progress_bar()  # loading weights takes less time than reading about it
     options: dict[str, Any] = {"use_safetensors": True, "dtype": getattr(torch, dtype)}  # never a pickle
     if device == "cpu" and dtype == "bfloat16":

@@ -1,3 +1,5 @@
+import gc
+import weakref
 from dataclasses import replace
 
 import numpy as np
@@ -445,3 +447,17 @@ def test_a_sample_passes_the_filters_and_is_the_same_each_time(engine: SearchEng
     assert engine.sample(4, seed=1) == engine.sample(4, seed=1)
     assert len(set(engine.sample(4, seed=1))) == 4
     assert engine.sample(4, seed=1, filters=Filters(words="aardvark")) == []
+
+
+def test_an_engine_that_is_given_up_goes_at_once(animals: Corpus, encoder: FakeEncoder) -> None:
+    """It holds open files; a circle of references would keep them until a garbage collection, or for ever."""
+    engine = SearchEngine(animals, lambda *_: encoder)
+    for filters in (None, Filters(labels=("pet",))):
+        engine.search("dog", Feedback(("1",)), filters=filters)
+    gone = weakref.ref(engine)
+    gc.disable()
+    try:
+        del engine
+        assert gone() is None
+    finally:
+        gc.enable()

@@ -9,6 +9,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from exemplar.data.encoders.passages import Span
+from exemplar.data.error_log import log_traceback
 from exemplar.retrieval.highlights import SentenceHighlighter
 from exemplar.retrieval.rankers import RANKERS, TITLES
 from exemplar.retrieval.ranking import Ranking
@@ -66,9 +67,13 @@ def explain(unexplained: Unexplained) -> None:
         try:
             while not wait([spans], timeout=_POLL_EVERY).done:
                 state.current()  # an access to st.session_state lets Streamlit end a run that is out of date
+            found = spans.result()
+        except RuntimeError as error:  # the model's, such as too little memory; the ranking is as good without
+            log_traceback(error)
+            return
         finally:
             spans.cancel()
-        place.html(row_html(replace(row, spans=spans.result())))
+        place.html(row_html(replace(row, spans=found)))
 
 
 def bar_share(score: float, ranking: Ranking) -> float:

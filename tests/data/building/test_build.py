@@ -301,6 +301,16 @@ def test_what_was_built_otherwise_is_replaced_only_knowingly(
     assert build_corpus(other, encoder, replace=True).manifest.n_documents == 3
 
 
+@pytest.mark.parametrize(
+    ("was", "difference"),
+    [(True, "no See Also sections, not See Also sections"), (False, "See Also sections, not no See Also sections")],
+)
+def test_an_option_that_was_left_out_is_another_corpus_too(encoder: FakeEncoder, was: bool, difference: str) -> None:
+    build_corpus(described(SourceSpec("docs", without_see_also=was)), encoder)
+    with pytest.raises(ExemplarError, match=f"'x' already, built with {difference}"):
+        build_corpus(described(SourceSpec("docs", without_see_also=not was)), encoder)
+
+
 def test_another_limit_is_the_same_corpus(encoder: FakeEncoder) -> None:
     for limit in (3, 8):
         assert build_corpus(described(SourceSpec("reviews", limit=limit), limit), encoder).manifest.n_documents == limit

@@ -275,3 +275,19 @@ def test_a_file_whose_name_is_no_unicode_is_read(folder: Path) -> None:
     (folder / "caf\udce9.txt").write_text("a text")
     [document] = documents(read(str(folder)))
     assert document.doc_id == "caf\N{REPLACEMENT CHARACTER}.txt"
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="descriptors can't be counted here")
+def test_of_many_zips_only_one_is_open(folder: Path) -> None:
+    for number in range(30):
+        with zipfile.ZipFile(folder / f"{number:02}.zip", "w") as archive:
+            archive.writestr("a.txt", f"a {number}")
+            archive.writestr("b.csv", f"text\nb {number}\nc {number}\n")
+    source = read(str(folder))
+    before, most, found = len(os.listdir("/proc/self/fd")), 0, []
+    for document in source.read():
+        found.append(document.text)
+        most = max(most, len(os.listdir("/proc/self/fd")))
+    assert found == [f"{letter} {number}" for number in range(30) for letter in "abc"]
+    assert most - before <= 4
+    assert len(os.listdir("/proc/self/fd")) <= before
