@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.corpus.filters import Filters, Selection
 from exemplar.data.corpus.store import DocumentStore, row_in
+from exemplar.data.documents import Document
 from exemplar.data.encoders.base import Encoder, EncoderInfo
 from exemplar.data.errors import ExemplarError
 from exemplar.retrieval.feedback import Feedback
@@ -187,7 +188,7 @@ class SearchEngine:
         positives = [self.corpus.row(doc_id) for doc_id in feedback.positives if doc_id != itself]
         negatives = [self.corpus.row(doc_id) for doc_id in feedback.negatives if doc_id != itself]
         examples = positives + ([] if itself is None else [self.corpus.row(itself)])
-        texts = [document.text for document in self.corpus.documents_at(examples)]
+        texts = [document.full_text for document in self.corpus.documents_at(examples)]
         if isinstance(query, str):
             texts.append(query)
         left_out = np.concatenate([examples, negatives, self.corpus.rows_with(texts)]).astype(np.intp)
@@ -283,18 +284,24 @@ class SearchEngine:
         documents = self.corpus.documents_at([row for row, _, _ in spans])
         ranked = enumerate(zip(documents, scores, spans, strict=True), start=first)
         return tuple(
-            Result(
-                rank,
-                document.doc_id,
-                float(score),
-                document.label,
-                document.text,
-                passage=document.text[start:end],
-                start=start,
-                metadata=document.metadata,
-            )
-            for rank, (document, score, (_, start, end)) in ranked
+            _result(rank, document, float(score), start, end) for rank, (document, score, (_, start, end)) in ranked
         )
+
+
+def _result(rank: int, document: Document, score: float, start: int, end: int) -> Result:
+    """Return a document as a result; ``start`` and ``end`` are those of its passage in its full text."""
+    start, end = (max(0, bound - document.text_start) for bound in (start, end))
+    return Result(
+        rank,
+        document.doc_id,
+        score,
+        document.labels,
+        document.text,
+        passage=document.text[start:end],
+        start=start,
+        metadata=document.metadata,
+        title=document.title,
+    )
 
 
 def _cached(method: Callable[P, T], most: int) -> Callable[P, T]:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from exemplar.data.arrow import DOCUMENT_SCHEMA
+from exemplar.data.arrow import DOCUMENT_SCHEMA, row_of
 from exemplar.data.building.stable_ids import stable_ids
 from exemplar.data.corpus.shards import file_sha256
 from exemplar.data.documents import Document, Problem, text_hash
@@ -108,7 +108,7 @@ def _documents(source: Source, identities: _Identities, on_problem: Callable[[Pr
         if isinstance(item, Problem):
             on_problem(item)
             continue
-        hash_of_text = text_hash(item.text.encode())
+        hash_of_text = text_hash(item.full_text.encode())
         if hash_of_text in known_hashes:
             on_problem(Problem(f"document '{item.doc_id}'", DUPLICATE, left_out=False))
         known_hashes.add(hash_of_text)
@@ -132,17 +132,12 @@ def _batch(documents: Iterator[Document]) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     n_characters = 0
     for document in itertools.islice(documents, _BATCH):
-        rows.append(_as_row(document))
+        rows.append(row_of(document))
         cells = document.metadata.items()
-        n_characters += len(document.text) + sum(len(name) + len(cell) for name, cell in cells)
+        n_characters += len(document.full_text) + sum(len(name) + len(cell) for name, cell in cells)
         if n_characters >= _BATCH_CHARACTERS:
             break
     return rows
-
-
-def _as_row(document: Document) -> dict[str, Any]:
-    metadata = sorted(document.metadata.items())
-    return {"doc_id": document.doc_id, "text": document.text, "label": document.label, "metadata": metadata}
 
 
 def _keep_ids(path: Path, identities: _Identities, earlier: pa.Table) -> None:

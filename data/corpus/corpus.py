@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from exemplar.data.arrow import DOCUMENT_SCHEMA, read_documents
+from exemplar.data.arrow import document_at, read_documents
 from exemplar.data.corpus.facets import Facets, facets_of
 from exemplar.data.corpus.filters import Filters, RowSelection, Selection, matching_rows
 from exemplar.data.corpus.manifest import Manifest, corpus_folder, read_manifest
@@ -82,8 +82,7 @@ class Corpus:
 
     def document(self, row: int) -> Document:
         """Return the document at a row."""
-        doc_id, text, label, metadata = (self.documents[name][row].as_py() for name in DOCUMENT_SCHEMA.names)
-        return Document(doc_id, text, label, dict(metadata or ()))
+        return document_at(self.documents, row)
 
     def documents_at(self, rows: Sequence[int]) -> list[Document]:
         """Return the documents at rows, in the order of the rows."""

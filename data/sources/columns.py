@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from exemplar.data.documents import Document, Problem
+from exemplar.data.documents import Document, Problem, full_text
 from exemplar.data.errors import ExemplarError, TextColumnUnknown
 from exemplar.data.readers.table import Row, Table
-from exemplar.data.readers.values import MOST_CHARACTERS, TOO_LONG, listed_text, metadata_text, plain_text
+from exemplar.data.readers.values import MOST_CHARACTERS, TOO_LONG, listed_texts, metadata_text, plain_text
 
 TEXT_COLUMNS = ("text", "content", "review", "abstract", "document", "body")
 TITLE_COLUMNS = ("title",)
@@ -140,7 +140,7 @@ def _guess(names: Sequence[str], usual: Iterable[str], taken: Collection[str]) -
 
 def _read_row(row: Row, chosen: Columns, default_id: str) -> Iterator[Document | tuple[str, bool]]:
     """Yield the document of a row; for a problem, its reason and whether the row is left out."""
-    label = None
+    labels: tuple[str, ...] = ()
     try:
         text = plain_text(row.get(chosen.text or ""), "the text")
         doc_id = plain_text(row.get(chosen.id), "the id") if chosen.id else default_id
@@ -149,20 +149,17 @@ def _read_row(row: Row, chosen: Columns, default_id: str) -> Iterator[Document |
     except ExemplarError as error:
         yield str(error), True
         return
-    text = _titled(row, chosen.title, text)
-    if text is None or doc_id is None or len(text) > MOST_CHARACTERS:
-        yield "no text" if text is None else "no id" if doc_id is None else TOO_LONG, True
+    title = metadata_text(row.get(chosen.title)) if chosen.title else None
+    if not (text or title) or doc_id is None or len(full_text(title, text or "")) > MOST_CHARACTERS:
+        yield "no text" if not (text or title) else "no id" if doc_id is None else TOO_LONG, True
         return
     try:
-        label = listed_text(row.get(chosen.label), "the label") if chosen.label else None
+        labels = listed_texts(row.get(chosen.label), "the label") if chosen.label else ()
     except ExemplarError:
         yield "the label is no plain text", False
-    yield Document(doc_id, text, label, _metadata(row, chosen.names()), numbered=chosen.id is None)
-
-
-def _titled(row: Row, column: str | None, text: str | None) -> str | None:
-    title = metadata_text(row.get(column)) if column else None
-    return f"{title}\n\n{text}" if title and text else text
+    yield Document(
+        doc_id, text or "", labels, _metadata(row, chosen.names()), title, numbered=chosen.id is None, cells=row
+    )
 
 
 def _metadata(row: Row, taken: Collection[str]) -> dict[str, str]:

@@ -19,6 +19,8 @@ from exemplar.retrieval.feedback import MARK_NAMES, Feedback
 # characters. The full-width ones count in Japanese. (https://owasp.org/www-community/attacks/CSV_Injection)
 _FORMULA = re.compile("[\\s'\"\0-\x20\u200b-\u200f\u2060\ufeff]*[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 
+_TEXTS = pa.large_list(pa.large_string())
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -48,7 +50,7 @@ def export_table(corpus: DocumentStore, feedback: Feedback, columns: Sequence[Co
     """Return documents with their marks, and with their rank and score in every ranking.
 
     Without a ranking, the table has the marked documents alone. A rank is null if the document is not in that ranking.
-    Text and label are null if the document is no longer in the corpus, so that its mark is not lost.
+    Title, text and labels are null if the document is no longer in the corpus, so that its mark is not lost.
     """
     doc_ids = exported_doc_ids(feedback, [column.doc_ids for column in columns])
     rows = corpus.rows_of(doc_ids)
@@ -58,8 +60,9 @@ def export_table(corpus: DocumentStore, feedback: Feedback, columns: Sequence[Co
     marks |= dict.fromkeys(feedback.negatives, MARK_NAMES["negative"])
     table = {
         "doc_id": pa.array(doc_ids, pa.large_string()),
+        "title": pa.array([document and document.title for document in documents], pa.large_string()),
         "text": pa.array([document and document.text for document in documents], pa.large_string()),
-        "label": pa.array([document and document.label for document in documents], pa.large_string()),
+        "labels": pa.array([document and list(document.labels) for document in documents], _TEXTS),
         "mark": pa.array(map(marks.get, doc_ids), pa.large_string()),
     }
     for column in columns:
@@ -70,7 +73,7 @@ def export_table(corpus: DocumentStore, feedback: Feedback, columns: Sequence[Co
 
 
 def as_csv(table: pa.Table) -> bytes:
-    """Return a table as CSV; a null is an empty cell.
+    """Return a table as CSV; a null is an empty cell, and labels are joined by semicolons.
 
     A text that a spreadsheet would run as a formula gets an apostrophe in front, which marks a cell as text there. The
     file starts with a byte order mark, without which Excel does not read it as UTF-8.
@@ -79,7 +82,8 @@ def as_csv(table: pa.Table) -> bytes:
     writer = csv.writer(file)
     writer.writerow(table.column_names)
     for row in _rows(table):
-        writer.writerow(escape_formula(cell) if isinstance(cell, str) else cell for cell in row.values())
+        cells = ("; ".join(cell) if isinstance(cell, list) else cell for cell in row.values())
+        writer.writerow(escape_formula(cell) if isinstance(cell, str) else cell for cell in cells)
     return file.getvalue().encode("utf-8-sig")
 
 

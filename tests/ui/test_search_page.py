@@ -179,7 +179,7 @@ HOSTILE = [
 
 
 def test_documents_labels_and_ids_are_text_and_nothing_else(encoder: FakeEncoder) -> None:
-    documents = [Document(f"id {text}", text, f"label {text}") for text in HOSTILE]
+    documents = [Document(f"id {text}", text, (f"label {text}",)) for text in HOSTILE]
     build_corpus(Source("hostile", SourceSpec("hostile"), lambda: iter(documents)), encoder)
     app = searched("<script>")
     for document in documents:

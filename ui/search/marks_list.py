@@ -43,7 +43,7 @@ def _show_list(title: str, doc_ids: tuple[str, ...], session: Session, corpus: D
     )
     shown = doc_ids if everything else doc_ids[-_SHOWN:]
     rows = corpus.rows_of(shown)
-    texts = dict(zip(rows, (document.text for document in corpus.documents_at(list(rows.values()))), strict=True))
+    texts = dict(zip(rows, (document.full_text for document in corpus.documents_at(list(rows.values()))), strict=True))
     for doc_id in shown:
         key = html.widget_key(doc_id)
         with st.container(key=f"mark {key}", horizontal=True, wrap=False, gap=None, vertical_alignment="top"):

@@ -79,7 +79,7 @@ def row_html(row: Row) -> str:
     result, spans = row.result, row.spans
     before = "… " if result.start and not (spans and spans[0][0] > _EXCERPT // 3) else ""
     text = html.element("div", "text ex-lines", before, html.excerpt_with(result.passage, spans, _EXCERPT))
-    return _head(row) + _fields(result) + text
+    return _head(row) + html.title_element(result.title) + _fields(result) + text
 
 
 def _opened() -> set[str]:
@@ -121,7 +121,7 @@ def _head(row: Row) -> str:
         html.element("span", "rank", str(result.rank)) if result.rank else "",
         html.element("span", f"note ex-{note.kind}", html.text(note.text), title=note.meaning) if note else "",
         html.element("span", "score", bar, f"{result.score:.3f}"),
-        html.name_element("label", result.label) if result.label else "",
+        *html.label_elements(result.labels),
         html.name_element("id", result.doc_id),
         html.element("span", f"marked ex-{mark}", MARK_NAMES[mark]) if mark else "",
     ]

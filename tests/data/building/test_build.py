@@ -151,7 +151,7 @@ def test_nothing_is_embedded_or_written_when_nothing_changed(animals: Corpus, en
 
 def test_only_new_and_changed_documents_are_embedded(animals: Corpus, encoder: FakeEncoder) -> None:
     encoder.encoded.clear()
-    documents = [Document("9", ANIMALS[9], "sky"), Document("0", "a changed cat"), Document("new", "a new dog")]
+    documents = [Document("9", ANIMALS[9], ("sky",)), Document("0", "a changed cat"), Document("new", "a new dog")]
     again = build_corpus(Source("animals", SourceSpec("animals"), lambda: iter(documents)), encoder)
     assert encoder.encoded == ["a changed cat", "a new dog"]
     assert [again.document(row) for row in range(3)] == documents

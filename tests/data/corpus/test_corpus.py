@@ -23,8 +23,8 @@ def test_an_opened_corpus_holds_what_was_built(animals: Corpus) -> None:
     corpus = open_corpus("animals")
     assert corpus.manifest == animals.manifest
     assert [corpus.document(row) for row in (0, 9)] == [
-        Document("0", ANIMALS[0], "animal"),
-        Document("9", ANIMALS[9], "weather"),
+        Document("0", ANIMALS[0], ("animal",)),
+        Document("9", ANIMALS[9], ("weather",)),
     ]
     np.testing.assert_array_equal(corpus.vectors, FakeEncoder().encode_documents(ANIMALS))
 

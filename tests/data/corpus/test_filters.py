@@ -16,11 +16,11 @@ from exemplar.data.corpus.filters import Filters, matching_rows, terms
 from exemplar.data.documents import Document
 
 DOCUMENTS = [
-    Document("0", "The cat sleeps on the mat", "animal", {"year": "1999", "place": "home"}),
-    Document("1", "A dog barks at the CAT", "animal", {"year": "2001"}),
-    Document("2", "concatenate strings, or cat files", "code", {"place": "=x"}),
-    Document("3", "Stocks fell; bonds rose", None, {"year": "1999", "place": "street"}),
-    Document("4", "rain", None),
+    Document("0", "The cat sleeps on the mat", ("animal",), {"year": "1999", "place": "home"}),
+    Document("1", "A dog barks at the CAT", ("animal",), {"year": "2001"}),
+    Document("2", "concatenate strings, or cat files", ("code",), {"place": "=x"}),
+    Document("3", "Stocks fell; bonds rose", (), {"year": "1999", "place": "street"}),
+    Document("4", "rain", ()),
 ]
 
 
@@ -146,7 +146,7 @@ def test_labels_are_counted_the_most_common_first(corpus: Corpus) -> None:
 
 def test_other_columns_are_counted_unless_every_value_is_another(corpus: Corpus) -> None:
     assert field_counts(corpus.documents) == {"year": {"1999": 2, "2001": 1}}
-    alike = [Document(str(n), "x", None, {"same": "y", "id": str(n)}) for n in range(3)]
+    alike = [Document(str(n), "x", (), {"same": "y", "id": str(n)}) for n in range(3)]
     assert field_counts(corpus_of(corpus, alike).documents) == {"same": {"y": 3}}
 
 

@@ -34,7 +34,7 @@ def test_a_folder_of_texts_is_a_document_a_file(folder: Path) -> None:
         Document("b.txt", "the b"),
         Document("notes/a.MD", "# The a\n"),
         Document("notes/packed.rst.gz", "packed"),
-        Document("notes/paper.pdf", "Hello cats", None, {"pages": "1", "title": "On cats"}),
+        Document("notes/paper.pdf", "Hello cats", (), {"pages": "1", "title": "On cats"}),
     ]
     assert (source.name, numbered(source)) == ("folder", False)
     assert source.spec == SourceSpec(str(folder))
@@ -77,13 +77,13 @@ def test_tables_of_a_folder_may_have_different_columns(folder: Path) -> None:
     (folder / "d.jsonl").write_bytes(b'{"text": "caf\xe9"}\n[]\n')
     source = read(str(folder))
     assert list(source.read()) == [
-        Document("a.csv#0", "one", "x"),
+        Document("a.csv#0", "one", ("x",)),
         Problem("a.csv, row 1", "no text"),
         Problem("c.csv", "say which column of it holds the text"),
         Problem("line 1 of d.jsonl", "not UTF-8, read as cp1252", left_out=False),
         Document("d.jsonl#0", "café"),
         Problem("d.jsonl, line 2", "no JSON object"),
-        Document("notes/b.jsonl#0", "two", None, {"year": "1999"}),
+        Document("notes/b.jsonl#0", "two", (), {"year": "1999"}),
     ]
     assert numbered(source)
     assert source.spec == SourceSpec(str(folder))
@@ -93,7 +93,7 @@ def test_a_named_column_must_be_in_each_table_of_a_folder(folder: Path) -> None:
     write(folder / "a.csv", [{"text": "one", "kind": "x"}])
     write(folder / "b.csv", [{"text": "two"}])
     assert list(read(str(folder), label_column="kind").read()) == [
-        Document("a.csv#0", "one", "x"),
+        Document("a.csv#0", "one", ("x",)),
         Problem("b.csv", "it has no column 'kind'"),
     ]
 
@@ -173,7 +173,7 @@ def test_a_zip_is_read_in_place_and_nothing_is_written(tmp_path: Path) -> None:
     expected = [
         Document("../../x.txt", "from above"),
         Document("more/a.csv#0", "one"),
-        Document("more/paper.pdf", "Hello cats", None, {"pages": "1", "title": "On cats"}),
+        Document("more/paper.pdf", "Hello cats", (), {"pages": "1", "title": "On cats"}),
         Document("packed.txt.gz", "packed"),
     ]
     assert list(source.read()) == [Problem("picture.png", "not a kind that is read"), *expected]

@@ -20,7 +20,7 @@ def test_a_table_shows_its_columns_what_they_are_taken_for_and_its_first_documen
     rows = "".join(f"{n},the text {n},about {n},x\n" for n in range(20))
     path = write(tmp_path / "notes.csv", f"key,text,title,label\n{rows}")
     found = look_at(SourceSpec(path, id_column="key"))
-    documents = [Document(str(n), f"about {n}\n\nthe text {n}", "x") for n in range(5)]
+    documents = [Document(str(n), f"about {n}\n\nthe text {n}", ("x",)) for n in range(5)]
     columns = ("key", "text", "title", "label")
     assert found == Preview("notes", columns, Columns("text", "title", "label", "key"), tuple(documents))
 
@@ -32,7 +32,7 @@ def test_a_table_without_a_likely_text_shows_its_columns_and_guesses_the_others(
     assert found.error == f"say which column of {path} holds the text; its columns are: id, words, class"
     assert found.documents == ()
     again = look_at(SourceSpec(path, text_column="words"))
-    assert again.documents == (Document("1", "buy milk", "x"),)
+    assert again.documents == (Document("1", "buy milk", ("x",)),)
     assert again.error == ""
 
 

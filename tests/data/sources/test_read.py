@@ -66,8 +66,8 @@ def data_set(tmp_path: Path) -> str:
 
 
 NUMBERS = [
-    Document("0", "one", "yes", {"tags": "x, y"}),
-    Document("1", "two", "no"),
+    Document("0", "one", ("yes",), {"tags": "x, y"}),
+    Document("1", "two", ("no",)),
     Document("2", "three"),
 ]
 
@@ -102,7 +102,7 @@ def test_a_streamed_data_set_has_limits_and_whole_splits_but_no_slices(data_set:
 def test_streamed_rows_without_known_columns_are_read(tmp_path: Path) -> None:
     write(tmp_path / "rows.jsonl", [{"text": "a", "label": "x"}, {"text": "b", "label": "y"}])
     source = read(str(tmp_path), split="train", streaming=True)
-    assert documents(source) == [Document("0", "a", "x"), Document("1", "b", "y")]
+    assert documents(source) == [Document("0", "a", ("x",)), Document("1", "b", ("y",))]
 
 
 def test_a_data_set_column_that_cannot_be_used_is_told(data_set: str) -> None:
