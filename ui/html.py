@@ -73,9 +73,9 @@ def label_elements(labels: Sequence[str]) -> list[str]:
     return [name_element("label", label) for label in labels[:_MOST_LABELS]] + more
 
 
-def title_element(title: str | None) -> str:
-    """Return the title of a document as HTML; empty without one."""
-    return element("div", "title", text(_cut(title, _LONGEST_SENTENCE))) if title else ""
+def title_element(title: str | None, doc_id: str) -> str:
+    """Return the title of a document as HTML; empty without one, and if it is the id, which is shown anyway."""
+    return element("div", "title", text(_cut(title, _LONGEST_SENTENCE))) if title and title != doc_id else ""
 
 
 def field(field_name: str, value: str) -> str:

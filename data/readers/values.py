@@ -1,6 +1,7 @@
 """The cells of a table as text."""
 
 import json
+from collections.abc import Iterator, Sequence
 from datetime import date, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -55,8 +56,11 @@ def listed_texts(cell: Any, what: str) -> tuple[str, ...]:
     ExemplarError
         ``plain_text`` raises it for the cell, or for one of the list.
     """
-    texts = (plain_text(item, what) for item in (cell if is_plain_list(cell) else [cell]))
-    return tuple(dict.fromkeys(filter(None, texts)))
+    return tuple(dict.fromkeys(_plain_texts(cell if is_plain_list(cell) else [cell], what)))
+
+
+def _plain_texts(cells: Sequence[Any], what: str) -> Iterator[str]:
+    return filter(None, (plain_text(cell, what) for cell in cells))
 
 
 def metadata_text(cell: Any) -> str | None:
@@ -66,7 +70,7 @@ def metadata_text(cell: Any) -> str | None:
     try:
         if is_plain(cell):
             return plain_text(cell, "it")
-        text = ", ".join(listed_texts(cell, "it")) if is_plain_list(cell) else cell and _compact_json(cell)
+        text = ", ".join(_plain_texts(cell, "it")) if is_plain_list(cell) else cell and _compact_json(cell)
     except (ValueError, TypeError, RecursionError):
         return None
     return text if text and len(text) <= _MOST_NESTED_CHARACTERS else None

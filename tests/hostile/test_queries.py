@@ -66,7 +66,7 @@ def test_any_filters_are_applied_or_told(engine: SearchEngine, words: str, witho
         with told():
             apply()
     with told():
-        expression_of(filters)
+        expression_of(filters, ("words", "labels"))
 
 
 @WILD

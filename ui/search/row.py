@@ -79,7 +79,7 @@ def row_html(row: Row) -> str:
     result, spans = row.result, row.spans
     before = "… " if result.start and not (spans and spans[0][0] > _EXCERPT // 3) else ""
     text = html.element("div", "text ex-lines", before, html.excerpt_with(result.passage, spans, _EXCERPT))
-    return _head(row) + html.title_element(result.title) + _fields(result) + text
+    return _head(row) + html.title_element(result.title, result.doc_id) + _fields(result) + text
 
 
 def _opened() -> set[str]:

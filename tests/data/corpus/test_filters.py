@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from exemplar.data.arrow import DOCUMENT_SCHEMA
+from exemplar.data.arrow import DOCUMENT_SCHEMA, row_of
 from exemplar.data.corpus import facets
 from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.corpus.facets import field_counts, label_counts
@@ -26,11 +26,7 @@ DOCUMENTS = [
 
 def corpus_of(corpus: Corpus, documents: list[Document], chunks: int = 1) -> Corpus:
     """Return a corpus that holds these documents, in a few chunks."""
-    columns = zip(
-        *((each.doc_id, each.text, each.label, list(each.metadata.items())) for each in documents), strict=True
-    )
-    arrays = [pa.array(column, kind) for column, kind in zip(columns, DOCUMENT_SCHEMA.types, strict=True)]
-    table = pa.table(arrays, schema=DOCUMENT_SCHEMA)
+    table = pa.Table.from_pylist(list(map(row_of, documents)), schema=DOCUMENT_SCHEMA)
     size = -(-len(documents) // chunks)
     return replace(corpus, documents=pa.concat_tables(table.slice(n, size) for n in range(0, len(documents), size)))
 
@@ -198,7 +194,7 @@ SOME = st.text(ALPHABET, min_size=1, max_size=8)
 
 
 def naive(document: Document, filters: Filters) -> bool:
-    has_label = not filters.labels or (document.label or "") in filters.labels
+    has_label = not filters.labels or any(label in filters.labels for label in document.labels or ("",))
     has_fields = all(document.metadata.get(name) in values for name, values in filters.fields)
     with_all = all(occurs(document.text, term) for term in terms(filters.words))
     return has_label and has_fields and with_all and not any(occurs(document.text, t) for t in terms(filters.without))

@@ -111,7 +111,8 @@ def test_a_title_stands_before_its_text(tmp_path: Path) -> None:
     rows = [{"Title": "A", "Text": "a"}, {"Title": "", "Text": "b"}, {"Title": "C", "Text": ""}]
     path = write(tmp_path / "rows.csv", rows)
     source = read(path)
-    assert list(source.read()) == [Document("0", "A\n\na"), Document("1", "b"), Problem("row 2", "no text")]
+    assert list(source.read()) == [Document("0", "a", title="A"), Document("1", "b"), Document("2", "", title="C")]
+    assert [document.full_text for document in documents(source)] == ["A\n\na", "b", "C"]
     assert texts(read(path, text_column="Title")) == ["A", "C"]
     assert documents(read(path, title_column="none"))[0] == Document("0", "a", (), {"Title": "A"})
 
@@ -135,7 +136,7 @@ def test_text_that_is_no_text_is_left_out_and_told(tmp_path: Path, cell: object,
 def test_labels_may_be_lists_and_others_are_told(tmp_path: Path) -> None:
     rows = [{"text": "a", "label": ["x", "y"]}, {"text": "b", "label": {"no": 1}}, {"text": "c", "label": []}]
     assert list(read(write(tmp_path / "rows.jsonl", rows)).read()) == [
-        Document("0", "a", ("x, y",)),
+        Document("0", "a", ("x", "y")),
         Problem("row 1", "the label is no plain text", left_out=False),
         Document("1", "b"),
         Document("2", "c"),
@@ -201,7 +202,7 @@ def test_an_unrecognised_text_column_must_be_named(tmp_path: Path) -> None:
 def test_a_column_that_was_named_is_not_guessed_for_something_else(tmp_path: Path) -> None:
     path = write(tmp_path / "rows.csv", [{"label": "a", "id": "7"}])
     source = read(path, text_column="label", title_column="id")
-    assert documents(source) == [Document("0", "7\n\na")]
+    assert documents(source) == [Document("0", "a", title="7")]
     assert (source.spec.label_column, source.spec.id_column) == (None, None)
 
 

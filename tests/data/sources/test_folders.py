@@ -248,7 +248,7 @@ def test_a_beir_folder_is_its_corpus(folder: Path, name: str) -> None:
     (folder / name).write_bytes(gzip.compress(content) if name.endswith("gz") else content)
     (folder / "queries.jsonl").write_text('{"_id": "q1", "text": "a query"}\n')
     source = read(str(folder), split="test")
-    assert list(source.read()) == [Document("d1", "Cats\n\nsleep"), Document("d2", "x")]
+    assert list(source.read()) == [Document("d1", "sleep", title="Cats"), Document("d2", "x")]
     assert source.spec == SourceSpec(str(folder), text_column="text", title_column="title", id_column="_id")
 
 
@@ -257,7 +257,7 @@ def test_a_beir_corpus_is_read_as_it_is(shared_datasets: Path) -> None:
     found = documents(source)
     assert (len(found), problems(source), numbered(source)) == (5183, [], False)
     assert found[0].doc_id == "4983"
-    assert found[0].text.startswith("Microstructural development of human newborn cerebral white matter")
+    assert (found[0].title or "").startswith("Microstructural development of human newborn cerebral white matter")
 
 
 @pytest.mark.parametrize(

@@ -250,7 +250,7 @@ def test_package_documentation_is_labelled_by_package() -> None:
     source = read("docs:numpy", limit=50)
     found = documents(source)
     assert (len(found), problems(source), numbered(source)) == (50, [], False)
-    assert {document.label for document in found} == {"numpy"}
+    assert {document.labels for document in found} == {("numpy",)}
     assert source.spec == SourceSpec("docs:numpy", limit=50)
     assert found[0].text.startswith(f"{found[0].doc_id}\n\n")
     with pytest.raises(ValueError, match="there is no installed package 'nope'"):
@@ -263,7 +263,7 @@ def test_imdb_is_read_as_it_is(shared_datasets: Path, streaming: bool) -> None:
     found = documents(read(str(shared_datasets / "imdb"), split="train", limit=1000, streaming=streaming))
     assert [document.doc_id for document in found] == [str(row) for row in range(1000)]
     assert found[0].text.startswith("I rented I AM CURIOUS-YELLOW from my video store")
-    assert {document.label for document in found} == {"neg"}
+    assert {document.labels for document in found} == {("neg",)}
 
 
 @pytest.mark.slow

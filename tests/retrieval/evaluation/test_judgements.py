@@ -127,7 +127,8 @@ def test_documents_of_a_label_are_relevant_to_each_other() -> None:
     corpus = build_corpus(source_of(["a", "b", "c", "d", "e"], labels), FakeEncoder())
     both = {"0": 1, "2": 1}
     queries = [JudgedQuery("0", None, both, "0"), JudgedQuery("2", None, both, "2")]
-    assert judgements_of(corpus) == Judgements("labels", queries, unjudged=frozenset({"3"}))
+    left_out = {"without a label": 1, "whose labels no other document has": 2}
+    assert judgements_of(corpus) == Judgements("labels", queries, unjudged=frozenset({"3"}), left_out=left_out)
     with pytest.raises(ExemplarError, match="the documents of 'one' need at least two labels"):
         judgements_of(build_corpus(source_of(["a", "b"], ["x", "x"], name="one"), FakeEncoder()))
 
