@@ -21,6 +21,7 @@ import pyarrow as pa
 
 from exemplar.data.arrow import read_documents
 from exemplar.data.building.embed import Embedder, EmbeddingRun, LocalEmbedder, damaged_shards
+from exemplar.data.building.known_ids import Known
 from exemplar.data.building.known_vectors import earlier_builds
 from exemplar.data.building.progress import BuildEvent, Progress
 from exemplar.data.building.staging import Staged, stage
@@ -166,10 +167,11 @@ def _in_words(key: str, value: Any) -> str:
 def _build(
     source: Source, embedder: Embedder, planned: Manifest, folder: Path, strict: bool, on_event: OnEvent
 ) -> None:
+    known = Known.of(_earlier_documents(planned.name), folder)
     staged = stage(
         source,
         folder / "documents.new",
-        _earlier_documents(planned.name),
+        known,
         strict=strict,
         on_problem=on_event,
         on_read=lambda n: on_event(Progress("reading", n)),
@@ -183,22 +185,25 @@ def _build(
         earlier = earlier_builds(others, manifest.preparation)
         EmbeddingRun(store, embedder, manifest.whole, earlier, on_event).run(damaged)
     store.finish()
+    known.write_gone(read_documents(store.folder / DOCUMENTS), folder)
     _commit(manifest, store)
     for other in folder.glob("build-*"):  # the replaced build, and interrupted ones
         if other.name != manifest.build:
             shutil.rmtree(other, ignore_errors=True)
 
 
-def _earlier_documents(name: str) -> pa.Table | None:
-    """Return the documents of the existing corpus, finished or not, even if its other files are damaged."""
+def _earlier_documents(name: str) -> Iterator[pa.Table]:
+    """Yield the documents of the existing corpus, even if its other files are damaged, then those of other builds.
+
+    People may have searched and marked what an interrupted build holds.
+    """
     builds = sorted(builds_of(name), key=lambda store: store.documents_done, reverse=True)
     folders = [store.folder for store in builds]
     with contextlib.suppress(CorpusNotFound, CorpusDamaged):
         folders.insert(0, corpus_folder(name) / read_manifest(name).build)
-    for folder in folders:
+    for folder in dict.fromkeys(folders):
         with contextlib.suppress(OSError, ValueError, pa.ArrowException):
-            return read_documents(folder / DOCUMENTS)
-    return None
+            yield read_documents(folder / DOCUMENTS)
 
 
 def _with_documents(planned: Manifest, staged: Staged) -> Manifest:

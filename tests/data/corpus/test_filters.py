@@ -216,7 +216,7 @@ def inside(text: str, place: int) -> bool:
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=200)
 @given(
     texts=st.lists(SOME.filter(lambda text: not text.isspace()), min_size=1, max_size=6),
-    labels=st.lists(st.sampled_from([None, "a", "b"]), min_size=6, max_size=6),
+    labels=st.lists(st.lists(st.sampled_from("abc"), max_size=3, unique=True).map(tuple), min_size=6, max_size=6),
     fields=st.lists(st.dictionaries(st.sampled_from("fg"), st.sampled_from("xy")), min_size=6, max_size=6),
     filters=st.builds(
         Filters,
