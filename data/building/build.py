@@ -10,6 +10,7 @@ import errno
 import hashlib
 import json
 import os
+import secrets
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace as replace_fields
@@ -29,6 +30,7 @@ from exemplar.data.corpus.corpus import Corpus, open_corpus
 from exemplar.data.corpus.lock import lock_corpus
 from exemplar.data.corpus.manifest import (
     Manifest,
+    build_manifests,
     builds_of,
     corpus_folder,
     plan_of_build,
@@ -135,7 +137,17 @@ def _planned_manifest(source: Source, embedder: Embedder, name: str, whole: bool
         n_documents=0,
         n_passages=0,
         documents_sha256="",
+        corpus_id=_corpus_id(name, source.spec.source),
     )
+
+
+def _corpus_id(name: str, source: str) -> str:
+    """Return the identity of the corpus of this name if it was built from the source, else a new one."""
+    manifests = build_manifests(name)
+    with contextlib.suppress(CorpusNotFound, CorpusDamaged):
+        manifests.insert(0, read_manifest(name))
+    ids = (manifest.corpus_id for manifest in manifests if manifest.source.source == source)
+    return next(filter(None, ids), "") or secrets.token_hex(8)
 
 
 def _check_same(planned: Manifest) -> None:
