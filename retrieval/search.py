@@ -152,7 +152,7 @@ class SearchEngine:
 
     def within(self, feedback: Feedback) -> Feedback:
         """Return the marks on documents that the corpus has."""
-        return feedback.within(self.corpus.rows_of((*feedback.positives, *feedback.negatives)))
+        return feedback.within(self.corpus.rows_of(feedback.marked))
 
     def scores(self, weights: Scorer, doc_ids: Sequence[str]) -> list[float]:
         """Return the scores of documents, each by its best passage."""
@@ -229,9 +229,8 @@ class SearchEngine:
         """Return the cached training of a query and its marks."""
         if ranker not in RANKERS:
             raise ExemplarError(f"the ranker is one of {', '.join(RANKERS)}; got '{ranker}'")
-        marked = (*feedback.positives, *feedback.negatives)
-        rows = self.corpus.rows_of(marked)
-        for doc_id in marked:
+        rows = self.corpus.rows_of(feedback.marked)
+        for doc_id in feedback.marked:
             row_in(rows, doc_id, self.corpus.manifest.name)  # kNN ignores marks, but must refuse unknown ones too
         return self._cached_training(query, Feedback() if ranker == "knn" else feedback, ranker, C, until)
 

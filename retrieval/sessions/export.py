@@ -43,7 +43,7 @@ class Column:
 
 def exported_doc_ids(feedback: Feedback, rankings: Sequence[Sequence[str]]) -> list[str]:
     """Return the documents of an export by ``doc_id``: those of the rankings in turn, then the other marked ones."""
-    return list(dict.fromkeys(chain(*rankings, feedback.positives, feedback.negatives)))
+    return list(dict.fromkeys(chain(*rankings, feedback.marked)))
 
 
 def export_table(corpus: DocumentStore, feedback: Feedback, columns: Sequence[Column] = ()) -> pa.Table:
@@ -56,8 +56,7 @@ def export_table(corpus: DocumentStore, feedback: Feedback, columns: Sequence[Co
     rows = corpus.rows_of(doc_ids)
     known = dict(zip(rows, corpus.documents_at(list(rows.values())), strict=True))
     documents = [known.get(doc_id) for doc_id in doc_ids]
-    marks = dict.fromkeys(feedback.positives, MARK_NAMES["positive"])
-    marks |= dict.fromkeys(feedback.negatives, MARK_NAMES["negative"])
+    marks = {doc_id: MARK_NAMES[mark] for mark, doc_ids in feedback.by_mark() for doc_id in doc_ids}
     table = {
         "doc_id": pa.array(doc_ids, pa.large_string()),
         "title": pa.array([document and document.title for document in documents], pa.large_string()),

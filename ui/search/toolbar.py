@@ -26,9 +26,9 @@ def show_tools(session: Session, engine: SearchEngine) -> str:
             help="The rankings; the documents that are best marked next; where both rankings have each document.",
         )
         _filters_popover(session)
-        _event_button("Undo", Undone(), "Take the last change of marks back (u)", enabled=bool(session.past))
+        _event_button("Undo", Undone(), "Take the last change of marks back (u)", enabled=bool(session.marks.past))
         _event_button(
-            "Redo", Redone(), "Make the change again that was taken back (Shift+U)", enabled=bool(session.future)
+            "Redo", Redone(), "Make the change again that was taken back (Shift+U)", enabled=bool(session.marks.future)
         )
         _export_popover(session, engine)
         keys = st.popover("Keys", icon=":material/keyboard:", key="keys", help="What the keyboard can do here.")
