@@ -1,11 +1,8 @@
 """SearchEngine: the documents of a corpus ranked for a query and its marks, by one linear scorer."""
 
-import functools
 import time
-import weakref
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import ParamSpec, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +13,7 @@ from exemplar.data.corpus.store import DocumentStore, row_in
 from exemplar.data.documents import Document
 from exemplar.data.encoders.base import Encoder, EncoderInfo
 from exemplar.data.errors import ExemplarError
+from exemplar.retrieval.caching import weakly_cached
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.index.base import Index
 from exemplar.retrieval.index.dense import DenseIndex
@@ -24,9 +22,6 @@ from exemplar.retrieval.query_encoder import QueryEncoder
 from exemplar.retrieval.rankers import DEFAULT_RANKER, RANKERS, Examples, Ranker, Scorer, centroid, scorer
 from exemplar.retrieval.ranking import DocumentQuery, Query, Ranking, Result
 from exemplar.retrieval.svm.fit import Until
-
-P = ParamSpec("P")
-T = TypeVar("T")
 
 _CACHED = 256  # trainings, and rankings
 _LONGEST_CACHED = 1000  # documents of a cached ranking
@@ -73,9 +68,9 @@ class SearchEngine:
         self.index = index or _index_in_memory(corpus)
         self._query_encoder = QueryEncoder(corpus, load_encoder)
         # A mark must not rank kNN again, the next page must not train again, and no mark need filter again.
-        self._cached_training = _cached(self._train, _CACHED)
-        self._cached_top = _cached(self._top, _CACHED)
-        self._select = _cached(corpus.select, max(2, min(32, _CACHED_SELECTED // max(1, self.index.n))))
+        self._cached_training = weakly_cached(self._train, _CACHED)
+        self._cached_top = weakly_cached(self._top, _CACHED)
+        self._select = weakly_cached(corpus.select, max(2, min(32, _CACHED_SELECTED // max(1, self.index.n))))
 
     @property
     def encoder(self) -> Encoder:
@@ -104,7 +99,8 @@ class SearchEngine:
 
         A mark applies to the document's passage that is nearest to the query. The document's other passages, and exact
         duplicates of a positive's text, count neither for nor against. If the query is a document, the mean of its
-        passages represents it, and the mean of a positive's passages represents the positive.
+        passages represents it, and the mean of a positive's passages represents the positive. A typed query that is
+        longer than the model's input is represented by the mean of its passages too.
 
         Parameters
         ----------
@@ -195,9 +191,17 @@ class SearchEngine:
         return Examples(
             self.index,
             vector,
-            self._positive_vectors(positives, query, vector),
+            np.concatenate(
+                [
+                    self._positive_vectors(positives, query, vector),
+                    self._text_vectors(feedback.positive_texts, query, vector),
+                ]
+            ),
             self._nearest_passages(negatives, vector),
             self._passages(left_out),
+            self._text_vectors(feedback.negative_texts, query, vector, nearest=True)
+            if feedback.negative_texts
+            else None,
         )
 
     def top_passages(
@@ -267,6 +271,17 @@ class SearchEngine:
         vectors = [self._document_vector(row) for row in positives]
         return np.stack(vectors) if vectors else np.empty((0, self.index.dim), np.float32)
 
+    def _text_vectors(
+        self, texts: Sequence[str], query: Query, vector: NDArray[np.float32], *, nearest: bool = False
+    ) -> NDArray[np.float32]:
+        """Return a vector for every text that no document has, as for a document that has it."""
+        passages = [self._query_encoder.passages(text) for text in texts]
+        if nearest or not isinstance(query, DocumentQuery):
+            vectors = [rows[int((rows @ vector).argmax())] for rows in passages]
+        else:
+            vectors = [centroid(rows).astype(np.float32) for rows in passages]
+        return np.stack(vectors) if vectors else np.empty((0, self.index.dim), np.float32)
+
     def _document_vector(self, row: int) -> NDArray[np.float32]:
         """Return the mean of a document's passages, ``(dim,)``."""
         passages = self.index.vectors(self.corpus.passages_of(row))
@@ -301,16 +316,6 @@ def _result(rank: int, document: Document, score: float, start: int, end: int) -
         metadata=document.metadata,
         title=document.title,
     )
-
-
-def _cached(method: Callable[P, T], most: int) -> Callable[P, T]:
-    """Return a method with a cache that does not keep its object alive, which would be a circle of references."""
-    weak = weakref.WeakMethod(method)
-
-    def call(*arguments: P.args, **named: P.kwargs) -> T:
-        return weak()(*arguments, **named)  # type: ignore[misc]  # its object is calling
-
-    return functools.lru_cache(maxsize=most)(call)  # type: ignore[return-value]
 
 
 def _index_in_memory(corpus: DocumentStore) -> Index:
