@@ -3,6 +3,7 @@
 import json
 import logging
 import sqlite3
+import time
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from exemplar.retrieval.sessions.session import Session, new_id
 
 T = TypeVar("T")
 
+_PATIENCE = 10.0  # seconds that a writer waits for others
 _logger = logging.getLogger(__name__)
 
 
@@ -213,13 +215,26 @@ class SessionStore:
         return self._in_transaction(work)
 
     def _in_transaction(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        with closing(sqlite3.connect(self._path, timeout=10)) as connection:
+        with closing(sqlite3.connect(self._path, timeout=_PATIENCE)) as connection:
             check_version(connection, self._path)  # before the first statement that writes
-            connection.execute("PRAGMA journal_mode = WAL")
+            _use_wal(connection)
             connection.execute("PRAGMA synchronous = FULL")
             migrate(connection)
             with connection:
                 return work(connection)
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Switch a new file to a write-ahead log; SQLite itself does not wait for others that do the same."""
+    end = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > end:
+                raise
+        time.sleep(0.01)
 
 
 def _texts_of(event: Event) -> Iterable[MarkedText]:
