@@ -110,6 +110,11 @@ def text_hash(text: bytes) -> int:
     return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "little")
 
 
+def hash_in_words(number: int) -> str:
+    """Return a hash of 64 bits as 16 hexadecimal digits."""
+    return f"{number % 2**64:016x}"
+
+
 def signed_hash(text: str) -> int:
     """Return ``text_hash`` as a signed 64-bit integer, the type that most databases have."""
     return int.from_bytes(text_hash(text.encode()).to_bytes(8, "little"), "little", signed=True)

@@ -15,7 +15,7 @@ from exemplar.data.arrow import DOCUMENT_SCHEMA
 from exemplar.data.corpus.facets import UNLABELLED, Facets
 from exemplar.data.corpus.filters import Filters, folded, terms
 from exemplar.data.corpus.store import row_in
-from exemplar.data.documents import Document, signed_hash, split_title
+from exemplar.data.documents import Document, hash_in_words, signed_hash, split_title
 from exemplar.data.milvus.server import CHOICES, PLACE_FIELDS, Collection, PassagePlace, place_of, quoted
 
 _CHUNK = 2000  # documents or passages in one query
@@ -67,6 +67,14 @@ class MilvusCorpus:
         for chunk in _chunks(sorted(set(rows).difference(documents))):
             documents |= self._fetched_documents(chunk)
         return [documents[row] for row in rows]
+
+    def text_hashes(self, rows: Sequence[int]) -> list[str]:
+        """Return the hashes of the full texts of documents, each 16 hexadecimal digits, in the order of the rows."""
+        hashes: dict[int, str] = {}
+        for chunk in _chunks(sorted(set(rows))):
+            for entity in self.collection.query(f"number == 0 and document in {chunk}", ["document", "text_hash"]):
+                hashes[entity["document"]] = hash_in_words(entity["text_hash"])
+        return [hashes[row] for row in rows]
 
     def passages_of(self, row: int) -> range:
         """Return the passages of the document at a row."""

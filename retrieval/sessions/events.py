@@ -59,6 +59,8 @@ class Marked:
         Who marked it, and what the person wrote about it.
     found
         How the row was found, such as ``{"list": "knn", "rank": 3}``.
+    at
+        The time of the event in the log, ISO 8601; empty before it is there.
     """
 
     doc_id: str
@@ -69,6 +71,7 @@ class Marked:
     found: Mapping[str, Any] = field(default_factory=dict)
     note: str = ""
     reason: str = ""
+    at: str = field(default="", compare=False)
 
     def to_json(self) -> dict[str, Any]:
         about = {"reader": self.reader, "found": dict(self.found), "note": self.note, "reason": self.reason}
@@ -87,13 +90,14 @@ class MarksAdded:
     ----------
     text_hashes
         Of the texts of the marked documents, by ``doc_id``, as far as they are known.
-    texts
-        These texts, as for ``Marked``.
+    texts, at
+        These texts, and the time, as for ``Marked``.
     """
 
     marks: Feedback
     text_hashes: Mapping[str, str] = field(default_factory=dict)
     texts: tuple[MarkedText, ...] = field(default=(), compare=False)
+    at: str = field(default="", compare=False)
 
     def to_json(self) -> dict[str, Any]:
         marks = {mark: list(doc_ids) for mark, doc_ids in self.marks.by_mark()}
@@ -234,8 +238,8 @@ Event = (
 )
 
 
-def event_from_json(content: Any) -> Event:
-    """Return an event of the log from its JSON.
+def event_from_json(content: Any, at: str = "") -> Event:
+    """Return an event of the log from its JSON and its time.
 
     Raises
     ------
@@ -243,12 +247,12 @@ def event_from_json(content: Any) -> Event:
         This version does not know the event, or its marks, filters or settings are invalid.
     """
     try:
-        return _event(content)
+        return _event(content, at)
     except ValueError as error:
         raise ExemplarError(str(error)) from error
 
 
-def _event(content: Any) -> Event:
+def _event(content: Any, at: str) -> Event:
     match content:
         case {"query": str(text)}:
             return Queried(text)
@@ -264,12 +268,13 @@ def _event(content: Any) -> Event:
                 found=found if isinstance(found, dict) else {},
                 note=_text_in(content, "note"),
                 reason=_text_in(content, "reason"),
+                at=at,
             )
         case {"marks": {"positive": list(positives), "negative": list(negatives)} as marks}:
             unsure = marks.get("unsure", [])
             if isinstance(unsure, list) and _are_texts([*positives, *negatives, *unsure]):
                 feedback = Feedback(tuple(positives), tuple(negatives), tuple(unsure))
-                return MarksAdded(feedback, _text_map(content.get("texts", {})))
+                return MarksAdded(feedback, _text_map(content.get("texts", {})), at=at)
         case {"texts_known": dict(text_hashes)}:
             return TextsKnown(_text_map(text_hashes))
         case {"followed": dict(moves)}:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Self
 
-from exemplar.data.documents import Document, full_text, text_hash
+from exemplar.data.documents import Document, full_text, hash_in_words, text_hash
 from exemplar.retrieval.feedback import Feedback, Mark
 
 MOST_UNDO = 100
@@ -38,15 +38,17 @@ class MarkedText:
         return hash_in_words(text_hash(self.full_text.encode(errors="replace")))
 
 
-def hash_in_words(number: int) -> str:
-    """Return a hash of 64 bits as 16 hexadecimal digits."""
-    return f"{number % 2**64:016x}"
-
-
 class Marks:
     """The marks on documents, in the order in which they were made, with the changes that undo and redo restore.
 
     A change takes time in proportion to the documents that it concerns. A session copies its marks before a change.
+
+    Attributes
+    ----------
+    texts
+        The hashes of the marked texts by ``doc_id``; marks of earlier versions have none.
+    made
+        The time of the last mark without a text by ``doc_id``.
     """
 
     def __init__(self) -> None:
@@ -55,6 +57,7 @@ class Marks:
         self.past: deque[_Change] = deque(maxlen=MOST_UNDO)
         self.future: deque[_Change] = deque(maxlen=MOST_UNDO)
         self.texts: dict[str, str] = {}
+        self.made: dict[str, str] = {}
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Marks) and self._content() == other._content()
@@ -68,7 +71,8 @@ class Marks:
     def copy(self) -> "Marks":
         """Return marks that can be changed without changing these."""
         copied = Marks()
-        copied._states, copied._n_changes, copied.texts = self._states.copy(), self._n_changes, self.texts.copy()
+        copied._states, copied._n_changes = self._states.copy(), self._n_changes
+        copied.texts, copied.made = self.texts.copy(), self.made.copy()
         copied.past, copied.future = self.past.copy(), self.future.copy()
         return copied
 
@@ -81,12 +85,19 @@ class Marks:
             by_mark[mark].append(doc_id)
         return Feedback(*(tuple(doc_ids) for doc_ids in by_mark.values()))
 
-    def set(self, changes: Iterable[tuple[str, Mark | None]], texts: Mapping[str, str] | None = None) -> None:
+    def set(
+        self, changes: Iterable[tuple[str, Mark | None]], texts: Mapping[str, str] | None = None, at: str = ""
+    ) -> None:
         """Set, change or (None) remove marks in one step; what changes nothing is no step.
 
-        ``texts`` has the hashes of the documents' texts, which undo does not take back.
+        ``texts`` has the hashes of the documents' texts, which undo does not take back, and ``at`` is the time.
         """
-        self.texts.update(texts or {})
+        changes, texts = list(changes), texts or {}
+        self.texts.update(texts)
+        for doc_id, mark in changes:
+            if mark is not None and doc_id not in texts:
+                self.texts.pop(doc_id, None)
+                self.made[doc_id] = at
         change: list[tuple[str, _State, _State]] = []
         for doc_id, mark in changes:
             old = self._states.get(doc_id)

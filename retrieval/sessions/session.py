@@ -75,9 +75,10 @@ def _change_marks(marks: Marks, event: Event) -> bool:
     """Apply an event to marks; return whether it concerns marks."""
     match event:
         case Marked(doc_id, mark, text_hash):
-            marks.set([(doc_id, mark)], {} if text_hash is None or mark is None else {doc_id: text_hash})
+            marks.set([(doc_id, mark)], {} if text_hash is None or mark is None else {doc_id: text_hash}, event.at)
         case MarksAdded(added, text_hashes):
-            marks.set(((doc_id, mark) for mark, doc_ids in added.by_mark() for doc_id in doc_ids), text_hashes)
+            added_marks = [(doc_id, mark) for mark, doc_ids in added.by_mark() for doc_id in doc_ids]
+            marks.set(added_marks, text_hashes, event.at)
         case TextsKnown(text_hashes):
             marks.set((), text_hashes)
         case MarksFollowed(moves):

@@ -48,7 +48,7 @@ class LoggedEvent:
     @property
     def event(self) -> Event:
         """The event; raises ExemplarError if this version does not know it."""
-        return event_from_json(self.content)
+        return event_from_json(self.content, self.at)
 
     def describe(self) -> str:
         """Return the person's action in words."""
