@@ -7,7 +7,7 @@ from typing import Literal
 
 from exemplar.data.corpus.store import DocumentStore
 from exemplar.retrieval.feedback import Feedback, Mark
-from exemplar.retrieval.sessions.events import Event, MarksFollowed, TextsKnown
+from exemplar.retrieval.sessions.events import Event, MarksAdded, MarksFollowed, TextsKnown
 from exemplar.retrieval.sessions.marks import MarkedText, Marks
 
 State = Literal["gone", "changed", "unknown"]
@@ -75,6 +75,13 @@ def present_marks(marks: Marks, corpus: DocumentStore, texts: Callable[[], Mappi
     )
 
 
+def added_marks(feedback: Feedback, corpus: DocumentStore) -> MarksAdded:
+    """Return the event that adds marks on documents of a corpus, with the texts that they have now."""
+    rows = corpus.rows_of(feedback.marked)
+    texts = list(map(MarkedText.of, corpus.documents_at(list(rows.values()))))
+    return MarksAdded(feedback, dict(zip(rows, (text.text_hash for text in texts), strict=True)), tuple(texts))
+
+
 def _not_built_since(marks: Marks, corpus: DocumentStore, hashes: Mapping[str, str]) -> dict[str, str]:
     """Return the hashes of texts on which marks of an earlier version were made, if the corpus is still the same."""
     built = _time(corpus.manifest.created)
@@ -111,10 +118,13 @@ def _training(feedback: Feedback, states: Mapping[str, State], lost: Mapping[str
     for mark, doc_ids in feedback.by_mark():
         kept[mark] = [doc_id for doc_id in doc_ids if doc_id not in states]
         texts[mark] = {lost[doc_id].full_text: None for doc_id in doc_ids if doc_id in states and doc_id in lost}
+    negative_texts = tuple(text for text in texts["negative"] if text not in texts["positive"])
     return Feedback(
-        *(tuple(doc_ids) for doc_ids in kept.values()),
-        positive_texts=tuple(texts["positive"]),
-        negative_texts=tuple(text for text in texts["negative"] if text not in texts["positive"]),
+        tuple(kept["positive"]),
+        tuple(kept["negative"]),
+        tuple(kept["unsure"]),
+        tuple(texts["positive"]),
+        negative_texts,
     )
 
 

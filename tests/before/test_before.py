@@ -21,7 +21,7 @@ from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.index.milvus import open_served
 from exemplar.retrieval.rankers import RANKERS, Ranker
 from exemplar.retrieval.search import DocumentQuery, SearchEngine
-from exemplar.retrieval.sessions.session import Session
+from exemplar.retrieval.sessions.events import Redone, Undone
 from exemplar.retrieval.sessions.settings import Settings
 from exemplar.retrieval.sessions.store import SessionStore
 from tests.support.corpora import ANIMALS, LABELS
@@ -81,16 +81,14 @@ def test_a_corpus_ranks_as_it_did(ranker: Ranker, query: str | DocumentQuery) ->
 
 def test_a_session_is_what_it_was(home: Path) -> None:
     store = SessionStore(home / "sessions.sqlite")
-    assert store.load("kept") == Session(
-        "kept",
-        "animals",
-        "the cat",
-        FEEDBACK,
-        Filters(("animal", ""), (("year", ("2000", "2001")),), "the"),
-        Settings(("knn", "svm"), 5, 0.5),
-        past=(Feedback(), Feedback(("n1",)), Feedback(("n1",), ("n5",))),
-        future=(Feedback(("n1", "n2"), ("n5", "n8", "n9")),),
-    )
+    session = store.load("kept")
+    assert (session.query, session.feedback) == ("the cat", FEEDBACK)
+    assert session.filters == Filters(("animal", ""), (("year", ("2000", "2001")),), "the")
+    assert session.settings == Settings(("knn", "svm"), 5, 0.5)
+    assert session.after(Redone()).feedback == Feedback(("n1", "n2"), ("n5", "n8", "n9"))
+    for expected in (Feedback(("n1",), ("n5",)), Feedback(("n1",)), Feedback(), Feedback()):
+        session = session.after(Undone())
+        assert session.feedback == expected
     assert [(saved.name, saved.n_events) for saved in store.saved()] == [("Cats", 9)]
 
 

@@ -22,7 +22,9 @@ from exemplar.retrieval.sessions.export import (
     export_table,
     exported_doc_ids,
 )
+from exemplar.retrieval.sessions.identity import PresentMarks
 from exemplar.retrieval.sessions.import_marks import read_marks
+from exemplar.retrieval.sessions.marks import MarkedText
 from tests.support.corpora import ANIMALS
 
 MARKS = Feedback(("5", "gone"), ("1",))
@@ -72,23 +74,37 @@ def rows_of(content: bytes, suffix: str) -> list[dict]:
 
 def test_a_row_has_the_marks_ranks_and_scores_of_all_columns(animals: Corpus) -> None:
     table = export_table(animals, MARKS, COLUMNS)
-    names = ["doc_id", "title", "text", "labels", "mark", "knn_rank", "knn_score", "anchored_rank", "anchored_score"]
-    assert table.column_names == names
+    own = ["doc_id", "title", "text", "labels", "mark", "mark_state"]
+    assert table.column_names == [*own, "knn_rank", "knn_score", "anchored_rank", "anchored_score"]
     assert [tuple(row.values()) for row in table.to_pylist()] == [
-        ("3", None, ANIMALS[3], ["animal"], None, 1, 0.5, 2, 1 / 3),
-        ("1", None, ANIMALS[1], ["animal"], "not relevant", 2, 0.25, None, -1e-17),
-        ("7", None, ANIMALS[7], ["market"], None, None, 0.125, 1, 2.0),
-        ("5", None, ANIMALS[5], ["market"], "relevant", None, -1.0, None, 0.0),
-        ("gone", None, None, None, "relevant", None, None, None, None),
+        ("3", None, ANIMALS[3], ["animal"], None, None, 1, 0.5, 2, 1 / 3),
+        ("1", None, ANIMALS[1], ["animal"], "not relevant", None, 2, 0.25, None, -1e-17),
+        ("7", None, ANIMALS[7], ["market"], None, None, None, 0.125, 1, 2.0),
+        ("5", None, ANIMALS[5], ["market"], "relevant", None, None, -1.0, None, 0.0),
+        ("gone", None, None, None, "relevant", "no longer in this corpus", None, None, None, None),
     ]
     assert exported_doc_ids(MARKS, [column.doc_ids for column in COLUMNS]) == table["doc_id"].to_pylist()
 
 
 def test_without_a_ranking_the_marks_alone_are_exported(animals: Corpus) -> None:
-    assert export_table(animals, MARKS).to_pylist() == [
-        {"doc_id": "5", "title": None, "text": ANIMALS[5], "labels": ["market"], "mark": "relevant"},
-        {"doc_id": "gone", "title": None, "text": None, "labels": None, "mark": "relevant"},
-        {"doc_id": "1", "title": None, "text": ANIMALS[1], "labels": ["animal"], "mark": "not relevant"},
+    rows = [tuple(row.values()) for row in export_table(animals, MARKS).to_pylist()]
+    assert rows == [
+        ("5", None, ANIMALS[5], ["market"], "relevant", None),
+        ("gone", None, None, None, "relevant", "no longer in this corpus"),
+        ("1", None, ANIMALS[1], ["animal"], "not relevant", None),
+    ]
+
+
+def test_a_mark_that_has_lost_its_document_is_exported_with_the_text_it_was_made_on(animals: Corpus) -> None:
+    present = PresentMarks(Feedback(), {"3": "changed", "x": "gone", "5": "unknown"}, {"3": MarkedText("A", "b")})
+    marks = Feedback(("3", "x"), ("5",))
+    rows = [tuple(row.values()) for row in export_table(animals, marks, COLUMNS[:1], present).to_pylist()]
+    assert rows == [
+        ("3", None, ANIMALS[3], ["animal"], None, None, 1, 0.5),
+        ("1", None, ANIMALS[1], ["animal"], None, None, 2, 0.25),
+        ("3", "A", "b", None, "relevant", "its text has changed since", None, None),
+        ("x", None, None, None, "relevant", "no longer in this corpus", None, None),
+        ("5", None, None, None, "not relevant", "text unknown", None, None),
     ]
 
 
