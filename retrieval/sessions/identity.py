@@ -63,16 +63,18 @@ def present_marks(marks: Marks, corpus: DocumentStore, texts: Callable[[], Mappi
     kept = texts() if states else {}
     lost = {doc_id: kept[known[doc_id]] for doc_id in states if known.get(doc_id) in kept}
     moves = _moves(lost, corpus)
+    aside = {  # marks that have lost their texts, and whose ids get others
+        doc_id: f"{doc_id} ({known.get(doc_id, 'text unknown')[:8]})"
+        for doc_id in set(moves.values())
+        if doc_id in states and doc_id not in moves
+    }
+    states = {aside.get(doc_id, doc_id): state for doc_id, state in states.items() if doc_id not in moves}
+    states |= dict.fromkeys(aside.values(), "gone")
+    lost = {aside.get(doc_id, doc_id): text for doc_id, text in lost.items() if doc_id not in moves}
     moved = marks.copy()
-    moved.follow(moves)
-    for doc_id in moves:
-        del states[doc_id]
-    return PresentMarks(
-        _training(moved.feedback, states, lost),
-        states,
-        {doc_id: text for doc_id, text in lost.items() if doc_id in states},
-        tuple(_events(known, marks, moves, corpus)),
-    )
+    moved.follow(moves | aside)
+    events = tuple(_events(known, marks, moves | aside, corpus))
+    return PresentMarks(_training(moved.feedback, states, lost), states, lost, events)
 
 
 def added_marks(feedback: Feedback, corpus: DocumentStore) -> MarksAdded:

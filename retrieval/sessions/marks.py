@@ -128,16 +128,15 @@ class Marks:
             self.past.append(change)
 
     def follow(self, moves: Mapping[str, str]) -> None:
-        """Move marks to other documents, which have their texts now; it is no step, and steps before it are forgotten.
+        """Move marks to other documents, all at once; it is no step, and steps before it are forgotten.
 
         Of two marks that come together the later one stays.
         """
-        for old_id, new_id in moves.items():
-            state = self._states.pop(old_id, None)
-            if state is not None:
-                self._states[new_id] = max(state, self._states.get(new_id, state), key=lambda each: each[1])
-            if (known := self.texts.pop(old_id, None)) is not None:
-                self.texts[new_id] = known
+        states = {new_id: self._states.pop(old_id) for old_id, new_id in moves.items() if old_id in self._states}
+        texts = {new_id: self.texts.pop(old_id) for old_id, new_id in moves.items() if old_id in self.texts}
+        for new_id, state in states.items():
+            self._states[new_id] = max(state, self._states.get(new_id, state), key=lambda each: each[1])
+        self.texts.update(texts)
         self.past.clear()
         self.future.clear()
 
