@@ -43,6 +43,7 @@ from exemplar.data.errors import CorpusDamaged, CorpusNotFound, ExemplarError, J
 from exemplar.data.sources.spec import Source
 
 _CHANGEABLE = ("limit", "revision")  # options of a source that may differ when its corpus is built again
+_LONGEST = 500  # characters of a value in a message
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 OnEvent = Callable[[BuildEvent], None]
@@ -173,7 +174,8 @@ def _in_words(key: str, value: Any) -> str:
         return "no See Also sections" if value else "See Also sections"
     if value is None:
         return f"no {key.replace('_', ' ')}"
-    return f"the {key.replace('_', ' ')} {value}"
+    text = str(value)
+    return f"the {key.replace('_', ' ')} {text if len(text) <= _LONGEST else f'{text[:_LONGEST]}...'}"
 
 
 def _build(

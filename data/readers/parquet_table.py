@@ -104,6 +104,7 @@ def _shared(column: Any) -> list[Any]:
     """Return the values of a column; equal texts are one object."""
     if not pa.types.is_dictionary(column.type):
         return list(column.to_pylist())
+    column.validate(full=True)  # a damaged file may refer to values that it lacks
     values = column.dictionary.to_pylist()
     return [None if index is None else values[index] for index in column.indices.to_pylist()]
 

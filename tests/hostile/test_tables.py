@@ -6,12 +6,14 @@ import json
 import os
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from exemplar.data.documents import Document, Problem
 from exemplar.data.readers import json_table
+from exemplar.data.readers.parquet_table import _shared
 from exemplar.data.sources import hub_datasets
 from exemplar.data.sources.preview import look_at
 from exemplar.data.sources.spec import SourceSpec
@@ -134,3 +136,10 @@ def test_a_name_that_no_file_can_have_is_told(source: str) -> None:
     with pytest.raises(ValueError, match="no source can be named") as caught:
         read(source)
     assert len(str(caught.value)) < 200
+
+
+@pytest.mark.parametrize("index", [1, -1])
+def test_a_column_that_refers_to_values_that_it_lacks_is_told(index: int) -> None:
+    column = pa.DictionaryArray.from_arrays(pa.array([0, index]), pa.array(["x"]), safe=False)
+    with pytest.raises(pa.ArrowInvalid, match="out of bounds"):
+        _shared(column)
