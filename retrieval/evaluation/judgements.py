@@ -4,7 +4,7 @@ import math
 import os
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from exemplar.data.corpus.store import DocumentStore
@@ -52,20 +52,17 @@ class Judgements:
     Attributes
     ----------
     kind
-        The kind of judgements in words: ``qrels of the split test``, ``labels`` or ``See Also``.
+        The kind of judgements in words: ``qrels of the split test``, ``labels`` or ``See Also``, and what was left out.
     n_missing
         The number of judgements of documents that the corpus does not have.
     unjudged
         The ``doc_id`` of documents that were judged neither as relevant nor as not relevant.
-    left_out
-        The number of documents that are no query, by the reason.
     """
 
     kind: str
     queries: Sequence[JudgedQuery]
     n_missing: int = 0
     unjudged: frozenset[str] = frozenset()
-    left_out: Mapping[str, int] = field(default_factory=dict)
 
 
 def judgements_of(corpus: DocumentStore) -> Judgements:
@@ -171,8 +168,10 @@ def label_judgements(corpus: DocumentStore) -> Judgements:
     ]
     unlabelled = frozenset(doc_id for doc_id, of_document in zip(doc_ids, labels, strict=True) if not of_document)
     n_alone = corpus.n_documents - len(unlabelled) - len({query.document for query in queries})
-    left_out = {"without a label": len(unlabelled), "whose labels no other document has": n_alone}
-    return Judgements("labels", queries, unjudged=unlabelled, left_out=left_out)
+    counts = [(len(unlabelled), "without a label"), (n_alone, "whose labels no other document has")]
+    left_out = [f"{n:,} documents {why}" for n, why in counts if n]
+    kind = f"labels (left out: {', '.join(left_out)})" if left_out else "labels"
+    return Judgements(kind, queries, unjudged=unlabelled)
 
 
 def see_also_judgements(corpus: DocumentStore) -> Judgements:

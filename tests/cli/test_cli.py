@@ -78,6 +78,7 @@ def test_build_makes_a_corpus_and_says_what_next(capsys: pytest.CaptureFixture[s
     assert code == 0
     assert out.splitlines() == [
         "Left out: row 2: no text.",
+        "Columns: text body, no title, label stars, ids by row.",
         "reviews: 2 documents, 2 passages, fake, float32.",
         'Search it: exemplar search reviews "..."   or: exemplar app',
     ]

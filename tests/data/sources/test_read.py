@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from exemplar.data.documents import Document, Problem
+from exemplar.data.sources.columns import Columns
 from exemplar.data.sources.read import default_name, read_source
 from exemplar.data.sources.spec import SourceSpec
 from tests.support.reading import documents, numbered, problems, read, texts, write
@@ -370,3 +371,21 @@ def test_storage_that_fails_in_the_middle_is_told(
     monkeypatch.setattr(fsspec.implementations.memory.MemoryFile, "read", fail, raising=False)
     with pytest.raises(ValueError, match="^cannot read memory://bucket/rows.csv: the token has expired$"):
         list(source.read())
+
+
+@pytest.mark.parametrize(
+    ("header", "columns"),
+    [
+        ("Ticket ID,Subject,Body,Status", Columns("Body", "Subject")),
+        ("Key,Title,Abstract Note", Columns("Abstract Note", "Title")),
+        ("Summary,Issue key,Description,Labels", Columns("Description", "Summary", "Labels")),
+        ("Article_Title,ABSTRACT,doc-id", Columns("ABSTRACT", "Article_Title", None, "doc-id")),
+        ("Headline,text, Class ", Columns("text", "Headline", "Class")),
+        ("id,title,selftext", Columns("selftext", "title", None, "id")),
+    ],
+)
+def test_columns_are_guessed_by_the_names_that_exports_give_them(header: str, columns: Columns, tmp_path: Path) -> None:
+    path = tmp_path / "export.csv"
+    path.write_text(f"{header}\n" + ",".join("abcdefg"[: header.count(",") + 1]) + "\n")
+    found = read(str(path)).spec.columns
+    assert Columns(*(name and name.strip() for name in (found.text, found.title, found.label, found.id))) == columns
