@@ -110,7 +110,8 @@ class SentenceEncoder:
         with torch.inference_mode():
             for batch, features in zip(batches, self._tokenised(texts, batches, task), strict=True):
                 features = batch_to_device(features, self._transformer.device)
-                rows[batch] = self._transformer(features, task=task)["sentence_embedding"].float().cpu().numpy()
+                embedding = self._transformer(features, task=task)["sentence_embedding"]
+                rows[batch] = embedding[:, : self._info.dim].float().cpu().numpy()  # of truncate_dim dimensions
                 done += len(batch)
                 on_progress(done)
         return unit_rows(rows) if self._is_cosine else check_rows(rows / np.float32(self._scale))
@@ -147,13 +148,16 @@ class SentenceEncoder:
                 yield features
 
     def _prompt(self, task: Task) -> str | None:
-        """Return the prompt that ``encode_document`` or ``encode_query`` of SentenceTransformer would use."""
+        """Return the prompt that ``encode_document`` or ``encode_query`` of SentenceTransformer would use.
+
+        The library adds an empty prompt "document" to a model that names its documents' prompt "passage".
+        """
         prompts: dict[str, str] = self._transformer.prompts
         names = ("document", "passage", "corpus") if task == "document" else ("query",)
-        named = next((prompts[name] for name in names if name in prompts), None)
-        if named is None and self._transformer.default_prompt_name is not None:
-            return prompts[self._transformer.default_prompt_name]
-        return named
+        named = [prompts[name] for name in names if name in prompts]
+        if named or self._transformer.default_prompt_name is None:
+            return next(filter(None, named), None)
+        return prompts[self._transformer.default_prompt_name]
 
     def _max_tokens(self) -> int | None:
         """Return the number of tokens left for a document, besides special tokens and the prompt."""

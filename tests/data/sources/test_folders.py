@@ -213,7 +213,7 @@ def test_an_encrypted_pdf_is_told(folder: Path) -> None:
     writer = pypdf.PdfWriter(clone_from=folder / "plain.pdf")
     writer.encrypt("secret", algorithm="RC4-128")
     writer.write(folder / "secret.pdf")
-    assert problems(read(str(folder))) == [Problem("secret.pdf", "encrypted")]
+    assert problems(read(str(folder))) == [Problem("secret.pdf", "a PDF that wants a password; save it without one")]
 
 
 def test_pdf_files_need_pypdf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
