@@ -4,6 +4,8 @@ import sys
 import zipfile
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from exemplar.data.documents import Document, Problem
@@ -291,3 +293,21 @@ def test_of_many_zips_only_one_is_open(folder: Path) -> None:
     assert found == [f"{letter} {number}" for number in range(30) for letter in "abc"]
     assert most - before <= 4
     assert len(os.listdir("/proc/self/fd")) <= before
+
+
+def test_columns_in_the_paths_of_a_folder_are_columns(folder: Path) -> None:
+    for label, year, words in (("pos", "1999", ["good", "fine"]), ("neg", "2001", ["bad"])):
+        path = folder / f"label={label}" / f"year={year}"
+        path.mkdir(parents=True)
+        pq.write_table(pa.table({"text": words}), path / "part-0.parquet")
+    assert documents(read(str(folder))) == [
+        Document("label=neg/year=2001/part-0.parquet#0", "bad", ("neg",), {"year": "2001"}),
+        Document("label=pos/year=1999/part-0.parquet#0", "good", ("pos",), {"year": "1999"}),
+        Document("label=pos/year=1999/part-0.parquet#1", "fine", ("pos",), {"year": "1999"}),
+    ]
+    pq.write_table(pa.table({"text": ["own"], "label": ["mine"]}), folder / "label=pos" / "own.parquet")
+    assert Document("label=pos/own.parquet#0", "own", ("mine",)) in documents(read(str(folder))), (
+        "the file's own counts"
+    )
+    found = documents(read(str(folder), label_column="year"))
+    assert [each.labels for each in found] == [("2001",), ("1999",), ("1999",)]
