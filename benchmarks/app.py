@@ -32,11 +32,14 @@ from benchmarks import vectors
 from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.corpus import Corpus, CorpusDamaged, open_corpus
 from exemplar.data.documents import Document
+from exemplar.data.encoders.hardware import n_processors
 from exemplar.data.encoders.sentence_transformer import SentenceEncoder, load_encoder
 from exemplar.data.errors import CorpusNotFound
 from exemplar.data.sources.spec import Source, SourceSpec
 from exemplar.retrieval.feedback import Feedback, Mark
 from exemplar.retrieval.search import SearchEngine
+from exemplar.retrieval.sessions.events import Marked
+from exemplar.retrieval.sessions.session import Session
 from tests.support.streamlit_client.browser import launch_arguments, serving
 
 QUERY = "a disappointing science fiction series"
@@ -62,7 +65,7 @@ def main() -> None:
     result = {
         "command": "python -m benchmarks.app",
         "date": datetime.now(UTC).date().isoformat(),
-        "cores": os.cpu_count(),
+        "cores": n_processors(),
         "first_page_seconds": first_page_seconds(3),
         "corpora": [measure(corpus, arguments.marks) for corpus in corpora],
     }
@@ -73,21 +76,21 @@ def measure(corpus: Corpus, n_marks: int) -> dict[str, Any]:
     """Return the times of marks on a corpus in milliseconds: of the page, and of the engine alone."""
     engine = SearchEngine(corpus)
     engine.query_vector(QUERY)
-    page_ms, engine_ms, feedback = [], [], Feedback()
+    page_ms, engine_ms, session = [], [], Session("", corpus.manifest.name)
     with page_at(1440, 1000) as (page, url, _):
         page.goto(f"{url}/?corpus={corpus.manifest.name}&q={QUERY.replace(' ', '+')}")
-        expected, _ = _expected(engine, feedback)
+        expected, _ = _expected(engine, session.feedback)
         for ranker in expected:
             page.wait_for_function(_SHOWN, arg=[ranker, expected[ranker], 0, None], timeout=180_000)
         for number in range(n_marks):
             settle(page)
             mark: Mark = "negative" if number % 3 == 2 else "positive"
-            doc_id, taken_back = _next_click(expected["anchored"], feedback)
+            doc_id, taken_back = _next_click(expected["anchored"], session.feedback)
             mark = taken_back or mark
-            feedback = feedback.marked(doc_id, None if taken_back else mark)
-            expected, seconds = _expected(engine, feedback)
+            session = session.after(Marked(doc_id, None if taken_back else mark))
+            expected, seconds = _expected(engine, session.feedback)
             engine_ms.append(1000 * seconds)
-            page_ms.append(_click_ms(page, doc_id, mark, expected, feedback))
+            page_ms.append(_click_ms(page, doc_id, mark, expected, session.feedback))
     return {
         "corpus": corpus.manifest.name,
         "documents": corpus.manifest.n_documents,

@@ -28,7 +28,7 @@ from benchmarks import vectors
 from benchmarks.memory import anonymous_megabytes, in_own_process
 from exemplar.data.building.progress import Progress
 from exemplar.data.documents import Document
-from exemplar.data.encoders.hardware import has_fast_bfloat16
+from exemplar.data.encoders.hardware import has_fast_bfloat16, n_processors
 from exemplar.data.encoders.model_files import DEFAULT_MODEL
 from exemplar.data.encoders.sentence_transformer import SentenceEncoder, load_encoder
 from tests.support.reading import read
@@ -56,7 +56,7 @@ def main() -> None:
         "model": DEFAULT_MODEL,
         "device": encoders["torch"].info.device,
         "processor": _processor(),
-        "cores": os.cpu_count(),
+        "cores": n_processors(),
         "fast_bfloat16": has_fast_bfloat16(encoders["torch"].info.device),
         "precision": {name: encoder.info.precision for name, encoder in encoders.items()},
         "versions": {name: version(name) for name in ("sentence-transformers", "torch", "openvino")},

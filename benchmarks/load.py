@@ -40,6 +40,7 @@ from benchmarks import vectors
 from benchmarks.memory import in_own_process
 from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.corpus.manifest import corpus_folder
+from exemplar.data.encoders.hardware import n_processors
 from exemplar.retrieval.search import SearchEngine
 from exemplar.retrieval.sessions.store import SessionStore
 from tests.support.streamlit_client.browser import serving
@@ -67,7 +68,7 @@ def main() -> None:
     result = {
         "command": "python -m benchmarks.load",
         "date": datetime.now(UTC).date().isoformat(),
-        "cores": os.cpu_count(),
+        "cores": n_processors(),
         "documents": corpus.n_documents,
         **measured,
     }

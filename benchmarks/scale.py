@@ -28,6 +28,7 @@ from exemplar.data.building.build import build_corpus
 from exemplar.data.building.embed import SHARD, Embedder, LocalEmbedder
 from exemplar.data.building.progress import Progress
 from exemplar.data.building.ray_cluster import on_ray
+from exemplar.data.encoders.hardware import n_processors
 from exemplar.data.encoders.model_files import DEFAULT_MODEL
 from exemplar.data.encoders.sentence_transformer import load_encoder
 from tests.support.reading import read
@@ -49,7 +50,7 @@ def main() -> None:
         "command": f"python -m benchmarks.scale --documents {arguments.documents} --rounds {arguments.rounds} "
         f"--queries {arguments.queries}",
         "date": datetime.now(UTC).date().isoformat(),
-        "cores": os.cpu_count(),
+        "cores": n_processors(),
         "search": search_figures(arguments.passages, arguments.approximate, arguments.queries),
         "build": build_figures(arguments.documents, arguments.rounds),
     }

@@ -10,7 +10,6 @@ query, so that a slower machine slows both; LinearSVC follows. A ratio is the me
 
 import argparse
 import json
-import os
 import sys
 import time
 import warnings
@@ -27,6 +26,7 @@ from numpy.typing import NDArray
 
 from benchmarks import vectors
 from benchmarks.memory import anonymous_megabytes, in_own_process, peak_megabytes
+from exemplar.data.encoders.hardware import n_processors
 from exemplar.retrieval.index.dense import DenseIndex
 from exemplar.retrieval.svm.fit import ExemplarSVM, fit_exemplar_svm
 
@@ -78,7 +78,7 @@ def main() -> None:
     result = {
         "command": "python -m benchmarks.svm --rows " + " ".join(map(str, options.rows)),
         "date": datetime.now(UTC).date().isoformat(),
-        "cpus": os.cpu_count(),
+        "cpus": n_processors(),
         "versions": {name: version(name) for name in ("numpy", "scikit-learn")},
         "rows": [_measure(rows, options.queries) for rows in options.rows],
         "settled_against_exact": list(_settled_against_exact(options.accuracy_queries)),

@@ -90,6 +90,8 @@ def _build(plan: "BuildPlan") -> None:
     for line in problems.lines():
         say(line)
     manifest = corpus.manifest
+    if manifest.source.text_column:
+        say(f"Columns: {manifest.source.columns.chosen().in_words()}.")
     passages = f"{manifest.n_documents:,} documents, {manifest.n_passages:,} passages"
     say(f"{manifest.name}: {passages}, {manifest.encoder.model}, {manifest.encoder.precision}.")
     say(f'Search it: exemplar search {manifest.name} "..."   or: exemplar app')

@@ -11,7 +11,7 @@ from exemplar.cli.terminal import errors, output, plain, print_json
 if TYPE_CHECKING:
     from exemplar.retrieval.ranking import Ranking
 
-_RESULT = ("rank", "doc_id", "score", "label", "text", "passage", "metadata")
+_RESULT = ("rank", "doc_id", "score", "labels", "title", "text", "passage", "metadata")
 _TRAINING = ("stopped", "scans", "support", "objective", "seconds")
 
 
@@ -73,11 +73,12 @@ def _print_ranking(ranking: "Ranking") -> None:
 
     table = Table("Rank", "Score", box=None, pad_edge=False)
     table.add_column("Document", overflow="fold")  # never cut: --like and --unlike take it
-    table.add_column("Label", overflow="fold")
+    table.add_column("Labels", overflow="fold")
     table.add_column("Text")
     for result in ranking.results:
-        text = " ".join(result.passage[:1000].split())
-        cells = (result.rank, f"{result.score:.4f}", result.doc_id, result.label or "", text[:200])
+        shown = [" ".join((result.title or "")[:1000].split())[:200], " ".join(result.passage[:1000].split())[:200]]
+        text = "\n".join(filter(None, shown))
+        cells = (result.rank, f"{result.score:.4f}", result.doc_id, ", ".join(result.labels), text)
         table.add_row(*(plain(str(cell)) for cell in cells))
     output.print(table)
     errors.print(plain(ranking.cost_in_words), style="dim")

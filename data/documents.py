@@ -4,6 +4,9 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
+
+_BETWEEN = "\n\n"  # a title and its text
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,17 +15,43 @@ class Document:
 
     Attributes
     ----------
+    text, title
+        At least one of them is not blank; a document with a title alone has an empty text.
     metadata
         The cells of all other columns as text, without missing and blank cells.
     numbered
         Whether the id is the row's number, because the source has no column of ids.
+    file, line
+        The file that the document comes from, and the line, counted from 1, on which its row begins; None if the source
+        has no files or lines.
+    cells
+        All cells of its row by column, as they are in the file.
     """
 
     doc_id: str
     text: str
-    label: str | None = None
+    labels: tuple[str, ...] = ()
     metadata: Mapping[str, str] = field(default_factory=dict)
+    title: str | None = None
     numbered: bool = field(default=False, compare=False)
+    file: str | None = field(default=None, compare=False)
+    line: int | None = field(default=None, compare=False)
+    cells: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def full_text(self) -> str:
+        """The title, an empty line, and the text: what is embedded, and what a passage's bounds count in."""
+        return full_text(self.title, self.text)
+
+    @property
+    def text_start(self) -> int:
+        """The position in ``full_text`` at which the text begins."""
+        return len(self.full_text) - len(self.text)
+
+
+def full_text(title: str | None, text: str) -> str:
+    """Return a title and a text as one; either may be missing."""
+    return f"{title}{_BETWEEN}{text}" if title and text else title or text
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +66,23 @@ class Problem:
         What is wrong. Problems of the same kind have the same words, so that ``Problems`` can count kinds.
     left_out
         Whether the source gives no document for it; otherwise the document was repaired or kept.
+    cells, file, line
+        Of a row that is left out, as for ``Document``.
     """
 
     where: str
     reason: str
     left_out: bool = True
+    cells: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    file: str | None = field(default=None, compare=False)
+    line: int | None = field(default=None, compare=False)
+
+
+def split_title(text: str, title_length: int | None) -> tuple[str | None, str]:
+    """Return the title and the text that make up a full text, of which the first characters are the title."""
+    if not title_length:
+        return None, text
+    return text[:title_length], text[title_length + len(_BETWEEN) :]
 
 
 class Problems:
@@ -67,6 +108,11 @@ class Problems:
 def text_hash(text: bytes) -> int:
     """Return a 64-bit BLAKE2b hash of an encoded text."""
     return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "little")
+
+
+def hash_in_words(number: int) -> str:
+    """Return a hash of 64 bits as 16 hexadecimal digits."""
+    return f"{number % 2**64:016x}"
 
 
 def signed_hash(text: str) -> int:

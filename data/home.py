@@ -1,6 +1,7 @@
 """The folder for Exemplar's files, and safe ways to write and read a file."""
 
 import os
+import secrets
 from pathlib import Path
 
 import platformdirs
@@ -16,12 +17,16 @@ def home_folder() -> Path:
 
 def write_atomically(path: Path, content: bytes) -> None:
     """Write a file so that a reader, or a power cut, meets the old content or the new one, never a part."""
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    with temporary.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
+    temporary = path.with_name(f"{path.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp")  # threads write the same, too
+    try:
+        with temporary.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
     _flush_names(path.parent)
 
 

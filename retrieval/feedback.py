@@ -7,13 +7,21 @@ from typing import Literal
 
 from exemplar.data.errors import ExemplarError
 
-Mark = Literal["positive", "negative"]
-MARK_NAMES: dict[Mark, str] = {"positive": "relevant", "negative": "not relevant"}  # in texts and files
+Mark = Literal["positive", "negative", "unsure"]
+# In texts and files.
+MARK_NAMES: dict[Mark, str] = {"positive": "relevant", "negative": "not relevant", "unsure": "unsure"}
 
 
 @dataclass(frozen=True, slots=True)
 class Feedback:
     """The marked documents by ``doc_id``, in the order in which they were marked.
+
+    Attributes
+    ----------
+    unsure
+        Trains nothing.
+    positive_texts, negative_texts
+        Full texts that were marked and that no document of the corpus has any more; they train as documents do.
 
     Raises
     ------
@@ -23,43 +31,35 @@ class Feedback:
 
     positives: tuple[str, ...] = ()
     negatives: tuple[str, ...] = ()
+    unsure: tuple[str, ...] = ()
+    positive_texts: tuple[str, ...] = ()
+    negative_texts: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        marked = self.positives + self.negatives
+        marked = self.marked
         if len(set(marked)) < len(marked):
             [(twice, _)] = Counter(marked).most_common(1)
             raise ExemplarError(f"the document '{twice}' is marked more than once")
 
+    @property
+    def marked(self) -> tuple[str, ...]:
+        """All marked documents of the corpus."""
+        return self.positives + self.negatives + self.unsure
+
     def __len__(self) -> int:
-        return len(self.positives) + len(self.negatives)
+        return len(self.marked) + len(self.positive_texts) + len(self.negative_texts)
 
     def mark_of(self, doc_id: str) -> Mark | None:
         """Return the mark of a document, if it has one."""
-        if doc_id in self.positives:
-            return "positive"
-        return "negative" if doc_id in self.negatives else None
+        return next((mark for mark, doc_ids in self.by_mark() if doc_id in doc_ids), None)
 
-    def marked(self, doc_id: str, mark: Mark | None) -> "Feedback":
-        """Return the feedback with a document's mark set, changed, or (None) removed."""
-        if mark == self.mark_of(doc_id):
-            return self
-        positives = tuple(other for other in self.positives if other != doc_id)
-        negatives = tuple(other for other in self.negatives if other != doc_id)
-        return Feedback(
-            (*positives, doc_id) if mark == "positive" else positives,
-            (*negatives, doc_id) if mark == "negative" else negatives,
-        )
-
-    def joined(self, other: "Feedback") -> "Feedback":
-        """Return these marks and the other's; if both mark a document, the other's mark counts."""
-        others = {*other.positives, *other.negatives}
-        positives = (doc_id for doc_id in self.positives if doc_id not in others)
-        negatives = (doc_id for doc_id in self.negatives if doc_id not in others)
-        return Feedback((*positives, *other.positives), (*negatives, *other.negatives))
+    def by_mark(self) -> list[tuple[Mark, tuple[str, ...]]]:
+        """Return the marked documents by their mark."""
+        return [("positive", self.positives), ("negative", self.negatives), ("unsure", self.unsure)]
 
     def within(self, doc_ids: Container[str]) -> "Feedback":
-        """Return only the marks on some documents."""
-        return Feedback(
-            tuple(doc_id for doc_id in self.positives if doc_id in doc_ids),
-            tuple(doc_id for doc_id in self.negatives if doc_id in doc_ids),
+        """Return only the marks on some documents, and those on texts."""
+        positives, negatives, unsure = (
+            tuple(doc_id for doc_id in marked if doc_id in doc_ids) for _, marked in self.by_mark()
         )
+        return Feedback(positives, negatives, unsure, self.positive_texts, self.negative_texts)

@@ -9,11 +9,16 @@ from numpy.typing import NDArray
 
 from exemplar.data.corpus.store import DocumentStore
 from exemplar.data.encoders.base import Encoder, EncoderInfo
+from exemplar.data.encoders.passages import split
 from exemplar.data.encoders.sentence_transformer import load_encoder
 from exemplar.data.errors import EncoderMismatch, ExemplarError
+from exemplar.retrieval.caching import weakly_cached
+from exemplar.retrieval.rankers import centroid
 
 _LONGEST = 1_000_000  # characters of a query
 _CACHED = 256  # queries: a mark ranks again, but need not encode again
+_CACHED_TEXTS = 4096  # marked texts that the corpus does not have
+_MOST_PASSAGES = 256  # of a query
 
 
 class QueryEncoder:
@@ -28,19 +33,22 @@ class QueryEncoder:
     def __init__(self, corpus: DocumentStore, load: Callable[[EncoderInfo], Encoder] | None = None) -> None:
         self._corpus = corpus
         self._load = load or _load_encoder
-        self._cached_vector = functools.lru_cache(maxsize=_CACHED)(self._encode)
+        self._cached_vector = weakly_cached(self._encode, _CACHED)
+        self._cached_passages = weakly_cached(self._encode_passages, _CACHED_TEXTS)
 
     def vector(self, query: str) -> NDArray[np.float32]:
         """Return the vector of a query, ``(dim,)``; raises ExemplarError if the query cannot be encoded."""
         if not query.strip():
             raise ExemplarError("the query is empty: type what you are looking for")
         if len(query) > _LONGEST:
-            raise ExemplarError(
-                f"the query is longer than {_LONGEST:,} characters: shorten it; the model reads only its beginning"
-            )
+            raise ExemplarError(f"the query is longer than {_LONGEST:,} characters: shorten it")
         if re.search("[\ud800-\udfff]", query):  # Python's form of bytes that are not UTF-8
             raise ExemplarError("the query holds bytes that are not Unicode text: type it again, or use UTF-8")
         return self._cached_vector(query)
+
+    def passages(self, text: str) -> NDArray[np.float32]:
+        """Return the vectors of the passages of a text that the corpus does not have, ``(n_passages, dim)``."""
+        return self._cached_passages(text)
 
     @functools.cached_property
     def encoder(self) -> Encoder:
@@ -58,9 +66,19 @@ class QueryEncoder:
         return encoder
 
     def _encode(self, query: str) -> NDArray[np.float32]:
-        vector = self.encoder.encode_query(query)
+        """Return the vector of a query; of one that is longer than the model's input, the mean of its passages."""
+        [spans] = split([query], self.encoder)
+        vectors = np.stack([self.encoder.encode_query(query[start:end]) for start, end in spans[:_MOST_PASSAGES]])
+        vector = vectors[0] if len(vectors) == 1 else centroid(vectors).astype(np.float32)
         vector.flags.writeable = False
         return vector
+
+    def _encode_passages(self, text: str) -> NDArray[np.float32]:
+        whole = self._corpus.manifest.whole
+        spans = [(0, len(text))] if whole else split([text], self.encoder)[0]
+        vectors = self.encoder.encode_documents([text[start:end] for start, end in spans])
+        vectors.flags.writeable = False
+        return vectors
 
 
 def _load_encoder(built: EncoderInfo) -> Encoder:

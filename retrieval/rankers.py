@@ -35,6 +35,8 @@ class Examples:
         ``(n_positives, dim) float32``, one vector for every relevant document.
     negatives
         One row for every document marked as not relevant.
+    negative_vectors
+        ``(n, dim) float32``: a vector for every text marked as not relevant that no document of the corpus has.
     left_out
         Rows outside the background: all passages of marked documents, and of duplicates of a positive.
     """
@@ -44,6 +46,12 @@ class Examples:
     positives: NDArray[np.float32]
     negatives: NDArray[np.intp]
     left_out: NDArray[np.intp]
+    negative_vectors: NDArray[np.float32] | None = None
+
+    @property
+    def n_negatives(self) -> int:
+        """Number of negatives, rows and vectors together."""
+        return len(self.negatives) + (0 if self.negative_vectors is None else len(self.negative_vectors))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,12 +77,13 @@ def scorer(ranker: Ranker, examples: Examples, *, C: float | None = None, until:
     if ranker == "knn":
         return Scorer(examples.query)
     positives = np.concatenate([examples.query[None], examples.positives])
-    n_positives, n_negatives = len(examples.positives), len(examples.negatives)
+    n_positives, n_negatives = len(examples.positives), examples.n_negatives
     effective = effective_negatives(n_positives, n_negatives)
     svm = fit_exemplar_svm(
         examples.index,
         positives,
         examples.negatives,
+        negative_vectors=examples.negative_vectors,
         C=default_c(ranker, n_positives + effective) if C is None else C,
         negative_weight=NEGATIVE_WEIGHT * effective / n_negatives if n_negatives else NEGATIVE_WEIGHT,
         anchor=centroid(positives) if ranker == "anchored" else None,

@@ -27,17 +27,19 @@ class Result:
     score
         The score of the document's best passage; higher is better.
     passage, start
-        The best passage, and its first character in ``text``, the document's text.
+        The best passage without the title, and its first character in ``text``, the document's text; the passage is
+        empty if it is the title alone.
     """
 
     rank: int
     doc_id: str
     score: float
-    label: str | None
+    labels: tuple[str, ...]
     text: str
     passage: str
     start: int = 0
     metadata: Mapping[str, str] = field(default_factory=dict)
+    title: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

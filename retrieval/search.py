@@ -1,6 +1,5 @@
 """SearchEngine: the documents of a corpus ranked for a query and its marks, by one linear scorer."""
 
-import functools
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -11,8 +10,10 @@ from numpy.typing import NDArray
 from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.corpus.filters import Filters, Selection
 from exemplar.data.corpus.store import DocumentStore, row_in
+from exemplar.data.documents import Document
 from exemplar.data.encoders.base import Encoder, EncoderInfo
 from exemplar.data.errors import ExemplarError
+from exemplar.retrieval.caching import weakly_cached
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.index.base import Index
 from exemplar.retrieval.index.dense import DenseIndex
@@ -67,10 +68,9 @@ class SearchEngine:
         self.index = index or _index_in_memory(corpus)
         self._query_encoder = QueryEncoder(corpus, load_encoder)
         # A mark must not rank kNN again, the next page must not train again, and no mark need filter again.
-        self._cached_training = functools.lru_cache(maxsize=_CACHED)(self._train)
-        self._cached_top = functools.lru_cache(maxsize=_CACHED)(self._top)
-        n_selections = max(2, min(32, _CACHED_SELECTED // max(1, self.index.n)))
-        self._select = functools.lru_cache(maxsize=n_selections)(corpus.select)
+        self._cached_training = weakly_cached(self._train, _CACHED)
+        self._cached_top = weakly_cached(self._top, _CACHED)
+        self._select = weakly_cached(corpus.select, max(2, min(32, _CACHED_SELECTED // max(1, self.index.n))))
 
     @property
     def encoder(self) -> Encoder:
@@ -99,7 +99,8 @@ class SearchEngine:
 
         A mark applies to the document's passage that is nearest to the query. The document's other passages, and exact
         duplicates of a positive's text, count neither for nor against. If the query is a document, the mean of its
-        passages represents it, and the mean of a positive's passages represents the positive.
+        passages represents it, and the mean of a positive's passages represents the positive. A typed query that is
+        longer than the model's input is represented by the mean of its passages too.
 
         Parameters
         ----------
@@ -147,7 +148,7 @@ class SearchEngine:
 
     def within(self, feedback: Feedback) -> Feedback:
         """Return the marks on documents that the corpus has."""
-        return feedback.within(self.corpus.rows_of((*feedback.positives, *feedback.negatives)))
+        return feedback.within(self.corpus.rows_of(feedback.marked))
 
     def scores(self, weights: Scorer, doc_ids: Sequence[str]) -> list[float]:
         """Return the scores of documents, each by its best passage."""
@@ -183,16 +184,24 @@ class SearchEngine:
         positives = [self.corpus.row(doc_id) for doc_id in feedback.positives if doc_id != itself]
         negatives = [self.corpus.row(doc_id) for doc_id in feedback.negatives if doc_id != itself]
         examples = positives + ([] if itself is None else [self.corpus.row(itself)])
-        texts = [document.text for document in self.corpus.documents_at(examples)]
+        texts = [document.full_text for document in self.corpus.documents_at(examples)]
         if isinstance(query, str):
             texts.append(query)
         left_out = np.concatenate([examples, negatives, self.corpus.rows_with(texts)]).astype(np.intp)
         return Examples(
             self.index,
             vector,
-            self._positive_vectors(positives, query, vector),
+            np.concatenate(
+                [
+                    self._positive_vectors(positives, query, vector),
+                    self._text_vectors(feedback.positive_texts, query, vector),
+                ]
+            ),
             self._nearest_passages(negatives, vector),
             self._passages(left_out),
+            self._text_vectors(feedback.negative_texts, query, vector, nearest=True)
+            if feedback.negative_texts
+            else None,
         )
 
     def top_passages(
@@ -224,9 +233,8 @@ class SearchEngine:
         """Return the cached training of a query and its marks."""
         if ranker not in RANKERS:
             raise ExemplarError(f"the ranker is one of {', '.join(RANKERS)}; got '{ranker}'")
-        marked = (*feedback.positives, *feedback.negatives)
-        rows = self.corpus.rows_of(marked)
-        for doc_id in marked:
+        rows = self.corpus.rows_of(feedback.marked)
+        for doc_id in feedback.marked:
             row_in(rows, doc_id, self.corpus.manifest.name)  # kNN ignores marks, but must refuse unknown ones too
         return self._cached_training(query, Feedback() if ranker == "knn" else feedback, ranker, C, until)
 
@@ -263,6 +271,17 @@ class SearchEngine:
         vectors = [self._document_vector(row) for row in positives]
         return np.stack(vectors) if vectors else np.empty((0, self.index.dim), np.float32)
 
+    def _text_vectors(
+        self, texts: Sequence[str], query: Query, vector: NDArray[np.float32], *, nearest: bool = False
+    ) -> NDArray[np.float32]:
+        """Return a vector for every text that no document has, as for a document that has it."""
+        passages = [self._query_encoder.passages(text) for text in texts]
+        if nearest or not isinstance(query, DocumentQuery):
+            vectors = [rows[int((rows @ vector).argmax())] for rows in passages]
+        else:
+            vectors = [centroid(rows).astype(np.float32) for rows in passages]
+        return np.stack(vectors) if vectors else np.empty((0, self.index.dim), np.float32)
+
     def _document_vector(self, row: int) -> NDArray[np.float32]:
         """Return the mean of a document's passages, ``(dim,)``."""
         passages = self.index.vectors(self.corpus.passages_of(row))
@@ -279,18 +298,24 @@ class SearchEngine:
         documents = self.corpus.documents_at([row for row, _, _ in spans])
         ranked = enumerate(zip(documents, scores, spans, strict=True), start=first)
         return tuple(
-            Result(
-                rank,
-                document.doc_id,
-                float(score),
-                document.label,
-                document.text,
-                passage=document.text[start:end],
-                start=start,
-                metadata=document.metadata,
-            )
-            for rank, (document, score, (_, start, end)) in ranked
+            _result(rank, document, float(score), start, end) for rank, (document, score, (_, start, end)) in ranked
         )
+
+
+def _result(rank: int, document: Document, score: float, start: int, end: int) -> Result:
+    """Return a document as a result; ``start`` and ``end`` are those of its passage in its full text."""
+    start, end = (max(0, bound - document.text_start) for bound in (start, end))
+    return Result(
+        rank,
+        document.doc_id,
+        score,
+        document.labels,
+        document.text,
+        passage=document.text[start:end],
+        start=start,
+        metadata=document.metadata,
+        title=document.title,
+    )
 
 
 def _index_in_memory(corpus: DocumentStore) -> Index:

@@ -15,6 +15,7 @@ STYLE = Path(__file__).with_name("style.css")
 
 _LONGEST_NAME = 200  # characters of an id, a label or a column's name
 _LONGEST_SENTENCE = 2_000
+_MOST_LABELS = 20  # of a document
 # Characters that change the direction of the text that follows them.
 _DIRECTION_CHARACTERS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
@@ -64,6 +65,17 @@ def shortened(raw: str, n_characters: int = _LONGEST_SENTENCE) -> str:
 def name_element(css_class: str, raw: str) -> str:
     """Return an id, a label or another name as HTML."""
     return element("span", css_class, text(name(raw)))
+
+
+def label_elements(labels: Sequence[str]) -> list[str]:
+    """Return the labels of a document as HTML; of very many the first ones, and how many more there are."""
+    more = [element("span", "label", f"+ {len(labels) - _MOST_LABELS:,}")] if len(labels) > _MOST_LABELS else []
+    return [name_element("label", label) for label in labels[:_MOST_LABELS]] + more
+
+
+def title_element(title: str | None, doc_id: str) -> str:
+    """Return the title of a document as HTML; empty without one, and if it is the id, which is shown anyway."""
+    return element("div", "title", text(_cut(title, _LONGEST_SENTENCE))) if title and title != doc_id else ""
 
 
 def field(field_name: str, value: str) -> str:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from exemplar.data.errors import ExemplarError
 from exemplar.retrieval.ranking import DocumentQuery
-from exemplar.retrieval.sessions.events import MarksAdded
+from exemplar.retrieval.sessions.identity import present_marks
 from exemplar.retrieval.sessions.session import Session
 from exemplar.retrieval.sessions.store import SavedSession
 from exemplar.ui import html, resources, state
@@ -187,8 +187,9 @@ def _show_transfer(entry: _Entry) -> None:
         except ExemplarError as error:
             html.show_message("error", str(error))
             return
-        show_export(corpus, session.feedback, None)
-        show_import(corpus, lambda marks: state.store().record(session, MarksAdded(marks)))
+        marks = present_marks(session.marks, corpus, lambda: state.store().texts(session.session_id))
+        show_export(corpus, session.feedback, marks, None)
+        show_import(corpus, lambda added: state.store().record(session, added))
 
 
 def _duplicate(entry: _Entry) -> None:

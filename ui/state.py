@@ -2,10 +2,10 @@
 
 import sqlite3
 from collections.abc import Sequence
-from functools import reduce
 
 import streamlit as st
 
+from exemplar.data.corpus.store import DocumentStore
 from exemplar.data.errors import ExemplarError
 from exemplar.data.home import home_folder
 from exemplar.retrieval.ranking import DocumentQuery
@@ -16,13 +16,17 @@ from exemplar.retrieval.sessions.events import (
     Marked,
     MarksAdded,
     MarksCleared,
+    MarksFollowed,
     Named,
     Opened,
     Queried,
     Redone,
     SettingsSet,
+    TextsKnown,
     Undone,
 )
+from exemplar.retrieval.sessions.identity import PresentMarks, present_marks
+from exemplar.retrieval.sessions.marks import MarkedText
 from exemplar.retrieval.sessions.session import Session, new_id
 from exemplar.retrieval.sessions.settings import Settings
 from exemplar.retrieval.sessions.store import SessionStore
@@ -41,12 +45,14 @@ _SESSION = "session"
 _N_EVENTS = "events_of_the_session"  # in the log, as this tab last read it
 _UNSAVED = "events_that_could_not_be_saved"  # by corpus, in order
 _CHANGED = "changed_by_a_callback"
+_PRESENT = "marks_on_the_corpus"
+_CORPUS_ID = "identity_of_the_corpus"
 _ADDRESS = "address_as_written"
 _NOTICE = "notice"
 
 _IN_ADDRESS = ("session", "corpus", "q", "like")
 # After these events the results stay on their page.
-_KEEPING_THE_PAGE = (Marked, MarksAdded, MarksCleared, Undone, Redone, Named)
+_KEEPING_THE_PAGE = (Marked, MarksAdded, TextsKnown, MarksFollowed, MarksCleared, Undone, Redone, Named)
 _LONGEST = 300  # characters of a query or an id in the address; the session keeps longer ones too
 
 
@@ -87,15 +93,33 @@ def change(event: Event) -> None:
     st.session_state[_CHANGED] = True
     if not isinstance(event, _KEEPING_THE_PAGE):  # the results change
         turn_to(1)
-    unsaved: list[Event] = st.session_state[_UNSAVED].setdefault(session.corpus, [])
-    unsaved.append(event)
+    unsaved: list[tuple[Event, str]] = st.session_state[_UNSAVED].setdefault(session.corpus, [])
+    unsaved.append((event, new_id()))
     try:
         while unsaved:  # events that failed before come first
-            store().record(session, unsaved[0])
+            first, key = unsaved[0]
+            store().record(session, first, key=key, corpus_id=st.session_state.get(_CORPUS_ID, ""))
             st.session_state[_N_EVENTS] += 1
             unsaved.pop(0)
     except FAILURES as error:
         notify(f"This change is on the page but could not be saved: {error}. It lasts as long as this page.")
+
+
+def marks_on(corpus: DocumentStore) -> tuple[Session, PresentMarks]:
+    """Return the session and what its marks mean for its corpus as it is now, after what follows from that is saved."""
+    session: Session = st.session_state[_SESSION]
+    manifest = corpus.manifest
+    st.session_state[_CORPUS_ID] = manifest.corpus_id
+    now = (manifest.build, manifest.created, corpus.n_documents)
+    marks, at, present = st.session_state.get(_PRESENT, (None, None, None))
+    if marks is not session.marks or at != now:
+        present = present_marks(session.marks, corpus, lambda: _texts(session.session_id))
+        for event in present.events:
+            change(event)
+        st.session_state.pop(_CHANGED, None)  # nobody has clicked
+        session = st.session_state[_SESSION]
+        st.session_state[_PRESENT] = session.marks, now, present
+    return session, present
 
 
 def query_typed_text() -> None:
@@ -246,7 +270,8 @@ def _events_of(session: Session) -> list[Event]:
     events: list[Event] = []
     if query is not None:
         events.append(DocumentQueried(query.doc_id) if isinstance(query, DocumentQuery) else Queried(query))
-    return [*events, MarksAdded(session.feedback), FiltersSet(session.filters), SettingsSet(session.settings)]
+    marks = MarksAdded(session.feedback, session.marks.texts, tuple(_texts(session.session_id).values()))
+    return [*events, marks, FiltersSet(session.filters), SettingsSet(session.settings)]
 
 
 def _write_address(session: Session) -> None:
@@ -296,4 +321,12 @@ def _load(session_id: str, corpus: str | None, if_unreadable: str) -> Session | 
     unsaved = st.session_state.get(_UNSAVED, {}).get(saved.corpus if saved else corpus, [])
     if not unsaved or session is None or session.session_id != session_id:
         return saved
-    return reduce(Session.after, unsaved, saved or Session(session_id, str(corpus)))
+    return (saved or Session(session_id, str(corpus))).after(*(event for event, _ in unsaved))
+
+
+def _texts(session_id: str) -> dict[str, MarkedText]:
+    """Return the texts that the log keeps for a session; none if it can't be read."""
+    try:
+        return store().texts(session_id)
+    except FAILURES:
+        return {}

@@ -10,6 +10,7 @@ import errno
 import hashlib
 import json
 import os
+import secrets
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace as replace_fields
@@ -21,6 +22,7 @@ import pyarrow as pa
 
 from exemplar.data.arrow import read_documents
 from exemplar.data.building.embed import Embedder, EmbeddingRun, LocalEmbedder, damaged_shards
+from exemplar.data.building.known_ids import Known
 from exemplar.data.building.known_vectors import earlier_builds
 from exemplar.data.building.progress import BuildEvent, Progress
 from exemplar.data.building.staging import Staged, stage
@@ -28,6 +30,7 @@ from exemplar.data.corpus.corpus import Corpus, open_corpus
 from exemplar.data.corpus.lock import lock_corpus
 from exemplar.data.corpus.manifest import (
     Manifest,
+    build_manifests,
     builds_of,
     corpus_folder,
     plan_of_build,
@@ -134,7 +137,17 @@ def _planned_manifest(source: Source, embedder: Embedder, name: str, whole: bool
         n_documents=0,
         n_passages=0,
         documents_sha256="",
+        corpus_id=_corpus_id(name, source.spec.source),
     )
+
+
+def _corpus_id(name: str, source: str) -> str:
+    """Return the identity of the corpus of this name if it was built from the source, else a new one."""
+    manifests = build_manifests(name)
+    with contextlib.suppress(CorpusNotFound, CorpusDamaged):
+        manifests.insert(0, read_manifest(name))
+    ids = (manifest.corpus_id for manifest in manifests if manifest.source.source == source)
+    return next(filter(None, ids), "") or secrets.token_hex(8)
 
 
 def _check_same(planned: Manifest) -> None:
@@ -156,16 +169,21 @@ def _check_same(planned: Manifest) -> None:
 def _in_words(key: str, value: Any) -> str:
     if key == "whole":
         return "one passage a document" if value else "as many passages as it takes"
+    if key == "without_see_also":
+        return "no See Also sections" if value else "See Also sections"
+    if value is None:
+        return f"no {key.replace('_', ' ')}"
     return f"the {key.replace('_', ' ')} {value!s:.500}"
 
 
 def _build(
     source: Source, embedder: Embedder, planned: Manifest, folder: Path, strict: bool, on_event: OnEvent
 ) -> None:
+    known = Known.of(_earlier_documents(planned.name), folder)
     staged = stage(
         source,
         folder / "documents.new",
-        _earlier_documents(planned.name),
+        known,
         strict=strict,
         on_problem=on_event,
         on_read=lambda n: on_event(Progress("reading", n)),
@@ -179,22 +197,25 @@ def _build(
         earlier = earlier_builds(others, manifest.preparation)
         EmbeddingRun(store, embedder, manifest.whole, earlier, on_event).run(damaged)
     store.finish()
+    known.write_gone(read_documents(store.folder / DOCUMENTS), folder)
     _commit(manifest, store)
     for other in folder.glob("build-*"):  # the replaced build, and interrupted ones
         if other.name != manifest.build:
             shutil.rmtree(other, ignore_errors=True)
 
 
-def _earlier_documents(name: str) -> pa.Table | None:
-    """Return the documents of the existing corpus, finished or not, even if its other files are damaged."""
+def _earlier_documents(name: str) -> Iterator[pa.Table]:
+    """Yield the documents of the existing corpus, even if its other files are damaged, then those of other builds.
+
+    People may have searched and marked what an interrupted build holds.
+    """
     builds = sorted(builds_of(name), key=lambda store: store.documents_done, reverse=True)
     folders = [store.folder for store in builds]
     with contextlib.suppress(CorpusNotFound, CorpusDamaged):
         folders.insert(0, corpus_folder(name) / read_manifest(name).build)
-    for folder in folders:
+    for folder in dict.fromkeys(folders):
         with contextlib.suppress(OSError, ValueError, pa.ArrowException):
-            return read_documents(folder / DOCUMENTS)
-    return None
+            yield read_documents(folder / DOCUMENTS)
 
 
 def _with_documents(planned: Manifest, staged: Staged) -> Manifest:

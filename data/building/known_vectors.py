@@ -7,7 +7,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from exemplar.data.arrow import read_documents
-from exemplar.data.building.staging import text_hashes
+from exemplar.data.building.known_ids import text_hashes
 from exemplar.data.corpus.manifest import manifest_of
 from exemplar.data.corpus.shards import DOCUMENTS, ShardStore
 from exemplar.data.documents import text_hash

@@ -15,7 +15,7 @@ def stable_ids(
     """Return the ids of documents: a text that the corpus held before keeps its id.
 
     The n-th of several equal texts keeps the id of the n-th. Any other numbered document gets its own id, its row's
-    number; if another document has that id, it gets the id with the suffix ``.2``, ``.3`` and so on.
+    number; if any document has or had that id, it gets the id with the suffix ``.2``, ``.3`` and so on.
 
     Parameters
     ----------
@@ -26,11 +26,11 @@ def stable_ids(
     hashes
         The hashes of the documents' texts.
     earlier_ids, earlier_hashes
-        The ids and the hashes of the documents that the corpus held before.
+        The ids and the hashes of the documents that the corpus held before, those that are gone last.
     """
     taken = {doc_id for doc_id, is_number in zip(own, numbered, strict=True) if not is_number}
     kept = _kept_ids(numbered, hashes, _ids_by_hash(earlier_ids, earlier_hashes, taken))
-    taken |= {doc_id for doc_id in kept if doc_id is not None}
+    taken.update(earlier_ids)
     ids = []
     for is_number, earlier_id, own_id in zip(numbered, kept, own, strict=True):
         doc_id = earlier_id or own_id

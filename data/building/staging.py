@@ -12,7 +12,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from exemplar.data.arrow import DOCUMENT_SCHEMA
+from exemplar.data.arrow import DOCUMENT_SCHEMA, row_of
+from exemplar.data.building.known_ids import Known
 from exemplar.data.building.stable_ids import stable_ids
 from exemplar.data.corpus.shards import file_sha256
 from exemplar.data.documents import Document, Problem, text_hash
@@ -36,15 +37,10 @@ class Staged:
     problems: dict[str, int]
 
 
-def text_hashes(texts: pa.ChunkedArray) -> "array[int]":
-    """Return the hashes of a column of texts, also of damaged texts that are not UTF-8."""
-    return array("Q", (text_hash(text.as_buffer().to_pybytes()) for text in texts))
-
-
 def stage(
     source: Source,
     path: Path,
-    earlier: pa.Table | None,
+    earlier: Known,
     *,
     strict: bool,
     on_problem: Callable[[Problem], None],
@@ -55,8 +51,8 @@ def stage(
     Parameters
     ----------
     earlier
-        The documents that the corpus held before. If the source does not identify its documents, their texts keep the
-        doc_ids from here, so that marks stay with the texts they were made on.
+        The ids that documents of the corpus have or had. If the source does not identify its documents, their texts
+        keep these ids and no other text gets one, so that marks stay with the texts they were made on.
     strict
         Make a problem an error.
     on_read
@@ -85,7 +81,7 @@ def stage(
             on_read(len(identities.hashes))
     if not identities.hashes:
         raise ExemplarError(f"{source.spec.source} holds no documents")
-    if earlier is not None and any(identities.numbered):
+    if earlier.doc_ids and any(identities.numbered):
         _keep_ids(path, identities, earlier)
     digest = file_sha256(path)
     if digest is None:
@@ -108,7 +104,7 @@ def _documents(source: Source, identities: _Identities, on_problem: Callable[[Pr
         if isinstance(item, Problem):
             on_problem(item)
             continue
-        hash_of_text = text_hash(item.text.encode())
+        hash_of_text = text_hash(item.full_text.encode())
         if hash_of_text in known_hashes:
             on_problem(Problem(f"document '{item.doc_id}'", DUPLICATE, left_out=False))
         known_hashes.add(hash_of_text)
@@ -132,26 +128,20 @@ def _batch(documents: Iterator[Document]) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     n_characters = 0
     for document in itertools.islice(documents, _BATCH):
-        rows.append(_as_row(document))
+        rows.append(row_of(document))
         cells = document.metadata.items()
-        n_characters += len(document.text) + sum(len(name) + len(cell) for name, cell in cells)
+        n_characters += len(document.full_text) + sum(len(name) + len(cell) for name, cell in cells)
         if n_characters >= _BATCH_CHARACTERS:
             break
     return rows
 
 
-def _as_row(document: Document) -> dict[str, Any]:
-    metadata = sorted(document.metadata.items())
-    return {"doc_id": document.doc_id, "text": document.text, "label": document.label, "metadata": metadata}
-
-
-def _keep_ids(path: Path, identities: _Identities, earlier: pa.Table) -> None:
+def _keep_ids(path: Path, identities: _Identities, earlier: Known) -> None:
     """Write the file again if texts of earlier documents have to keep their ids."""
     with pa.memory_map(str(path)) as file:
         table = pa.ipc.open_file(file).read_all()
         own = table["doc_id"].to_pylist()
-        earlier_ids = [doc_id.as_buffer().to_pybytes().decode(errors="replace") for doc_id in earlier["doc_id"]]
-        ids = stable_ids(own, identities.numbered, identities.hashes, earlier_ids, text_hashes(earlier["text"]))
+        ids = stable_ids(own, identities.numbered, identities.hashes, earlier.doc_ids, earlier.hashes)
         if ids == own:
             return
         renamed = path.with_suffix(".renamed")

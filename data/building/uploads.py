@@ -8,6 +8,7 @@ import time
 from collections.abc import Collection
 from pathlib import Path
 
+from exemplar.data.corpus.lock import any_being_built
 from exemplar.data.corpus.manifest import build_manifests, corpus_names, read_manifest
 from exemplar.data.errors import CorpusDamaged, CorpusNotFound
 from exemplar.data.home import home_folder, write_atomically
@@ -19,7 +20,8 @@ _LONGEST = 150  # bytes of a name; file systems allow 255
 def save_upload(name: str, content: bytes | memoryview) -> Path:
     """Keep an uploaded file under a safe form of its name; equal content under the same name is kept once.
 
-    This removes files that were uploaded more than a day ago and that no corpus was built from.
+    Unless a build is under way, this removes files that were uploaded more than a day ago and that no corpus was built
+    from.
     """
     _sweep()
     digest = hashlib.sha256(content).hexdigest()[:16]
@@ -58,6 +60,8 @@ def _folder() -> Path:
 
 
 def _sweep() -> None:
+    if any_being_built():  # a build that still reads has no manifest that names its source
+        return
     needed = {Path(source).parent for source in _corpus_sources()}
     for folder in _folder().glob("*"):
         with contextlib.suppress(OSError):

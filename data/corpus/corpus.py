@@ -18,13 +18,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from exemplar.data.arrow import DOCUMENT_SCHEMA, read_documents
+from exemplar.data.arrow import document_at, read_documents
 from exemplar.data.corpus.facets import Facets, facets_of
 from exemplar.data.corpus.filters import Filters, RowSelection, Selection, matching_rows
 from exemplar.data.corpus.manifest import Manifest, corpus_folder, read_manifest
 from exemplar.data.corpus.shards import DOCUMENTS, ShardStore
 from exemplar.data.corpus.store import row_in
-from exemplar.data.documents import Document
+from exemplar.data.documents import Document, hash_in_words, text_hash
 from exemplar.data.errors import CorpusDamaged
 
 _BLOCK = 2**16  # vectors that are checked together
@@ -82,12 +82,16 @@ class Corpus:
 
     def document(self, row: int) -> Document:
         """Return the document at a row."""
-        doc_id, text, label, metadata = (self.documents[name][row].as_py() for name in DOCUMENT_SCHEMA.names)
-        return Document(doc_id, text, label, dict(metadata or ()))
+        return document_at(self.documents, row)
 
     def documents_at(self, rows: Sequence[int]) -> list[Document]:
         """Return the documents at rows, in the order of the rows."""
         return [self.document(row) for row in rows]  # taking all at once would copy the columns
+
+    def text_hashes(self, rows: Sequence[int]) -> list[str]:
+        """Return the hashes of the full texts of documents, each 16 hexadecimal digits, in the order of the rows."""
+        texts = self.documents["text"]
+        return [hash_in_words(text_hash(texts[row].as_buffer().to_pybytes())) for row in rows]
 
     def passages_of(self, row: int) -> range:
         """Return the passages of the document at a row."""

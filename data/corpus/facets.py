@@ -65,7 +65,10 @@ def _first(values: Mapping[str, int], n: int) -> dict[str, int]:
 
 def label_counts(documents: pa.Table) -> dict[str, int]:
     """Return the number of documents by label, the most common first; UNLABELLED counts those without a label."""
-    return _counts(documents["label"].fill_null(UNLABELLED))
+    labels = documents["labels"]
+    counts = _counts(pc.list_flatten(labels))
+    unlabelled = len(labels) - pc.sum(pc.greater(pc.list_value_length(labels), 0)).as_py()
+    return dict(sorted((counts | ({UNLABELLED: unlabelled} if unlabelled else {})).items(), key=_by_count))
 
 
 def field_counts(documents: pa.Table) -> dict[str, dict[str, int]]:
@@ -88,7 +91,11 @@ def field_counts(documents: pa.Table) -> dict[str, dict[str, int]]:
 
 def _counts(values: Any) -> dict[str, int]:
     counts = [(pair["values"], pair["counts"]) for pair in pc.value_counts(values).to_pylist()]
-    return dict(sorted(counts, key=lambda pair: (-pair[1], pair[0])))
+    return dict(sorted(counts, key=_by_count))
+
+
+def _by_count(pair: tuple[str, int]) -> tuple[int, str]:
+    return -pair[1], pair[0]
 
 
 def metadata_cells(documents: pa.Table) -> tuple[Any, Any, NDArray[np.int64]]:

@@ -22,6 +22,8 @@ _MOST_CHARACTERS, _MOST_WORDS = 5_000, 200  # of all terms together: each is mat
 _UNSPACED = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
 )
+_PIECE = re.compile(rf"{_UNSPACED.pattern}|(?:(?!{_UNSPACED.pattern})\w)+|\s+|.", re.DOTALL)
+_BLANK_SIGN, _BACKSLASH_SIGN = "\N{OPEN BOX}", "\N{FULLWIDTH REVERSE SOLIDUS}"
 # The classes of RE2 cover ASCII alone.
 _BLANKS = r"[\s\pZ\x{0b}\x{1c}-\x{1f}\x{85}]+"
 _WORD_CHARACTERS = r"\pL\pM\pN_"
@@ -140,13 +142,22 @@ def terms(words: str) -> list[str]:
     return [term for phrase, word in matches if (term := " ".join(phrase.split()) or word)]
 
 
+def folded(text: str) -> str:
+    """Return a text so that words can be looked for as parts of it: lower case, with blanks around every word and sign.
+
+    Each run of blanks becomes a sign of its own. A letter of a script without blanks between words counts as a word.
+    """
+    pieces = _PIECE.findall(unicodedata.normalize("NFC", text).lower())
+    signs = (_BLANK_SIGN if piece.isspace() else piece.replace("\\", _BACKSLASH_SIGN) for piece in pieces)
+    return f" {' '.join(signs)} "
+
+
 def matching_rows(documents: pa.Table, filters: Filters) -> NDArray[np.intp]:
     """Return the rows of the documents that pass filters, ascending; ExemplarError if ``Filters.check`` raises it."""
     filters.check()
     passing = np.ones(documents.num_rows, dtype=bool)
     if filters.labels:
-        labels = documents["label"].fill_null(UNLABELLED)
-        passing &= pc.is_in(labels, value_set=pa.array(filters.labels, pa.large_string())).to_numpy()
+        passing &= _has_label(documents["labels"], filters.labels)
     for name, values in filters.fields:
         passing &= _has_value(documents, name, values)
     for term in terms(filters.words):
@@ -154,6 +165,14 @@ def matching_rows(documents: pa.Table, filters: Filters) -> NDArray[np.intp]:
     for term in terms(filters.without):
         passing &= ~_has_term(documents, term)
     return np.flatnonzero(passing)
+
+
+def _has_label(labels: pa.ChunkedArray, wanted: Sequence[str]) -> NDArray[np.bool_]:
+    n_labels = pc.list_value_length(labels).to_numpy()
+    passing = (n_labels == 0) if UNLABELLED in wanted else np.zeros(len(labels), dtype=bool)
+    matches = pc.is_in(pc.list_flatten(labels), value_set=pa.array(wanted, pa.large_string())).to_numpy()
+    passing[np.repeat(np.arange(len(labels)), n_labels)[matches]] = True
+    return passing
 
 
 def _has_value(documents: pa.Table, name: str, values: Sequence[str]) -> NDArray[np.bool_]:

@@ -8,6 +8,9 @@ import filelock
 
 from exemplar.data.corpus.manifest import corpus_folder
 from exemplar.data.errors import CorpusBusy, ExemplarError
+from exemplar.data.home import home_folder
+
+_LOCK = "build.lock"
 
 
 def links_in(folder: Path) -> list[Path]:
@@ -34,7 +37,7 @@ def lock_corpus(name: str) -> Iterator[Path]:
         raise ExemplarError(f"the corpus '{name}' can be searched, but not built: {links[0]} is a link; {remedy}")
     folder.mkdir(parents=True, exist_ok=True)
     try:
-        with filelock.FileLock(folder / "build.lock", timeout=0.5):  # is_being_built holds it for a moment
+        with filelock.FileLock(folder / _LOCK, timeout=0.5):  # is_being_built holds it for a moment
             yield folder
     except filelock.Timeout:
         raise CorpusBusy(f"the corpus '{name}' is being built by another process; wait for it") from None
@@ -42,7 +45,15 @@ def lock_corpus(name: str) -> Iterator[Path]:
 
 def is_being_built(name: str) -> bool:
     """Return whether a process is building a corpus now."""
-    path = corpus_folder(name) / "build.lock"
+    return _is_held(corpus_folder(name) / _LOCK)
+
+
+def any_being_built() -> bool:
+    """Return whether a process is building any corpus now, be it one of which nothing is written yet."""
+    return any(map(_is_held, (home_folder() / "corpora").glob(f"*/{_LOCK}")))
+
+
+def _is_held(path: Path) -> bool:
     if not path.exists():
         return False
     try:

@@ -15,7 +15,7 @@ from exemplar.data.home import content_of, home_folder, write_atomically
 from exemplar.data.sources.spec import SourceSpec
 from exemplar.data.text import has_lone_surrogate
 
-FORMAT = 3  # increases with every change of the manifest's fields, which needs an entry in _MIGRATIONS
+FORMAT = 4  # increases with every change of the manifest's fields, which needs an entry in _MIGRATIONS
 
 _MOST_MANIFEST = 2**26  # bytes
 _LONGEST = 4096  # characters of a name
@@ -41,6 +41,9 @@ class Manifest:
         Every document is one passage, and the model reads its beginning.
     problems
         Number of problems with documents by reason.
+    corpus_id
+        Stays the same as long as a corpus is built again from its source; a corpus that takes its name has another.
+        Empty for a corpus of an earlier version.
     """
 
     name: str
@@ -53,6 +56,7 @@ class Manifest:
     n_passages: int
     documents_sha256: str
     problems: Mapping[str, int] = field(default_factory=dict)
+    corpus_id: str = ""
 
     @property
     def preparation(self) -> dict[str, Any]:
@@ -125,13 +129,16 @@ def _with_encoder_and_spec(content: dict[str, Any]) -> dict[str, Any]:
 
 
 _KEYS = {*Manifest.__dataclass_fields__, "format"}
-_MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {2: _with_encoder_and_spec}
+_MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    2: _with_encoder_and_spec,
+    3: lambda content: content | {"corpus_id": "", "format": 4},
+}
 
 
 def _checks(manifest: Manifest) -> dict[str, bool]:
     """Return by field whether its value is valid."""
     return {
-        **{name: _is_text(getattr(manifest, name)) for name in ("name", "created", "documents_sha256")},
+        **{name: _is_text(getattr(manifest, name)) for name in ("name", "created", "documents_sha256", "corpus_id")},
         "build": _is_text(manifest.build) and _BUILD.fullmatch(manifest.build) is not None,
         "whole": isinstance(manifest.whole, bool),
         "n_documents": is_count(manifest.n_documents),
@@ -229,8 +236,8 @@ def manifest_of(store: ShardStore, name: str) -> Manifest:
     """Return the manifest of a build's committed shards; ExemplarError if another version began the build."""
     done = {"name": name, "created": "", "n_documents": store.documents_done, "n_passages": store.n_passages}
     content = store.plan | done
-    if content.get("format") == FORMAT:
-        del content["dim"]
+    if content.get("format") != 2:  # which has the encoder's dim beside the other fields
+        content.pop("dim", None)
     return Manifest.from_json(content)
 
 

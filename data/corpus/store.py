@@ -55,6 +55,9 @@ class DocumentStore(Protocol):
     def documents_at(self, rows: Sequence[int]) -> list[Document]:
         """Return the documents at rows, in the order of the rows."""
 
+    def text_hashes(self, rows: Sequence[int]) -> list[str]:
+        """Return the hashes of the full texts of documents, each 16 hexadecimal digits, in the order of the rows."""
+
     def passages_of(self, row: int) -> range:
         """Return the passages of the document at a row."""
 

@@ -1,10 +1,17 @@
-"""The device that a model runs on, and whether it computes bfloat16 faster than float32."""
+"""The device that a model runs on, whether it computes bfloat16 faster than float32, and the number of processors."""
 
 import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import torch
+
+
+def n_processors() -> int:
+    """Return the number of processors that this process may use: its affinity, and a container's quota, count."""
+    import joblib
+
+    return int(joblib.cpu_count())
 
 
 def default_device() -> str:

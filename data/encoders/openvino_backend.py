@@ -6,6 +6,7 @@ import threading
 import warnings
 from typing import TYPE_CHECKING, Any
 
+from exemplar.data.encoders.hardware import n_processors
 from exemplar.data.errors import ExemplarError
 
 if TYPE_CHECKING:
@@ -98,5 +99,9 @@ def _compiled(network: Any, example: dict[str, Any], precision: str) -> Any:
 
     converted = openvino.convert_model(States().eval(), example_input=tuple(example.values()))
     hint = {"float32": "f32", "bfloat16": "bf16"}[precision]
-    settings = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": hint}
+    settings = {
+        "PERFORMANCE_HINT": "LATENCY",
+        "INFERENCE_PRECISION_HINT": hint,
+        "INFERENCE_NUM_THREADS": n_processors(),
+    }
     return openvino.compile_model(converted, "CPU", settings)

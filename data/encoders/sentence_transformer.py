@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exemplar.data.encoders.base import EncoderInfo, check_rows, unit_rows
-from exemplar.data.encoders.hardware import default_device, has_fast_bfloat16
+from exemplar.data.encoders.hardware import default_device, has_fast_bfloat16, n_processors
 from exemplar.data.encoders.model_files import (
     DEFAULT_MODEL,
     UNKNOWN_REVISION,
@@ -110,7 +110,8 @@ class SentenceEncoder:
         with torch.inference_mode():
             for batch, features in zip(batches, self._tokenised(texts, batches, task), strict=True):
                 features = batch_to_device(features, self._transformer.device)
-                rows[batch] = self._transformer(features, task=task)["sentence_embedding"].float().cpu().numpy()
+                embedding = self._transformer(features, task=task)["sentence_embedding"]
+                rows[batch] = embedding[:, : self._info.dim].float().cpu().numpy()  # of truncate_dim dimensions
                 done += len(batch)
                 on_progress(done)
         return unit_rows(rows) if self._is_cosine else check_rows(rows / np.float32(self._scale))
@@ -147,13 +148,16 @@ class SentenceEncoder:
                 yield features
 
     def _prompt(self, task: Task) -> str | None:
-        """Return the prompt that ``encode_document`` or ``encode_query`` of SentenceTransformer would use."""
+        """Return the prompt that ``encode_document`` or ``encode_query`` of SentenceTransformer would use.
+
+        The library adds an empty prompt "document" to a model that names its documents' prompt "passage".
+        """
         prompts: dict[str, str] = self._transformer.prompts
         names = ("document", "passage", "corpus") if task == "document" else ("query",)
-        named = next((prompts[name] for name in names if name in prompts), None)
-        if named is None and self._transformer.default_prompt_name is not None:
-            return prompts[self._transformer.default_prompt_name]
-        return named
+        named = [prompts[name] for name in names if name in prompts]
+        if named or self._transformer.default_prompt_name is None:
+            return next(filter(None, named), None)
+        return prompts[self._transformer.default_prompt_name]
 
     def _max_tokens(self) -> int | None:
         """Return the number of tokens left for a document, besides special tokens and the prompt."""
@@ -233,6 +237,7 @@ def _load(location: str, revision: str | None, device: str, dtype: str) -> "Sent
     import transformers
     from sentence_transformers import SentenceTransformer
 
+    torch.set_num_threads(min(torch.get_num_threads(), n_processors()))
     transformers.utils.logging.disable_progress_bar()  # loading weights takes less time than reading about it
     options: dict[str, Any] = {"use_safetensors": True, "dtype": getattr(torch, dtype)}  # never a pickle
     if device == "cpu" and dtype == "bfloat16":

@@ -1,6 +1,5 @@
 """An encoder that many threads share."""
 
-import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -9,6 +8,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from exemplar.data.encoders.base import Encoder, EncoderInfo
+from exemplar.data.encoders.hardware import n_processors
 
 
 class SharedEncoder:
@@ -45,4 +45,4 @@ class SharedEncoder:
 
 def _use_half_of_the_cores() -> None:
     """Limit OpenMP, by which torch divides its work, to half of the cores; the limit holds for this thread."""
-    threadpool_limits(max(1, (os.cpu_count() or 1) // 2), user_api="openmp")
+    threadpool_limits(max(1, n_processors() // 2), user_api="openmp")

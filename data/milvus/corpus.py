@@ -1,6 +1,7 @@
 """The documents of a corpus in a Milvus collection, fetched on demand and cached."""
 
 import functools
+import re
 import unicodedata
 from collections.abc import Collection as Sized
 from collections.abc import Iterable, Iterator, Sequence
@@ -10,11 +11,11 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from exemplar.data.arrow import DOCUMENT_SCHEMA
 from exemplar.data.corpus.facets import UNLABELLED, Facets
-from exemplar.data.corpus.filters import Filters, terms
+from exemplar.data.corpus.filters import Filters, folded, terms
 from exemplar.data.corpus.store import row_in
-from exemplar.data.documents import Document, signed_hash
-from exemplar.data.errors import ExemplarError
+from exemplar.data.documents import Document, hash_in_words, signed_hash, split_title
 from exemplar.data.milvus.server import CHOICES, PLACE_FIELDS, Collection, PassagePlace, place_of, quoted
 
 _CHUNK = 2000  # documents or passages in one query
@@ -67,6 +68,14 @@ class MilvusCorpus:
             documents |= self._fetched_documents(chunk)
         return [documents[row] for row in rows]
 
+    def text_hashes(self, rows: Sequence[int]) -> list[str]:
+        """Return the hashes of the full texts of documents, each 16 hexadecimal digits, in the order of the rows."""
+        hashes: dict[int, str] = {}
+        for chunk in _chunks(sorted(set(rows))):
+            for entity in self.collection.query(f"number == 0 and document in {chunk}", ["document", "text_hash"]):
+                hashes[entity["document"]] = hash_in_words(entity["text_hash"])
+        return [hashes[row] for row in rows]
+
     def passages_of(self, row: int) -> range:
         """Return the passages of the document at a row."""
         self._known([row])
@@ -91,7 +100,7 @@ class MilvusCorpus:
     def select(self, filters: Filters) -> "MilvusSelection":
         """Return the documents that pass filters; Milvus matches words against single passages."""
         has_words = bool(filters.words.strip() or filters.without.strip())
-        return MilvusSelection(self, expression_of(filters), in_passages=has_words)
+        return MilvusSelection(self, expression_of(filters, self.collection.fields), in_passages=has_words)
 
     @functools.cached_property
     def facets(self) -> Facets:
@@ -100,23 +109,28 @@ class MilvusCorpus:
 
     @functools.cached_property
     def documents(self) -> pa.Table:
-        """All documents with the columns doc_id, text and label; reads the collection in full, so no search uses it."""
+        """All documents with the columns doc_id, text and labels; reads the collection in full: no search uses it."""
         ids: list[str] = []
         texts: list[list[str]] = []
-        labels: list[str | None] = []
-        for entity in self.collection.all_entities(["number", "doc_id", "text", "label"]):
+        labels: list[tuple[str, ...]] = []
+        for entity in self.collection.all_entities(["number", "doc_id", "text", self._labels]):
             if entity["number"] == 0:
                 ids.append(entity["doc_id"])
-                labels.append(entity["label"])
+                labels.append(_labels_in(entity))
                 texts.append([])
             texts[-1].append(entity["text"])
-        columns = {"doc_id": ids, "text": list(map("".join, texts)), "label": labels}
-        return pa.table({name: pa.array(values, pa.large_string()) for name, values in columns.items()})
+        columns = {"doc_id": ids, "text": list(map("".join, texts)), "labels": labels}
+        return pa.table({name: pa.array(values, DOCUMENT_SCHEMA.field(name).type) for name, values in columns.items()})
 
     @functools.cached_property
     def rows(self) -> dict[str, int]:
         """Row of every document by its doc_id; reads as much as ``documents``."""
         return {doc_id: row for row, doc_id in enumerate(self.documents["doc_id"].to_pylist())}
+
+    @property
+    def _labels(self) -> str:
+        """The field of a document's labels; earlier versions had one label a document."""
+        return "labels" if "labels" in self.collection.fields else "label"
 
     def _known(self, rows: Sequence[int] | NDArray[np.intp]) -> list[int]:
         """Return rows as integers, after fetching the places of the documents at rows that are not cached."""
@@ -142,14 +156,12 @@ class MilvusCorpus:
             parts[entity["document"]].append((entity["passage"], entity["text"]))
             entities[entity["document"]] = entity
         texts = {row: "".join(text for _, text in sorted(parts[row])) for row in entities}
-        return {
-            row: Document(entity["doc_id"], texts[row], entity["label"], dict(entity["metadata"] or {}))
-            for row, entity in entities.items()
-        }
+        return {row: _document(entity, texts[row]) for row, entity in entities.items()}
 
     def _entities(self, rows: Sequence[int]) -> Iterator[dict[str, Any]]:
         """Yield the entities of all passages of the documents at rows."""
-        output = ["document", "doc_id", "text", "label", "metadata"]
+        output = ["document", "doc_id", "text", self._labels, "metadata"]
+        output += {"title_length"} & self.collection.fields
         for chunk in _chunks([passage for row in self._known(rows) for passage in self.passages_of(row)]):
             yield from self.collection.query(f"passage in {chunk}", output)
 
@@ -192,32 +204,56 @@ def _chunks(items: list[Any]) -> Iterator[list[Any]]:
         yield items[start : start + _CHUNK]
 
 
-def expression_of(filters: Filters) -> str:
+def _document(entity: dict[str, Any], full_text: str) -> Document:
+    title, text = split_title(full_text, entity.get("title_length"))
+    return Document(entity["doc_id"], text, _labels_in(entity), dict(entity["metadata"] or {}), title)
+
+
+def _labels_in(entity: dict[str, Any]) -> tuple[str, ...]:
+    if "labels" in entity:
+        return tuple(entity["labels"])
+    return () if entity["label"] is None else (entity["label"],)
+
+
+def expression_of(filters: Filters, fields: Sized[str]) -> str:
     """Return filters as an expression of Milvus.
+
+    Parameters
+    ----------
+    fields
+        The fields of the collection. Without the field ``words``, which earlier versions did not push, a term's words
+        need not stand one after another.
 
     Raises
     ------
     ExemplarError
-        The filters contain a phrase in quotes, which Milvus can't match, or ``Filters.check`` raises it.
+        ``Filters.check`` raises it.
     """
     filters.check()
     parts = []
     if filters.labels:
         labels = ", ".join(quoted(label) for label in filters.labels if label != UNLABELLED)
-        kinds = [f"label in [{labels}]"] if labels else []
-        kinds += ["label is null"] if UNLABELLED in filters.labels else []
+        several = "labels" in fields
+        kinds = [f"array_contains_any(labels, [{labels}])" if several else f"label in [{labels}]"] if labels else []
+        if UNLABELLED in filters.labels:
+            kinds.append("array_length(labels) == 0" if several else "label is null")
         parts.append(" or ".join(kinds))
     for name, values in filters.fields:
         parts.append(" or ".join(f"metadata[{quoted(name)}] == {quoted(value)}" for value in values))
-    parts += [_contains(term) for term in terms(filters.words)]
-    parts += [f"not ({_contains(term)})" for term in terms(filters.without)]
+    contains = _contains if "words" in fields else _contains_all_words
+    parts += [contains(term) for term in terms(filters.words)]
+    parts += [f"not ({contains(term)})" for term in terms(filters.without)]
     return _and(*parts)
 
 
 def _contains(term: str) -> str:
-    if " " in term:
-        raise ExemplarError(f'Milvus looks for single words, not for phrases: type "{term}" without the quotes')
-    return f"text_match(text, {quoted(unicodedata.normalize('NFC', term))})"
+    pattern = re.sub("[%_]", r"\\\g<0>", folded(term))
+    return f"words like {quoted(f'%{pattern}%')}"
+
+
+def _contains_all_words(term: str) -> str:
+    words = re.findall(r"\w+", unicodedata.normalize("NFC", term)) or [term]
+    return _and(*(f"text_match(text, {quoted(word)})" for word in words))
 
 
 def _and(*parts: str) -> str:

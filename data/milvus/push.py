@@ -12,6 +12,7 @@ import numpy as np
 
 from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.corpus.facets import facets_of
+from exemplar.data.corpus.filters import folded
 from exemplar.data.documents import Document, signed_hash
 from exemplar.data.errors import ExemplarError, IndexUnreachable
 from exemplar.data.milvus.server import (
@@ -33,6 +34,8 @@ _BATCH = 1000  # passages
 _BATCH_BYTES = 4_000_000
 _IN_FLIGHT = 2 * _BATCH  # passages that may or may not have arrived when a push was interrupted
 _MOST_BYTES = 65_535  # of a text in Milvus
+_BULKY = ("text", "words", "metadata")  # fields that decide the size of an entity, besides its vector
+_MOST_LABELS = 4096  # of a document
 _MOST_PROPERTY = 60_000  # characters of a property
 _SECONDS = 3600.0  # timeout of a call that writes or builds the index
 
@@ -138,11 +141,14 @@ class _Pusher:
         schema = MilvusClient.create_schema(auto_id=False, enable_dynamic_field=False)
         schema.add_field("passage", DataType.INT64, is_primary=True)
         schema.add_field("vector", DataType.FLOAT_VECTOR, dim=self.corpus.manifest.encoder.dim)
-        for name in ("document", "number", "n_passages", "start", "end", "text_hash"):
+        for name in ("document", "number", "n_passages", "start", "end", "text_hash", "title_length"):
             schema.add_field(name, DataType.INT64)
         schema.add_field("doc_id", DataType.VARCHAR, max_length=_MOST_BYTES)
         schema.add_field("text", DataType.VARCHAR, max_length=_MOST_BYTES, enable_analyzer=True, enable_match=True)
-        schema.add_field("label", DataType.VARCHAR, max_length=_MOST_BYTES, nullable=True)
+        schema.add_field("words", DataType.VARCHAR, max_length=_MOST_BYTES)
+        schema.add_field(
+            "labels", DataType.ARRAY, element_type=DataType.VARCHAR, max_capacity=_MOST_LABELS, max_length=_MOST_BYTES
+        )
         schema.add_field("metadata", DataType.JSON)
         manifest = json.dumps(self.corpus.manifest.to_json())
         self.client.create_collection(
@@ -180,12 +186,14 @@ class _Pusher:
             document, passages = corpus.document(row), corpus.passages_of(row)
             shared = _shared_fields(row, document, len(passages))
             bounds = corpus.passages_at(passages)[:, 1:].tolist()
-            texts = _partition(document.text, [start for start, _ in bounds])
+            full_text = document.full_text
+            texts = _partition(full_text, [start for start, _ in bounds])
             for number, (passage, (start, end), text) in enumerate(zip(passages, bounds, texts, strict=True)):
                 if passage >= first:
-                    own = {"passage": passage, "vector": corpus.vectors[passage], "text": text}
+                    words = _cut(folded(full_text[start:end]))
+                    own = {"passage": passage, "vector": corpus.vectors[passage], "text": text, "words": words}
                     yield shared | own | {"number": number, "start": start, "end": end}
-            self.result.n_cut += "".join(texts) != document.text or shared["metadata"] != dict(document.metadata)
+            self.result.n_cut += "".join(texts) != full_text or shared["metadata"] != dict(document.metadata)
 
     def _index(self, index_type: str) -> None:
         """Index the collection, if its index is of another type, and load it."""
@@ -214,7 +222,7 @@ class _Pusher:
 
 def _shared_fields(row: int, document: Document, n_passages: int) -> dict[str, Any]:
     """Return the fields that the entities of all passages of a document share."""
-    for name, text in (("id", document.doc_id), ("label", document.label or "")):
+    for name, text in (("id", document.doc_id), *(("label", label) for label in document.labels)):
         if len(text.encode()) > _MOST_BYTES:
             raise ExemplarError(
                 f"the {name} of the document in row {row} is longer than the {_MOST_BYTES:,} bytes that Milvus "
@@ -224,8 +232,9 @@ def _shared_fields(row: int, document: Document, n_passages: int) -> dict[str, A
         "document": row,
         "doc_id": document.doc_id,
         "n_passages": n_passages,
-        "text_hash": signed_hash(document.text),
-        "label": document.label,
+        "text_hash": signed_hash(document.full_text),
+        "title_length": len(document.title or ""),
+        "labels": list(document.labels[:_MOST_LABELS]),
         "metadata": _fitting(document.metadata),
     }
 
@@ -242,7 +251,7 @@ def _batches(entities: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]
     size = 0
     for entity in entities:
         batch.append(entity)
-        size += entity["vector"].nbytes + len(entity["text"]) + len(json.dumps(entity["metadata"]))
+        size += entity["vector"].nbytes + sum(len(json.dumps(entity[name])) for name in _BULKY)
         if len(batch) == _BATCH or size > _BATCH_BYTES:
             yield batch
             batch, size = [], 0
@@ -254,7 +263,11 @@ def _partition(text: str, starts: list[int]) -> list[str]:
     """Return one part of a text for every passage, from its start to the start of the next, cut to Milvus's limit."""
     borders = [0, *starts[1:], len(text)]
     parts = (text[start:end] for start, end in itertools.pairwise(borders))
-    return [part.encode()[:_MOST_BYTES].decode(errors="ignore") for part in parts]
+    return list(map(_cut, parts))
+
+
+def _cut(text: str) -> str:
+    return text.encode()[:_MOST_BYTES].decode(errors="ignore")
 
 
 def _fitting(metadata: Mapping[str, str]) -> dict[str, str]:

@@ -144,7 +144,8 @@ class Server:
         collection = collection_name(name)
         with translated_errors(self.uri):
             exists = self.client.has_collection(collection, timeout=_SECONDS)
-            properties = properties_of(self.client.describe_collection(collection, timeout=_SECONDS)) if exists else {}
+            description = self.client.describe_collection(collection, timeout=_SECONDS) if exists else {}
+        properties = properties_of(description)
         manifest = manifest_in(properties)
         if manifest is None or manifest.name != name:
             names = ", ".join(self.manifests()) or "none yet"
@@ -157,7 +158,8 @@ class Server:
                 f"the corpus '{name}' is not wholly in Milvus at {self.uri} yet; "
                 f"go on with: exemplar push {name} --to {self.uri}"
             )
-        return Collection(self, collection, manifest, properties)
+        fields = frozenset(field["name"] for field in description["fields"])
+        return Collection(self, collection, manifest, properties, fields)
 
 
 class Collection:
@@ -169,10 +171,15 @@ class Collection:
         Texts that are stored with the collection: manifest, facets, and mean of the vectors.
     index_type
         The name of the vector index in Milvus.
+    fields
+        The names of the entities' fields; a collection that an earlier version pushed lacks some.
     """
 
-    def __init__(self, server: Server, name: str, manifest: Manifest, properties: Mapping[str, str]) -> None:
+    def __init__(
+        self, server: Server, name: str, manifest: Manifest, properties: Mapping[str, str], fields: frozenset[str]
+    ) -> None:
         self.uri, self.name, self.manifest, self.properties = server.uri, name, manifest, properties
+        self.fields = fields
         self._client = server.client
         with translated_errors(self.uri):
             description = self._client.describe_index(name, "vector", timeout=_SECONDS)

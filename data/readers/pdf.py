@@ -1,6 +1,7 @@
 """The text of PDF files, within bounds: a few bytes can demand endless work and memory."""
 
 import logging
+import re
 import time
 from typing import IO, Any
 
@@ -10,6 +11,10 @@ from exemplar.data.text import one_line, replace_lone_surrogates
 
 _SECONDS, _SECONDS_A_BYTE = 120.0, 1 / 5_000  # CPU time; a page takes about 0.1 s and has some kilobytes
 _MOST_HELD = 2**27  # bytes of unpacked streams
+_LIGATURES = str.maketrans(
+    dict(zip("\ufb00\ufb01\ufb02\ufb03\ufb04\ufb05\ufb06", ("ff", "fi", "fl", "ffi", "ffl", "st", "st"), strict=True))
+)
+_PARTED = re.compile(r"([^\W\d_](?:[\w-]*\w)?)[-\u2010\u00ad][ \t]*\r?\n[ \t]*([^\W\d_])")
 
 
 class _TooLong(MemoryError):
@@ -33,7 +38,9 @@ def pdf_text(file: IO[bytes], size: int) -> tuple[str, dict[str, str]]:
     try:
         return _text_of(_bounded_reader(file, seconds))
     except pypdf.errors.FileNotDecryptedError:
-        raise ExemplarError("encrypted") from None
+        raise ExemplarError("a PDF that wants a password; save it without one") from None
+    except pypdf.errors.DependencyError:
+        raise ExemplarError("an encrypted PDF, which needs cryptography: pip install 'exemplar[pdf]'") from None
     except _TooLong:
         raise ExemplarError(
             f"a PDF that takes more than {seconds:,.0f} seconds to read, too long for its size"
@@ -77,10 +84,25 @@ def _text_of(reader: Any) -> tuple[str, dict[str, str]]:
     pages: list[str] = []
     n_characters = 0
     for page in reader.pages:
-        pages.append(page.extract_text().strip())
+        pages.append(as_typed(page.extract_text().strip()))
         n_characters += len(pages[-1])
         if n_characters > MOST_CHARACTERS:
             break
     title = replace_lone_surrogates(str((reader.metadata or {}).get("/Title") or "")).strip()
     metadata = {"pages": str(len(reader.pages))} | ({"title": title} if title else {})
     return "\n\n".join(filter(None, pages)), metadata
+
+
+def as_typed(text: str) -> str:
+    """Return a printed text as a person would type it: without ligatures, and with words whole that lines part.
+
+    A word loses the hyphen at the end of a line, unless it has another one, as "state-of-the-art" has.
+    """
+    return _PARTED.sub(_whole, text.translate(_LIGATURES))
+
+
+def _whole(match: re.Match[str]) -> str:
+    before, after = match.groups()
+    if not (before[-1].islower() and after.islower()):
+        return match[0]
+    return f"{before}-{after}" if "-" in before else before + after

@@ -1,6 +1,7 @@
 """The cells of a table as text."""
 
 import json
+from collections.abc import Iterator, Sequence
 from datetime import date, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -47,11 +48,19 @@ def plain_text(cell: Any, what: str) -> str | None:
     return str(cell)
 
 
-def listed_text(cell: Any, what: str) -> str | None:
-    """Return a plain cell, or a list of plain cells joined by commas, as text."""
-    if is_plain_list(cell):
-        return ", ".join(filter(None, (plain_text(item, what) for item in cell))) or None
-    return plain_text(cell, what)
+def listed_texts(cell: Any, what: str) -> tuple[str, ...]:
+    """Return a plain cell, or the different plain cells of a list, as texts; missing and blank ones are left out.
+
+    Raises
+    ------
+    ExemplarError
+        ``plain_text`` raises it for the cell, or for one of the list.
+    """
+    return tuple(dict.fromkeys(_plain_texts(cell if is_plain_list(cell) else [cell], what)))
+
+
+def _plain_texts(cells: Sequence[Any], what: str) -> Iterator[str]:
+    return filter(None, (plain_text(cell, what) for cell in cells))
 
 
 def metadata_text(cell: Any) -> str | None:
@@ -61,7 +70,7 @@ def metadata_text(cell: Any) -> str | None:
     try:
         if is_plain(cell):
             return plain_text(cell, "it")
-        text = listed_text(cell, "it") if is_plain_list(cell) else cell and _compact_json(cell)
+        text = ", ".join(_plain_texts(cell, "it")) if is_plain_list(cell) else cell and _compact_json(cell)
     except (ValueError, TypeError, RecursionError):
         return None
     return text if text and len(text) <= _MOST_NESTED_CHARACTERS else None

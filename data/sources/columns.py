@@ -1,17 +1,22 @@
 """The roles of a table's columns (text, title, label, id), and its rows as documents."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from exemplar.data.documents import Document, Problem
+from exemplar.data.documents import Document, Problem, full_text
 from exemplar.data.errors import ExemplarError, TextColumnUnknown
 from exemplar.data.readers.table import Row, Table
-from exemplar.data.readers.values import MOST_CHARACTERS, TOO_LONG, listed_text, metadata_text, plain_text
+from exemplar.data.readers.values import MOST_CHARACTERS, TOO_LONG, listed_texts, metadata_text, plain_text
 
-TEXT_COLUMNS = ("text", "content", "review", "abstract", "document", "body")
-TITLE_COLUMNS = ("title",)
-LABEL_COLUMNS = ("label", "category", "class")
+# Usual names, the most telling first; upper case, blanks, hyphens and underscores do not count.
+TEXT_COLUMNS = (
+    *("text", "content", "review", "abstract", "abstract note", "abstract text", "document", "body", "body text"),
+    *("full text", "description", "selftext", "message"),
+)
+TITLE_COLUMNS = ("title", "article title", "document title", "headline", "subject", "summary")
+LABEL_COLUMNS = ("label", "labels", "category", "class")
 ID_COLUMNS = ("_id", "doc_id", "id")
 
 OFF = "none"
@@ -30,6 +35,16 @@ class Columns:
     title: str | None = None
     label: str | None = None
     id: str | None = None
+
+    def chosen(self) -> "Columns":
+        """Return the roles without those that are switched off."""
+        return Columns(*(None if name == OFF else name for name in (self.text, self.title, self.label, self.id)))
+
+    def in_words(self) -> str:
+        """Return what each role is taken by, such as ``text Body, title Subject, no label, id by row``."""
+        label = f"label {self.label}" if self.label else "no label"
+        title = f"title {self.title}" if self.title else "no title"
+        return f"text {self.text}, {title}, {label}, {f'id {self.id}' if self.id else 'ids by row'}"
 
     def names(self) -> list[str]:
         """Return the names that are not None."""
@@ -135,12 +150,16 @@ def unique(read: Callable[[], Iterator[Located]], refusal: str) -> Iterator[Loca
 
 def _guess(names: Sequence[str], usual: Iterable[str], taken: Collection[str]) -> str | None:
     free = [name for name in names if name not in taken]
-    return next((name for guess in usual for name in free if name.strip().casefold() == guess), None)
+    return next((name for guess in usual for name in free if _plain_name(name) == _plain_name(guess)), None)
+
+
+def _plain_name(name: str) -> str:
+    return " ".join(re.split(r"[\s_-]+", name.casefold())).strip()
 
 
 def _read_row(row: Row, chosen: Columns, default_id: str) -> Iterator[Document | tuple[str, bool]]:
     """Yield the document of a row; for a problem, its reason and whether the row is left out."""
-    label = None
+    labels: tuple[str, ...] = ()
     try:
         text = plain_text(row.get(chosen.text or ""), "the text")
         doc_id = plain_text(row.get(chosen.id), "the id") if chosen.id else default_id
@@ -149,20 +168,17 @@ def _read_row(row: Row, chosen: Columns, default_id: str) -> Iterator[Document |
     except ExemplarError as error:
         yield str(error), True
         return
-    text = _titled(row, chosen.title, text)
-    if text is None or doc_id is None or len(text) > MOST_CHARACTERS:
-        yield "no text" if text is None else "no id" if doc_id is None else TOO_LONG, True
+    title = metadata_text(row.get(chosen.title)) if chosen.title else None
+    if not (text or title) or doc_id is None or len(full_text(title, text or "")) > MOST_CHARACTERS:
+        yield "no text" if not (text or title) else "no id" if doc_id is None else TOO_LONG, True
         return
     try:
-        label = listed_text(row.get(chosen.label), "the label") if chosen.label else None
+        labels = listed_texts(row.get(chosen.label), "the label") if chosen.label else ()
     except ExemplarError:
         yield "the label is no plain text", False
-    yield Document(doc_id, text, label, _metadata(row, chosen.names()), numbered=chosen.id is None)
-
-
-def _titled(row: Row, column: str | None, text: str | None) -> str | None:
-    title = metadata_text(row.get(column)) if column else None
-    return f"{title}\n\n{text}" if title and text else text
+    yield Document(
+        doc_id, text or "", labels, _metadata(row, chosen.names()), title, numbered=chosen.id is None, cells=row
+    )
 
 
 def _metadata(row: Row, taken: Collection[str]) -> dict[str, str]:

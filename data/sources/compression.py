@@ -2,10 +2,12 @@
 
 import gzip
 import io
-import os
+import threading
+import weakref
 import zipfile
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 from typing import IO, Any
 
 from exemplar.data.errors import ExemplarError
@@ -51,18 +53,48 @@ def open_gzip(opened: Any, name: str, size: int) -> IO[bytes]:
     return _buffered(_OwnedGzip(opened), name, Budget(name, size))
 
 
-def open_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, budget: Budget) -> IO[bytes]:
-    """Return a member of a zip as a file of its unpacked bytes; a gzip file in a zip is unpacked twice."""
-    opened = _buffered(archive.open(member), member.filename, budget)
-    if member.filename.lower().endswith(".gz"):
-        return _buffered(_OwnedGzip(opened), f"{member.filename} unpacked", budget)
-    return opened
+class Archive:
+    """A zip on disk, opened when one of its members is read, and closed when a member of another zip is.
 
+    A folder can hold more zips than a process may have open, and the list of a zip's members can be too long to read it
+    again for every member.
+    """
 
-def budget_of(archive: zipfile.ZipFile) -> Budget:
-    """Return the budget of a zip on disk."""
-    path = str(archive.filename)
-    return Budget(os.path.basename(path), os.path.getsize(path))
+    _lock = threading.Lock()
+    _open: "Callable[[], Archive | None]" = staticmethod(lambda: None)  # the archive that was opened last, weakly
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._zip: zipfile.ZipFile | None = None
+        self._budget = Budget(path.name, path.stat().st_size)
+
+    def members(self) -> list[zipfile.ZipInfo]:
+        """Return all members and folders."""
+        with zipfile.ZipFile(self._path) as opened:
+            return opened.infolist()
+
+    def open(self, member: zipfile.ZipInfo) -> IO[bytes]:
+        """Return a member as a file of its unpacked bytes; a gzip file in a zip is unpacked twice."""
+        with Archive._lock:
+            packed = self._opened().open(member)  # it stays open when the zip is closed
+        opened = _buffered(packed, member.filename, self._budget)
+        if member.filename.lower().endswith(".gz"):
+            return _buffered(_OwnedGzip(opened), f"{member.filename} unpacked", self._budget)
+        return opened
+
+    def _opened(self) -> zipfile.ZipFile:
+        last = Archive._open()
+        if last is not None and last is not self:
+            last._close()
+        if self._zip is None:
+            self._zip = zipfile.ZipFile(self._path)
+            Archive._open = weakref.ref(self)
+        return self._zip
+
+    def _close(self) -> None:
+        if self._zip is not None:
+            self._zip.close()
+            self._zip = None
 
 
 def _buffered(opened: Any, member: str, budget: Budget) -> IO[bytes]:

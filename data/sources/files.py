@@ -3,13 +3,12 @@
 import functools
 import io
 import re
-import zipfile
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
 from exemplar.data.errors import ExemplarError
 from exemplar.data.readers.file import File
-from exemplar.data.sources.compression import RawFile, budget_of, open_gzip, open_member
+from exemplar.data.sources.compression import Archive, RawFile, open_gzip
 from exemplar.data.text import one_line
 
 _STORED_BUFFER = 2**20
@@ -24,11 +23,10 @@ def file_on_disk(path: Path, name: str | None = None) -> File:
 
 def files_in_zip(path: Path, prefix: str = "") -> list[File]:
     """Return the files in a zip, with ``prefix`` before their names; nothing is extracted to disk."""
-    archive = zipfile.ZipFile(path)
-    budget = budget_of(archive)
-    last = {member.filename: member for member in archive.infolist() if not member.is_dir()}
+    archive = Archive(path)
+    last = {member.filename: member for member in archive.members() if not member.is_dir()}
     return [
-        File(prefix + name, functools.partial(open_member, archive, member, budget), in_folder=True)
+        File(prefix + name, functools.partial(archive.open, member), in_folder=True)
         for name, member in sorted(last.items())
         if not is_hidden(name)
     ]

@@ -2,12 +2,14 @@
 
 import operator
 import os
-from collections.abc import Callable, Iterator
-from pathlib import Path
+import re
+from collections.abc import Callable, Collection, Iterator
+from pathlib import Path, PurePosixPath
 
 from exemplar.data.documents import Problem
 from exemplar.data.errors import ExemplarError
 from exemplar.data.readers.file import KINDS, TABLES, UNREADABLE, ZIP, File, kind_of
+from exemplar.data.readers.table import Row, Table
 from exemplar.data.readers.tables import open_table
 from exemplar.data.readers.text_files import read_text_file
 from exemplar.data.sources.columns import Columns, Located, pick_columns, read_rows
@@ -99,13 +101,32 @@ def read_files(files: list[File], requested: Columns) -> Iterator[Located]:
 
 def _read_file(file: File, requested: Columns) -> Iterator[Located]:
     if file.kind in TABLES:
-        table = open_table(file, requested.names())
+        table = _with_partitions(open_table(file, requested.names()), file.name)
         # Problems are counted by their words, so these must not list columns, which differ from file to file.
         chosen = pick_columns(table.columns, requested, "it", list_names=False)
         yield from read_rows(table, chosen, file.at, lambda row: f"{file.name}#{row}")
     else:
         for item in read_text_file(file):
             yield file.name, item
+
+
+def _with_partitions(table: Table, name: str) -> Table:
+    """Return a table with the columns that its path gives, as in ``label=pos/part.parquet`` (Hive's partitions)."""
+    parts = dict(part.split("=", 1) for part in PurePosixPath(name).parts[:-1] if is_partition(part))
+    added = {column: value for column, value in parts.items() if column not in table.columns}
+    if not added:
+        return table
+
+    def rows(needed: Collection[str]) -> Iterator[Row | Problem]:
+        for row in table.rows([column for column in needed if column not in added]):
+            yield row if isinstance(row, Problem) else {**row, **added}
+
+    return Table((*table.columns, *added), rows)
+
+
+def is_partition(part: str) -> bool:
+    """Return whether a part of a path names a column and its value."""
+    return re.fullmatch(r"[^=]+=[^=]+", part) is not None
 
 
 def _by_kind(files: list[File]) -> tuple[list[File], list[Problem]]:

@@ -4,7 +4,7 @@ import itertools
 import os
 import re
 from collections.abc import Collection, Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from exemplar.data.documents import Problem
@@ -14,7 +14,7 @@ from exemplar.data.readers.file import KINDS, kind_of
 from exemplar.data.readers.parquet_table import with_class_names
 from exemplar.data.readers.table import Row, Table
 from exemplar.data.sources.files import file_on_disk
-from exemplar.data.sources.folders import leads_out, stays_within, walk
+from exemplar.data.sources.folders import is_partition, leads_out, stays_within, walk
 from exemplar.data.sources.spec import SourceSpec
 from exemplar.data.text import root_cause
 
@@ -27,7 +27,10 @@ def is_data_set(folder: Path) -> bool:
     """Return whether a folder has the layout of a Hugging Face data set, rather than being a folder of files."""
     if is_saved(folder) or _describes_a_data_set(folder / "README.md"):
         return True
-    kinds = {kind_of(name) for path, name in walk(folder) if path.name.lower() not in _ABOUT}
+    names = [name for path, name in walk(folder) if path.name.lower() not in _ABOUT]
+    if any(map(is_partition, itertools.chain.from_iterable(PurePosixPath(name).parts[:-1] for name in names))):
+        return False  # the library loses the columns that paths give
+    kinds = set(map(kind_of, names))
     kinds &= {*KINDS, ".arrow"}
     return bool(kinds) and kinds <= {".parquet", ".arrow"}
 

@@ -85,8 +85,9 @@ def _package_docs(spec: SourceSpec) -> Source:
     documents = [
         Document(
             name,
-            f"{name}\n\n{without_see_also(docstring) if spec.without_see_also else docstring}",
-            name.partition(".")[0],
+            without_see_also(docstring) if spec.without_see_also else docstring,
+            (name.partition(".")[0],),
+            title=name,
         )
         for name, docstring in package_documents(packages)
     ]

@@ -38,7 +38,7 @@ def rocchio(examples: Examples) -> Scorer:
     point = _TO_QUERY * examples.query.astype(np.float64)
     if len(examples.positives):
         point += _TO_POSITIVES * examples.positives.mean(axis=0)
-    if examples.negatives.size:
+    if examples.n_negatives:
         point -= _FROM_NEGATIVES * _negatives(examples).mean(axis=0)
     return Scorer(point)
 
@@ -48,7 +48,7 @@ def logistic_regression(examples: Examples) -> Scorer:
 
     The regression is scikit-learn's, with its default C of 1.
     """
-    if not examples.negatives.size:
+    if not examples.n_negatives:
         return mean_of_positives(examples)
     from sklearn.linear_model import LogisticRegression
 
@@ -87,4 +87,5 @@ class BM25:
 
 
 def _negatives(examples: Examples) -> NDArray[np.float32]:
-    return examples.index.vectors(examples.negatives)
+    rows = examples.index.vectors(examples.negatives)
+    return rows if examples.negative_vectors is None else np.concatenate([rows, examples.negative_vectors])

@@ -52,7 +52,7 @@ class Judgements:
     Attributes
     ----------
     kind
-        The kind of judgements in words: ``qrels of the split test``, ``labels`` or ``See Also``.
+        The kind of judgements in words: ``qrels of the split test``, ``labels`` or ``See Also``, and what was left out.
     n_missing
         The number of judgements of documents that the corpus does not have.
     unjudged
@@ -152,21 +152,26 @@ def beir_judgements(corpus: DocumentStore, folder: Path) -> Judgements:
 
 
 def label_judgements(corpus: DocumentStore) -> Judgements:
-    """Take every labelled document as a query; the documents with the same label are relevant."""
-    labels, doc_ids = corpus.documents["label"].to_pylist(), corpus.documents["doc_id"].to_pylist()
+    """Take every document as a query once for each of its labels; the documents with that label are relevant."""
+    labels, doc_ids = corpus.documents["labels"].to_pylist(), corpus.documents["doc_id"].to_pylist()
     members: defaultdict[str, dict[str, int]] = defaultdict(dict)
-    for doc_id, label in zip(doc_ids, labels, strict=True):
-        if label is not None:
+    for doc_id, of_document in zip(doc_ids, labels, strict=True):
+        for label in of_document:
             members[label][doc_id] = 1
     if len(members) < 2:
         raise ExemplarError(f"the documents of '{corpus.manifest.name}' need at least two labels to tell them apart")
     queries = [
-        JudgedQuery(doc_id, None, members[label], doc_id)
-        for doc_id, label in zip(doc_ids, labels, strict=True)
-        if label is not None and len(members[label]) > 1
+        JudgedQuery(doc_id if len(of_document) == 1 else f"{doc_id}, {label}", None, members[label], doc_id)
+        for doc_id, of_document in zip(doc_ids, labels, strict=True)
+        for label in of_document
+        if len(members[label]) > 1
     ]
-    unlabelled = frozenset(doc_id for doc_id, label in zip(doc_ids, labels, strict=True) if label is None)
-    return Judgements("labels", queries, unjudged=unlabelled)
+    unlabelled = frozenset(doc_id for doc_id, of_document in zip(doc_ids, labels, strict=True) if not of_document)
+    n_alone = corpus.n_documents - len(unlabelled) - len({query.document for query in queries})
+    counts = [(len(unlabelled), "without a label"), (n_alone, "whose labels no other document has")]
+    left_out = [f"{n:,} documents {why}" for n, why in counts if n]
+    kind = f"labels (left out: {', '.join(left_out)})" if left_out else "labels"
+    return Judgements(kind, queries, unjudged=unlabelled)
 
 
 def see_also_judgements(corpus: DocumentStore) -> Judgements:
@@ -191,7 +196,7 @@ def _same_document(corpus: DocumentStore, query_id: str, text: str) -> str | Non
     """Return the id of the document that a query equals, if any; the document may begin with a title."""
     if query_id not in corpus.rows:
         return None
-    document = corpus.document(corpus.rows[query_id]).text
+    document = corpus.document(corpus.rows[query_id]).full_text
     return query_id if document.strip().endswith(text.strip()) else None
 
 

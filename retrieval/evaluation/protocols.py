@@ -227,7 +227,7 @@ class _Collection:
 
     def _text(self, query: JudgedQuery) -> str:
         corpus = self.engine.corpus
-        return corpus.document(corpus.row(query.document or "")).text if query.text is None else query.text
+        return corpus.document(corpus.row(query.document or "")).full_text if query.text is None else query.text
 
     @functools.cached_property
     def _bm25(self) -> BM25:

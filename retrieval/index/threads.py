@@ -11,9 +11,11 @@ from typing import Any, TypeVar
 
 from threadpoolctl import ThreadpoolController
 
+from exemplar.data.encoders.hardware import n_processors
+
 T = TypeVar("T")
 
-N_THREADS = min(8, os.cpu_count() or 1)  # more threads do not help: memory bandwidth is the limit
+N_THREADS = min(8, n_processors())  # more threads do not help: memory bandwidth is the limit
 
 
 class _ProcessThreads:

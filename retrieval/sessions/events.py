@@ -6,12 +6,14 @@ all earlier versions. ``describe`` returns the action in words, which may includ
 # ruff: noqa: D102 - every class has the same two methods, described above
 
 import reprlib
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from exemplar.data.corpus.filters import Filters
 from exemplar.data.errors import ExemplarError
 from exemplar.retrieval.feedback import MARK_NAMES, Feedback, Mark
+from exemplar.retrieval.sessions.marks import MarkedText
 from exemplar.retrieval.sessions.settings import Settings
 
 _LONGEST = 200  # characters of a query or an id in a description
@@ -45,13 +47,35 @@ class DocumentQueried:
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """The mark of a document was set, changed, or (None) removed."""
+    """The mark of a document was set, changed, or (None) removed.
+
+    Attributes
+    ----------
+    text_hash
+        Of the text that the person saw; None if an earlier version wrote the event.
+    text
+        That text, which the log keeps beside the events; None if the event comes from the log.
+    reader, note, reason
+        Who marked it, and what the person wrote about it.
+    found
+        How the row was found, such as ``{"list": "knn", "rank": 3}``.
+    at
+        The time of the event in the log, ISO 8601; empty before it is there.
+    """
 
     doc_id: str
     mark: Mark | None
+    text_hash: str | None = None
+    text: MarkedText | None = field(default=None, compare=False)
+    reader: str = ""
+    found: Mapping[str, Any] = field(default_factory=dict)
+    note: str = ""
+    reason: str = ""
+    at: str = field(default="", compare=False)
 
     def to_json(self) -> dict[str, Any]:
-        return {"mark": self.mark, "doc_id": self.doc_id}
+        about = {"reader": self.reader, "found": dict(self.found), "note": self.note, "reason": self.reason}
+        return {"mark": self.mark, "doc_id": self.doc_id, "text": self.text_hash, **about}
 
     def describe(self) -> str:
         doc_id = _shortened(self.doc_id)
@@ -60,16 +84,58 @@ class Marked:
 
 @dataclass(frozen=True, slots=True)
 class MarksAdded:
-    """Marks were added to those of the session; if both mark a document, the new mark counts."""
+    """Marks were added to those of the session; if both mark a document, the new mark counts.
+
+    Attributes
+    ----------
+    text_hashes
+        Of the texts of the marked documents, by ``doc_id``, as far as they are known.
+    texts, at
+        These texts, and the time, as for ``Marked``.
+    """
 
     marks: Feedback
+    text_hashes: Mapping[str, str] = field(default_factory=dict)
+    texts: tuple[MarkedText, ...] = field(default=(), compare=False)
+    at: str = field(default="", compare=False)
 
     def to_json(self) -> dict[str, Any]:
-        return {"marks": {"positive": list(self.marks.positives), "negative": list(self.marks.negatives)}}
+        marks = {mark: list(doc_ids) for mark, doc_ids in self.marks.by_mark()}
+        return {"marks": marks, "texts": dict(self.text_hashes)}
 
     def describe(self) -> str:
-        n_positives, n_negatives = len(self.marks.positives), len(self.marks.negatives)
-        return f"took in marks: {n_positives:,} as relevant, {n_negatives:,} as not relevant"
+        counts = [f"{len(doc_ids):,} as {MARK_NAMES[mark]}" for mark, doc_ids in self.marks.by_mark()]
+        return f"took in marks: {', '.join(counts if self.marks.unsure else counts[:2])}"
+
+
+@dataclass(frozen=True, slots=True)
+class TextsKnown:
+    """It turned out on which texts the marks of an earlier version were made: the corpus was not built since.
+
+    ``text_hashes`` and ``texts`` are as for ``MarksAdded``.
+    """
+
+    text_hashes: Mapping[str, str]
+    texts: tuple[MarkedText, ...] = field(default=(), compare=False)
+
+    def to_json(self) -> dict[str, Any]:
+        return {"texts_known": dict(self.text_hashes)}
+
+    def describe(self) -> str:
+        return f"kept the texts of {len(self.text_hashes):,} earlier marks"
+
+
+@dataclass(frozen=True, slots=True)
+class MarksFollowed:
+    """Marks moved to the documents that have their texts now, by the ``doc_id`` that each had."""
+
+    moves: Mapping[str, str]
+
+    def to_json(self) -> dict[str, Any]:
+        return {"followed": dict(self.moves)}
+
+    def describe(self) -> str:
+        return f"{len(self.moves):,} marks followed their texts to other ids"
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +226,8 @@ Event = (
     | DocumentQueried
     | Marked
     | MarksAdded
+    | TextsKnown
+    | MarksFollowed
     | MarksCleared
     | Undone
     | Redone
@@ -170,8 +238,8 @@ Event = (
 )
 
 
-def event_from_json(content: Any) -> Event:
-    """Return an event of the log from its JSON.
+def event_from_json(content: Any, at: str = "") -> Event:
+    """Return an event of the log from its JSON and its time.
 
     Raises
     ------
@@ -179,23 +247,38 @@ def event_from_json(content: Any) -> Event:
         This version does not know the event, or its marks, filters or settings are invalid.
     """
     try:
-        return _event(content)
+        return _event(content, at)
     except ValueError as error:
         raise ExemplarError(str(error)) from error
 
 
-def _event(content: Any) -> Event:
+def _event(content: Any, at: str) -> Event:
     match content:
         case {"query": str(text)}:
             return Queried(text)
         case {"query_document": str(doc_id)}:
             return DocumentQueried(doc_id)
-        case {"mark": ("positive" | "negative" | None) as mark, "doc_id": str(doc_id)}:
-            return Marked(doc_id, mark)
-        case {"marks": {"positive": list(positives), "negative": list(negatives)}} if all(
-            isinstance(doc_id, str) for doc_id in (*positives, *negatives)
-        ):
-            return MarksAdded(Feedback(tuple(positives), tuple(negatives)))
+        case {"mark": ("positive" | "negative" | "unsure" | None) as mark, "doc_id": str(doc_id)}:
+            found = content.get("found")
+            return Marked(
+                doc_id,
+                mark,
+                _text_in(content, "text") or None,
+                reader=_text_in(content, "reader"),
+                found=found if isinstance(found, dict) else {},
+                note=_text_in(content, "note"),
+                reason=_text_in(content, "reason"),
+                at=at,
+            )
+        case {"marks": {"positive": list(positives), "negative": list(negatives)} as marks}:
+            unsure = marks.get("unsure", [])
+            if isinstance(unsure, list) and _are_texts([*positives, *negatives, *unsure]):
+                feedback = Feedback(tuple(positives), tuple(negatives), tuple(unsure))
+                return MarksAdded(feedback, _text_map(content.get("texts", {})), at=at)
+        case {"texts_known": dict(text_hashes)}:
+            return TextsKnown(_text_map(text_hashes))
+        case {"followed": dict(moves)}:
+            return MarksFollowed(_text_map(moves))
         case {"clear_marks": True}:
             return MarksCleared()
         case {"undo": True}:
@@ -211,6 +294,21 @@ def _event(content: Any) -> Event:
         case {"open": True}:
             return Opened()
     raise ValueError(f"unknown session event: {reprlib.repr(content)}")
+
+
+def _are_texts(values: Iterable[Any]) -> bool:
+    return all(isinstance(value, str) for value in values)
+
+
+def _text_in(content: Mapping[str, Any], name: str) -> str:
+    value = content.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def _text_map(content: Any) -> dict[str, str]:
+    if not isinstance(content, dict) or not _are_texts(content.values()):
+        raise ValueError(f"unknown session event: {reprlib.repr(content)}")
+    return content
 
 
 def _shortened(text: str) -> str:

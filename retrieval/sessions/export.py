@@ -13,11 +13,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from exemplar.data.corpus.store import DocumentStore
+from exemplar.data.documents import Document
 from exemplar.retrieval.feedback import MARK_NAMES, Feedback
+from exemplar.retrieval.sessions.identity import STATES, PresentMarks
+from exemplar.retrieval.sessions.marks import MarkedText
 
 # A spreadsheet runs a cell as a formula if it starts with one of these characters, after blanks, quotes and invisible
 # characters. The full-width ones count in Japanese. (https://owasp.org/www-community/attacks/CSV_Injection)
 _FORMULA = re.compile("[\\s'\"\0-\x20\u200b-\u200f\u2060\ufeff]*[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
+
+_TEXTS = pa.large_list(pa.large_string())
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,38 +44,66 @@ class Column:
     scores: Mapping[str, float]
 
 
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A row of an export: a document as it is now, or the text of a mark that has lost its document."""
+
+    doc_id: str
+    text: Document | MarkedText | None
+    mark: str | None
+    state: str | None = None
+
+
 def exported_doc_ids(feedback: Feedback, rankings: Sequence[Sequence[str]]) -> list[str]:
     """Return the documents of an export by ``doc_id``: those of the rankings in turn, then the other marked ones."""
-    return list(dict.fromkeys(chain(*rankings, feedback.positives, feedback.negatives)))
+    return list(dict.fromkeys(chain(*rankings, feedback.marked)))
 
 
-def export_table(corpus: DocumentStore, feedback: Feedback, columns: Sequence[Column] = ()) -> pa.Table:
+def export_table(
+    corpus: DocumentStore, feedback: Feedback, columns: Sequence[Column] = (), present: PresentMarks | None = None
+) -> pa.Table:
     """Return documents with their marks, and with their rank and score in every ranking.
 
     Without a ranking, the table has the marked documents alone. A rank is null if the document is not in that ranking.
-    Text and label are null if the document is no longer in the corpus, so that its mark is not lost.
+    A marked document that has not the marked text any more has a row of its own with that text, as far as it is known,
+    and with what became of it in the column ``mark_state``.
+
+    Parameters
+    ----------
+    present
+        What the marks mean for the corpus; by default all marked documents have the marked texts.
     """
-    doc_ids = exported_doc_ids(feedback, [column.doc_ids for column in columns])
-    rows = corpus.rows_of(doc_ids)
+    states = present.states if present else {}
+    ranked = dict.fromkeys(chain.from_iterable(column.doc_ids for column in columns))
+    marks = {doc_id: MARK_NAMES[mark] for mark, doc_ids in feedback.by_mark() for doc_id in doc_ids}
+    rows = corpus.rows_of([*ranked, *(doc_id for doc_id in marks if doc_id not in states)])
     known = dict(zip(rows, corpus.documents_at(list(rows.values())), strict=True))
-    documents = [known.get(doc_id) for doc_id in doc_ids]
-    marks = dict.fromkeys(feedback.positives, MARK_NAMES["positive"])
-    marks |= dict.fromkeys(feedback.negatives, MARK_NAMES["negative"])
+    lines = [_Line(doc_id, known.get(doc_id), None if doc_id in states else marks.get(doc_id)) for doc_id in ranked]
+    for doc_id, mark in marks.items():
+        if doc_id in states:
+            lines.append(_Line(doc_id, present.texts.get(doc_id) if present else None, mark, STATES[states[doc_id]]))
+        elif doc_id not in ranked:
+            lines.append(_Line(doc_id, known.get(doc_id), mark, None if doc_id in known else STATES["gone"]))
+    doc_ids = [line.doc_id for line in lines]
+    labels = [list(line.text.labels) if isinstance(line.text, Document) else None for line in lines]
     table = {
         "doc_id": pa.array(doc_ids, pa.large_string()),
-        "text": pa.array([document and document.text for document in documents], pa.large_string()),
-        "label": pa.array([document and document.label for document in documents], pa.large_string()),
-        "mark": pa.array(map(marks.get, doc_ids), pa.large_string()),
+        "title": pa.array([line.text and line.text.title for line in lines], pa.large_string()),
+        "text": pa.array([line.text and line.text.text for line in lines], pa.large_string()),
+        "labels": pa.array(labels, _TEXTS),
+        "mark": pa.array([line.mark for line in lines], pa.large_string()),
+        "mark_state": pa.array([line.state for line in lines], pa.large_string()),
     }
     for column in columns:
         ranks = {doc_id: rank for rank, doc_id in enumerate(column.doc_ids, start=1)}
-        table[f"{column.ranker}_rank"] = pa.array(map(ranks.get, doc_ids), pa.int64())
-        table[f"{column.ranker}_score"] = pa.array(map(column.scores.get, doc_ids), pa.float64())
+        here = [None if line.state else line.doc_id for line in lines]
+        table[f"{column.ranker}_rank"] = pa.array([ranks.get(doc_id or "") for doc_id in here], pa.int64())
+        table[f"{column.ranker}_score"] = pa.array([column.scores.get(doc_id or "") for doc_id in here], pa.float64())
     return pa.table(table)
 
 
 def as_csv(table: pa.Table) -> bytes:
-    """Return a table as CSV; a null is an empty cell.
+    """Return a table as CSV; a null is an empty cell, and labels are joined by semicolons.
 
     A text that a spreadsheet would run as a formula gets an apostrophe in front, which marks a cell as text there. The
     file starts with a byte order mark, without which Excel does not read it as UTF-8.
@@ -79,7 +112,8 @@ def as_csv(table: pa.Table) -> bytes:
     writer = csv.writer(file)
     writer.writerow(table.column_names)
     for row in _rows(table):
-        writer.writerow(escape_formula(cell) if isinstance(cell, str) else cell for cell in row.values())
+        cells = ("; ".join(cell) if isinstance(cell, list) else cell for cell in row.values())
+        writer.writerow(escape_formula(cell) if isinstance(cell, str) else cell for cell in cells)
     return file.getvalue().encode("utf-8-sig")
 
 

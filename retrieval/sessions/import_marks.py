@@ -21,6 +21,7 @@ MOST_ROWS = 1_000_000
 _MARKS: dict[str, Mark] = {
     **dict.fromkeys(("relevant", "positive", "yes", "true", "1"), "positive"),
     **dict.fromkeys(("not relevant", "negative", "no", "false", "0"), "negative"),
+    "unsure": "unsure",
 }
 
 
@@ -58,10 +59,8 @@ def read_marks(
             raise ExemplarError(
                 f"{name} marks the document '{doc_id}' both ways, the second time in {place}; remove one of the marks"
             )
-    return Feedback(
-        tuple(doc_id for doc_id, mark in marks.items() if mark == "positive"),
-        tuple(doc_id for doc_id, mark in marks.items() if mark == "negative"),
-    )
+    kinds: tuple[Mark, ...] = ("positive", "negative", "unsure")
+    return Feedback(*(tuple(doc_id for doc_id, mark in marks.items() if mark == kind) for kind in kinds))
 
 
 def _doc_id_in(known: Container[str], written: str, *, prefer_unescaped: bool) -> str:

@@ -10,9 +10,11 @@ from filelock import FileLock
 
 from exemplar.retrieval.sessions.schema import has_possible_version, migrate
 
-EventRow = tuple[int, str, str, str, str]
+_Row = tuple[int | str | None, ...]
 
-_EVENTS = "SELECT id, session_id, corpus, at, event FROM events NOT INDEXED ORDER BY id"
+_EVENTS = "SELECT id, session_id, corpus, at, event, corpus_id, key FROM events NOT INDEXED ORDER BY id"
+_EARLIER_EVENTS = "SELECT id, session_id, corpus, at, event, '', NULL FROM events NOT INDEXED ORDER BY id"  # version 1
+_TEXTS = "SELECT 0, session_id, text_hash, text, title FROM texts ORDER BY session_id || text_hash"
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
@@ -40,9 +42,9 @@ def set_aside(path: Path) -> str | None:
     with FileLock(path.with_name(f"{path.name}.lock")):
         if _is_intact(path):
             return None
-        rows = _readable_events(path)
+        rows = _readable(path, _EVENTS) or _readable(path, _EARLIER_EVENTS)
         new = path.with_name(f"{path.name}.new")
-        _write(new, rows)
+        _write(new, rows, _readable(path, _TEXTS))
         kept = _free_name(path)
         shutil.copy2(path, kept)
         with suppress(FileNotFoundError):  # it has the last events; SQLite needs it beside the file
@@ -68,19 +70,19 @@ def _is_intact(path: Path) -> bool:
         raise
 
 
-def _readable_events(path: Path) -> list[EventRow]:
-    """Return the events that can be read, in order: those before the damage, and those after it."""
-    before, after = _read(path, _EVENTS), _read(path, f"{_EVENTS} DESC")
+def _readable(path: Path, query: str) -> list[_Row]:
+    """Return the rows that can be read, in order: those before the damage, and those after it."""
+    before, after = _read(path, query), _read(path, f"{query} DESC")
     known = set(before)  # compares all values, because a damaged file may repeat an id
     return before + [row for row in reversed(after) if row not in known]
 
 
-def _read(path: Path, query: str) -> list[EventRow]:
-    rows: list[EventRow] = []
+def _read(path: Path, query: str) -> list[_Row]:
+    rows: list[_Row] = []
     with suppress(sqlite3.DatabaseError), closing(_open(path)) as connection:
         connection.text_factory = lambda raw: raw.decode(errors="replace")
         for row in connection.execute(query):
-            if all(isinstance(value, str) for value in row[1:]):
+            if all(isinstance(value, str) for value in row[1:-1]) and isinstance(row[-1], str | None):
                 rows.append(row)
     return rows
 
@@ -89,14 +91,22 @@ def _open(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=10)
 
 
-def _write(path: Path, rows: list[EventRow]) -> None:
+def _write(path: Path, events: list[_Row], texts: list[_Row]) -> None:
     path.unlink(missing_ok=True)  # left by a process that was stopped here
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA synchronous = FULL")
         migrate(connection)
         with connection:
+            keys: set[object] = {None}
+            for *row, key in (row[1:] for row in events):  # a damaged file may repeat a key
+                connection.execute(
+                    "INSERT INTO events (session_id, corpus, at, event, corpus_id, key) VALUES (?, ?, ?, ?, ?, ?)",
+                    (*row, None if key in keys else key),
+                )
+                keys.add(key)
             connection.executemany(
-                "INSERT INTO events (session_id, corpus, at, event) VALUES (?, ?, ?, ?)", (row[1:] for row in rows)
+                "INSERT OR IGNORE INTO texts (session_id, text_hash, text, title) VALUES (?, ?, ?, ?)",
+                (row[1:] for row in texts),
             )
 
 

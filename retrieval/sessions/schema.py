@@ -28,7 +28,25 @@ def _begin(connection: sqlite3.Connection) -> None:
     connection.execute("CREATE INDEX IF NOT EXISTS events_of_session ON events (session_id, corpus, id)")
 
 
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_begin,)  # the first makes version 1 from version 0
+def _add_identities(connection: sqlite3.Connection) -> None:
+    """Add a unique key to every later event, the corpus's identity besides its name, and the marked texts."""
+    connection.execute("ALTER TABLE events ADD COLUMN key TEXT")
+    connection.execute("ALTER TABLE events ADD COLUMN corpus_id TEXT NOT NULL DEFAULT ''")
+    connection.execute("CREATE UNIQUE INDEX keys_of_events ON events (key)")
+    connection.execute(
+        """
+        CREATE TABLE texts (
+            session_id TEXT NOT NULL,
+            text_hash TEXT NOT NULL,
+            title TEXT,
+            text TEXT NOT NULL,
+            PRIMARY KEY (session_id, text_hash)
+        ) WITHOUT ROWID
+        """
+    )
+
+
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_begin, _add_identities)  # to version 1, to version 2
 
 
 def has_possible_version(connection: sqlite3.Connection) -> bool:

@@ -6,7 +6,6 @@ the log, so the two cannot differ.
 
 import secrets
 from dataclasses import dataclass, field, replace
-from typing import assert_never
 
 from exemplar.data.corpus.filters import Filters
 from exemplar.retrieval.feedback import Feedback
@@ -18,16 +17,15 @@ from exemplar.retrieval.sessions.events import (
     Marked,
     MarksAdded,
     MarksCleared,
-    Named,
-    Opened,
+    MarksFollowed,
     Queried,
     Redone,
     SettingsSet,
+    TextsKnown,
     Undone,
 )
+from exemplar.retrieval.sessions.marks import Marks
 from exemplar.retrieval.sessions.settings import Settings
-
-MOST_UNDO = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,60 +34,64 @@ class Session:
 
     Attributes
     ----------
-    past, future
-        The marks that undo and redo restore: the last of ``past``, and the first of ``future``.
+    marks
+        Never changed; every event that concerns marks makes new ones.
     """
 
     session_id: str
     corpus: str
     query: Query | None = None
-    feedback: Feedback = field(default_factory=Feedback)
+    marks: Marks = field(default_factory=Marks)
     filters: Filters = field(default_factory=Filters)
     settings: Settings = field(default_factory=Settings)
-    past: tuple[Feedback, ...] = ()
-    future: tuple[Feedback, ...] = ()
 
-    def after(self, event: Event) -> "Session":
-        """Return the session after an event."""
+    @property
+    def feedback(self) -> Feedback:
+        """The marked documents by the ids that they had when they were marked."""
+        return self.marks.feedback
+
+    def after(self, *events: Event) -> "Session":
+        """Return the session after events; the marks are copied once."""
+        session, marks = self, self.marks.copy()
+        for event in events:
+            if not _change_marks(marks, event):
+                session = session._with(event)
+        return replace(session, marks=marks)
+
+    def _with(self, event: Event) -> "Session":
         match event:
             case Queried(text):
                 return replace(self, query=text)
             case DocumentQueried(doc_id):
                 return replace(self, query=DocumentQuery(doc_id))
-            case Marked(doc_id, mark):
-                return self._with_marks(self.feedback.marked(doc_id, mark))
-            case MarksAdded(marks):
-                return self._with_marks(self.feedback.joined(marks))
-            case MarksCleared():
-                return self._with_marks(Feedback())
-            case Undone():
-                return self._undone()
-            case Redone():
-                return self._redone()
             case FiltersSet(filters):
                 return replace(self, filters=filters)
             case SettingsSet(settings):
                 return replace(self, settings=settings)
-            case Named() | Opened():
-                return self
-        assert_never(event)
+        return self
 
-    def _with_marks(self, feedback: Feedback) -> "Session":
-        if feedback == self.feedback:
-            return self
-        return replace(self, feedback=feedback, past=(*self.past, self.feedback)[-MOST_UNDO:], future=())
 
-    def _undone(self) -> "Session":
-        if not self.past:
-            return self
-        return replace(
-            self, feedback=self.past[-1], past=self.past[:-1], future=(self.feedback, *self.future)[:MOST_UNDO]
-        )
-
-    def _redone(self) -> "Session":
-        if not self.future:
-            return self
-        return replace(self, feedback=self.future[0], past=(*self.past, self.feedback), future=self.future[1:])
+def _change_marks(marks: Marks, event: Event) -> bool:
+    """Apply an event to marks; return whether it concerns marks."""
+    match event:
+        case Marked(doc_id, mark, text_hash):
+            marks.set([(doc_id, mark)], {} if text_hash is None or mark is None else {doc_id: text_hash}, event.at)
+        case MarksAdded(added, text_hashes):
+            added_marks = [(doc_id, mark) for mark, doc_ids in added.by_mark() for doc_id in doc_ids]
+            marks.set(added_marks, text_hashes, event.at)
+        case TextsKnown(text_hashes):
+            marks.set((), text_hashes)
+        case MarksFollowed(moves):
+            marks.follow(moves)
+        case MarksCleared():
+            marks.clear()
+        case Undone():
+            marks.undo()
+        case Redone():
+            marks.redo()
+        case _:
+            return False
+    return True
 
 
 def new_id() -> str:

@@ -4,16 +4,16 @@ import json
 import logging
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import reduce
 from pathlib import Path
 from typing import Any, TypeVar
 
 from exemplar.data.errors import ExemplarError
-from exemplar.retrieval.sessions.events import Event, Named, event_from_json
+from exemplar.retrieval.sessions.events import Event, Marked, MarksAdded, Named, TextsKnown, event_from_json
+from exemplar.retrieval.sessions.marks import MarkedText
 from exemplar.retrieval.sessions.recovery import is_damage, set_aside
 from exemplar.retrieval.sessions.schema import check_version, migrate
 from exemplar.retrieval.sessions.session import Session, new_id
@@ -43,11 +43,12 @@ class LoggedEvent:
     at: str
     corpus: str
     content: Any
+    corpus_id: str = ""
 
     @property
     def event(self) -> Event:
         """The event; raises ExemplarError if this version does not know it."""
-        return event_from_json(self.content)
+        return event_from_json(self.content, self.at)
 
     def describe(self) -> str:
         """Return the person's action in words."""
@@ -73,15 +74,36 @@ class SessionStore:
         self._path = path
         self._on_damage = on_damage
 
-    def record(self, session: Session, event: Event) -> None:
-        """Append an event; when this returns, the event is on the disk."""
+    def record(self, session: Session, event: Event, *, key: str | None = None, corpus_id: str = "") -> None:
+        """Append an event with the texts of its marks; when this returns, they are on the disk.
+
+        Parameters
+        ----------
+        key
+            Unique to the event; an event whose key the log has already is not written again. By default a new key.
+        corpus_id
+            The identity of the session's corpus; empty if it is not known.
+        """
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        row = (session.session_id, session.corpus, datetime.now(UTC).isoformat(), json.dumps(event.to_json()))
-        self._do(
-            lambda connection: connection.execute(
-                "INSERT INTO events (session_id, corpus, at, event) VALUES (?, ?, ?, ?)", row
+        content = json.dumps(event.to_json())
+        at = datetime.now(UTC).isoformat()
+        row = (session.session_id, session.corpus, at, content, key or new_id(), corpus_id)
+        texts = [(session.session_id, each.text_hash, each.title, each.text) for each in _texts_of(event)]
+
+        def insert(connection: sqlite3.Connection) -> None:
+            connection.execute(
+                "INSERT INTO events (session_id, corpus, at, event, key, corpus_id) VALUES (?, ?, ?, ?, ?, ?) "
+                "ON CONFLICT (key) DO NOTHING",
+                row,
             )
-        )
+            connection.executemany("INSERT OR IGNORE INTO texts VALUES (?, ?, ?, ?)", texts)
+
+        self._do(insert)
+
+    def texts(self, session_id: str) -> dict[str, MarkedText]:
+        """Return the texts on which the marks of a session were made, by their hash."""
+        rows = self._rows("SELECT text_hash, title, text FROM texts WHERE session_id = ?", session_id)
+        return {text_hash: MarkedText(title, text) for text_hash, title, text in rows}
 
     def load(self, session_id: str, corpus: str | None = None) -> Session | None:
         """Return a session from its events, on its last corpus or on another one; None if the log does not have it.
@@ -94,7 +116,7 @@ class SessionStore:
         logged = self.history(session_id)
         corpus = corpus or (logged[-1].corpus if logged else None)
         events = [entry.event for entry in logged if entry.corpus == corpus]
-        return reduce(Session.after, events, Session(session_id, str(corpus))) if events else None
+        return Session(session_id, str(corpus)).after(*events) if events else None
 
     def count(self, session_id: str) -> int:
         """Return how many events a session has; a page compares it to notice events of another tab."""
@@ -103,9 +125,12 @@ class SessionStore:
 
     def history(self, session_id: str) -> list[LoggedEvent]:
         """Return all events of a session, in order; raises ExemplarError if one is not JSON."""
-        rows = self._rows("SELECT at, corpus, event FROM events WHERE session_id = ? ORDER BY id", session_id)
+        query = "SELECT at, corpus, event, corpus_id FROM events WHERE session_id = ? ORDER BY id"
         try:
-            return [LoggedEvent(at, corpus, json.loads(event)) for at, corpus, event in rows]
+            return [
+                LoggedEvent(at, corpus, json.loads(event), corpus_id)
+                for at, corpus, event, corpus_id in self._rows(query, session_id)
+            ]
         except (ValueError, RecursionError) as error:
             raise ExemplarError(f"an event of this session is not JSON that can be read: {error}") from error
 
@@ -140,14 +165,17 @@ class SessionStore:
 
         def insert_copy(connection: sqlite3.Connection) -> int:
             n_events: int = connection.execute(
-                "INSERT INTO events (session_id, corpus, at, event) "
-                "SELECT ?, corpus, at, event FROM events WHERE session_id = ? ORDER BY id",
+                "INSERT INTO events (session_id, corpus, at, event, corpus_id) "
+                "SELECT ?, corpus, at, event, corpus_id FROM events WHERE session_id = ? ORDER BY id",
                 (copy, session_id),
             ).rowcount
             connection.execute(
-                "INSERT INTO events (session_id, corpus, at, event) "
-                "SELECT ?, corpus, ?, ? FROM events WHERE session_id = ? ORDER BY id DESC LIMIT 1",
+                "INSERT INTO events (session_id, corpus, at, event, corpus_id) "
+                "SELECT ?, corpus, ?, ?, corpus_id FROM events WHERE session_id = ? ORDER BY id DESC LIMIT 1",
                 (copy, datetime.now(UTC).isoformat(), json.dumps(Named(name).to_json()), session_id),
+            )
+            connection.execute(
+                "INSERT INTO texts SELECT ?, text_hash, title, text FROM texts WHERE session_id = ?", (copy, session_id)
             )
             return n_events
 
@@ -161,6 +189,7 @@ class SessionStore:
         def delete_events(connection: sqlite3.Connection) -> None:
             connection.execute("PRAGMA secure_delete = ON")
             connection.execute("DELETE FROM events WHERE session_id = ?", (session_id,))
+            connection.execute("DELETE FROM texts WHERE session_id = ?", (session_id,))
 
         def checkpoint(connection: sqlite3.Connection) -> None:
             connection.execute("PRAGMA busy_timeout = 1000")  # if a reader blocks it for longer, the next event does it
@@ -206,3 +235,9 @@ def _use_wal(connection: sqlite3.Connection) -> None:
             if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > end:
                 raise
         time.sleep(0.01)
+
+
+def _texts_of(event: Event) -> Iterable[MarkedText]:
+    if isinstance(event, Marked):
+        return () if event.text is None else (event.text,)
+    return event.texts if isinstance(event, MarksAdded | TextsKnown) else ()

@@ -85,6 +85,7 @@ def fit_exemplar_svm(
     positives: ArrayLike,
     negatives: Rows = (),
     *,
+    negative_vectors: ArrayLike | None = None,
     C: float = 0.1,
     scale_c: bool = True,
     negative_weight: float = NEGATIVE_WEIGHT,
@@ -103,6 +104,8 @@ def fit_exemplar_svm(
         ``(n_positives, dim)`` unit rows: the query and the marked documents.
     negatives
         Rows of the index that were marked as not relevant.
+    negative_vectors
+        ``(n, dim)`` unit rows of what was marked as not relevant and is not in the index.
     C
         The loss weight of a class is ``T = 500 C``: C is LinearSVC's on a corpus of 1,000 rows, whatever the corpus.
     scale_c
@@ -138,11 +141,12 @@ def fit_exemplar_svm(
     """
     start_time = time.perf_counter()
     P = _checked_vectors(positives, index.dim)
+    N = None if negative_vectors is None else _checked_vectors(negative_vectors, index.dim)
     _check_arguments(index, C, negative_weight, until, max_scans, start)
     with one_blas_thread():
         sample = index.sample(_sample_size(index.n), seed)
         marked, excluded = checked_rows(negatives, index.n), checked_rows(exclude, index.n)
-        objective = Objective.of(index, P, marked, excluded, C=C, scale_c=scale_c, negative_weight=negative_weight)
+        objective = Objective.of(index, P, marked, N, excluded, C=C, scale_c=scale_c, negative_weight=negative_weight)
         background = np.setdiff1d(sample, objective.left_out)
         if anchor is not None:
             point = _checked_vectors(anchor, index.dim, at_most=1)[0]

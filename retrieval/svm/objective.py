@@ -90,6 +90,7 @@ class Objective:
         index: Index,
         positives: NDArray[np.float64],
         negatives: NDArray[np.intp],
+        negative_vectors: NDArray[np.float64] | None,
         exclude: NDArray[np.intp],
         *,
         C: float,
@@ -100,14 +101,16 @@ class Objective:
         marked = np.unique(negatives)
         left_out = np.union1d(marked, exclude)
         n_background = index.n - left_out.size
-        n_positives, n_negatives = len(positives), marked.size
+        of_negatives = [index.vectors(marked).astype(np.float64)]
+        of_negatives += [] if negative_vectors is None else [negative_vectors]
+        n_positives, n_negatives = len(positives), sum(map(len, of_negatives))
         T = 500 * C if scale_c else C * (n_positives + n_negatives + n_background) / 2
         # A negative is a background row too, so a mark must not make it weigh less than one.
         heavier = max(1.0, negative_weight * (max(1.0, n_background / NOTEBOOK_ROWS) if scale_c else 1.0))
         c_background = T / max(1.0, n_background + heavier * n_negatives)
         return cls(
             index,
-            np.concatenate([positives, index.vectors(marked)]),
+            np.concatenate([positives, *of_negatives]),
             np.repeat([1.0, -1.0], [n_positives, n_negatives]),
             np.repeat([T / n_positives, heavier * c_background], [n_positives, n_negatives]),
             left_out,

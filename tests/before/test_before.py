@@ -11,16 +11,20 @@ from exemplar.data.building.build import build_corpus
 from exemplar.data.building.plan import BuildPlan, plan_of
 from exemplar.data.corpus.catalog import corpus_status, verify_corpus
 from exemplar.data.corpus.corpus import open_corpus
+from exemplar.data.corpus.facets import UNLABELLED
 from exemplar.data.corpus.filters import Filters
 from exemplar.data.corpus.manifest import FORMAT, Manifest, corpus_folder, read_manifest, write_manifest
+from exemplar.data.documents import Document
 from exemplar.data.encoders.base import EncoderInfo
 from exemplar.data.sources.spec import Source, SourceSpec
 from exemplar.retrieval.feedback import Feedback
+from exemplar.retrieval.index.milvus import open_served
 from exemplar.retrieval.rankers import RANKERS, Ranker
 from exemplar.retrieval.search import DocumentQuery, SearchEngine
-from exemplar.retrieval.sessions.session import Session
+from exemplar.retrieval.sessions.events import Redone, Undone
 from exemplar.retrieval.sessions.settings import Settings
 from exemplar.retrieval.sessions.store import SessionStore
+from tests.support.corpora import ANIMALS, LABELS
 from tests.support.fake_encoder import FakeEncoder
 
 HERE = Path(__file__).parent
@@ -77,16 +81,14 @@ def test_a_corpus_ranks_as_it_did(ranker: Ranker, query: str | DocumentQuery) ->
 
 def test_a_session_is_what_it_was(home: Path) -> None:
     store = SessionStore(home / "sessions.sqlite")
-    assert store.load("kept") == Session(
-        "kept",
-        "animals",
-        "the cat",
-        FEEDBACK,
-        Filters(("animal", ""), (("year", ("2000", "2001")),), "the"),
-        Settings(("knn", "svm"), 5, 0.5),
-        past=(Feedback(), Feedback(("n1",)), Feedback(("n1",), ("n5",))),
-        future=(Feedback(("n1", "n2"), ("n5", "n8", "n9")),),
-    )
+    session = store.load("kept")
+    assert (session.query, session.feedback) == ("the cat", FEEDBACK)
+    assert session.filters == Filters(("animal", ""), (("year", ("2000", "2001")),), "the")
+    assert session.settings == Settings(("knn", "svm"), 5, 0.5)
+    assert session.after(Redone()).feedback == Feedback(("n1", "n2"), ("n5", "n8", "n9"))
+    for expected in (Feedback(("n1",), ("n5",)), Feedback(("n1",)), Feedback(), Feedback()):
+        session = session.after(Undone())
+        assert session.feedback == expected
     assert [(saved.name, saved.n_events) for saved in store.saved()] == [("Cats", 9)]
 
 
@@ -95,6 +97,24 @@ def test_an_interrupted_build_goes_on_and_embeds_nothing_again() -> None:
     documents = [open_corpus("animals").document(row) for row in range(11)]
     embedding = encoder()
     corpus = build_corpus(Source("begun", SourceSpec("/notes/begun.txt"), lambda: iter(documents)), embedding)
-    assert corpus.manifest.build == "build-e7b55f4efddb"
     assert sum(text in {document.text for document in documents[:4]} for text in embedding.encoded) == 0
     np.testing.assert_array_equal(corpus.vectors, open_corpus("animals").vectors)
+
+
+@pytest.mark.cluster
+def test_a_collection_in_milvus_is_searched(tmp_path: Path) -> None:
+    pytest.importorskip("milvus_lite", reason="pip install 'exemplar[milvus]'")
+    path = tmp_path / "served.db"
+    shutil.copytree(HERE / "served.db", path)
+    served, index = open_served(str(path), "served")
+    engine = SearchEngine(served, lambda *_: FakeEncoder(), index)
+    assert served.documents["labels"].to_pylist() == [*([each] for each in LABELS[:-1]), []]
+    assert served.document(3) == Document("3", ANIMALS[3], ("animal",))
+
+    def found(filters: Filters) -> set[str]:
+        return {result.doc_id for result in engine.search("the dog", ranker="knn", filters=filters).results}
+
+    assert found(Filters(labels=("market",))) == set("567")
+    assert found(Filters(labels=("market", UNLABELLED))) == set("5679")
+    assert found(Filters(words="stocks")) == set("567")
+    assert found(Filters(words="the-dog", without="puppy")) == {"3"}

@@ -20,7 +20,7 @@ from tests.support.corpora import ANIMALS
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.paths import ROOT
 
-RESULT = ["rank", "doc_id", "score", "label", "text", "passage", "metadata"]
+RESULT = ["rank", "doc_id", "score", "labels", "title", "text", "passage", "metadata"]
 
 
 @pytest.fixture(autouse=True)
@@ -78,6 +78,7 @@ def test_build_makes_a_corpus_and_says_what_next(capsys: pytest.CaptureFixture[s
     assert code == 0
     assert out.splitlines() == [
         "Left out: row 2: no text.",
+        "Columns: text body, no title, label stars, ids by row.",
         "reviews: 2 documents, 2 passages, fake, float32.",
         'Search it: exemplar search reviews "..."   or: exemplar app',
     ]
@@ -105,9 +106,9 @@ def test_search_prints_the_promised_json(capsys: pytest.CaptureFixture[str], ani
     assert answer["seconds"] > 0
     assert answer["training"] is None
     assert [list(result) for result in answer["results"]] == [RESULT] * 2
-    assert [(r["rank"], r["doc_id"], r["label"]) for r in answer["results"]] == [
-        (1, "9", "weather"),
-        (2, "8", "weather"),
+    assert [(r["rank"], r["doc_id"], r["labels"]) for r in answer["results"]] == [
+        (1, "9", ["weather"]),
+        (2, "8", ["weather"]),
     ]
 
 

@@ -166,7 +166,7 @@ def test_documents_are_text_in_rows_marks_and_every_view(visitor: Page, url: str
     for document in hostile.documents():
         label, fields, text = found[squeezed(document.doc_id)]
         short = [f"{name}{value}" for name, value in sorted(document.metadata.items()) if len(value) <= 80]
-        assert (label, fields) == (squeezed(document.label), squeezed("".join(short)))
+        assert (label, fields) == (squeezed("".join(document.labels)), squeezed("".join(short)))
         assert squeezed(document.text).startswith(text.removesuffix("…"))
         assert len(document.text) > 300 or text == squeezed(document.text)
 

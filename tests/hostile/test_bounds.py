@@ -97,7 +97,7 @@ def test_a_parquet_row_that_repeats_a_huge_text_is_left_out(
     (tmp_path / "a.parquet").write_bytes(as_parquet(rows))
     assert list(read(str(tmp_path / "a.parquet")).read()) == [
         Problem("row 0", "larger than 134,217,728 bytes"),
-        Document("1", "b", None, {"tags": "u"}),
+        Document("1", "b", (), {"tags": "u"}),
         Document("2", "c"),
     ]
 

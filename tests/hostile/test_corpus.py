@@ -235,7 +235,7 @@ def test_documents_whose_texts_lie_beyond_the_file_are_damaged(anew: Callable[[s
 
 @pytest.mark.parametrize(("dtype", "times"), [(np.int32, 2), (np.int64, 2)])  # entries, names; ids, values
 def test_documents_whose_metadata_lie_beyond_the_file_are_damaged_or_work(dtype: type[np.integer], times: int) -> None:
-    rows = [Document(str(row), text, None, {"k": f"{row}"}) for row, text in enumerate(ANIMALS)]
+    rows = [Document(str(row), text, (), {"k": f"{row}"}) for row, text in enumerate(ANIMALS)]
     built = build_corpus(Source("animals", SourceSpec("animals"), lambda: iter(rows)), FakeEncoder())
     path = place_of(built, DOCUMENTS)
     content, offsets = path.read_bytes(), np.arange(len(rows) + 1, dtype=dtype).tobytes()

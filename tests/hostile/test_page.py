@@ -343,8 +343,8 @@ def test_nothing_that_a_terminal_obeys_is_printed(corpus: None, capsys: pytest.C
 
 def test_json_in_the_terminal_is_exact(corpus: None, capsys: pytest.CaptureFixture[str]) -> None:
     answer = json.loads(run(capsys, "search", "hostile", "nul escape", "-k", "40", "--json"))
-    found = {each["doc_id"]: (each["text"], each["label"], each["metadata"]) for each in answer["results"]}
-    assert found == {each.doc_id: (each.text, each.label, dict(each.metadata)) for each in hostile.documents()}
+    found = {each["doc_id"]: (each["text"], each["labels"], each["metadata"]) for each in answer["results"]}
+    assert found == {each.doc_id: (each.text, list(each.labels), dict(each.metadata)) for each in hostile.documents()}
 
 
 def test_a_cell_without_end_has_one_in_the_terminal(endless: None, capsys: pytest.CaptureFixture[str]) -> None:

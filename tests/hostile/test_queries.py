@@ -66,7 +66,7 @@ def test_any_filters_are_applied_or_told(engine: SearchEngine, words: str, witho
         with told():
             apply()
     with told():
-        expression_of(filters)
+        expression_of(filters, ("words", "labels"))
 
 
 @WILD
@@ -89,7 +89,7 @@ def test_json_that_is_nested_without_end_is_no_filters() -> None:
 
 
 def test_of_endless_columns_some_can_be_filtered_by() -> None:
-    documents = [Document(str(n), f"t {n}", None, {f"k{n % 1500}": "v", "all": str(n % 2)}) for n in range(3000)]
+    documents = [Document(str(n), f"t {n}", (), {f"k{n % 1500}": "v", "all": str(n % 2)}) for n in range(3000)]
     corpus = build_corpus(Source("wide", SourceSpec("wide"), lambda: iter(documents)), FakeEncoder())
     fields = corpus.facets.fields
     assert len(fields) == MOST_COLUMNS

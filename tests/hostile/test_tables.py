@@ -89,7 +89,7 @@ def test_json_that_is_nested_or_split_without_end_costs_its_line_alone(
     assert list(read(str(tmp_path / "a.jsonl"), id_column="none").read()) == [
         Problem("line 1", "nested too deeply"),
         Problem("line 2", "more than 3,000 values"),
-        Document("2", "a", None, {"": "b", "id": "i" * 10_001}),
+        Document("2", "a", (), {"": "b", "id": "i" * 10_001}),
     ]
     (tmp_path / "b.json").write_text(f'[{deep}, {{"text": "a", "id": 1}}, {{"text": "a", "id": "{"i" * 10_001}"}}]')
     assert list(read(str(tmp_path / "b.json")).read()) == [

@@ -1,3 +1,5 @@
+import gc
+import weakref
 from dataclasses import replace
 
 import numpy as np
@@ -31,7 +33,7 @@ def test_a_result_says_all_there_is_to_a_document(engine: SearchEngine) -> None:
     ranking = engine.search("rain is expected tomorrow", ranker="knn", k=1)
     text = "rain is expected tomorrow"
     [result] = ranking.results
-    assert result == Result(1, "8", result.score, "weather", text, passage=text)
+    assert result == Result(1, "8", result.score, ("weather",), text, passage=text)
     assert result.score == pytest.approx(1.0)
     assert (ranking.query, ranking.ranker) == (text, "knn")
     assert ranking.seconds > 0
@@ -365,7 +367,7 @@ def test_filters_take_documents_out_of_the_ranking_and_change_nothing_else(
     marks = Feedback(("6",), ("3",))
     everything = engine.search("the cat", marks, ranker=ranker, k=10)
     filtered = engine.search("the cat", marks, ranker=ranker, k=10, filters=Filters(labels=("market", "weather")))
-    kept = [result for result in everything.results if result.label != "animal"]
+    kept = [result for result in everything.results if result.labels != ("animal",)]
     assert [(result.doc_id, result.score) for result in filtered.results] == [(r.doc_id, r.score) for r in kept]
     assert [result.rank for result in filtered.results] == [1, 2, 3, 4, 5]
     assert filtered.n_candidates == 5
@@ -445,3 +447,17 @@ def test_a_sample_passes_the_filters_and_is_the_same_each_time(engine: SearchEng
     assert engine.sample(4, seed=1) == engine.sample(4, seed=1)
     assert len(set(engine.sample(4, seed=1))) == 4
     assert engine.sample(4, seed=1, filters=Filters(words="aardvark")) == []
+
+
+def test_an_engine_that_is_given_up_goes_at_once(animals: Corpus, encoder: FakeEncoder) -> None:
+    """It holds open files; a circle of references would keep them until a garbage collection, or for ever."""
+    engine = SearchEngine(animals, lambda *_: encoder)
+    for filters in (None, Filters(labels=("pet",))):
+        engine.search("dog", Feedback(("1",)), filters=filters)
+    gone = weakref.ref(engine)
+    gc.disable()
+    try:
+        del engine
+        assert gone() is None
+    finally:
+        gc.enable()

@@ -25,7 +25,10 @@ LABELS = ["animal"] * 5 + ["market"] * 3 + ["weather"] * 2  # of ANIMALS
 def source_of(texts: list[str], labels: list[str | None] | list[str] | None = None, name: str = "animals") -> Source:
     """Return texts as a source whose ids are the rows."""
     labels = labels or [None] * len(texts)
-    documents = [Document(str(row), text, label) for row, (text, label) in enumerate(zip(texts, labels, strict=True))]
+    documents = [
+        Document(str(row), text, () if label is None else (label,))
+        for row, (text, label) in enumerate(zip(texts, labels, strict=True))
+    ]
     return Source(name, SourceSpec(name), lambda: iter(documents))
 
 

@@ -38,8 +38,8 @@ def documents() -> list[Document]:
     for number, text in enumerate(TEXTS):
         others = {text: "1", "kind": text}
         found += [
-            Document(text, text, text, others | {TEXTS[number - 1]: "2"}),
-            Document(f"{text} again", f"{text} {'and plain words ' * 30}", text, others),
+            Document(text, text, (text,), others | {TEXTS[number - 1]: "2"}),
+            Document(f"{text} again", f"{text} {'and plain words ' * 30}", (text,), others),
         ]
     return found
 
@@ -47,12 +47,12 @@ def documents() -> list[Document]:
 def endless_documents() -> list[Document]:
     """Documents with a label, an id, a column's name or its value without an end."""
     return [
-        Document("label", "a label", "l" * ENDLESS),
-        Document("label too", "a label again", "l" * ENDLESS),
-        Document("i" * (ENDLESS - 1) + "j", "an id", "a", {"v": "v" * ENDLESS}),
-        Document("i" * ENDLESS, "another id", "a", {"v": "v" * ENDLESS, "f" * ENDLESS: "1"}),
-        Document("name", "a name", "a", {"v": "1", "f" * ENDLESS: "2"}),
-        Document("name too", "a name again", "a", {"f" * ENDLESS: "2"}),
+        Document("label", "a label", ("l" * ENDLESS,)),
+        Document("label too", "a label again", ("l" * ENDLESS,)),
+        Document("i" * (ENDLESS - 1) + "j", "an id", ("a",), {"v": "v" * ENDLESS}),
+        Document("i" * ENDLESS, "another id", ("a",), {"v": "v" * ENDLESS, "f" * ENDLESS: "1"}),
+        Document("name", "a name", ("a",), {"v": "1", "f" * ENDLESS: "2"}),
+        Document("name too", "a name again", ("a",), {"f" * ENDLESS: "2"}),
     ]
 
 

@@ -20,6 +20,6 @@ def documents() -> list[Document]:
         text = " ".join(rng.choice(WORDS, n_words)).capitalize() + (".\n" if number % 3 else "")
         label = (None, "pet", 'a "quoted" \\ label', "Stall")[number % 4]
         metadata = {"year": str(1990 + number % 3), 'odd "name"': ("x", "=y\n")[number % 2]} if number % 5 else {}
-        found.append(Document(f"doc {number}", text, label, metadata))
+        found.append(Document(f"doc {number}", text, () if label is None else (label,), metadata))
     found[7] = replace(found[7], text=found[3].text)
     return found

@@ -66,7 +66,7 @@ def test_sizes_are_told_as_people_say_them(n_bytes: int, words: str) -> None:
 
 
 def test_the_chosen_corpus_is_told_of_with_what_was_odd_about_it(encoder: FakeEncoder) -> None:
-    found = [Document("0", "one", HOSTILE), Problem("row 1", f"odd: {HOSTILE}")]
+    found = [Document("0", "one", (HOSTILE,)), Problem("row 1", f"odd: {HOSTILE}")]
     build_corpus(Source("odd", SourceSpec(HOSTILE, limit=7), lambda: iter(found)), encoder, whole=True)
     app = opened()
     details = text_of(app, "corpus-chosen")

@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 
 from exemplar.data.building.build import build_corpus
+from exemplar.data.corpus.catalog import remove_corpus
 from exemplar.data.corpus.corpus import Corpus
+from exemplar.data.documents import Document
+from exemplar.data.sources.spec import Source, SourceSpec
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.sessions.store import SessionStore
 from tests.support.corpora import ANIMALS, source_of
@@ -69,7 +72,7 @@ def test_what_to_mark_next_is_marked_in_place(animals: Corpus) -> None:
 def test_a_change_after_one_that_could_not_be_saved_saves_both(
     animals: Corpus, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(*arguments: object) -> None:
+    def full(*arguments: object, **named: object) -> None:
         raise sqlite3.OperationalError("database or disk is full")
 
     app = searched("the dog")
@@ -134,7 +137,7 @@ def test_marks_stay_when_the_query_changes(animals: Corpus) -> None:
 def test_a_mark_that_cannot_be_saved_is_made_and_told(animals: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
     app = searched("the dog")
 
-    def full(*arguments: object) -> None:
+    def full(*arguments: object, **named: object) -> None:
         raise sqlite3.OperationalError("database or disk is full")
 
     monkeypatch.setattr(SessionStore, "record", full)
@@ -145,7 +148,7 @@ def test_a_mark_that_cannot_be_saved_is_made_and_told(animals: Corpus, monkeypat
 
 
 def fails(patch: pytest.MonkeyPatch) -> None:
-    def full(*arguments: object) -> None:
+    def full(*arguments: object, **named: object) -> None:
         raise sqlite3.OperationalError("database is locked")
 
     patch.setattr(SessionStore, "record", full)
@@ -195,3 +198,67 @@ def test_a_mark_leads_from_the_other_views_to_the_results(animals: Corpus) -> No
     app.button(key="jump 5").click().run()
     assert app.get_by_key("view").value == "Results"
     assert "5" in column(app, "anchored")
+
+
+def weekly(encoder: FakeEncoder, *texts: str) -> None:
+    found = [Document(str(n), text, numbered=True) for n, text in enumerate(texts)]
+    build_corpus(Source("weekly", SourceSpec("weekly"), lambda: iter(found)), encoder)
+
+
+def test_a_mark_never_stands_on_a_text_that_it_was_not_made_on(encoder: FakeEncoder) -> None:
+    weekly(encoder, "the dog barks", "a cat sleeps", "rain falls")
+    app = searched("the dog")
+    app.button(key="positive anchored 1").click().run()
+    assert "ex-marked ex-positive" in part(app, "column-anchored")
+
+    weekly(encoder, "the dog barks", "a fish swims", "rain falls")
+    app.run()
+    assert "ex-marked" not in part(app, "column-anchored") + part(app, "column-knn")
+    assert sorted(column(app, "anchored")) == ["0", "1.2", "2"]
+    assert "no longer in this corpus" in part(app, "mark 1")
+    assert "a cat sleeps" in part(app, "mark 1")
+    assert app.button(key="jump 1").disabled
+
+    weekly(encoder, "x", "y", "z")
+    app.run()
+    assert "ex-marked" not in part(app, "column-anchored") + part(app, "column-knn")
+    assert "no longer in this corpus" in part(app, "mark 1")
+
+    weekly(encoder, "x", "a cat sleeps")
+    app.run()
+    assert "ex-marked ex-positive" in part(app, "column-anchored")
+    assert "no longer" not in part(app, "mark 1")
+    assert not app.exception
+
+
+def test_a_mark_on_a_text_that_changed_under_its_id_can_be_renewed(encoder: FakeEncoder) -> None:
+    def build(*documents: Document) -> None:
+        build_corpus(Source("weekly", SourceSpec("weekly"), lambda: iter(documents)), encoder)
+
+    build(Document("a", "a cat sleeps"), Document("b", "the dog barks"))
+    app = searched("the dog")
+    app.button(key="positive anchored a").click().run()
+    build(Document("a", "a cat sleeps, revised"), Document("b", "the dog barks"))
+    app.run()
+    assert "its text has changed since" in part(app, "mark a")
+    assert "ex-marked" not in part(app, "column-anchored")
+    app.button(key="renew a").click().run()
+    assert "its text has changed" not in part(app, "mark a")
+    assert "ex-marked ex-positive" in part(app, "column-anchored")
+    app.button(key="remove a").click().run()
+    assert listed_marks(app) == []
+    assert not app.exception
+
+
+def test_a_mark_follows_its_text_to_the_id_that_it_has_now(encoder: FakeEncoder, home: Path) -> None:
+    weekly(encoder, "the dog barks", "a cat sleeps")
+    app = searched("the dog")
+    app.button(key="positive anchored 1").click().run()
+    remove_corpus("weekly")
+    weekly(encoder, "a cat sleeps", "the dog barks")
+    app.run()
+    assert listed_marks(app) == ["remove 0"]
+    assert app.button(key="positive anchored 0").icon == ":material/check:"
+    app.button(key="positive anchored 0").click().run()
+    assert listed_marks(app) == []
+    assert not app.exception

@@ -13,6 +13,7 @@ from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.catalog import remove_corpus
 from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.documents import Document
+from exemplar.data.error_log import log_path
 from exemplar.data.errors import ExemplarError
 from exemplar.data.milvus.server import ADDRESS
 from exemplar.data.sources.spec import Source, SourceSpec
@@ -178,7 +179,7 @@ HOSTILE = [
 
 
 def test_documents_labels_and_ids_are_text_and_nothing_else(encoder: FakeEncoder) -> None:
-    documents = [Document(f"id {text}", text, f"label {text}") for text in HOSTILE]
+    documents = [Document(f"id {text}", text, (f"label {text}",)) for text in HOSTILE]
     build_corpus(Source("hostile", SourceSpec("hostile"), lambda: iter(documents)), encoder)
     app = searched("<script>")
     for document in documents:
@@ -199,3 +200,18 @@ def test_the_app_listens_on_localhost_and_reports_nothing() -> None:
     assert config["server"]["address"] == "localhost"
     assert config["browser"]["gatherUsageStats"] is False
     assert config["client"]["showErrorDetails"] == "none"
+
+
+def test_rows_are_shown_where_the_model_cannot_find_their_best_sentences(
+    encoder: FakeEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build_corpus(source_of([f"The dog barks. {text}" for text in ANIMALS]), encoder)
+
+    def fails(*_: object) -> None:
+        raise RuntimeError("not enough memory: you tried to allocate 9 bytes")
+
+    monkeypatch.setattr(encoder, "encode_documents", fails)
+    app = searched("the dog")
+    assert len(column(app, "knn")) == 10
+    assert not app.exception
+    assert "not enough memory" in log_path().read_text()

@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.corpus import Corpus
 from exemplar.retrieval.feedback import Feedback
+from exemplar.retrieval.sessions.schema import MIGRATIONS
 from exemplar.retrieval.sessions.store import SessionStore
 from tests.support.corpora import ANIMALS, source_of
 from tests.support.fake_encoder import FakeEncoder
@@ -120,7 +121,7 @@ def test_with_a_session_file_of_a_newer_version_the_page_works_and_says_that_not
 ) -> None:
     path = home / "sessions.sqlite"
     with closing(sqlite3.connect(path)) as connection:
-        connection.execute("PRAGMA user_version = 2")
+        connection.execute(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
     before = path.read_bytes()
     app = searched("the dog")
     app.button(key="positive anchored 5").click().run()

@@ -123,7 +123,7 @@ def test_filters_that_nothing_passes_say_so(animals: Corpus) -> None:
 
 
 def test_other_columns_can_be_filtered_by(encoder: FakeEncoder) -> None:
-    rows = [Document(str(n), f"dog {n}", None, {"*ye](x)ar*": str(2000 + n % 3), "id": str(n)}) for n in range(9)]
+    rows = [Document(str(n), f"dog {n}", (), {"*ye](x)ar*": str(2000 + n % 3), "id": str(n)}) for n in range(9)]
     build_corpus(Source("years", SourceSpec("years"), lambda: iter(rows)), encoder)
     app = opened_popover(searched("dog"), "filters")
     [picker] = app.multiselect
@@ -135,7 +135,7 @@ def test_other_columns_can_be_filtered_by(encoder: FakeEncoder) -> None:
 
 
 def test_three_thousand_labels_can_be_picked_from(encoder: FakeEncoder) -> None:
-    rows = [Document(str(n), f"dog {n}", f"label {n}") for n in range(3000)]
+    rows = [Document(str(n), f"dog {n}", (f"label {n}",)) for n in range(3000)]
     build_corpus(Source("many", SourceSpec("many"), lambda: iter(rows)), encoder)
     app = opened_popover(searched("dog"), "filters")
     assert len(app.multiselect(key="filter_labels").options) == 3000

@@ -16,6 +16,7 @@ from exemplar.data.corpus.catalog import remove_corpus
 from exemplar.retrieval.feedback import Feedback, Mark
 from exemplar.retrieval.rankers import DEFAULT_RANKER
 from exemplar.retrieval.sessions.events import Marked
+from exemplar.retrieval.sessions.session import Session
 from exemplar.retrieval.sessions.store import SessionStore
 from tests.support.corpora import ANIMALS, source_of
 from tests.support.fake_encoder import FakeEncoder
@@ -42,10 +43,7 @@ def marks_of(home: Path, session_id: str) -> list[tuple[str, str | None]]:
 
 
 def feedback_of(marks: list[tuple[str, str | None]]) -> Feedback:
-    feedback = Feedback()
-    for doc_id, mark in marks:
-        feedback = feedback.marked(doc_id, mark)
-    return feedback
+    return Session("", "").after(*(Marked(doc_id, mark) for doc_id, mark in marks)).feedback
 
 
 def test_marks_outlive_kills_of_the_server(home: Path) -> None:

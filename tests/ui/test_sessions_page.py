@@ -35,6 +35,7 @@ from exemplar.retrieval.sessions.events import (
     Undone,
 )
 from exemplar.retrieval.sessions.export import Column
+from exemplar.retrieval.sessions.schema import MIGRATIONS
 from exemplar.retrieval.sessions.session import Session
 from exemplar.retrieval.sessions.settings import Settings
 from exemplar.retrieval.sessions.store import SessionStore
@@ -66,11 +67,13 @@ EXPORT_AND_IMPORT = """
 import streamlit as st
 from exemplar.data.corpus.corpus import open_corpus
 from exemplar.retrieval.feedback import Feedback
+from exemplar.retrieval.sessions.identity import PresentMarks
 from exemplar.ui.search.export_import import show_export, show_import
 corpus = open_corpus("animals")
 taken = st.session_state.setdefault("taken", [])
-show_export(corpus, Feedback(("5",)), st.session_state.get("columns"))
-show_import(corpus, taken.append)
+marks = Feedback(("5",))
+show_export(corpus, marks, PresentMarks(marks), st.session_state.get("columns"))
+show_import(corpus, lambda added: taken.append(added.marks))
 st.button("Again")
 """
 
@@ -356,11 +359,13 @@ def test_a_log_that_cannot_be_read_is_told(animals: Corpus, home: Path) -> None:
 def test_a_log_of_a_newer_version_is_told_and_left_alone(store: SessionStore, home: Path) -> None:
     path = home / "sessions.sqlite"
     with closing(sqlite3.connect(path)) as connection:
-        connection.execute("PRAGMA user_version = 2")
+        connection.execute(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
     before = path.read_bytes()
     app = opened()
     [message] = messages(app, "error")
-    assert message.startswith(f"The sessions can't be read: a newer Exemplar wrote {path}: the file is of version 2, ")
+    assert message.startswith(
+        f"The sessions can't be read: a newer Exemplar wrote {path}: the file is of version {len(MIGRATIONS) + 1}, "
+    )
     assert messages(app, "warning") == []
     assert path.read_bytes() == before
     assert [each.name for each in home.glob("sessions.sqlite*")] == ["sessions.sqlite"]

@@ -28,8 +28,8 @@ def show_preview(preview: Preview) -> None:
 
 
 def _parts(document: Document) -> Iterator[str]:
-    label = html.name_element("label", document.label) if document.label else ""
-    yield html.element("div", "head", html.name_element("id", document.doc_id), label)
+    yield html.element("div", "head", html.name_element("id", document.doc_id), *html.label_elements(document.labels))
+    yield html.title_element(document.title, document.doc_id)
     fields = list(document.metadata.items())[:_MOST_FIELDS]
     if fields:
         shown = (html.field(name, html.excerpt(value, _LONGEST_FIELD)) for name, value in fields)

@@ -7,6 +7,7 @@ import streamlit as st
 from exemplar.data.corpus.store import DocumentStore
 from exemplar.data.readers.file import TABLES
 from exemplar.retrieval.feedback import Feedback
+from exemplar.retrieval.sessions.events import MarksAdded
 from exemplar.retrieval.sessions.export import (
     Column,
     as_csv,
@@ -14,6 +15,7 @@ from exemplar.retrieval.sessions.export import (
     as_parquet,
     export_table,
 )
+from exemplar.retrieval.sessions.identity import PresentMarks, added_marks
 from exemplar.retrieval.sessions.import_marks import MOST_BYTES, read_marks
 from exemplar.ui import html, state
 
@@ -30,7 +32,12 @@ _IMPORT_MESSAGE = "what_the_last_import_did"
 _STATE_AT_IMPORT = "what_it_did_it_to"
 
 
-def show_export(corpus: DocumentStore, feedback: Feedback, columns: Callable[[int], Sequence[Column]] | None) -> None:
+def show_export(
+    corpus: DocumentStore,
+    feedback: Feedback,
+    marks: PresentMarks,
+    columns: Callable[[int], Sequence[Column]] | None,
+) -> None:
     """Draw the form that exports.
 
     Parameters
@@ -58,7 +65,7 @@ def show_export(corpus: DocumentStore, feedback: Feedback, columns: Callable[[in
     suffix, mime, write = _FORMATS[chosen]
     st.download_button(
         "Download",
-        lambda: write(export_table(corpus, feedback, columns(n) if columns and rankings else ())),
+        lambda: write(export_table(corpus, feedback, columns(n) if columns and rankings else (), marks)),
         file_name=f"{corpus.manifest.name}-{'rankings' if rankings else 'marks'}{suffix}",
         mime=mime,
         key=f"export-{chosen}",  # a button of its own: a click on the last format's would download nothing
@@ -70,7 +77,7 @@ def show_export(corpus: DocumentStore, feedback: Feedback, columns: Callable[[in
     )
 
 
-def show_import(corpus: DocumentStore, on_marks: Callable[[Feedback], None]) -> None:
+def show_import(corpus: DocumentStore, on_marks: Callable[[MarksAdded], None]) -> None:
     """Draw the box for a file of marks; ``on_marks`` takes, once a file, the marks on documents of this corpus."""
     st.subheader("Import marks", anchor=False)
     with st.container(gap=None):
@@ -114,7 +121,7 @@ def _choose_n_rows() -> int:
     )
 
 
-def _import_marks(key: str, corpus: DocumentStore, on_marks: Callable[[Feedback], None]) -> None:
+def _import_marks(key: str, corpus: DocumentStore, on_marks: Callable[[MarksAdded], None]) -> None:
     uploaded = st.session_state[key]
     if uploaded is None:
         return
@@ -122,9 +129,9 @@ def _import_marks(key: str, corpus: DocumentStore, on_marks: Callable[[Feedback]
     st.session_state[_N_IMPORTS] = st.session_state.get(_N_IMPORTS, 0) + 1  # replaces this box by an empty one
     try:
         marks = read_marks(uploaded.getvalue(), uploaded.name, corpus.rows_of)
-        known = marks.within(corpus.rows_of((*marks.positives, *marks.negatives)))
+        known = marks.within(corpus.rows_of(marks.marked))
         if known:
-            on_marks(known)
+            on_marks(added_marks(known, corpus))
     except state.FAILURES as error:
         st.session_state[_IMPORT_MESSAGE] = ("error", f"{error}. Nothing was changed.")
         return
@@ -151,5 +158,6 @@ def _import_message(name: str, known: Feedback, n: int) -> str:
         return f"{name} marks no document of this corpus, only {n:,} others; nothing was changed."
     n_unknown = n - len(known)
     parts = f"{len(known.positives):,} as relevant, {len(known.negatives):,} as not relevant"
+    parts += f", {len(known.unsure):,} as unsure" if known.unsure else ""
     left_out = f" Left out: {n_unknown:,} on documents that this corpus does not have." if n_unknown else ""
     return f"Took in marks from {name}: {parts}.{left_out} Undo takes all of it back."

@@ -3,7 +3,10 @@
 import streamlit as st
 
 from exemplar.data.corpus.store import DocumentStore
+from exemplar.retrieval.feedback import Mark
 from exemplar.retrieval.sessions.events import Marked, MarksCleared
+from exemplar.retrieval.sessions.identity import STATES, PresentMarks, State
+from exemplar.retrieval.sessions.marks import MarkedText
 from exemplar.retrieval.sessions.session import Session
 from exemplar.ui import html
 from exemplar.ui.state import change, jump_to
@@ -12,7 +15,7 @@ _SHOWN = 15  # latest marks of a kind; a toggle shows more
 _MOST = 200
 
 
-def show_marks(session: Session, corpus: DocumentStore) -> None:
+def show_marks(marks: PresentMarks, session: Session, corpus: DocumentStore) -> None:
     """Draw the lists of positives and negatives."""
     feedback = session.feedback
     st.subheader("Marks", anchor=False)
@@ -21,8 +24,9 @@ def show_marks(session: Session, corpus: DocumentStore) -> None:
         return
     if not feedback.positives:
         st.caption("What is not relevant says little alone. Mark something relevant, and it counts in full.")
-    _show_list("Relevant", feedback.positives, session, corpus)
-    _show_list("Not relevant", feedback.negatives, session, corpus)
+    _show_list("Relevant", "positive", feedback.positives, marks, session, corpus)
+    _show_list("Not relevant", "negative", feedback.negatives, marks, session, corpus)
+    _show_list("Unsure", "unsure", feedback.unsure, marks, session, corpus)
     st.button(
         "Clear all marks",
         icon=":material/delete:",
@@ -32,7 +36,9 @@ def show_marks(session: Session, corpus: DocumentStore) -> None:
     )
 
 
-def _show_list(title: str, doc_ids: tuple[str, ...], session: Session, corpus: DocumentStore) -> None:
+def _show_list(
+    title: str, mark: Mark, doc_ids: tuple[str, ...], marks: PresentMarks, session: Session, corpus: DocumentStore
+) -> None:
     if not doc_ids:
         return
     st.caption(f"{title} ({len(doc_ids):,})")
@@ -43,21 +49,25 @@ def _show_list(title: str, doc_ids: tuple[str, ...], session: Session, corpus: D
     )
     shown = doc_ids if everything else doc_ids[-_SHOWN:]
     rows = corpus.rows_of(shown)
-    texts = dict(zip(rows, (document.text for document in corpus.documents_at(list(rows.values()))), strict=True))
+    documents = dict(zip(rows, map(MarkedText.of, corpus.documents_at(list(rows.values()))), strict=True))
     for doc_id in shown:
-        key = html.widget_key(doc_id)
+        key, state = html.widget_key(doc_id), marks.states.get(doc_id)
+        text = marks.texts.get(doc_id) if state else documents.get(doc_id)
         with st.container(key=f"mark {key}", horizontal=True, wrap=False, gap=None, vertical_alignment="top"):
-            st.html(_line(doc_id, texts.get(doc_id)), width="stretch")
-            st.button(
-                "Go to row",
-                key=f"jump {key}",
-                icon=":material/arrow_forward:",
-                type="tertiary",
-                help="Show its row",
-                disabled=doc_id not in rows or session.query is None,
-                on_click=jump_to,
-                args=(doc_id,),
-            )
+            st.html(_line(doc_id, text, state), width="stretch")
+            if state and doc_id in documents:
+                _renew_button(doc_id, mark, documents[doc_id], key)
+            else:
+                st.button(
+                    "Go to row",
+                    key=f"jump {key}",
+                    icon=":material/arrow_forward:",
+                    type="tertiary",
+                    help="Show its row",
+                    disabled=doc_id not in rows or session.query is None,
+                    on_click=jump_to,
+                    args=(doc_id,),
+                )
             st.button(
                 "Remove",
                 key=f"remove {key}",
@@ -69,7 +79,19 @@ def _show_list(title: str, doc_ids: tuple[str, ...], session: Session, corpus: D
             )
 
 
-def _line(doc_id: str, text: str | None) -> str:
-    start = "no longer in this corpus" if text is None else html.excerpt(text, 90)
-    name = html.name_element("id", doc_id)
-    return html.element("div", "mark", name, " ", html.text(start))
+def _renew_button(doc_id: str, mark: Mark, text: MarkedText, key: str) -> None:
+    st.button(
+        "Mark what it is now",
+        key=f"renew {key}",
+        icon=":material/sync:",
+        type="tertiary",
+        help=f"Put this mark on the text that is there now: {html.excerpt(text.full_text, 300)}",
+        on_click=change,
+        args=(Marked(doc_id, mark, text.text_hash, text),),
+    )
+
+
+def _line(doc_id: str, text: MarkedText | None, state: State | None) -> str:
+    start = "" if text is None else html.excerpt(text.full_text, 90)
+    note = html.element("span", "lost", html.text(STATES[state])) if state else ""
+    return html.element("div", "mark", html.name_element("id", doc_id), " ", note, " ", html.text(start))

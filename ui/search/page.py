@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from exemplar.data.errors import ExemplarError
+from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.rankers import DEFAULT_RANKER, TITLES, Ranker
 from exemplar.retrieval.ranking import Ranking
 from exemplar.retrieval.search import SearchEngine
@@ -51,50 +52,53 @@ def _draw(welcome: Callable[[], None]) -> results.Unexplained:
         with st.expander("Settings", icon=":material/tune:", key="settings"):
             choose_settings(session.settings)
     engine = resources.engine(session.corpus)
+    session, marks = state.marks_on(engine.corpus)
     with st.sidebar:
-        show_marks(session, engine.corpus)
+        show_marks(marks, session, engine.corpus)
     show_query_box(session.query, engine.corpus)
-    view = show_tools(session, engine)
+    view = show_tools(session, engine, marks)
     if session.query is None:
         st.caption("Type a query above, or paste a text to find more like it.")
         keyboard.listen()
         return []
-    unexplained = _show_view(view, session, engine)
+    unexplained = _show_view(view, session, engine, marks.feedback)
     keyboard.listen()
     return unexplained
 
 
-def _show_view(view: str, session: Session, engine: SearchEngine) -> results.Unexplained:
+def _show_view(view: str, session: Session, engine: SearchEngine, feedback: Feedback) -> results.Unexplained:
     if view == "Results":
-        return _show_results(session, engine)
+        return _show_results(session, engine, feedback)
     other = next((ranker for ranker in reversed(session.settings.rankers) if ranker != "knn"), DEFAULT_RANKER)
     pair: tuple[Ranker, ...] = ("knn", other)
-    first, second = rankings_of(session, engine, pair, depth=_CANDIDATES)
-    _show_line(session, engine, (first, second))
+    first, second = rankings_of(session, engine, feedback, pair, depth=_CANDIDATES)
+    _show_line(session, engine, feedback, (first, second))
     if not first.results:
         _show_nothing(session)
     elif view == "Why":
-        show_why(session, first, second, engine)
+        show_why(session, feedback, first, second, engine)
     else:
-        return show_mark_next(session, first, second, engine, resources.highlighter(session.corpus))
+        return show_mark_next(feedback, first, second, engine, resources.highlighter(session.corpus))
     return []
 
 
-def _show_results(session: Session, engine: SearchEngine) -> results.Unexplained:
+def _show_results(session: Session, engine: SearchEngine, feedback: Feedback) -> results.Unexplained:
     if (doc_id := st.session_state.get(state.JUMP)) is not None:
-        _turn_to(doc_id, session, engine)
+        _turn_to(doc_id, session, engine, feedback)
     k = session.settings.k
     page = st.session_state.setdefault(state.PAGE, 1)
-    rankings = rankings_of(session, engine, session.settings.rankers, skip=(page - 1) * k, depth=results.DEPTH)
+    rankings = rankings_of(
+        session, engine, feedback, session.settings.rankers, skip=(page - 1) * k, depth=results.DEPTH
+    )
     n_pages = max(1, -(-min(rankings[0].n_candidates, _FARTHEST) // k))
     if page > n_pages:  # a filter, or hidden marked rows, have removed pages
         state.turn_to(n_pages)
-        return _show_results(session, engine)
-    _show_line(session, engine, rankings)
+        return _show_results(session, engine, feedback)
+    _show_line(session, engine, feedback, rankings)
     if not rankings[0].results:
         _show_nothing(session)
         return []
-    unexplained = results.show_rankings(session, rankings, resources.highlighter(session.corpus))
+    unexplained = results.show_rankings(session, feedback, rankings, resources.highlighter(session.corpus))
     if n_pages > 1:
         with st.container(horizontal_alignment="center", key="pages"):
             key = f"page {st.session_state.get(state.N_TURNS, 0)}"
@@ -108,25 +112,25 @@ def _turned(page: int) -> None:
     st.session_state[state.PAGE] = page
 
 
-def _turn_to(doc_id: str, session: Session, engine: SearchEngine) -> None:
+def _turn_to(doc_id: str, session: Session, engine: SearchEngine, feedback: Feedback) -> None:
     """Turn to the page on which the last column shows a document."""
-    [ranking] = rankings_of(session, engine, session.settings.rankers[-1:], depth=_FARTHEST)
+    [ranking] = rankings_of(session, engine, feedback, session.settings.rankers[-1:], depth=_FARTHEST)
     if doc_id in ranking.doc_ids:
         state.turn_to(ranking.doc_ids.index(doc_id) // session.settings.k + 1)
     else:
         del st.session_state[state.JUMP]
-        hidden = session.settings.hide_marked and session.feedback.mark_of(doc_id)
+        hidden = session.settings.hide_marked and feedback.mark_of(doc_id)
         elsewhere = f"It is not among the first {_FARTHEST:,} here, or the filters leave it out."
         hidden_note = "Marked rows are hidden: show them under Settings."
         html.show_message("warning", hidden_note if hidden else elsewhere)
 
 
-def _show_line(session: Session, engine: SearchEngine, rankings: Sequence[Ranking]) -> None:
+def _show_line(session: Session, engine: SearchEngine, feedback: Feedback, rankings: Sequence[Ranking]) -> None:
     """Draw a line with the overlap of the rankings, their times, and the numbers of documents and marks."""
     tops = [ranking.doc_ids[:10] for ranking in rankings]
     overlap = [f"overlap@10: {len(set(tops[0]) & set(tops[1]))}"] if len(rankings) > 1 and tops[0] else []
     times = [f"{TITLES[ranking.ranker]} {ranking.time_in_words}" for ranking in rankings]
-    n, n_all, n_marks = rankings[0].n_candidates, engine.corpus.n_documents, len(session.feedback)
+    n, n_all, n_marks = rankings[0].n_candidates, engine.corpus.n_documents, len(feedback)
     documents = f"{n_all:,} documents" if n == n_all else f"{n:,} of {n_all:,} documents"
     marks = "1 mark" if n_marks == 1 else f"{n_marks:,} marks"
     filters = [f"filters: {filter_form.summary(session.filters)}"] if session.filters else []

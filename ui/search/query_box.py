@@ -44,5 +44,6 @@ def _show_query_document(doc_id: str, corpus: DocumentStore) -> None:
         return
     document = corpus.document(row)
     with st.container(border=True, key="query-document"):
-        title = html.element("div", "head", "More like ", html.name_element("id", doc_id))
-        st.html(title + html.element("div", "text", html.text(html.excerpt(document.text, 300))))
+        head = html.element("div", "head", "More like ", html.name_element("id", doc_id))
+        text = html.element("div", "text", html.text(html.excerpt(document.text, 300)))
+        st.html(head + html.title_element(document.title, doc_id) + text)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.rankers import Ranker
 from exemplar.retrieval.ranking import Ranking
 from exemplar.retrieval.search import SearchEngine
@@ -9,13 +10,16 @@ from exemplar.retrieval.sessions.session import Session
 
 
 def rankings_of(
-    session: Session, engine: SearchEngine, rankers: Sequence[Ranker], skip: int = 0, depth: int = 0
+    session: Session,
+    engine: SearchEngine,
+    feedback: Feedback,
+    rankers: Sequence[Ranker],
+    skip: int = 0,
+    depth: int = 0,
 ) -> list[Ranking]:
     """Return a ranking by each of the rankers; ``skip`` and ``depth`` are those of ``SearchEngine.search``."""
     if session.query is None:
         return []
-    feedback = engine.within(session.feedback)
-    marked = (*feedback.positives, *feedback.negatives)
     return [
         engine.search(
             session.query,
@@ -26,7 +30,7 @@ def rankings_of(
             depth=depth,
             C=session.settings.C,
             filters=session.filters,
-            without=marked if session.settings.hide_marked else (),
+            without=feedback.marked if session.settings.hide_marked else (),
         )
         for ranker in rankers
     ]

@@ -9,6 +9,8 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from exemplar.data.encoders.passages import Span
+from exemplar.data.error_log import log_traceback
+from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.highlights import SentenceHighlighter
 from exemplar.retrieval.rankers import RANKERS, TITLES
 from exemplar.retrieval.ranking import Ranking
@@ -39,14 +41,16 @@ _RANKER_HELP = (
 Unexplained = list[tuple[DeltaGenerator, Row, Callable[[], list[Span]]]]
 
 
-def show_rankings(session: Session, rankings: Sequence[Ranking], highlighter: SentenceHighlighter) -> Unexplained:
+def show_rankings(
+    session: Session, feedback: Feedback, rankings: Sequence[Ranking], highlighter: SentenceHighlighter
+) -> Unexplained:
     """Draw the rankings side by side; return the rows whose best sentences are not yet known."""
     unexplained: Unexplained = []
     for place, column in enumerate(st.columns(len(rankings), gap="medium")):
         other = rankings[1 - place] if len(rankings) > 1 else None
         with column, st.container(key=f"column-{rankings[place].ranker}"):
             _show_head(session, place, rankings[place])
-            unexplained += _show_rows(session, rankings[place], other, highlighter)
+            unexplained += _show_rows(feedback, rankings[place], other, highlighter)
     return unexplained
 
 
@@ -66,9 +70,13 @@ def explain(unexplained: Unexplained) -> None:
         try:
             while not wait([spans], timeout=_POLL_EVERY).done:
                 state.current()  # an access to st.session_state lets Streamlit end a run that is out of date
+            found = spans.result()
+        except RuntimeError as error:  # the model's, such as too little memory; the ranking is as good without
+            log_traceback(error)
+            return
         finally:
             spans.cancel()
-        place.html(row_html(replace(row, spans=spans.result())))
+        place.html(row_html(replace(row, spans=found)))
 
 
 def bar_share(score: float, ranking: Ranking) -> float:
@@ -96,12 +104,12 @@ def _show_head(session: Session, place: int, ranking: Ranking) -> None:
 
 
 def _show_rows(
-    session: Session, ranking: Ranking, other: Ranking | None, highlighter: SentenceHighlighter
+    feedback: Feedback, ranking: Ranking, other: Ranking | None, highlighter: SentenceHighlighter
 ) -> Unexplained:
     ranks = {} if other is None else {doc_id: rank for rank, doc_id in enumerate(other.doc_ids, start=1)}
     unexplained: Unexplained = []
     for result in ranking.results:
-        mark = session.feedback.mark_of(result.doc_id)
+        mark = feedback.mark_of(result.doc_id)
         note = None if other is None else _note(result.rank, ranks.get(result.doc_id), TITLES[other.ranker], len(ranks))
         row = Row(ranking.ranker, result, mark, bar_share(result.score, ranking), note=note)
         unexplained += show_explained(row, ranking, highlighter)

@@ -10,6 +10,7 @@ from exemplar.data.encoders.passages import Span
 from exemplar.retrieval.feedback import MARK_NAMES, Mark
 from exemplar.retrieval.ranking import Result
 from exemplar.retrieval.sessions.events import Marked
+from exemplar.retrieval.sessions.marks import MarkedText
 from exemplar.ui import html
 from exemplar.ui.state import ROWS_OPENED, change, query_document
 
@@ -53,12 +54,12 @@ class Row:
 def show_row(row: Row) -> DeltaGenerator:
     """Draw a row; return the element of its text, which is drawn again once the best sentences are known."""
     # Keys contain the doc_id, never the rank: a click then belongs to the row that the person saw.
-    doc_id, mark, key = row.result.doc_id, row.mark, f"{row.place} {html.widget_key(row.result.doc_id)}"
+    doc_id, key = row.result.doc_id, f"{row.place} {html.widget_key(row.result.doc_id)}"
     with st.container(border=True, key=f"row {key}", gap="xsmall"):
         text = st.html(row_html(row))
         with st.container(horizontal=True, gap="small"):
-            _mark_button("Relevant", "positive", doc_id, mark, key)
-            _mark_button("Not relevant", "negative", doc_id, mark, key)
+            _mark_button("Relevant", "positive", row, key)
+            _mark_button("Not relevant", "negative", row, key)
             st.button(
                 "More like this",
                 key=f"more {key}",
@@ -79,7 +80,7 @@ def row_html(row: Row) -> str:
     result, spans = row.result, row.spans
     before = "… " if result.start and not (spans and spans[0][0] > _EXCERPT // 3) else ""
     text = html.element("div", "text ex-lines", before, html.excerpt_with(result.passage, spans, _EXCERPT))
-    return _head(row) + _fields(result) + text
+    return _head(row) + html.title_element(result.title, result.doc_id) + _fields(result) + text
 
 
 def _opened() -> set[str]:
@@ -100,9 +101,9 @@ def _whole_button(key: str) -> None:
     )
 
 
-def _mark_button(label: str, own: Mark, doc_id: str, mark: Mark | None, key: str) -> None:
-    icon = {"positive": ":material/thumb_up:", "negative": ":material/thumb_down:"}[own]
-    pressed = mark == own
+def _mark_button(label: str, own: Mark, row: Row, key: str) -> None:
+    icon = ":material/thumb_up:" if own == "positive" else ":material/thumb_down:"
+    pressed = row.mark == own
     st.button(
         label,
         key=f"{own} {key}",
@@ -110,8 +111,15 @@ def _mark_button(label: str, own: Mark, doc_id: str, mark: Mark | None, key: str
         type="primary" if pressed else "secondary",
         help="Take this mark back" if pressed else None,
         on_click=change,
-        args=(Marked(doc_id, None if pressed else own),),
+        args=(_marked(row, None if pressed else own),),
     )
+
+
+def _marked(row: Row, mark: Mark | None) -> Marked:
+    """Return the event of a mark, with the text that the person sees and the place where it was found."""
+    text = MarkedText(row.result.title, row.result.text)
+    found = {"list": row.place} | ({"rank": row.result.rank} if row.result.rank else {})
+    return Marked(row.result.doc_id, mark, text.text_hash, text, found=found)
 
 
 def _head(row: Row) -> str:
@@ -121,7 +129,7 @@ def _head(row: Row) -> str:
         html.element("span", "rank", str(result.rank)) if result.rank else "",
         html.element("span", f"note ex-{note.kind}", html.text(note.text), title=note.meaning) if note else "",
         html.element("span", "score", bar, f"{result.score:.3f}"),
-        html.name_element("label", result.label) if result.label else "",
+        *html.label_elements(result.labels),
         html.name_element("id", result.doc_id),
         html.element("span", f"marked ex-{mark}", MARK_NAMES[mark]) if mark else "",
     ]

@@ -2,9 +2,11 @@
 
 import streamlit as st
 
+from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.search import SearchEngine
-from exemplar.retrieval.sessions.events import Event, MarksAdded, Redone, Undone
+from exemplar.retrieval.sessions.events import Event, Redone, Undone
 from exemplar.retrieval.sessions.export import Column, exported_doc_ids
+from exemplar.retrieval.sessions.identity import PresentMarks
 from exemplar.retrieval.sessions.session import Session
 from exemplar.ui import state
 from exemplar.ui.search import filter_form, keyboard
@@ -14,7 +16,7 @@ from exemplar.ui.search.rankings import rankings_of
 VIEWS = (state.RESULTS, "Mark next", "Why")
 
 
-def show_tools(session: Session, engine: SearchEngine) -> str:
+def show_tools(session: Session, engine: SearchEngine, marks: PresentMarks) -> str:
     """Draw the tools; return the chosen view."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="tools"):
         view = st.segmented_control(
@@ -26,11 +28,11 @@ def show_tools(session: Session, engine: SearchEngine) -> str:
             help="The rankings; the documents that are best marked next; where both rankings have each document.",
         )
         _filters_popover(session)
-        _event_button("Undo", Undone(), "Take the last change of marks back (u)", enabled=bool(session.past))
+        _event_button("Undo", Undone(), "Take the last change of marks back (u)", enabled=bool(session.marks.past))
         _event_button(
-            "Redo", Redone(), "Make the change again that was taken back (Shift+U)", enabled=bool(session.future)
+            "Redo", Redone(), "Make the change again that was taken back (Shift+U)", enabled=bool(session.marks.future)
         )
-        _export_popover(session, engine)
+        _export_popover(session, engine, marks)
         keys = st.popover("Keys", icon=":material/keyboard:", key="keys", help="What the keyboard can do here.")
         with keys:
             keyboard.show_keys()
@@ -57,7 +59,7 @@ def _event_button(label: str, event: Event, hint: str, *, enabled: bool) -> None
     st.button(label, key=name, icon=icon, help=hint, disabled=not enabled, on_click=state.change, args=(event,))
 
 
-def _export_popover(session: Session, engine: SearchEngine) -> None:
+def _export_popover(session: Session, engine: SearchEngine, marks: PresentMarks) -> None:
     transfer = st.popover(
         "Export, import",
         icon=":material/swap_vert:",
@@ -68,16 +70,16 @@ def _export_popover(session: Session, engine: SearchEngine) -> None:
     if not transfer.open:
         return
     with transfer:
-        columns = None if session.query is None else lambda n: _exported(session, engine, n)
-        show_export(engine.corpus, session.feedback, columns)
-        show_import(engine.corpus, lambda marks: state.change(MarksAdded(marks)))
+        columns = None if session.query is None else lambda n: _exported(session, engine, marks.feedback, n)
+        show_export(engine.corpus, session.feedback, marks, columns)
+        show_import(engine.corpus, state.change)
 
 
-def _exported(session: Session, engine: SearchEngine, n: int) -> list[Column]:
+def _exported(session: Session, engine: SearchEngine, feedback: Feedback, n: int) -> list[Column]:
     """Return the first n documents of each ranking, with the scores of every exported document."""
-    rankings = rankings_of(session, engine, session.settings.rankers, depth=n)
+    rankings = rankings_of(session, engine, feedback, session.settings.rankers, depth=n)
     tops = [ranking.doc_ids[:n] for ranking in rankings]
-    doc_ids = exported_doc_ids(engine.within(session.feedback), tops)
+    doc_ids = exported_doc_ids(feedback, tops)
     columns = []
     for ranking, top in zip(rankings, tops, strict=True):
         scores = engine.scores(ranking.scorer, doc_ids)

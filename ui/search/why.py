@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.rankers import TITLES
 from exemplar.retrieval.ranking import Ranking
 from exemplar.retrieval.score_plane import Point, score_plane
@@ -29,9 +30,8 @@ _COLOURS = {
 }
 
 
-def show_why(session: Session, knn: Ranking, svm: Ranking, engine: SearchEngine) -> None:
+def show_why(session: Session, feedback: Feedback, knn: Ranking, svm: Ranking, engine: SearchEngine) -> None:
     """Draw the plane, and beside it the clicked document."""
-    feedback = engine.within(session.feedback)
     n = session.settings.k
     shown = [ranking.doc_ids[:n] for ranking in (knn, svm)]
     groups = (
@@ -61,7 +61,7 @@ def show_why(session: Session, knn: Ranking, svm: Ranking, engine: SearchEngine)
         doc_id = st.session_state.get(PICKED)
         if doc_id is not None and engine.corpus.rows_of([doc_id]):
             result = engine.result(svm.scorer, doc_id)
-            show_row(Row("why", result, session.feedback.mark_of(doc_id), bar_share(result.score, svm)))
+            show_row(Row("why", result, feedback.mark_of(doc_id), bar_share(result.score, svm)))
         else:
             st.html(html.element("div", "hint", "The document of the point that you click stands here."))
 

@@ -9,7 +9,7 @@ from exemplar.data.building.build import build_corpus
 from exemplar.data.building.embed import SHARD
 from exemplar.data.building.progress import Progress
 from exemplar.data.building.run import precision_of
-from exemplar.data.corpus.catalog import corpus_status, list_corpora, verify_corpus
+from exemplar.data.corpus.catalog import corpus_status, list_corpora, remove_corpus, verify_corpus
 from exemplar.data.corpus.corpus import Corpus, open_corpus
 from exemplar.data.corpus.manifest import corpus_folder
 from exemplar.data.corpus.shards import JOURNAL, VECTORS, ShardStore
@@ -151,7 +151,7 @@ def test_nothing_is_embedded_or_written_when_nothing_changed(animals: Corpus, en
 
 def test_only_new_and_changed_documents_are_embedded(animals: Corpus, encoder: FakeEncoder) -> None:
     encoder.encoded.clear()
-    documents = [Document("9", ANIMALS[9], "sky"), Document("0", "a changed cat"), Document("new", "a new dog")]
+    documents = [Document("9", ANIMALS[9], ("sky",)), Document("0", "a changed cat"), Document("new", "a new dog")]
     again = build_corpus(Source("animals", SourceSpec("animals"), lambda: iter(documents)), encoder)
     assert encoder.encoded == ["a changed cat", "a new dog"]
     assert [again.document(row) for row in range(3)] == documents
@@ -299,6 +299,26 @@ def test_what_was_built_otherwise_is_replaced_only_knowingly(
         build_corpus(other, encoder)
     assert open_corpus("x").manifest == first.manifest
     assert build_corpus(other, encoder, replace=True).manifest.n_documents == 3
+
+
+@pytest.mark.parametrize(
+    ("was", "difference"),
+    [(True, "no See Also sections, not See Also sections"), (False, "See Also sections, not no See Also sections")],
+)
+def test_an_option_that_was_left_out_is_another_corpus_too(encoder: FakeEncoder, was: bool, difference: str) -> None:
+    build_corpus(described(SourceSpec("docs", without_see_also=was)), encoder)
+    with pytest.raises(ExemplarError, match=f"'x' already, built with {difference}"):
+        build_corpus(described(SourceSpec("docs", without_see_also=not was)), encoder)
+
+
+def test_a_corpus_keeps_its_identity_until_another_takes_its_name(encoder: FakeEncoder) -> None:
+    first = build_corpus(described(SourceSpec("a"), 3), encoder).manifest.corpus_id
+    assert len(first) == 16
+    assert build_corpus(described(SourceSpec("a"), 5), encoder).manifest.corpus_id == first
+    other = build_corpus(described(SourceSpec("b"), 5), encoder, replace=True).manifest.corpus_id
+    assert other != first
+    remove_corpus("x")
+    assert build_corpus(described(SourceSpec("b"), 5), encoder).manifest.corpus_id not in (first, other, "")
 
 
 def test_another_limit_is_the_same_corpus(encoder: FakeEncoder) -> None:

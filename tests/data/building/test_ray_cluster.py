@@ -48,7 +48,7 @@ cli.main(["build", sys.argv[1], "--name", "killed", "--on", "ray", "--address", 
 
 def assert_same(found: Corpus, expected: Corpus) -> None:
     """Whatever is in the two corpora's files is the same, byte for byte."""
-    plan = {"name": "", "created": ""}
+    plan = {"name": "", "created": "", "corpus_id": ""}
     assert {**vars_of(found), **plan} == {**vars_of(expected), **plan}
     a, b = files_of(found), files_of(expected)
     assert {**a, JOURNAL: a[JOURNAL].splitlines()[1:]} == {**b, JOURNAL: b[JOURNAL].splitlines()[1:]}
@@ -258,7 +258,7 @@ def test_the_command_line_builds_by_the_real_model_what_it_builds_here(
     with pytest.raises(SystemExit, match="^0$"):
         cli.main([*build, "--name", "here"])
     there, here = open_corpus("there"), open_corpus("here")
-    but = {"name": "", "created": ""}
+    but = {"name": "", "created": "", "corpus_id": ""}
     assert {**vars_of(there), **but} == {**vars_of(here), **but}
     np.testing.assert_array_equal(there.passages, here.passages)
     np.testing.assert_allclose(there.vectors, here.vectors, atol=1e-6)

@@ -1,5 +1,7 @@
 import os
 import time
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from exemplar.data.building.build import build_corpus
 from exemplar.data.building.uploads import remove_upload, safe_name, save_upload, uploaded_name
 from exemplar.data.corpus.catalog import remove_corpus
+from exemplar.data.documents import Document, Problem
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.reading import read
 
@@ -79,3 +82,19 @@ def test_what_became_no_corpus_goes_after_a_day(encoder: FakeEncoder) -> None:
         os.utime(path.parent, (time.time() - 100_000,) * 2)
     young = save_upload("c.csv", CSV + b"young\n")
     assert [path.exists() for path in (built, left, young)] == [True, False, True]
+
+
+def test_what_a_build_still_reads_is_kept(encoder: FakeEncoder) -> None:
+    path = save_upload("a.csv", CSV)
+    source = read(str(path))
+    kept = []
+
+    def slowly() -> Iterator[Document | Problem]:
+        documents = list(source.read())
+        os.utime(path.parent, (time.time() - 100_000,) * 2)
+        save_upload("b.csv", CSV + b"other\n")
+        kept.append(path.exists())
+        yield from documents
+
+    build_corpus(replace(source, read=slowly), encoder)
+    assert kept == [True]

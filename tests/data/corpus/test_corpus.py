@@ -23,8 +23,8 @@ def test_an_opened_corpus_holds_what_was_built(animals: Corpus) -> None:
     corpus = open_corpus("animals")
     assert corpus.manifest == animals.manifest
     assert [corpus.document(row) for row in (0, 9)] == [
-        Document("0", ANIMALS[0], "animal"),
-        Document("9", ANIMALS[9], "weather"),
+        Document("0", ANIMALS[0], ("animal",)),
+        Document("9", ANIMALS[9], ("weather",)),
     ]
     np.testing.assert_array_equal(corpus.vectors, FakeEncoder().encode_documents(ANIMALS))
 
@@ -103,7 +103,7 @@ def test_a_damaged_manifest_is_noticed_and_hides_no_other_corpus(
     assert [status.name for status in list_corpora() if status.manifest] == ["other"]
 
 
-@pytest.mark.parametrize("change", [{"format": 4}, {"extra": 1}])
+@pytest.mark.parametrize("change", [{"format": 5}, {"extra": 1}])
 def test_a_manifest_of_another_version_is_refused(animals: Corpus, change: dict) -> None:
     path = corpus_folder("animals") / "manifest.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | change))

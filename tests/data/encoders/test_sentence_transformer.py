@@ -169,6 +169,31 @@ def test_prompts_of_queries_and_documents_are_the_models_own(
 
 
 @pytest.mark.model
+def test_documents_have_the_prompt_of_passages_where_a_model_names_it_so(
+    transformer: "SentenceTransformer", tmp_path: Path
+) -> None:
+    prompts = {"query": "query: ", "passage": "passage: "}
+    folder = save(transformer, tmp_path / "model", prompts=prompts)
+    expected = transformer.encode(TEXTS[0], prompt="passage: ")
+    found = load_encoder(folder, precision="float32")
+    np.testing.assert_allclose(found.encode_documents(TEXTS[:1])[0], expected, atol=1e-5)
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("backend", ["torch", "openvino"])
+def test_a_model_may_keep_the_first_dimensions_alone(
+    transformer: "SentenceTransformer", tmp_path: Path, backend: str
+) -> None:
+    folder = save(transformer, tmp_path / "model", truncate_dim=128)
+    short = load_encoder(folder, precision="float32", backend=backend)
+    assert short.info.dim == 128
+    expected = unit_rows(transformer.encode(TEXTS))
+    assert expected.shape == (len(TEXTS), 128)
+    np.testing.assert_allclose(short.encode_documents(TEXTS), expected, atol=1e-5)
+    np.testing.assert_allclose(short.encode_query(TEXTS[0]), expected[0], atol=1e-5)
+
+
+@pytest.mark.model
 def test_a_model_trained_for_the_dot_product_keeps_the_lengths_of_its_rows(
     transformer: "SentenceTransformer", tmp_path: Path
 ) -> None:

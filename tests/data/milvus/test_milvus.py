@@ -122,8 +122,68 @@ def test_words_are_looked_for_in_each_passage(served: SearchEngine) -> None:
         words = result.text.lower().replace(".", "").split()
         assert {"fish", "duck"} <= set(words)
     assert served.search("cat", filters=Filters(words="unheardof")).results == ()
-    with pytest.raises(ValueError, match='single words, not for phrases: type "cat dog" without the quotes'):
-        served.search("cat", filters=Filters(words='"cat dog"'))
+
+
+WORDED = [
+    "A state-of-the-art method",
+    "The state of the art",
+    "art of the state, state of mind",
+    "read_csv and readXcsv",
+    "readXcsv alone",
+    "100 % sure",
+    "100% sure",
+    "100 times",
+    "a\\b and C:\\temp",
+    'he said "no"',
+    "Straße nach\nKöln",
+    "Köln am Rhein",
+    "日本語の本",
+    "COVID-19 in 2020",
+    "COVID 19",
+    "10.1000/xyz123",
+]
+
+
+@pytest.fixture(scope="module")
+def worded(folder: Path) -> tuple[SearchEngine, SearchEngine]:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("EXEMPLAR_HOME", str(folder / "worded-home"))
+        corpus = build_corpus(source_of(WORDED, name="worded"), FakeEncoder())
+    push_corpus(corpus, path := str(folder / "worded.db"))
+    served, index = open_served(path, "worded")
+    return SearchEngine(corpus, lambda *_: FakeEncoder()), SearchEngine(served, lambda *_: FakeEncoder(), index)
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("state-of-the-art", [0]),
+        ('"state of the art"', [1]),
+        ("STATE art", [0, 1, 2]),
+        ("read_csv", [3]),
+        ("100%", [6]),
+        ('"100 %"', [5]),
+        ("a\\b", [8]),
+        ("straße", [10]),
+        ('"nach köln"', [10]),
+        ("ko\u0308ln", [10, 11]),
+        ("本", [12]),
+        ("語の", [12]),
+        ("COVID-19", [13]),
+        ("10.1000/xyz123", [15]),
+        ("sta", []),
+    ],
+)
+def test_words_are_found_as_in_memory(
+    worded: tuple[SearchEngine, SearchEngine], words: str, expected: list[int]
+) -> None:
+    for engine in worded:
+        kept, others = (
+            {result.doc_id for result in engine.search("x", ranker="knn", k=50, filters=filters).results}
+            for filters in (Filters(words=words), Filters(without=words))
+        )
+        assert kept == set(map(str, expected))
+        assert others == set(map(str, range(len(WORDED)))) - kept
 
 
 def test_all_that_the_pages_ask_for_is_there(local: SearchEngine, served: SearchEngine) -> None:

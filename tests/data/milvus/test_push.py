@@ -90,9 +90,9 @@ def test_a_collection_that_is_not_ours_stays(folder: Path) -> None:
 def test_what_milvus_cannot_hold_is_cut_and_counted_or_refused(folder: Path) -> None:
     long = "word " * 20_000
     rows = [
-        Document("long", "é" + long, "l"),
-        Document("wide", "text", None, {"small": "1", "huge": "x" * 70_000}),
-        Document("usual", "text and more", None),
+        Document("long", "é" + long, ("l",)),
+        Document("wide", "text", (), {"small": "1", "huge": "x" * 70_000}),
+        Document("usual", "text and more", ()),
     ]
     source = Source("cut", SourceSpec("x"), lambda: iter(rows))
     built = build_corpus(source, FakeEncoder(), whole=True)

@@ -27,9 +27,9 @@ def test_tables_in_files_are_read_alike(tmp_path: Path, suffix: str) -> None:
     path = write(tmp_path / f"rows{suffix}")
     source = read(path, label_column="kind", id_column="key")
     assert list(source.read()) == [
-        Document("a1", "the first", "x", {"stars": "3"}),
-        Document("a2", "the second, with a comma\nand a line", "y", {"stars": "4"}),
-        Document("a3", "NA", "x", {"stars": "5"}),
+        Document("a1", "the first", ("x",), {"stars": "3"}),
+        Document("a2", "the second, with a comma\nand a line", ("y",), {"stars": "4"}),
+        Document("a3", "NA", ("x",), {"stars": "5"}),
     ]
     assert list(source.read()) == list(source.read())
     assert (source.name, numbered(source)) == ("rows", False)
@@ -69,7 +69,7 @@ def test_without_an_id_column_the_row_number_is_the_id(tmp_path: Path) -> None:
 def test_missing_cells_and_numbers_are_handled(tmp_path: Path) -> None:
     rows = [{"text": None, "label": "x"}, {"text": 17, "label": None}, {"text": "a", "label": 2, "n": float("nan")}]
     source = read(write(tmp_path / "rows.jsonl", rows))
-    assert documents(source) == [Document("1", "17"), Document("2", "a", "2")]
+    assert documents(source) == [Document("1", "17"), Document("2", "a", ("2",))]
 
 
 @pytest.mark.parametrize("suffix", [".jsonl", ".parquet"])
@@ -85,9 +85,9 @@ def test_numbers_keep_their_digits_beside_gaps(tmp_path: Path, suffix: str) -> N
         rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
         path.write_text("\N{BYTE ORDER MARK}" + "\n".join(map(json.dumps, rows)) + "\n\n")
     assert documents(read(str(path), id_column="id")) == [
-        Document("9007199254740993", "a", "1"),
-        Document("9007199254740992", "b", None),
-        Document("3", "c", "0"),
+        Document("9007199254740993", "a", ("1",)),
+        Document("9007199254740992", "b", ()),
+        Document("3", "c", ("0",)),
     ]
 
 
@@ -111,17 +111,18 @@ def test_a_title_stands_before_its_text(tmp_path: Path) -> None:
     rows = [{"Title": "A", "Text": "a"}, {"Title": "", "Text": "b"}, {"Title": "C", "Text": ""}]
     path = write(tmp_path / "rows.csv", rows)
     source = read(path)
-    assert list(source.read()) == [Document("0", "A\n\na"), Document("1", "b"), Problem("row 2", "no text")]
+    assert list(source.read()) == [Document("0", "a", title="A"), Document("1", "b"), Document("2", "", title="C")]
+    assert [document.full_text for document in documents(source)] == ["A\n\na", "b", "C"]
     assert texts(read(path, text_column="Title")) == ["A", "C"]
-    assert documents(read(path, title_column="none"))[0] == Document("0", "a", None, {"Title": "A"})
+    assert documents(read(path, title_column="none"))[0] == Document("0", "a", (), {"Title": "A"})
 
 
 def test_guesses_are_turned_off_by_none_and_the_description_says_so(tmp_path: Path) -> None:
     path = write(tmp_path / "rows.csv", [{"text": "a", "label": "x", "id": "7"}])
     source = read(path, label_column="none", id_column="none")
-    assert documents(source) == [Document("0", "a", None, {"label": "x", "id": "7"})]
+    assert documents(source) == [Document("0", "a", (), {"label": "x", "id": "7"})]
     assert (source.spec.label_column, source.spec.id_column) == ("none", "none")
-    assert documents(read(path)) == [Document("7", "a", "x")]
+    assert documents(read(path)) == [Document("7", "a", ("x",))]
     path = write(tmp_path / "none.csv", [{"text": "a", "none": "7"}])
     assert documents(read(path, id_column="none")) == [Document("7", "a")]
 
@@ -135,7 +136,7 @@ def test_text_that_is_no_text_is_left_out_and_told(tmp_path: Path, cell: object,
 def test_labels_may_be_lists_and_others_are_told(tmp_path: Path) -> None:
     rows = [{"text": "a", "label": ["x", "y"]}, {"text": "b", "label": {"no": 1}}, {"text": "c", "label": []}]
     assert list(read(write(tmp_path / "rows.jsonl", rows)).read()) == [
-        Document("0", "a", "x, y"),
+        Document("0", "a", ("x", "y")),
         Problem("row 1", "the label is no plain text", left_out=False),
         Document("1", "b"),
         Document("2", "c"),
@@ -201,7 +202,7 @@ def test_an_unrecognised_text_column_must_be_named(tmp_path: Path) -> None:
 def test_a_column_that_was_named_is_not_guessed_for_something_else(tmp_path: Path) -> None:
     path = write(tmp_path / "rows.csv", [{"label": "a", "id": "7"}])
     source = read(path, text_column="label", title_column="id")
-    assert documents(source) == [Document("0", "7\n\na")]
+    assert documents(source) == [Document("0", "a", title="7")]
     assert (source.spec.label_column, source.spec.id_column) == (None, None)
 
 
@@ -232,7 +233,7 @@ def test_a_table_without_text_is_an_error(tmp_path: Path) -> None:
 def test_rows_are_counted_past_blank_and_wide_and_short_ones(tmp_path: Path) -> None:
     (tmp_path / "rows.csv").write_text("text,label\na,x\n\nb,y,z\nc\n")
     assert list(read(str(tmp_path / "rows.csv")).read()) == [
-        Document("0", "a", "x"),
+        Document("0", "a", ("x",)),
         Problem("row 1", "no text"),
         Problem("row 2", "more fields than the header has names"),
         Document("3", "c"),
@@ -262,9 +263,9 @@ def test_a_quote_that_never_closes_is_told_by_the_line_it_opens_on(tmp_path: Pat
 def test_a_tsv_file_with_stray_quotes_has_no_quoting(tmp_path: Path) -> None:
     (tmp_path / "rows.tsv").write_text('text\tlabel\n"Great" he said\tx\n"open\ty\n5" pipe\tz\n')
     assert documents(read(str(tmp_path / "rows.tsv"))) == [
-        Document("0", '"Great" he said', "x"),
-        Document("1", '"open', "y"),
-        Document("2", '5" pipe', "z"),
+        Document("0", '"Great" he said', ("x",)),
+        Document("1", '"open', ("y",)),
+        Document("2", '5" pipe', ("z",)),
     ]
 
 
@@ -331,8 +332,8 @@ def test_what_the_csv_module_writes_is_read_back(
 def test_lines_may_end_in_any_way(tmp_path: Path, end: str) -> None:
     (tmp_path / "rows.csv").write_bytes(end.join(["text,n", "a,1", '"b",2', ""]).encode())
     assert documents(read(str(tmp_path / "rows.csv"))) == [
-        Document("0", "a", None, {"n": "1"}),
-        Document("1", "b", None, {"n": "2"}),
+        Document("0", "a", (), {"n": "1"}),
+        Document("1", "b", (), {"n": "2"}),
     ]
 
 
@@ -390,7 +391,7 @@ def test_bad_lines_of_json_are_told_by_their_number_and_the_others_kept(tmp_path
 def test_a_named_column_is_searched_for_in_all_of_the_file(tmp_path: Path) -> None:
     rows = [{"text": "a"}] * 1500 + [{"text": "b", "late": "x"}]
     path = write(tmp_path / "rows.jsonl", rows)
-    assert documents(read(path, label_column="late"))[-1] == Document("1500", "b", "x")
+    assert documents(read(path, label_column="late"))[-1] == Document("1500", "b", ("x",))
     with pytest.raises(ValueError, match="no column 'later'; its columns are: text"):
         read(path, label_column="later")
 
@@ -406,7 +407,7 @@ def test_a_named_column_is_searched_for_in_all_of_the_file(tmp_path: Path) -> No
 def test_json_may_be_laid_out_in_several_ways(tmp_path: Path, content: object) -> None:
     (tmp_path / "rows.json").write_text(json.dumps(content, indent=1))
     assert documents(read(str(tmp_path / "rows.json"))) == [
-        Document("0", "a", None, {"n": "1"}),
+        Document("0", "a", (), {"n": "1"}),
         Document("1", "b"),
     ]
 
@@ -435,7 +436,7 @@ def test_json_is_parsed_once_for_its_columns_and_first_rows_and_not_kept(
     assert [value() for value in values] == [None, None]
     assert first[:2] == [
         Problem("line 4 of rows.json", "not UTF-8, read as cp1252", left_out=False),
-        Document("0", "café", None, {"key": "a1", "kind": "x", "stars": "3"}),
+        Document("0", "café", (), {"key": "a1", "kind": "x", "stars": "3"}),
     ]
 
 
@@ -469,8 +470,8 @@ def classes(tmp_path: Path) -> str:
 
 def test_a_bare_parquet_file_of_a_data_set_gives_class_names(classes: str) -> None:
     assert documents(read(classes)) == [
-        Document("0", "one", "yes"),
-        Document("1", "two", "no"),
+        Document("0", "one", ("yes",)),
+        Document("1", "two", ("no",)),
         Document("2", "three"),
     ]
 

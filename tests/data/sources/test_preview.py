@@ -20,7 +20,7 @@ def test_a_table_shows_its_columns_what_they_are_taken_for_and_its_first_documen
     rows = "".join(f"{n},the text {n},about {n},x\n" for n in range(20))
     path = write(tmp_path / "notes.csv", f"key,text,title,label\n{rows}")
     found = look_at(SourceSpec(path, id_column="key"))
-    documents = [Document(str(n), f"about {n}\n\nthe text {n}", "x") for n in range(5)]
+    documents = [Document(str(n), f"the text {n}", ("x",), title=f"about {n}") for n in range(5)]
     columns = ("key", "text", "title", "label")
     assert found == Preview("notes", columns, Columns("text", "title", "label", "key"), tuple(documents))
 
@@ -32,7 +32,7 @@ def test_a_table_without_a_likely_text_shows_its_columns_and_guesses_the_others(
     assert found.error == f"say which column of {path} holds the text; its columns are: id, words, class"
     assert found.documents == ()
     again = look_at(SourceSpec(path, text_column="words"))
-    assert again.documents == (Document("1", "buy milk", "x"),)
+    assert again.documents == (Document("1", "buy milk", ("x",)),)
     assert again.error == ""
 
 
@@ -54,7 +54,7 @@ def test_what_cannot_be_read_is_an_error_and_nothing_else(source: str) -> None:
 def test_package_documentation_has_no_columns() -> None:
     found = look_at(SourceSpec("docs:numpy", without_see_also=True))
     assert (found.name, found.columns, found.chosen, found.error) == ("docs", (), Columns(), "")
-    assert [document.label for document in found.documents] == ["numpy"] * 5
+    assert [document.labels for document in found.documents] == [("numpy",)] * 5
 
 
 def test_tables_in_a_zip_go_by_their_own_columns_and_the_first_readable_one_is_named(tmp_path: Path) -> None:

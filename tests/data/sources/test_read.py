@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from exemplar.data.documents import Document, Problem
+from exemplar.data.sources.columns import Columns
 from exemplar.data.sources.read import default_name, read_source
 from exemplar.data.sources.spec import SourceSpec
 from tests.support.reading import documents, numbered, problems, read, texts, write
@@ -66,8 +67,8 @@ def data_set(tmp_path: Path) -> str:
 
 
 NUMBERS = [
-    Document("0", "one", "yes", {"tags": "x, y"}),
-    Document("1", "two", "no"),
+    Document("0", "one", ("yes",), {"tags": "x, y"}),
+    Document("1", "two", ("no",)),
     Document("2", "three"),
 ]
 
@@ -102,7 +103,7 @@ def test_a_streamed_data_set_has_limits_and_whole_splits_but_no_slices(data_set:
 def test_streamed_rows_without_known_columns_are_read(tmp_path: Path) -> None:
     write(tmp_path / "rows.jsonl", [{"text": "a", "label": "x"}, {"text": "b", "label": "y"}])
     source = read(str(tmp_path), split="train", streaming=True)
-    assert documents(source) == [Document("0", "a", "x"), Document("1", "b", "y")]
+    assert documents(source) == [Document("0", "a", ("x",)), Document("1", "b", ("y",))]
 
 
 def test_a_data_set_column_that_cannot_be_used_is_told(data_set: str) -> None:
@@ -250,9 +251,9 @@ def test_package_documentation_is_labelled_by_package() -> None:
     source = read("docs:numpy", limit=50)
     found = documents(source)
     assert (len(found), problems(source), numbered(source)) == (50, [], False)
-    assert {document.label for document in found} == {"numpy"}
+    assert {document.labels for document in found} == {("numpy",)}
     assert source.spec == SourceSpec("docs:numpy", limit=50)
-    assert found[0].text.startswith(f"{found[0].doc_id}\n\n")
+    assert [document.title for document in found] == [document.doc_id for document in found]
     with pytest.raises(ValueError, match="there is no installed package 'nope'"):
         read("docs:nope")
 
@@ -263,7 +264,7 @@ def test_imdb_is_read_as_it_is(shared_datasets: Path, streaming: bool) -> None:
     found = documents(read(str(shared_datasets / "imdb"), split="train", limit=1000, streaming=streaming))
     assert [document.doc_id for document in found] == [str(row) for row in range(1000)]
     assert found[0].text.startswith("I rented I AM CURIOUS-YELLOW from my video store")
-    assert {document.label for document in found} == {"neg"}
+    assert {document.labels for document in found} == {("neg",)}
 
 
 @pytest.mark.slow
@@ -370,3 +371,21 @@ def test_storage_that_fails_in_the_middle_is_told(
     monkeypatch.setattr(fsspec.implementations.memory.MemoryFile, "read", fail, raising=False)
     with pytest.raises(ValueError, match="^cannot read memory://bucket/rows.csv: the token has expired$"):
         list(source.read())
+
+
+@pytest.mark.parametrize(
+    ("header", "columns"),
+    [
+        ("Ticket ID,Subject,Body,Status", Columns("Body", "Subject")),
+        ("Key,Title,Abstract Note", Columns("Abstract Note", "Title")),
+        ("Summary,Issue key,Description,Labels", Columns("Description", "Summary", "Labels")),
+        ("Article_Title,ABSTRACT,doc-id", Columns("ABSTRACT", "Article_Title", None, "doc-id")),
+        ("Headline,text, Class ", Columns("text", "Headline", "Class")),
+        ("id,title,selftext", Columns("selftext", "title", None, "id")),
+    ],
+)
+def test_columns_are_guessed_by_the_names_that_exports_give_them(header: str, columns: Columns, tmp_path: Path) -> None:
+    path = tmp_path / "export.csv"
+    path.write_text(f"{header}\n" + ",".join("abcdefg"[: header.count(",") + 1]) + "\n")
+    found = read(str(path)).spec.columns
+    assert Columns(*(name and name.strip() for name in (found.text, found.title, found.label, found.id))) == columns

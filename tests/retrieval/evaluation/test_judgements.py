@@ -8,7 +8,9 @@ import pytest
 
 from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.corpus import Corpus
+from exemplar.data.documents import Document
 from exemplar.data.errors import ExemplarError
+from exemplar.data.sources.spec import Source, SourceSpec
 from exemplar.retrieval.evaluation.judgements import JudgedQuery, Judgements, check_judged, judgements_of
 from tests.support.corpora import source_of
 from tests.support.fake_encoder import FakeEncoder
@@ -127,9 +129,22 @@ def test_documents_of_a_label_are_relevant_to_each_other() -> None:
     corpus = build_corpus(source_of(["a", "b", "c", "d", "e"], labels), FakeEncoder())
     both = {"0": 1, "2": 1}
     queries = [JudgedQuery("0", None, both, "0"), JudgedQuery("2", None, both, "2")]
-    assert judgements_of(corpus) == Judgements("labels", queries, unjudged=frozenset({"3"}))
+    kind = "labels (left out: 1 documents without a label, 2 documents whose labels no other document has)"
+    assert judgements_of(corpus) == Judgements(kind, queries, unjudged=frozenset({"3"}))
     with pytest.raises(ExemplarError, match="the documents of 'one' need at least two labels"):
         judgements_of(build_corpus(source_of(["a", "b"], ["x", "x"], name="one"), FakeEncoder()))
+
+
+def test_of_several_labels_each_is_a_query_of_its_own() -> None:
+    found = [Document(str(n), f"text {n}", labels) for n, labels in enumerate([("x", "y"), ("x",), ("y",), ("z",), ()])]
+    corpus = build_corpus(Source("several", SourceSpec("several"), lambda: iter(found)), FakeEncoder())
+    x, y = {"0": 1, "1": 1}, {"0": 1, "2": 1}
+    assert judgements_of(corpus).queries == [
+        JudgedQuery("0, x", None, x, "0"),
+        JudgedQuery("0, y", None, y, "0"),
+        JudgedQuery("1", None, x, "1"),
+        JudgedQuery("2", None, y, "2"),
+    ]
 
 
 def test_a_corpus_without_judgements_says_what_would_do(beir: Path) -> None:

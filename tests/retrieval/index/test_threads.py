@@ -1,5 +1,7 @@
 import multiprocessing
 import os
+import subprocess
+import sys
 import threading
 import warnings
 
@@ -80,3 +82,17 @@ def test_a_forked_process_can_fit(vectors: np.ndarray) -> None:
         with multiprocessing.get_context("fork").Pool(1) as pool:
             there = pool.apply_async(fit_exemplar_svm, (index, vectors[:1])).get(timeout=PATIENCE)
     assert there.w.tolist() == pytest.approx(here)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="processes can't be bound to processors here")
+def test_no_more_threads_than_processors_that_may_be_used() -> None:
+    first = min(os.sched_getaffinity(0))
+    code = f"""
+import os
+os.sched_setaffinity(0, {{{first}}})
+from exemplar.data.encoders.hardware import n_processors
+from exemplar.retrieval.index.threads import N_THREADS
+assert (n_processors(), N_THREADS) == (1, 1)
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)

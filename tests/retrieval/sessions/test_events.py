@@ -14,11 +14,13 @@ from exemplar.retrieval.sessions.events import (
     Marked,
     MarksAdded,
     MarksCleared,
+    MarksFollowed,
     Named,
     Opened,
     Queried,
     Redone,
     SettingsSet,
+    TextsKnown,
     Undone,
     event_from_json,
 )
@@ -29,14 +31,39 @@ EVENTS: list[tuple[Event, str, str]] = [
     (Queried("a \N{CAT FACE}\n b"), r'{"query": "a \ud83d\udc31\n b"}', "searched “a \N{CAT FACE} b”"),
     (Queried("x" * 300), f'{{"query": "{"x" * 300}"}}', f"searched “{'x' * 200} …”"),
     (DocumentQueried("3"), '{"query_document": "3"}', "searched for more like 3"),
-    (Marked("5", "positive"), '{"mark": "positive", "doc_id": "5"}', "marked 5 as relevant"),
-    (Marked("5", "negative"), '{"mark": "negative", "doc_id": "5"}', "marked 5 as not relevant"),
-    (Marked("5", None), '{"mark": null, "doc_id": "5"}', "took the mark on 5 back"),
+    (
+        Marked("5", "positive"),
+        '{"mark": "positive", "doc_id": "5", "text": null, "reader": "", "found": {}, "note": "", "reason": ""}',
+        "marked 5 as relevant",
+    ),
+    (
+        Marked("5", "negative"),
+        '{"mark": "negative", "doc_id": "5", "text": null, "reader": "", "found": {}, "note": "", "reason": ""}',
+        "marked 5 as not relevant",
+    ),
+    (
+        Marked("5", None),
+        '{"mark": null, "doc_id": "5", "text": null, "reader": "", "found": {}, "note": "", "reason": ""}',
+        "took the mark on 5 back",
+    ),
     (
         MarksAdded(Feedback(("1", "2"), ("3",))),
-        '{"marks": {"positive": ["1", "2"], "negative": ["3"]}}',
+        '{"marks": {"positive": ["1", "2"], "negative": ["3"], "unsure": []}, "texts": {}}',
         "took in marks: 2 as relevant, 1 as not relevant",
     ),
+    (
+        Marked("5", "unsure", "00ff", None, "ann", {"list": "knn", "rank": 3}, "why?", "far off"),
+        '{"mark": "unsure", "doc_id": "5", "text": "00ff", "reader": "ann", '
+        '"found": {"list": "knn", "rank": 3}, "note": "why?", "reason": "far off"}',
+        "marked 5 as unsure",
+    ),
+    (
+        MarksAdded(Feedback(("1",), (), ("2",)), {"1": "00ff"}),
+        '{"marks": {"positive": ["1"], "negative": [], "unsure": ["2"]}, "texts": {"1": "00ff"}}',
+        "took in marks: 1 as relevant, 0 as not relevant, 1 as unsure",
+    ),
+    (TextsKnown({"1": "00ff"}), '{"texts_known": {"1": "00ff"}}', "kept the texts of 1 earlier marks"),
+    (MarksFollowed({"1": "2"}), '{"followed": {"1": "2"}}', "1 marks followed their texts to other ids"),
     (MarksCleared(), '{"clear_marks": true}', "cleared all marks"),
     (Undone(), '{"undo": true}', "took the last change of marks back"),
     (Redone(), '{"redo": true}', "made the change of marks again"),
@@ -76,6 +103,17 @@ def test_an_event_is_written_read_and_described(event: Event, written: str, word
     assert json.dumps(event.to_json()) == written
     assert event_from_json(json.loads(written)) == event
     assert event.describe() == words
+
+
+@pytest.mark.parametrize(
+    ("written", "event"),
+    [
+        ({"mark": "positive", "doc_id": "5"}, Marked("5", "positive")),
+        ({"marks": {"positive": ["1"], "negative": ["2"]}}, MarksAdded(Feedback(("1",), ("2",)))),
+    ],
+)
+def test_events_of_earlier_versions_are_read(written: Any, event: Event) -> None:
+    assert event_from_json(written) == event
 
 
 @pytest.mark.parametrize("event", [{}, {"mark": "maybe", "doc_id": "a"}, {"query": 3}, {"mark": "positive"}])

@@ -8,8 +8,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from exemplar.data.arrow import DOCUMENT_SCHEMA
+from exemplar.data.arrow import DOCUMENT_SCHEMA, row_of
 from exemplar.data.corpus.corpus import Corpus
+from exemplar.data.documents import Document
 from exemplar.data.readers.file import File
 from exemplar.data.readers.tables import open_table
 from exemplar.retrieval.feedback import Feedback
@@ -21,7 +22,9 @@ from exemplar.retrieval.sessions.export import (
     export_table,
     exported_doc_ids,
 )
+from exemplar.retrieval.sessions.identity import PresentMarks
 from exemplar.retrieval.sessions.import_marks import read_marks
+from exemplar.retrieval.sessions.marks import MarkedText
 from tests.support.corpora import ANIMALS
 
 MARKS = Feedback(("5", "gone"), ("1",))
@@ -55,9 +58,11 @@ HARMLESS = ["a", "1-1", "'quoted' =", "it's =1", "a\n=b", "\N{EM DASH} dash", "'
 
 
 def corpus_of(corpus: Corpus, doc_ids: list[str], texts: list[str], labels: list[str | None]) -> Corpus:
-    columns = [doc_ids, texts, labels, [{}] * len(texts)]
-    arrays = [pa.array(column, kind) for column, kind in zip(columns, DOCUMENT_SCHEMA.types, strict=True)]
-    return replace(corpus, documents=pa.table(arrays, schema=DOCUMENT_SCHEMA))
+    documents = (
+        Document(doc_id, text, () if label is None else (label,), title=text)
+        for doc_id, text, label in zip(doc_ids, texts, labels, strict=True)
+    )
+    return replace(corpus, documents=pa.Table.from_pylist(list(map(row_of, documents)), schema=DOCUMENT_SCHEMA))
 
 
 def rows_of(content: bytes, suffix: str) -> list[dict]:
@@ -69,23 +74,37 @@ def rows_of(content: bytes, suffix: str) -> list[dict]:
 
 def test_a_row_has_the_marks_ranks_and_scores_of_all_columns(animals: Corpus) -> None:
     table = export_table(animals, MARKS, COLUMNS)
-    names = ["doc_id", "text", "label", "mark", "knn_rank", "knn_score", "anchored_rank", "anchored_score"]
-    assert table.column_names == names
+    own = ["doc_id", "title", "text", "labels", "mark", "mark_state"]
+    assert table.column_names == [*own, "knn_rank", "knn_score", "anchored_rank", "anchored_score"]
     assert [tuple(row.values()) for row in table.to_pylist()] == [
-        ("3", ANIMALS[3], "animal", None, 1, 0.5, 2, 1 / 3),
-        ("1", ANIMALS[1], "animal", "not relevant", 2, 0.25, None, -1e-17),
-        ("7", ANIMALS[7], "market", None, None, 0.125, 1, 2.0),
-        ("5", ANIMALS[5], "market", "relevant", None, -1.0, None, 0.0),
-        ("gone", None, None, "relevant", None, None, None, None),
+        ("3", None, ANIMALS[3], ["animal"], None, None, 1, 0.5, 2, 1 / 3),
+        ("1", None, ANIMALS[1], ["animal"], "not relevant", None, 2, 0.25, None, -1e-17),
+        ("7", None, ANIMALS[7], ["market"], None, None, None, 0.125, 1, 2.0),
+        ("5", None, ANIMALS[5], ["market"], "relevant", None, None, -1.0, None, 0.0),
+        ("gone", None, None, None, "relevant", "no longer in this corpus", None, None, None, None),
     ]
     assert exported_doc_ids(MARKS, [column.doc_ids for column in COLUMNS]) == table["doc_id"].to_pylist()
 
 
 def test_without_a_ranking_the_marks_alone_are_exported(animals: Corpus) -> None:
-    assert export_table(animals, MARKS).to_pylist() == [
-        {"doc_id": "5", "text": ANIMALS[5], "label": "market", "mark": "relevant"},
-        {"doc_id": "gone", "text": None, "label": None, "mark": "relevant"},
-        {"doc_id": "1", "text": ANIMALS[1], "label": "animal", "mark": "not relevant"},
+    rows = [tuple(row.values()) for row in export_table(animals, MARKS).to_pylist()]
+    assert rows == [
+        ("5", None, ANIMALS[5], ["market"], "relevant", None),
+        ("gone", None, None, None, "relevant", "no longer in this corpus"),
+        ("1", None, ANIMALS[1], ["animal"], "not relevant", None),
+    ]
+
+
+def test_a_mark_that_has_lost_its_document_is_exported_with_the_text_it_was_made_on(animals: Corpus) -> None:
+    present = PresentMarks(Feedback(), {"3": "changed", "x": "gone", "5": "unknown"}, {"3": MarkedText("A", "b")})
+    marks = Feedback(("3", "x"), ("5",))
+    rows = [tuple(row.values()) for row in export_table(animals, marks, COLUMNS[:1], present).to_pylist()]
+    assert rows == [
+        ("3", None, ANIMALS[3], ["animal"], None, None, 1, 0.5),
+        ("1", None, ANIMALS[1], ["animal"], None, None, 2, 0.25),
+        ("3", "A", "b", None, "relevant", "its text has changed since", None, None),
+        ("x", None, None, None, "relevant", "no longer in this corpus", None, None),
+        ("5", None, None, None, "not relevant", "text unknown", None, None),
     ]
 
 
@@ -106,7 +125,7 @@ def test_csv_is_read_by_pandas_with_numbers_as_numbers(animals: Corpus) -> None:
     assert frame["anchored_score"][:4].tolist() == [1 / 3, -1e-17, 2.0, 0.0]
     assert frame["knn_rank"][:2].tolist() == [1, 2]
     assert frame["mark"].fillna("").tolist() == ["", "not relevant", "", "relevant", "relevant"]
-    assert as_csv(table).startswith(b"\xef\xbb\xbfdoc_id,text,")
+    assert as_csv(table).startswith(b"\xef\xbb\xbfdoc_id,title,text,labels,")
 
 
 def test_json_lines_and_parquet_are_exact(animals: Corpus) -> None:
@@ -120,7 +139,7 @@ def test_what_a_spreadsheet_would_run_is_text_in_csv(animals: Corpus, formula: s
     corpus = corpus_of(animals, [formula], [formula], [formula])
     table = export_table(corpus, Feedback((formula,)), [Column("knn", (formula,), {formula: -1.5})])
     [row] = rows_of(as_csv(table), ".csv")
-    assert [row[name] for name in ("doc_id", "text", "label")] == [f"'{formula}"] * 3
+    assert [row[name] for name in ("doc_id", "title", "text", "labels")] == [f"'{formula}"] * 4
     assert row["knn_score"] == "-1.5"
     assert read_marks(as_csv(table), "marks.csv", corpus.rows_of) == Feedback((formula,))
     [line] = rows_of(as_json_lines(table), ".jsonl")

@@ -14,6 +14,7 @@ from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.sessions import import_marks
 from exemplar.retrieval.sessions.export import Column, as_parquet, export_table, unescape_formula
 from exemplar.retrieval.sessions.import_marks import read_marks
+from exemplar.retrieval.sessions.marks import Marks
 from tests.retrieval.sessions.test_export import FORMULAS, HARMLESS, WRITERS, corpus_of, rows_of
 
 TEXTS = st.text(min_size=1).filter(lambda text: not text.isspace())
@@ -23,19 +24,19 @@ TEXTS = st.text(min_size=1).filter(lambda text: not text.isspace())
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
 @given(
     texts=st.lists(st.sampled_from(FORMULAS + HARMLESS) | TEXTS, min_size=1, max_size=8, unique=True),
-    marks=st.lists(st.sampled_from(["positive", "negative", None]), min_size=8, max_size=8),
+    marks=st.lists(st.sampled_from(["positive", "negative", "unsure", None]), min_size=8, max_size=8),
 )
 def test_what_was_exported_is_read_back(
     animals: Corpus, suffix: str, texts: list[str], marks: list[str | None]
 ) -> None:
     corpus = corpus_of(animals, texts, texts, [None] * len(texts))
-    feedback = Feedback()
-    for doc_id, mark in zip(texts, marks, strict=False):
-        feedback = feedback.marked(doc_id, mark)
+    made = Marks()
+    made.set(zip(texts, marks, strict=False))
+    feedback = made.feedback
     table = export_table(corpus, feedback, [Column("knn", texts[::2], {text: len(text) / 7 for text in texts})])
     content = WRITERS[suffix](table)
     found = read_marks(content, f"marks{suffix}", corpus.rows_of)
-    assert (set(found.positives), set(found.negatives)) == (set(feedback.positives), set(feedback.negatives))
+    assert [set(marked) for _, marked in found.by_mark()] == [set(marked) for _, marked in feedback.by_mark()]
     if suffix != ".csv":
         assert rows_of(content, suffix) == table.to_pylist()
     else:

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from exemplar.retrieval.sessions.events import Event, Marked
+from exemplar.retrieval.sessions.marks import MarkedText
 from exemplar.retrieval.sessions.recovery import set_aside
 from exemplar.retrieval.sessions.session import Session
 from exemplar.retrieval.sessions.store import SessionStore
@@ -65,7 +66,11 @@ def pages_of(path: Path, table: str) -> list[int]:
         [(root,)] = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", (table,)).fetchall()
     content = path.read_bytes()
     kind = {"events": 13, "events_of_session": 10}[table]  # of a leaf
-    leaves = [n for n in range(1, len(content) // PAGE) if content[n * PAGE] == kind and n + 1 != root]
+    leaves = [
+        n
+        for n in range(1, len(content) // PAGE)
+        if content[n * PAGE] == kind and n + 1 != root and b"s1animals" in content[n * PAGE : (n + 1) * PAGE]
+    ]
     assert len(leaves) > 1
     return [n * PAGE for n in leaves]
 
@@ -190,3 +195,26 @@ def test_whatever_is_damaged_the_next_event_is_saved_or_it_is_told(
     for content in kept:  # the event itself may have been written to it before it was found
         starts = range(0, len(damaged), PAGE)
         assert sum(content[n : n + PAGE] != damaged[n : n + PAGE] for n in starts) <= 8
+
+
+def test_keys_identities_and_texts_are_kept(path: Path) -> None:
+    text = MarkedText("A title", "a text")
+    store = Told().store(path)
+    store.record(S1, Marked("a", "positive", text.text_hash, text), key="k1", corpus_id="c1")
+    overwrite(path, pages_of(path, "events")[1], b"\xff" * PAGE)
+    store.record(S1, LATER, key="k2", corpus_id="c1")
+    assert store.texts("s1") == {text.text_hash: text}
+    assert [each.corpus_id for each in store.history("s1")[-2:]] == ["c1", "c1"]
+    n_events = store.count("s1")
+    for key in ("k1", "k2"):
+        store.record(S1, LATER, key=key)
+    assert store.count("s1") == n_events, "an event that is written again is not doubled"
+
+
+def test_a_key_that_a_damaged_file_repeats_costs_no_event(path: Path) -> None:
+    told = Told()
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("DROP INDEX keys_of_events")
+        connection.execute("UPDATE events SET key = 'same'")
+    overwrite(path, pages_of(path, "events_of_session")[1], b"\xff" * PAGE)
+    assert events(told.store(path)) == MARKS

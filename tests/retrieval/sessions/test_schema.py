@@ -17,6 +17,7 @@ from exemplar.retrieval.sessions.session import Session
 from exemplar.retrieval.sessions.store import SessionStore
 
 S1 = Session("s1", "animals")
+NEWEST = len(schema.MIGRATIONS)
 # As the file was made before it had a version.
 VERSION_0 = """
 CREATE TABLE IF NOT EXISTS events (
@@ -61,13 +62,15 @@ def path(home: Path) -> Path:
 def migrations(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The version that each migration began from, as they are made."""
     made: list[int] = []
-    [begin] = schema.MIGRATIONS
 
-    def counted(connection: sqlite3.Connection) -> None:
-        made.append(version_in(connection))
-        begin(connection)
+    def counted(migrate: Callable[[sqlite3.Connection], None]) -> Callable[[sqlite3.Connection], None]:
+        def call(connection: sqlite3.Connection) -> None:
+            made.append(version_in(connection))
+            migrate(connection)
 
-    monkeypatch.setattr(schema, "MIGRATIONS", (counted,))
+        return call
+
+    monkeypatch.setattr(schema, "MIGRATIONS", tuple(map(counted, schema.MIGRATIONS)))
     return made
 
 
@@ -92,7 +95,7 @@ def rows_in(path: Path) -> list[tuple[str, ...]]:
 
 def test_a_new_file_is_of_this_version(home: Path) -> None:
     SessionStore(home / "sessions.sqlite").record(S1, Queried("cats"))
-    assert version_of(home / "sessions.sqlite") == 1
+    assert version_of(home / "sessions.sqlite") == NEWEST
 
 
 @pytest.mark.parametrize("statement", ["", "DROP INDEX events_of_session", "DROP TABLE events"])
@@ -106,19 +109,19 @@ def test_an_older_file_is_migrated_once_and_keeps_every_event(
     assert store.count("s1") == len(kept)
     assert [json.dumps(each.content) for each in store.history("s1")] == [event for *_, event in kept]
     store.record(S1, Marked("b", "positive"))
-    assert migrations == [0]
-    assert version_of(path) == 1
+    assert migrations == [0] * NEWEST
+    assert version_of(path) == NEWEST
     assert rows_in(path)[:-1] == kept
     with closing(sqlite3.connect(path)) as connection:
         names = connection.execute("SELECT name FROM sqlite_master ORDER BY name").fetchall()
-    assert names == [("events",), ("events_of_session",)]
+    assert names == [("events",), ("events_of_session",), ("keys_of_events",), ("texts",)]
 
 
 def test_an_older_file_that_many_open_at_once_is_migrated_once(path: Path, migrations: list[int]) -> None:
     with ThreadPoolExecutor(8) as pool:
         for done in [pool.submit(SessionStore(path).record, S1, Queried("dogs")) for _ in range(8)]:
             done.result()
-    assert migrations == [0]
+    assert migrations == [0] * NEWEST
     assert len(rows_in(path)) == len(ROWS) + 8
 
 
@@ -145,7 +148,7 @@ def test_a_file_is_taken_through_all_versions_since_its_own(path: Path, monkeypa
     SessionStore(path).count("s1")
     monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, add_column))
     assert SessionStore(path).count("s1") == len(ROWS)
-    assert version_of(path) == 2
+    assert version_of(path) == NEWEST + 1
 
 
 def test_the_version_before_reads_and_writes_a_file_of_this_one(path: Path) -> None:
@@ -157,7 +160,7 @@ def test_the_version_before_reads_and_writes_a_file_of_this_one(path: Path) -> N
             connection.execute("DELETE FROM events WHERE id = 3")
             connection.execute(INSERT, ("s1", "animals", "now", '{"mark": "negative", "doc_id": "c"}'))
     assert store.load("s1").feedback == Feedback(("b",), ("c",))
-    assert version_of(path) == 1
+    assert version_of(path) == NEWEST
 
 
 @pytest.mark.parametrize("journal", ["wal", "delete"])
@@ -165,11 +168,11 @@ def test_the_version_before_reads_and_writes_a_file_of_this_one(path: Path) -> N
 def test_a_newer_file_is_refused_and_left_as_it_is(
     path: Path, use: Callable[[SessionStore], object], journal: str
 ) -> None:
-    set_version(path, 2)
+    set_version(path, NEWEST + 1)
     with closing(sqlite3.connect(path)) as connection:
         connection.execute(f"PRAGMA journal_mode = {journal}")
     before, told = path.read_bytes(), []
-    with pytest.raises(ExemplarError, match=f"a newer Exemplar wrote {path}: the file is of version 2"):
+    with pytest.raises(ExemplarError, match=f"a newer Exemplar wrote {path}: the file is of version {NEWEST + 1}"):
         use(SessionStore(path, told.append))
     assert path.read_bytes() == before
     assert [each.name for each in path.parent.iterdir()] == [path.name]
@@ -177,7 +180,7 @@ def test_a_newer_file_is_refused_and_left_as_it_is(
 
 
 def test_a_newer_file_that_is_damaged_is_not_set_aside(path: Path) -> None:
-    set_version(path, 2)
+    set_version(path, NEWEST + 1)
     with path.open("r+b") as file:
         file.seek(4096)
         file.write(b"\xff" * 4096)
@@ -198,6 +201,6 @@ def test_a_version_that_nobody_writes_is_damage_which_loses_nothing(path: Path, 
         '{"query": "dogs"}'
     ]
     assert path.with_name("sessions.sqlite.damaged").read_bytes() == damaged
-    assert version_of(path) == 1
+    assert version_of(path) == NEWEST
     assert len(told) == 1
     assert f"{len(ROWS)} of its events could be read" in told[0]

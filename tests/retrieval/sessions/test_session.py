@@ -1,7 +1,9 @@
 import re
+from collections import deque
 from dataclasses import replace
 from functools import reduce
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,14 +17,17 @@ from exemplar.retrieval.sessions.events import (
     Marked,
     MarksAdded,
     MarksCleared,
+    MarksFollowed,
     Named,
     Opened,
     Queried,
     Redone,
     SettingsSet,
+    TextsKnown,
     Undone,
 )
-from exemplar.retrieval.sessions.session import MOST_UNDO, Session, new_id
+from exemplar.retrieval.sessions.marks import MOST_UNDO
+from exemplar.retrieval.sessions.session import Session, new_id
 from exemplar.retrieval.sessions.settings import Settings
 
 
@@ -31,10 +36,12 @@ def marked(*doc_ids: str) -> list[Event]:
 
 
 def after(*events: Event) -> Session:
-    return reduce(Session.after, events, Session("s1", "animals"))
+    step_by_step, at_once = reduce(Session.after, events, BEGUN), BEGUN.after(*events)
+    assert step_by_step == at_once
+    return at_once
 
 
-UNDO, REDO = Undone(), Redone()
+UNDO, REDO, BEGUN = Undone(), Redone(), Session("s1", "animals")
 
 
 def test_what_is_no_mark_changes_no_mark() -> None:
@@ -53,7 +60,7 @@ def test_undo_and_redo_walk_through_the_marks() -> None:
 
 def test_a_new_mark_forgets_what_was_undone() -> None:
     session = after(*marked("a", "b"), UNDO, *marked("c"))
-    assert session.future == ()
+    assert not session.marks.future
     assert session.after(REDO) == session
     assert session.after(UNDO).feedback == Feedback(("a",))
 
@@ -78,19 +85,58 @@ def test_undo_leaves_query_filters_and_settings() -> None:
     filters, chosen = Filters(labels=("x",)), Settings(("svm",), 25, 0.5, hide_marked=True)
     others = [Queried("cats"), FiltersSet(filters), SettingsSet(chosen)]
     session = after(*marked("a"), *others, UNDO)
-    assert session == Session("s1", "animals", "cats", Feedback(), filters, chosen, (), (Feedback(("a",)),))
+    assert session == Session("s1", "animals", "cats", after(*marked("a"), UNDO).marks, filters, chosen)
+    assert (session.feedback, session.after(REDO).feedback) == (Feedback(), Feedback(("a",)))
+
+
+@pytest.mark.parametrize(
+    ("other", "expected"),
+    [
+        (Feedback(), Feedback(("a", "b"), ("c", "d"))),
+        (Feedback(("e",), ("f",)), Feedback(("a", "b", "e"), ("c", "d", "f"))),
+        (Feedback(("c",), ("a",)), Feedback(("b", "c"), ("d", "a"))),
+        (Feedback(("d", "c"), ("b", "a")), Feedback(("d", "c"), ("b", "a"))),
+        (Feedback((), (), ("a", "e")), Feedback(("b",), ("c", "d"), ("a", "e"))),
+    ],
+)
+def test_of_added_marks_those_that_differ_count_and_come_last(other: Feedback, expected: Feedback) -> None:
+    assert after(MarksAdded(Feedback(("a", "b"), ("c", "d"))), MarksAdded(other)).feedback == expected
+
+
+def test_marks_keep_the_order_in_which_they_were_made() -> None:
+    made = [Marked("b", "positive"), Marked("a", "positive"), Marked("c", "negative"), Marked("b", "positive")]
+    assert after(*made).feedback == Feedback(("b", "a"), ("c",))
+    assert after(*made, Marked("b", "negative"), Marked("a", None)).feedback == Feedback((), ("c", "b"))
+    assert after(*made, Marked("b", "negative"), UNDO).feedback == Feedback(("b", "a"), ("c",))
+
+
+def test_a_mark_keeps_the_hash_of_the_text_it_was_made_on_last() -> None:
+    session = after(Marked("a", "positive", "01"), Marked("a", None), UNDO, MarksAdded(Feedback(("b",)), {"b": "02"}))
+    assert session.marks.texts == {"a": "01", "b": "02"}
+    assert session.after(Marked("a", "positive", "03")).marks.texts["a"] == "03"
+    assert session.after(TextsKnown({"c": "04"})).marks.texts["c"] == "04"
+
+
+def test_marks_follow_their_texts_to_other_documents() -> None:
+    session = after(*marked("a", "b"), Marked("c", "negative"), TextsKnown({"a": "01"}), MarksFollowed({"a": "x"}))
+    assert session.feedback == Feedback(("x", "b"), ("c",))
+    assert session.marks.texts == {"x": "01"}
+    assert session.after(UNDO) == session
+    assert session.after(MarksFollowed({"c": "b"})).feedback == Feedback(("x",), ("b",)), "the later mark stays"
+    assert session.after(MarksFollowed({"b": "c"})).feedback == Feedback(("x",), ("c",))
+    assert session.after(MarksFollowed({"gone": "y"})).feedback == session.feedback
 
 
 def test_undo_goes_a_hundred_steps_back_and_forth() -> None:
     session = after(*marked(*map(str, range(MOST_UNDO + 50))))
     back = reduce(Session.after, [UNDO] * (MOST_UNDO + 50), session)
     assert back.feedback == Feedback(tuple(map(str, range(50))))
-    assert len(session.past) == len(back.future) == MOST_UNDO
+    assert len(session.marks.past) == len(back.marks.future) == MOST_UNDO
     assert reduce(Session.after, [REDO] * (MOST_UNDO + 50), back) == session
 
 
 MARK_EVENTS = st.one_of(
-    st.builds(Marked, st.sampled_from("abc"), st.sampled_from(["positive", "negative", None])),
+    st.builds(Marked, st.sampled_from("abc"), st.sampled_from(["positive", "negative", "unsure", None])),
     st.sampled_from([UNDO, REDO, MarksCleared(), MarksAdded(Feedback(("a",), ("c",)))]),
 )
 
@@ -99,11 +145,11 @@ MARK_EVENTS = st.one_of(
 @given(st.lists(MARK_EVENTS, max_size=30))
 def test_undo_and_redo_are_each_others_opposite(events: list[Event]) -> None:
     session = after(*events)
-    if session.past:
+    if session.marks.past:
         assert session.after(UNDO).after(REDO) == session
-    if session.future:
+    if session.marks.future:
         assert session.after(REDO).after(UNDO) == session
-    assert reduce(Session.after, [UNDO] * len(events), session).past == ()
+    assert reduce(Session.after, [UNDO] * len(events), session).marks.past == deque()
 
 
 def test_ids_are_fit_for_an_address_and_differ() -> None:

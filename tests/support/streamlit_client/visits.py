@@ -154,7 +154,7 @@ class _Person:
             self._take("search", DocumentQueried(doc_id), lambda: self._press(f"more {ranker} {doc_id}"))
         elif (drawn := drawn - _BACK) < 0 and marked:
             self._mark(*self._chance.choice(marked), None, session)
-        elif drawn - _UNDO < 0 and session.past and self._page.is_drawn:
+        elif drawn - _UNDO < 0 and session.marks.past and self._page.is_drawn:
             self._take("mark", Undone(), lambda: self._press("undo"))
         else:
             self._mark_one(session)

@@ -1,0 +1,139 @@
+"""What the marks of a session mean for its corpus as it is now: a mark belongs to a text, not to an id."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from exemplar.data.corpus.store import DocumentStore
+from exemplar.retrieval.feedback import Feedback, Mark
+from exemplar.retrieval.sessions.events import Event, MarksAdded, MarksFollowed, TextsKnown
+from exemplar.retrieval.sessions.marks import MarkedText, Marks
+
+State = Literal["gone", "changed", "unknown"]
+STATES: dict[State, str] = {
+    "gone": "no longer in this corpus",
+    "changed": "its text has changed since",
+    "unknown": "text unknown",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PresentMarks:
+    """The marks of a session on its corpus as it is now.
+
+    Attributes
+    ----------
+    feedback
+        What trains: the documents that have the marked texts, and the marked texts that no document has.
+    states
+        Of every marked document that has not, or may not have, the text that was marked.
+    texts
+        The marked text of each of these, as far as it is known.
+    events
+        What to add to the session: marks that follow their texts, and texts that became known.
+    """
+
+    feedback: Feedback
+    states: Mapping[str, State] = field(default_factory=dict)
+    texts: Mapping[str, MarkedText] = field(default_factory=dict)
+    events: tuple[Event, ...] = ()
+
+
+def present_marks(marks: Marks, corpus: DocumentStore, texts: Callable[[], Mapping[str, MarkedText]]) -> PresentMarks:
+    """Return what marks mean for a corpus.
+
+    Parameters
+    ----------
+    texts
+        Returns the texts that the session keeps, by hash; called if a marked text is not where it was.
+    """
+    feedback = marks.feedback
+    rows = corpus.rows_of(feedback.marked)
+    hashes = dict(zip(rows, corpus.text_hashes(list(rows.values())), strict=True))
+    known = marks.texts | _not_built_since(marks, corpus, hashes)
+    states: dict[str, State] = {}
+    for doc_id in feedback.marked:
+        if doc_id not in known:
+            states[doc_id] = "unknown"
+        elif known[doc_id] != hashes.get(doc_id):
+            states[doc_id] = "changed" if doc_id in rows else "gone"
+    if not states and known.keys() == marks.texts.keys():
+        return PresentMarks(feedback)
+    kept = texts() if states else {}
+    lost = {doc_id: kept[known[doc_id]] for doc_id in states if known.get(doc_id) in kept}
+    moves = _moves(lost, corpus)
+    aside = {  # marks that have lost their texts, and whose ids get others
+        doc_id: f"{doc_id} ({known.get(doc_id, 'text unknown')[:8]})"
+        for doc_id in set(moves.values())
+        if doc_id in states and doc_id not in moves
+    }
+    states = {aside.get(doc_id, doc_id): state for doc_id, state in states.items() if doc_id not in moves}
+    states |= dict.fromkeys(aside.values(), "gone")
+    lost = {aside.get(doc_id, doc_id): text for doc_id, text in lost.items() if doc_id not in moves}
+    moved = marks.copy()
+    moved.follow(moves | aside)
+    events = tuple(_events(known, marks, moves | aside, corpus))
+    return PresentMarks(_training(moved.feedback, states, lost), states, lost, events)
+
+
+def added_marks(feedback: Feedback, corpus: DocumentStore) -> MarksAdded:
+    """Return the event that adds marks on documents of a corpus, with the texts that they have now."""
+    rows = corpus.rows_of(feedback.marked)
+    texts = list(map(MarkedText.of, corpus.documents_at(list(rows.values()))))
+    return MarksAdded(feedback, dict(zip(rows, (text.text_hash for text in texts), strict=True)), tuple(texts))
+
+
+def _not_built_since(marks: Marks, corpus: DocumentStore, hashes: Mapping[str, str]) -> dict[str, str]:
+    """Return the hashes of texts on which marks of an earlier version were made, if the corpus is still the same."""
+    built = _time(corpus.manifest.created)
+    return {
+        doc_id: hashes[doc_id]
+        for doc_id, made in marks.made.items()
+        if doc_id not in marks.texts and doc_id in hashes and built and (at := _time(made)) and built <= at
+    }
+
+
+def _time(written: str) -> datetime | None:
+    try:
+        time = datetime.fromisoformat(written)
+    except ValueError:
+        return None
+    return time if time.tzinfo else None
+
+
+def _moves(lost: Mapping[str, MarkedText], corpus: DocumentStore) -> dict[str, str]:
+    """Return by the id of a lost document another document that has its text."""
+    if not lost:
+        return {}
+    rows = corpus.rows_with([text.full_text for text in lost.values()])
+    found: dict[str, str] = {}
+    for document in corpus.documents_at(rows.tolist()):
+        found.setdefault(document.full_text, document.doc_id)
+    return {doc_id: found[text.full_text] for doc_id, text in lost.items() if text.full_text in found}
+
+
+def _training(feedback: Feedback, states: Mapping[str, State], lost: Mapping[str, MarkedText]) -> Feedback:
+    """Return the feedback with the texts of lost documents in place of the documents; unknown texts do not train."""
+    kept: dict[Mark, list[str]] = {}
+    texts: dict[Mark, dict[str, None]] = {}
+    for mark, doc_ids in feedback.by_mark():
+        kept[mark] = [doc_id for doc_id in doc_ids if doc_id not in states]
+        texts[mark] = {lost[doc_id].full_text: None for doc_id in doc_ids if doc_id in states and doc_id in lost}
+    negative_texts = tuple(text for text in texts["negative"] if text not in texts["positive"])
+    return Feedback(
+        tuple(kept["positive"]),
+        tuple(kept["negative"]),
+        tuple(kept["unsure"]),
+        tuple(texts["positive"]),
+        negative_texts,
+    )
+
+
+def _events(known: Mapping[str, str], marks: Marks, moves: Mapping[str, str], corpus: DocumentStore) -> Iterable[Event]:
+    new = {doc_id: text_hash for doc_id, text_hash in known.items() if doc_id not in marks.texts}
+    if new:
+        documents = corpus.documents_at(list(corpus.rows_of(new).values()))
+        yield TextsKnown(new, tuple(map(MarkedText.of, documents)))
+    if moves:
+        yield MarksFollowed(moves)

@@ -1,0 +1,152 @@
+"""A mark belongs to a text: what becomes of it when its corpus is built again, in memory and over Milvus."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from exemplar.data.building.build import build_corpus
+from exemplar.data.corpus.catalog import remove_corpus
+from exemplar.data.corpus.store import DocumentStore
+from exemplar.data.documents import Document
+from exemplar.data.sources.spec import Source, SourceSpec
+from exemplar.retrieval.feedback import Feedback
+from exemplar.retrieval.search import SearchEngine
+from exemplar.retrieval.sessions.events import Marked, MarksFollowed, TextsKnown
+from exemplar.retrieval.sessions.identity import PresentMarks, added_marks, present_marks
+from exemplar.retrieval.sessions.marks import MarkedText
+from exemplar.retrieval.sessions.session import Session
+from tests.support.fake_encoder import FakeEncoder
+
+Stores = Callable[[], DocumentStore]
+
+
+def built(*documents: Document | str) -> DocumentStore:
+    """Build texts without ids, or documents, as the corpus "weekly"."""
+    found = [
+        Document(str(n), each, numbered=True) if isinstance(each, str) else each for n, each in enumerate(documents)
+    ]
+    return build_corpus(Source("weekly", SourceSpec("weekly"), lambda: iter(found)), FakeEncoder())
+
+
+def marked(corpus: DocumentStore, positives: str = "", negatives: str = "", unsure: str = "") -> tuple[Session, dict]:
+    """Return a session with marks, an id a character, and the texts that the log keeps."""
+    event = added_marks(Feedback(tuple(positives), tuple(negatives), tuple(unsure)), corpus)
+    return Session("s", "weekly").after(event), {text.text_hash: text for text in event.texts}
+
+
+def present(marks: tuple[Session, dict], corpus: DocumentStore) -> PresentMarks:
+    session, texts = marks
+    return present_marks(session.marks, corpus, lambda: texts)
+
+
+def test_where_nothing_changed_marks_are_what_they_were() -> None:
+    corpus = built("a", "b", "c")
+    marks = marked(corpus, "0", "1", "2")
+    assert present(marks, built("a", "b", "c", "d")) == PresentMarks(Feedback(("0",), ("1",), ("2",)))
+
+
+def test_a_mark_on_a_text_that_is_gone_trains_with_its_text_and_stands_on_no_other() -> None:
+    marks = marked(built("a", "b", "c"), "01", "2")
+    corpus = built("x", "b", "z")
+    found = present(marks, corpus)
+    assert found.feedback == Feedback(("1",), (), (), ("a",), ("c",))
+    assert found.states == {"0": "gone", "2": "gone"}
+    assert found.texts == {"0": MarkedText(None, "a"), "2": MarkedText(None, "c")}
+    assert set(corpus.rows) == {"0.2", "1", "2.2"}
+    assert present(marks, built("a", "b", "c")).feedback == Feedback(("0", "1"), ("2",)), "it may come back"
+
+
+def test_a_mark_does_not_go_over_to_a_text_that_took_its_id() -> None:
+    """As where a corpus was removed, or where a column has the ids."""
+    marks = marked(built("a", "b"), "0", "1")
+    remove_corpus("weekly")
+    found = present(marks, built("other", "b"))
+    assert found.feedback == Feedback((), ("1",), (), ("a",))
+    assert found.states == {"0": "changed"}
+
+
+def test_a_mark_follows_its_text_to_another_id() -> None:
+    marks = marked(built("a", "b", "c"), "0", "2")
+    remove_corpus("weekly")
+    corpus = built("new", "a")
+    found = present(marks, corpus)
+    assert found.feedback == Feedback(("1",), (), (), (), ("c",))
+    assert (found.states, found.events) == ({"2": "gone"}, (MarksFollowed({"0": "1"}),))
+    session, texts = marks
+    again = present((session.after(*found.events), texts), corpus)
+    assert again == PresentMarks(found.feedback, found.states, found.texts)
+
+
+def test_a_mark_that_lost_its_text_makes_way_for_one_that_follows_its_own() -> None:
+    session, texts = marked(built("a", "b"), "0", "1")
+    remove_corpus("weekly")
+    corpus = built("new", "a")
+    found = present((session, texts), corpus)
+    assert found.feedback == Feedback(("1",), (), (), (), ("b",))
+    [aside] = found.states
+    assert aside.startswith("1 (")
+    assert found.states[aside] == "gone"
+    again = present((session.after(*found.events), texts), corpus)
+    assert again == PresentMarks(found.feedback, found.states, found.texts)
+
+
+def test_marks_follow_texts_that_changed_places() -> None:
+    marks = marked(built("a", "b"), "0", "1")
+    remove_corpus("weekly")
+    found = present(marks, built("b", "a"))
+    assert (found.feedback, found.states) == (Feedback(("1",), ("0",)), {})
+
+
+def test_a_title_that_became_a_field_is_the_same_text() -> None:
+    marks = marked(built(Document("1", "Cats\n\nsleep")), "1")
+    assert present(marks, built(Document("1", "sleep", title="Cats"))) == PresentMarks(Feedback(("1",)))
+
+
+def test_marks_of_an_earlier_version_get_their_texts_if_the_corpus_was_not_built_since() -> None:
+    corpus = built("a", "b")
+    later = Session("s", "weekly").after(Marked("0", "positive", at="2999-01-01T00:00:00+00:00"))
+    text = MarkedText(None, "a")
+    found = present_marks(later.marks, corpus, dict)
+    assert found == PresentMarks(Feedback(("0",)), events=(TextsKnown({"0": text.text_hash}),))
+    assert found.events[0].texts == (text,)
+    assert present_marks(later.after(*found.events).marks, corpus, dict) == PresentMarks(Feedback(("0",)))
+    earlier = Session("s", "weekly").after(Marked("0", "positive", at="2000-01-01T00:00:00+00:00"))
+    assert present_marks(earlier.marks, corpus, dict) == PresentMarks(Feedback(), {"0": "unknown"})
+    renewed = earlier.after(Marked("0", "positive", text.text_hash, text))
+    assert present_marks(renewed.marks, corpus, dict) == PresentMarks(Feedback(("0",)))
+
+
+@pytest.mark.parametrize("ranker", ["svm", "anchored"])
+def test_a_lost_text_trains_as_the_document_did(ranker: str) -> None:
+    texts = ["the cat sleeps", "a cat plays", "stocks fell", "bonds rose", "rain and sun", "the dog barks"]
+    whole = SearchEngine(built(*texts), lambda *_: FakeEncoder())
+    before = whole.search("an animal", Feedback(("1",), ("2",)), ranker=ranker).scorer
+    marks = marked(whole.corpus, "1", "2")
+    rest = [text for n, text in enumerate(texts) if n not in (1, 2)]
+    engine = SearchEngine(built(*rest), lambda *_: FakeEncoder())
+    found = present(marks, engine.corpus)
+    assert found.feedback == Feedback((), (), (), ("a cat plays",), ("stocks fell",))
+    after = engine.search("an animal", found.feedback, ranker=ranker).scorer
+    np.testing.assert_allclose(after.w / np.linalg.norm(after.w), before.w / np.linalg.norm(before.w), atol=0.02)
+    unmarked = engine.search("an animal", ranker=ranker).scorer
+    assert abs(np.dot(unmarked.w / np.linalg.norm(unmarked.w), before.w / np.linalg.norm(before.w))) < 0.99
+
+
+@pytest.mark.cluster
+def test_over_milvus_it_is_the_same(tmp_path: Path) -> None:
+    pytest.importorskip("milvus_lite", reason="pip install 'exemplar[milvus]'")
+    from exemplar.data.milvus.push import push_corpus
+    from exemplar.retrieval.index.milvus import open_served
+
+    marks = marked(built("a", Document("t", "b", title="B"), "c"), "0t", "2")
+    corpus = built("x", "c", Document("t", "other", title="B"))
+    push_corpus(corpus, str(tmp_path / "weekly.db"))
+    served, index = open_served(str(tmp_path / "weekly.db"), "weekly")
+    assert present(marks, served) == present(marks, corpus)
+    assert present(marks, served).states == {"0": "gone", "t": "changed"}
+    found = present(marks, served).feedback
+    engines = SearchEngine(corpus, lambda *_: FakeEncoder()), SearchEngine(served, lambda *_: FakeEncoder(), index)
+    local, there = (engine.search("x", found, ranker="svm").scorer.w for engine in engines)
+    np.testing.assert_allclose(local, there, atol=1e-5)
