@@ -12,7 +12,7 @@ from exemplar.data.documents import Problem
 from exemplar.data.errors import ExemplarError
 from exemplar.data.readers.encodings import decoded_lines
 from exemplar.data.readers.file import File
-from exemplar.data.readers.stray_quotes import MOST_CHARACTERS, MOST_LINES, mended, without_surplus
+from exemplar.data.readers.stray_quotes import MOST_CHARACTERS, MOST_LINES, repaired, without_surplus
 from exemplar.data.readers.table import Row, Table, check_names, row_at_line
 
 _MOST_FIELD = 2**25  # characters; an open quote swallows at most these
@@ -20,7 +20,7 @@ _MOST_RECORD = 2**27  # characters of a row, which may have several lines
 _MOST_FIELDS = 2**24  # separators of a row, within quotes or not
 _FIRST_LINES = 100  # which show whether blanks stand between delimiters and quotes
 _WIDE = "more fields than the header has names"
-_MENDED = "a stray quote; the row is mended"
+_REPAIRED = "a stray quote; the row was repaired"
 _STRAY = "a stray quote, and the row does not fit the header"
 
 # In a file without such blanks, a quote before a letter opens a cell or is doubled.
@@ -53,7 +53,7 @@ class _Record:
 
     line: int
     cells: list[str] | None
-    is_mended: bool = False
+    is_repaired: bool = False
     raw: str = ""
 
 
@@ -125,7 +125,7 @@ class _Lines:
 def delimited_table(file: File, delimiter: str) -> Table:
     """Return a CSV or TSV file as a table.
 
-    A row with stray quotes is mended or left out. If the quotes of a TSV file do not match, the file has no quoting, as
+    A row with stray quotes is repaired or left out. If the quotes of a TSV file do not match, the file has no quoting, as
     most TSV files. Blank cells behind the last column are left out, and blanks around the names of columns.
 
     Raises
@@ -174,8 +174,8 @@ def _row(record: _Record, names: list[str], file: File) -> Iterator[Row | Proble
     if record.cells is None:
         yield problem(_STRAY, left_out=True, cells={"line": record.raw})
         return
-    if record.is_mended:
-        yield problem(_MENDED, left_out=False)
+    if record.is_repaired:
+        yield problem(_REPAIRED, left_out=False)
     fields = without_surplus(record.cells, len(names)) if len(record.cells) > len(names) else record.cells
     cells = {name: cell for name, cell in zip(names, fields, strict=False) if name}
     nameless = {
@@ -255,19 +255,21 @@ def _next(records: Iterator[list[str]], lines: _Lines, dialect: _Dialect, n_colu
         raise
     except csv.Error as error:
         if "end of data" in str(error):
-            raise csv.Error(f"the quote that opens on line {lines.still_open} never closes") from error
+            raise csv.Error(
+                f"the quote that opens on line {lines.still_open} never closes; close it, or double it if it is a letter"
+            ) from error
         if n_columns is None or dialect.quoting == csv.QUOTE_NONE:
             raise csv.Error(f"line {lines.number}: {error}") from error
-        return _mended(lines, line, dialect, n_columns)
+        return _repaired(lines, line, dialect, n_columns)
     return None if cells is None else _Record(line, cells)
 
 
-def _mended(lines: _Lines, line: int, dialect: _Dialect, n_columns: int) -> _Record:
+def _repaired(lines: _Lines, line: int, dialect: _Dialect, n_columns: int) -> _Record:
     n_characters = sum(map(len, lines.taken))
     while len(lines.taken) < MOST_LINES and n_characters < MOST_CHARACTERS and (ahead := next(lines, None)):
         n_characters += len(ahead)
     raw = lines.taken[0]
-    found = mended(lines.taken, dialect.delimiter, n_columns)
+    found = repaired(lines.taken, dialect.delimiter, n_columns)
     cells, n_lines = found or (None, 1)
     lines.give_back(n_lines)
-    return _Record(line, cells, is_mended=True, raw=raw)
+    return _Record(line, cells, is_repaired=True, raw=raw)

@@ -1,4 +1,4 @@
-"""Rows of CSV whose quotes don't match the format: one row is mended, or left out, and the rows after it are safe."""
+"""Rows of CSV whose quotes don't match the format: one row is repaired, or left out, and the rows after it are safe."""
 
 import csv
 import itertools
@@ -10,7 +10,7 @@ MOST_CHARACTERS = 1_000_000
 _BLANKS = re.compile(" *")
 
 
-def mended(lines: Sequence[str], delimiter: str, n_columns: int) -> tuple[list[str], int] | None:
+def repaired(lines: Sequence[str], delimiter: str, n_columns: int) -> tuple[list[str], int] | None:
     """Return the cells of a row with stray quotes, and the number of its lines; None if no reading fits the columns.
 
     Of these readings, the first that gives a cell a column is taken: a quote closes only before a delimiter or at the

@@ -12,7 +12,7 @@ from exemplar.data.readers.tables import open_table
 from exemplar.data.sources.files import file_on_disk
 from tests.support.reading import documents, problems, read
 
-MENDED = "a stray quote; the row is mended"
+REPAIRED = "a stray quote; the row was repaired"
 STRAY = "a stray quote, and the row does not fit the header"
 
 
@@ -48,7 +48,7 @@ def test_a_row_with_stray_quotes_is_mended_and_the_others_stay(
     after = [f'{number},"text, {number}",b' for number in range(n_after)]
     before, mend, *others = rows_of(tmp_path / "rows.csv", "\n".join(['id,text,label\n0,"a, b",b', row, *after, ""]))
     assert cells(before) == ["0", "a, b", "b"]
-    assert mend == Problem("line 3", MENDED, left_out=False)
+    assert mend == Problem("line 3", REPAIRED, left_out=False)
     found, *others = others
     assert (cells(found), line_of(found)) == (expected, 3)
     assert [cells(each) for each in others] == [[str(number), f"text, {number}", "b"] for number in range(n_after)]
@@ -70,7 +70,7 @@ def test_an_open_quote_takes_no_row_with_it_even_over_many_lines(tmp_path: Path)
     others = [f"{number},a plain text,b" for number in range(3000)]
     lines = ["id,text,label", '0,"open,b', *others, '9000,"with, quotes",b', ""]
     found = rows_of(tmp_path / "rows.csv", "\n".join(lines))
-    assert found[0] == Problem("line 2", MENDED, left_out=False)
+    assert found[0] == Problem("line 2", REPAIRED, left_out=False)
     assert len(found) == 1 + 3002
     assert [line_of(row) for row in found[1:]] == list(range(2, 3004))
 

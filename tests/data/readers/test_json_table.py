@@ -48,7 +48,7 @@ def test_a_json_file_of_lines_is_not_read_at_once(tmp_path: Path, monkeypatch: p
     assert len(documents(read(str(tmp_path / "rows.json")))) == 1000
 
 
-def test_a_broken_array_in_lines_is_told_line_by_line(tmp_path: Path) -> None:
+def test_a_broken_array_in_lines_is_reported_line_by_line(tmp_path: Path) -> None:
     (tmp_path / "rows.jsonl").write_text('[{"text": "a"}]\n[{"text": "b"},\n{"text": "c"}\n')
     source = read(str(tmp_path / "rows.jsonl"))
     assert texts(source) == ["a", "c"]
