@@ -125,8 +125,8 @@ class _Lines:
 def delimited_table(file: File, delimiter: str) -> Table:
     """Return a CSV or TSV file as a table.
 
-    A row with stray quotes is repaired or left out. If the quotes of a TSV file do not match, the file has no quoting, as
-    most TSV files. Blank cells behind the last column are left out, and blanks around the names of columns.
+    A row with stray quotes is repaired or left out. If the quotes of a TSV file do not match, the file has no quoting,
+    as most TSV files. Blank cells behind the last column are left out, and blanks around the names of columns.
 
     Raises
     ------
@@ -255,9 +255,8 @@ def _next(records: Iterator[list[str]], lines: _Lines, dialect: _Dialect, n_colu
         raise
     except csv.Error as error:
         if "end of data" in str(error):
-            raise csv.Error(
-                f"the quote that opens on line {lines.still_open} never closes; close it, or double it if it is a letter"
-            ) from error
+            remedy = "close it, or double it if it is a letter"
+            raise csv.Error(f"the quote that opens on line {lines.still_open} never closes; {remedy}") from error
         if n_columns is None or dialect.quoting == csv.QUOTE_NONE:
             raise csv.Error(f"line {lines.number}: {error}") from error
         return _repaired(lines, line, dialect, n_columns)

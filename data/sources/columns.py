@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from exemplar.data.documents import Document, Problem, full_text
 from exemplar.data.errors import ExemplarError, TextColumnUnknown
 from exemplar.data.readers.file import File
-from exemplar.data.readers.table import Row, Table, line_of
+from exemplar.data.readers.table import Row, Table, line_of, position_of
 from exemplar.data.readers.values import MOST_CHARACTERS, TOO_LONG, id_text, listed_texts, metadata_text, plain_text
 
 # Usual names, the most telling first; upper case, blanks, hyphens and underscores do not count.
@@ -125,7 +125,7 @@ def read_rows(table: Table, chosen: Columns, taken: set[str], file: File | None 
             yield row
             number += row.left_out
             continue
-        yield from _read_row(row, chosen, taken, _Place(file, number, line_of(row)))
+        yield from _read_row(chosen, taken, _Place(file, number, row))
         number += 1
 
 
@@ -144,27 +144,32 @@ class _Place:
 
     file: File | None
     number: int
-    line: int | None
+    row: Row
 
     @property
     def where(self) -> str:
-        position = f"row {self.number}" if self.line is None else f"line {self.line}"
+        position = position_of(self.row, self.number)
         return self.file.at(position) if self.file else position
+
+    @property
+    def line(self) -> int | None:
+        return line_of(self.row)
 
     @property
     def doc_id(self) -> str:
         """The row's number; in a folder after the name of the file."""
         return f"{self.file.name}#{self.number}" if self.file and self.file.in_folder else str(self.number)
 
-    def problem(self, row: Row, reason: str, *, left_out: bool) -> Problem:
-        return Problem(self.where, reason, left_out, row if left_out else {}, self.file_name, self.line)
+    def problem(self, reason: str, *, left_out: bool) -> Problem:
+        return Problem(self.where, reason, left_out, self.row if left_out else {}, self.file_name, self.line)
 
     @property
     def file_name(self) -> str | None:
         return self.file.name if self.file else None
 
 
-def _read_row(row: Row, chosen: Columns, taken: set[str], place: _Place) -> Documents:
+def _read_row(chosen: Columns, taken: set[str], place: _Place) -> Documents:
+    row = place.row
     labels: tuple[str, ...] = ()
     try:
         text = plain_text(row.get(chosen.text or ""), "the text")
@@ -172,18 +177,18 @@ def _read_row(row: Row, chosen: Columns, taken: set[str], place: _Place) -> Docu
         if own_id and len(own_id) > _MOST_ID:
             raise ExemplarError(f"the id is longer than {_MOST_ID:,} characters")
     except ExemplarError as error:
-        yield place.problem(row, str(error), left_out=True)
+        yield place.problem(str(error), left_out=True)
         return
     title = metadata_text(row.get(chosen.title)) if chosen.title else None
     if not (text or title) or len(full_text(title, text or "")) > MOST_CHARACTERS:
-        yield place.problem(row, TOO_LONG if text or title else "no text", left_out=True)
+        yield place.problem(TOO_LONG if text or title else "no text", left_out=True)
         return
     try:
         labels = listed_texts(row.get(chosen.label), "the label") if chosen.label else ()
     except ExemplarError:
-        yield place.problem(row, "the label is no plain text", left_out=False)
+        yield place.problem("the label is no plain text", left_out=False)
     if chosen.id and (own_id is None or own_id in taken):
-        yield place.problem(row, _NO_ID if own_id is None else _TAKEN_ID, left_out=False)
+        yield place.problem(_NO_ID if own_id is None else _TAKEN_ID, left_out=False)
         own_id = None
     if own_id:
         taken.add(own_id)
