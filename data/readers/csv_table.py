@@ -47,7 +47,7 @@ class _Dialect:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Record:
     """The cells of a row; None if a stray quote makes them unclear."""
 
@@ -99,7 +99,7 @@ class _Lines:
         self.number += 1
         self.taken.append(line)
         self._check_size(line)
-        if n_quotes := line.replace('""', "").count('"'):
+        if '"' in line and (n_quotes := line.replace('""', "").count('"')):
             self._follow_quotes(n_quotes)
         return line
 
@@ -141,12 +141,15 @@ def delimited_table(file: File, delimiter: str) -> Table:
 
     def rows(needed: Collection[str]) -> Iterator[Row | Problem]:
         records = _records(file, _dialect(file, delimiter), len(without_surplus(names, 1)))
+        n_named = len(names) if all(names) else 0
         is_header = True
         for record in records:
             if isinstance(record, Problem):
                 yield record
             elif is_header:
                 is_header = not record.cells  # blank lines before the header
+            elif record.cells is not None and len(record.cells) <= n_named and not record.is_repaired:
+                yield row_at_line(record.line, zip(names, record.cells, strict=False))
             else:
                 yield from _row(record, names, file)
 

@@ -229,7 +229,10 @@ def _lines(file: File) -> Iterator[Row | Problem]:
             if line.strip():
                 may_have_surrogates = _HALF_A_PAIR.search(line) is not None
                 for value in _values(line) or [None]:
-                    yield from _checked(value, file, f"line {number}", may_have_surrogates, number, line)
+                    if isinstance(value, dict) and not may_have_surrogates:
+                        yield row_at_line(number, value)
+                    else:
+                        yield from _checked(value, file, f"line {number}", may_have_surrogates, number, line)
 
 
 def _values(line: str) -> list[Any]:

@@ -1,7 +1,6 @@
 """The cells of a table as text."""
 
 import json
-import re
 from collections.abc import Iterator, Sequence
 from datetime import date, time, timedelta
 from decimal import Decimal
@@ -14,7 +13,6 @@ MOST_CHARACTERS = 10_000_000
 TOO_LONG = f"longer than {MOST_CHARACTERS:,} characters"
 
 _MOST_NESTED_CHARACTERS = 10_000
-_WHOLE_FLOAT = re.compile(r"^(-?\d+)\.0$")
 _PLAIN = (str, int, float, Decimal, date, time, timedelta, UUID, bytes, type(None))
 
 
@@ -62,7 +60,9 @@ def id_text(cell: Any, what: str) -> str | None:
         As for ``plain_text``.
     """
     text = plain_text(int(cell) if isinstance(cell, float) and cell.is_integer() else cell, what)
-    return text and _WHOLE_FLOAT.sub(r"\1", text.strip())
+    stripped = text and text.strip()
+    is_whole = stripped and stripped.endswith(".0") and stripped[:-2].removeprefix("-").isdecimal()
+    return stripped[:-2] if stripped and is_whole else stripped
 
 
 def listed_texts(cell: Any, what: str) -> tuple[str, ...]:
@@ -75,6 +75,8 @@ def listed_texts(cell: Any, what: str) -> tuple[str, ...]:
     ExemplarError
         ``plain_text`` raises it for the cell, or for one of the list.
     """
+    if isinstance(cell, str):
+        return (cell.strip(),) if cell.strip() else ()
     texts = _plain_texts(cell if is_plain_list(cell) else [cell], what)
     return tuple(dict.fromkeys(text.strip() for text in texts))
 

@@ -119,13 +119,13 @@ def read_rows(table: Table, chosen: Columns, taken: set[str], file: File | None 
     file
         The file of the table, if it has one.
     """
-    number = 0
-    for row in table.rows(chosen.names()):
+    number, names = 0, frozenset(chosen.names())
+    for row in table.rows(names):
         if isinstance(row, Problem):
             yield row
             number += row.left_out
             continue
-        yield from _read_row(chosen, taken, _Place(file, number, row))
+        yield from _read_row(chosen, names, taken, _Place(file, number, row))
         number += 1
 
 
@@ -138,7 +138,7 @@ def _plain_name(name: str) -> str:
     return " ".join(re.split(r"[\s_-]+", name.casefold())).strip()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Place:
     """Where a row stands."""
 
@@ -152,23 +152,19 @@ class _Place:
         return self.file.at(position) if self.file else position
 
     @property
-    def line(self) -> int | None:
-        return line_of(self.row)
-
-    @property
     def doc_id(self) -> str:
         """The row's number; in a folder after the name of the file."""
         return f"{self.file.name}#{self.number}" if self.file and self.file.in_folder else str(self.number)
 
     def problem(self, reason: str, *, left_out: bool) -> Problem:
-        return Problem(self.where, reason, left_out, self.row if left_out else {}, self.file_name, self.line)
+        return Problem(self.where, reason, left_out, self.row if left_out else {}, self.file_name, line_of(self.row))
 
     @property
     def file_name(self) -> str | None:
         return self.file.name if self.file else None
 
 
-def _read_row(chosen: Columns, taken: set[str], place: _Place) -> Documents:
+def _read_row(chosen: Columns, names: Collection[str], taken: set[str], place: _Place) -> Documents:
     row = place.row
     labels: tuple[str, ...] = ()
     try:
@@ -196,11 +192,11 @@ def _read_row(chosen: Columns, taken: set[str], place: _Place) -> Documents:
         own_id or place.doc_id,
         text or "",
         labels,
-        _metadata(row, chosen.names()),
+        _metadata(row, names),
         title,
         numbered=own_id is None,
         file=place.file_name,
-        line=place.line,
+        line=line_of(row),
         cells=row,
     )
 
