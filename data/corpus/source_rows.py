@@ -16,8 +16,11 @@ import pyarrow.parquet
 
 from exemplar.data.corpus.manifest import Manifest, corpus_folder
 from exemplar.data.documents import Document, Problem
-from exemplar.data.errors import CorpusDamaged
+from exemplar.data.errors import CorpusDamaged, ExemplarError
 from exemplar.data.home import check_regular
+from exemplar.data.readers.file import reading
+from exemplar.data.readers.parquet_table import parquet_table
+from exemplar.data.sources.files import file_on_disk
 from exemplar.data.text import one_line
 
 ROWS = "rows.parquet"
@@ -114,13 +117,15 @@ def source_rows(manifest: Manifest) -> Iterator[SourceRow]:
     path = corpus_folder(manifest.name) / manifest.build / ROWS
     try:
         check_regular(path)
-        with pa.parquet.ParquetFile(path) as file:
-            if not file.schema_arrow.equals(_SCHEMA):
-                raise ValueError("it has other columns")
-            for batch in file.iter_batches(_GROUP):
-                for row in batch.to_pylist():
-                    yield SourceRow(**row | {"cells": json.loads(row["cells"] or "{}")})
-    except (OSError, ValueError, RecursionError, pa.ArrowException) as error:
+        with reading("them"):
+            table = parquet_table(file_on_disk(path))
+            if table.columns != tuple(_SCHEMA.names):
+                raise ExemplarError("other columns")
+            for row in table.rows(()):
+                if isinstance(row, Problem):
+                    raise ExemplarError(row.reason)
+                yield SourceRow(**{**row, "cells": json.loads(row["cells"] or "{}")})
+    except (ExemplarError, OSError) as error:
         raise CorpusDamaged(
             f"the rows of the corpus '{manifest.name}' can't be read: {one_line(error)}; build it again"
         ) from error

@@ -22,13 +22,14 @@ from exemplar.data.corpus.catalog import corpus_status, list_corpora, searchable
 from exemplar.data.corpus.corpus import Corpus, open_corpus
 from exemplar.data.corpus.manifest import corpus_folder
 from exemplar.data.corpus.shards import DOCUMENTS, JOURNAL, PASSAGES, VECTORS
+from exemplar.data.corpus.source_rows import ROWS, source_rows
 from exemplar.retrieval.evaluation.judgements import judgements_of
 from exemplar.retrieval.ranking import DocumentQuery
 from exemplar.retrieval.search import SearchEngine
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.reading import read
 
-FILES = ["manifest.json", JOURNAL, DOCUMENTS, PASSAGES, VECTORS]
+FILES = ["manifest.json", JOURNAL, DOCUMENTS, ROWS, PASSAGES, VECTORS]
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
 WILD = settings(deadline=None, max_examples=25, suppress_health_check=list(HealthCheck))
 
@@ -151,4 +152,6 @@ def use(name: str) -> None:
             engine.search(DocumentQuery("3"), ranker="svm")
         with told():
             judgements_of(corpus)
+        with told():
+            list(source_rows(corpus.manifest))
         len(corpus.facets.to_json(10_000))
