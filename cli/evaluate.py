@@ -157,7 +157,7 @@ def _build(source: "Source", target: str) -> "Corpus":
     corpus, problems = build_with_progress(BuildPlan(source.spec, name), source)
     for line in problems.lines():
         errors.print(plain(line), style="dim")
-    errors.print(plain(f"Embedded {target} as the corpus {name}."), style="dim")
+    errors.print(plain(f"Embedded {target} as the corpus {name}: {corpus.n_documents:,} documents."), style="dim")
     return corpus
 
 

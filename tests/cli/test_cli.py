@@ -408,7 +408,7 @@ def test_evaluate_docs_takes_a_corpus_that_does_not_show_the_answers(
     run(capsys, "build", "docs")
     code, out, err = run(capsys, "evaluate", "docs", "--rankers", "knn,bm25")
     assert code == 0
-    assert "Embedded docs as the corpus docs-without-see-also." in err
+    assert "Embedded docs as the corpus docs-without-see-also: 3 documents." in err
     assert "docs-without-see-also (2)" in out
     texts = open_corpus("docs-without-see-also").documents["text"].to_pylist()
     assert texts == [

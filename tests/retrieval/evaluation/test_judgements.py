@@ -46,6 +46,15 @@ def test_a_beir_folder_brings_queries_and_grades(beir: Path) -> None:
     )
 
 
+@pytest.mark.slow
+def test_every_document_of_a_data_set_with_titles_alone_is_measured(shared_datasets: Path) -> None:
+    corpus = built(shared_datasets / "beir" / "cacm")
+    assert corpus.n_documents == 3204
+    assert sum(not document.text for document in corpus.documents_at(range(3204))) == 1617
+    found = judgements_of(corpus)
+    assert (len(found.queries), found.n_missing) == (52, 0)
+
+
 def test_queries_may_be_packed_and_the_split_another(beir: Path) -> None:
     (beir / "qrels" / "test.tsv").rename(beir / "qrels" / "dev.tsv")
     (beir / "qrels" / "train.tsv").write_text("query-id\tcorpus-id\tscore\nq2\ta\t1\n")
