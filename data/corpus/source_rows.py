@@ -36,7 +36,7 @@ _SCHEMA = pa.schema(
 )
 # A group of rows, which is held in memory until it is written, ends at either limit.
 _GROUP = 4096  # rows
-_GROUP_CHARACTERS = 2**24
+_GROUP_CHARACTERS = 2**22
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,7 +113,7 @@ class _Lines:
         self._n_delimiters += line.count(self._delimiter)
         if self._n_characters > _MOST_RECORD or self._n_delimiters > _MOST_FIELDS:
             most = f"{_MOST_RECORD:,} characters or {_MOST_FIELDS:,} fields"
-            raise _TooLarge(f"line {self.number}: a row of more than {most}")
+            raise _TooLarge(f"a row of more than {most}")
 
     def _follow_quotes(self, n_quotes: int) -> None:
         if n_quotes % 2:
@@ -254,13 +254,12 @@ def _next(records: Iterator[list[str]], lines: _Lines, dialect: _Dialect, n_colu
     line = lines.number + 1
     try:
         cells = next(records, None)
-    except _TooLarge:
-        raise
     except csv.Error as error:
-        if "end of data" in str(error):
+        is_too_large = isinstance(error, _TooLarge)
+        if "end of data" in str(error) or (is_too_large and lines.still_open is not None):
             remedy = "close it, or double it if it is a letter"
             raise csv.Error(f"the quote that opens on line {lines.still_open} never closes; {remedy}") from error
-        if n_columns is None or dialect.quoting == csv.QUOTE_NONE:
+        if is_too_large or n_columns is None or dialect.quoting == csv.QUOTE_NONE:
             raise csv.Error(f"line {lines.number}: {error}") from error
         return _repaired(lines, line, dialect, n_columns)
     return None if cells is None else _Record(line, cells)

@@ -9,7 +9,7 @@ from typing import IO, Any
 from exemplar.data.errors import ExemplarError
 from exemplar.data.readers.file import File
 from exemplar.data.sources.compression import Archive, RawFile, open_gzip
-from exemplar.data.text import one_line
+from exemplar.data.text import one_line, replace_lone_surrogates
 
 _STORED_BUFFER = 2**20
 
@@ -18,7 +18,9 @@ def file_on_disk(path: Path, name: str | None = None) -> File:
     """Return a file on disk; ``name`` is its path within the source, if the source is a folder."""
     packed = _is_packed(path.name)
     opener = functools.partial(_open_packed, path) if packed else functools.partial(path.open, "rb")
-    return File(name or path.name, opener, None if packed else path, in_folder=name is not None)  # type: ignore[arg-type]
+    return File(
+        name or replace_lone_surrogates(path.name), opener, None if packed else path, in_folder=name is not None
+    )  # type: ignore[arg-type]
 
 
 def files_in_zip(path: Path, prefix: str = "") -> list[File]:

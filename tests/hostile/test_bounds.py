@@ -84,7 +84,7 @@ def test_rows_of_csv_without_end_are_told(
     monkeypatch.setattr(csv_table, "_MOST_FIELDS", 100)
     monkeypatch.setattr(table, "_MOST_COLUMNS", 50)
     monkeypatch.setattr(table, "_MOST_NAMES", 200)
-    assert told_of(tmp_path / "a.csv", content) == message
+    assert told_of(tmp_path / "a.csv", content).startswith(message)
 
 
 @pytest.mark.parametrize("nested", [False, True])

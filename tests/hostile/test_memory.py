@@ -16,6 +16,7 @@ import pytest
 from benchmarks.memory import in_own_process
 from exemplar.data.building import staging
 from exemplar.data.building.build import build_corpus
+from exemplar.data.corpus import source_rows
 from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.readers import encodings, file, pdf
 from tests.support.corpora import ANIMALS, source_of
@@ -32,6 +33,7 @@ SIXTEENTH = {
     (encodings, "_MOST_LINE_BYTES"): 2**23,
     (pdf, "_MOST_HELD"): 2**23,
     (staging, "_BATCH_CHARACTERS"): 2**21,
+    (source_rows, "_GROUP_CHARACTERS"): 2**18,
 }
 
 

@@ -11,6 +11,7 @@ from exemplar.data.building.uploads import save_upload
 from exemplar.data.corpus.catalog import corpus_status, remove_corpus, verify_corpus
 from exemplar.data.corpus.corpus import Corpus, open_corpus
 from exemplar.data.corpus.manifest import corpus_folder
+from exemplar.data.corpus.source_rows import source_rows
 from exemplar.data.documents import Document
 from exemplar.data.errors import CorpusDamaged
 from exemplar.data.sources.spec import Source, SourceSpec
@@ -26,7 +27,7 @@ def test_a_pipe_in_place_of_a_file_is_told_at_once(animals: Corpus, file: str) -
     path.unlink()
     os.mkfifo(path)
     with pytest.raises(CorpusDamaged, match="build it again"):
-        open_corpus("animals")
+        list(source_rows(open_corpus("animals").manifest))
     use("animals")
 
 
