@@ -17,10 +17,9 @@ _STORED_BUFFER = 2**20
 def file_on_disk(path: Path, name: str | None = None) -> File:
     """Return a file on disk; ``name`` is its path within the source, if the source is a folder."""
     packed = _is_packed(path.name)
-    opener = functools.partial(_open_packed, path) if packed else functools.partial(path.open, "rb")
-    return File(
-        name or replace_lone_surrogates(path.name), opener, None if packed else path, in_folder=name is not None
-    )  # type: ignore[arg-type]
+    opener = functools.partial(_open_packed if packed else _open_plain, path)
+    shown_name = name or replace_lone_surrogates(path.name)
+    return File(shown_name, opener, None if packed else path, in_folder=name is not None)
 
 
 def files_in_zip(path: Path, prefix: str = "") -> list[File]:
@@ -85,6 +84,10 @@ def is_hidden(name: str) -> bool:
     """Return whether a part of a path begins with a dot, or is the folder that macOS adds to zips."""
     parts = PurePosixPath(name).parts
     return any(part == "__MACOSX" or (part.startswith(".") and part != "..") for part in parts)
+
+
+def _open_plain(path: Path) -> IO[bytes]:
+    return path.open("rb")
 
 
 def _open_packed(path: Path) -> IO[bytes]:
