@@ -12,6 +12,7 @@ import json
 import os
 import secrets
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace as replace_fields
 from datetime import UTC, datetime
@@ -26,6 +27,7 @@ from exemplar.data.building.known_ids import Known
 from exemplar.data.building.known_vectors import earlier_builds
 from exemplar.data.building.progress import BuildEvent, Progress
 from exemplar.data.building.staging import Staged, stage
+from exemplar.data.building.unknown_texts import unknown_texts
 from exemplar.data.corpus.corpus import Corpus, open_corpus
 from exemplar.data.corpus.lock import lock_corpus
 from exemplar.data.corpus.manifest import (
@@ -198,7 +200,13 @@ def _build(
         EmbeddingRun(store, embedder, manifest.whole, earlier, on_event).run(damaged)
     store.finish()
     known.write_gone(read_documents(store.folder / DOCUMENTS), folder)
-    _commit(manifest, store)
+    problems = Counter(staged.problems)
+    for problem in unknown_texts(store):
+        if strict:
+            raise ExemplarError(f"{problem.where}: {problem.reason}")
+        problems[problem.reason] += 1
+        on_event(problem)
+    _commit(replace_fields(manifest, problems=dict(problems)), store)
     for other in folder.glob("build-*"):  # the replaced build, and interrupted ones
         if other.name != manifest.build:
             shutil.rmtree(other, ignore_errors=True)

@@ -2,7 +2,6 @@
 
 import logging
 import os
-import re
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from exemplar.data.encoders.base import EncoderInfo, check_rows, unit_rows
+from exemplar.data.encoders.base import EncoderInfo, check_rows, unit_rows, unknown_vector
 from exemplar.data.encoders.hardware import default_device, has_fast_bfloat16, n_processors
 from exemplar.data.encoders.model_files import (
     DEFAULT_MODEL,
@@ -22,6 +21,7 @@ from exemplar.data.encoders.model_files import (
     revision_of,
 )
 from exemplar.data.encoders.openvino_backend import has_openvino, run_by_openvino
+from exemplar.data.encoders.tokens import is_without_tokens, most_tokens, reports_offsets, token_offsets
 from exemplar.data.errors import ExemplarError
 from exemplar.data.hub import check_hub
 from exemplar.data.text import root_cause
@@ -34,7 +34,6 @@ BACKENDS = ("torch", "openvino", "auto")
 
 Task = Literal["document", "query"]
 
-_NO_LIMIT = 1_000_000  # tokens; some tokenizers write a huge number for "no limit"
 _CPU_BATCH_TOKENS, _GPU_BATCH_TOKENS = 2048, 32_768  # more would not fit the processor's cache
 
 _logger = logging.getLogger(__name__)
@@ -73,30 +72,29 @@ class SentenceEncoder:
 
         A tokenizer that does not report them is replaced by the text's words.
         """
-        tokenizer = self._transformer.tokenizer
-        if not getattr(tokenizer, "is_fast", False):
-            words = ([match.span() for match in re.finditer(r"\S+", text)] for text in texts)
-            return [np.array(spans, dtype=np.int64).reshape(-1, 2) for spans in words]
         with self._tokenizing:
-            encoding = tokenizer(
-                list(texts),
-                add_special_tokens=False,
-                truncation=False,
-                padding=False,
-                return_offsets_mapping=True,
-                verbose=False,
-            )
-        return [np.array(spans, dtype=np.int64).reshape(-1, 2) for spans in encoding["offset_mapping"]]
+            offsets = token_offsets(self._transformer.tokenizer, list(texts))
+        return [np.array(spans, dtype=np.int64).reshape(-1, 2) for spans in offsets]
 
     def encode_documents(
         self, texts: Sequence[str], on_progress: Callable[[int], None] | None = None
     ) -> NDArray[np.float32]:
-        """Return the vectors of texts, ``(n_texts, dim) float32``; ``on_progress`` gets the number of texts done."""
+        """Return the vectors of texts, ``(n_texts, dim) float32``; ``on_progress`` gets the number of texts done.
+
+        A text without any token that the model knows has the vector ``unknown_vector``.
+
+        Raises
+        ------
+        ExemplarError
+            The model computes numbers that are not finite.
+        """
         return self._encode(texts, "document", on_progress or (lambda done: None))
 
     def encode_query(self, text: str) -> NDArray[np.float32]:
-        """Return the vector of a query, ``(dim,) float32``."""
+        """Return the vector of a query, ``(dim,) float32``; ExemplarError if the model knows no token of it."""
         vector: NDArray[np.float32] = self._encode([text], "query", lambda done: None)[0]
+        if np.array_equal(vector, unknown_vector(self._info.dim)):
+            raise ExemplarError(f"the model {self._info.model} knows nothing in this query: use other words")
         return vector
 
     def _encode(self, texts: Sequence[str], task: Task, on_progress: Callable[[int], None]) -> NDArray[np.float32]:
@@ -110,11 +108,24 @@ class SentenceEncoder:
         with torch.inference_mode():
             for batch, features in zip(batches, self._tokenised(texts, batches, task), strict=True):
                 features = batch_to_device(features, self._transformer.device)
-                embedding = self._transformer(features, task=task)["sentence_embedding"]
-                rows[batch] = embedding[:, : self._info.dim].float().cpu().numpy()  # of truncate_dim dimensions
+                if is_without_tokens(features):
+                    rows[batch] = 0
+                else:
+                    embedding = self._transformer(features, task=task)["sentence_embedding"]
+                    rows[batch] = embedding[:, : self._info.dim].float().cpu().numpy()  # of truncate_dim dimensions
                 done += len(batch)
                 on_progress(done)
-        return unit_rows(rows) if self._is_cosine else check_rows(rows / np.float32(self._scale))
+        return self._scaled(rows, texts)
+
+    def _scaled(self, rows: NDArray[np.float32], texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return the model's rows at the length that the similarity asks for; a row of zeros is an unknown text's."""
+        if (bad := np.flatnonzero(~np.isfinite(rows).all(axis=1))).size:
+            raise ExemplarError(f"the model computes numbers that are not finite for '{texts[bad[0]]:.100}'")
+        is_unknown = ~rows.any(axis=1)
+        rows[is_unknown] = 1
+        scaled = unit_rows(rows) if self._is_cosine else check_rows(rows / np.float32(self._scale))
+        scaled[is_unknown] = unknown_vector(self._info.dim)
+        return scaled
 
     def _batches(self, texts: Sequence[str]) -> list[NDArray[np.intp]]:
         """Return batches of the positions of texts, ordered by length, with about ``_batch_tokens`` tokens a batch."""
@@ -161,14 +172,12 @@ class SentenceEncoder:
 
     def _max_tokens(self) -> int | None:
         """Return the number of tokens left for a document, besides special tokens and the prompt."""
-        longest = self._transformer.max_seq_length
-        if longest is None or longest > _NO_LIMIT:
+        left = most_tokens(self._transformer)
+        if left is None:
             return None
-        tokenizer = self._transformer.tokenizer
-        special = tokenizer.num_special_tokens_to_add() if hasattr(tokenizer, "num_special_tokens_to_add") else 2
-        prompt = len(self.token_spans([self._prompt("document") or ""])[0])
-        left = int(longest) - special - prompt
-        return max(8, left if getattr(tokenizer, "is_fast", False) else left // 2)  # a word has several tokens
+        left -= len(self.token_spans([self._prompt("document") or ""])[0])
+        # A word, which counts as a token where a tokenizer does not report its tokens, has several.
+        return max(8, left if reports_offsets(self._transformer.tokenizer) else left // 2)
 
     def _typical_length(self) -> float:
         """Return the length of an ordinary text's vector; the SVM's C assumes rows scaled to about unit length."""
