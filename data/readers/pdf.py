@@ -39,7 +39,9 @@ def pdf_text(file: IO[bytes], size: int) -> tuple[str, dict[str, str]]:
         return _text_of(_bounded_reader(file, seconds))
     except pypdf.errors.FileNotDecryptedError:
         raise ExemplarError("a PDF that wants a password; save it without one") from None
-    except pypdf.errors.DependencyError:
+    except pypdf.errors.DependencyError as error:
+        if "cryptography" not in str(error):  # another package, which a rare compression needs
+            raise ExemplarError(f"a PDF that can't be read: {one_line(error)}") from error
         raise ExemplarError("an encrypted PDF, which needs cryptography: pip install 'exemplar[pdf]'") from None
     except _TooLong:
         raise ExemplarError(
