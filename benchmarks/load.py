@@ -42,9 +42,10 @@ from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.corpus.manifest import corpus_folder
 from exemplar.data.encoders.hardware import n_processors
 from exemplar.retrieval.search import SearchEngine
+from exemplar.retrieval.sessions.session import Session
 from exemplar.retrieval.sessions.store import SessionStore
 from tests.support.streamlit_client.browser import serving
-from tests.support.streamlit_client.visits import COLUMNS, Plan, Visit, visits
+from tests.support.streamlit_client.visits import COLUMNS, Plan, Visit, visits, without_place
 
 _SEED = 7
 _N_QUERIES = 40  # a session, more than it can search
@@ -125,9 +126,10 @@ def errors(done: Sequence[Visit], log: str) -> list[str]:
 
 def differences(visit: Visit, corpus: str, store: SessionStore, engine: SearchEngine) -> list[str]:
     """Return where a session differs from its clicks: in the log, in the marks on the page, or in the rankings."""
-    expected, saved = visit.session(corpus), store.load(visit.session_id)
+    events, saved = visit.events(engine.corpus), store.load(visit.session_id)
+    expected = Session(visit.session_id, corpus).after(*events)
     compared: list[tuple[str, object, object]] = [
-        ("the log", visit.clicked, [logged.event for logged in store.history(visit.session_id)]),
+        ("the log", events, [without_place(logged.event) for logged in store.history(visit.session_id)]),
         ("the session from the log", expected, saved),
         ("the marks on the page", expected.feedback, visit.marks),
     ]

@@ -80,6 +80,28 @@ def show(
 
 
 @corpora.command()
+def left_out(
+    name: Annotated[str, typer.Argument(help="Name of the corpus.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """List the rows and files of the source that gave no document, with the reason, as they were read."""
+    from exemplar.data.corpus.manifest import read_manifest
+    from exemplar.data.corpus.source_rows import source_rows
+
+    rows = [row for row in source_rows(read_manifest(name)) if row.document is None]
+    if as_json:
+        kept = ("file", "line", "reason", "cells")
+        print_json([{key: getattr(row, key) for key in kept} for row in rows])
+        return
+    for row in rows:
+        place = ", ".join(filter(None, (row.file, f"line {row.line}" if row.line else "")))
+        cells = f": {json.dumps(row.cells, ensure_ascii=False)}" if row.cells else ""
+        say(f"{place}: {row.reason}{cells}")
+    if not rows:
+        say(f"{name}: nothing was left out.")
+
+
+@corpora.command()
 def verify(name: Annotated[str, typer.Argument(help="Name of the corpus.")]) -> None:
     """Check every checksum of a corpus; exit code 1 if something is damaged."""
     from exemplar.data.corpus.catalog import corpus_status, verify_corpus

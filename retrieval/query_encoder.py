@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from exemplar.data.corpus.store import DocumentStore
 from exemplar.data.encoders.base import Encoder, EncoderInfo
-from exemplar.data.encoders.passages import split
+from exemplar.data.encoders.passages import Span, split
 from exemplar.data.encoders.sentence_transformer import load_encoder
 from exemplar.data.errors import EncoderMismatch, ExemplarError
 from exemplar.retrieval.caching import weakly_cached
@@ -67,18 +67,20 @@ class QueryEncoder:
 
     def _encode(self, query: str) -> NDArray[np.float32]:
         """Return the vector of a query; of one that is longer than the model's input, the mean of its passages."""
-        [spans] = split([query], self.encoder)
-        vectors = np.stack([self.encoder.encode_query(query[start:end]) for start, end in spans[:_MOST_PASSAGES]])
+        spans = self._spans(query)[:_MOST_PASSAGES]
+        vectors = np.stack([self.encoder.encode_query(query[start:end]) for start, end in spans])
         vector = vectors[0] if len(vectors) == 1 else centroid(vectors).astype(np.float32)
         vector.flags.writeable = False
         return vector
 
     def _encode_passages(self, text: str) -> NDArray[np.float32]:
-        whole = self._corpus.manifest.whole
-        spans = [(0, len(text))] if whole else split([text], self.encoder)[0]
-        vectors = self.encoder.encode_documents([text[start:end] for start, end in spans])
+        vectors = self.encoder.encode_documents([text[start:end] for start, end in self._spans(text)])
         vectors.flags.writeable = False
         return vectors
+
+    def _spans(self, text: str) -> list[Span]:
+        """Return the bounds of a text's passages, as a build of the corpus makes them."""
+        return [(0, len(text))] if self._corpus.manifest.whole else split([text], self.encoder)[0]
 
 
 def _load_encoder(built: EncoderInfo) -> Encoder:

@@ -40,6 +40,7 @@ from exemplar.data.corpus.manifest import (
     write_manifest,
 )
 from exemplar.data.corpus.shards import DOCUMENTS, ShardStore
+from exemplar.data.corpus.source_rows import ROWS
 from exemplar.data.encoders.base import Encoder
 from exemplar.data.errors import CorpusDamaged, CorpusNotFound, ExemplarError, JournalDamaged
 from exemplar.data.sources.spec import Source
@@ -193,6 +194,7 @@ def _build(
     manifest = _with_documents(planned, staged)
     others = [store for store in builds_of(manifest.name) if store.folder.name != manifest.build]
     store = _store(folder / manifest.build, manifest)
+    os.replace(staged.rows_path, store.folder / ROWS)
     os.replace(staged.path, store.folder / DOCUMENTS)
     damaged = damaged_shards(store)
     if damaged or store.documents_done < store.n_documents:
@@ -234,6 +236,7 @@ def _with_documents(planned: Manifest, staged: Staged) -> Manifest:
         build=f"build-{hashlib.sha256(content.encode()).hexdigest()[:12]}",
         n_documents=staged.n_documents,
         documents_sha256=staged.sha256,
+        rows_sha256=staged.rows_sha256,
         problems=staged.problems,
     )
 

@@ -16,6 +16,7 @@ from exemplar.data.arrow import DOCUMENT_SCHEMA, row_of
 from exemplar.data.building.known_ids import Known
 from exemplar.data.building.stable_ids import stable_ids
 from exemplar.data.corpus.shards import file_sha256
+from exemplar.data.corpus.source_rows import RowsWriter
 from exemplar.data.documents import Document, Problem, text_hash
 from exemplar.data.errors import ExemplarError
 from exemplar.data.sources.spec import Source
@@ -29,10 +30,12 @@ DUPLICATE = "same text as an earlier document"
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """The file of a source's documents, with the number of problems by reason."""
+    """The files of a source's documents and of its rows, with the number of problems by reason."""
 
     path: Path
     sha256: str
+    rows_path: Path
+    rows_sha256: str
     n_documents: int
     problems: dict[str, int]
 
@@ -74,19 +77,24 @@ def stage(
         on_problem(problem)
 
     identities = _Identities()
-    documents = _documents(source, identities, count)
-    with _writer(path) as writer:
+    rows_path = path.with_suffix(".rows")
+    with RowsWriter(rows_path) as kept_rows, _writer(path) as writer:
+        documents = _documents(source, identities, count, kept_rows)
         while rows := _batch(documents):
             writer.write(pa.RecordBatch.from_pylist(rows, schema=DOCUMENT_SCHEMA))
             on_read(len(identities.hashes))
     if not identities.hashes:
         raise ExemplarError(f"{source.spec.source} holds no documents")
-    if earlier.doc_ids and any(identities.numbered):
+    if any(identities.numbered) and (earlier.doc_ids or not all(identities.numbered)):
         _keep_ids(path, identities, earlier)
+    return Staged(path, _sha256(path), rows_path, _sha256(rows_path), len(identities.hashes), dict(problems))
+
+
+def _sha256(path: Path) -> str:
     digest = file_sha256(path)
     if digest is None:
         raise OSError(f"cannot read {path}, which was just written")
-    return Staged(path, digest, len(identities.hashes), dict(problems))
+    return digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,17 +105,22 @@ class _Identities:
     numbered: bytearray = field(default_factory=bytearray)
 
 
-def _documents(source: Source, identities: _Identities, on_problem: Callable[[Problem], None]) -> Iterator[Document]:
-    """Yield the documents of a source and add their identities; report its problems and duplicate texts."""
+def _documents(
+    source: Source, identities: _Identities, on_problem: Callable[[Problem], None], kept_rows: RowsWriter
+) -> Iterator[Document]:
+    """Yield the documents of a source; add their identities, keep all rows, report problems and duplicate texts."""
     known_hashes: set[int] = set()
     for item in source.read():
         if isinstance(item, Problem):
             on_problem(item)
+            if item.left_out:
+                kept_rows.add(item, None)
             continue
         hash_of_text = text_hash(item.full_text.encode())
         if hash_of_text in known_hashes:
             on_problem(Problem(f"document '{item.doc_id}'", DUPLICATE, left_out=False))
         known_hashes.add(hash_of_text)
+        kept_rows.add(item, len(identities.hashes))
         identities.hashes.append(hash_of_text)
         identities.numbered.append(item.numbered)
         yield item

@@ -8,7 +8,8 @@ from typing import Literal
 
 from exemplar.data.corpus.lock import is_being_built, links_in, lock_corpus
 from exemplar.data.corpus.manifest import Manifest, corpus_folder, corpus_names, is_known, read_manifest
-from exemplar.data.corpus.shards import JOURNAL, Damage, ShardStore
+from exemplar.data.corpus.shards import JOURNAL, Damage, ShardStore, file_sha256
+from exemplar.data.corpus.source_rows import ROWS
 from exemplar.data.errors import CorpusDamaged, CorpusNotFound, JournalDamaged
 
 State = Literal["complete", "rebuilding", "building", "unfinished", "damaged"]
@@ -122,6 +123,8 @@ def verify_corpus(name: str) -> list[Damage]:
         damages.append(Damage(JOURNAL))
     elif manifest.created and (manifest.n_passages, manifest.encoder.dim) != (store.n_passages, store.dim):
         damages.append(Damage("manifest.json"))
+    if manifest.rows_sha256 and file_sha256(store.folder / ROWS) != manifest.rows_sha256:
+        damages.append(Damage(ROWS))
     return damages
 
 

@@ -44,6 +44,8 @@ class Manifest:
     corpus_id
         Stays the same as long as a corpus is built again from its source; a corpus that takes its name has another.
         Empty for a corpus of an earlier version.
+    rows_sha256
+        Of the file of the source's rows; empty for a corpus of an earlier version.
     """
 
     name: str
@@ -57,6 +59,7 @@ class Manifest:
     documents_sha256: str
     problems: Mapping[str, int] = field(default_factory=dict)
     corpus_id: str = ""
+    rows_sha256: str = ""
 
     @property
     def preparation(self) -> dict[str, Any]:
@@ -128,17 +131,18 @@ def _with_encoder_and_spec(content: dict[str, Any]) -> dict[str, Any]:
     return content | {"encoder": info, "source": source, "format": 3}
 
 
+_TEXTS = ("name", "created", "documents_sha256", "corpus_id", "rows_sha256")
 _KEYS = {*Manifest.__dataclass_fields__, "format"}
 _MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
     2: _with_encoder_and_spec,
-    3: lambda content: content | {"corpus_id": "", "format": 4},
+    3: lambda content: content | {"corpus_id": "", "rows_sha256": "", "format": 4},
 }
 
 
 def _checks(manifest: Manifest) -> dict[str, bool]:
     """Return by field whether its value is valid."""
     return {
-        **{name: _is_text(getattr(manifest, name)) for name in ("name", "created", "documents_sha256", "corpus_id")},
+        **{name: _is_text(getattr(manifest, name)) for name in _TEXTS},
         "build": _is_text(manifest.build) and _BUILD.fullmatch(manifest.build) is not None,
         "whole": isinstance(manifest.whole, bool),
         "n_documents": is_count(manifest.n_documents),

@@ -2,7 +2,8 @@
 
 ::
 
-    <build>/documents.arrow    doc_id, text, label, metadata; one row a document
+    <build>/documents.arrow    see data/arrow.py; one row a document
+    <build>/rows.parquet       see source_rows.py; one row a row of the source
     <build>/passages.npy       (n_passages, 3) int64: the document's row, start and end in its text
     <build>/vectors.npy        (n_passages, dim) float32
     <build>/journal.jsonl      the plan, then one line a shard: its documents, its passages, their checksums

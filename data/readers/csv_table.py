@@ -2,17 +2,59 @@
 
 import csv
 import itertools
+import re
+from collections import deque
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
 
 from exemplar.data.documents import Problem
 from exemplar.data.errors import ExemplarError
 from exemplar.data.readers.encodings import decoded_lines
 from exemplar.data.readers.file import File
-from exemplar.data.readers.table import Row, Table, check_names
+from exemplar.data.readers.stray_quotes import MOST_CHARACTERS, MOST_LINES, repaired, without_surplus
+from exemplar.data.readers.table import Row, Table, check_names, row_at_line
 
 _MOST_FIELD = 2**25  # characters; an open quote swallows at most these
 _MOST_RECORD = 2**27  # characters of a row, which may have several lines
 _MOST_FIELDS = 2**24  # separators of a row, within quotes or not
+_FIRST_LINES = 100  # which show whether blanks stand between delimiters and quotes
+_WIDE = "more fields than the header has names"
+_REPAIRED = "a stray quote; the row was repaired"
+_STRAY = "a stray quote, and the row does not fit the header"
+
+# In a file without such blanks, a quote before a letter opens a cell or is doubled.
+_BLANK_BEFORE_QUOTE = r'(?:^|{delimiter}) +"[^"{delimiter}\r\n]'
+
+
+class _TooLarge(csv.Error):
+    """A row is larger than that of any real file."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Dialect:
+    delimiter: str
+    quoting: int = csv.QUOTE_MINIMAL
+    skip_blanks: bool = False  # between a delimiter and its cell
+
+    def reader(self, lines: Iterable[str]) -> Iterator[list[str]]:
+        return csv.reader(
+            lines,
+            delimiter=self.delimiter,
+            quoting=self.quoting,  # type: ignore[arg-type]
+            skipinitialspace=self.skip_blanks,
+            strict=True,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Record:
+    """The cells of a row; None if a stray quote makes them unclear."""
+
+    line: int
+    cells: list[str] | None
+    is_repaired: bool = False
+    raw: str = ""
 
 
 class _Lines:
@@ -20,96 +62,143 @@ class _Lines:
 
     Attributes
     ----------
-    opened
-        The line that opened a quote, if that quote was open when the last line began.
+    number
+        Number of lines read.
+    taken
+        The lines since the last ``begin_row``.
     still_open
         The line that opened a quote, if that quote was open when the last line ended.
     """
 
     def __init__(self, lines: Iterable[str | Problem], delimiter: str) -> None:
-        self._lines, self._delimiter = lines, delimiter
+        self._lines, self._delimiter = iter(lines), delimiter
+        self._returned: deque[str] = deque()
         self.problems: list[Problem] = []
         self.number = 0
-        self.opened: int | None = None
+        self.taken: list[str] = []
         self.still_open: int | None = None
         self._n_characters = self._n_delimiters = 0
 
     def begin_row(self) -> None:
         """Count the size of the next row from its first line."""
+        self.taken.clear()
         self.still_open = None
         self._n_characters = self._n_delimiters = 0
 
+    def give_back(self, n_kept: int) -> None:
+        """Read the lines since the last ``begin_row`` again, without the first of them."""
+        self._returned.extendleft(reversed(self.taken[n_kept:]))
+        self.number -= len(self.taken) - n_kept
+        del self.taken[n_kept:]
+
     def __iter__(self) -> Iterator[str]:
-        for line in self._lines:
-            if isinstance(line, Problem):
-                self.problems.append(line)
-                continue
-            self.number += 1
-            self.opened = self.still_open
-            self._check_size(line)
-            self._follow_quotes(line.replace('""', "").count('"'))
-            yield line
+        return self
+
+    def __next__(self) -> str:
+        line = self._returned.popleft() if self._returned else self._read()
+        self.number += 1
+        self.taken.append(line)
+        self._check_size(line)
+        if n_quotes := line.replace('""', "").count('"'):
+            self._follow_quotes(n_quotes)
+        return line
+
+    def _read(self) -> str:
+        while isinstance(line := next(self._lines), Problem):
+            self.problems.append(line)
+        return line
 
     def _check_size(self, line: str) -> None:
         self._n_characters += len(line)
         self._n_delimiters += line.count(self._delimiter)
         if self._n_characters > _MOST_RECORD or self._n_delimiters > _MOST_FIELDS:
-            raise csv.Error(f"a row of more than {_MOST_RECORD:,} characters or {_MOST_FIELDS:,} fields")
+            most = f"{_MOST_RECORD:,} characters or {_MOST_FIELDS:,} fields"
+            raise _TooLarge(f"line {self.number}: a row of more than {most}")
 
     def _follow_quotes(self, n_quotes: int) -> None:
         if n_quotes % 2:
-            self.still_open = self.number if self.opened is None else None
-        elif n_quotes and self.opened is not None:
+            self.still_open = self.number if self.still_open is None else None
+        elif self.still_open is not None:
             self.still_open = self.number  # one quote closed, another opened
 
 
 def delimited_table(file: File, delimiter: str) -> Table:
     """Return a CSV or TSV file as a table.
 
-    If the quotes of a TSV file do not match, the file has no quoting, as most TSV files.
+    A row with stray quotes is repaired or left out. If the quotes of a TSV file do not match, the file has no quoting,
+    as most TSV files. Blank cells behind the last column are left out, and blanks around the names of columns.
 
     Raises
     ------
     csv.Error
         A quote never closes, or a row is too large; the message names the line.
     """
-    names = _header(file, delimiter)
-    if names is None:
+    header = _header(file, delimiter)
+    if header is None:
         raise ExemplarError("it is empty")
+    names = [name.strip() for name in header]
     check_names(len(names), sum(map(len, names)))
 
     def rows(needed: Collection[str]) -> Iterator[Row | Problem]:
-        number = -1  # the header
-        for fields in _records(file, delimiter, _quoting(file, delimiter)):
-            if isinstance(fields, Problem):
-                yield fields
-                continue
-            if number < 0 and not fields:
-                continue  # blank lines before the header
-            if number >= 0:
-                yield _row(fields, names, file.at(f"row {number}"))
-            number += 1
+        records = _records(file, _dialect(file, delimiter), len(without_surplus(names, 1)))
+        is_header = True
+        for record in records:
+            if isinstance(record, Problem):
+                yield record
+            elif is_header:
+                is_header = not record.cells  # blank lines before the header
+            else:
+                yield from _row(record, names, file)
 
     return Table(tuple(name for name in names if name), rows)
 
 
 def _header(file: File, delimiter: str) -> list[str] | None:
-    def first(quoting: int) -> list[str] | None:
-        records = _records(file, delimiter, quoting)
-        return next((fields for fields in records if not isinstance(fields, Problem) and fields), None)
+    def first(dialect: _Dialect) -> list[str] | None:
+        records = _records(file, dialect, None)
+        return next((record.cells for record in records if not isinstance(record, Problem) and record.cells), None)
 
+    dialect = _Dialect(delimiter, skip_blanks=_has_blanks_before_quotes(file, delimiter))
     try:
-        return first(csv.QUOTE_MINIMAL)
+        return first(dialect)
     except csv.Error:
         if delimiter == ",":
             raise
-        return first(csv.QUOTE_NONE)
+        return first(_Dialect(delimiter, csv.QUOTE_NONE))
 
 
-def _row(fields: list[str], names: list[str], where: str) -> Row | Problem:
+def _row(record: _Record, names: list[str], file: File) -> Iterator[Row | Problem]:
+    def problem(reason: str, *, left_out: bool, cells: dict[str, Any] | None = None) -> Problem:
+        return Problem(file.at(f"line {record.line}"), reason, left_out, cells or {}, file.name, record.line)
+
+    if record.cells is None:
+        yield problem(_STRAY, left_out=True, cells={"line": record.raw})
+        return
+    if record.is_repaired:
+        yield problem(_REPAIRED, left_out=False)
+    fields = without_surplus(record.cells, len(names)) if len(record.cells) > len(names) else record.cells
+    cells = {name: cell for name, cell in zip(names, fields, strict=False) if name}
+    nameless = {
+        f"column {number}": cell
+        for number, cell in enumerate(fields, start=1)
+        if cell.strip() and (number > len(names) or not names[number - 1])
+    }
     if len(fields) > len(names):
-        return Problem(where, "more fields than the header has names")
-    return {name: cell for name, cell in zip(names, fields, strict=False) if name}
+        yield problem(_WIDE, left_out=True, cells=cells | nameless)
+    else:
+        yield row_at_line(record.line, cells | nameless if nameless else cells)
+
+
+def _dialect(file: File, delimiter: str) -> _Dialect:
+    return _Dialect(delimiter, _quoting(file, delimiter), _has_blanks_before_quotes(file, delimiter))
+
+
+def _has_blanks_before_quotes(file: File, delimiter: str) -> bool:
+    """Return whether blanks stand between delimiters and quotes, as in ``1, "a, b"``."""
+    pattern = re.compile(_BLANK_BEFORE_QUOTE.replace("{delimiter}", re.escape(delimiter)))
+    with file.open() as opened:
+        lines = itertools.islice(decoded_lines(opened, file.name), _FIRST_LINES)
+        return any(isinstance(line, str) and pattern.search(line) for line in lines)
 
 
 def _quoting(file: File, delimiter: str) -> int:
@@ -123,7 +212,7 @@ def _quoting(file: File, delimiter: str) -> int:
     with file.open() as opened:
         lines = itertools.dropwhile(lambda line: _is_plain(line, delimiter), decoded_lines(opened, file.name))
         try:
-            for _ in _parsed(lines, delimiter, csv.QUOTE_MINIMAL):
+            for _ in _parsed(lines, _Dialect(delimiter), None):
                 pass
         except csv.Error:
             return csv.QUOTE_NONE
@@ -138,28 +227,48 @@ def _is_plain(line: str | Problem, delimiter: str) -> bool:
     return len(line) <= _MOST_FIELDS and not line.startswith('"') and f'{delimiter}"' not in line
 
 
-def _records(file: File, delimiter: str, quoting: int) -> Iterator[list[str] | Problem]:
+def _records(file: File, dialect: _Dialect, n_columns: int | None) -> Iterator[_Record | Problem]:
     with file.open() as opened:
-        yield from _parsed(decoded_lines(opened, file.name), delimiter, quoting)
+        yield from _parsed(decoded_lines(opened, file.name), dialect, n_columns)
 
 
-def _parsed(decoded: Iterable[str | Problem], delimiter: str, quoting: int) -> Iterator[list[str] | Problem]:
+def _parsed(decoded: Iterable[str | Problem], dialect: _Dialect, n_columns: int | None) -> Iterator[_Record | Problem]:
+    """Yield rows; without a number of columns, a stray quote is an error."""
     csv.field_size_limit(_MOST_FIELD)
-    lines = _Lines(decoded, delimiter)
-    records = csv.reader(lines, delimiter=delimiter, quoting=quoting, strict=True)  # type: ignore[arg-type]
-    while (fields := _next(records, lines)) is not None:
+    lines = _Lines(decoded, dialect.delimiter)
+    records = dialect.reader(lines)
+    while True:
         lines.begin_row()
+        record = _next(records, lines, dialect, n_columns)
         yield from lines.problems
         lines.problems.clear()
-        yield fields
+        if record is None:
+            return
+        yield record
 
 
-def _next(records: Iterator[list[str]], lines: _Lines) -> list[str] | None:
+def _next(records: Iterator[list[str]], lines: _Lines, dialect: _Dialect, n_columns: int | None) -> _Record | None:
+    line = lines.number + 1
     try:
-        return next(records, None)
+        cells = next(records, None)
+    except _TooLarge:
+        raise
     except csv.Error as error:
-        at_the_end = "end of data" in str(error)
-        opened = lines.still_open if at_the_end else lines.opened
-        if opened is None:
+        if "end of data" in str(error):
+            remedy = "close it, or double it if it is a letter"
+            raise csv.Error(f"the quote that opens on line {lines.still_open} never closes; {remedy}") from error
+        if n_columns is None or dialect.quoting == csv.QUOTE_NONE:
             raise csv.Error(f"line {lines.number}: {error}") from error
-        raise csv.Error(f"the quote that opens on line {opened} never closes") from error
+        return _repaired(lines, line, dialect, n_columns)
+    return None if cells is None else _Record(line, cells)
+
+
+def _repaired(lines: _Lines, line: int, dialect: _Dialect, n_columns: int) -> _Record:
+    n_characters = sum(map(len, lines.taken))
+    while len(lines.taken) < MOST_LINES and n_characters < MOST_CHARACTERS and (ahead := next(lines, None)):
+        n_characters += len(ahead)
+    raw = lines.taken[0]
+    found = repaired(lines.taken, dialect.delimiter, n_columns)
+    cells, n_lines = found or (None, 1)
+    lines.give_back(n_lines)
+    return _Record(line, cells, is_repaired=True, raw=raw)

@@ -1,5 +1,6 @@
 """Rows of JSON Lines and JSON files."""
 
+import contextlib
 import itertools
 import json
 import re
@@ -11,12 +12,12 @@ from exemplar.data.documents import Problem
 from exemplar.data.errors import ExemplarError
 from exemplar.data.readers.encodings import decoded_lines
 from exemplar.data.readers.file import File
-from exemplar.data.readers.table import Row, Table, check_names
+from exemplar.data.readers.table import Row, Table, check_names, row_at_line
 from exemplar.data.text import LONE_SURROGATE, replace_lone_surrogates
 
 _N_FIRST = 1000  # objects whose keys are the columns
 _HALF_A_PAIR = re.compile(r"\\u[dD][89a-fA-F]")
-_FIRST_LINE = re.compile(r"\s*([^\r\n]*)")
+_BLANKS = re.compile(r"\s*")
 _TOO_DEEP = "nested too deeply"
 
 # A value of JSON takes up to 72 bytes in memory, and two or three characters in a file.
@@ -27,8 +28,50 @@ _MOST_VALUES = 2**26
 def json_lines_table(file: File, required: Iterable[str] = ()) -> Table:
     """Return a JSON Lines file as a table whose columns are the keys of its first 1,000 objects.
 
-    Required columns that these objects lack are looked for in the rest of the file.
+    A line may hold several objects, or a list of objects. Required columns that the first objects lack are looked for
+    in the rest of the file. A file that begins as a list, or as an object over several lines, is read as JSON if it is
+    JSON.
     """
+    beginning = _first_lines(file)
+    if beginning and (beginning[0].startswith("[") or beginning[0] == "{"):
+        with contextlib.suppress(ExemplarError):
+            return _whole_table(file)
+    return _lines_table(file, required)
+
+
+def json_table(file: File, required: Iterable[str] = ()) -> Table:
+    """Return a JSON file as a table, which is in memory while it is read.
+
+    The file holds a list of objects or of texts, or an object with exactly one list of objects, or an object of lists
+    of equal length, which are the columns, or several objects one after the other. A file whose first two lines are
+    objects is read as JSON Lines, and so is any other whose first line is one. The first call of ``rows`` uses the
+    value that gave the columns, and no later call does: it reads the file again.
+    """
+    beginning = _first_lines(file)
+    are_objects = [_holds_objects(line) for line in beginning]
+    if are_objects == [True, True]:
+        return _lines_table(file, required)
+    try:
+        return _whole_table(file)
+    except ExemplarError:
+        if are_objects[:1] != [True]:
+            raise
+    return _lines_table(file, required)
+
+
+def _first_lines(file: File) -> list[str]:
+    """Return the first two lines that are not blank, without blanks around them."""
+    with file.open() as opened:
+        lines = (line.strip() for line in decoded_lines(opened, file.name) if isinstance(line, str))
+        return list(itertools.islice(filter(None, lines), 2))
+
+
+def _holds_objects(line: str) -> bool:
+    values = _values(line)
+    return bool(values) and all(isinstance(value, dict) for value in values)
+
+
+def _lines_table(file: File, required: Iterable[str]) -> Table:
     columns = _keys(itertools.islice(_objects(_lines(file)), _N_FIRST))
     if not columns:
         raise ExemplarError("no line is a JSON object with a key")
@@ -38,29 +81,65 @@ def json_lines_table(file: File, required: Iterable[str] = ()) -> Table:
     return Table(tuple(columns), lambda needed: _lines(file))
 
 
-def json_table(file: File, required: Iterable[str] = ()) -> Table:
-    """Return a JSON file as a table, which is in memory while it is read.
+def _whole_table(file: File) -> Table:
+    """Return a file that is JSON as a whole as a table.
 
-    The file holds a list of objects, or an object with exactly one such list, or an object of lists of equal length,
-    which are the columns; otherwise its lines are read as JSON Lines. The first call of ``rows`` uses the value that
-    gave the columns, and no later call does: it reads the file again.
+    Raises
+    ------
+    ExemplarError
+        It is not JSON, has too many values, or does not have the layout of a table.
     """
     problems, text = _text(file)
     if _n_values(text) > _MOST_VALUES:
-        reason = f"it has more than {_MOST_VALUES:,} values, and JSON is read all at once; save it as JSON Lines"
-        return _lines_table(file, required, text, reason)
+        most = f"{_MOST_VALUES:,} values"
+        raise ExemplarError(f"it has more than {most}, and JSON is read all at once; save it as JSON Lines")
+    parsed = _parsed(text)
+    objects = _rows_of(parsed)
+    if objects is None:
+        raise ExemplarError(
+            "its JSON is neither a list of objects, nor an object with one such list, nor columns of equal length"
+        )
+    columns = tuple(_keys(row for row in objects if isinstance(row, dict)))
+    return Table(columns, _rows_reader(file, [(problems, parsed)]))
+
+
+def _parsed(text: str) -> Any:
+    """Return the value of a text of JSON, or a list of its values if it has several, which are objects.
+
+    Raises
+    ------
+    ExemplarError
+        It is not JSON.
+    """
     try:
-        parsed = json.loads(text)
+        return json.loads(text)
     except RecursionError:
         raise ExemplarError(f"it is {_TOO_DEEP}") from None
     except ValueError as error:
-        return _lines_table(file, required, text, f"it is not JSON: {error}")
-    objects = _rows_of(parsed)
-    if objects is None:
-        reason = "its JSON is neither a list of objects, nor an object with one such list, nor columns of equal length"
-        return _lines_table(file, required, text, reason)
-    columns = tuple(_keys(row for row in objects if isinstance(row, dict)))
-    return Table(columns, _rows_reader(file, [(problems, parsed)]))
+        values = _values_after_each_other(text)
+        if not values:
+            raise ExemplarError(f"it is not JSON: {error}") from None
+        return values
+
+
+def _values_after_each_other(text: str) -> list[Any]:
+    """Return the objects of a text that has nothing else; no object if it has."""
+    decoder, objects = json.JSONDecoder(), []
+    position = _after_blanks(text, 0)
+    while position < len(text):
+        try:
+            found, end = decoder.raw_decode(text, position)
+        except (ValueError, RecursionError):
+            return []
+        if not isinstance(found, dict):
+            return []
+        objects.append(found)
+        position = _after_blanks(text, end)
+    return objects
+
+
+def _after_blanks(text: str, position: int) -> int:
+    return _BLANKS.match(text, position).end()  # type: ignore[union-attr]  # it matches any text
 
 
 def _rows_reader(file: File, first_read: list[tuple[list[Problem], Any]]) -> Callable[..., Iterator[Row | Problem]]:
@@ -71,10 +150,10 @@ def _rows_reader(file: File, first_read: list[tuple[list[Problem], Any]]) -> Cal
             problems, parsed = first_read.pop()
         else:
             problems, text = _text(file)
-            parsed = json.loads(text)
+            parsed = _parsed(text)
         yield from problems
         for number, row in enumerate(_rows_of(parsed) or ()):
-            yield from _checked(row, file.at(f"row {number}"), may_have_surrogates=True)
+            yield from _checked(row, file, f"row {number}", may_have_surrogates=True)
 
     return rows
 
@@ -88,6 +167,8 @@ def _text(file: File) -> tuple[list[Problem], str]:
 def _rows_of(parsed: Any) -> Iterable[Any] | None:
     """Return the rows of parsed JSON, None if it has no table's layout."""
     if isinstance(parsed, list):
+        if parsed and all(isinstance(row, str) for row in parsed):
+            return ({"text": row} for row in parsed)
         return parsed if any(isinstance(row, dict) for row in parsed) else None
     if not isinstance(parsed, dict):
         return None
@@ -102,14 +183,6 @@ def _rows_of(parsed: Any) -> Iterable[Any] | None:
 
 def _all_objects(rows: list[Any]) -> bool:
     return all(isinstance(row, dict) for row in rows)
-
-
-def _lines_table(file: File, required: Iterable[str], text: str, reason: str) -> Table:
-    """Return the file as JSON Lines if its first line is an object; raise ExemplarError with the reason if not."""
-    [first] = _FIRST_LINE.match(text).groups()  # type: ignore[union-attr]  # it matches any text
-    if not isinstance(_parsed(first), dict):
-        raise ExemplarError(reason)
-    return json_lines_table(file, required)
 
 
 def _n_values(text: str) -> int:
@@ -145,7 +218,7 @@ def _objects(rows: Iterable[Row | Problem]) -> Iterator[Row]:
 
 
 def _lines(file: File) -> Iterator[Row | Problem]:
-    """Yield the object of each line, or the problem with the line; skip blank lines."""
+    """Yield the objects of each line, or the problem with the line; skip blank lines."""
     number = 0
     with file.open() as opened:
         for line in decoded_lines(opened, file.name):
@@ -155,31 +228,39 @@ def _lines(file: File) -> Iterator[Row | Problem]:
             number += 1
             if line.strip():
                 may_have_surrogates = _HALF_A_PAIR.search(line) is not None
-                yield from _checked(_parsed(line), file.at(f"line {number}"), may_have_surrogates)
+                for value in _values(line) or [None]:
+                    yield from _checked(value, file, f"line {number}", may_have_surrogates, number, line)
 
 
-def _parsed(line: str) -> Any:
-    """Return the value of a line of JSON, or an error as a value if it has none."""
+def _values(line: str) -> list[Any]:
+    """Return the rows of a line of JSON: its value, or the objects of its list; an error in place of a row."""
     if len(line) > _MOST_VALUES_OF_A_LINE and _n_values(line) > _MOST_VALUES_OF_A_LINE:
-        return ExemplarError(f"more than {_MOST_VALUES_OF_A_LINE:,} values")
+        return [ExemplarError(f"more than {_MOST_VALUES_OF_A_LINE:,} values")]
     try:
-        return json.loads(line)
+        value = json.loads(line)
     except RecursionError:
-        return ExemplarError(_TOO_DEEP)
+        return [ExemplarError(_TOO_DEEP)]
     except ValueError:
-        return ExemplarError("no JSON")
+        return _values_after_each_other(line) or [ExemplarError("no JSON")]
+    return value if isinstance(value, list) and _all_objects(value) else [value]
 
 
-def _checked(row: Any, where: str, may_have_surrogates: bool) -> Iterator[Row | Problem]:
+def _checked(
+    row: Any, file: File, position: str, may_have_surrogates: bool, line: int | None = None, raw: str = ""
+) -> Iterator[Row | Problem]:
+    def problem(reason: str, *, left_out: bool = True) -> Problem:
+        cells = {"line": raw} if raw else {"value": row}
+        return Problem(file.at(position), reason, left_out, cells if left_out else {}, file.name, line)
+
     if not isinstance(row, dict):
-        yield Problem(where, str(row) if isinstance(row, ExemplarError) else "no JSON object")
+        yield problem(str(row) if isinstance(row, ExemplarError) else "no JSON object")
         return
     try:
         repaired = replace_lone_surrogates(row) if may_have_surrogates else row
         changed = repaired != row
     except RecursionError:
-        yield Problem(where, _TOO_DEEP)
+        yield problem(_TOO_DEEP)
         return
     if changed:
-        yield Problem(where, LONE_SURROGATE, left_out=False)
-    yield repaired
+        yield problem(LONE_SURROGATE, left_out=False)
+    yield repaired if line is None else row_at_line(line, repaired)

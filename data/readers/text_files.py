@@ -44,7 +44,7 @@ def _document(file: File, text: str, metadata: dict[str, str]) -> Document:
         raise ExemplarError("no text")
     if len(text) > MOST_CHARACTERS:
         raise ExemplarError(TOO_LONG)
-    return Document(file.name, text, metadata=metadata)
+    return Document(file.name, text, metadata=metadata, file=file.name)
 
 
 def _read_pdf(file: File) -> Iterator[Document | Problem]:

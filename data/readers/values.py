@@ -1,6 +1,7 @@
 """The cells of a table as text."""
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from datetime import date, time, timedelta
 from decimal import Decimal
@@ -13,6 +14,7 @@ MOST_CHARACTERS = 10_000_000
 TOO_LONG = f"longer than {MOST_CHARACTERS:,} characters"
 
 _MOST_NESTED_CHARACTERS = 10_000
+_WHOLE_FLOAT = re.compile(r"^(-?\d+)\.0$")
 _PLAIN = (str, int, float, Decimal, date, time, timedelta, UUID, bytes, type(None))
 
 
@@ -48,15 +50,33 @@ def plain_text(cell: Any, what: str) -> str | None:
     return str(cell)
 
 
+def id_text(cell: Any, what: str) -> str | None:
+    """Return the cell of an id as text, None for a missing or blank one.
+
+    Blanks around it are left out, and the fraction of a whole number: spreadsheets and pandas turn 1 into 1.0 in a
+    column that has gaps.
+
+    Raises
+    ------
+    ExemplarError
+        As for ``plain_text``.
+    """
+    text = plain_text(int(cell) if isinstance(cell, float) and cell.is_integer() else cell, what)
+    return text and _WHOLE_FLOAT.sub(r"\1", text.strip())
+
+
 def listed_texts(cell: Any, what: str) -> tuple[str, ...]:
-    """Return a plain cell, or the different plain cells of a list, as texts; missing and blank ones are left out.
+    """Return a plain cell, or the different plain cells of a list, as texts without blanks around them.
+
+    Missing and blank ones are left out.
 
     Raises
     ------
     ExemplarError
         ``plain_text`` raises it for the cell, or for one of the list.
     """
-    return tuple(dict.fromkeys(_plain_texts(cell if is_plain_list(cell) else [cell], what)))
+    texts = _plain_texts(cell if is_plain_list(cell) else [cell], what)
+    return tuple(dict.fromkeys(text.strip() for text in texts))
 
 
 def _plain_texts(cells: Sequence[Any], what: str) -> Iterator[str]:

@@ -2,13 +2,14 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from exemplar.data.documents import Document, Problem, full_text
 from exemplar.data.errors import ExemplarError, TextColumnUnknown
-from exemplar.data.readers.table import Row, Table
-from exemplar.data.readers.values import MOST_CHARACTERS, TOO_LONG, listed_texts, metadata_text, plain_text
+from exemplar.data.readers.file import File
+from exemplar.data.readers.table import Row, Table, line_of, position_of
+from exemplar.data.readers.values import MOST_CHARACTERS, TOO_LONG, id_text, listed_texts, metadata_text, plain_text
 
 # Usual names, the most telling first; upper case, blanks, hyphens and underscores do not count.
 TEXT_COLUMNS = (
@@ -24,7 +25,10 @@ OFF = "none"
 _MOST_ID = 10_000  # characters; the ids of all documents stay in memory
 _MOST_LISTED = 50  # names of columns in a message
 
-Located = tuple[str, Document | Problem]  # its position in the source for messages, and what the source gives
+_NO_ID = "no id; it goes by the number of its row"
+_TAKEN_ID = "an earlier row has its id; it goes by the number of its row"
+
+Documents = Iterator[Document | Problem]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +93,10 @@ def pick_columns(names: Sequence[str], requested: Columns, where: str, *, list_n
     def pick(name: str | None, usual: Iterable[str], taken: Collection[str]) -> str | None:
         if name is None:
             return _guess(names, usual, taken)
-        if name not in names and name != OFF:
+        found = name if name in names else next((each for each in names if each.strip() == name.strip()), None)
+        if found is None and name != OFF:
             raise ExemplarError(f"{where} has no column '{name}'{listing}")
-        return name if name in names else None
+        return found
 
     text = pick(requested.text, TEXT_COLUMNS, requested.names())
     if text is None:
@@ -102,50 +107,26 @@ def pick_columns(names: Sequence[str], requested: Columns, where: str, *, list_n
     return Columns(text, title if title != text else None, label, doc_id)
 
 
-def read_rows(
-    table: Table, chosen: Columns, at: Callable[[str], str] = str, doc_id: Callable[[int], str] = str
-) -> Iterator[Located]:
-    """Yield every row's document or problems with their position; rows are numbered from 0.
+def read_rows(table: Table, chosen: Columns, taken: set[str], file: File | None = None) -> Documents:
+    """Yield every row's document and problems; rows are numbered from 0.
+
+    A row whose id is missing or taken goes by its number, as all rows do if no column has ids.
 
     Parameters
     ----------
-    at
-        Turns a position such as "row 17" into one that people find, such as "a.csv, row 17".
-    doc_id
-        Turns the number of a row into its id if no column has ids.
+    taken
+        The ids of documents that were read before, to which those of the table are added.
+    file
+        The file of the table, if it has one.
     """
     number = 0
     for row in table.rows(chosen.names()):
         if isinstance(row, Problem):
-            yield row.where, row
+            yield row
             number += row.left_out
             continue
-        where = at(f"row {number}")
-        for result in _read_row(row, chosen, doc_id(number)):
-            yield where, result if isinstance(result, Document) else Problem(where, *result)
+        yield from _read_row(chosen, taken, _Place(file, number, row))
         number += 1
-
-
-def unique(read: Callable[[], Iterator[Located]], refusal: str) -> Iterator[Located]:
-    """Yield what ``read`` yields, and check that all documents have different ids.
-
-    Raises
-    ------
-    ExemplarError
-        Two documents have the same id; the message begins with ``refusal``.
-    """
-    seen: set[str] = set()
-    for where, item in read():
-        if isinstance(item, Document):
-            if item.doc_id in seen:
-                # To keep all positions would cost more memory than the ids; only this error costs a second read.
-                first = next(position for position, other in read() if _has_id(other, item.doc_id))
-                raise ExemplarError(
-                    f"{refusal}: {_two_positions(first, where)} both have '{item.doc_id}'; "
-                    "choose another id column, or none for row numbers"
-                )
-            seen.add(item.doc_id)
-        yield where, item
 
 
 def _guess(names: Sequence[str], usual: Iterable[str], taken: Collection[str]) -> str | None:
@@ -157,40 +138,73 @@ def _plain_name(name: str) -> str:
     return " ".join(re.split(r"[\s_-]+", name.casefold())).strip()
 
 
-def _read_row(row: Row, chosen: Columns, default_id: str) -> Iterator[Document | tuple[str, bool]]:
-    """Yield the document of a row; for a problem, its reason and whether the row is left out."""
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a row stands."""
+
+    file: File | None
+    number: int
+    row: Row
+
+    @property
+    def where(self) -> str:
+        position = position_of(self.row, self.number)
+        return self.file.at(position) if self.file else position
+
+    @property
+    def line(self) -> int | None:
+        return line_of(self.row)
+
+    @property
+    def doc_id(self) -> str:
+        """The row's number; in a folder after the name of the file."""
+        return f"{self.file.name}#{self.number}" if self.file and self.file.in_folder else str(self.number)
+
+    def problem(self, reason: str, *, left_out: bool) -> Problem:
+        return Problem(self.where, reason, left_out, self.row if left_out else {}, self.file_name, self.line)
+
+    @property
+    def file_name(self) -> str | None:
+        return self.file.name if self.file else None
+
+
+def _read_row(chosen: Columns, taken: set[str], place: _Place) -> Documents:
+    row = place.row
     labels: tuple[str, ...] = ()
     try:
         text = plain_text(row.get(chosen.text or ""), "the text")
-        doc_id = plain_text(row.get(chosen.id), "the id") if chosen.id else default_id
-        if doc_id and len(doc_id) > _MOST_ID:
+        own_id = id_text(row.get(chosen.id), "the id") if chosen.id else None
+        if own_id and len(own_id) > _MOST_ID:
             raise ExemplarError(f"the id is longer than {_MOST_ID:,} characters")
     except ExemplarError as error:
-        yield str(error), True
+        yield place.problem(str(error), left_out=True)
         return
     title = metadata_text(row.get(chosen.title)) if chosen.title else None
-    if not (text or title) or doc_id is None or len(full_text(title, text or "")) > MOST_CHARACTERS:
-        yield "no text" if not (text or title) else "no id" if doc_id is None else TOO_LONG, True
+    if not (text or title) or len(full_text(title, text or "")) > MOST_CHARACTERS:
+        yield place.problem(TOO_LONG if text or title else "no text", left_out=True)
         return
     try:
         labels = listed_texts(row.get(chosen.label), "the label") if chosen.label else ()
     except ExemplarError:
-        yield "the label is no plain text", False
+        yield place.problem("the label is no plain text", left_out=False)
+    if chosen.id and (own_id is None or own_id in taken):
+        yield place.problem(_NO_ID if own_id is None else _TAKEN_ID, left_out=False)
+        own_id = None
+    if own_id:
+        taken.add(own_id)
     yield Document(
-        doc_id, text or "", labels, _metadata(row, chosen.names()), title, numbered=chosen.id is None, cells=row
+        own_id or place.doc_id,
+        text or "",
+        labels,
+        _metadata(row, chosen.names()),
+        title,
+        numbered=own_id is None,
+        file=place.file_name,
+        line=place.line,
+        cells=row,
     )
 
 
 def _metadata(row: Row, taken: Collection[str]) -> dict[str, str]:
     cells = ((name, metadata_text(cell)) for name, cell in row.items() if name not in taken)
     return {name: text for name, text in cells if text is not None}
-
-
-def _has_id(item: Document | Problem, doc_id: str) -> bool:
-    return isinstance(item, Document) and item.doc_id == doc_id
-
-
-def _two_positions(first: str, second: str) -> str:
-    if first.startswith("row ") and second.startswith("row "):
-        return f"rows {first.removeprefix('row ')} and {second.removeprefix('row ')}"
-    return f"{first} and {second}"

@@ -4,15 +4,16 @@ import operator
 import os
 import re
 from collections.abc import Callable, Collection, Iterator
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
-from exemplar.data.documents import Problem
+from exemplar.data.documents import Document, Problem
 from exemplar.data.errors import ExemplarError
 from exemplar.data.readers.file import KINDS, TABLES, UNREADABLE, ZIP, File, kind_of
-from exemplar.data.readers.table import Row, Table
+from exemplar.data.readers.table import Row, Table, line_of, row_at_line
 from exemplar.data.readers.tables import open_table
 from exemplar.data.readers.text_files import read_text_file
-from exemplar.data.sources.columns import Columns, Located, pick_columns, read_rows
+from exemplar.data.sources.columns import Columns, Documents, pick_columns, read_rows
 from exemplar.data.sources.files import file_on_disk, files_at, files_in_zip, is_hidden
 from exemplar.data.text import one_line, replace_lone_surrogates
 
@@ -90,24 +91,26 @@ def leads_out(path: Path, folder: Path) -> bool:
     return path.is_symlink() and not stays_within(path, folder)
 
 
-def read_files(files: list[File], requested: Columns) -> Iterator[Located]:
+def read_files(files: list[File], requested: Columns) -> Documents:
     """Yield the documents and problems of files; an unreadable file is a problem."""
+    taken: set[str] = set()
     for file in files:
         try:
-            yield from _read_file(file, requested)
+            yield from _read_file(file, requested, taken)
         except UNREADABLE as error:
-            yield file.name, Problem(file.name, one_line(error))
+            yield Problem(file.name, one_line(error), file=file.name)
 
 
-def _read_file(file: File, requested: Columns) -> Iterator[Located]:
+def _read_file(file: File, requested: Columns, taken: set[str]) -> Documents:
     if file.kind in TABLES:
         table = _with_partitions(open_table(file, requested.names()), file.name)
         # Problems are counted by their words, so these must not list columns, which differ from file to file.
         chosen = pick_columns(table.columns, requested, "it", list_names=False)
-        yield from read_rows(table, chosen, file.at, lambda row: f"{file.name}#{row}")
-    else:
-        for item in read_text_file(file):
-            yield file.name, item
+        yield from read_rows(table, chosen, taken, file)
+        return
+    for item in read_text_file(file):
+        yield replace(item, numbered=file.name in taken) if isinstance(item, Document) else item
+    taken.add(file.name)
 
 
 def _with_partitions(table: Table, name: str) -> Table:
@@ -119,9 +122,14 @@ def _with_partitions(table: Table, name: str) -> Table:
 
     def rows(needed: Collection[str]) -> Iterator[Row | Problem]:
         for row in table.rows([column for column in needed if column not in added]):
-            yield row if isinstance(row, Problem) else {**row, **added}
+            yield row if isinstance(row, Problem) else _with_cells(row, added)
 
     return Table((*table.columns, *added), rows)
+
+
+def _with_cells(row: Row, added: dict[str, str]) -> Row:
+    line = line_of(row)
+    return {**row, **added} if line is None else row_at_line(line, {**row, **added})
 
 
 def is_partition(part: str) -> bool:

@@ -15,14 +15,12 @@ from exemplar.data.readers.file import KINDS, TABLES, UNREADABLE, ZIP, File, kin
 from exemplar.data.readers.table import Row, Table
 from exemplar.data.readers.tables import open_table
 from exemplar.data.readers.text_files import read_text_file
-from exemplar.data.sources.columns import Located, pick_columns, read_rows, unique
+from exemplar.data.sources.columns import Documents, pick_columns, read_rows
 from exemplar.data.sources.files import file_on_disk, files_at, is_url, local_path, name_at
 from exemplar.data.sources.folders import Listing, leads_out, list_folder, list_url, list_zip, read_files
 from exemplar.data.sources.hub_datasets import data_set_table, is_data_set
 from exemplar.data.sources.package_docs import DEMO_PACKAGES, package_documents, without_see_also
 from exemplar.data.sources.spec import Source, SourceSpec
-
-Documents = Iterator[Document | Problem]
 
 _MOST_CHARACTERS = 4096  # of the name of a source; no system has longer paths
 _MOST_ROWS = 10**12  # more than any machine can hold; every reader can count so far
@@ -157,17 +155,16 @@ def _table_file(file: File, name: str, spec: SourceSpec) -> Source:
         with reading(spec.where):
             yield from table.rows(needed)
 
-    return _table(replace(table, rows=rows), name, spec.for_files())
+    return _table(replace(table, rows=rows), name, spec.for_files(), file)
 
 
-def _table(table: Table, name: str, spec: SourceSpec) -> Source:
+def _table(table: Table, name: str, spec: SourceSpec, file: File | None = None) -> Source:
     where = spec.where
     chosen = pick_columns(table.columns, spec.columns, where)
 
     def read() -> Documents:
-        rows = functools.partial(read_rows, table, chosen)
-        documents = unique(rows, f"column '{chosen.id}' of {where} can't be the id") if chosen.id else rows()
-        return _not_empty(_first_rows(documents, spec.limit), f"column '{chosen.text}' of {where}")
+        documents = _first_rows(read_rows(table, chosen, set(), file), spec.limit)
+        return _not_empty(documents, f"column '{chosen.text}' of {where}")
 
     resolved = replace(
         spec,
@@ -190,8 +187,7 @@ def _files(listing: Listing, name: str, spec: SourceSpec) -> Source:
         with reading(where):
             files, problems = listing()
         yield from problems
-        refusal = f"the files of {where} can't share an id column"
-        yield from _first_rows(unique(lambda: read_files(files, columns), refusal), spec.limit)
+        yield from _first_rows(read_files(files, columns), spec.limit)
 
     tables = [file for file in files if file.kind in TABLES]
     used = spec.for_files() if tables else spec.for_texts()
@@ -205,9 +201,9 @@ def _first_columns(tables: list[File]) -> tuple[str, ...]:
     return ()
 
 
-def _first_rows(items: Iterator[Located], limit: int | None) -> Documents:
+def _first_rows(items: Documents, limit: int | None) -> Documents:
     n_rows = 0
-    for _, item in items:
+    for item in items:
         yield item
         n_rows += not isinstance(item, Problem) or item.left_out
         if n_rows == limit:

@@ -11,9 +11,9 @@ from exemplar.data.corpus.store import DocumentStore
 from exemplar.data.documents import Problem
 from exemplar.data.errors import ExemplarError
 from exemplar.data.readers.file import reading
-from exemplar.data.readers.table import Row
+from exemplar.data.readers.table import Row, position_of
 from exemplar.data.readers.tables import open_table
-from exemplar.data.readers.values import plain_text
+from exemplar.data.readers.values import id_text, plain_text
 from exemplar.data.sources.columns import OFF, listed
 from exemplar.data.sources.files import file_on_disk
 from exemplar.data.sources.package_docs import named_documents, package_documents
@@ -132,16 +132,14 @@ def beir_judgements(corpus: DocumentStore, folder: Path) -> Judgements:
         raise ExemplarError(f"{folder / 'qrels'} holds no judgements: it takes one of test.tsv, dev.tsv and train.tsv")
     relevant: defaultdict[str, dict[str, int]] = defaultdict(dict)
     n_missing = 0
-    for number, row in _rows(qrels, ("query-id", "corpus-id", "score")):
-        where = f"{qrels}, row {number}"
+    for where, row in _rows(qrels, ("query-id", "corpus-id", "score")):
         query_id, doc_id = (_required(row, column, where) for column in ("query-id", "corpus-id"))
         grade = _grade(_required(row, "score", where), where)
         n_missing += grade > 0 and doc_id not in corpus.rows
         if doc_id in corpus.rows:
             relevant[query_id][doc_id] = grade
     queries: dict[str, JudgedQuery] = {}
-    for number, row in _rows(_queries_file(folder), ("_id", "text")):
-        where = f"{_queries_file(folder)}, row {number}"
+    for where, row in _rows(_queries_file(folder), ("_id", "text")):
         query_id, text = _required(row, "_id", where), plain_text(row.get("text"), f"{where}: the text")
         grades = {doc_id: grade for doc_id, grade in relevant.get(query_id, {}).items() if grade > 0}
         if query_id in queries:
@@ -205,21 +203,21 @@ def _queries_file(folder: Path) -> Path:
     return compressed if os.path.isfile(compressed) else folder / "queries.jsonl"
 
 
-def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, Row]]:
-    """Yield a table's rows with their numbers; raises ExemplarError if a column is missing or a row is broken."""
+def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[str, Row]]:
+    """Yield a table's rows with their positions; raises ExemplarError if a column is missing or a row is broken."""
     with reading(str(path)):
         table = open_table(file_on_disk(path))
         if missing := set(columns).difference(table.columns):
             raise ExemplarError(f"it has no column '{min(missing)}'; its columns are: {listed(table.columns)}")
         for number, row in enumerate(table.rows(columns)):
             if not isinstance(row, Problem):
-                yield number, row
+                yield f"{path}, {position_of(row, number)}", row
             elif row.left_out:
                 raise ExemplarError(f"{row.where}: {row.reason}")
 
 
 def _required(row: Row, column: str, where: str) -> str:
-    text = plain_text(row.get(column), f"{where}: the {column}")
+    text = id_text(row.get(column), f"{where}: the {column}")
     if text is None:
         raise ExemplarError(f"{where}: the {column} is missing")
     return text

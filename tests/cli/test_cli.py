@@ -77,7 +77,7 @@ def test_build_makes_a_corpus_and_says_what_next(capsys: pytest.CaptureFixture[s
     code, out, _ = run(capsys, "build", reviews, "--label-column", "stars")
     assert code == 0
     assert out.splitlines() == [
-        "Left out: row 2: no text.",
+        "Left out: line 4: no text.",
         "Columns: text body, no title, label stars, ids by row.",
         "reviews: 2 documents, 2 passages, fake, float32.",
         'Search it: exemplar search reviews "..."   or: exemplar app',
@@ -272,7 +272,7 @@ def test_remove_asks_first(
 
 
 def test_strict_makes_an_odd_row_an_error(capsys: pytest.CaptureFixture[str], reviews: str) -> None:
-    assert failure(capsys, "build", reviews, "--strict") == "exemplar: row 2: no text"
+    assert failure(capsys, "build", reviews, "--strict") == "exemplar: line 4: no text"
     assert list_corpora() == []
 
 

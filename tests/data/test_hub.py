@@ -74,7 +74,7 @@ def test_data_set_and_model_come_from_the_hub_and_later_from_the_cache(
     assert again.returncode == 0, again.stderr
     found = run(tmp_path, nowhere, "search", "again", "good", "--ranker", "knn", "--json", offline=True)
     results = json.loads(found.stdout)["results"]
-    assert {(each["doc_id"], each["text"], each["label"]) for each in results} == {
+    assert {(each["doc_id"], each["text"], *each["labels"]) for each in results} == {
         ("0", "bad", "no"),
         ("1", "fine", "yes"),
         ("2", "dull", "no"),

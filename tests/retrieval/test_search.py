@@ -293,6 +293,26 @@ def test_a_long_document_as_the_query_stands_for_the_mean_of_its_passages(long_t
     assert [result.score for result in ranking.results] == pytest.approx(sorted(best, reverse=True), abs=1e-6)
 
 
+def test_a_query_longer_than_the_model_s_input_stands_for_the_mean_of_its_passages(long_texts: tuple) -> None:
+    engine, corpus, encoder = long_texts
+    ranking = engine.search(LONG[2], ranker="knn", k=5)
+    parts = np.stack([encoder.encode_query(LONG[2][start:end]) for _, start, end in corpus.passages[[3, 4]]])
+    mean = parts.mean(axis=0) / np.linalg.norm(parts.mean(axis=0))
+    best = [(corpus.vectors[corpus.passages_of(row)] @ mean).max() for row in range(5)]
+    assert [result.score for result in ranking.results] == pytest.approx(sorted(best, reverse=True), abs=1e-6)
+    ends = [engine.search(text, ranker="knn", k=5).results[0].doc_id for text in ("rain", "a dog runs")]
+    assert ends == ["2", "2"]
+
+
+def test_where_a_document_is_its_beginning_so_is_a_query(encoder: FakeEncoder) -> None:
+    encoder = FakeEncoder(max_tokens=16)
+    engine = SearchEngine(build_corpus(source_of(LONG), encoder, whole=True), lambda *_: encoder)
+    beginning = " ".join(LONG[2].split()[:16])
+    for ranker in RANKERS:
+        found, expected = (engine.search(query, ranker=ranker) for query in (f"{beginning} and stocks", beginning))
+        assert found.results == expected.results
+
+
 def test_with_a_document_as_the_query_whole_documents_are_wanted(long_texts: tuple) -> None:
     engine, corpus, _ = long_texts
     whole = corpus.vectors[[0, 1]].mean(axis=0)

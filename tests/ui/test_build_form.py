@@ -38,7 +38,7 @@ def test_an_upload_is_shown_built_and_searched(home: Path) -> None:
     assert ended("my-notes").error is None
     app.run()
     assert messages(app, "success") == ["Built my-notes: 2 documents."]
-    assert "Left out: row 1: no text." in text_of(app, "build-my-notes")
+    assert "Left out: line 3: no text." in text_of(app, "build-my-notes")
     assert app.dataframe[0].value["Source"].tolist() == ["my notes.csv (uploaded)"]
     assert app.file_uploader[0].value is None
     assert open_corpus("my-notes").document(0) == Document("0", "buy milk", ("x",), {"kind": "a"})

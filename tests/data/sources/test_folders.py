@@ -9,8 +9,10 @@ import pyarrow.parquet as pq
 import pypdf
 import pytest
 
+from exemplar.data.building.build import build_corpus
 from exemplar.data.documents import Document, Problem
 from exemplar.data.sources.spec import SourceSpec
+from tests.support.fake_encoder import FakeEncoder
 from tests.support.pdf import pdf
 from tests.support.reading import documents, numbered, problems, read, texts, write
 
@@ -66,7 +68,7 @@ def test_files_that_cannot_be_read_are_told_and_the_others_kept(folder: Path) ->
         "scan.pdf",
         "torn.pdf",
     ]
-    assert told["a.csv"] == "the quote that opens on line 3 never closes"
+    assert told["a.csv"].startswith("the quote that opens on line 3 never closes; close it")
     assert told["broken.zip"] == "File is not a zip file"
     assert told["binary.txt"].startswith("it is not text")
     assert (told["blank.txt"], told["scan.pdf"]) == ("no text", "no text")
@@ -81,7 +83,7 @@ def test_tables_of_a_folder_may_have_different_columns(folder: Path) -> None:
     source = read(str(folder))
     assert list(source.read()) == [
         Document("a.csv#0", "one", ("x",)),
-        Problem("a.csv, row 1", "no text"),
+        Problem("a.csv, line 3", "no text"),
         Problem("c.csv", "say which column of it holds the text"),
         Problem("line 1 of d.jsonl", "not UTF-8, read as cp1252", left_out=False),
         Document("d.jsonl#0", "café"),
@@ -107,17 +109,16 @@ def test_a_limit_holds_for_a_folder_as_a_whole(folder: Path) -> None:
     assert texts(read(str(folder), limit=3)) == ["one", "two", "three"]
 
 
-def test_ids_must_differ_over_all_of_a_folder(folder: Path) -> None:
+def test_ids_differ_over_all_of_a_folder(folder: Path) -> None:
     write(folder / "a.csv", [{"text": "one", "id": "1"}, {"text": "two", "id": "2"}])
-    write(folder / "b.csv", [{"text": "three", "id": "2"}])
+    write(folder / "b.csv", [{"text": "three", "id": "2"}, {"text": "four", "id": "c.txt"}])
+    write(folder / "c.txt.csv", [{"text": "five", "id": "b.csv#0"}])
     source = read(str(folder))
-    with pytest.raises(ValueError, match=r"can't share an id column: a.csv, row 1 and b.csv, row 0 both have '2'"):
-        documents(source)
-    assert [each.doc_id for each in documents(read(str(folder), id_column="none"))] == [
-        "a.csv#0",
-        "a.csv#1",
-        "b.csv#0",
-    ]
+    assert [each.doc_id for each in documents(source)] == ["1", "2", "b.csv#0", "c.txt", "b.csv#0"]
+    corpus = build_corpus(source, FakeEncoder())
+    assert list(corpus.rows) == ["1", "2", "b.csv#0.2", "c.txt", "b.csv#0"]
+    by_row = documents(read(str(folder), id_column="none"))
+    assert [each.doc_id for each in by_row] == ["a.csv#0", "a.csv#1", "b.csv#0", "b.csv#1", "c.txt.csv#0"]
 
 
 def test_links_that_lead_out_of_a_folder_are_not_followed(folder: Path, tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ def test_a_column_without_text_is_an_error_that_leaves_the_columns_to_choose_fro
     found = look_at(SourceSpec(path, text_column="empty"))
     assert found.error == f"column 'empty' of {path} holds no text"
     assert (found.columns, found.chosen.text) == (("text", "empty"), "empty")
-    assert found.problems == ("Left out: row 0: no text.",)
+    assert found.problems == ("Left out: line 2: no text.",)
 
 
 @pytest.mark.parametrize("source", ["./gone.csv", " ", "docs:no_such_package"])
@@ -73,7 +73,7 @@ def test_a_look_reads_little_however_much_there_is(tmp_path: Path, monkeypatch: 
     empty = write(tmp_path / "empty.csv", "text\n" + '" "\n' * 10_000 + "late\n")
     found = look_at(SourceSpec(empty))
     assert (found.documents, found.error) == ((), "")
-    assert found.problems == ("Left out: row 0 and 199 more: no text.",)
+    assert found.problems == ("Left out: line 2 and 199 more: no text.",)
     monkeypatch.setattr(preview, "_N_CHARACTERS", 3)
     [document] = look_at(SourceSpec(write(tmp_path / "long.txt", "abcdef"))).documents
     assert document.text == "abc"

@@ -10,8 +10,9 @@ import random
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from exemplar.data.corpus.store import DocumentStore
 from exemplar.retrieval.feedback import Feedback, Mark
 from exemplar.retrieval.rankers import Ranker
 from exemplar.retrieval.ranking import DocumentQuery
@@ -78,11 +79,24 @@ class Visit:
     rows: dict[str, list[str]] = field(default_factory=dict)
 
     def session(self, corpus: str) -> Session:
-        """Return the session that the clicks should have led to."""
-        session = Session(self.session_id, corpus)
-        for event in self.clicked:
-            session = session.after(event)
-        return session
+        """Return the session that the clicks should have led to, without the texts of its marks."""
+        return Session(self.session_id, corpus).after(*self.clicked)
+
+    def events(self, corpus: DocumentStore) -> list[Event]:
+        """Return the events that the clicks should have led to, without the places where rows were found."""
+        return [_with_text(event, corpus) for event in self.clicked]
+
+
+def without_place(event: Event) -> Event:
+    """Return an event without the place where its row was found."""
+    return replace(event, found={}) if isinstance(event, Marked) else event
+
+
+def _with_text(event: Event, corpus: DocumentStore) -> Event:
+    if not isinstance(event, Marked):
+        return event
+    [text_hash] = corpus.text_hashes([corpus.row(event.doc_id)])
+    return replace(event, text_hash=text_hash)
 
 
 def visits(plan: Plan) -> list[Visit]:
