@@ -43,9 +43,12 @@ from exemplar.data.corpus.shards import DOCUMENTS, ShardStore
 from exemplar.data.corpus.source_rows import ROWS
 from exemplar.data.encoders.base import Encoder
 from exemplar.data.errors import CorpusDamaged, CorpusNotFound, ExemplarError, JournalDamaged
+from exemplar.data.sources.columns import OFF
 from exemplar.data.sources.spec import Source
 
-_CHANGEABLE = ("limit", "revision")  # options of a source that may differ when its corpus is built again
+# Options of a source that may differ when its corpus is built again: they change how many of its documents are read,
+# and how, but not what they are.
+_CHANGEABLE = ("limit", "revision", "streaming")
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 OnEvent = Callable[[BuildEvent], None]
@@ -161,7 +164,8 @@ def _check_same(planned: Manifest) -> None:
         return
     old, new = (manifest.source.to_json() | manifest.preparation for manifest in (existing, planned))
     for key in new | old:
-        if key not in _CHANGEABLE and old.get(key) != new.get(key):
+        # A column that is switched off is none, as one that does not exist.
+        if key not in _CHANGEABLE and old.get(key) != new.get(key) and {old.get(key), new.get(key)} != {None, OFF}:
             raise ExemplarError(
                 f"there is a corpus '{planned.name}' already, built with {_in_words(key, old.get(key))}, not "
                 f"{_in_words(key, new.get(key))}; choose another name, or allow it to be replaced",
