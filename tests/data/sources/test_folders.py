@@ -13,7 +13,7 @@ from exemplar.data.building.build import build_corpus
 from exemplar.data.documents import Document, Problem
 from exemplar.data.sources.spec import SourceSpec
 from tests.support.fake_encoder import FakeEncoder
-from tests.support.pdf import pdf
+from tests.support.pdf import encrypted, pdf
 from tests.support.reading import documents, numbered, problems, read, texts, write
 
 
@@ -215,9 +215,7 @@ def test_an_encrypted_pdf_is_read_unless_it_wants_a_password(folder: Path, algor
     for name, text in [("a.pdf", "Hello"), ("z.txt", "the last")]:
         (folder / name).write_bytes(pdf(text) if name.endswith("pdf") else text.encode())
     for name, user_password in [("open.pdf", ""), ("secret.pdf", "secret")]:
-        writer = pypdf.PdfWriter(clone_from=folder / "a.pdf")
-        writer.encrypt(user_password, "the owner's", algorithm=algorithm)
-        writer.write(folder / name)
+        (folder / name).write_bytes(encrypted(pdf("Hello"), user_password, algorithm))
     found = read(str(folder))
     assert problems(found) == [Problem("secret.pdf", "a PDF that wants a password; save it without one")]
     assert [(document.doc_id, document.text) for document in documents(found)] == [
