@@ -6,6 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -24,7 +25,7 @@ from exemplar.data.encoders.openvino_backend import has_openvino, run_by_openvin
 from exemplar.data.encoders.tokens import is_without_tokens, most_tokens, reports_offsets, token_offsets
 from exemplar.data.errors import ExemplarError
 from exemplar.data.hub import check_hub
-from exemplar.data.text import root_cause
+from exemplar.data.text import one_line, root_cause
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -72,7 +73,7 @@ class SentenceEncoder:
 
         A tokenizer that does not report them is replaced by the text's words.
         """
-        with self._tokenizing:
+        with self._tokenizing, _model_errors():
             offsets = token_offsets(self._transformer.tokenizer, list(texts))
         return [np.array(spans, dtype=np.int64).reshape(-1, 2) for spans in offsets]
 
@@ -86,7 +87,7 @@ class SentenceEncoder:
         Raises
         ------
         ExemplarError
-            The model computes numbers that are not finite.
+            The model fails, for example for lack of memory, or computes numbers that are not finite.
         """
         return self._encode(texts, "document", on_progress or (lambda done: None))
 
@@ -107,12 +108,13 @@ class SentenceEncoder:
         done = 0
         with torch.inference_mode():
             for batch, features in zip(batches, self._tokenised(texts, batches, task), strict=True):
-                features = batch_to_device(features, self._transformer.device)
                 if is_without_tokens(features):
                     rows[batch] = 0
                 else:
-                    embedding = self._transformer(features, task=task)["sentence_embedding"]
-                    rows[batch] = embedding[:, : self._info.dim].float().cpu().numpy()  # of truncate_dim dimensions
+                    with _model_errors():
+                        embedding = self._transformer(batch_to_device(features, self._transformer.device), task=task)
+                        states = embedding["sentence_embedding"].float().cpu().numpy()
+                    rows[batch] = states[:, : self._info.dim]  # of truncate_dim dimensions
                 done += len(batch)
                 on_progress(done)
         return self._scaled(rows, texts)
@@ -144,7 +146,7 @@ class SentenceEncoder:
         """Yield the model's input for every batch, while a thread tokenises the batches that follow."""
 
         def tokenise(batch: NDArray[np.intp]) -> dict[str, Any]:
-            with self._tokenizing:
+            with self._tokenizing, _model_errors():
                 features: dict[str, Any] = self._transformer.preprocess(
                     [texts[row] for row in batch], prompt=self._prompt(task), task=task
                 )
@@ -183,6 +185,18 @@ class SentenceEncoder:
         """Return the length of an ordinary text's vector; the SVM's C assumes rows scaled to about unit length."""
         vector = self._encode(["An ordinary sentence about ordinary things."], "document", lambda done: None)
         return float(np.linalg.norm(vector))
+
+
+@contextmanager
+def _model_errors() -> Iterator[None]:
+    """Raise ExemplarError for what the libraries of a model raise about it; errors of other kinds are faults."""
+    try:
+        yield
+    except Exception as error:
+        # Torch raises RuntimeErrors, for example where a device's memory is too small; tokenizers bare Exceptions.
+        if isinstance(error, RuntimeError) or type(error) is Exception:
+            raise ExemplarError(f"the model fails: {one_line(error)[:300]}") from error
+        raise
 
 
 def load_encoder(

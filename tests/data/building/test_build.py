@@ -403,3 +403,10 @@ def test_a_name_cannot_leave_the_home_folder(encoder: FakeEncoder, home: Path) -
     with pytest.raises(ValueError, match="can't be the name of a corpus"):
         build_corpus(source_of(ANIMALS), encoder, name="../outside")
     assert not home.exists()
+
+
+@pytest.mark.parametrize("fault", [RuntimeError("a fault"), TypeError("a fault"), ValueError("a fault")])
+def test_a_fault_of_the_program_keeps_its_kind(fault: Exception) -> None:
+    with pytest.raises(type(fault), match="^a fault$") as caught:
+        build_corpus(source_of(ANIMALS), BreakingEncoder(0, fault))
+    assert not isinstance(caught.value, ExemplarError)

@@ -143,3 +143,35 @@ def test_a_network_that_fails_on_a_batch_without_tokens_is_spared_it(tmp_path: P
     encoder = load_encoder(str(tmp_path / "model"), precision="float32")
     np.testing.assert_array_equal(encoder.encode_documents([NOTHING])[0], unknown_vector(8))
     np.testing.assert_array_equal(encoder.encode_documents(["cat", NOTHING])[1], unknown_vector(8))
+
+
+def test_what_the_libraries_of_a_model_raise_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    encoder = load_encoder(write_static_model(tmp_path / "model", WORDS), precision="float32")
+
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("CUDA out of memory.\nTried to allocate 9 bytes")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(type(encoder._transformer), "forward", fail)
+        with pytest.raises(ExemplarError, match=r"the model fails: CUDA out of memory. Tried to allocate 9 bytes"):
+            encoder.encode_documents(["cat"])
+    from tokenizers import Tokenizer
+    from tokenizers.models import WordLevel
+
+    lacking = Tokenizer(WordLevel({"cat": 0}, unk_token="[UNK]"))  # noqa: S106
+    encoder._transformer[0].tokenizer = lacking
+    for work in (encoder.encode_documents, encoder.token_spans):
+        with pytest.raises(ExemplarError, match="the model fails: WordLevel error: Missing .UNK. token"):
+            work(["dog"])
+
+
+def test_a_fault_in_an_encoder_stays_a_fault(static: SentenceEncoder) -> None:
+    with pytest.raises(TypeError):
+        static.encode_documents([3])  # type: ignore[list-item]
+
+
+def test_openvino_says_that_it_runs_networks_alone(tmp_path: Path) -> None:
+    folder = write_static_model(tmp_path / "model", WORDS)
+    with pytest.raises(ExemplarError, match=r"OpenVINO can't run this model \(it is no network of transformers\)"):
+        load_encoder(folder, backend="openvino")
+    assert load_encoder(folder, precision="float32", backend="auto").info.backend == "torch"
