@@ -12,6 +12,7 @@ import json
 import os
 import secrets
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace as replace_fields
 from datetime import UTC, datetime
@@ -26,6 +27,7 @@ from exemplar.data.building.known_ids import Known
 from exemplar.data.building.known_vectors import earlier_builds
 from exemplar.data.building.progress import BuildEvent, Progress
 from exemplar.data.building.staging import Staged, stage
+from exemplar.data.building.unknown_texts import unknown_texts
 from exemplar.data.corpus.corpus import Corpus, open_corpus
 from exemplar.data.corpus.lock import lock_corpus
 from exemplar.data.corpus.manifest import (
@@ -41,9 +43,12 @@ from exemplar.data.corpus.shards import DOCUMENTS, ShardStore
 from exemplar.data.corpus.source_rows import ROWS
 from exemplar.data.encoders.base import Encoder
 from exemplar.data.errors import CorpusDamaged, CorpusNotFound, ExemplarError, JournalDamaged
+from exemplar.data.sources.columns import OFF
 from exemplar.data.sources.spec import Source
 
-_CHANGEABLE = ("limit", "revision")  # options of a source that may differ when its corpus is built again
+# Options of a source that may differ when its corpus is built again: they change how many of its documents are read,
+# and how, but not what they are.
+_CHANGEABLE = ("limit", "revision", "streaming")
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 OnEvent = Callable[[BuildEvent], None]
@@ -159,7 +164,8 @@ def _check_same(planned: Manifest) -> None:
         return
     old, new = (manifest.source.to_json() | manifest.preparation for manifest in (existing, planned))
     for key in new | old:
-        if key not in _CHANGEABLE and old.get(key) != new.get(key):
+        # A column that is switched off is none, as one that does not exist.
+        if key not in _CHANGEABLE and old.get(key) != new.get(key) and {old.get(key), new.get(key)} != {None, OFF}:
             raise ExemplarError(
                 f"there is a corpus '{planned.name}' already, built with {_in_words(key, old.get(key))}, not "
                 f"{_in_words(key, new.get(key))}; choose another name, or allow it to be replaced",
@@ -200,7 +206,13 @@ def _build(
         EmbeddingRun(store, embedder, manifest.whole, earlier, on_event).run(damaged)
     store.finish()
     known.write_gone(read_documents(store.folder / DOCUMENTS), folder)
-    _commit(manifest, store)
+    problems = Counter(staged.problems)
+    for problem in unknown_texts(store):
+        if strict:
+            raise ExemplarError(f"{problem.where}: {problem.reason}")
+        problems[problem.reason] += 1
+        on_event(problem)
+    _commit(replace_fields(manifest, problems=dict(problems)), store)
     for other in folder.glob("build-*"):  # the replaced build, and interrupted ones
         if other.name != manifest.build:
             shutil.rmtree(other, ignore_errors=True)

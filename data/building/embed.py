@@ -50,7 +50,7 @@ class Embedder(Protocol):
 
         Raises
         ------
-        ExemplarError, RuntimeError
+        ExemplarError
             The documents of the current shard can't be embedded.
         OSError
             All workers are lost.
@@ -147,10 +147,7 @@ class EmbeddingRun:
         for rows in shards:
             try:
                 embedded = next(results)
-            except (
-                ExemplarError,
-                RuntimeError,
-            ) as error:  # torch raises RuntimeError if a device's memory is too small
+            except ExemplarError as error:
                 reason, first = " ".join(str(error).split())[:300], documents["doc_id"][rows.start].as_py()
                 raise ExemplarError(f"among the {len(rows)} documents from '{first}' on: {reason}") from error
             by_row = dict(zip(pending.popleft(), embedded, strict=True))

@@ -12,6 +12,7 @@ import os
 import socket
 import sys
 import time
+import traceback
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -216,24 +217,30 @@ class _Worker:
     """An encoder in a process of its own; it returns its errors as results, because Ray retries after exceptions."""
 
     def __init__(self, load: Callable[[], Encoder], info: EncoderInfo, whole: bool) -> None:
-        self._whole, self._refusal = whole, ""
+        self._whole, self._refusal, self._fault = whole, "", ""
         try:
             self._encoder = load()
             self._refusal = _difference(info, self._encoder.info)
-        except Exception as error:
+        except (ExemplarError, OSError, ImportError) as error:  # a node may lack a package
             self._refusal = one_line(error)
+        except Exception:
+            self._fault = traceback.format_exc()
 
     def __call__(self, shard: pa.Table) -> pa.Table:
+        if self._fault:
+            return _packed([], fault=self._fault)
         if self._refusal:
             return _packed([], refusal=f"the worker on {_node_name()} can't take part: {self._refusal}")
         [texts] = shard["texts"].to_pylist()
         try:
             return _packed(embed_texts(texts, self._encoder, whole=self._whole, on_progress=lambda n: None))
-        except (ExemplarError, RuntimeError) as error:
+        except ExemplarError as error:
             return _packed([], error=one_line(error))
+        except Exception:
+            return _packed([], fault=traceback.format_exc())
 
 
-def _packed(documents: list[EmbeddedDocument], *, error: str = "", refusal: str = "") -> pa.Table:
+def _packed(documents: list[EmbeddedDocument], *, error: str = "", refusal: str = "", fault: str = "") -> pa.Table:
     """Return the embedded documents of a shard as one row: their numbers of passages, all spans, all vectors."""
     counts = [len(spans) for spans, _ in documents]
     bounds = [bound for spans, _ in documents for span in spans for bound in span]
@@ -245,12 +252,15 @@ def _packed(documents: list[EmbeddedDocument], *, error: str = "", refusal: str 
             "vectors": pa.array([vectors], pa.large_binary()),
             "error": [error],
             "refusal": [refusal],
+            "fault": [fault],
         }
     )
 
 
 def _unpacked(row: dict[str, Any], dim: int) -> list[EmbeddedDocument]:
     """Return the embedded documents in a row; raise the error that it holds."""
+    if row["fault"]:
+        raise RuntimeError(f"a worker of the Ray cluster failed:\n{row['fault']}")
     if row["refusal"]:
         raise ConnectionError(row["refusal"])
     if row["error"]:

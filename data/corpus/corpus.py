@@ -162,10 +162,9 @@ def _open(manifest: Manifest) -> Corpus:
         fits = documents.num_rows == store.n_documents
         if manifest.created:
             fits = fits and (store.documents_done, store.dim) == (manifest.n_documents, manifest.encoder.dim)
-        fits = fits and _are_passages(passages, manifest) and _are_vectors(vectors, manifest)
     except (OSError, EOFError, ValueError, MemoryError, pa.ArrowException) as error:
         raise CorpusDamaged(f"the files of the corpus '{manifest.name}' can't be read; build it again") from error
-    if not fits:
+    if not (fits and _are_passages(passages, manifest) and _are_vectors(vectors, manifest)):
         raise CorpusDamaged(f"the files of the corpus '{manifest.name}' do not fit its manifest; build it again")
     return Corpus(manifest, documents.slice(0, manifest.n_documents), passages, vectors, store.n_documents)
 

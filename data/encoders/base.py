@@ -1,5 +1,6 @@
 """The interface of an encoder, and the information that identifies one."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Protocol, Self
@@ -81,7 +82,7 @@ class Encoder(Protocol):
     def encode_documents(
         self, texts: Sequence[str], on_progress: Callable[[int], None] | None = None
     ) -> NDArray[np.float32]:
-        """Return the vectors of texts, ``(n_texts, dim) float32``.
+        """Return the vectors of texts, ``(n_texts, dim) float32``; ``unknown_vector`` for a text without known tokens.
 
         Parameters
         ----------
@@ -90,7 +91,7 @@ class Encoder(Protocol):
         """
 
     def encode_query(self, text: str) -> NDArray[np.float32]:
-        """Return the vector of a query, ``(dim,) float32``."""
+        """Return the vector of a query, ``(dim,) float32``; ExemplarError if no token of it is known."""
 
 
 class LoadEncoder(Protocol):
@@ -119,6 +120,15 @@ def unit_rows(vectors: ArrayLike) -> NDArray[np.float32]:
     rows = check_rows(np.ascontiguousarray(vectors, dtype=np.float32))
     unit: NDArray[np.float32] = rows / np.linalg.norm(rows, axis=1, keepdims=True)
     return unit
+
+
+def unknown_vector(dim: int) -> NDArray[np.float32]:
+    """Return the vector of a text without any token that a model knows, ``(dim,) float32``, of unit length.
+
+    All such texts share it. It is near zero similarity to a text in a space of many directions, and below every text
+    where all numbers of vectors are positive.
+    """
+    return np.full(dim, -1 / math.sqrt(dim), dtype=np.float32)
 
 
 def check_rows(vectors: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -39,6 +39,8 @@ def run_by_openvino(transformer: "SentenceTransformer", precision: str) -> None:
     """
     if not has_openvino():
         raise ExemplarError("the backend openvino is not installed: pip install 'exemplar[openvino]'")
+    if not hasattr(transformer[0], "auto_model"):
+        raise ExemplarError("OpenVINO can't run this model (it is no network of transformers); use the backend torch")
     import torch
 
     with torch.inference_mode(), warnings.catch_warnings():

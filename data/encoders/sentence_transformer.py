@@ -2,17 +2,17 @@
 
 import logging
 import os
-import re
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from exemplar.data.encoders.base import EncoderInfo, check_rows, unit_rows
+from exemplar.data.encoders.base import EncoderInfo, check_rows, unit_rows, unknown_vector
 from exemplar.data.encoders.hardware import default_device, has_fast_bfloat16, n_processors
 from exemplar.data.encoders.model_files import (
     DEFAULT_MODEL,
@@ -22,9 +22,10 @@ from exemplar.data.encoders.model_files import (
     revision_of,
 )
 from exemplar.data.encoders.openvino_backend import has_openvino, run_by_openvino
+from exemplar.data.encoders.tokens import is_without_tokens, most_tokens, reports_offsets, token_offsets
 from exemplar.data.errors import ExemplarError
 from exemplar.data.hub import check_hub
-from exemplar.data.text import root_cause
+from exemplar.data.text import one_line, root_cause
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -34,7 +35,6 @@ BACKENDS = ("torch", "openvino", "auto")
 
 Task = Literal["document", "query"]
 
-_NO_LIMIT = 1_000_000  # tokens; some tokenizers write a huge number for "no limit"
 _CPU_BATCH_TOKENS, _GPU_BATCH_TOKENS = 2048, 32_768  # more would not fit the processor's cache
 
 _logger = logging.getLogger(__name__)
@@ -73,30 +73,29 @@ class SentenceEncoder:
 
         A tokenizer that does not report them is replaced by the text's words.
         """
-        tokenizer = self._transformer.tokenizer
-        if not getattr(tokenizer, "is_fast", False):
-            words = ([match.span() for match in re.finditer(r"\S+", text)] for text in texts)
-            return [np.array(spans, dtype=np.int64).reshape(-1, 2) for spans in words]
-        with self._tokenizing:
-            encoding = tokenizer(
-                list(texts),
-                add_special_tokens=False,
-                truncation=False,
-                padding=False,
-                return_offsets_mapping=True,
-                verbose=False,
-            )
-        return [np.array(spans, dtype=np.int64).reshape(-1, 2) for spans in encoding["offset_mapping"]]
+        with self._tokenizing, _model_errors():
+            offsets = token_offsets(self._transformer.tokenizer, list(texts))
+        return [np.array(spans, dtype=np.int64).reshape(-1, 2) for spans in offsets]
 
     def encode_documents(
         self, texts: Sequence[str], on_progress: Callable[[int], None] | None = None
     ) -> NDArray[np.float32]:
-        """Return the vectors of texts, ``(n_texts, dim) float32``; ``on_progress`` gets the number of texts done."""
+        """Return the vectors of texts, ``(n_texts, dim) float32``; ``on_progress`` gets the number of texts done.
+
+        A text without any token that the model knows has the vector ``unknown_vector``.
+
+        Raises
+        ------
+        ExemplarError
+            The model fails, for example for lack of memory, or computes numbers that are not finite.
+        """
         return self._encode(texts, "document", on_progress or (lambda done: None))
 
     def encode_query(self, text: str) -> NDArray[np.float32]:
-        """Return the vector of a query, ``(dim,) float32``."""
+        """Return the vector of a query, ``(dim,) float32``; ExemplarError if the model knows no token of it."""
         vector: NDArray[np.float32] = self._encode([text], "query", lambda done: None)[0]
+        if np.array_equal(vector, unknown_vector(self._info.dim)):
+            raise ExemplarError(f"the model {self._info.model} knows nothing in this query: use other words")
         return vector
 
     def _encode(self, texts: Sequence[str], task: Task, on_progress: Callable[[int], None]) -> NDArray[np.float32]:
@@ -109,12 +108,26 @@ class SentenceEncoder:
         done = 0
         with torch.inference_mode():
             for batch, features in zip(batches, self._tokenised(texts, batches, task), strict=True):
-                features = batch_to_device(features, self._transformer.device)
-                embedding = self._transformer(features, task=task)["sentence_embedding"]
-                rows[batch] = embedding[:, : self._info.dim].float().cpu().numpy()  # of truncate_dim dimensions
+                if is_without_tokens(features):
+                    rows[batch] = 0
+                else:
+                    with _model_errors():
+                        embedding = self._transformer(batch_to_device(features, self._transformer.device), task=task)
+                        states = embedding["sentence_embedding"].float().cpu().numpy()
+                    rows[batch] = states[:, : self._info.dim]  # of truncate_dim dimensions
                 done += len(batch)
                 on_progress(done)
-        return unit_rows(rows) if self._is_cosine else check_rows(rows / np.float32(self._scale))
+        return self._scaled(rows, texts)
+
+    def _scaled(self, rows: NDArray[np.float32], texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return the model's rows at the length that the similarity asks for; a row of zeros is an unknown text's."""
+        if (bad := np.flatnonzero(~np.isfinite(rows).all(axis=1))).size:
+            raise ExemplarError(f"the model computes numbers that are not finite for '{texts[bad[0]]:.100}'")
+        is_unknown = ~rows.any(axis=1)
+        rows[is_unknown] = 1
+        scaled = unit_rows(rows) if self._is_cosine else check_rows(rows / np.float32(self._scale))
+        scaled[is_unknown] = unknown_vector(self._info.dim)
+        return scaled
 
     def _batches(self, texts: Sequence[str]) -> list[NDArray[np.intp]]:
         """Return batches of the positions of texts, ordered by length, with about ``_batch_tokens`` tokens a batch."""
@@ -133,7 +146,7 @@ class SentenceEncoder:
         """Yield the model's input for every batch, while a thread tokenises the batches that follow."""
 
         def tokenise(batch: NDArray[np.intp]) -> dict[str, Any]:
-            with self._tokenizing:
+            with self._tokenizing, _model_errors():
                 features: dict[str, Any] = self._transformer.preprocess(
                     [texts[row] for row in batch], prompt=self._prompt(task), task=task
                 )
@@ -161,19 +174,29 @@ class SentenceEncoder:
 
     def _max_tokens(self) -> int | None:
         """Return the number of tokens left for a document, besides special tokens and the prompt."""
-        longest = self._transformer.max_seq_length
-        if longest is None or longest > _NO_LIMIT:
+        left = most_tokens(self._transformer)
+        if left is None:
             return None
-        tokenizer = self._transformer.tokenizer
-        special = tokenizer.num_special_tokens_to_add() if hasattr(tokenizer, "num_special_tokens_to_add") else 2
-        prompt = len(self.token_spans([self._prompt("document") or ""])[0])
-        left = int(longest) - special - prompt
-        return max(8, left if getattr(tokenizer, "is_fast", False) else left // 2)  # a word has several tokens
+        left -= len(self.token_spans([self._prompt("document") or ""])[0])
+        # A word, which counts as a token where a tokenizer does not report its tokens, has several.
+        return max(8, left if reports_offsets(self._transformer.tokenizer) else left // 2)
 
     def _typical_length(self) -> float:
         """Return the length of an ordinary text's vector; the SVM's C assumes rows scaled to about unit length."""
         vector = self._encode(["An ordinary sentence about ordinary things."], "document", lambda done: None)
         return float(np.linalg.norm(vector))
+
+
+@contextmanager
+def _model_errors() -> Iterator[None]:
+    """Raise ExemplarError for what the libraries of a model raise about it; errors of other kinds are faults."""
+    try:
+        yield
+    except Exception as error:
+        # Torch raises RuntimeErrors, for example where a device's memory is too small; tokenizers bare Exceptions.
+        if isinstance(error, RuntimeError) or type(error) is Exception:
+            raise ExemplarError(f"the model fails: {one_line(error)[:300]}") from error
+        raise
 
 
 def load_encoder(

@@ -5,7 +5,8 @@ import re
 import unicodedata
 from collections.abc import Collection as Sized
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -20,6 +21,32 @@ from exemplar.data.milvus.server import CHOICES, PLACE_FIELDS, Collection, Passa
 
 _CHUNK = 2000  # documents or passages in one query
 _MOST_DOCUMENTS = 4096  # in the cache
+_MOST_PLACES = 65_536  # documents whose rows and passages are known
+
+
+class _Place(NamedTuple):
+    """Where the passages of a document are."""
+
+    doc_id: str
+    first: int
+    n_passages: int
+
+    @property
+    def passages(self) -> range:
+        return range(self.first, self.first + self.n_passages)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """The rows of documents by doc_id, None for one that does not exist, and their places by row."""
+
+    rows: dict[str, int | None] = field(default_factory=dict)
+    places: dict[int, _Place] = field(default_factory=dict)
+
+    def add(self, passage: int, place: PassagePlace) -> None:
+        """Add the document of a passage."""
+        self.rows[place.doc_id] = place.document
+        self.places[place.document] = _Place(place.doc_id, passage - place.number, place.n_passages)
 
 
 class MilvusCorpus:
@@ -27,9 +54,7 @@ class MilvusCorpus:
 
     def __init__(self, collection: Collection) -> None:
         self.collection, self.manifest = collection, collection.manifest
-        self._rows: dict[str, int | None] = {}
-        self._places: dict[int, PassagePlace] = {}  # of one passage of every known document, by the document's row
-        self._firsts: dict[int, int] = {}  # the first passage of every known document, by the document's row
+        self._known = _Known()
         self._documents: dict[int, Document] = {}
 
     @property
@@ -39,12 +64,12 @@ class MilvusCorpus:
 
     def rows_of(self, doc_ids: Iterable[str]) -> dict[str, int]:
         """Return the rows of documents by doc_id, leaving out documents that do not exist."""
-        names = list(doc_ids)
-        for chunk in _chunks([doc_id for doc_id in dict.fromkeys(names) if doc_id not in self._rows]):
-            self._fetch_places(f"number == 0 and doc_id in [{', '.join(map(quoted, chunk))}]")
+        names, known = list(doc_ids), self._bounded()
+        for chunk in _chunks([doc_id for doc_id in dict.fromkeys(names) if doc_id not in known.rows]):
+            self._fetch_places(f"number == 0 and doc_id in [{', '.join(map(quoted, chunk))}]", known)
             for doc_id in chunk:
-                self._rows.setdefault(doc_id, None)  # the document does not exist
-        rows = ((doc_id, self._rows[doc_id]) for doc_id in names)
+                known.rows.setdefault(doc_id, None)  # the document does not exist
+        rows = ((doc_id, known.rows[doc_id]) for doc_id in names)
         return {doc_id: row for doc_id, row in rows if row is not None}
 
     def row(self, doc_id: str) -> int:
@@ -53,7 +78,7 @@ class MilvusCorpus:
 
     def doc_ids(self, rows: Sequence[int] | NDArray[np.intp]) -> list[str]:
         """Return the doc_ids of the documents at rows, in the order of the rows."""
-        return [self._places[row].doc_id for row in self._known(rows)]
+        return [place.doc_id for place in self._places_of(rows)]
 
     def document(self, row: int) -> Document:
         """Return the document at a row."""
@@ -78,16 +103,14 @@ class MilvusCorpus:
 
     def passages_of(self, row: int) -> range:
         """Return the passages of the document at a row."""
-        self._known([row])
-        first = self._firsts[row]
-        return range(first, first + self._places[row].n_passages)
+        return self._places_of([row])[0].passages
 
     def passages_at(self, passages: Sequence[int] | NDArray[np.intp]) -> NDArray[np.int64]:
         """Return the document's row, start and end of passages as ``(n, 3) int64``."""
         numbers = [int(passage) for passage in passages]
-        places = self.collection.places(numbers)
+        places, known = self.collection.places(numbers), self._bounded()
         for passage, place in zip(numbers, places, strict=True):
-            self._remember(passage, place)
+            known.add(passage, place)
         bounds = [(place.document, place.start, place.end) for place in places]
         return np.array(bounds, np.int64).reshape(-1, 3)
 
@@ -132,21 +155,25 @@ class MilvusCorpus:
         """The field of a document's labels; earlier versions had one label a document."""
         return "labels" if "labels" in self.collection.fields else "label"
 
-    def _known(self, rows: Sequence[int] | NDArray[np.intp]) -> list[int]:
-        """Return rows as integers, after fetching the places of the documents at rows that are not cached."""
-        numbers = [int(row) for row in rows]
-        for chunk in _chunks(sorted({row for row in numbers if row not in self._places})):
-            self._fetch_places(f"number == 0 and document in {chunk}")
-        return numbers
+    def _bounded(self) -> _Known:
+        """Return what is known of documents; forget all of it first if that is much.
 
-    def _fetch_places(self, expression: str) -> None:
+        A caller takes what it needs from this value alone: another thread may forget at any time.
+        """
+        if len(self._known.rows) > _MOST_PLACES:
+            self._known = _Known()
+        return self._known
+
+    def _places_of(self, rows: Sequence[int] | NDArray[np.intp]) -> list[_Place]:
+        """Return the places of the documents at rows, after fetching those that are not known."""
+        numbers, known = [int(row) for row in rows], self._bounded()
+        for chunk in _chunks(sorted(set(numbers).difference(known.places))):
+            self._fetch_places(f"number == 0 and document in {chunk}", known)
+        return [known.places[row] for row in numbers]
+
+    def _fetch_places(self, expression: str, known: _Known) -> None:
         for entity in self.collection.query(expression, PLACE_FIELDS):
-            self._remember(entity["passage"], place_of(entity))
-
-    def _remember(self, passage: int, place: PassagePlace) -> None:
-        self._rows[place.doc_id] = place.document
-        self._places[place.document] = place
-        self._firsts[place.document] = passage - place.number
+            known.add(entity["passage"], place_of(entity))
 
     def _fetched_documents(self, rows: Sequence[int]) -> dict[int, Document]:
         """Return documents by row, joined from their passages."""
@@ -162,7 +189,7 @@ class MilvusCorpus:
         """Yield the entities of all passages of the documents at rows."""
         output = ["document", "doc_id", "text", self._labels, "metadata"]
         output += {"title_length"} & self.collection.fields
-        for chunk in _chunks([passage for row in self._known(rows) for passage in self.passages_of(row)]):
+        for chunk in _chunks([passage for place in self._places_of(rows) for passage in place.passages]):
             yield from self.collection.query(f"passage in {chunk}", output)
 
 

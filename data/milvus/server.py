@@ -209,8 +209,7 @@ class Collection:
                 timeout=_SECONDS,
             )
         if places:
-            for hit in hits:
-                self._places[hit["passage"]] = place_of(hit["entity"])
+            self._bounded_places().update((hit["passage"], place_of(hit["entity"])) for hit in hits)
         return np.array([hit["passage"] for hit in hits], np.intp)
 
     def vectors(self, passages: Sequence[int]) -> NDArray[np.float32]:
@@ -220,12 +219,16 @@ class Collection:
 
     def places(self, passages: Sequence[int]) -> list[PassagePlace]:
         """Return the places of passages, in the order of the passages."""
-        if len(self._places) > _MOST_PLACES:
-            self._places = {}
-        places = self._places  # another thread may replace the attribute meanwhile
+        places = self._bounded_places()
         for entity in self._by_key(sorted(set(passages).difference(places)), PLACE_FIELDS):
             places[entity["passage"]] = place_of(entity)
         return [places[passage] for passage in passages]
+
+    def _bounded_places(self) -> dict[int, PassagePlace]:
+        """Return the known places by passage, forgotten first if they are many; another thread may forget later."""
+        if len(self._places) > _MOST_PLACES:
+            self._places = {}
+        return self._places
 
     def query(self, expression: str, output: Sequence[str], limit: int = MOST_ROWS) -> list[dict[str, Any]]:
         """Return at most ``limit`` entities that meet an expression, with the fields of ``output`` and ``passage``."""

@@ -1,9 +1,11 @@
 """Rows of Parquet files, one batch at a time."""
 
 import json
+import os
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -25,21 +27,27 @@ _MOST_ROWS_A_BYTE = 10  # of the file; a repeated text takes almost no bytes
 _FEW_ROWS = 2**24  # any file may have these
 _MOST_HELD = 1_000_000_000  # unpacked bytes of a file whose rows are in memory all at once
 _TOO_LARGE = f"larger than {_MOST_ROW:,} bytes"
+# Arrow's schema lies in the file beside Parquet's own; under another name of this length Arrow does not know it.
+_ARROW_SCHEMA, _UNKNOWN_SCHEMA = b"ARROW:schema", b"ARROW.schema"
+# What Arrow raises where Python has no such value: a date or a time zone beyond Python's, a text that is not UTF-8.
+_NO_SUCH_VALUE = (ValueError, ArithmeticError, LookupError, RuntimeError)
 
 
 def parquet_table(file: File) -> Table:
     """Return a Parquet file as a table.
 
     Numbers of classes that a Hugging Face data set wrote become the names of the classes. Columns of bytes, such as
-    pictures, are read only if they are needed.
+    pictures, are read only if they are needed. A column of a type that Arrow lacks is an error only if it is needed.
     """
     with _opened(file) as parquet:
         schema = parquet.schema_arrow
         check_names(len(schema), sum(map(len, schema.names)))
         texts, size = _texts(parquet.schema), _batch_size(parquet.metadata)
-    class_names = _class_names(schema)
+    class_names, unknown = class_names_in(_features(schema)), _unknown_columns(schema)
 
     def rows(needed: Collection[str]) -> Iterator[Row | Problem]:
+        if bad := next((name for name in needed if name in unknown), None):
+            raise ExemplarError(f"column '{bad}' can't be read as text: Arrow lacks its type, such as 128-bit integers")
         columns = pa.schema(field for field in schema if field.name in needed or not _holds_bytes(field.type))
         number = 0
         with _opened(file, texts) as parquet:
@@ -72,7 +80,10 @@ def read_columns(file: File, names: Sequence[str]) -> Iterator[Row]:
 
 
 def with_class_names(row: dict[str, Any], class_names: dict[str, list[str]]) -> Row:
-    """Return a row with the names of classes in place of their numbers, None for a number without a name."""
+    """Return a row with the names of classes in place of their numbers, None for a number without a name.
+
+    A text that is the number of a class, as in a CSV file, becomes its name as well.
+    """
     for column, names in class_names.items():
         if isinstance(row.get(column), list):
             row[column] = [_name(number, names) for number in row[column]]
@@ -83,7 +94,9 @@ def with_class_names(row: dict[str, Any], class_names: dict[str, list[str]]) -> 
 
 def _name(number: Any, names: list[str]) -> str | None:
     if isinstance(number, str):
-        return number  # a name already
+        if number in names or not number.isdecimal() or int(number) >= len(names):
+            return number  # a name already
+        number = int(number)
     return names[number] if isinstance(number, int) and 0 <= number < len(names) else None
 
 
@@ -94,10 +107,34 @@ def _opened(file: File, shared: Sequence[str] = ()) -> Iterator[Any]:
         with ExitStack() as opened:
             stored = opened.enter_context(file.open()) if file.seekable else None
             content = file.path or stored or BytesIO(file.content())
-            with pa.parquet.ParquetFile(content, read_dictionary=list(shared)) as parquet:
+            with _parquet_file(content, list(shared)) as parquet:
                 yield parquet
     except pa.ArrowException as error:
         raise ExemplarError(one_line(error)) from error
+
+
+def _parquet_file(content: Any, shared: list[str]) -> Any:
+    try:
+        return pa.parquet.ParquetFile(content, read_dictionary=shared)
+    except pa.ArrowNotImplementedError:  # for one column the complete file, because of Arrow's schema
+        return pa.parquet.ParquetFile(content, metadata=_metadata_without_arrow(content), read_dictionary=shared)
+
+
+def _metadata_without_arrow(content: Any) -> Any:
+    """Return the metadata of a file by Parquet's own schema alone."""
+    with content.open("rb") if isinstance(content, Path) else nullcontext(content) as opened:
+        opened.seek(-8, os.SEEK_END)
+        size = int.from_bytes(opened.read(4), "little")
+        opened.seek(-8 - size, os.SEEK_END)
+        footer = opened.read()
+    return pa.parquet.read_metadata(BytesIO(b"PAR1" + footer.replace(_ARROW_SCHEMA, _UNKNOWN_SCHEMA)))
+
+
+def _unknown_columns(schema: Any) -> list[str]:
+    """Return the columns of which only the bytes are known, because Arrow could not read its schema."""
+    if _UNKNOWN_SCHEMA not in (schema.metadata or {}):
+        return []
+    return [field.name for field in schema if _holds_bytes(field.type)]
 
 
 def _shared(column: Any) -> list[Any]:
@@ -120,7 +157,7 @@ def _rows_of(batch: Any, schema: Any) -> Iterator[dict[str, Any] | None]:
     step = _AT_ONCE if _size(batch) <= _MOST_ROW else 1
     for part in (batch.slice(start, step) for start in range(0, batch.num_rows, step)):
         if step > 1 or _size(part) <= _MOST_ROW:
-            yield from _plain(part, schema).to_pylist()
+            yield from _python_rows(_plain(part, schema))
         else:
             yield None
 
@@ -131,6 +168,35 @@ def _plain(batch: Any, schema: Any) -> Any:
         return batch.cast(schema)
     except pa.ArrowNotImplementedError:  # Arrow can't cast views
         return batch
+
+
+def _python_rows(batch: Any) -> list[dict[str, Any]]:
+    """Return the rows of a batch; a cell that Python can't hold is a text or bytes, or else missing."""
+    try:
+        return list(batch.to_pylist())
+    except _NO_SUCH_VALUE:
+        columns = [_cells(column) for column in batch.columns]
+    return [dict(zip(batch.schema.names, cells, strict=True)) for cells in zip(*columns, strict=True)]
+
+
+def _cells(column: Any) -> list[Any]:
+    try:
+        return list(column.to_pylist())
+    except _NO_SUCH_VALUE:
+        return list(map(_cell, column))
+
+
+def _cell(value: Any) -> Any:
+    with suppress(*_NO_SUCH_VALUE):
+        return value.as_py()
+    if _is_text(value.type):
+        return value.as_buffer().to_pybytes()
+    if pa.types.is_timestamp(value.type) and value.type.tz:
+        value = value.cast(pa.timestamp(value.type.unit, "UTC"))
+    with suppress(*_NO_SUCH_VALUE):
+        text = value.cast(pa.string()).as_py()
+        return None if text.startswith("<value out of range") else text  # such as the infinite date of DuckDB
+    return None
 
 
 def _size(column: Any) -> int:
@@ -170,16 +236,28 @@ def _batch_size(metadata: Any) -> int:
     return max(1, min(_BATCH, int(_BATCH_BYTES / max(1.0, largest))))
 
 
-def _class_names(schema: Any) -> dict[str, list[str]]:
+def data_set_features(file: File) -> dict[str, Any]:
+    """Return the features that a Hugging Face data set wrote into a Parquet file, as JSON; empty without any."""
+    with _opened(file) as parquet:
+        return _features(parquet.schema_arrow)
+
+
+def class_names_in(features: dict[str, Any]) -> dict[str, list[str]]:
+    """Return the names of the classes of every column of classes, or of lists of classes, by the features' JSON."""
+    named = {}
+    for column, feature in features.items():
+        item = feature.get("feature", feature) if isinstance(feature, dict) else None
+        if isinstance(item, dict) and item.get("_type") == "ClassLabel" and isinstance(item.get("names"), list):
+            named[column] = list(map(str, item["names"]))  # YAML reads the name yes as True
+    return named
+
+
+def _features(schema: Any) -> dict[str, Any]:
     try:
         features = json.loads((schema.metadata or {})[b"huggingface"])["info"]["features"]
-        return {
-            column: feature["names"]
-            for column, feature in features.items()
-            if isinstance(feature, dict) and feature.get("_type") == "ClassLabel" and feature.get("names")
-        }
-    except (KeyError, TypeError, AttributeError, ValueError):  # another program, or an older version, wrote the file
+    except (KeyError, TypeError, ValueError):  # another program, or an older version, wrote the file
         return {}
+    return features if isinstance(features, dict) else {}
 
 
 def _is_text(kind: Any) -> bool:

@@ -36,10 +36,12 @@ def pdf_text(file: IO[bytes], size: int) -> tuple[str, dict[str, str]]:
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # it logs a warning for every error that it recovers from
     seconds = _SECONDS + size * _SECONDS_A_BYTE
     try:
-        return _text_of(_bounded_reader(file, seconds))
+        pages, title, n_pages = _printed(_bounded_reader(file, seconds))
     except pypdf.errors.FileNotDecryptedError:
         raise ExemplarError("a PDF that wants a password; save it without one") from None
-    except pypdf.errors.DependencyError:
+    except pypdf.errors.DependencyError as error:
+        if "cryptography" not in str(error):  # another package, which a rare compression needs
+            raise ExemplarError(f"a PDF that can't be read: {one_line(error)}") from error
         raise ExemplarError("an encrypted PDF, which needs cryptography: pip install 'exemplar[pdf]'") from None
     except _TooLong:
         raise ExemplarError(
@@ -47,6 +49,9 @@ def pdf_text(file: IO[bytes], size: int) -> tuple[str, dict[str, str]]:
         ) from None
     except Exception as error:  # a broken PDF can raise anything in pypdf
         raise ExemplarError(f"a PDF that can't be read: {one_line(error)}") from error
+    title = replace_lone_surrogates(title).strip()
+    text = "\n\n".join(filter(None, (as_typed(page.strip()) for page in pages)))
+    return text, {"pages": str(n_pages)} | ({"title": title} if title else {})
 
 
 def _bounded_reader(file: IO[bytes], seconds: float) -> Any:
@@ -80,17 +85,16 @@ def _unpacked_size(pdf_object: Any) -> int:
     return len(unpacked.get_data()) if unpacked is not None else 0
 
 
-def _text_of(reader: Any) -> tuple[str, dict[str, str]]:
+def _printed(reader: Any) -> tuple[list[str], str, int]:
+    """Return the texts of pages as pypdf reads them, until they are too long; the title; and the number of pages."""
     pages: list[str] = []
     n_characters = 0
     for page in reader.pages:
-        pages.append(as_typed(page.extract_text().strip()))
+        pages.append(page.extract_text())
         n_characters += len(pages[-1])
         if n_characters > MOST_CHARACTERS:
             break
-    title = replace_lone_surrogates(str((reader.metadata or {}).get("/Title") or "")).strip()
-    metadata = {"pages": str(len(reader.pages))} | ({"title": title} if title else {})
-    return "\n\n".join(filter(None, pages)), metadata
+    return pages, str((reader.metadata or {}).get("/Title") or ""), len(reader.pages)
 
 
 def as_typed(text: str) -> str:

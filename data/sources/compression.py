@@ -6,12 +6,14 @@ import threading
 import weakref
 import zipfile
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
 from exemplar.data.errors import ExemplarError
 from exemplar.data.readers import file
+from exemplar.data.text import one_line
 
 _STEP = 2**12  # packed bytes per read; bzip2 and LZMA unpack all of them at once
 _BUFFER = 2**16
@@ -70,12 +72,12 @@ class Archive:
 
     def members(self) -> list[zipfile.ZipInfo]:
         """Return all members and folders."""
-        with zipfile.ZipFile(self._path) as opened:
+        with _unpacking(), zipfile.ZipFile(self._path) as opened:
             return opened.infolist()
 
     def open(self, member: zipfile.ZipInfo) -> IO[bytes]:
         """Return a member as a file of its unpacked bytes; a gzip file in a zip is unpacked twice."""
-        with Archive._lock:
+        with Archive._lock, _unpacking():
             packed = self._opened().open(member)  # it stays open when the zip is closed
         opened = _buffered(packed, member.filename, self._budget)
         if member.filename.lower().endswith(".gz"):
@@ -99,11 +101,23 @@ class Archive:
 
 def _buffered(opened: Any, member: str, budget: Budget) -> IO[bytes]:
     def read(n_bytes: int) -> bytes:
-        content: bytes = opened.read(min(n_bytes, _STEP))
+        with _unpacking():
+            content: bytes = opened.read(min(n_bytes, _STEP))
         budget.reach(member, opened.tell())
         return content
 
     return io.BufferedReader(RawFile(opened, read), _BUFFER)
+
+
+@contextmanager
+def _unpacking() -> Iterator[None]:
+    """Raise ExemplarError for what the modules of Python raise about a damaged or encrypted archive: many kinds."""
+    try:
+        yield
+    except (ExemplarError, OSError, MemoryError):
+        raise
+    except Exception as error:
+        raise ExemplarError(one_line(error)) from error
 
 
 class _OwnedGzip(gzip.GzipFile):
@@ -146,7 +160,8 @@ class RawFile(io.RawIOBase):
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         """Move to an offset, and return the position."""
-        return int(self._opened.seek(offset, whence))
+        with _unpacking():
+            return int(self._opened.seek(offset, whence))
 
     def tell(self) -> int:
         """Return the position."""

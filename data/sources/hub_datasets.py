@@ -1,9 +1,14 @@
-"""Hugging Face data sets as tables: on the hub, or in folders with the layout of a data set."""
+"""Hugging Face data sets as tables: on the hub, or in folders with the layout of a data set.
+
+The library ``datasets`` resolves configurations and splits. It guesses the types of cells, so that "007" becomes 7 and
+"NA" nothing; the tables of a folder are therefore read by the readers of single files.
+"""
 
 import itertools
 import os
 import re
 from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -11,8 +16,9 @@ from exemplar.data.documents import Problem
 from exemplar.data.errors import ExemplarError
 from exemplar.data.hub import check_hub
 from exemplar.data.readers.file import KINDS, kind_of
-from exemplar.data.readers.parquet_table import with_class_names
+from exemplar.data.readers.parquet_table import class_names_in, with_class_names
 from exemplar.data.readers.table import Row, Table
+from exemplar.data.sources.described_folders import described_folder, parts_of_split, readable_columns
 from exemplar.data.sources.files import file_on_disk
 from exemplar.data.sources.folders import is_partition, leads_out, stays_within, walk
 from exemplar.data.sources.spec import SourceSpec
@@ -42,26 +48,65 @@ def is_saved(folder: Path) -> bool:
 
 
 def data_set_table(spec: SourceSpec) -> Table:
-    """Return a split of a data set as a table of its plain columns, without pictures, sound and the like.
+    """Return a split of a data set as a table of its columns, without pictures, sound and the like.
 
     Raises
     ------
     ExemplarError
         The data set can't be loaded, or a requested column can't be read as text.
     """
-    name, data_set = spec.source, _load(spec)
-    features = data_set.features
-    if features is None:  # some streamed data sets do not declare their columns
-        columns = tuple(next(_batches(data_set, name, 1), {}))
+    datasets = _library()
+    folder, split = Path(spec.source), spec.split or "train"
+    if spec.streaming and "[" in split:
+        raise ExemplarError(f"a streamed data set has no slices, got the split '{split}'; use a full split and a limit")
+    if not os.path.isdir(folder):
+        check_hub("dataset", spec.source, spec.revision)
+        return _loaded_table(spec, _load(spec, split))
+    _check_stays_within(folder)
+    if is_saved(folder):
+        with _explained(spec):
+            saved = datasets.load_from_disk(spec.source)
+        return _loaded_table(spec, _saved_split(saved, split, spec.where))
+    with _explained(spec):
+        builder = datasets.load_dataset_builder(spec.source, spec.config)
+    described = described_folder(builder, folder)
+    return _loaded_table(spec, _load(spec, split)) if described is None else described.table(spec, split)
+
+
+def _library() -> Any:
+    import datasets
+
+    datasets.config.USE_PARQUET_EXPORT = False  # otherwise the library also sends requests to another server
+    return datasets
+
+
+@contextmanager
+def _explained(spec: SourceSpec) -> Iterator[None]:
+    """Turn any error of the library into a sentence: every builder and reader raises errors of its own."""
+    try:
+        yield
+    except Exception as error:
+        raise ExemplarError(f"cannot load the data set {spec.source}: {root_cause(error)}") from error
+
+
+def _load(spec: SourceSpec, split: str) -> Any:
+    with _explained(spec):
+        return _library().load_dataset(
+            spec.source, spec.config, split=split, revision=spec.revision, streaming=spec.streaming
+        )
+
+
+def _loaded_table(spec: SourceSpec, data_set: Any) -> Table:
+    """Return a loaded data set as a table."""
+    name = spec.source
+    if data_set.features is None:  # some streamed data sets do not declare their columns
+        columns, class_names = tuple(next(_batches(data_set, name, 1), {})), {}
     else:
-        columns = tuple(column for column, feature in features.items() if _is_plain(feature))
-        needed = spec.columns.names()
-        if bad := next((column for column in needed if column in features and column not in columns), None):
-            raise ExemplarError(f"column '{bad}' of {name} can't be read as text: it holds {features[bad]}")
-    class_names = {column: names for column, feature in (features or {}).items() if (names := _class_names(feature))}
+        features = data_set.features.to_dict()
+        columns, class_names = readable_columns(features, features, spec), class_names_in(features)
 
     def rows(needed: Collection[str]) -> Iterator[Row | Problem]:
-        selected = data_set if features is None else data_set.select_columns(list(columns))
+        selected = data_set if data_set.features is None else data_set.select_columns(list(columns))
         for batch in _batches(selected, name, _BATCH):
             for cells in zip(*batch.values(), strict=True):
                 yield with_class_names(dict(zip(batch, cells, strict=True)), class_names)
@@ -78,25 +123,6 @@ def _describes_a_data_set(readme: Path) -> bool:
         return False
     front_matter = text.removeprefix("---").partition("\n---")[0]
     return any(line.startswith(("configs:", "dataset_info:")) for line in front_matter.splitlines())
-
-
-def _load(spec: SourceSpec) -> Any:
-    import datasets
-
-    datasets.config.USE_PARQUET_EXPORT = False  # otherwise the library also sends requests to another server
-    name, folder, split = spec.source, Path(spec.source), spec.split or "train"
-    if spec.streaming and "[" in split:
-        raise ExemplarError(f"a streamed data set has no slices, got the split '{split}'; use a full split and a limit")
-    if not os.path.isdir(folder):
-        check_hub("dataset", name, spec.revision)
-    else:
-        _check_stays_within(folder)
-    try:
-        if os.path.isdir(folder) and is_saved(folder):
-            return _saved_split(datasets.load_from_disk(name), split)
-        return datasets.load_dataset(name, spec.config, split=split, revision=spec.revision, streaming=spec.streaming)
-    except Exception as error:  # every builder and reader raises errors of its own
-        raise ExemplarError(f"cannot load the data set {name}: {root_cause(error)}") from error
 
 
 def _check_stays_within(folder: Path) -> None:
@@ -135,17 +161,12 @@ def _parts(settings: Any) -> Iterator[Any]:
             waiting += part.values() if isinstance(part, dict) else part
 
 
-def _saved_split(saved: Any, split: str) -> Any:
+def _saved_split(saved: Any, split: str, where: str) -> Any:
     import datasets
 
     splits = saved if isinstance(saved, dict) else {str(saved.split or "train"): saved}
-    try:
-        parts = datasets.ReadInstruction.from_spec(split).to_absolute(
-            {name: len(rows) for name, rows in splits.items()}
-        )
-    except (ValueError, AssertionError) as error:
-        raise ExemplarError(f'Unknown split "{split}". Should be one of {list(splits)}.') from error
-    chosen = [splits[part.splitname].select(range(part.from_, part.to)) for part in parts]
+    parts = parts_of_split(split, {name: len(rows) for name, rows in splits.items()}, where)
+    chosen = [splits[name].select(range(first, end)) for name, first, end in parts]
     return chosen[0] if len(chosen) == 1 else datasets.concatenate_datasets(chosen)
 
 
@@ -154,21 +175,3 @@ def _batches(data_set: Any, name: str, size: int) -> Iterator[dict[str, list[Any
         yield from data_set.iter(batch_size=size)
     except Exception as error:  # a streamed data set raises errors of the network and of any reader
         raise ExemplarError(f"cannot read the data set {name}: {root_cause(error)}") from error
-
-
-def _is_plain(feature: Any) -> bool:
-    import datasets
-
-    if isinstance(feature, datasets.List | datasets.LargeList):
-        feature = feature.feature
-    if isinstance(feature, datasets.Value):
-        return "binary" not in feature.dtype
-    return isinstance(feature, datasets.ClassLabel)
-
-
-def _class_names(feature: Any) -> list[str]:
-    """Return the names of classes of a column of classes, or of lists of classes; an empty list for other columns."""
-    import datasets
-
-    item = getattr(feature, "feature", feature)
-    return list(item.names) if isinstance(item, datasets.ClassLabel) else []

@@ -99,10 +99,13 @@ def read_evaluation(path: Path) -> EvaluationResult:
         content = json.loads(
             path.read_bytes(), parse_constant=_refuse, parse_float=_finite_number, parse_int=_bounded_integer
         )
-        return EvaluationResult.from_json(content)
     except RecursionError:
         raise EvaluationDamaged(f"{path} is nested too deeply") from None
-    except ValueError as error:  # EvaluationDamaged, or the parser's
+    except ValueError as error:
+        raise EvaluationDamaged(f"{path} does not hold an evaluation: {error}") from error
+    try:
+        return EvaluationResult.from_json(content)
+    except EvaluationDamaged as error:
         raise EvaluationDamaged(f"{path} does not hold an evaluation: {error}") from error
 
 

@@ -246,13 +246,6 @@ def event_from_json(content: Any, at: str = "") -> Event:
     ExemplarError
         This version does not know the event, or its marks, filters or settings are invalid.
     """
-    try:
-        return _event(content, at)
-    except ValueError as error:
-        raise ExemplarError(str(error)) from error
-
-
-def _event(content: Any, at: str) -> Event:
     match content:
         case {"query": str(text)}:
             return Queried(text)
@@ -293,7 +286,7 @@ def _event(content: Any, at: str) -> Event:
             return Named(name)
         case {"open": True}:
             return Opened()
-    raise ValueError(f"unknown session event: {reprlib.repr(content)}")
+    raise ExemplarError(f"unknown session event: {reprlib.repr(content)}")
 
 
 def _are_texts(values: Iterable[Any]) -> bool:
@@ -307,7 +300,7 @@ def _text_in(content: Mapping[str, Any], name: str) -> str:
 
 def _text_map(content: Any) -> dict[str, str]:
     if not isinstance(content, dict) or not _are_texts(content.values()):
-        raise ValueError(f"unknown session event: {reprlib.repr(content)}")
+        raise ExemplarError(f"unknown session event: {reprlib.repr(content)}")
     return content
 
 

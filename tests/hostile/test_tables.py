@@ -19,6 +19,8 @@ from exemplar.data.sources.preview import look_at
 from exemplar.data.sources.spec import SourceSpec
 from exemplar.retrieval.sessions.import_marks import read_marks
 from tests.support.damage import METHODS, WILD, damaged, table, told, zipped
+from tests.support.parquet import with_wide_integers
+from tests.support.pdf import encrypted
 from tests.support.pdf import pdf as pdf_of
 from tests.support.reading import ROWS, documents, read
 
@@ -33,9 +35,9 @@ SEEDS = {
     ".tsv": [b'text\tlabel\n"one"\tx\nst"ray\ty\n', "text\ncafé\n".encode("utf-16")],
     ".jsonl": [LINES.encode(), LINES.encode("utf-32"), MARKS],
     ".json": [json.dumps(ROWS).encode(), b'{"text": ["a", "b"], "n": [1, 2]}', b'{"rows": [{"text": "a"}], "n": 1}'],
-    ".parquet": [table()],
+    ".parquet": [table(), with_wide_integers()],
     ".txt": ["a text\n".encode("utf-16"), b"plain \xff text\n" * 9],
-    ".pdf": [pdf_of("Hello cats")],
+    ".pdf": [pdf_of("Hello cats"), encrypted(pdf_of("Hello cats"))],
     ".zip": [zipped(method) for method in METHODS],
 }
 PACKED = [suffix for suffix in SEEDS if suffix != ".zip"]
@@ -67,6 +69,18 @@ def test_a_folder_of_damaged_packed_files_gives_them_or_a_sentence(
     (tmp_path / f"rows{suffix}.gz").write_bytes(data.draw(damaged(packed)))
     with told():
         list(read(str(tmp_path)).read())
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".tsv", ".jsonl", ".json", ".parquet"])
+@WILD
+@given(st.data())
+def test_a_described_folder_of_damaged_files_gives_documents_or_a_sentence(
+    tmp_path: Path, suffix: str, data: st.DataObject
+) -> None:
+    (tmp_path / "README.md").write_text(f"---\nconfigs:\n- config_name: default\n  data_files: rows{suffix}\n---\n")
+    (tmp_path / f"rows{suffix}").write_bytes(data.draw(damaged(SEEDS[suffix])))
+    with told():
+        list(read(str(tmp_path), split=data.draw(st.sampled_from(["train", "train[:2]", "train[50%:]"]))).read())
 
 
 def test_many_columns_are_read_and_a_message_names_the_first(tmp_path: Path) -> None:

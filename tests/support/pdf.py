@@ -1,4 +1,6 @@
-"""A PDF of one page."""
+"""A PDF of one page, plain or encrypted."""
+
+import io
 
 _NAMED = b"""1 0 obj <</Type /Catalog /Pages 2 0 R>> endobj
 2 0 obj <</Type /Pages /Kids [3 0 R] /Count 1>> endobj
@@ -20,3 +22,14 @@ def pdf(text: str) -> bytes:
     table = b"xref\n0 7\n0000000000 65535 f \n" + b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
     end = b"trailer <</Size 7 /Root 1 0 R /Info 6 0 R>>\nstartxref\n%d\n%%%%EOF\n" % len(body)
     return body + table + end
+
+
+def encrypted(content: bytes, password: str = "", algorithm: str = "AES-256") -> bytes:
+    """Return a PDF encrypted; the empty password opens it by itself."""
+    import pypdf
+
+    writer = pypdf.PdfWriter(clone_from=io.BytesIO(content))
+    writer.encrypt(password, "the owner's", algorithm=algorithm)
+    file = io.BytesIO()
+    writer.write(file)
+    return file.getvalue()

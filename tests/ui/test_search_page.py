@@ -208,7 +208,7 @@ def test_rows_are_shown_where_the_model_cannot_find_their_best_sentences(
     build_corpus(source_of([f"The dog barks. {text}" for text in ANIMALS]), encoder)
 
     def fails(*_: object) -> None:
-        raise RuntimeError("not enough memory: you tried to allocate 9 bytes")
+        raise ExemplarError("the model fails: not enough memory: you tried to allocate 9 bytes")
 
     monkeypatch.setattr(encoder, "encode_documents", fails)
     app = searched("the dog")

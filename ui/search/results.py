@@ -10,6 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from exemplar.data.encoders.passages import Span
 from exemplar.data.error_log import log_traceback
+from exemplar.data.errors import ExemplarError
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.highlights import SentenceHighlighter
 from exemplar.retrieval.rankers import RANKERS, TITLES
@@ -71,7 +72,7 @@ def explain(unexplained: Unexplained) -> None:
             while not wait([spans], timeout=_POLL_EVERY).done:
                 state.current()  # an access to st.session_state lets Streamlit end a run that is out of date
             found = spans.result()
-        except RuntimeError as error:  # the model's, such as too little memory; the ranking is as good without
+        except ExemplarError as error:  # the model's, such as too little memory; the ranking is as good without
             log_traceback(error)
             return
         finally:

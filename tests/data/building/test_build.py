@@ -1,5 +1,7 @@
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import filelock
 import numpy as np
@@ -321,6 +323,27 @@ def test_a_corpus_keeps_its_identity_until_another_takes_its_name(encoder: FakeE
     assert build_corpus(described(SourceSpec("b"), 5), encoder).manifest.corpus_id not in (first, other, "")
 
 
+@pytest.mark.parametrize("options", [{"streaming": True}, {"id_column": "none"}, {"label_column": "none"}])
+def test_what_leaves_the_documents_as_they_are_is_the_same_corpus(
+    encoder: FakeEncoder, options: dict[str, Any]
+) -> None:
+    for spec in (SourceSpec("a"), SourceSpec("a", **options), SourceSpec("a")):
+        assert build_corpus(described(spec), encoder).manifest.source == spec
+
+
+SAME = {"source", "limit", "revision", "streaming", "shown_as"}  # options that may differ, or have tests of their own
+
+
+@pytest.mark.parametrize("option", sorted({field.name for field in fields(SourceSpec)} - SAME))
+def test_any_other_option_of_a_source_is_another_corpus_both_ways(encoder: FakeEncoder, option: str) -> None:
+    kind = type(getattr(SourceSpec("a"), option))
+    chosen = SourceSpec("a", **{option: True if kind is bool else "x"})
+    for n, (was, now) in enumerate([(chosen, SourceSpec("a")), (SourceSpec("a"), chosen)]):
+        build_corpus(described(was), encoder, name=f"c{n}")
+        with pytest.raises(ExemplarError, match="already, built with"):
+            build_corpus(described(now), encoder, name=f"c{n}")
+
+
 def test_another_limit_is_the_same_corpus(encoder: FakeEncoder) -> None:
     for limit in (3, 8):
         assert build_corpus(described(SourceSpec("reviews", limit=limit), limit), encoder).manifest.n_documents == limit
@@ -380,3 +403,10 @@ def test_a_name_cannot_leave_the_home_folder(encoder: FakeEncoder, home: Path) -
     with pytest.raises(ValueError, match="can't be the name of a corpus"):
         build_corpus(source_of(ANIMALS), encoder, name="../outside")
     assert not home.exists()
+
+
+@pytest.mark.parametrize("fault", [RuntimeError("a fault"), TypeError("a fault"), ValueError("a fault")])
+def test_a_fault_of_the_program_keeps_its_kind(fault: Exception) -> None:
+    with pytest.raises(type(fault), match="^a fault$") as caught:
+        build_corpus(source_of(ANIMALS), BreakingEncoder(0, fault))
+    assert not isinstance(caught.value, ExemplarError)

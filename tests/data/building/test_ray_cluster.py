@@ -7,17 +7,18 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from exemplar import cli
 from exemplar.data.building.build import build_corpus
 from exemplar.data.building.progress import Progress
-from exemplar.data.building.ray_cluster import SETTINGS, _WorkerSize, on_ray, without_dashboard
+from exemplar.data.building.ray_cluster import SETTINGS, _unpacked, _Worker, _WorkerSize, on_ray, without_dashboard
 from exemplar.data.corpus.corpus import Corpus, open_corpus
 from exemplar.data.corpus.manifest import corpus_folder
 from exemplar.data.corpus.shards import JOURNAL
@@ -343,3 +344,20 @@ def test_an_address_goes_with_ray(capsys: pytest.CaptureFixture[str], tmp_path: 
         capsys.readouterr().err
         == "exemplar: --address is the address of a Ray cluster; add --on ray, or leave --address out\n"
     )
+
+
+def test_a_fault_in_a_worker_is_a_fault_with_its_traceback() -> None:
+    class Faulty(FakeEncoder):
+        def encode_documents(self, texts: Sequence[str], on_progress: object = None) -> np.ndarray:
+            raise KeyError("a fault")
+
+    def load_faulty() -> FakeEncoder:
+        raise KeyError("a fault")
+
+    for load in (Faulty, load_faulty):
+        worker = _Worker(load, FakeEncoder().info, whole=False)
+        [row] = worker(pa.table({"texts": [["a text"]]})).to_pylist()
+        with pytest.raises(
+            RuntimeError, match=r"(?s)a worker of the Ray cluster failed:\nTraceback .*KeyError: 'a fault'"
+        ):
+            _unpacked(row, 64)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from exemplar.data.building.build import build_corpus
+from exemplar.data.corpus import corpus
 from exemplar.data.corpus.catalog import list_corpora
 from exemplar.data.corpus.corpus import Corpus, open_corpus
 from exemplar.data.corpus.manifest import check_name, corpus_folder, read_manifest
@@ -138,4 +139,13 @@ def test_a_home_that_is_a_file_is_an_error_and_no_traceback(home: Path) -> None:
     home.write_text("not a folder")
     assert list_corpora() == []
     with pytest.raises(CorpusNotFound, match="none yet"):
+        open_corpus("animals")
+
+
+def test_a_fault_of_the_program_is_not_damage(animals: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> bool:
+        raise ValueError("a fault")
+
+    monkeypatch.setattr(corpus, "_are_vectors", fail)
+    with pytest.raises(ValueError, match="^a fault$"):
         open_corpus("animals")

@@ -1,6 +1,10 @@
+from io import BytesIO
+
 import pytest
 
-from exemplar.data.readers.pdf import as_typed
+from exemplar.data.readers import pdf
+from exemplar.data.readers.pdf import as_typed, pdf_text
+from tests.support.pdf import pdf as pdf_of
 
 
 @pytest.mark.parametrize(
@@ -22,3 +26,12 @@ from exemplar.data.readers.pdf import as_typed
 )
 def test_a_printed_text_is_read_as_it_would_be_typed(printed: str, typed: str) -> None:
     assert as_typed(printed) == typed
+
+
+def test_a_fault_of_the_program_is_no_broken_pdf(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> str:
+        raise TypeError("a fault")
+
+    monkeypatch.setattr(pdf, "as_typed", fail)
+    with pytest.raises(TypeError, match="^a fault$"):
+        pdf_text(BytesIO(pdf_of("Hello")), 1000)

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pypdf
 import pytest
 
 from exemplar.data.building.build import build_corpus
 from exemplar.data.documents import Document, Problem
 from exemplar.data.sources.spec import SourceSpec
 from tests.support.fake_encoder import FakeEncoder
-from tests.support.pdf import pdf
+from tests.support.pdf import encrypted, pdf
 from tests.support.reading import documents, numbered, problems, read, texts, write
 
 
@@ -209,14 +210,38 @@ def test_a_pdf_without_text_is_an_error(tmp_path: Path, content: bytes, why: str
         documents(read(str(tmp_path / "scan.pdf")))
 
 
-def test_an_encrypted_pdf_is_told(folder: Path) -> None:
-    import pypdf
+@pytest.mark.parametrize("algorithm", ["RC4-128", "AES-128", "AES-256", "AES-256-R5"])
+def test_an_encrypted_pdf_is_read_unless_it_wants_a_password(folder: Path, algorithm: str) -> None:
+    for name, text in [("a.pdf", "Hello"), ("z.txt", "the last")]:
+        (folder / name).write_bytes(pdf(text) if name.endswith("pdf") else text.encode())
+    for name, user_password in [("open.pdf", ""), ("secret.pdf", "secret")]:
+        (folder / name).write_bytes(encrypted(pdf("Hello"), user_password, algorithm))
+    found = read(str(folder))
+    assert problems(found) == [Problem("secret.pdf", "a PDF that wants a password; save it without one")]
+    assert [(document.doc_id, document.text) for document in documents(found)] == [
+        ("a.pdf", "Hello"),
+        ("open.pdf", "Hello"),
+        ("z.txt", "the last"),
+    ]
 
-    (folder / "plain.pdf").write_bytes(pdf("Hello"))
-    writer = pypdf.PdfWriter(clone_from=folder / "plain.pdf")
-    writer.encrypt("secret", algorithm="RC4-128")
-    writer.write(folder / "secret.pdf")
-    assert problems(read(str(folder))) == [Problem("secret.pdf", "a PDF that wants a password; save it without one")]
+
+@pytest.mark.parametrize(
+    ("needed", "told"),
+    [
+        ("cryptography>=3.1 is required for AES algorithm", "an encrypted PDF, which needs cryptography: pip install"),
+        ("brotli is required for BrotliDecode", "a PDF that can't be read: brotli is required for BrotliDecode"),
+    ],
+)
+def test_a_pdf_that_needs_another_package_says_which(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, needed: str, told: str
+) -> None:
+    def lack(*_: object) -> str:
+        raise pypdf.errors.DependencyError(needed)
+
+    monkeypatch.setattr(pypdf.PageObject, "extract_text", lack)
+    (tmp_path / "a.pdf").write_bytes(pdf("Hello"))
+    with pytest.raises(ValueError, match=f"cannot read .*a.pdf: {told}"):
+        documents(read(str(tmp_path / "a.pdf")))
 
 
 def test_pdf_files_need_pypdf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

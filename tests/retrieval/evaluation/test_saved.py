@@ -80,3 +80,13 @@ def test_a_damaged_file_is_named_and_left(content: bytes, problem: str) -> None:
     assert (saved.name, saved.result) == ("broken", None)
     assert str(path) in saved.problem
     assert path.read_bytes() == content
+
+
+def test_a_fault_of_the_program_is_not_damage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise ValueError("a fault")
+
+    monkeypatch.setattr(EvaluationResult, "from_json", fail)
+    (tmp_path / "a.json").write_text("{}")
+    with pytest.raises(ValueError, match="^a fault$"):
+        read_evaluation(tmp_path / "a.json")

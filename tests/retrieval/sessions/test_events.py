@@ -157,3 +157,13 @@ def test_settings_beyond_all_numbers_are_refused() -> None:
     settings = {"rankers": ["knn"], "k": math.inf, "C": None, "hide_marked": False}
     with pytest.raises(ExemplarError, match="not settings of a search"):
         event_from_json({"settings": settings})
+
+
+def test_a_fault_of_the_program_is_no_unknown_event(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise ValueError("a fault")
+
+    monkeypatch.setattr(Filters, "from_json", fail)
+    with pytest.raises(ValueError, match="^a fault$") as caught:
+        event_from_json({"filters": {}})
+    assert not isinstance(caught.value, ExemplarError)

@@ -1,0 +1,70 @@
+"""The tokens of a SentenceTransformer: where they lie in a text, and how many of them the model reads."""
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from exemplar.data.encoders.passages import Span
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+_NO_LIMIT = 1_000_000  # tokens; some tokenizers write a huge number for "no limit"
+
+
+def most_tokens(transformer: "SentenceTransformer") -> int | None:
+    """Return the number of tokens that a model reads, besides special tokens; None for no limit."""
+    tokenizer, longest, special = transformer.tokenizer, transformer.max_seq_length, 2
+    if _is_bare(tokenizer):
+        # Static embeddings name no limit, though their tokenizer cuts texts; they have no special tokens.
+        longest, special = (tokenizer.truncation or {}).get("max_length"), 0
+    elif hasattr(tokenizer, "num_special_tokens_to_add"):
+        special = tokenizer.num_special_tokens_to_add()
+    return None if longest is None or longest > _NO_LIMIT else int(longest) - special
+
+
+def reports_offsets(tokenizer: Any) -> bool:
+    """Return whether a tokenizer can say where in a text its tokens lie."""
+    return _is_bare(tokenizer) or getattr(tokenizer, "is_fast", False)
+
+
+def token_offsets(tokenizer: Any, texts: list[str]) -> list[list[Span]]:
+    """Return the start and end of all tokens of texts, those that the model does not read included.
+
+    A tokenizer that does not report them is replaced by the text's words.
+    """
+    if not reports_offsets(tokenizer):
+        return [[match.span() for match in re.finditer(r"\S+", text)] for text in texts]
+    if _is_bare(tokenizer):
+        return _offsets_without_limit(tokenizer, texts)
+    encoding = tokenizer(
+        texts,
+        add_special_tokens=False,
+        truncation=False,
+        padding=False,
+        return_offsets_mapping=True,
+        verbose=False,
+    )
+    return list(encoding["offset_mapping"])
+
+
+def is_without_tokens(features: dict[str, Any]) -> bool:
+    """Return whether no text of a batch has a token; most models fail on such a batch."""
+    tokens = features.get("input_ids")
+    return tokens is not None and tokens.numel() == 0
+
+
+def _is_bare(tokenizer: Any) -> bool:
+    """Return whether a tokenizer is of the library ``tokenizers``, without the wrapping of ``transformers``."""
+    from tokenizers import Tokenizer
+
+    return isinstance(tokenizer, Tokenizer)
+
+
+def _offsets_without_limit(tokenizer: Any, texts: list[str]) -> list[list[Span]]:
+    truncation = tokenizer.truncation
+    tokenizer.no_truncation()
+    try:
+        return [encoding.offsets for encoding in tokenizer.encode_batch(texts, add_special_tokens=False)]
+    finally:
+        if truncation:
+            tokenizer.enable_truncation(**truncation)
