@@ -31,6 +31,7 @@ class MilvusCorpus:
         self._places: dict[int, PassagePlace] = {}  # of one passage of every known document, by the document's row
         self._firsts: dict[int, int] = {}  # the first passage of every known document, by the document's row
         self._documents: dict[int, Document] = {}
+        self._copies: dict[int, list[int]] = {}  # rows by the hash of their text
 
     @property
     def n_documents(self) -> int:
@@ -70,11 +71,32 @@ class MilvusCorpus:
 
     def text_hashes(self, rows: Sequence[int]) -> list[str]:
         """Return the hashes of the full texts of documents, each 16 hexadecimal digits, in the order of the rows."""
-        hashes: dict[int, str] = {}
-        for chunk in _chunks(sorted(set(rows))):
-            for entity in self.collection.query(f"number == 0 and document in {chunk}", ["document", "text_hash"]):
-                hashes[entity["document"]] = hash_in_words(entity["text_hash"])
-        return [hashes[row] for row in rows]
+        return [hash_in_words(number) for number in self.text_numbers(rows).tolist()]
+
+    @property
+    def n_texts(self) -> int:
+        """Number of documents, since Milvus can't count different texts."""
+        return self.n_documents
+
+    def text_numbers(self, rows: Sequence[int] | NDArray[np.intp]) -> NDArray[np.int64]:
+        """Return the hash of the full text of every document at rows, signed."""
+        return np.array([self._places[row].text_hash for row in self._known(rows)], np.int64)
+
+    def copies_of(self, rows: Sequence[int]) -> list[list[int]]:
+        """Return for every document at rows the rows of the documents with its full text, ascending; with itself.
+
+        Milvus returns 16,384 of them at most.
+        """
+        numbers = self.text_numbers(rows).tolist()
+        if len(self._copies) > _MOST_DOCUMENTS:
+            self._copies = {}
+        copies = self._copies  # another thread may replace the attribute meanwhile
+        for chunk in _chunks(sorted(set(numbers).difference(copies))):
+            found: dict[int, list[int]] = {number: [] for number in chunk}
+            for entity in self.collection.query(f"number == 0 and text_hash in {chunk}", ["document", "text_hash"]):
+                found[entity["text_hash"]].append(entity["document"])
+            copies |= {number: sorted(found[number]) for number in chunk}
+        return [sorted({row, *copies[number]}) for row, number in zip(rows, numbers, strict=True)]
 
     def passages_of(self, row: int) -> range:
         """Return the passages of the document at a row."""
@@ -184,9 +206,18 @@ class MilvusSelection:
         """Number of selected documents."""
         return min(self._corpus.n_documents, self._corpus.collection.count(self._counted))
 
+    @property
+    def n_texts(self) -> int:
+        """Number of selected documents, since Milvus can't count different texts."""
+        return self.n_documents
+
     def count(self, rows: Sized[int]) -> int:
         """Return how many of the documents at rows are selected."""
         return self._corpus.collection.count(_and(self._counted, f"document in {list(rows)}")) if rows else 0
+
+    def count_texts(self, rows: Sized[int]) -> int:
+        """Return how many of the documents at rows are selected, as for ``n_texts``."""
+        return self.count(rows)
 
     def draw(self, n: int, seed: int) -> NDArray[np.intp]:
         """Return the rows of about n random selected documents, ascending; of the first ones if few are selected."""
