@@ -11,7 +11,7 @@ from exemplar.cli.terminal import errors, output, plain, print_json
 if TYPE_CHECKING:
     from exemplar.retrieval.ranking import Ranking
 
-_RESULT = ("rank", "doc_id", "score", "labels", "title", "text", "passage", "metadata")
+_RESULT = ("rank", "doc_id", "score", "labels", "title", "text", "passage", "metadata", "copies")
 _TRAINING = ("stopped", "scans", "support", "objective", "seconds")
 
 
@@ -60,23 +60,34 @@ def search(
 
 
 def _ranking_json(ranking: "Ranking") -> dict[str, object]:
+    from exemplar.retrieval.near_copies import near_copies_together
+
     svm = ranking.scorer.svm
+    originals = {
+        result.doc_id: original and original.doc_id for result, original in near_copies_together(ranking.results)
+    }
     return {
         "ranker": ranking.ranker,
         "seconds": ranking.seconds,
         "training": svm and {key: getattr(svm, key) for key in _TRAINING},
-        "results": [{key: getattr(result, key) for key in _RESULT} for result in ranking.results],
+        "results": [
+            {key: getattr(result, key) for key in _RESULT} | {"near_copy_of": originals[result.doc_id]}
+            for result in ranking.results
+        ],
     }
 
 
 def _print_ranking(ranking: "Ranking") -> None:
+    from exemplar.retrieval.near_copies import near_copies_together
 
     table = Table("Rank", "Score", box=None, pad_edge=False)
     table.add_column("Document", overflow="fold")  # never cut: --like and --unlike take it
     table.add_column("Labels", overflow="fold")
     table.add_column("Text")
-    for result in ranking.results:
+    for result, original in near_copies_together(ranking.results):
         shown = [" ".join((result.title or "")[:1000].split())[:200], " ".join(result.passage[:1000].split())[:200]]
+        shown.append(f"({len(result.copies) + 1:,} copies)" if result.copies else "")
+        shown.append("(nearly the same as the row above)" if original else "")
         text = "\n".join(filter(None, shown))
         cells = (result.rank, f"{result.score:.4f}", result.doc_id, ", ".join(result.labels), text)
         table.add_row(*(plain(str(cell)) for cell in cells))

@@ -105,7 +105,7 @@ class Problems:
             yield f"{'Left out' if left_out else 'Kept'}: {self._first[reason, left_out]}{more}: {reason}."
 
 
-def text_hash(text: bytes) -> int:
+def text_hash(text: bytes | memoryview) -> int:
     """Return a 64-bit BLAKE2b hash of an encoded text."""
     return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "little")
 

@@ -29,6 +29,8 @@ class Result:
     passage, start
         The best passage without the title, and its first character in ``text``, the document's text; the passage is
         empty if it is the title alone.
+    copies
+        The other documents with the same title and text, by ``doc_id``.
     """
 
     rank: int
@@ -40,11 +42,12 @@ class Result:
     start: int = 0
     metadata: Mapping[str, str] = field(default_factory=dict)
     title: str | None = None
+    copies: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """The best documents for a query, best first.
+    """The best documents for a query, best first; of exact copies, the best one alone.
 
     Attributes
     ----------
@@ -52,8 +55,14 @@ class Ranking:
         The requested page.
     doc_ids, scores
         Every document from the first to the end of the page, or to the requested depth, and its score.
+    texts
+        A number for the text of each of these; two rankings of a corpus have a text in common where the numbers are
+        equal, also if each has another copy of it.
     n_candidates
         How many documents were ranked.
+    n_texts
+        How many different texts these have, which is the length of the whole ranking; over Milvus, if the ranking does
+        not end here, it is ``n_candidates``.
     seconds
         The time to train and rank, without encoding the query; a cached ranking has the time of its first computation.
     scorer
@@ -67,7 +76,9 @@ class Ranking:
     scorer: Scorer
     doc_ids: tuple[str, ...] = ()
     scores: tuple[float, ...] = ()
+    texts: tuple[int, ...] = ()
     n_candidates: int = 0
+    n_texts: int = 0
 
     @property
     def time_in_words(self) -> str:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ from exemplar.data.documents import Document
 from exemplar.data.encoders.base import Encoder, EncoderInfo
 from exemplar.data.errors import ExemplarError
 from exemplar.retrieval.caching import weakly_cached
+from exemplar.retrieval.copies import copies_of, text_marks
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.index.base import Index
 from exemplar.retrieval.index.dense import DenseIndex
@@ -43,7 +45,9 @@ class _Top:
     passages: NDArray[np.intp]
     scores: NDArray[np.float64]
     doc_ids: tuple[str, ...]
+    texts: tuple[int, ...]
     n_candidates: int
+    n_texts: int
     seconds: float
 
 
@@ -97,10 +101,11 @@ class SearchEngine:
         scores by the margin of the exemplar SVM of query and positives against the rest. ``anchored`` is the same SVM
         held close to the mean of query and positives. The results leave out a document that is the query.
 
-        A mark applies to the document's passage that is nearest to the query. The document's other passages, and exact
-        duplicates of a positive's text, count neither for nor against. If the query is a document, the mean of its
-        passages represents it, and the mean of a positive's passages represents the positive. A typed query that is
-        longer than the model's input is represented by the mean of its passages too.
+        Documents with the same title and text are one result, the best of them, and one mark on any of them counts for
+        all. A mark applies to the document's passage that is nearest to the query. The document's other passages, its
+        exact copies, and what is marked as unsure count neither for nor against. If the query is a document, the mean
+        of its passages represents it, and the mean of a positive's passages represents the positive. A typed query that
+        is longer than the model's input is represented by the mean of its passages too.
 
         Parameters
         ----------
@@ -116,21 +121,23 @@ class SearchEngine:
         filters
             Rank only documents that pass. Training still uses the full corpus.
         without
-            Documents to leave out, by ``doc_id``; ids that the corpus does not have are ignored.
+            Documents to leave out with their copies, by ``doc_id``; ids that the corpus does not have are ignored.
 
         Raises
         ------
         ExemplarError
-            The query is empty, the ranker unknown, C not positive, or a document is not in the corpus.
+            The query is empty, the ranker unknown, C not positive, a document is not in the corpus, or copies of one
+            text have different marks.
         EncoderMismatch
             The model that the corpus names has changed since the build.
         """
         if k < 1 or skip < 0:
             raise ExemplarError(f"the number of results must be at least 1, got {k}, and skip at least 0, got {skip}")
         training = self._training(query, feedback or Feedback(), ranker, C, until)
-        left_out = set(self.corpus.rows_of(without).values())
+        rows = list(self.corpus.rows_of(without).values())
         if isinstance(query, DocumentQuery):
-            left_out.add(self.corpus.row(query.doc_id))
+            rows.append(self.corpus.row(query.doc_id))
+        left_out = chain.from_iterable(self.corpus.copies_of(rows))
         last = max(skip + k, depth)
         find_top = self._cached_top if last <= _LONGEST_CACHED else self._top
         top = find_top(training, last, frozenset(left_out), filters or None)
@@ -143,7 +150,9 @@ class SearchEngine:
             scorer=training.scorer,
             doc_ids=top.doc_ids,
             scores=tuple(top.scores.tolist()),
+            texts=top.texts,
             n_candidates=top.n_candidates,
+            n_texts=top.n_texts,
         )
 
     def within(self, feedback: Feedback) -> Feedback:
@@ -173,10 +182,13 @@ class SearchEngine:
         """Return n different random documents that pass the filters, by ``doc_id``; all if at most n pass."""
         return self.corpus.doc_ids(self._select(filters or Filters()).draw(n, seed))
 
-    def examples(self, query: Query, feedback: Feedback, itself: str | None = None) -> Examples:
+    def examples(
+        self, query: Query, feedback: Feedback, itself: str | None = None, left_out: Sequence[int] = ()
+    ) -> Examples:
         """Return the input of rankers: query and marks as vectors, and the passages outside the background.
 
-        ``itself`` is the document that a typed query was made from; it is outside the background too.
+        ``itself`` is the document that a typed query was made from; it is outside the background too, and so are the
+        documents at the rows ``left_out``.
         """
         vector = self.query_vector(query)
         itself = query.doc_id if isinstance(query, DocumentQuery) else itself
@@ -187,7 +199,7 @@ class SearchEngine:
         texts = [document.full_text for document in self.corpus.documents_at(examples)]
         if isinstance(query, str):
             texts.append(query)
-        left_out = np.concatenate([examples, negatives, self.corpus.rows_with(texts)]).astype(np.intp)
+        outside = np.concatenate([examples, negatives, left_out, self.corpus.rows_with(texts)]).astype(np.intp)
         return Examples(
             self.index,
             vector,
@@ -198,18 +210,31 @@ class SearchEngine:
                 ]
             ),
             self._nearest_passages(negatives, vector),
-            self._passages(left_out),
+            self._passages(outside),
             self._text_vectors(feedback.negative_texts, query, vector, nearest=True)
             if feedback.negative_texts
             else None,
         )
 
     def top_passages(
-        self, weights: Scorer, k: int, without: Sequence[int] = (), selection: Selection | None = None
+        self,
+        weights: Scorer,
+        k: int,
+        without: Sequence[int] = (),
+        selection: Selection | None = None,
+        *,
+        one_a_text: bool = False,
     ) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
         """Return the best passages of the k best documents, best first, and their scores.
 
-        ``without`` holds the rows of documents to leave out, ``selection`` the only documents that may come back.
+        Parameters
+        ----------
+        without
+            The rows of documents to leave out.
+        selection
+            The only documents that may come back.
+        one_a_text
+            Return the best of the documents with the same text alone.
         """
         exclude = self._passages(np.asarray(without, dtype=np.intp))
         within = None if selection is None else selection.within
@@ -217,7 +242,9 @@ class SearchEngine:
         n_passages = k * per_document
         while True:
             rows, scores = self.index.top_k(weights.w, n_passages, b=weights.b, exclude=exclude, within=within)
-            _, first = np.unique(self.corpus.passages_at(rows)[:, 0], return_index=True)
+            documents = self.corpus.passages_at(rows)[:, 0]
+            keys = self.corpus.text_numbers(documents) if one_a_text else documents
+            _, first = np.unique(keys, return_index=True)
             if len(first) >= k or rows.size < n_passages:
                 best = np.sort(first)[:k]
                 return rows[best], scores[best]
@@ -236,27 +263,50 @@ class SearchEngine:
         rows = self.corpus.rows_of(feedback.marked)
         for doc_id in feedback.marked:
             row_in(rows, doc_id, self.corpus.manifest.name)  # kNN ignores marks, but must refuse unknown ones too
-        return self._cached_training(query, Feedback() if ranker == "knn" else feedback, ranker, C, until)
+        marks = text_marks(feedback, self.corpus)
+        if marks.opposed:
+            copies = " and ".join(f"'{doc_id}'" for doc_id in marks.opposed[0])
+            raise ExemplarError(f"the documents {copies} are copies of one text with different marks; keep one mark")
+        return self._cached_training(query, Feedback() if ranker == "knn" else marks.feedback, ranker, C, until)
 
     def _train(self, query: Query, feedback: Feedback, ranker: Ranker, C: float | None, until: Until) -> _Training:
         self.query_vector(query)  # encodes before the clock starts
         start = time.perf_counter()
+        rows = list(self.corpus.rows_of(feedback.marked).values())
+        copies = list(chain.from_iterable(self.corpus.copies_of(rows)))
+        if isinstance(query, DocumentQuery):  # a mark on a copy of it adds as little as one on itself
+            itself = copies_of([query.doc_id], self.corpus).get(query.doc_id, ())
+            feedback = feedback.within(set(feedback.marked).difference(itself))
         with one_blas_thread():
-            weights = scorer(ranker, self.examples(query, feedback), C=C, until=until)
+            weights = scorer(ranker, self.examples(query, feedback, left_out=copies), C=C, until=until)
         return _Training(weights, time.perf_counter() - start)
 
     def _top(self, training: _Training, k: int, left_out: frozenset[int], filters: Filters | None) -> _Top:
         start = time.perf_counter()
         selection = self._select(filters) if filters else None
-        passages, scores = self.top_passages(training.scorer, k, sorted(left_out), selection)
-        doc_ids = self.corpus.doc_ids(self.corpus.passages_at(passages)[:, 0])
-        n_candidates = self._n_candidates(selection, left_out)
-        return _Top(passages, scores, tuple(doc_ids), n_candidates, time.perf_counter() - start)
+        passages, scores = self.top_passages(training.scorer, k, sorted(left_out), selection, one_a_text=True)
+        rows = self.corpus.passages_at(passages)[:, 0]
+        n_texts = self._n_texts(selection, left_out) if len(passages) == k else len(passages)
+        return _Top(
+            passages,
+            scores,
+            tuple(self.corpus.doc_ids(rows)),
+            tuple(self.corpus.text_numbers(rows).tolist()),
+            self._n_candidates(selection, left_out),
+            n_texts,
+            time.perf_counter() - start,
+        )
 
     def _n_candidates(self, selection: Selection | None, left_out: frozenset[int]) -> int:
         if selection is None:
             return self.corpus.n_documents - len(left_out)
         return selection.n_documents - selection.count(left_out)
+
+    def _n_texts(self, selection: Selection | None, left_out: frozenset[int]) -> int:
+        """Return how many texts are ranked; ``left_out`` has all copies of its texts."""
+        if selection is None:
+            return self.corpus.n_texts - len(set(self.corpus.text_numbers(sorted(left_out)).tolist()))
+        return selection.n_texts - selection.count_texts(left_out)
 
     def _passages(self, rows: NDArray[np.intp]) -> NDArray[np.intp]:
         """Return the rows of all passages of some documents."""
@@ -296,13 +346,15 @@ class SearchEngine:
         """Return passages as results, with ranks from ``first`` on."""
         spans = self.corpus.passages_at(passages).tolist()
         documents = self.corpus.documents_at([row for row, _, _ in spans])
+        copies = copies_of([document.doc_id for document in documents], self.corpus)
         ranked = enumerate(zip(documents, scores, spans, strict=True), start=first)
         return tuple(
-            _result(rank, document, float(score), start, end) for rank, (document, score, (_, start, end)) in ranked
+            _result(rank, document, float(score), start, end, copies.get(document.doc_id, ()))
+            for rank, (document, score, (_, start, end)) in ranked
         )
 
 
-def _result(rank: int, document: Document, score: float, start: int, end: int) -> Result:
+def _result(rank: int, document: Document, score: float, start: int, end: int, copies: Sequence[str]) -> Result:
     """Return a document as a result; ``start`` and ``end`` are those of its passage in its full text."""
     start, end = (max(0, bound - document.text_start) for bound in (start, end))
     return Result(
@@ -315,6 +367,7 @@ def _result(rank: int, document: Document, score: float, start: int, end: int) -
         start=start,
         metadata=document.metadata,
         title=document.title,
+        copies=tuple(doc_id for doc_id in copies if doc_id != document.doc_id),
     )
 
 

@@ -89,6 +89,8 @@ def change(event: Event) -> None:
     """Apply an event to the session and save it; if it can't be saved, it still applies, and the page warns."""
     _catch_up()
     session: Session = st.session_state[_SESSION]
+    if isinstance(event, Marked):
+        event = session.on_text(event)
     st.session_state[_SESSION] = session.after(event)
     st.session_state[_CHANGED] = True
     if not isinstance(event, _KEEPING_THE_PAGE):  # the results change

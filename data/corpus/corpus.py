@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from exemplar.data.arrow import document_at, read_documents
+from exemplar.data.corpus.copies import Copies
 from exemplar.data.corpus.facets import Facets, facets_of
 from exemplar.data.corpus.filters import Filters, RowSelection, Selection, matching_rows
 from exemplar.data.corpus.manifest import Manifest, corpus_folder, read_manifest
@@ -93,6 +94,20 @@ class Corpus:
         texts = self.documents["text"]
         return [hash_in_words(text_hash(texts[row].as_buffer().to_pybytes())) for row in rows]
 
+    @property
+    def n_texts(self) -> int:
+        """Number of different texts."""
+        return int(np.count_nonzero(self._copies.first == np.arange(self.n_documents)))
+
+    def text_numbers(self, rows: Sequence[int] | NDArray[np.intp]) -> NDArray[np.int64]:
+        """Return a number for the text of every document at rows; equal numbers mean equal full texts."""
+        numbers: NDArray[np.int64] = self._copies.first[np.asarray(rows, np.intp)]
+        return numbers
+
+    def copies_of(self, rows: Sequence[int]) -> list[list[int]]:
+        """Return for every document at rows the rows of all documents with its full text, ascending; with itself."""
+        return [self._copies.of(row).tolist() for row in rows]
+
     def passages_of(self, row: int) -> range:
         """Return the passages of the document at a row."""
         first, last = np.searchsorted(self.document_rows, (row, row + 1))
@@ -118,12 +133,16 @@ class Corpus:
 
     def select(self, filters: Filters) -> Selection:
         """Return the documents that pass filters."""
-        return RowSelection(self.document_rows, matching_rows(self.documents, filters))
+        return RowSelection(self.document_rows, matching_rows(self.documents, filters), self._copies.first)
 
     @functools.cached_property
     def facets(self) -> Facets:
         """The values that the documents can be filtered by."""
         return facets_of(self.documents)
+
+    @functools.cached_property
+    def _copies(self) -> Copies:
+        return Copies(self.documents["text"])
 
     @functools.cached_property
     def _text_sizes(self) -> NDArray[np.int64]:

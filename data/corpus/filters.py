@@ -91,8 +91,15 @@ class Selection(Protocol):
     def n_documents(self) -> int:
         """Number of selected documents."""
 
+    @property
+    def n_texts(self) -> int:
+        """Number of different texts among them; a database gives the number of documents."""
+
     def count(self, rows: Collection[int]) -> int:
         """Return how many of the documents at rows are selected."""
+
+    def count_texts(self, rows: Collection[int]) -> int:
+        """Return how many different texts the selected ones among the documents at rows have, as for ``n_texts``."""
 
     def draw(self, n: int, seed: int) -> NDArray[np.intp]:
         """Return the rows of n random selected documents, ascending; of all if fewer are selected."""
@@ -107,10 +114,14 @@ class RowSelection:
         ``(n_passages,) int64``: the row of every passage's document, ascending.
     rows
         The rows of the selected documents, ascending.
+    first_copies
+        ``(n_documents,) int64``: for every document, the row of the first one that has its text.
     """
 
-    def __init__(self, document_rows: NDArray[np.int64], rows: NDArray[np.intp]) -> None:
-        self._document_rows, self._rows = document_rows, rows
+    def __init__(
+        self, document_rows: NDArray[np.int64], rows: NDArray[np.intp], first_copies: NDArray[np.int64]
+    ) -> None:
+        self._document_rows, self._rows, self._first_copies = document_rows, rows, first_copies
 
     @functools.cached_property
     def within(self) -> NDArray[np.intp]:
@@ -126,9 +137,19 @@ class RowSelection:
         """Number of selected documents."""
         return self._rows.size
 
+    @functools.cached_property
+    def n_texts(self) -> int:
+        """Number of different texts among them."""
+        return np.unique(self._first_copies[self._rows]).size
+
     def count(self, rows: Collection[int]) -> int:
         """Return how many of the documents at rows are selected."""
         return int(np.isin(list(rows), self._rows).sum())
+
+    def count_texts(self, rows: Collection[int]) -> int:
+        """Return how many different texts the selected ones among the documents at rows have."""
+        selected = np.intersect1d(np.array(sorted(rows), np.intp), self._rows)
+        return np.unique(self._first_copies[selected]).size
 
     def draw(self, n: int, seed: int) -> NDArray[np.intp]:
         """Return the rows of n random selected documents, ascending; of all if fewer are selected."""

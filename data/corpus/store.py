@@ -26,6 +26,10 @@ class DocumentStore(Protocol):
         """Number of documents."""
 
     @property
+    def n_texts(self) -> int:
+        """Number of different texts; a database gives the number of documents, since it can't count texts."""
+
+    @property
     def documents(self) -> pa.Table:
         """All documents, with at least the columns doc_id, text and label.
 
@@ -57,6 +61,12 @@ class DocumentStore(Protocol):
 
     def text_hashes(self, rows: Sequence[int]) -> list[str]:
         """Return the hashes of the full texts of documents, each 16 hexadecimal digits, in the order of the rows."""
+
+    def text_numbers(self, rows: Sequence[int] | NDArray[np.intp]) -> NDArray[np.int64]:
+        """Return a number for the text of every document at rows; equal numbers mean equal full texts."""
+
+    def copies_of(self, rows: Sequence[int]) -> list[list[int]]:
+        """Return for every document at rows the rows of all documents with its full text, ascending; with itself."""
 
     def passages_of(self, row: int) -> range:
         """Return the passages of the document at a row."""

@@ -25,11 +25,12 @@ _MOST_PLACES = 65_536  # documents whose rows and passages are known
 
 
 class _Place(NamedTuple):
-    """Where the passages of a document are."""
+    """Where the passages of a document are, and the signed hash of its full text."""
 
     doc_id: str
     first: int
     n_passages: int
+    text_hash: int
 
     @property
     def passages(self) -> range:
@@ -46,7 +47,7 @@ class _Known:
     def add(self, passage: int, place: PassagePlace) -> None:
         """Add the document of a passage."""
         self.rows[place.doc_id] = place.document
-        self.places[place.document] = _Place(place.doc_id, passage - place.number, place.n_passages)
+        self.places[place.document] = _Place(place.doc_id, passage - place.number, place.n_passages, place.text_hash)
 
 
 class MilvusCorpus:
@@ -56,6 +57,7 @@ class MilvusCorpus:
         self.collection, self.manifest = collection, collection.manifest
         self._known = _Known()
         self._documents: dict[int, Document] = {}
+        self._copies: dict[int, list[int]] = {}  # rows by the hash of their text
 
     @property
     def n_documents(self) -> int:
@@ -95,11 +97,32 @@ class MilvusCorpus:
 
     def text_hashes(self, rows: Sequence[int]) -> list[str]:
         """Return the hashes of the full texts of documents, each 16 hexadecimal digits, in the order of the rows."""
-        hashes: dict[int, str] = {}
-        for chunk in _chunks(sorted(set(rows))):
-            for entity in self.collection.query(f"number == 0 and document in {chunk}", ["document", "text_hash"]):
-                hashes[entity["document"]] = hash_in_words(entity["text_hash"])
-        return [hashes[row] for row in rows]
+        return [hash_in_words(number) for number in self.text_numbers(rows).tolist()]
+
+    @property
+    def n_texts(self) -> int:
+        """Number of documents, since Milvus can't count different texts."""
+        return self.n_documents
+
+    def text_numbers(self, rows: Sequence[int] | NDArray[np.intp]) -> NDArray[np.int64]:
+        """Return the hash of the full text of every document at rows, signed."""
+        return np.array([place.text_hash for place in self._places_of(rows)], np.int64)
+
+    def copies_of(self, rows: Sequence[int]) -> list[list[int]]:
+        """Return for every document at rows the rows of the documents with its full text, ascending; with itself.
+
+        Milvus returns 16,384 of them at most.
+        """
+        numbers = self.text_numbers(rows).tolist()
+        if len(self._copies) > _MOST_DOCUMENTS:
+            self._copies = {}
+        copies = self._copies  # another thread may replace the attribute meanwhile
+        for chunk in _chunks(sorted(set(numbers).difference(copies))):
+            found: dict[int, list[int]] = {number: [] for number in chunk}
+            for entity in self.collection.query(f"number == 0 and text_hash in {chunk}", ["document", "text_hash"]):
+                found[entity["text_hash"]].append(entity["document"])
+            copies |= {number: sorted(found[number]) for number in chunk}
+        return [sorted({row, *copies[number]}) for row, number in zip(rows, numbers, strict=True)]
 
     def passages_of(self, row: int) -> range:
         """Return the passages of the document at a row."""
@@ -211,9 +234,18 @@ class MilvusSelection:
         """Number of selected documents."""
         return min(self._corpus.n_documents, self._corpus.collection.count(self._counted))
 
+    @property
+    def n_texts(self) -> int:
+        """Number of selected documents, since Milvus can't count different texts."""
+        return self.n_documents
+
     def count(self, rows: Sized[int]) -> int:
         """Return how many of the documents at rows are selected."""
         return self._corpus.collection.count(_and(self._counted, f"document in {list(rows)}")) if rows else 0
+
+    def count_texts(self, rows: Sized[int]) -> int:
+        """Return how many of the documents at rows are selected, as for ``n_texts``."""
+        return self.count(rows)
 
     def draw(self, n: int, seed: int) -> NDArray[np.intp]:
         """Return the rows of about n random selected documents, ascending; of the first ones if few are selected."""

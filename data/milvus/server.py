@@ -45,6 +45,8 @@ class PassagePlace:
         Number of passages of the document.
     start, end
         Bounds in the document's text, in characters.
+    text_hash
+        The hash of the document's full text, signed.
     """
 
     document: int
@@ -53,6 +55,7 @@ class PassagePlace:
     n_passages: int
     start: int
     end: int
+    text_hash: int
 
 
 PLACE_FIELDS = tuple(field.name for field in fields(PassagePlace))

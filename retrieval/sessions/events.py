@@ -59,6 +59,8 @@ class Marked:
         Who marked it, and what the person wrote about it.
     found
         How the row was found, such as ``{"list": "knn", "rank": 3}``.
+    replaces
+        The marked documents with the same text, whose marks this one replaces.
     at
         The time of the event in the log, ISO 8601; empty before it is there.
     """
@@ -71,11 +73,13 @@ class Marked:
     found: Mapping[str, Any] = field(default_factory=dict)
     note: str = ""
     reason: str = ""
+    replaces: tuple[str, ...] = ()
     at: str = field(default="", compare=False)
 
     def to_json(self) -> dict[str, Any]:
         about = {"reader": self.reader, "found": dict(self.found), "note": self.note, "reason": self.reason}
-        return {"mark": self.mark, "doc_id": self.doc_id, "text": self.text_hash, **about}
+        replaces = {"replaces": list(self.replaces)} if self.replaces else {}
+        return {"mark": self.mark, "doc_id": self.doc_id, "text": self.text_hash, **about, **replaces}
 
     def describe(self) -> str:
         doc_id = _shortened(self.doc_id)
@@ -252,7 +256,9 @@ def event_from_json(content: Any, at: str = "") -> Event:
         case {"query_document": str(doc_id)}:
             return DocumentQueried(doc_id)
         case {"mark": ("positive" | "negative" | "unsure" | None) as mark, "doc_id": str(doc_id)}:
-            found = content.get("found")
+            found, replaces = content.get("found"), content.get("replaces", [])
+            if not isinstance(replaces, list) or not _are_texts(replaces):
+                raise ValueError(f"unknown session event: {reprlib.repr(content)}")
             return Marked(
                 doc_id,
                 mark,
@@ -261,6 +267,7 @@ def event_from_json(content: Any, at: str = "") -> Event:
                 found=found if isinstance(found, dict) else {},
                 note=_text_in(content, "note"),
                 reason=_text_in(content, "reason"),
+                replaces=tuple(replaces),
                 at=at,
             )
         case {"marks": {"positive": list(positives), "negative": list(negatives)} as marks}:

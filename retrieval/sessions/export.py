@@ -54,9 +54,9 @@ class _Line:
     state: str | None = None
 
 
-def exported_doc_ids(feedback: Feedback, rankings: Sequence[Sequence[str]]) -> list[str]:
+def exported_doc_ids(marks: PresentMarks, rankings: Sequence[Sequence[str]]) -> list[str]:
     """Return the documents of an export by ``doc_id``: those of the rankings in turn, then the other marked ones."""
-    return list(dict.fromkeys(chain(*rankings, feedback.marked)))
+    return list(dict.fromkeys(chain(*rankings, marks.by_document(), *marks.opposed)))
 
 
 def export_table(
@@ -66,7 +66,7 @@ def export_table(
 
     Without a ranking, the table has the marked documents alone. A rank is null if the document is not in that ranking.
     A marked document that has not the marked text any more has a row of its own with that text, as far as it is known,
-    and with what became of it in the column ``mark_state``.
+    and with what became of it in the column ``mark_state``. Every copy of a marked text has a row with the mark.
 
     Parameters
     ----------
@@ -76,6 +76,8 @@ def export_table(
     states = present.states if present else {}
     ranked = dict.fromkeys(chain.from_iterable(column.doc_ids for column in columns))
     marks = {doc_id: MARK_NAMES[mark] for mark, doc_ids in feedback.by_mark() for doc_id in doc_ids}
+    if present:
+        marks = {doc_id: MARK_NAMES[mark] for doc_id, mark in present.by_document().items()} | marks
     rows = corpus.rows_of([*ranked, *(doc_id for doc_id in marks if doc_id not in states)])
     known = dict(zip(rows, corpus.documents_at(list(rows.values())), strict=True))
     lines = [_Line(doc_id, known.get(doc_id), None if doc_id in states else marks.get(doc_id)) for doc_id in ranked]

@@ -1,11 +1,13 @@
 """What the marks of a session mean for its corpus as it is now: a mark belongs to a text, not to an id."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import chain
 from typing import Literal
 
 from exemplar.data.corpus.store import DocumentStore
+from exemplar.retrieval.copies import copies_of, text_marks
 from exemplar.retrieval.feedback import Feedback, Mark
 from exemplar.retrieval.sessions.events import Event, MarksAdded, MarksFollowed, TextsKnown
 from exemplar.retrieval.sessions.marks import MarkedText, Marks
@@ -25,19 +27,41 @@ class PresentMarks:
     Attributes
     ----------
     feedback
-        What trains: the documents that have the marked texts, and the marked texts that no document has.
+        What trains: a document for each of the marked texts, and the marked texts that no document has. A text whose
+        copies have different marks is unsure.
     states
         Of every marked document that has not, or may not have, the text that was marked.
     texts
         The marked text of each of these, as far as it is known.
     events
         What to add to the session: marks that follow their texts, and texts that became known.
+    copies
+        Of every document in ``feedback`` that has copies, all documents with its text, itself included.
+    opposed
+        The marked documents of every text whose copies have different marks.
     """
 
     feedback: Feedback
     states: Mapping[str, State] = field(default_factory=dict)
     texts: Mapping[str, MarkedText] = field(default_factory=dict)
     events: tuple[Event, ...] = ()
+    copies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    opposed: tuple[tuple[str, ...], ...] = ()
+
+    def by_document(self) -> dict[str, Mark]:
+        """Return the mark of every document that has a marked text, copies included, but not of opposed marks."""
+        opposed = set(chain(*self.opposed))
+        return {
+            copy: mark
+            for mark, doc_ids in self.feedback.by_mark()
+            for doc_id in doc_ids
+            if doc_id not in opposed
+            for copy in self.copies.get(doc_id, (doc_id,))
+        }
+
+    def opposed_documents(self) -> set[str]:
+        """Return every document that has a text with opposed marks, copies without a mark included."""
+        return {copy for first, *_ in self.opposed for copy in self.copies[first]}
 
 
 def present_marks(marks: Marks, corpus: DocumentStore, texts: Callable[[], Mapping[str, MarkedText]]) -> PresentMarks:
@@ -59,7 +83,7 @@ def present_marks(marks: Marks, corpus: DocumentStore, texts: Callable[[], Mappi
         elif known[doc_id] != hashes.get(doc_id):
             states[doc_id] = "changed" if doc_id in rows else "gone"
     if not states and known.keys() == marks.texts.keys():
-        return PresentMarks(feedback)
+        return _on_texts(PresentMarks(feedback), corpus)
     kept = texts() if states else {}
     lost = {doc_id: kept[known[doc_id]] for doc_id in states if known.get(doc_id) in kept}
     moves = _moves(lost, corpus)
@@ -74,7 +98,7 @@ def present_marks(marks: Marks, corpus: DocumentStore, texts: Callable[[], Mappi
     moved = marks.copy()
     moved.follow(moves | aside)
     events = tuple(_events(known, marks, moves | aside, corpus))
-    return PresentMarks(_training(moved.feedback, states, lost), states, lost, events)
+    return _on_texts(PresentMarks(_training(moved.feedback, states, lost), states, lost, events), corpus)
 
 
 def added_marks(feedback: Feedback, corpus: DocumentStore) -> MarksAdded:
@@ -128,6 +152,14 @@ def _training(feedback: Feedback, states: Mapping[str, State], lost: Mapping[str
         tuple(texts["positive"]),
         negative_texts,
     )
+
+
+def _on_texts(present: PresentMarks, corpus: DocumentStore) -> PresentMarks:
+    """Return marks on documents as marks on their texts, one a text."""
+    found = text_marks(present.feedback, corpus)
+    unsure = (*found.feedback.unsure, *(first for first, *_ in found.opposed))
+    feedback = replace(found.feedback, unsure=unsure)
+    return replace(present, feedback=feedback, copies=copies_of(feedback.marked, corpus), opposed=found.opposed)
 
 
 def _events(known: Mapping[str, str], marks: Marks, moves: Mapping[str, str], corpus: DocumentStore) -> Iterable[Event]:

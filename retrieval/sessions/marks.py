@@ -85,6 +85,10 @@ class Marks:
             by_mark[mark].append(doc_id)
         return Feedback(*(tuple(doc_ids) for doc_ids in by_mark.values()))
 
+    def on_text(self, text_hash: str) -> list[str]:
+        """Return the documents with marks that were made on a text, in the order in which they were first marked."""
+        return [doc_id for doc_id in self._states if self.texts.get(doc_id) == text_hash]
+
     def set(
         self, changes: Iterable[tuple[str, Mark | None]], texts: Mapping[str, str] | None = None, at: str = ""
     ) -> None:

@@ -58,6 +58,12 @@ class Session:
                 session = session._with(event)
         return replace(session, marks=marks)
 
+    def on_text(self, event: Marked) -> Marked:
+        """Return the event of a mark on a document as one on its text: it replaces the marks on copies."""
+        text_hash = event.text_hash or self.marks.texts.get(event.doc_id)
+        marked = self.marks.on_text(text_hash) if text_hash else []
+        return replace(event, replaces=tuple(doc_id for doc_id in marked if doc_id != event.doc_id))
+
     def _with(self, event: Event) -> "Session":
         match event:
             case Queried(text):
@@ -75,7 +81,8 @@ def _change_marks(marks: Marks, event: Event) -> bool:
     """Apply an event to marks; return whether it concerns marks."""
     match event:
         case Marked(doc_id, mark, text_hash):
-            marks.set([(doc_id, mark)], {} if text_hash is None or mark is None else {doc_id: text_hash}, event.at)
+            changes = [(doc_id, mark), *((copy, None) for copy in event.replaces)]
+            marks.set(changes, {} if text_hash is None or mark is None else {doc_id: text_hash}, event.at)
         case MarksAdded(added, text_hashes):
             added_marks = [(doc_id, mark) for mark, doc_ids in added.by_mark() for doc_id in doc_ids]
             marks.set(added_marks, text_hashes, event.at)

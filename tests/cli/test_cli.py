@@ -10,17 +10,18 @@ from pathlib import Path
 
 import pytest
 
+from exemplar.data.building.build import build_corpus
 from exemplar.data.building.embed import SHARD
 from exemplar.data.corpus.catalog import list_corpora
 from exemplar.data.corpus.corpus import Corpus, open_corpus
 from exemplar.data.corpus.manifest import corpus_folder, read_manifest
 from exemplar.retrieval.rankers import DEFAULT_RANKER
 from tests.support.command_line import run
-from tests.support.corpora import ANIMALS
+from tests.support.corpora import ANIMALS, source_of
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.paths import ROOT
 
-RESULT = ["rank", "doc_id", "score", "labels", "title", "text", "passage", "metadata"]
+RESULT = ["rank", "doc_id", "score", "labels", "title", "text", "passage", "metadata", "copies", "near_copy_of"]
 
 
 @pytest.fixture(autouse=True)
@@ -118,6 +119,26 @@ def test_marks_reach_the_svm(capsys: pytest.CaptureFixture[str], animals: Corpus
     answer = json.loads(out)
     assert answer["ranker"] == DEFAULT_RANKER
     assert {result["doc_id"] for result in answer["results"][:2]} == {"5", "6"}
+
+
+def test_search_shows_copies_once_and_near_copies_together(
+    capsys: pytest.CaptureFixture[str], encoder: FakeEncoder
+) -> None:
+    texts = ["Wild bees nest in parks", "Bees nest", "Wild bees nest in parks. (c) 2019 X", "Wild bees nest in parks"]
+    build_corpus(source_of(texts, name="bees"), encoder)
+    search = ("search", "bees", "bees nest in wild parks", "--ranker", "knn")
+    found = json.loads(run(capsys, *search, "--json")[1])["results"]
+    assert [(result["rank"], result["doc_id"], result["copies"], result["near_copy_of"]) for result in found] == [
+        (1, "0", ["3"], None),
+        (2, "1", [], None),
+        (3, "2", [], "0"),
+    ]
+    assert [result["rank"] for result in json.loads(run(capsys, *search, "-k", "2", "--json")[1])["results"]] == [1, 2]
+    out = run(capsys, *search)[1]
+    assert re.findall(r"^(\d) +[\d.]+ +(\d)", out, re.MULTILINE) == [("1", "0"), ("3", "2"), ("2", "1")]
+    assert "(2 copies)" in out
+    assert "(nearly the same as the row above)" in out
+    assert "copies of one text with different marks" in failure(capsys, *search, "--like", "0", "--unlike", "3")
 
 
 def test_search_says_what_training_took(capsys: pytest.CaptureFixture[str], animals: Corpus) -> None:

@@ -16,7 +16,7 @@ from exemplar.retrieval.rankers import RANKERS, Ranker
 from exemplar.retrieval.ranking import DocumentQuery, Ranking, Result
 from exemplar.retrieval.search import SearchEngine
 from exemplar.retrieval.svm.fit import fit_exemplar_svm
-from tests.support.corpora import ANIMALS, source_of
+from tests.support.corpora import ANIMALS, LABELS, source_of
 from tests.support.fake_encoder import FakeEncoder
 
 
@@ -104,16 +104,14 @@ def test_a_document_as_query_may_be_marked_as_well(engine: SearchEngine) -> None
         assert engine.search(DocumentQuery("5"), feedback).results == plain.results
 
 
-def test_duplicates_of_a_positive_are_no_background(encoder: FakeEncoder) -> None:
-    def scores(texts: list[str], name: str) -> dict[str, float]:
-        engine = SearchEngine(build_corpus(source_of(texts, name=name), encoder), lambda *_: encoder)
-        ranking = engine.search(ANIMALS[1], Feedback(("5",)), k=20)
-        return {result.doc_id: result.score for result in ranking.results}
-
-    once = scores([text for text in ANIMALS if text != ANIMALS[1]], "once")
-    many = scores([*(text for text in ANIMALS if text != ANIMALS[1]), ANIMALS[6], ANIMALS[1]], "many")
-    assert once == pytest.approx({doc_id: score for doc_id, score in many.items() if doc_id in once})
-    assert many["9"] == pytest.approx(many["5"])
+@pytest.mark.parametrize("marks", [Feedback(("5",)), Feedback((), ("5",)), Feedback(("5",), ("2",), ("8",))])
+def test_copies_of_a_marked_text_are_no_background(encoder: FakeEncoder, marks: Feedback) -> None:
+    once = SearchEngine(build_corpus(source_of(ANIMALS, name="once"), encoder), lambda *_: encoder)
+    texts = [*ANIMALS, *(ANIMALS[int(doc_id)] for doc_id in marks.marked), ANIMALS[1]]
+    many = SearchEngine(build_corpus(source_of(texts, name="many"), encoder), lambda *_: encoder)
+    alone, copied = (engine.search(ANIMALS[1], marks, k=20) for engine in (once, many))
+    assert ids(copied) == ids(alone)
+    assert copied.scores == pytest.approx(alone.scores)
 
 
 @pytest.mark.parametrize("ranker", RANKERS)
@@ -124,13 +122,71 @@ def test_every_document_marked_still_gives_a_ranking(engine: SearchEngine, ranke
         assert len(engine.search(DocumentQuery("3"), marks, ranker=ranker).results) == 9
 
 
+@pytest.fixture
+def copied(encoder: FakeEncoder) -> SearchEngine:
+    """The animals; 1 again as 10 and 12, 5 again as 11."""
+    texts = [*ANIMALS, ANIMALS[1], ANIMALS[5], ANIMALS[1]]
+    return SearchEngine(build_corpus(source_of(texts, [*LABELS, "copy", "copy", "last"]), encoder), lambda *_: encoder)
+
+
 @pytest.mark.parametrize("ranker", RANKERS)
-def test_the_same_text_marked_both_ways_gives_a_ranking(encoder: FakeEncoder, ranker: Ranker) -> None:
-    twice = source_of([*ANIMALS, ANIMALS[1]], name="twice")
-    engine = SearchEngine(build_corpus(twice, encoder), lambda built: encoder)
-    ranking = engine.search(ANIMALS[1], Feedback(("1",), ("10",)), ranker=ranker, k=11)
-    assert set(ids(ranking)[:2]) == {"1", "10"}
-    assert ranking.results[0].score == pytest.approx(ranking.results[1].score)
+def test_exact_copies_are_one_result(copied: SearchEngine, ranker: Ranker) -> None:
+    ranking = copied.search(ANIMALS[1], ranker=ranker, k=20)
+    assert sorted(ids(ranking)) == list("0123456789")
+    assert {result.doc_id: result.copies for result in ranking.results if result.copies} == {
+        "1": ("10", "12"),
+        "5": ("11",),
+    }
+    assert (ranking.n_candidates, ranking.n_texts) == (13, 10)
+    first, second, third = (copied.search(ANIMALS[1], ranker=ranker, k=4, skip=skip) for skip in (0, 4, 8))
+    assert ids(first) + ids(second) + ids(third) == ids(ranking)
+    assert [page.n_texts for page in (first, second, third)] == [10, 10, 10]
+    assert [result.rank for result in second.results] == [5, 6, 7, 8]
+
+
+def test_of_copies_that_pass_the_filters_one_is_a_result(copied: SearchEngine) -> None:
+    ranking = copied.search("cat", ranker="knn", k=20, filters=Filters(labels=("copy", "last", "weather")))
+    assert {result.doc_id: result.copies for result in ranking.results} == {
+        "8": (),
+        "9": (),
+        "10": ("1", "12"),
+        "11": ("5",),
+    }
+    assert (ranking.n_candidates, ranking.n_texts) == (5, 4)
+    page = copied.search("cat", ranker="knn", k=1, filters=Filters(labels=("copy", "last")), without=("11",))
+    assert (ids(page), page.n_candidates, page.n_texts) == (["10"], 2, 1)
+
+
+def test_what_is_left_out_is_left_out_with_its_copies(copied: SearchEngine) -> None:
+    ranking = copied.search("cat", ranker="knn", k=20, without=("12", "0"))
+    assert sorted(ids(ranking)) == list("23456789")
+    assert copied.search("cat", ranker="knn", k=1, without=("12", "0")).n_texts == 8
+    assert sorted(ids(copied.search(DocumentQuery("11"), ranker="knn", k=20))) == list("012346789")
+
+
+@pytest.mark.parametrize("ranker", RANKERS)
+def test_a_mark_on_a_text_is_one_mark_on_whichever_copy(copied: SearchEngine, ranker: Ranker) -> None:
+    def found(query: str | DocumentQuery, marks: Feedback) -> list[tuple[str, float]]:
+        return [(result.doc_id, result.score) for result in copied.search(query, marks, ranker=ranker, k=20).results]
+
+    expected = found("rain", Feedback(("1",), ("5",)))
+    for marks in (Feedback(("12",), ("11",)), Feedback(("10", "1", "12"), ("5", "11"))):
+        assert found("rain", marks) == expected
+    unmarked = found(DocumentQuery("1"), Feedback())
+    assert found(DocumentQuery("1"), Feedback(("12",))) == unmarked
+
+
+def test_copies_with_different_marks_are_an_error(copied: SearchEngine) -> None:
+    for marks in (Feedback(("1",), ("12",)), Feedback(("1",), (), ("12",))):
+        with pytest.raises(ValueError, match="the documents '1' and '12' are copies of one text with different marks"):
+            copied.search("cat", marks, ranker="knn")
+
+
+def test_very_many_copies_leave_room_for_other_texts(encoder: FakeEncoder) -> None:
+    corpus = build_corpus(source_of([*["the same words"] * 100, "other words", "more of it"], name="spam"), encoder)
+    ranking = SearchEngine(corpus, lambda *_: encoder).search("the same words", ranker="knn", k=3)
+    assert ids(ranking) == ["0", "100", "101"]
+    assert len(ranking.results[0].copies) == 99
 
 
 def test_a_corpus_of_one_document_can_be_searched(encoder: FakeEncoder) -> None:
@@ -421,7 +477,9 @@ def test_documents_can_be_left_out_by_name(engine: SearchEngine) -> None:
 
 def test_what_was_ranked_is_not_ranked_again(engine: SearchEngine, monkeypatch: pytest.MonkeyPatch) -> None:
     top_passages, asked = engine.top_passages, []
-    monkeypatch.setattr(engine, "top_passages", lambda *given: asked.append(given) or top_passages(*given))
+    monkeypatch.setattr(
+        engine, "top_passages", lambda *given, **how: asked.append(given) or top_passages(*given, **how)
+    )
     first = engine.search("the cat", ranker="knn", k=5, depth=8)
     again = engine.search("the cat", Feedback(("2",), ("8",)), ranker="knn", k=2, skip=3, depth=8)
     assert len(asked) == 1, "marks leave kNN as it is"

@@ -11,7 +11,8 @@ from exemplar.retrieval.svm.fit import fit_exemplar_svm
 
 def ranking(*doc_ids: str, scores: tuple[float, ...] = ()) -> Ranking:
     scores = scores or tuple(-float(place) for place in range(len(doc_ids)))
-    return Ranking("query", "knn", (), 0.0, Scorer(np.ones(3)), doc_ids, scores, len(doc_ids))
+    texts = tuple(ord(doc_id[0]) for doc_id in doc_ids)  # "a" and "a2" are copies
+    return Ranking("query", "knn", (), 0.0, Scorer(np.ones(3)), doc_ids, scores, texts, len(doc_ids))
 
 
 def trained(of: Ranking) -> Ranking:
@@ -48,6 +49,15 @@ def test_nothing_is_suggested_twice() -> None:
         ("a", "disagreement"),
         ("c", "disagreement"),
         ("b", "margin"),
+    ]
+
+
+def test_copies_are_one_document() -> None:
+    first, second = ranking("a", "b", "c", "d"), ranking("b2", "x", "c", "a2")
+    found = suggest_marks(first, second, marked=("x", "d"), n=3)
+    assert found == [
+        Suggestion("a", "disagreement", (1, 4), -3.0),
+        Suggestion("b", "disagreement", (2, 1), 0.0),
     ]
 
 

@@ -6,7 +6,8 @@ import streamlit as st
 
 from exemplar.data.corpus.store import DocumentStore
 from exemplar.data.readers.file import TABLES
-from exemplar.retrieval.feedback import Feedback
+from exemplar.retrieval.copies import text_marks
+from exemplar.retrieval.feedback import MARK_NAMES, Feedback
 from exemplar.retrieval.sessions.events import MarksAdded
 from exemplar.retrieval.sessions.export import (
     Column,
@@ -16,7 +17,7 @@ from exemplar.retrieval.sessions.export import (
     export_table,
 )
 from exemplar.retrieval.sessions.identity import PresentMarks, added_marks
-from exemplar.retrieval.sessions.import_marks import MOST_BYTES, read_marks
+from exemplar.retrieval.sessions.import_marks import MOST_BYTES, places_of_marks, read_marks
 from exemplar.ui import html, state
 
 _FORMATS = {
@@ -129,15 +130,22 @@ def _import_marks(key: str, corpus: DocumentStore, on_marks: Callable[[MarksAdde
     st.session_state[_N_IMPORTS] = st.session_state.get(_N_IMPORTS, 0) + 1  # replaces this box by an empty one
     try:
         marks = read_marks(uploaded.getvalue(), uploaded.name, corpus.rows_of)
-        known = marks.within(corpus.rows_of(marks.marked))
+        found = text_marks(marks.within(corpus.rows_of(marks.marked)), corpus)
+        known, n_unknown = found.feedback, len(marks) - len(corpus.rows_of(marks.marked))
         if known:
             on_marks(added_marks(known, corpus))
+        marked = {doc_id: mark for mark, doc_ids in marks.by_mark() for doc_id in doc_ids}
+        places = places_of_marks(uploaded.getvalue(), uploaded.name, corpus.rows_of) if found.opposed else {}
     except state.FAILURES as error:
         st.session_state[_IMPORT_MESSAGE] = ("error", f"{error}. Nothing was changed.")
         return
+    opposed = [
+        " and ".join(f"'{doc_id}' ({MARK_NAMES[marked[doc_id]]}, {places[doc_id]})" for doc_id in group)
+        for group in found.opposed
+    ]
     st.session_state[_IMPORT_MESSAGE] = (
-        "success" if known else "warning",
-        _import_message(uploaded.name, known, len(marks)),
+        "success" if known and not opposed else "warning",
+        _import_message(uploaded.name, known, n_unknown, opposed),
     )
 
 
@@ -151,13 +159,18 @@ def _show_import_message(corpus: DocumentStore) -> None:
             del st.session_state[_IMPORT_MESSAGE]
 
 
-def _import_message(name: str, known: Feedback, n: int) -> str:
-    if not n:
+def _import_message(name: str, known: Feedback, n_unknown: int, opposed: Sequence[str]) -> str:
+    """Return what an import did; ``opposed`` names the marks on every text that the file marks in different ways."""
+    contradictions = "".join(
+        f" Left out, because these have the same text and different marks: {marks}." for marks in opposed
+    )
+    if not known and not opposed:
+        if n_unknown:
+            return f"{name} marks no document of this corpus, only {n_unknown:,} others; nothing was changed."
         return f"There is no mark in {name}; nothing was changed."
     if not known:
-        return f"{name} marks no document of this corpus, only {n:,} others; nothing was changed."
-    n_unknown = n - len(known)
+        return f"Nothing was changed.{contradictions} Remove one of the marks in {name}."
     parts = f"{len(known.positives):,} as relevant, {len(known.negatives):,} as not relevant"
     parts += f", {len(known.unsure):,} as unsure" if known.unsure else ""
     left_out = f" Left out: {n_unknown:,} on documents that this corpus does not have." if n_unknown else ""
-    return f"Took in marks from {name}: {parts}.{left_out} Undo takes all of it back."
+    return f"Took in marks from {name}: {parts}.{left_out}{contradictions} Undo takes all of it back."

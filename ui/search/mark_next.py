@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.highlights import SentenceHighlighter
 from exemplar.retrieval.rankers import TITLES
 from exemplar.retrieval.ranking import Ranking
 from exemplar.retrieval.search import SearchEngine
+from exemplar.retrieval.sessions.identity import PresentMarks
 from exemplar.retrieval.suggest import Suggestion, suggest_marks
 from exemplar.ui.search.results import Unexplained, bar_share, show_explained
 from exemplar.ui.search.row import Note, Row
@@ -18,11 +18,11 @@ _TITLES = {
 
 
 def show_mark_next(
-    feedback: Feedback, first: Ranking, second: Ranking, engine: SearchEngine, highlighter: SentenceHighlighter
+    marks: PresentMarks, first: Ranking, second: Ranking, engine: SearchEngine, highlighter: SentenceHighlighter
 ) -> Unexplained:
     """Draw the suggestions in two columns; return the rows whose best sentences are not yet known."""
     unexplained: Unexplained = []
-    suggestions = suggest_marks(first, second, set(feedback.marked))
+    suggestions = suggest_marks(first, second, {*marks.by_document(), *marks.opposed_documents()})
     for column, (why, (title, meaning)) in zip(st.columns(2, gap="medium"), _TITLES.items(), strict=True):
         with column, st.container(key=f"next-{why}"):
             st.subheader(title, anchor=False)

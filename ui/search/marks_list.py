@@ -3,7 +3,7 @@
 import streamlit as st
 
 from exemplar.data.corpus.store import DocumentStore
-from exemplar.retrieval.feedback import Mark
+from exemplar.retrieval.feedback import MARK_NAMES, Mark
 from exemplar.retrieval.sessions.events import Marked, MarksCleared
 from exemplar.retrieval.sessions.identity import STATES, PresentMarks, State
 from exemplar.retrieval.sessions.marks import MarkedText
@@ -24,9 +24,12 @@ def show_marks(marks: PresentMarks, session: Session, corpus: DocumentStore) -> 
         return
     if not feedback.positives:
         st.caption("What is not relevant says little alone. Mark something relevant, and it counts in full.")
-    _show_list("Relevant", "positive", feedback.positives, marks, session, corpus)
-    _show_list("Not relevant", "negative", feedback.negatives, marks, session, corpus)
-    _show_list("Unsure", "unsure", feedback.unsure, marks, session, corpus)
+    for doc_ids in marks.opposed:
+        _ask(doc_ids, session, corpus)
+    one_a_text = feedback.within({*marks.states, *marks.feedback.marked}.difference(*marks.opposed))
+    _show_list("Relevant", "positive", one_a_text.positives, marks, session, corpus)
+    _show_list("Not relevant", "negative", one_a_text.negatives, marks, session, corpus)
+    _show_list("Unsure", "unsure", one_a_text.unsure, marks, session, corpus)
     st.button(
         "Clear all marks",
         icon=":material/delete:",
@@ -34,6 +37,27 @@ def show_marks(marks: PresentMarks, session: Session, corpus: DocumentStore) -> 
         on_click=change,
         args=(MarksCleared(),),
     )
+
+
+def _ask(doc_ids: tuple[str, ...], session: Session, corpus: DocumentStore) -> None:
+    """Draw the question which of the different marks on copies of one text counts."""
+    text = MarkedText.of(corpus.document(corpus.row(doc_ids[0])))
+    marks = {doc_id: mark for mark, marked in session.feedback.by_mark() for doc_id in marked if doc_id in doc_ids}
+    by_mark = {mark: doc_id for doc_id, mark in marks.items()}
+    names = " and ".join(MARK_NAMES[mark] for mark in by_mark)
+    with st.container(key=f"which {html.widget_key(doc_ids[0])}", gap="xsmall"):
+        st.caption(f"The same text is marked as {names}. Which counts? Until you say, it trains nothing.")
+        for doc_id in doc_ids:
+            st.html(_line(doc_id, text, None, MARK_NAMES[marks[doc_id]]))
+        with st.container(horizontal=True, gap="small"):
+            for mark, doc_id in by_mark.items():
+                st.button(
+                    MARK_NAMES[mark].capitalize(),
+                    key=f"answer {mark} {html.widget_key(doc_ids[0])}",
+                    help="Keep this mark, for all copies of the text",
+                    on_click=change,
+                    args=(Marked(doc_id, mark, text.text_hash, text),),
+                )
 
 
 def _show_list(
@@ -54,7 +78,8 @@ def _show_list(
         key, state = html.widget_key(doc_id), marks.states.get(doc_id)
         text = marks.texts.get(doc_id) if state else documents.get(doc_id)
         with st.container(key=f"mark {key}", horizontal=True, wrap=False, gap=None, vertical_alignment="top"):
-            st.html(_line(doc_id, text, state), width="stretch")
+            copies = marks.copies.get(doc_id, ())
+            st.html(_line(doc_id, text, state, f"{len(copies):,} copies" if copies else ""), width="stretch")
             if state and doc_id in documents:
                 _renew_button(doc_id, mark, documents[doc_id], key)
             else:
@@ -91,7 +116,7 @@ def _renew_button(doc_id: str, mark: Mark, text: MarkedText, key: str) -> None:
     )
 
 
-def _line(doc_id: str, text: MarkedText | None, state: State | None) -> str:
+def _line(doc_id: str, text: MarkedText | None, state: State | None, note: str = "") -> str:
     start = "" if text is None else html.excerpt(text.full_text, 90)
-    note = html.element("span", "lost", html.text(STATES[state])) if state else ""
-    return html.element("div", "mark", html.name_element("id", doc_id), " ", note, " ", html.text(start))
+    about = " ".join(html.element("span", "lost", html.text(each)) for each in (state and STATES[state], note) if each)
+    return html.element("div", "mark", html.name_element("id", doc_id), " ", about, " ", html.text(start))

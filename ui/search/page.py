@@ -9,6 +9,7 @@ from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.rankers import DEFAULT_RANKER, TITLES, Ranker
 from exemplar.retrieval.ranking import Ranking
 from exemplar.retrieval.search import SearchEngine
+from exemplar.retrieval.sessions.identity import PresentMarks
 from exemplar.retrieval.sessions.session import Session
 from exemplar.ui import html, resources, state
 from exemplar.ui.search import filter_form, keyboard, results
@@ -61,14 +62,15 @@ def _draw(welcome: Callable[[], None]) -> results.Unexplained:
         st.caption("Type a query above, or paste a text to find more like it.")
         keyboard.listen()
         return []
-    unexplained = _show_view(view, session, engine, marks.feedback)
+    unexplained = _show_view(view, session, engine, marks)
     keyboard.listen()
     return unexplained
 
 
-def _show_view(view: str, session: Session, engine: SearchEngine, feedback: Feedback) -> results.Unexplained:
+def _show_view(view: str, session: Session, engine: SearchEngine, marks: PresentMarks) -> results.Unexplained:
     if view == "Results":
-        return _show_results(session, engine, feedback)
+        return _show_results(session, engine, marks)
+    feedback = marks.feedback
     other = next((ranker for ranker in reversed(session.settings.rankers) if ranker != "knn"), DEFAULT_RANKER)
     pair: tuple[Ranker, ...] = ("knn", other)
     first, second = rankings_of(session, engine, feedback, pair, depth=_CANDIDATES)
@@ -76,33 +78,34 @@ def _show_view(view: str, session: Session, engine: SearchEngine, feedback: Feed
     if not first.results:
         _show_nothing(session)
     elif view == "Why":
-        show_why(session, feedback, first, second, engine)
+        show_why(session, marks, first, second, engine)
     else:
-        return show_mark_next(feedback, first, second, engine, resources.highlighter(session.corpus))
+        return show_mark_next(marks, first, second, engine, resources.highlighter(session.corpus))
     return []
 
 
-def _show_results(session: Session, engine: SearchEngine, feedback: Feedback) -> results.Unexplained:
+def _show_results(session: Session, engine: SearchEngine, marks: PresentMarks) -> results.Unexplained:
+    feedback = marks.feedback
     if (doc_id := st.session_state.get(state.JUMP)) is not None:
-        _turn_to(doc_id, session, engine, feedback)
+        _turn_to(doc_id, session, engine, marks)
     k = session.settings.k
     page = st.session_state.setdefault(state.PAGE, 1)
     rankings = rankings_of(
         session, engine, feedback, session.settings.rankers, skip=(page - 1) * k, depth=results.DEPTH
     )
-    n_pages = max(1, -(-min(rankings[0].n_candidates, _FARTHEST) // k))
+    n_pages = max(1, -(-min(rankings[0].n_texts, _FARTHEST) // k))
     if page > n_pages:  # a filter, or hidden marked rows, have removed pages
         state.turn_to(n_pages)
-        return _show_results(session, engine, feedback)
+        return _show_results(session, engine, marks)
     _show_line(session, engine, feedback, rankings)
     if not rankings[0].results:
         _show_nothing(session)
         return []
-    unexplained = results.show_rankings(session, feedback, rankings, resources.highlighter(session.corpus))
+    unexplained = results.show_rankings(session, marks, rankings, resources.highlighter(session.corpus))
     if n_pages > 1:
         with st.container(horizontal_alignment="center", key="pages"):
             key = f"page {st.session_state.get(state.N_TURNS, 0)}"
-            if rankings[0].n_candidates > _FARTHEST:
+            if rankings[0].n_texts > _FARTHEST:
                 st.caption(f"Pages lead to the first {_FARTHEST:,} rows; filters and marks lead to the others.")
             st.pagination(n_pages, default=page, key=key, on_change=lambda: _turned(st.session_state[key]))
     return unexplained
@@ -112,14 +115,17 @@ def _turned(page: int) -> None:
     st.session_state[state.PAGE] = page
 
 
-def _turn_to(doc_id: str, session: Session, engine: SearchEngine, feedback: Feedback) -> None:
-    """Turn to the page on which the last column shows a document."""
-    [ranking] = rankings_of(session, engine, feedback, session.settings.rankers[-1:], depth=_FARTHEST)
-    if doc_id in ranking.doc_ids:
-        state.turn_to(ranking.doc_ids.index(doc_id) // session.settings.k + 1)
+def _turn_to(doc_id: str, session: Session, engine: SearchEngine, marks: PresentMarks) -> None:
+    """Turn to the page on which the last column shows a document, or a copy of it."""
+    [ranking] = rankings_of(session, engine, marks.feedback, session.settings.rankers[-1:], depth=_FARTHEST)
+    copies = marks.copies.get(doc_id, (doc_id,))
+    place = next((n for n, ranked in enumerate(ranking.doc_ids) if ranked in copies), None)
+    if place is not None:
+        st.session_state[state.JUMP] = ranking.doc_ids[place]
+        state.turn_to(place // session.settings.k + 1)
     else:
         del st.session_state[state.JUMP]
-        hidden = session.settings.hide_marked and feedback.mark_of(doc_id)
+        hidden = session.settings.hide_marked and marks.feedback.mark_of(doc_id)
         elsewhere = f"It is not among the first {_FARTHEST:,} here, or the filters leave it out."
         hidden_note = "Marked rows are hidden: show them under Settings."
         html.show_message("warning", hidden_note if hidden else elsewhere)
@@ -127,7 +133,7 @@ def _turn_to(doc_id: str, session: Session, engine: SearchEngine, feedback: Feed
 
 def _show_line(session: Session, engine: SearchEngine, feedback: Feedback, rankings: Sequence[Ranking]) -> None:
     """Draw a line with the overlap of the rankings, their times, and the numbers of documents and marks."""
-    tops = [ranking.doc_ids[:10] for ranking in rankings]
+    tops = [ranking.texts[:10] for ranking in rankings]
     overlap = [f"overlap@10: {len(set(tops[0]) & set(tops[1]))}"] if len(rankings) > 1 and tops[0] else []
     times = [f"{TITLES[ranking.ranker]} {ranking.time_in_words}" for ranking in rankings]
     n, n_all, n_marks = rankings[0].n_candidates, engine.corpus.n_documents, len(feedback)

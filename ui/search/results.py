@@ -11,10 +11,11 @@ from streamlit.delta_generator import DeltaGenerator
 from exemplar.data.encoders.passages import Span
 from exemplar.data.error_log import log_traceback
 from exemplar.data.errors import ExemplarError
-from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.highlights import SentenceHighlighter
+from exemplar.retrieval.near_copies import near_copies_together
 from exemplar.retrieval.rankers import RANKERS, TITLES
 from exemplar.retrieval.ranking import Ranking
+from exemplar.retrieval.sessions.identity import PresentMarks
 from exemplar.retrieval.sessions.session import Session
 from exemplar.ui import resources, state
 from exemplar.ui.search.row import Note, Row, row_html, show_row
@@ -43,7 +44,7 @@ Unexplained = list[tuple[DeltaGenerator, Row, Callable[[], list[Span]]]]
 
 
 def show_rankings(
-    session: Session, feedback: Feedback, rankings: Sequence[Ranking], highlighter: SentenceHighlighter
+    session: Session, marks: PresentMarks, rankings: Sequence[Ranking], highlighter: SentenceHighlighter
 ) -> Unexplained:
     """Draw the rankings side by side; return the rows whose best sentences are not yet known."""
     unexplained: Unexplained = []
@@ -51,7 +52,7 @@ def show_rankings(
         other = rankings[1 - place] if len(rankings) > 1 else None
         with column, st.container(key=f"column-{rankings[place].ranker}"):
             _show_head(session, place, rankings[place])
-            unexplained += _show_rows(feedback, rankings[place], other, highlighter)
+            unexplained += _show_rows(marks, rankings[place], other, highlighter)
     return unexplained
 
 
@@ -105,14 +106,22 @@ def _show_head(session: Session, place: int, ranking: Ranking) -> None:
 
 
 def _show_rows(
-    feedback: Feedback, ranking: Ranking, other: Ranking | None, highlighter: SentenceHighlighter
+    marks: PresentMarks, ranking: Ranking, other: Ranking | None, highlighter: SentenceHighlighter
 ) -> Unexplained:
-    ranks = {} if other is None else {doc_id: rank for rank, doc_id in enumerate(other.doc_ids, start=1)}
+    ranks = {} if other is None else {text: rank for rank, text in enumerate(other.texts, start=1)}
+    marked, opposed = marks.by_document(), marks.opposed_documents()
     unexplained: Unexplained = []
-    for result in ranking.results:
-        mark = feedback.mark_of(result.doc_id)
-        note = None if other is None else _note(result.rank, ranks.get(result.doc_id), TITLES[other.ranker], len(ranks))
-        row = Row(ranking.ranker, result, mark, bar_share(result.score, ranking), note=note)
+    for result, original in near_copies_together(ranking.results):
+        there = ranks.get(ranking.texts[result.rank - 1])
+        row = Row(
+            ranking.ranker,
+            result,
+            marked.get(result.doc_id),
+            bar_share(result.score, ranking),
+            note=None if other is None else _note(result.rank, there, TITLES[other.ranker], len(ranks)),
+            opposed=result.doc_id in opposed,
+            near=original is not None,
+        )
         unexplained += show_explained(row, ranking, highlighter)
     return unexplained
 

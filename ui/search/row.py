@@ -41,6 +41,10 @@ class Row:
         The filled share of the score's bar, 0 to 1.
     spans
         The best sentences of its passage; empty until they are known.
+    opposed
+        Whether copies of its text have different marks.
+    near
+        Whether its text is a near copy of that of the row above.
     """
 
     place: str
@@ -49,6 +53,8 @@ class Row:
     share: float
     spans: Sequence[Span] = ()
     note: Note | None = None
+    opposed: bool = False
+    near: bool = False
 
 
 def show_row(row: Row) -> DeltaGenerator:
@@ -132,8 +138,16 @@ def _head(row: Row) -> str:
         *html.label_elements(result.labels),
         html.name_element("id", result.doc_id),
         html.element("span", f"marked ex-{mark}", MARK_NAMES[mark]) if mark else "",
+        html.element("span", "lost", "marked in different ways") if row.opposed else "",
+        _copies(len(result.copies) + 1) if result.copies else "",
+        html.element("span", "near", "nearly the same as the row above") if row.near else "",
     ]
     return html.element("div", "head", *parts)
+
+
+def _copies(n: int) -> str:
+    meaning = "Documents with the same title and text; a mark counts for all of them"
+    return html.element("span", "copies", f"{n:,} copies", title=meaning)
 
 
 def _fields(result: Result) -> str:

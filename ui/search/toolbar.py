@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.search import SearchEngine
 from exemplar.retrieval.sessions.events import Event, Redone, Undone
 from exemplar.retrieval.sessions.export import Column, exported_doc_ids
@@ -70,16 +69,16 @@ def _export_popover(session: Session, engine: SearchEngine, marks: PresentMarks)
     if not transfer.open:
         return
     with transfer:
-        columns = None if session.query is None else lambda n: _exported(session, engine, marks.feedback, n)
+        columns = None if session.query is None else lambda n: _exported(session, engine, marks, n)
         show_export(engine.corpus, session.feedback, marks, columns)
         show_import(engine.corpus, state.change)
 
 
-def _exported(session: Session, engine: SearchEngine, feedback: Feedback, n: int) -> list[Column]:
+def _exported(session: Session, engine: SearchEngine, marks: PresentMarks, n: int) -> list[Column]:
     """Return the first n documents of each ranking, with the scores of every exported document."""
-    rankings = rankings_of(session, engine, feedback, session.settings.rankers, depth=n)
+    rankings = rankings_of(session, engine, marks.feedback, session.settings.rankers, depth=n)
     tops = [ranking.doc_ids[:n] for ranking in rankings]
-    doc_ids = exported_doc_ids(feedback, tops)
+    doc_ids = exported_doc_ids(marks, tops)
     columns = []
     for ranking, top in zip(rankings, tops, strict=True):
         scores = engine.scores(ranking.scorer, doc_ids)

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.rankers import TITLES
 from exemplar.retrieval.ranking import Ranking
 from exemplar.retrieval.score_plane import Point, score_plane
 from exemplar.retrieval.search import SearchEngine
+from exemplar.retrieval.sessions.identity import PresentMarks
 from exemplar.retrieval.sessions.session import Session
 from exemplar.ui import html
 from exemplar.ui.search.results import bar_share
@@ -30,7 +30,7 @@ _COLOURS = {
 }
 
 
-def show_why(session: Session, feedback: Feedback, knn: Ranking, svm: Ranking, engine: SearchEngine) -> None:
+def show_why(session: Session, marks: PresentMarks, knn: Ranking, svm: Ranking, engine: SearchEngine) -> None:
     """Draw the plane, and beside it the clicked document."""
     n = session.settings.k
     shown = [ranking.doc_ids[:n] for ranking in (knn, svm)]
@@ -39,8 +39,8 @@ def show_why(session: Session, feedback: Feedback, knn: Ranking, svm: Ranking, e
         (_alone(knn), shown[0]),
         (_alone(svm), shown[1]),
         (_BOTH, [doc_id for doc_id in shown[0] if doc_id in shown[1]]),
-        (_RELEVANT, feedback.positives),
-        (_NOT_RELEVANT, feedback.negatives),
+        (_RELEVANT, marks.feedback.positives),
+        (_NOT_RELEVANT, marks.feedback.negatives),
     )
     points = score_plane(engine, knn.scorer, svm.scorer, groups)
     plot, beside = st.columns([3, 2], gap="medium")
@@ -61,7 +61,7 @@ def show_why(session: Session, feedback: Feedback, knn: Ranking, svm: Ranking, e
         doc_id = st.session_state.get(PICKED)
         if doc_id is not None and engine.corpus.rows_of([doc_id]):
             result = engine.result(svm.scorer, doc_id)
-            show_row(Row("why", result, feedback.mark_of(doc_id), bar_share(result.score, svm)))
+            show_row(Row("why", result, marks.by_document().get(doc_id), bar_share(result.score, svm)))
         else:
             st.html(html.element("div", "hint", "The document of the point that you click stands here."))
 

@@ -93,6 +93,17 @@ def test_rankings_are_those_of_the_index_in_memory(
         assert (found.scorer.svm.stopped, found.scorer.svm.scans) == (svm.stopped, svm.scans)
 
 
+def test_copies_are_those_in_memory(local: SearchEngine, served: SearchEngine) -> None:
+    rows = [7, 40, 3, 7]
+    assert served.corpus.copies_of(rows) == local.corpus.copies_of(rows) == [[3, 7], [40], [3, 7], [3, 7]]
+    [first, other, second, _] = served.corpus.text_numbers(rows).tolist()
+    assert first == second != other
+    for filters in (None, Filters(labels=("Stall",))):
+        rankings = [engine.search("cat", ranker="knn", k=500, filters=filters) for engine in (local, served)]
+        assert rankings[0].n_texts == rankings[1].n_texts == len(rankings[1].doc_ids)
+    assert local.search("cat", ranker="knn").n_texts == local.corpus.n_texts < served.search("cat").n_texts == 400
+
+
 @pytest.mark.parametrize(
     "filters",
     [

@@ -58,6 +58,12 @@ EVENTS: list[tuple[Event, str, str]] = [
         "marked 5 as unsure",
     ),
     (
+        Marked("5", "positive", replaces=("4", "7")),
+        '{"mark": "positive", "doc_id": "5", "text": null, "reader": "", "found": {}, "note": "", "reason": "", '
+        '"replaces": ["4", "7"]}',
+        "marked 5 as relevant",
+    ),
+    (
         MarksAdded(Feedback(("1",), (), ("2",)), {"1": "00ff"}),
         '{"marks": {"positive": ["1"], "negative": [], "unsure": ["2"]}, "texts": {"1": "00ff"}}',
         "took in marks: 1 as relevant, 0 as not relevant, 1 as unsure",

@@ -83,7 +83,7 @@ def test_a_row_has_the_marks_ranks_and_scores_of_all_columns(animals: Corpus) ->
         ("5", None, ANIMALS[5], ["market"], "relevant", None, None, -1.0, None, 0.0),
         ("gone", None, None, None, "relevant", "no longer in this corpus", None, None, None, None),
     ]
-    assert exported_doc_ids(MARKS, [column.doc_ids for column in COLUMNS]) == table["doc_id"].to_pylist()
+    assert exported_doc_ids(PresentMarks(MARKS), [column.doc_ids for column in COLUMNS]) == table["doc_id"].to_pylist()
 
 
 def test_without_a_ranking_the_marks_alone_are_exported(animals: Corpus) -> None:

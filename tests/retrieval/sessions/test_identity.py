@@ -104,6 +104,39 @@ def test_a_title_that_became_a_field_is_the_same_text() -> None:
     assert present(marks, built(Document("1", "sleep", title="Cats"))) == PresentMarks(Feedback(("1",)))
 
 
+def test_marks_on_copies_are_one_mark_on_their_text() -> None:
+    corpus = built("a", "b", "a", "c", "a")
+    found = present(marked(corpus, "20", "1"), corpus)
+    assert found == PresentMarks(Feedback(("2",), ("1",)), copies={"2": ("0", "2", "4")})
+    assert found.by_document() == dict.fromkeys("024", "positive") | {"1": "negative"}
+
+
+@pytest.mark.parametrize("marks", [("0", "2", ""), ("0", "", "2"), ("", "0", "2")])
+def test_different_marks_on_copies_train_nothing(marks: tuple[str, str, str]) -> None:
+    corpus = built("a", "b", "a", "c", "a")
+    session, texts = marked(corpus, *marks)
+    found = present((session.after(Marked("3", "positive", MarkedText(None, "c").text_hash)), texts), corpus)
+    assert found == PresentMarks(
+        Feedback(("3",), (), ("0",)), copies={"0": ("0", "2", "4")}, opposed=((*sorted("02"),),)
+    )
+    assert (found.by_document(), found.opposed_documents()) == ({"3": "positive"}, set("024"))
+    answered = session.after(session.on_text(Marked("2", "negative", MarkedText(None, "a").text_hash)))
+    assert answered.feedback == Feedback((), ("2",))
+    assert present((answered, texts), corpus).opposed == ()
+
+
+def test_texts_that_became_the_same_share_their_marks() -> None:
+    def documents(*texts: str) -> list[Document]:
+        return [Document(doc_id, text) for doc_id, text in zip("xyz", texts, strict=True)]
+
+    session, texts = marked(built(*documents("a", "b", "c")), "x", "y")
+    corpus = built(*documents("a", "a", "c"))
+    assert present((session, texts), corpus).states == {"y": "changed"}
+    text = MarkedText(None, "a")
+    renewed = session.after(Marked("y", "negative", text.text_hash, text))
+    assert present((renewed, texts), corpus).opposed == (("x", "y"),)
+
+
 def test_marks_of_an_earlier_version_get_their_texts_if_the_corpus_was_not_built_since() -> None:
     corpus = built("a", "b")
     later = Session("s", "weekly").after(Marked("0", "positive", at="2999-01-01T00:00:00+00:00"))

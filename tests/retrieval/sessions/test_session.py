@@ -156,3 +156,14 @@ def test_ids_are_fit_for_an_address_and_differ() -> None:
     ids = {new_id() for _ in range(1000)}
     assert len(ids) == 1000
     assert all(re.fullmatch(r"[\w-]{12}", each) for each in ids)
+
+
+def test_a_mark_on_a_text_replaces_those_on_its_copies_in_one_step() -> None:
+    made = after(Marked("a", "positive", "01"), Marked("b", "negative", "01"), Marked("c", "negative", "02"))
+    event = made.on_text(Marked("d", "negative", "01"))
+    assert event.replaces == ("a", "b")
+    assert made.after(event).feedback == Feedback((), ("c", "d"))
+    assert made.after(event, UNDO).feedback == made.feedback
+    assert made.on_text(Marked("a", None)).replaces == ("b",), "the session knows its text"
+    assert made.on_text(Marked("x", None)).replaces == ()
+    assert made.after(made.on_text(Marked("a", None))).on_text(Marked("b", "positive", "01")).replaces == ()
