@@ -5,7 +5,7 @@ import streamlit as st
 from exemplar.data.corpus.store import DocumentStore
 from exemplar.retrieval.feedback import Mark
 from exemplar.retrieval.sessions.events import Marked, MarksCleared
-from exemplar.retrieval.sessions.identity import STATES, PresentMarks, State
+from exemplar.retrieval.sessions.identity import ELSEWHERE, STATES, PresentMarks
 from exemplar.retrieval.sessions.marks import MarkedText
 from exemplar.retrieval.sessions.session import Session
 from exemplar.ui import html
@@ -54,7 +54,9 @@ def _show_list(
         key, state = html.widget_key(doc_id), marks.states.get(doc_id)
         text = marks.texts.get(doc_id) if state else documents.get(doc_id)
         with st.container(key=f"mark {key}", horizontal=True, wrap=False, gap=None, vertical_alignment="top"):
-            st.html(_line(doc_id, text, state), width="stretch")
+            notes = [STATES[state]] if state else []
+            notes += [ELSEWHERE] if doc_id in marks.elsewhere else []
+            st.html(_line(doc_id, text, ", ".join(notes)), width="stretch")
             if state and doc_id in documents:
                 _renew_button(doc_id, mark, documents[doc_id], key)
             else:
@@ -91,7 +93,7 @@ def _renew_button(doc_id: str, mark: Mark, text: MarkedText, key: str) -> None:
     )
 
 
-def _line(doc_id: str, text: MarkedText | None, state: State | None) -> str:
+def _line(doc_id: str, text: MarkedText | None, note: str) -> str:
     start = "" if text is None else html.excerpt(text.full_text, 90)
-    note = html.element("span", "lost", html.text(STATES[state])) if state else ""
-    return html.element("div", "mark", html.name_element("id", doc_id), " ", note, " ", html.text(start))
+    state = html.element("span", "lost", html.text(note)) if note else ""
+    return html.element("div", "mark", html.name_element("id", doc_id), " ", state, " ", html.text(start))
