@@ -27,7 +27,7 @@ _WORDS: dict[Mark, str] = {
     "positive": "relevant, positive, include, included, accept, accepted, yes, y, true, t, 1",
     "negative": "not relevant, irrelevant, non relevant, nonrelevant, negative, exclude, excluded, reject, rejected, "
     "no, n, false, f, 0, -1",
-    "unsure": "unsure, maybe, uncertain, unclear, undecided, ?",
+    "unsure": "unsure, maybe, uncertain, unclear, undecided, ignore, ?",
 }
 _MARKS: dict[str, Mark] = {word: mark for mark, words in _WORDS.items() for word in words.split(", ")}
 
@@ -37,6 +37,8 @@ _MARK_COLUMNS = (
     *("label included", "label"),
 )
 _ID_COLUMNS = ("doc_id", *ID_COLUMNS, "document id", "docid", "record id", "paper id", "corpus id", "pmid", "doi")
+
+_ENDS_IN_ID = re.compile(r"([\s_-]id|Id|ID)\s*$")
 
 _ADVICE = "write relevant, not relevant, unsure, or nothing"
 _BETWEEN_WORDS = re.compile(r"(?<=\w)[\s_-]+(?=\w)")
@@ -107,8 +109,8 @@ class _Names:
 def read_marks(content: bytes, name: str, columns: Columns = Columns()) -> MarkFile:  # noqa: B008 - it is immutable
     """Read the marks in a file; a blank cell is no mark.
 
-    The file has a column with marks, and one with ids, texts or hashes of texts. Its column of ids may be called as
-    that of the corpus.
+    The file has a column with marks, and one with ids, texts or hashes of texts. The column of ids has a usual name or
+    the name that it has in the corpus, or is the only one whose name ends in "id", or the only one beside the marks.
 
     Parameters
     ----------
@@ -229,8 +231,12 @@ def _names(columns: Sequence[str], corpus: Columns) -> _Names:
     if mark is None:
         raise ExemplarError(f"it has no column 'mark'; its columns are: {listed(columns)}")
     others = [name for name in columns if name != mark]
-    doc_id = _column(others, ("doc_id", chosen.id or "doc_id", *_ID_COLUMNS))
     text, text_hash = _column(others, ("text", chosen.text or "text")), _column(others, ("text_hash",))
+    doc_id = _column(others, ("doc_id", chosen.id or "doc_id", *_ID_COLUMNS))
+    if doc_id is None:
+        doc_id = _only([name for name in others if _ENDS_IN_ID.search(name)])
+    if doc_id is None and text is None and text_hash is None:
+        doc_id = _only(others)
     if doc_id is None and text is None and text_hash is None:
         raise ExemplarError(f"it has no column 'doc_id'; its columns are: {listed(columns)}")
     title = _column(others, ("title", chosen.title or "title"))
@@ -246,6 +252,10 @@ def _column(names: Sequence[str], usual: Iterable[str]) -> str | None:
         if matching:
             return matching[0]
     return None
+
+
+def _only(names: Sequence[str]) -> str | None:
+    return names[0] if len(names) == 1 else None
 
 
 def _plain_name(name: str) -> str:

@@ -423,7 +423,11 @@ def test_what_an_import_did_is_told_until_something_else_is_done(both: AppTest) 
     [
         (b"doc_id,mark\ngone,yes\n", "warning", "No mark was taken in from m.csv: 1 row was left out; nothing was "),
         (b"doc_id,mark\n5,\n", "warning", "There is no mark in m.csv; nothing was changed."),
-        (b"key,mark\n5,yes\n", "error", "Cannot read m.csv: it has no column 'doc_id'; its columns are: key, mark. "),
+        (
+            b"a,b,mark\n5,5,yes\n",
+            "error",
+            "Cannot read m.csv: it has no column 'doc_id'; its columns are: a, b, mark. ",
+        ),
     ],
 )
 def test_an_import_that_brings_nothing_says_why(both: AppTest, content: bytes, kind: str, message: str) -> None:

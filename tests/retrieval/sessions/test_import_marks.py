@@ -58,17 +58,16 @@ def test_what_was_exported_is_read_back(
         assert [float(row["knn_score"]) for row in rows] == table["knn_score"].to_pylist()
 
 
-POSITIVE = "relevant Positive include Included accept ACCEPTED yes Y true TRUE 1 1.0".split()
-NEGATIVE = (
-    "irrelevant not_relevant non-relevant negative exclude excluded reject Rejected no N FALSE 0 0.0 -1 -1.0".split()
-)
+POSITIVE = ["relevant", "Positive", "include", "Included", "accept", "ACCEPTED", "yes", "Y", "true", "TRUE", "1", "1.0"]
+NEGATIVE = ["irrelevant", "not_relevant", "non-relevant", "negative", "exclude", "excluded", "reject", "Rejected"]
+NEGATIVE += ["no", "N", "FALSE", "0", "0.0", "-1", "-1.0"]
 
 
 @pytest.mark.parametrize(
     ("word", "mark"),
     [(word, "positive") for word in (*POSITIVE, " YES ")]
     + [(word, "negative") for word in (*NEGATIVE, "Not  relevant")]
-    + [(word, "unsure") for word in ("?", "Maybe", "unsure", "unclear", " undecided ")],
+    + [(word, "unsure") for word in ("?", "Maybe", "unsure", "unclear", " undecided ", "ignore")],
 )
 def test_marks_are_understood_in_many_words(word: str, mark: str) -> None:
     assert marks_in(f"doc_id,mark\na,{word}\n".encode(), "m.csv") == {"a": mark}
@@ -80,7 +79,9 @@ def test_a_blank_cell_is_no_mark(word: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "header", ["id,mark", "_id,included", "Record ID,Included", "PMID,decision", "Ref-Key,answer", "doc_id,label"]
+    "header",
+    ["id,mark", "_id,included", "Record ID,Included", "PMID,decision", "Ref-Key,answer", "doc_id,label"]
+    + ["Ticket ID,mark", "paperId,verdict", "Ticket,mark"],
 )
 def test_columns_may_have_other_names(header: str) -> None:
     content = f"{header}\na,yes\nb,no\n".encode()
@@ -166,7 +167,11 @@ DEEP = b"[" * 100_000
         ("m", b"doc_id,mark\n", "marks can't be read from m: "),
         ("m.csv", b"", "cannot read m.csv: it is empty"),
         ("m.csv", b"id,note\n1,x\n", "cannot read m.csv: it has no column 'mark'; its columns are: id, note"),
-        ("m.csv", b"name,mark\n1,x\n", "cannot read m.csv: it has no column 'doc_id'; its columns are: name, mark"),
+        (
+            "m.csv",
+            b"name,no,mark\n1,2,x\n",
+            "cannot read m.csv: it has no column 'doc_id'; its columns are: name, no, ",
+        ),
         ("m.csv", b"doc_id,mark,Mark\n1,yes,no\n", "it has two columns named 'mark'; its columns are: doc_id, mark, "),
         ("m.csv", b'doc_id,mark\n"a,yes\n', "cannot read m.csv: the quote that opens on line 2 never closes"),
         ("m.csv", b"\0\xff\xfe\0\x80" * 99, "cannot read m.csv: "),
