@@ -80,8 +80,10 @@ def test_a_blank_cell_is_no_mark(word: str) -> None:
 
 @pytest.mark.parametrize(
     "header",
-    ["id,mark", "_id,included", "Record ID,Included", "PMID,decision", "Ref-Key,answer", "doc_id,label"]
-    + ["Ticket ID,mark", "paperId,verdict", "Ticket,mark"],
+    [
+        *("id,mark", "_id,included", "Record ID,Included", "PMID,decision", "Ref-Key,answer", "doc_id,label"),
+        *("Ticket ID,mark", "paperId,verdict", "Ticket,mark"),
+    ],
 )
 def test_columns_may_have_other_names(header: str) -> None:
     content = f"{header}\na,yes\nb,no\n".encode()
