@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from exemplar.cli.terminal import build_command, manifest_json, output, plain, print_json, say, status_json
+from exemplar.cli.terminal import build_command, errors, manifest_json, output, plain, print_json, say, status_json
 from exemplar.data.text import size_in_words
 
 if TYPE_CHECKING:
     from exemplar.data.corpus.catalog import CorpusStatus
+    from exemplar.data.corpus.manifest import Manifest
 
 corpora = typer.Typer()
 
@@ -68,8 +69,9 @@ def show(
     from exemplar.data.corpus.catalog import corpus_status
 
     status = corpus_status(name)
+    n_sessions, n_elsewhere = _count_sessions(name, status.manifest)
     if as_json:
-        print_json(status_json(status))
+        print_json({**status_json(status), "n_sessions": n_sessions, "n_sessions_of_another_corpus": n_elsewhere})
         return
     say(f"{name}: {status.state}, {status.documents} documents, {size_in_words(status.size)}")
     if status.manifest:
@@ -77,6 +79,25 @@ def show(
             if key not in ("name", "n_documents", "format"):
                 say(f"  {key.replace('_', ' ')}: {json.dumps(value, ensure_ascii=False)}")
         say(f"Build it again: {build_command(status.manifest)}")
+    if n_sessions:
+        say(f"Sessions: {n_sessions:,}")
+    if n_elsewhere:
+        since = f"began on another corpus named {name}, which was removed or replaced since"
+        say(f"  of these {since}: {n_elsewhere:,}; their marks follow their texts")
+
+
+def _count_sessions(name: str, manifest: "Manifest | None") -> tuple[int, int]:
+    """Return how many sessions a corpus's name has, and how many of them began on another corpus of that name."""
+    from exemplar.retrieval.sessions.identity import is_another_corpus
+    from exemplar.retrieval.sessions.store import FAILURES, home_store
+
+    try:
+        sessions = [session for session in home_store().saved() if session.corpus == name]
+    except FAILURES as error:
+        errors.print(plain(f"The sessions can't be read: {error}."), style="dim")
+        return 0, 0
+    elsewhere = [session for session in sessions if manifest and is_another_corpus(session.corpus_id, manifest)]
+    return len(sessions), len(elsewhere)
 
 
 @corpora.command()
@@ -129,4 +150,7 @@ def remove(
     if not yes:
         typer.confirm(f"Remove {name} ({status.documents} documents)?", abort=True)
     remove_corpus(name)
+    n_sessions, _ = _count_sessions(name, None)
     say(f"Removed {name}.")
+    if n_sessions:
+        say(f"Sessions that keep their marks, with the marked texts: {n_sessions:,}")

@@ -117,4 +117,13 @@ def hash_in_words(number: int) -> str:
 
 def signed_hash(text: str) -> int:
     """Return ``text_hash`` as a signed 64-bit integer, the type that most databases have."""
-    return int.from_bytes(text_hash(text.encode()).to_bytes(8, "little"), "little", signed=True)
+    return _signed(text_hash(text.encode()))
+
+
+def signed_number(words: str) -> int:
+    """Return a hash of 16 hexadecimal digits as a signed 64-bit integer."""
+    return _signed(int(words, 16))
+
+
+def _signed(number: int) -> int:
+    return int.from_bytes(number.to_bytes(8, "little"), "little", signed=True)

@@ -97,16 +97,28 @@ class _OpenCorpus:
         self.highlighter = SentenceHighlighter(self.engine)
 
 
-def _opened(name: str) -> _OpenCorpus:
+def manifest_of(name: str) -> Manifest:
+    """Return the manifest of a corpus as it is now.
+
+    Raises
+    ------
+    CorpusNotFound, CorpusDamaged, IndexUnreachable
+        It can't be searched now.
+    """
     uri = index()
     manifest = _served(uri).get(name) if uri else read_manifest(name)
     if manifest is None:
         raise CorpusNotFound(f"there is no corpus '{name}' in Milvus at {uri}; put it there, or search another")
-    return _open(name, uri, manifest.build, manifest.created, manifest.n_passages)
+    return manifest
+
+
+def _opened(name: str) -> _OpenCorpus:
+    manifest = manifest_of(name)
+    return _open(name, index(), manifest.build, manifest.created, manifest.corpus_id, manifest.n_passages)
 
 
 @st.cache_resource(show_spinner="Opening the corpus", max_entries=8)
-def _open(name: str, uri: str | None, build: str, created: str, n_passages: int) -> _OpenCorpus:
+def _open(name: str, uri: str | None, build: str, created: str, corpus_id: str, n_passages: int) -> _OpenCorpus:
     """Open a corpus; the facts of its manifest are in the key, so a rebuilt or longer corpus is opened anew."""
     return _OpenCorpus(name, uri)
 

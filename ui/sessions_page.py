@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from exemplar.data.corpus.store import DocumentStore
 from exemplar.data.errors import ExemplarError
 from exemplar.retrieval.ranking import DocumentQuery
-from exemplar.retrieval.sessions.identity import present_marks
+from exemplar.retrieval.sessions.events import MarksAdded
+from exemplar.retrieval.sessions.identity import notice_of, present_marks
 from exemplar.retrieval.sessions.session import Session
-from exemplar.retrieval.sessions.store import SavedSession
+from exemplar.retrieval.sessions.store import FAILURES, SavedSession
 from exemplar.ui import html, resources, state
 from exemplar.ui.confirm import confirm
 from exemplar.ui.local_time import local_time
@@ -22,6 +24,7 @@ _A_PAGE = 50  # sessions
 _LATEST = 200  # events
 _LONGEST = 100  # characters of a name
 _CHOSEN = "chosen_session"
+_ANOTHER = " (another corpus now)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,14 @@ class _Entry:
     def title(self) -> str:
         return html.name(self.saved.name) or html.excerpt(self.query, 60) or "unnamed"
 
+    @property
+    def notice(self) -> str | None:
+        """What the session says of its corpus if it is another one than that on which it began."""
+        try:
+            return notice_of(self.saved.corpus_id, resources.manifest_of(self.saved.corpus))
+        except ExemplarError:  # there is none now
+            return None
+
 
 def sessions_page() -> None:
     """Draw the page."""
@@ -50,7 +61,7 @@ def sessions_page() -> None:
     place = st.container(gap=None)
     try:
         _show_sessions(state.store().saved())
-    except state.FAILURES as error:
+    except FAILURES as error:
         html.show_message("error", f"the sessions can't be read: {error}. Nothing was changed; try again.")
     if notice := state.take_notice():
         with place:
@@ -62,6 +73,8 @@ def _show_sessions(saved: Sequence[SavedSession]) -> None:
         st.caption("None yet: search something, and it is here.")
         return
     entry = _choose(_show_table(saved))
+    if entry.notice:
+        html.show_message("warning", entry.notice)
     _show_actions(entry)
     _show_history(entry.saved.session_id)
 
@@ -76,7 +89,7 @@ def _show_table(saved: Sequence[SavedSession]) -> list[_Entry]:
     place.dataframe(
         {
             "Name": [html.name(entry.saved.name) or "unnamed" for entry in entries],
-            "Corpus": [html.name(entry.saved.corpus) for entry in entries],
+            "Corpus": [html.name(entry.saved.corpus) + (_ANOTHER if entry.notice else "") for entry in entries],
             "Last query": [html.excerpt(entry.query, 200) if entry.session else "can't be read" for entry in entries],
             "Marks": [len(entry.session.feedback) if entry.session else None for entry in entries],
             "Changed": [local_time(entry.saved.changed) for entry in entries],
@@ -187,9 +200,20 @@ def _show_transfer(entry: _Entry) -> None:
         except ExemplarError as error:
             html.show_message("error", str(error))
             return
-        marks = present_marks(session.marks, corpus, lambda: state.store().texts(session.session_id))
-        show_export(corpus, session.feedback, marks, None)
-        show_import(corpus, lambda added: state.store().record(session, added))
+        _show_export_and_import(session, corpus)
+
+
+def _show_export_and_import(session: Session, corpus: DocumentStore) -> None:
+    """Draw the forms for the marks of a session on its corpus as it is now."""
+    marks = present_marks(session.marks, corpus, lambda: state.store().texts(session.session_id))
+    present = session.after(*marks.events)
+
+    def record(added: MarksAdded) -> None:
+        for event in (*marks.events, added):
+            state.store().record(session, event, corpus_id=corpus.manifest.corpus_id)
+
+    show_export(corpus, present.feedback, marks, None)
+    show_import(corpus, present, record)
 
 
 def _duplicate(entry: _Entry) -> None:
@@ -220,7 +244,7 @@ def _trying(work: Callable[[], None]) -> None:
     """Change the saved sessions; if that fails, the page says why."""
     try:
         work()
-    except state.FAILURES as error:
+    except FAILURES as error:
         state.notify(f"This could not be saved: {error}. Nothing was changed; try again.")
 
 

@@ -1,13 +1,10 @@
 """Keep the session of this browser tab: the address names it, events change it, and the log saves every event."""
 
-import sqlite3
 from collections.abc import Sequence
 
 import streamlit as st
 
 from exemplar.data.corpus.store import DocumentStore
-from exemplar.data.errors import ExemplarError
-from exemplar.data.home import home_folder
 from exemplar.retrieval.ranking import DocumentQuery
 from exemplar.retrieval.sessions.events import (
     DocumentQueried,
@@ -29,9 +26,7 @@ from exemplar.retrieval.sessions.identity import PresentMarks, present_marks
 from exemplar.retrieval.sessions.marks import MarkedText
 from exemplar.retrieval.sessions.session import Session, new_id
 from exemplar.retrieval.sessions.settings import Settings
-from exemplar.retrieval.sessions.store import SessionStore
-
-FAILURES = (sqlite3.Error, OSError, ExemplarError)  # of reading and writing the saved sessions
+from exemplar.retrieval.sessions.store import FAILURES, SessionStore, home_store
 
 QUERY_TEXT = "query_text"
 PAGE = "page"
@@ -43,10 +38,10 @@ PICKED = "picked_point"
 
 _SESSION = "session"
 _N_EVENTS = "events_of_the_session"  # in the log, as this tab last read it
-_UNSAVED = "events_that_could_not_be_saved"  # by corpus, in order
+_UNSAVED = "events_that_could_not_be_saved"  # by corpus, in order; each with its key and the corpus's identity
 _CHANGED = "changed_by_a_callback"
 _PRESENT = "marks_on_the_corpus"
-_CORPUS_ID = "identity_of_the_corpus"
+_CORPUS_ID = "identity_of_the_corpus"  # that the page shows, after its name
 _ADDRESS = "address_as_written"
 _NOTICE = "notice"
 
@@ -58,7 +53,7 @@ _LONGEST = 300  # characters of a query or an id in the address; the session kee
 
 def store() -> SessionStore:
     """Return the store of saved sessions."""
-    return SessionStore(home_folder() / "sessions.sqlite", on_damage=notify)
+    return home_store(notify)
 
 
 def follow_address(corpora: Sequence[str]) -> Session:
@@ -91,16 +86,18 @@ def change(event: Event) -> None:
     session: Session = st.session_state[_SESSION]
     if isinstance(event, Marked):
         event = session.on_text(event)
-    st.session_state[_SESSION] = session.after(event)
+    corpus, corpus_id = st.session_state.get(_CORPUS_ID, ("", ""))
+    corpus_id = corpus_id if corpus == session.corpus else ""
+    st.session_state[_SESSION] = session.after(event, corpus_id=corpus_id)
     st.session_state[_CHANGED] = True
     if not isinstance(event, _KEEPING_THE_PAGE):  # the results change
         turn_to(1)
-    unsaved: list[tuple[Event, str]] = st.session_state[_UNSAVED].setdefault(session.corpus, [])
-    unsaved.append((event, new_id()))
+    unsaved: list[tuple[Event, str, str]] = st.session_state[_UNSAVED].setdefault(session.corpus, [])
+    unsaved.append((event, new_id(), corpus_id))
     try:
         while unsaved:  # events that failed before come first
-            first, key = unsaved[0]
-            store().record(session, first, key=key, corpus_id=st.session_state.get(_CORPUS_ID, ""))
+            first, key, its_corpus_id = unsaved[0]
+            store().record(session, first, key=key, corpus_id=its_corpus_id)
             st.session_state[_N_EVENTS] += 1
             unsaved.pop(0)
     except FAILURES as error:
@@ -111,17 +108,25 @@ def marks_on(corpus: DocumentStore) -> tuple[Session, PresentMarks]:
     """Return the session and what its marks mean for its corpus as it is now, after what follows from that is saved."""
     session: Session = st.session_state[_SESSION]
     manifest = corpus.manifest
-    st.session_state[_CORPUS_ID] = manifest.corpus_id
-    now = (manifest.build, manifest.created, corpus.n_documents)
+    st.session_state[_CORPUS_ID] = session.corpus, manifest.corpus_id
+    now = (manifest.build, manifest.created, manifest.corpus_id, corpus.n_documents)
     marks, at, present = st.session_state.get(_PRESENT, (None, None, None))
     if marks is not session.marks or at != now:
-        present = present_marks(session.marks, corpus, lambda: _texts(session.session_id))
+        present = present_marks(session.marks, corpus, lambda: texts_of(session.session_id))
         for event in present.events:
             change(event)
         st.session_state.pop(_CHANGED, None)  # nobody has clicked
         session = st.session_state[_SESSION]
         st.session_state[_PRESENT] = session.marks, now, present
     return session, present
+
+
+def texts_of(session_id: str) -> dict[str, MarkedText]:
+    """Return the texts that the log keeps for a session; none if it can't be read."""
+    try:
+        return store().texts(session_id)
+    except FAILURES:
+        return {}
 
 
 def query_typed_text() -> None:
@@ -272,7 +277,7 @@ def _events_of(session: Session) -> list[Event]:
     events: list[Event] = []
     if query is not None:
         events.append(DocumentQueried(query.doc_id) if isinstance(query, DocumentQuery) else Queried(query))
-    marks = MarksAdded(session.feedback, session.marks.texts, tuple(_texts(session.session_id).values()))
+    marks = MarksAdded(session.feedback, session.marks.texts, tuple(texts_of(session.session_id).values()))
     return [*events, marks, FiltersSet(session.filters), SettingsSet(session.settings)]
 
 
@@ -323,12 +328,7 @@ def _load(session_id: str, corpus: str | None, if_unreadable: str) -> Session | 
     unsaved = st.session_state.get(_UNSAVED, {}).get(saved.corpus if saved else corpus, [])
     if not unsaved or session is None or session.session_id != session_id:
         return saved
-    return (saved or Session(session_id, str(corpus))).after(*(event for event, _ in unsaved))
-
-
-def _texts(session_id: str) -> dict[str, MarkedText]:
-    """Return the texts that the log keeps for a session; none if it can't be read."""
-    try:
-        return store().texts(session_id)
-    except FAILURES:
-        return {}
+    saved = saved or Session(session_id, str(corpus))
+    for event, _, corpus_id in unsaved:
+        saved = saved.after(event, corpus_id=corpus_id)
+    return saved

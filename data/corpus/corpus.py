@@ -10,7 +10,7 @@ documents, and the manifest that they get has an empty ``created``. A rebuild re
 """
 
 import functools
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -130,6 +130,11 @@ class Corpus:
                 matches.append(rows[pc.is_in(chunk.take(rows - first), value_set=values).to_numpy(False)])
             first += len(chunk)
         return np.concatenate(matches)
+
+    def rows_with_hashes(self, text_hashes: Collection[str]) -> NDArray[np.intp]:
+        """Return the rows of the documents whose full text has one of some hashes, ascending; reads all texts."""
+        hashes = self.text_hashes(range(self.n_documents))
+        return np.array([row for row, text_hash in enumerate(hashes) if text_hash in text_hashes], np.intp)
 
     def select(self, filters: Filters) -> Selection:
         """Return the documents that pass filters."""

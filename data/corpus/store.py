@@ -1,6 +1,6 @@
 """The interface of a corpus's documents, which are on disk or in a database."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -76,6 +76,9 @@ class DocumentStore(Protocol):
 
     def rows_with(self, texts: Sequence[str]) -> NDArray[np.intp]:
         """Return the rows of the documents whose text equals one of the texts, ascending."""
+
+    def rows_with_hashes(self, text_hashes: Collection[str]) -> NDArray[np.intp]:
+        """Return the rows of the documents whose full text has one of some hashes, ascending."""
 
     def select(self, filters: Filters) -> Selection:
         """Return the documents that pass filters."""

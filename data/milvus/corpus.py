@@ -16,7 +16,7 @@ from exemplar.data.arrow import DOCUMENT_SCHEMA
 from exemplar.data.corpus.facets import UNLABELLED, Facets
 from exemplar.data.corpus.filters import Filters, folded, terms
 from exemplar.data.corpus.store import row_in
-from exemplar.data.documents import Document, hash_in_words, signed_hash, split_title
+from exemplar.data.documents import Document, hash_in_words, signed_hash, signed_number, split_title
 from exemplar.data.milvus.server import CHOICES, PLACE_FIELDS, Collection, PassagePlace, place_of, quoted
 
 _CHUNK = 2000  # documents or passages in one query
@@ -139,9 +139,11 @@ class MilvusCorpus:
 
     def rows_with(self, texts: Sequence[str]) -> NDArray[np.intp]:
         """Return the rows of the documents whose text has the hash of one of the texts, ascending."""
-        hashes = sorted({signed_hash(text) for text in texts})
-        entities = self.collection.query(f"number == 0 and text_hash in {hashes}", ["document"]) if hashes else []
-        return np.array(sorted(entity["document"] for entity in entities), np.intp)
+        return self._rows_with_numbers({signed_hash(text) for text in texts})
+
+    def rows_with_hashes(self, text_hashes: Iterable[str]) -> NDArray[np.intp]:
+        """Return the rows of the documents whose full text has one of some hashes, ascending."""
+        return self._rows_with_numbers({signed_number(text_hash) for text_hash in text_hashes})
 
     def select(self, filters: Filters) -> "MilvusSelection":
         """Return the documents that pass filters; Milvus matches words against single passages."""
@@ -177,6 +179,13 @@ class MilvusCorpus:
     def _labels(self) -> str:
         """The field of a document's labels; earlier versions had one label a document."""
         return "labels" if "labels" in self.collection.fields else "label"
+
+    def _rows_with_numbers(self, hashes: Iterable[int]) -> NDArray[np.intp]:
+        rows: list[int] = []
+        for chunk in _chunks(sorted(hashes)):
+            entities = self.collection.query(f"number == 0 and text_hash in {chunk}", ["document"])
+            rows += (entity["document"] for entity in entities)
+        return np.array(sorted(rows), np.intp)
 
     def _bounded(self) -> _Known:
         """Return what is known of documents; forget all of it first if that is much.

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from exemplar.data.corpus.store import DocumentStore
 from exemplar.data.documents import Document
 from exemplar.retrieval.feedback import MARK_NAMES, Feedback
-from exemplar.retrieval.sessions.identity import STATES, PresentMarks
+from exemplar.retrieval.sessions.identity import ELSEWHERE, STATES, PresentMarks
 from exemplar.retrieval.sessions.marks import MarkedText
 
 # A spreadsheet runs a cell as a formula if it starts with one of these characters, after blanks, quotes and invisible
@@ -53,6 +53,12 @@ class _Line:
     mark: str | None
     state: str | None = None
 
+    @property
+    def text_hash(self) -> str | None:
+        """The hash of the title and the text."""
+        text = MarkedText.of(self.text) if isinstance(self.text, Document) else self.text
+        return None if text is None else text.text_hash
+
 
 def exported_doc_ids(marks: PresentMarks, rankings: Sequence[Sequence[str]]) -> list[str]:
     """Return the documents of an export by ``doc_id``: those of the rankings in turn, then the other marked ones."""
@@ -66,7 +72,8 @@ def export_table(
 
     Without a ranking, the table has the marked documents alone. A rank is null if the document is not in that ranking.
     A marked document that has not the marked text any more has a row of its own with that text, as far as it is known,
-    and with what became of it in the column ``mark_state``. Every copy of a marked text has a row with the mark.
+    and with what became of it in the column ``mark_state``. Every copy of a marked text has a row with the mark. The
+    column ``mark_origin`` says which marks were made on another corpus of this name.
 
     Parameters
     ----------
@@ -87,14 +94,18 @@ def export_table(
         elif doc_id not in ranked:
             lines.append(_Line(doc_id, known.get(doc_id), mark, None if doc_id in known else STATES["gone"]))
     doc_ids = [line.doc_id for line in lines]
+    elsewhere = present.elsewhere if present else ()
+    origins = [ELSEWHERE if line.mark and line.doc_id in elsewhere else None for line in lines]
     labels = [list(line.text.labels) if isinstance(line.text, Document) else None for line in lines]
     table = {
         "doc_id": pa.array(doc_ids, pa.large_string()),
         "title": pa.array([line.text and line.text.title for line in lines], pa.large_string()),
         "text": pa.array([line.text and line.text.text for line in lines], pa.large_string()),
+        "text_hash": pa.array([line.text_hash for line in lines], pa.large_string()),
         "labels": pa.array(labels, _TEXTS),
         "mark": pa.array([line.mark for line in lines], pa.large_string()),
         "mark_state": pa.array([line.state for line in lines], pa.large_string()),
+        "mark_origin": pa.array(origins, pa.large_string()),
     }
     for column in columns:
         ranks = {doc_id: rank for rank, doc_id in enumerate(column.doc_ids, start=1)}

@@ -6,10 +6,11 @@ from datetime import datetime
 from itertools import chain
 from typing import Literal
 
+from exemplar.data.corpus.manifest import Manifest
 from exemplar.data.corpus.store import DocumentStore
 from exemplar.retrieval.copies import copies_of, text_marks
 from exemplar.retrieval.feedback import Feedback, Mark
-from exemplar.retrieval.sessions.events import Event, MarksAdded, MarksFollowed, TextsKnown
+from exemplar.retrieval.sessions.events import Event, MarksFollowed, TextsKnown
 from exemplar.retrieval.sessions.marks import MarkedText, Marks
 
 State = Literal["gone", "changed", "unknown"]
@@ -18,6 +19,7 @@ STATES: dict[State, str] = {
     "changed": "its text has changed since",
     "unknown": "text unknown",
 }
+ELSEWHERE = "made on another corpus of this name"  # a mark, whatever its state
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,8 @@ class PresentMarks:
         Of every marked document that has not, or may not have, the text that was marked.
     texts
         The marked text of each of these, as far as it is known.
+    elsewhere
+        The marked documents whose marks were made on another corpus of this name, with these states or without.
     events
         What to add to the session: marks that follow their texts, and texts that became known.
     copies
@@ -44,6 +48,7 @@ class PresentMarks:
     feedback: Feedback
     states: Mapping[str, State] = field(default_factory=dict)
     texts: Mapping[str, MarkedText] = field(default_factory=dict)
+    elsewhere: frozenset[str] = frozenset()
     events: tuple[Event, ...] = ()
     copies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     opposed: tuple[tuple[str, ...], ...] = ()
@@ -82,14 +87,16 @@ def present_marks(marks: Marks, corpus: DocumentStore, texts: Callable[[], Mappi
             states[doc_id] = "unknown"
         elif known[doc_id] != hashes.get(doc_id):
             states[doc_id] = "changed" if doc_id in rows else "gone"
+    elsewhere = _elsewhere(marks, corpus.manifest)
     if not states and known.keys() == marks.texts.keys():
-        return _on_texts(PresentMarks(feedback), corpus)
+        return _on_texts(PresentMarks(feedback, elsewhere=elsewhere), corpus)
     kept = texts() if states else {}
     lost = {doc_id: kept[known[doc_id]] for doc_id in states if known.get(doc_id) in kept}
     moves = _moves(lost, corpus)
+    taken = {doc_id for doc_id in elsewhere if states.get(doc_id) == "changed"}  # by documents of this corpus
     aside = {  # marks that have lost their texts, and whose ids get others
-        doc_id: f"{doc_id} ({known.get(doc_id, 'text unknown')[:8]})"
-        for doc_id in set(moves.values())
+        doc_id: id_aside(doc_id, known.get(doc_id, "text unknown"))
+        for doc_id in taken.union(moves.values())
         if doc_id in states and doc_id not in moves
     }
     states = {aside.get(doc_id, doc_id): state for doc_id, state in states.items() if doc_id not in moves}
@@ -97,15 +104,35 @@ def present_marks(marks: Marks, corpus: DocumentStore, texts: Callable[[], Mappi
     lost = {aside.get(doc_id, doc_id): text for doc_id, text in lost.items() if doc_id not in moves}
     moved = marks.copy()
     moved.follow(moves | aside)
+    training, elsewhere = _training(moved.feedback, states, lost), _elsewhere(moved, corpus.manifest)
     events = tuple(_events(known, marks, moves | aside, corpus))
-    return _on_texts(PresentMarks(_training(moved.feedback, states, lost), states, lost, events), corpus)
+    return _on_texts(PresentMarks(training, states, lost, elsewhere, events), corpus)
 
 
-def added_marks(feedback: Feedback, corpus: DocumentStore) -> MarksAdded:
-    """Return the event that adds marks on documents of a corpus, with the texts that they have now."""
-    rows = corpus.rows_of(feedback.marked)
-    texts = list(map(MarkedText.of, corpus.documents_at(list(rows.values()))))
-    return MarksAdded(feedback, dict(zip(rows, (text.text_hash for text in texts), strict=True)), tuple(texts))
+def is_another_corpus(corpus_id: str, manifest: Manifest) -> bool:
+    """Return whether a corpus is another one than that of an identity; False if one of them has no identity."""
+    return bool(corpus_id and manifest.corpus_id) and corpus_id != manifest.corpus_id
+
+
+def notice_of(corpus_id: str, manifest: Manifest) -> str | None:
+    """Return a sentence for a session that began on a corpus of an identity, None if the corpus is still that one."""
+    if not is_another_corpus(corpus_id, manifest):
+        return None
+    return (
+        f"This session began on another corpus named {manifest.name}, which was removed or replaced since. Marks "
+        "follow their texts; those whose texts this corpus does not have go on training by their own texts."
+    )
+
+
+def id_aside(doc_id: str, text_hash: str) -> str:
+    """Return an id for a mark whose text is gone, where a document with another text has the id that it was made on."""
+    return f"{doc_id} ({text_hash[:8]})"
+
+
+def _elsewhere(marks: Marks, manifest: Manifest) -> frozenset[str]:
+    """Return the marked documents whose marks were made on another corpus of this name."""
+    made_on = marks.corpus_ids
+    return frozenset(doc_id for doc_id in marks.feedback.marked if is_another_corpus(made_on.get(doc_id, ""), manifest))
 
 
 def _not_built_since(marks: Marks, corpus: DocumentStore, hashes: Mapping[str, str]) -> dict[str, str]:

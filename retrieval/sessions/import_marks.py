@@ -1,126 +1,237 @@
 """Marks from files: exports, and tables by people or other programs."""
 
 import io
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import PurePath
-from typing import Any
 
 from exemplar.data.documents import Problem
 from exemplar.data.errors import ExemplarError
 from exemplar.data.readers.file import TABLES, File, reading
 from exemplar.data.readers.parquet_table import read_columns
+from exemplar.data.readers.table import Row, position_of
 from exemplar.data.readers.tables import open_table
-from exemplar.data.readers.values import plain_text
-from exemplar.data.sources.columns import listed
-from exemplar.retrieval.feedback import Feedback, Mark
-from exemplar.retrieval.sessions.export import unescape_formula
+from exemplar.data.readers.values import is_plain, plain_text
+from exemplar.data.sources.columns import ID_COLUMNS, Columns, listed
+from exemplar.retrieval.feedback import Mark
+from exemplar.retrieval.sessions.marks import MarkedText
 
 MOST_BYTES = 50_000_000  # of a file
 MOST_ROWS = 1_000_000
 
-_MARKS: dict[str, Mark] = {
-    **dict.fromkeys(("relevant", "positive", "yes", "true", "1"), "positive"),
-    **dict.fromkeys(("not relevant", "negative", "no", "false", "0"), "negative"),
-    "unsure": "unsure",
+# Case, and blanks, hyphens and underscores between words, do not count.
+_WORDS: dict[Mark, str] = {
+    "positive": "relevant, positive, include, included, accept, accepted, yes, y, true, t, 1",
+    "negative": "not relevant, irrelevant, non relevant, nonrelevant, negative, exclude, excluded, reject, rejected, "
+    "no, n, false, f, 0, -1",
+    "unsure": "unsure, maybe, uncertain, unclear, undecided, ignore, ?",
 }
+_MARKS: dict[str, Mark] = {word: mark for mark, words in _WORDS.items() for word in words.split(", ")}
+
+# Usual names of columns, the most telling first.
+_MARK_COLUMNS = (
+    *("mark", "verdict", "decision", "judgement", "judgment", "answer", "included", "include", "relevant", "relevance"),
+    *("label included", "label"),
+)
+_ID_COLUMNS = ("doc_id", *ID_COLUMNS, "document id", "docid", "record id", "paper id", "corpus id", "pmid", "doi")
+
+_ENDS_IN_ID = re.compile(r"([\s_-]id|Id|ID)\s*$")
+
+_ADVICE = "write relevant, not relevant, unsure, or nothing"
+_BETWEEN_WORDS = re.compile(r"(?<=\w)[\s_-]+(?=\w)")
+_HASH = re.compile("[0-9a-f]{16}")
 
 
-def read_marks(
-    content: bytes, name: str, known: Callable[[Iterable[str]], Container[str]] = lambda doc_ids: ()
-) -> Feedback:
-    """Read marks from a file that has at least the columns ``doc_id`` and ``mark``.
+@dataclass(frozen=True, slots=True)
+class MarkRow:
+    """A mark in a file.
 
-    A mark is relevant, positive, yes, true or 1; or not relevant, negative, no, false or 0. A blank cell is no mark.
+    Attributes
+    ----------
+    place
+        The row's line in the file, or its number where the format has no lines, as in "line 3" and "row 0".
+    doc_id
+        As it is in the file; None if the file has no column of ids.
+    text_hash, text
+        Of the text that was marked, as far as the file has them.
+    lost
+        Whether the file says that the mark has lost its document.
+    """
+
+    place: str
+    doc_id: str | None
+    mark: Mark
+    text_hash: str | None = None
+    text: MarkedText | None = None
+    lost: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MarkFile:
+    """The marks in a file.
+
+    Attributes
+    ----------
+    left_out
+        A sentence for each row that can't be read, with its id and place.
+    has_titles
+        Whether the texts of the rows come with their titles.
+    escaped
+        Whether ids and texts may have an apostrophe in front, which ``as_csv`` puts there.
+    """
+
+    rows: tuple[MarkRow, ...]
+    left_out: tuple[str, ...] = ()
+    has_titles: bool = True
+    escaped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """The columns of a file that are read; None for one that it lacks."""
+
+    mark: str
+    doc_id: str | None
+    title: str | None
+    text: str | None
+    text_hash: str | None
+    state: str | None
+
+    def present(self) -> list[str]:
+        names = (self.mark, self.doc_id, self.title, self.text, self.text_hash, self.state)
+        return list(dict.fromkeys(name for name in names if name is not None))
+
+
+def read_marks(content: bytes, name: str, columns: Columns = Columns()) -> MarkFile:  # noqa: B008 - it is immutable
+    """Read the marks in a file; a blank cell is no mark.
+
+    The file has a column with marks, and one with ids, texts or hashes of texts. The column of ids has a usual name or
+    the name that it has in the corpus, or is the only one whose name ends in "id", or the only one beside the marks.
 
     Parameters
     ----------
     name
         The file's name; its suffix is the format: .csv, .tsv, .jsonl, .ndjson, .json or .parquet.
-    known
-        Returns the documents that the corpus has, out of some. If the corpus has an id only without the apostrophe
-        that ``as_csv`` puts in front, the mark belongs to that document. Marks on unknown documents are kept.
+    columns
+        The columns of the source from which the corpus was built.
 
     Raises
     ------
     ExemplarError
-        The file cannot be read, is too large, lacks a column, has an invalid mark, or marks a document both ways.
+        The file can't be read, is too large, or lacks a column.
     """
-    marks: dict[str, Mark] = {}
-    for place, doc_id, mark in _marks_on_documents(content, name, known):
-        if marks.setdefault(doc_id, mark) != mark:
-            raise ExemplarError(
-                f"{name} marks the document '{doc_id}' both ways, the second time in {place}; remove one of the marks"
-            )
-    kinds: tuple[Mark, ...] = ("positive", "negative", "unsure")
-    return Feedback(*(tuple(doc_id for doc_id, mark in marks.items() if mark == kind) for kind in kinds))
-
-
-def places_of_marks(
-    content: bytes, name: str, known: Callable[[Iterable[str]], Container[str]] = lambda doc_ids: ()
-) -> dict[str, str]:
-    """Return the place of the last mark on every document in a file, such as "row 3"; see ``read_marks``."""
-    return {doc_id: place for place, doc_id, _ in _marks_on_documents(content, name, known)}
-
-
-def _marks_on_documents(
-    content: bytes, name: str, known: Callable[[Iterable[str]], Container[str]]
-) -> Iterator[tuple[str, str, Mark]]:
-    """Yield the place, document and value of every mark."""
     kind = PurePath(name.lower()).suffix
     if kind not in TABLES:
         raise ExemplarError(f"marks can't be read from {name}: use a file whose name ends in {', '.join(TABLES)}")
     if len(content) > MOST_BYTES:
-        raise ExemplarError(f"{name} is larger than 50 MB; remove all columns but doc_id and mark")
-    rows = list(_marks_in(File(name, lambda: io.BytesIO(content), seekable=True)))
-    in_corpus = known(form for _, doc_id, _ in rows for form in (doc_id, unescape_formula(doc_id)))
-    for place, written, mark in rows:
-        yield place, _doc_id_in(in_corpus, written, prefer_unescaped=kind == ".csv"), mark
+        raise ExemplarError(f"{name} is larger than 50 MB; remove all columns but doc_id, text_hash and mark")
+    with reading(name):
+        return _read(File(name, lambda: io.BytesIO(content), seekable=True), columns)
 
 
-def _doc_id_in(known: Container[str], written: str, *, prefer_unescaped: bool) -> str:
-    """Return the document that a file means, which may have an apostrophe of ``as_csv`` in front of its id."""
-    forms = [written, unescape_formula(written)]
-    if prefer_unescaped:
-        forms.reverse()
-    return next((form for form in forms if form in known), written)
-
-
-def _marks_in(file: File) -> Iterator[tuple[str, str, Mark]]:
-    """Yield the place, document and value of every mark; rows count from 0."""
-    for number, (doc_id_cell, mark_cell) in enumerate(_read_cells(file)):
-        place = f"row {number}"
-        doc_id = plain_text(doc_id_cell, f"the doc_id in {place} of {file.name}")
-        word = plain_text(mark_cell, f"the mark in {place} of {file.name}")
-        if word is None:
+def _read(file: File, columns: Columns) -> MarkFile:
+    table = open_table(file, ("doc_id", "mark"))
+    names = _names(table.columns, columns)
+    rows = read_columns(file, names.present()) if file.kind == ".parquet" else table.rows(names.present())
+    texts: dict[tuple[str | None, str], MarkedText] = {}  # a small file can repeat a huge text very often
+    marks: list[MarkRow] = []
+    left_out: list[str] = []
+    for n_rows, (place, row) in enumerate(_with_places(rows)):
+        if n_rows == MOST_ROWS:
+            raise ExemplarError(f"it has more than {MOST_ROWS:,} rows")
+        try:
+            mark = _mark_row(row, names, place, texts)
+        except ExemplarError as error:
+            left_out.append(str(error))
             continue
-        if doc_id is None:
-            raise ExemplarError(f"{place} of {file.name} has a mark but no doc_id; fill it in, or remove the mark")
-        mark = _MARKS.get(" ".join(word.casefold().split()).removesuffix(".0"))  # 1.0 in a column that has gaps
-        if mark is None:
-            raise ExemplarError(
-                f"'{word[:50]}' in {place} of {file.name} is not a mark; write relevant, not relevant, or nothing"
-            )
-        yield place, doc_id, mark
+        if mark is not None:
+            marks.append(mark)
+    return MarkFile(tuple(marks), tuple(left_out), names.title is not None, file.kind == ".csv")
 
 
-def _read_cells(file: File) -> list[tuple[Any, Any]]:
-    with reading(file.name):
-        table = open_table(file, ("doc_id", "mark"))
-        names = [_column(name, table.columns) for name in ("doc_id", "mark")]
-        cells: list[tuple[Any, Any]] = []
-        for row in read_columns(file, names) if file.kind == ".parquet" else table.rows(names):
-            if len(cells) == MOST_ROWS:
-                raise ExemplarError(f"it has more than {MOST_ROWS:,} rows")
-            if not isinstance(row, Problem):
-                cells.append((row.get(names[0]), row.get(names[1])))
-            elif row.left_out:
-                raise ExemplarError(f"{row.where}: {row.reason}")
-    return cells
+def _with_places(rows: Iterable[Row | Problem]) -> Iterator[tuple[str, Row | Problem]]:
+    """Yield the rows that take a row's place in a file, each with its position."""
+    own = (row for row in rows if not isinstance(row, Problem) or row.left_out)
+    for number, row in enumerate(own):
+        yield row.where if isinstance(row, Problem) else position_of(row, number), row
 
 
-def _column(column: str, names: Sequence[str]) -> str:
-    matching = [name for name in names if name.strip().casefold() == column]
-    if len(matching) != 1:
-        problem = f"it has two columns named '{column}'" if matching else f"it has no column '{column}'"
-        raise ExemplarError(f"{problem}; its columns are: {listed(names)}")
-    return matching[0]
+def _mark_row(
+    row: Row | Problem, names: _Names, place: str, texts: dict[tuple[str | None, str], MarkedText]
+) -> MarkRow | None:
+    """Return the mark in a row, None for a row without one.
+
+    Raises
+    ------
+    ExemplarError
+        The row can't be read; the message begins with its id, as far as it is known, and its place.
+    """
+    if isinstance(row, Problem):
+        raise ExemplarError(f"{place}: {row.reason}")
+    word = plain_text(row.get(names.mark), f"{place}: the mark")
+    if word is None:
+        return None
+    doc_id = plain_text(row.get(names.doc_id), f"{place}: the id") if names.doc_id else None
+    name = row_name(doc_id, place)
+    mark = _MARKS.get(_BETWEEN_WORDS.sub(" ", word.strip().casefold()).removesuffix(".0"))  # 1.0 in a column with gaps
+    if mark is None:
+        raise ExemplarError(f"{name}: '{word[:50]}' is not a mark; {_ADVICE}")
+    title, text, text_hash = (_plain(row, column) for column in (names.title, names.text, names.text_hash))
+    marked = None
+    if names.text and (text or title):
+        marked = texts.setdefault((title, text or ""), MarkedText(title, text or ""))
+    if text_hash and not _HASH.fullmatch(text_hash):  # a spreadsheet takes some for numbers
+        text_hash = None
+    if doc_id is None and marked is None and text_hash is None:
+        raise ExemplarError(f"{name} has a mark but no {names.doc_id or 'text'}; fill it in, or remove the mark")
+    return MarkRow(place, doc_id, mark, text_hash, marked, lost=_plain(row, names.state) is not None)
+
+
+def row_name(doc_id: str | None, place: str) -> str:
+    """Return what messages call a row: its id, as far as it has one, and its place."""
+    return place if doc_id is None else f"{doc_id[:200].strip()} ({place})"
+
+
+def _plain(row: Row, column: str | None) -> str | None:
+    """Return a cell as text; None if it is blank or no single value, or without a column."""
+    cell = row.get(column) if column else None
+    return plain_text(cell, "the cell") if is_plain(cell) and not isinstance(cell, bytes) else None
+
+
+def _names(columns: Sequence[str], corpus: Columns) -> _Names:
+    """Return the columns that are read; raises ExemplarError if one is missing or there twice."""
+    chosen = corpus.chosen()
+    mark = _column(columns, _MARK_COLUMNS)
+    if mark is None:
+        raise ExemplarError(f"it has no column 'mark'; its columns are: {listed(columns)}")
+    others = [name for name in columns if name != mark]
+    text, text_hash = _column(others, ("text", chosen.text or "text")), _column(others, ("text_hash",))
+    doc_id = _column(others, ("doc_id", chosen.id or "doc_id", *_ID_COLUMNS))
+    if doc_id is None:
+        doc_id = _only([name for name in others if _ENDS_IN_ID.search(name)])
+    if doc_id is None and text is None and text_hash is None:
+        doc_id = _only(others)
+    if doc_id is None and text is None and text_hash is None:
+        raise ExemplarError(f"it has no column 'doc_id'; its columns are: {listed(columns)}")
+    title = _column(others, ("title", chosen.title or "title"))
+    return _Names(mark, doc_id, title, text, text_hash, _column(others, ("mark_state",)))
+
+
+def _column(names: Sequence[str], usual: Iterable[str]) -> str | None:
+    """Return the column with the first of some usual names, None without one."""
+    for one in map(_plain_name, usual):
+        matching = [name for name in names if _plain_name(name) == one]
+        if len(matching) > 1:
+            raise ExemplarError(f"it has two columns named '{matching[0].strip()}'; its columns are: {listed(names)}")
+        if matching:
+            return matching[0]
+    return None
+
+
+def _only(names: Sequence[str]) -> str | None:
+    return names[0] if len(names) == 1 else None
+
+
+def _plain_name(name: str) -> str:
+    return " ".join(re.split(r"[\s_-]+", name.casefold())).strip()

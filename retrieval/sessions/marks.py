@@ -49,6 +49,8 @@ class Marks:
         The hashes of the marked texts by ``doc_id``; marks of earlier versions have none.
     made
         The time of the last mark without a text by ``doc_id``.
+    corpus_ids
+        The identity of the corpus on which the last mark was made by ``doc_id``, as far as it is known.
     """
 
     def __init__(self) -> None:
@@ -58,6 +60,7 @@ class Marks:
         self.future: deque[_Change] = deque(maxlen=MOST_UNDO)
         self.texts: dict[str, str] = {}
         self.made: dict[str, str] = {}
+        self.corpus_ids: dict[str, str] = {}
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Marks) and self._content() == other._content()
@@ -73,6 +76,7 @@ class Marks:
         copied = Marks()
         copied._states, copied._n_changes = self._states.copy(), self._n_changes
         copied.texts, copied.made = self.texts.copy(), self.made.copy()
+        copied.corpus_ids = self.corpus_ids.copy()
         copied.past, copied.future = self.past.copy(), self.future.copy()
         return copied
 
@@ -90,16 +94,22 @@ class Marks:
         return [doc_id for doc_id in self._states if self.texts.get(doc_id) == text_hash]
 
     def set(
-        self, changes: Iterable[tuple[str, Mark | None]], texts: Mapping[str, str] | None = None, at: str = ""
+        self,
+        changes: Iterable[tuple[str, Mark | None]],
+        texts: Mapping[str, str] | None = None,
+        at: str = "",
+        corpus_id: str = "",
     ) -> None:
         """Set, change or (None) remove marks in one step; what changes nothing is no step.
 
-        ``texts`` has the hashes of the documents' texts, which undo does not take back, and ``at`` is the time.
+        ``texts`` has the hashes of the documents' texts, which undo does not take back, ``at`` is the time, and
+        ``corpus_id`` the identity of the corpus, empty if it is not known.
         """
         changes, texts = list(changes), texts or {}
         self.texts.update(texts)
-        for doc_id, mark in changes:
-            if mark is not None and doc_id not in texts:
+        for doc_id in (doc_id for doc_id, mark in changes if mark is not None):
+            self.corpus_ids[doc_id] = corpus_id
+            if doc_id not in texts:
                 self.texts.pop(doc_id, None)
                 self.made[doc_id] = at
         change: list[tuple[str, _State, _State]] = []
@@ -138,9 +148,11 @@ class Marks:
         """
         states = {new_id: self._states.pop(old_id) for old_id, new_id in moves.items() if old_id in self._states}
         texts = {new_id: self.texts.pop(old_id) for old_id, new_id in moves.items() if old_id in self.texts}
+        corpus_ids = {new_id: self.corpus_ids.pop(old_id, "") for old_id, new_id in moves.items()}
         for new_id, state in states.items():
             self._states[new_id] = max(state, self._states.get(new_id, state), key=lambda each: each[1])
         self.texts.update(texts)
+        self.corpus_ids.update(corpus_ids)
         self.past.clear()
         self.future.clear()
 

@@ -36,6 +36,8 @@ class Session:
     ----------
     marks
         Never changed; every event that concerns marks makes new ones.
+    corpus_id
+        The identity of the corpus on which it began, besides its name; empty if it is not known.
     """
 
     session_id: str
@@ -44,19 +46,20 @@ class Session:
     marks: Marks = field(default_factory=Marks)
     filters: Filters = field(default_factory=Filters)
     settings: Settings = field(default_factory=Settings)
+    corpus_id: str = ""
 
     @property
     def feedback(self) -> Feedback:
         """The marked documents by the ids that they had when they were marked."""
         return self.marks.feedback
 
-    def after(self, *events: Event) -> "Session":
-        """Return the session after events; the marks are copied once."""
+    def after(self, *events: Event, corpus_id: str = "") -> "Session":
+        """Return the session after events on the corpus of an identity; the marks are copied once."""
         session, marks = self, self.marks.copy()
         for event in events:
-            if not _change_marks(marks, event):
+            if not _change_marks(marks, event, corpus_id):
                 session = session._with(event)
-        return replace(session, marks=marks)
+        return replace(session, marks=marks, corpus_id=self.corpus_id or corpus_id)
 
     def on_text(self, event: Marked) -> Marked:
         """Return the event of a mark on a document as one on its text: it replaces the marks on copies."""
@@ -77,15 +80,16 @@ class Session:
         return self
 
 
-def _change_marks(marks: Marks, event: Event) -> bool:
+def _change_marks(marks: Marks, event: Event, corpus_id: str) -> bool:
     """Apply an event to marks; return whether it concerns marks."""
     match event:
         case Marked(doc_id, mark, text_hash):
             changes = [(doc_id, mark), *((copy, None) for copy in event.replaces)]
-            marks.set(changes, {} if text_hash is None or mark is None else {doc_id: text_hash}, event.at)
+            texts = {} if text_hash is None or mark is None else {doc_id: text_hash}
+            marks.set(changes, texts, event.at, corpus_id)
         case MarksAdded(added, text_hashes):
             added_marks = [(doc_id, mark) for mark, doc_ids in added.by_mark() for doc_id in doc_ids]
-            marks.set(added_marks, text_hashes, event.at)
+            marks.set(added_marks, text_hashes, event.at, corpus_id)
         case TextsKnown(text_hashes):
             marks.set((), text_hashes)
         case MarksFollowed(moves):

@@ -1,5 +1,6 @@
 """The log of sessions: every event, in one SQLite file."""
 
+import itertools
 import json
 import logging
 import sqlite3
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from exemplar.data.errors import ExemplarError
+from exemplar.data.home import home_folder
 from exemplar.retrieval.sessions.events import Event, Marked, MarksAdded, Named, TextsKnown, event_from_json
 from exemplar.retrieval.sessions.marks import MarkedText
 from exemplar.retrieval.sessions.recovery import is_damage, set_aside
@@ -20,13 +22,23 @@ from exemplar.retrieval.sessions.session import Session, new_id
 
 T = TypeVar("T")
 
+FAILURES = (sqlite3.Error, OSError, ExemplarError)  # of reading and writing the saved sessions
+
 _PATIENCE = 10.0  # seconds that a writer waits for others
 _logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class SavedSession:
-    """A session in a list of sessions; times are ISO 8601 in UTC, and ``corpus`` is its last corpus."""
+    """A session in a list of sessions; times are ISO 8601 in UTC.
+
+    Attributes
+    ----------
+    corpus
+        The name of its last corpus.
+    corpus_id
+        The identity of the corpus of that name on which the session began; empty if it is not known.
+    """
 
     session_id: str
     name: str
@@ -34,6 +46,7 @@ class SavedSession:
     began: str
     changed: str
     n_events: int
+    corpus_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +128,11 @@ class SessionStore:
         """
         logged = self.history(session_id)
         corpus = corpus or (logged[-1].corpus if logged else None)
-        events = [entry.event for entry in logged if entry.corpus == corpus]
-        return Session(session_id, str(corpus)).after(*events) if events else None
+        session = Session(session_id, str(corpus))
+        here = [entry for entry in logged if entry.corpus == corpus]
+        for corpus_id, entries in itertools.groupby(here, lambda entry: entry.corpus_id):
+            session = session.after(*(entry.event for entry in entries), corpus_id=corpus_id)
+        return session if here else None
 
     def count(self, session_id: str) -> int:
         """Return how many events a session has; a page compares it to notice events of another tab."""
@@ -140,7 +156,10 @@ class SessionStore:
             """
             SELECT session_id, (SELECT json_extract(event, '$.name') FROM events WHERE id = named),
                 (SELECT corpus FROM events WHERE id = last), (SELECT at FROM events WHERE id = first),
-                (SELECT at FROM events WHERE id = last), n_events
+                (SELECT at FROM events WHERE id = last), n_events, coalesce((
+                    SELECT corpus_id FROM events AS one WHERE one.session_id = listed.session_id AND corpus_id <> ''
+                    AND corpus = (SELECT corpus FROM events WHERE id = last) ORDER BY id LIMIT 1
+                ), '')
             FROM (
                 SELECT session_id, min(id) AS first, max(id) AS last, count(*) AS n_events,
                     max(CASE WHEN json_valid(event) THEN
@@ -148,7 +167,7 @@ class SessionStore:
                 FROM events GROUP BY session_id
                 HAVING sum(CASE WHEN json_valid(event) THEN
                     json_extract(event, '$.open') IS NULL AND json_extract(event, '$.settings') IS NULL ELSE 1 END) > 0
-            ) ORDER BY last DESC
+            ) AS listed ORDER BY last DESC
             """
         )
         return [SavedSession(session_id, name or "", *rest) for session_id, name, *rest in rows]
@@ -222,6 +241,11 @@ class SessionStore:
             migrate(connection)
             with connection:
                 return work(connection)
+
+
+def home_store(on_damage: Callable[[str], None] = _logger.warning) -> SessionStore:
+    """Return the store of the person's sessions, in the home folder."""
+    return SessionStore(home_folder() / "sessions.sqlite", on_damage)
 
 
 def _use_wal(connection: sqlite3.Connection) -> None:

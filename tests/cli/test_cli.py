@@ -16,6 +16,9 @@ from exemplar.data.corpus.catalog import list_corpora
 from exemplar.data.corpus.corpus import Corpus, open_corpus
 from exemplar.data.corpus.manifest import corpus_folder, read_manifest
 from exemplar.retrieval.rankers import DEFAULT_RANKER
+from exemplar.retrieval.sessions.events import Queried
+from exemplar.retrieval.sessions.session import Session
+from exemplar.retrieval.sessions.store import SessionStore
 from tests.support.command_line import run
 from tests.support.corpora import ANIMALS, source_of
 from tests.support.fake_encoder import FakeEncoder
@@ -261,6 +264,42 @@ def test_show_tells_all_there_is_to_a_corpus_and_how_to_build_it_again(
     assert run(capsys, *command.split())[0] == 0
     assert json.loads(run(capsys, "corpora", "show", "reviews", "--json")[1])["whole"] is True
     assert "no corpus named 'plants'" in failure(capsys, "corpora", "show", "plants")
+
+
+def test_show_counts_the_sessions_and_those_of_another_corpus_of_the_name(
+    capsys: pytest.CaptureFixture[str], animals: Corpus, encoder: FakeEncoder, home: Path
+) -> None:
+    def sessions(*options: str) -> str:
+        return run(capsys, "corpora", "show", "animals", *options)[1]
+
+    assert "Sessions" not in sessions()
+    store = SessionStore(home / "sessions.sqlite")
+    for session_id in ("one", "two"):
+        store.record(Session(session_id, "animals"), Queried("cats"), corpus_id=animals.manifest.corpus_id)
+    build_corpus(source_of([*ANIMALS, "more"]), encoder)
+    assert sessions().endswith("Sessions: 2\n")
+    code, out, err = run(capsys, "corpora", "remove", "animals", "--yes")
+    assert (code, err) == (0, "")
+    assert out == "Removed animals.\nSessions that keep their marks, with the marked texts: 2\n"
+    build_corpus(source_of(ANIMALS[5:]), encoder)
+    store.record(Session("three", "animals"), Queried("cats"), corpus_id=read_manifest("animals").corpus_id)
+    assert sessions().splitlines()[-2:] == [
+        "Sessions: 3",
+        "  of these began on another corpus named animals, which was removed or replaced since: 2; their marks follow "
+        "their texts",
+    ]
+    shown = json.loads(sessions("--json"))
+    assert (shown["n_sessions"], shown["n_sessions_of_another_corpus"]) == (3, 2)
+
+
+def test_sessions_that_cannot_be_read_do_not_keep_a_corpus_from_being_shown_or_removed(
+    capsys: pytest.CaptureFixture[str], animals: Corpus, home: Path
+) -> None:
+    (home / "sessions.sqlite").mkdir()
+    code, out, err = run(capsys, "corpora", "show", "animals")
+    assert (code, err) == (0, "The sessions can't be read: unable to open database file.\n")
+    assert out.startswith("animals: complete, 10 documents, ")
+    assert run(capsys, "corpora", "remove", "animals", "--yes")[:2] == (0, "Removed animals.\n")
 
 
 def test_verify_names_what_is_damaged_and_building_again_repairs_it(

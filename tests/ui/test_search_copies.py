@@ -14,9 +14,10 @@ from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.documents import Document
 from exemplar.data.sources.spec import Source, SourceSpec
 from exemplar.retrieval.feedback import Feedback
+from exemplar.retrieval.sessions.added_marks import added_marks
 from exemplar.retrieval.sessions.events import Marked, MarksAdded
 from exemplar.retrieval.sessions.import_marks import read_marks
-from exemplar.retrieval.sessions.marks import MarkedText
+from exemplar.retrieval.sessions.marks import MarkedText, Marks
 from exemplar.retrieval.sessions.session import Session
 from exemplar.retrieval.sessions.store import SessionStore
 from exemplar.ui.search import export_import
@@ -179,9 +180,8 @@ def test_all_copies_of_a_marked_text_are_exported(bees: Corpus, monkeypatch: pyt
         assert {row["doc_id"] for row in rows if row["mark"] == "not relevant"} == {"1", "4", "7"}
         assert {row["doc_id"] for row in rows} == {"1", "4", "7"} | others
         assert all(row["knn_score"] for row in rows if "knn_score" in row)
-        assert read_marks(written[0](), "m.csv").negatives == tuple(
-            row["doc_id"] for row in rows if row["mark"] == "not relevant"
-        )
+        added = added_marks(read_marks(written[0](), "m.csv"), bees, Marks())
+        assert (added.event.marks, added.left_out) == (Feedback((), ("1",)), ())
 
 
 def test_a_file_may_mark_copies_alike_but_not_in_different_ways(bees: Corpus, home: Path) -> None:
@@ -193,15 +193,17 @@ def test_a_file_may_mark_copies_alike_but_not_in_different_ways(bees: Corpus, ho
     assert saved(home, app) == Feedback(("4",), ("6",))
     press(app, "Clear all marks")
     upload(app, b"doc_id,mark\n4,yes\n5,yes\n7,no\n")
+    ways = "4 (line 2) as relevant and 7 ({}) as not relevant"
+    reason = f"the same text is marked in two ways, {ways}; remove one of the marks"
     assert messages(app, "warning") == [
-        "Took in marks from marks.csv: 1 as relevant, 0 as not relevant. Left out, because these have the same text "
-        "and different marks: '4' (relevant, row 0) and '7' (not relevant, row 2). Undo takes all of it back."
+        "Took in marks from marks.csv: 1 as relevant, 0 as not relevant. Undo takes all of it back. 1 row was left out."
     ]
+    assert reason.format("line 4") in page_text(app)
     assert saved(home, app) == Feedback(("5",))
     press(app, "Clear all marks")
     upload(app, b"doc_id,mark\n4,yes\n7,no\n")
-    [message] = messages(app, "warning")
-    assert message.startswith("Nothing was changed. Left out, because these have the same text and different marks")
+    assert messages(app, "warning") == ["No mark was taken in from marks.csv: 1 row was left out; nothing was changed."]
+    assert reason.format("line 3") in page_text(app)
     assert saved(home, app) == Feedback()
 
 

@@ -250,6 +250,57 @@ def test_a_mark_on_a_text_that_changed_under_its_id_can_be_renewed(encoder: Fake
     assert not app.exception
 
 
+def test_a_session_says_that_its_corpus_is_another_one_now(encoder: FakeEncoder, home: Path) -> None:
+    notice = (
+        "This session began on another corpus named weekly, which was removed or replaced since. Marks follow their "
+        "texts; those whose texts this corpus does not have go on training by their own texts."
+    )
+    weekly(encoder, "the dog barks", "a cat sleeps", "rain falls")
+    app = searched("the dog")
+    app.button(key="positive anchored 1").click().run()
+    app.button(key="negative anchored 2").click().run()
+    weekly(encoder, "the dog barks", "a cat sleeps", "rain falls", "a fish swims")
+    assert messages(app.run(), "warning") == [], "it was only built again"
+
+    remove_corpus("weekly")
+    weekly(encoder, "a horse runs", "a fish swims", "rain falls")
+    app.run()
+    assert messages(app, "warning") == [notice]
+    assert "ex-marked ex-positive" not in part(app, "column-anchored") + part(app, "column-knn")
+    assert "made on another corpus of this name" in part(app, "mark 2")
+    assert "no longer" not in part(app, "mark 2")
+    [lost] = [key for key in listed_marks(app) if key != "remove 2"]
+    lost = lost.removeprefix("remove ")
+    assert lost != "1"
+    assert "no longer in this corpus, made on another corpus of this name" in part(app, f"mark {lost}")
+    assert "a cat sleeps" in part(app, f"mark {lost}")
+
+    app.button(key="positive anchored 1").click().run()
+    assert sorted(listed_marks(app)) == ["remove 1", f"remove {lost}", "remove 2"], "both marks on what was 1 stay"
+    assert part(app, "mark 1").count("ex-lost") == 0
+    again = opened(session_of(app))
+    assert messages(again, "warning") == [notice]
+    assert sorted(listed_marks(again)) == ["remove 1", f"remove {lost}", "remove 2"]
+    assert messages(opened(), "warning") == [], "a new session is not concerned"
+
+
+def test_a_session_on_two_corpora_began_on_both(encoder: FakeEncoder) -> None:
+    weekly(encoder, "the dog barks", "a cat sleeps")
+    build_corpus(source_of(ANIMALS), encoder)
+    app = searched("the dog")
+    app.selectbox(key="corpus").select("weekly").run()
+    assert messages(app, "warning") == []
+    app.text_input(key="query_text").input("a cat")
+    press(app, "Search")
+    app.selectbox(key="corpus").select("animals").run()
+    assert messages(app, "warning") == []
+    remove_corpus("animals")
+    build_corpus(source_of(ANIMALS[::-1]), encoder)
+    assert len(messages(app.run(), "warning")) == 1
+    app.selectbox(key="corpus").select("weekly").run()
+    assert messages(app, "warning") == []
+
+
 def test_a_mark_follows_its_text_to_the_id_that_it_has_now(encoder: FakeEncoder, home: Path) -> None:
     weekly(encoder, "the dog barks", "a cat sleeps")
     app = searched("the dog")

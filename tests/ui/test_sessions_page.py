@@ -35,6 +35,7 @@ from exemplar.retrieval.sessions.events import (
     Undone,
 )
 from exemplar.retrieval.sessions.export import Column
+from exemplar.retrieval.sessions.marks import MarkedText
 from exemplar.retrieval.sessions.schema import MIGRATIONS
 from exemplar.retrieval.sessions.session import Session
 from exemplar.retrieval.sessions.settings import Settings
@@ -42,7 +43,7 @@ from exemplar.retrieval.sessions.store import SessionStore
 from exemplar.ui.search import export_import
 from tests.support.corpora import ANIMALS, source_of
 from tests.support.fake_encoder import FakeEncoder
-from tests.support.pages import SESSIONS_PAGE, captions, messages, opened_page, press, ran
+from tests.support.pages import SESSIONS_PAGE, bodies, captions, messages, opened_page, press, ran
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("fake_model")]
 
@@ -68,12 +69,13 @@ import streamlit as st
 from exemplar.data.corpus.corpus import open_corpus
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.sessions.identity import PresentMarks
+from exemplar.retrieval.sessions.session import Session
 from exemplar.ui.search.export_import import show_export, show_import
 corpus = open_corpus("animals")
 taken = st.session_state.setdefault("taken", [])
 marks = Feedback(("5",))
 show_export(corpus, marks, PresentMarks(marks), st.session_state.get("columns"))
-show_import(corpus, lambda added: taken.append(added.marks))
+show_import(corpus, Session("s1", "animals"), lambda added: taken.append(added.marks))
 st.button("Again")
 """
 
@@ -392,15 +394,16 @@ def upload(app: AppTest, name: str, content: bytes) -> None:
 def test_an_import_is_applied_once_and_told(both: AppTest) -> None:
     upload(both, "<b>m</b>.csv", b"doc_id,mark\n5,relevant\n0,no\ngone,yes\n1,\n")
     assert both.session_state["taken"] == [Feedback(("5",), ("0",))]
-    assert messages(both, "success") == [
-        "Took in marks from <b>m</b>.csv: 1 as relevant, 1 as not relevant. "
-        "Left out: 1 on documents that this corpus does not have. Undo takes all of it back."
+    assert messages(both, "warning") == [
+        "Took in marks from <b>m</b>.csv: 1 as relevant, 1 as not relevant. Undo takes all of it back. "
+        "1 row was left out."
     ]
+    assert "gone (line 4): this corpus does not have it" in bodies(both)
     assert both.file_uploader[0].value is None
     press(both, "Again")
     press(both, "Again")
     assert len(both.session_state["taken"]) == 1
-    assert len(messages(both, "success")) == 1
+    assert len(messages(both, "warning")) == 1
     upload(both, "<b>m</b>.csv", b"doc_id,mark\n5,relevant\n0,no\ngone,yes\n1,\n")
     assert len(both.session_state["taken"]) == 2, "the same file can be taken in again, after an undo"
 
@@ -410,18 +413,21 @@ def test_what_an_import_did_is_told_until_something_else_is_done(both: AppTest) 
     assert len(messages(both, "success")) == 1
     both.session_state["session"] = Session("s1", "animals", "another query")
     assert messages(ran(both.run()), "success") == []
-    upload(both, "m.csv", b"doc_id,mark\n5,maybe\n")
-    assert len(messages(both, "error")) == 1
-    assert len(messages(ran(both.run()), "error")) == 1
+    upload(both, "m.csv", b"doc_id,mark\n5,perhaps\n")
+    assert len(messages(both, "warning")) == 1
+    assert len(messages(ran(both.run()), "warning")) == 1
 
 
 @pytest.mark.parametrize(
     ("content", "kind", "message"),
     [
-        (b"doc_id,mark\ngone,yes\n", "warning", "M.csv marks no document of this corpus, only 1 others; "),
+        (b"doc_id,mark\ngone,yes\n", "warning", "No mark was taken in from m.csv: 1 row was left out; nothing was "),
         (b"doc_id,mark\n5,\n", "warning", "There is no mark in m.csv; nothing was changed."),
-        (b"id,mark\n5,yes\n", "error", "Cannot read m.csv: it has no column 'doc_id'; its columns are: id, mark. "),
-        (b"doc_id,mark\n5,*maybe*\n", "error", "'*maybe*' in row 0 of m.csv is not a mark; write relevant, "),
+        (
+            b"a,b,mark\n5,5,yes\n",
+            "error",
+            "Cannot read m.csv: it has no column 'doc_id'; its columns are: a, b, mark. ",
+        ),
     ],
 )
 def test_an_import_that_brings_nothing_says_why(both: AppTest, content: bytes, kind: str, message: str) -> None:
@@ -429,6 +435,31 @@ def test_an_import_that_brings_nothing_says_why(both: AppTest, content: bytes, k
     [told] = messages(both, kind)
     assert told.startswith(message)
     assert both.session_state["taken"] == []
+
+
+def test_rows_that_are_left_out_of_an_import_are_named(both: AppTest) -> None:
+    rows = "".join(f"{n},<i>perhaps</i>\n" for n in range(120))
+    upload(both, "m.csv", f"doc_id,mark\n{rows}5,?\n".encode())
+    assert both.session_state["taken"] == [Feedback((), (), ("5",))]
+    [told] = messages(both, "warning")
+    assert told == (
+        "Took in marks from m.csv: 0 as relevant, 0 as not relevant, 1 as unsure. Undo takes all of it back. "
+        "120 rows were left out."
+    )
+    lines = re.findall(r'<div class="ex-quiet" dir="auto">(.*?)</div>', bodies(both))
+    assert lines[0].startswith("0 (line 2): &#x27;&lt;i&gt;perhaps&lt;/i&gt;&#x27; is not a mark; write relevant, ")
+    assert (len(lines), lines[-1]) == (101, "… and 20 more")
+
+
+def test_marks_on_texts_that_the_corpus_lacks_are_counted(both: AppTest) -> None:
+    upload(both, "m.csv", b"doc_id,text,mark\n5,another text,yes\n")
+    [told] = messages(both, "success")
+    assert told == (
+        "Took in marks from m.csv: 1 as relevant, 0 as not relevant. "
+        "1 of them on texts that this corpus does not have. Undo takes all of it back."
+    )
+    [marks] = both.session_state["taken"]
+    assert marks.positives[0].startswith("5 (")
 
 
 @pytest.mark.usefixtures("open_popovers")
@@ -440,6 +471,61 @@ def test_marks_of_a_session_are_taken_in_by_one_event(store: SessionStore) -> No
     assert session.feedback == Feedback(("5", "1", "2"))
     assert session.after(Undone()).feedback == Feedback(("5",), ("1",))
     assert listed(app)[0][3] == 3
+
+
+@pytest.fixture
+def replaced(store: SessionStore, animals: Corpus, encoder: FakeEncoder) -> Corpus:
+    """Another corpus named animals, on which the first texts stand in another order and the others do not."""
+    texts = [MarkedText(None, ANIMALS[row]) for row in (1, 7)]
+    event = MarksAdded(Feedback(("1", "7")), {"1": texts[0].text_hash, "7": texts[1].text_hash}, tuple(texts))
+    for each in (QUERIED, event, Named("marked")):
+        store.record(Session("old", "animals"), each, corpus_id=animals.manifest.corpus_id)
+    remove_corpus("animals")
+    return build_corpus(source_of(["something else", *reversed(ANIMALS[:5])]), encoder)
+
+
+NOTICE = "This session began on another corpus named animals, which was removed or replaced since."
+
+
+def test_a_session_that_began_on_another_corpus_of_the_name_says_so(
+    store: SessionStore, replaced: Corpus, encoder: FakeEncoder
+) -> None:
+    store.record(Session("new", "animals"), QUERIED, corpus_id=replaced.manifest.corpus_id)
+    app = opened()
+    assert [row[:2] for row in listed(app)][:3] == [
+        ["unnamed", "animals"],
+        ["marked", "animals (another corpus now)"],
+        ["my cats", "animals"],
+    ]
+    assert messages(app, "warning") == []
+    choose(app, "old")
+    [told] = messages(app, "warning")
+    assert told.startswith(NOTICE)
+    build_corpus(source_of([*ANIMALS, "more"]), encoder)
+    assert messages(ran(app.run()), "warning") == [told]
+    remove_corpus("animals")
+    assert messages(ran(app.run()), "warning") == []
+
+
+@pytest.mark.usefixtures("open_popovers", "replaced")
+def test_marks_are_exported_with_their_own_texts_after_the_corpus_was_replaced(
+    store: SessionStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = []
+    button = export_import.st.download_button
+    monkeypatch.setattr(
+        export_import.st, "download_button", lambda *args, **rest: files.append(args[1]) or button(*args, **rest)
+    )
+    app = opened()
+    choose(app, "old")
+    frame = pd.read_csv(io.BytesIO(files[-1]()), dtype=str, keep_default_na=False)
+    assert frame[["doc_id", "text", "mark", "mark_state", "mark_origin"]].to_numpy().tolist() == [
+        ["4", ANIMALS[1], "relevant", "", "made on another corpus of this name"],
+        ["7", ANIMALS[7], "relevant", "no longer in this corpus", "made on another corpus of this name"],
+    ]
+    upload(app, "m.csv", b"doc_id,mark\n1,no\n")
+    session = store.load("old")
+    assert session.feedback == Feedback(("4", "7"), ("1",)), "the mark on the text that was 1 is not replaced"
 
 
 def test_nothing_marked_and_nothing_ranked_is_no_export(animals: Corpus) -> None:

@@ -6,8 +6,8 @@ import streamlit as st
 
 from exemplar.data.corpus.store import DocumentStore
 from exemplar.data.readers.file import TABLES
-from exemplar.retrieval.copies import text_marks
-from exemplar.retrieval.feedback import MARK_NAMES, Feedback
+from exemplar.retrieval.feedback import Feedback
+from exemplar.retrieval.sessions.added_marks import Import, added_marks
 from exemplar.retrieval.sessions.events import MarksAdded
 from exemplar.retrieval.sessions.export import (
     Column,
@@ -16,8 +16,10 @@ from exemplar.retrieval.sessions.export import (
     as_parquet,
     export_table,
 )
-from exemplar.retrieval.sessions.identity import PresentMarks, added_marks
-from exemplar.retrieval.sessions.import_marks import MOST_BYTES, places_of_marks, read_marks
+from exemplar.retrieval.sessions.identity import PresentMarks
+from exemplar.retrieval.sessions.import_marks import MOST_BYTES, read_marks
+from exemplar.retrieval.sessions.session import Session
+from exemplar.retrieval.sessions.store import FAILURES
 from exemplar.ui import html, state
 
 _FORMATS = {
@@ -27,6 +29,8 @@ _FORMATS = {
 }
 _CONTENTS = ("Rankings and marks", "Marks alone")
 _MIN_ROWS, _DEFAULT_ROWS, _MAX_ROWS = 10, 100, 1000  # rows of each ranking
+
+_MOST_LINES = 100  # of rows that were left out
 
 _N_IMPORTS = "imports_so_far"
 _IMPORT_MESSAGE = "what_the_last_import_did"
@@ -73,13 +77,13 @@ def show_export(
         icon=":material/download:",
         type="primary",
         on_click="ignore",
-        help="A row a document: its id, text, label and mark"
+        help="A row a document: its id, text, label and mark, and what became of the mark's text"
         + (", and its rank and score in both columns." if rankings else "."),
     )
 
 
-def show_import(corpus: DocumentStore, on_marks: Callable[[MarksAdded], None]) -> None:
-    """Draw the box for a file of marks; ``on_marks`` takes, once a file, the marks on documents of this corpus."""
+def show_import(corpus: DocumentStore, session: Session, on_marks: Callable[[MarksAdded], None]) -> None:
+    """Draw the box for a file of marks; ``on_marks`` takes, once a file, what it adds to the session."""
     st.subheader("Import marks", anchor=False)
     with st.container(gap=None):
         _show_import_message(corpus)
@@ -90,10 +94,11 @@ def show_import(corpus: DocumentStore, on_marks: Callable[[MarksAdded], None]) -
         max_upload_size=MOST_BYTES // 10**6,
         key=key,
         help="CSV, TSV, JSON Lines, JSON or Parquet with the columns doc_id and mark: an export, or a file of your "
-        "own. A mark is relevant, positive, yes, true or 1; or not relevant, negative, no, false or 0; or blank. The "
-        "marks join those that are there.",
+        "own. A mark is relevant, included, accept, yes, true or 1; or not relevant, excluded, reject, no, false, 0 or "
+        "-1; or unsure, maybe or ?; or blank. Where the file has the text or its hash (text, text_hash), the mark goes "
+        "to the document with that text. The marks join those that are there.",
         on_change=_import_marks,
-        args=(key, corpus, on_marks),
+        args=(key, corpus, session, on_marks),
     )
 
 
@@ -122,31 +127,22 @@ def _choose_n_rows() -> int:
     )
 
 
-def _import_marks(key: str, corpus: DocumentStore, on_marks: Callable[[MarksAdded], None]) -> None:
+def _import_marks(key: str, corpus: DocumentStore, session: Session, on_marks: Callable[[MarksAdded], None]) -> None:
     uploaded = st.session_state[key]
     if uploaded is None:
         return
     st.session_state.pop(_STATE_AT_IMPORT, None)
     st.session_state[_N_IMPORTS] = st.session_state.get(_N_IMPORTS, 0) + 1  # replaces this box by an empty one
     try:
-        marks = read_marks(uploaded.getvalue(), uploaded.name, corpus.rows_of)
-        found = text_marks(marks.within(corpus.rows_of(marks.marked)), corpus)
-        known, n_unknown = found.feedback, len(marks) - len(corpus.rows_of(marks.marked))
-        if known:
-            on_marks(added_marks(known, corpus))
-        marked = {doc_id: mark for mark, doc_ids in marks.by_mark() for doc_id in doc_ids}
-        places = places_of_marks(uploaded.getvalue(), uploaded.name, corpus.rows_of) if found.opposed else {}
-    except state.FAILURES as error:
-        st.session_state[_IMPORT_MESSAGE] = ("error", f"{error}. Nothing was changed.")
+        file = read_marks(uploaded.getvalue(), uploaded.name, corpus.manifest.source.columns)
+        found = added_marks(file, corpus, session.marks, state.texts_of(session.session_id))
+        if found.event.marks:
+            on_marks(found.event)
+    except FAILURES as error:
+        st.session_state[_IMPORT_MESSAGE] = ("error", f"{error}. Nothing was changed.", ())
         return
-    opposed = [
-        " and ".join(f"'{doc_id}' ({MARK_NAMES[marked[doc_id]]}, {places[doc_id]})" for doc_id in group)
-        for group in found.opposed
-    ]
-    st.session_state[_IMPORT_MESSAGE] = (
-        "success" if known and not opposed else "warning",
-        _import_message(uploaded.name, known, n_unknown, opposed),
-    )
+    kind = "success" if found.event.marks and not found.left_out else "warning"
+    st.session_state[_IMPORT_MESSAGE] = (kind, _import_message(uploaded.name, found), found.left_out)
 
 
 def _show_import_message(corpus: DocumentStore) -> None:
@@ -154,23 +150,24 @@ def _show_import_message(corpus: DocumentStore) -> None:
     if _IMPORT_MESSAGE in st.session_state:
         now = (state.current(), corpus.manifest.name)
         if st.session_state.setdefault(_STATE_AT_IMPORT, now) == now:
-            html.show_message(*st.session_state[_IMPORT_MESSAGE])
+            kind, message, left_out = st.session_state[_IMPORT_MESSAGE]
+            html.show_message(kind, message)
+            lines = [html.quiet_line(line) for line in left_out[:_MOST_LINES]]
+            more = [html.quiet_line(f"… and {len(left_out) - _MOST_LINES:,} more")] if left_out[_MOST_LINES:] else []
+            if lines:
+                st.html("".join(lines + more))
         else:
             del st.session_state[_IMPORT_MESSAGE]
 
 
-def _import_message(name: str, known: Feedback, n_unknown: int, opposed: Sequence[str]) -> str:
-    """Return what an import did; ``opposed`` names the marks on every text that the file marks in different ways."""
-    contradictions = "".join(
-        f" Left out, because these have the same text and different marks: {marks}." for marks in opposed
-    )
-    if not known and not opposed:
-        if n_unknown:
-            return f"{name} marks no document of this corpus, only {n_unknown:,} others; nothing was changed."
-        return f"There is no mark in {name}; nothing was changed."
-    if not known:
-        return f"Nothing was changed.{contradictions} Remove one of the marks in {name}."
-    parts = f"{len(known.positives):,} as relevant, {len(known.negatives):,} as not relevant"
-    parts += f", {len(known.unsure):,} as unsure" if known.unsure else ""
-    left_out = f" Left out: {n_unknown:,} on documents that this corpus does not have." if n_unknown else ""
-    return f"Took in marks from {name}: {parts}.{left_out}{contradictions} Undo takes all of it back."
+def _import_message(name: str, found: Import) -> str:
+    marks, n_left_out = found.event.marks, len(found.left_out)
+    left_out = f"{'1 row was' if n_left_out == 1 else f'{n_left_out:,} rows were'} left out"
+    if not marks:
+        reason = f"No mark was taken in from {name}: {left_out}" if n_left_out else f"There is no mark in {name}"
+        return f"{reason}; nothing was changed."
+    counts = [f"{len(marks.positives):,} as relevant", f"{len(marks.negatives):,} as not relevant"]
+    counts += [f"{len(marks.unsure):,} as unsure"] if marks.unsure else []
+    lost = f" {found.n_lost:,} of them on texts that this corpus does not have." if found.n_lost else ""
+    end = f" {left_out[0].upper()}{left_out[1:]}." if n_left_out else ""
+    return f"Took in marks from {name}: {', '.join(counts)}.{lost} Undo takes all of it back.{end}"

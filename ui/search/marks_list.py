@@ -5,7 +5,7 @@ import streamlit as st
 from exemplar.data.corpus.store import DocumentStore
 from exemplar.retrieval.feedback import MARK_NAMES, Mark
 from exemplar.retrieval.sessions.events import Marked, MarksCleared
-from exemplar.retrieval.sessions.identity import STATES, PresentMarks, State
+from exemplar.retrieval.sessions.identity import ELSEWHERE, STATES, PresentMarks
 from exemplar.retrieval.sessions.marks import MarkedText
 from exemplar.retrieval.sessions.session import Session
 from exemplar.ui import html
@@ -48,7 +48,7 @@ def _ask(doc_ids: tuple[str, ...], session: Session, corpus: DocumentStore) -> N
     with st.container(key=f"which {html.widget_key(doc_ids[0])}", gap="xsmall"):
         st.caption(f"The same text is marked as {names}. Which counts? Until you say, it trains nothing.")
         for doc_id in doc_ids:
-            st.html(_line(doc_id, text, None, MARK_NAMES[marks[doc_id]]))
+            st.html(_line(doc_id, text, MARK_NAMES[marks[doc_id]]))
         with st.container(horizontal=True, gap="small"):
             for mark, doc_id in by_mark.items():
                 st.button(
@@ -78,8 +78,10 @@ def _show_list(
         key, state = html.widget_key(doc_id), marks.states.get(doc_id)
         text = marks.texts.get(doc_id) if state else documents.get(doc_id)
         with st.container(key=f"mark {key}", horizontal=True, wrap=False, gap=None, vertical_alignment="top"):
-            copies = marks.copies.get(doc_id, ())
-            st.html(_line(doc_id, text, state, f"{len(copies):,} copies" if copies else ""), width="stretch")
+            notes = [STATES[state]] if state else []
+            notes += [ELSEWHERE] if doc_id in marks.elsewhere else []
+            notes += [f"{len(marks.copies[doc_id]):,} copies"] if doc_id in marks.copies else []
+            st.html(_line(doc_id, text, ", ".join(notes)), width="stretch")
             if state and doc_id in documents:
                 _renew_button(doc_id, mark, documents[doc_id], key)
             else:
@@ -116,7 +118,7 @@ def _renew_button(doc_id: str, mark: Mark, text: MarkedText, key: str) -> None:
     )
 
 
-def _line(doc_id: str, text: MarkedText | None, state: State | None, note: str = "") -> str:
+def _line(doc_id: str, text: MarkedText | None, note: str) -> str:
     start = "" if text is None else html.excerpt(text.full_text, 90)
-    about = " ".join(html.element("span", "lost", html.text(each)) for each in (state and STATES[state], note) if each)
-    return html.element("div", "mark", html.name_element("id", doc_id), " ", about, " ", html.text(start))
+    state = html.element("span", "lost", html.text(note)) if note else ""
+    return html.element("div", "mark", html.name_element("id", doc_id), " ", state, " ", html.text(start))

@@ -9,7 +9,7 @@ from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.rankers import DEFAULT_RANKER, TITLES, Ranker
 from exemplar.retrieval.ranking import Ranking
 from exemplar.retrieval.search import SearchEngine
-from exemplar.retrieval.sessions.identity import PresentMarks
+from exemplar.retrieval.sessions.identity import PresentMarks, notice_of
 from exemplar.retrieval.sessions.session import Session
 from exemplar.ui import html, resources, state
 from exemplar.ui.search import filter_form, keyboard, results
@@ -54,6 +54,8 @@ def _draw(welcome: Callable[[], None]) -> results.Unexplained:
             choose_settings(session.settings)
     engine = resources.engine(session.corpus)
     session, marks = state.marks_on(engine.corpus)
+    if notice := notice_of(session.corpus_id, engine.corpus.manifest):
+        html.show_message("warning", notice)
     with st.sidebar:
         show_marks(marks, session, engine.corpus)
     show_query_box(session.query, engine.corpus)

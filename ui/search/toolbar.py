@@ -71,7 +71,7 @@ def _export_popover(session: Session, engine: SearchEngine, marks: PresentMarks)
     with transfer:
         columns = None if session.query is None else lambda n: _exported(session, engine, marks, n)
         show_export(engine.corpus, session.feedback, marks, columns)
-        show_import(engine.corpus, state.change)
+        show_import(engine.corpus, session, state.change)
 
 
 def _exported(session: Session, engine: SearchEngine, marks: PresentMarks, n: int) -> list[Column]:

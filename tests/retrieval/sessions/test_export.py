@@ -14,6 +14,7 @@ from exemplar.data.documents import Document
 from exemplar.data.readers.file import File
 from exemplar.data.readers.tables import open_table
 from exemplar.retrieval.feedback import Feedback
+from exemplar.retrieval.sessions.added_marks import added_marks
 from exemplar.retrieval.sessions.export import (
     Column,
     as_csv,
@@ -24,7 +25,7 @@ from exemplar.retrieval.sessions.export import (
 )
 from exemplar.retrieval.sessions.identity import PresentMarks
 from exemplar.retrieval.sessions.import_marks import read_marks
-from exemplar.retrieval.sessions.marks import MarkedText
+from exemplar.retrieval.sessions.marks import MarkedText, Marks
 from tests.support.corpora import ANIMALS
 
 MARKS = Feedback(("5", "gone"), ("1",))
@@ -74,9 +75,12 @@ def rows_of(content: bytes, suffix: str) -> list[dict]:
 
 def test_a_row_has_the_marks_ranks_and_scores_of_all_columns(animals: Corpus) -> None:
     table = export_table(animals, MARKS, COLUMNS)
-    own = ["doc_id", "title", "text", "labels", "mark", "mark_state"]
+    own = ["doc_id", "title", "text", "text_hash", "labels", "mark", "mark_state", "mark_origin"]
     assert table.column_names == [*own, "knn_rank", "knn_score", "anchored_rank", "anchored_score"]
-    assert [tuple(row.values()) for row in table.to_pylist()] == [
+    hashes = [MarkedText(None, ANIMALS[row]).text_hash for row in (3, 1, 7, 5)]
+    assert table["text_hash"].to_pylist() == [*hashes, None]
+    assert table["mark_origin"].to_pylist() == [None] * 5
+    assert [tuple(row.values()) for row in table.drop_columns(["text_hash", "mark_origin"]).to_pylist()] == [
         ("3", None, ANIMALS[3], ["animal"], None, None, 1, 0.5, 2, 1 / 3),
         ("1", None, ANIMALS[1], ["animal"], "not relevant", None, 2, 0.25, None, -1e-17),
         ("7", None, ANIMALS[7], ["market"], None, None, None, 0.125, 1, 2.0),
@@ -87,7 +91,8 @@ def test_a_row_has_the_marks_ranks_and_scores_of_all_columns(animals: Corpus) ->
 
 
 def test_without_a_ranking_the_marks_alone_are_exported(animals: Corpus) -> None:
-    rows = [tuple(row.values()) for row in export_table(animals, MARKS).to_pylist()]
+    table = export_table(animals, MARKS).drop_columns(["text_hash", "mark_origin"])
+    rows = [tuple(row.values()) for row in table.to_pylist()]
     assert rows == [
         ("5", None, ANIMALS[5], ["market"], "relevant", None),
         ("gone", None, None, None, "relevant", "no longer in this corpus"),
@@ -96,15 +101,29 @@ def test_without_a_ranking_the_marks_alone_are_exported(animals: Corpus) -> None
 
 
 def test_a_mark_that_has_lost_its_document_is_exported_with_the_text_it_was_made_on(animals: Corpus) -> None:
-    present = PresentMarks(Feedback(), {"3": "changed", "x": "gone", "5": "unknown"}, {"3": MarkedText("A", "b")})
-    marks = Feedback(("3", "x"), ("5",))
-    rows = [tuple(row.values()) for row in export_table(animals, marks, COLUMNS[:1], present).to_pylist()]
+    lost = MarkedText("A", "b")
+    present = PresentMarks(Feedback(), {"3": "changed", "x": "gone", "5": "unknown"}, {"3": lost})
+    table = export_table(animals, Feedback(("3", "x"), ("5",)), COLUMNS[:1], present)
+    assert table["text_hash"].to_pylist()[2:] == [lost.text_hash, None, None]
+    rows = [tuple(row.values()) for row in table.drop_columns(["text_hash", "mark_origin"]).to_pylist()]
     assert rows == [
         ("3", None, ANIMALS[3], ["animal"], None, None, 1, 0.5),
         ("1", None, ANIMALS[1], ["animal"], None, None, 2, 0.25),
         ("3", "A", "b", None, "relevant", "its text has changed since", None, None),
         ("x", None, None, None, "relevant", "no longer in this corpus", None, None),
         ("5", None, None, None, "not relevant", "text unknown", None, None),
+    ]
+
+
+def test_marks_that_were_made_on_another_corpus_of_the_name_are_told(animals: Corpus) -> None:
+    lost = MarkedText(None, "b")
+    present = PresentMarks(Feedback(("5",)), {"0 (ab)": "gone"}, {"0 (ab)": lost}, frozenset({"5", "0 (ab)"}))
+    table = export_table(animals, Feedback(("5", "0 (ab)"), ("1",)), COLUMNS[:1], present)
+    assert [(row["doc_id"], row["mark_state"], row["mark_origin"]) for row in table.to_pylist()] == [
+        ("3", None, None),
+        ("1", None, None),
+        ("5", None, "made on another corpus of this name"),
+        ("0 (ab)", "no longer in this corpus", "made on another corpus of this name"),
     ]
 
 
@@ -125,7 +144,7 @@ def test_csv_is_read_by_pandas_with_numbers_as_numbers(animals: Corpus) -> None:
     assert frame["anchored_score"][:4].tolist() == [1 / 3, -1e-17, 2.0, 0.0]
     assert frame["knn_rank"][:2].tolist() == [1, 2]
     assert frame["mark"].fillna("").tolist() == ["", "not relevant", "", "relevant", "relevant"]
-    assert as_csv(table).startswith(b"\xef\xbb\xbfdoc_id,title,text,labels,")
+    assert as_csv(table).startswith(b"\xef\xbb\xbfdoc_id,title,text,text_hash,labels,")
 
 
 def test_json_lines_and_parquet_are_exact(animals: Corpus) -> None:
@@ -141,7 +160,8 @@ def test_what_a_spreadsheet_would_run_is_text_in_csv(animals: Corpus, formula: s
     [row] = rows_of(as_csv(table), ".csv")
     assert [row[name] for name in ("doc_id", "title", "text", "labels")] == [f"'{formula}"] * 4
     assert row["knn_score"] == "-1.5"
-    assert read_marks(as_csv(table), "marks.csv", corpus.rows_of) == Feedback((formula,))
+    found = added_marks(read_marks(as_csv(table), "marks.csv"), corpus, Marks())
+    assert (found.event.marks, found.n_lost) == (Feedback((formula,)), 0)
     [line] = rows_of(as_json_lines(table), ".jsonl")
     assert line["text"] == formula
 

@@ -1,6 +1,7 @@
 """A mark belongs to a text: what becomes of it when its corpus is built again, in memory and over Milvus."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +14,8 @@ from exemplar.data.documents import Document
 from exemplar.data.sources.spec import Source, SourceSpec
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.search import SearchEngine
-from exemplar.retrieval.sessions.events import Marked, MarksFollowed, TextsKnown
-from exemplar.retrieval.sessions.identity import PresentMarks, added_marks, present_marks
+from exemplar.retrieval.sessions.events import Marked, MarksAdded, MarksFollowed, TextsKnown
+from exemplar.retrieval.sessions.identity import PresentMarks, notice_of, present_marks
 from exemplar.retrieval.sessions.marks import MarkedText
 from exemplar.retrieval.sessions.session import Session
 from tests.support.fake_encoder import FakeEncoder
@@ -32,8 +33,12 @@ def built(*documents: Document | str) -> DocumentStore:
 
 def marked(corpus: DocumentStore, positives: str = "", negatives: str = "", unsure: str = "") -> tuple[Session, dict]:
     """Return a session with marks, an id a character, and the texts that the log keeps."""
-    event = added_marks(Feedback(tuple(positives), tuple(negatives), tuple(unsure)), corpus)
-    return Session("s", "weekly").after(event), {text.text_hash: text for text in event.texts}
+    marks = Feedback(tuple(positives), tuple(negatives), tuple(unsure))
+    rows = corpus.rows_of(marks.marked)
+    texts = dict(zip(rows, map(MarkedText.of, corpus.documents_at(list(rows.values()))), strict=True))
+    event = MarksAdded(marks, {doc_id: text.text_hash for doc_id, text in texts.items()})
+    session = Session("s", "weekly").after(event, corpus_id=corpus.manifest.corpus_id)
+    return session, {text.text_hash: text for text in texts.values()}
 
 
 def present(marks: tuple[Session, dict], corpus: DocumentStore) -> PresentMarks:
@@ -59,12 +64,44 @@ def test_a_mark_on_a_text_that_is_gone_trains_with_its_text_and_stands_on_no_oth
 
 
 def test_a_mark_does_not_go_over_to_a_text_that_took_its_id() -> None:
-    """As where a corpus was removed, or where a column has the ids."""
-    marks = marked(built("a", "b"), "0", "1")
+    marks = marked(built(Document("t", "a"), Document("u", "b")), "t", "u")
+    found = present(marks, built(Document("t", "other"), Document("u", "b")))
+    assert found.feedback == Feedback((), ("u",), (), ("a",))
+    assert (found.states, found.elsewhere, found.events) == ({"t": "changed"}, frozenset(), ())
+
+
+def test_in_another_corpus_of_the_name_a_mark_makes_way_for_the_document_that_has_its_id() -> None:
+    session, texts = marked(built("a", "b", "c"), "0", "12")
     remove_corpus("weekly")
-    found = present(marks, built("other", "b"))
-    assert found.feedback == Feedback((), ("1",), (), ("a",))
-    assert found.states == {"0": "changed"}
+    corpus = built("other", "b")
+    found = present((session, texts), corpus)
+    aside = f"0 ({MarkedText(None, 'a').text_hash[:8]})"
+    assert found.feedback == Feedback((), ("1",), (), ("a",), ("c",))
+    assert found.states == {aside: "gone", "2": "gone"}
+    assert found.elsewhere == {aside, "1", "2"}
+    assert found.events == (MarksFollowed({"0": aside}),)
+    session = session.after(*found.events, corpus_id=corpus.manifest.corpus_id)
+    assert present((session, texts), corpus) == PresentMarks(found.feedback, found.states, found.texts, found.elsewhere)
+    text = MarkedText(None, "other")
+    session = session.after(Marked("0", "positive", text.text_hash, text), corpus_id=corpus.manifest.corpus_id)
+    again = present((session, texts), corpus)
+    assert again.feedback == Feedback(("0",), ("1",), (), ("a",), ("c",)), "the mark before it is still there"
+    assert again.elsewhere == {aside, "1", "2"}
+
+
+def test_a_session_says_that_it_began_on_another_corpus_of_the_name() -> None:
+    corpus = built("a")
+    session, _ = marked(corpus, "0")
+    assert notice_of(session.corpus_id, built("b", "c").manifest) is None, "it was only built again"
+    remove_corpus("weekly")
+    other = built("b", "c").manifest
+    later = session.after(Marked("1", "positive"), corpus_id=other.corpus_id)
+    assert notice_of(later.corpus_id, other) == (
+        "This session began on another corpus named weekly, which was removed or replaced since. Marks follow their "
+        "texts; those whose texts this corpus does not have go on training by their own texts."
+    )
+    assert notice_of("", other) is None, "an earlier version did not write which corpus it was"
+    assert notice_of(session.corpus_id, replace(other, corpus_id="")) is None
 
 
 def test_a_mark_follows_its_text_to_another_id() -> None:
@@ -76,7 +113,7 @@ def test_a_mark_follows_its_text_to_another_id() -> None:
     assert (found.states, found.events) == ({"2": "gone"}, (MarksFollowed({"0": "1"}),))
     session, texts = marks
     again = present((session.after(*found.events), texts), corpus)
-    assert again == PresentMarks(found.feedback, found.states, found.texts)
+    assert again == PresentMarks(found.feedback, found.states, found.texts, frozenset("12"))
 
 
 def test_a_mark_that_lost_its_text_makes_way_for_one_that_follows_its_own() -> None:
@@ -89,7 +126,7 @@ def test_a_mark_that_lost_its_text_makes_way_for_one_that_follows_its_own() -> N
     assert aside.startswith("1 (")
     assert found.states[aside] == "gone"
     again = present((session.after(*found.events), texts), corpus)
-    assert again == PresentMarks(found.feedback, found.states, found.texts)
+    assert again == PresentMarks(found.feedback, found.states, found.texts, frozenset(["1", aside]))
 
 
 def test_marks_follow_texts_that_changed_places() -> None:

@@ -10,12 +10,25 @@ from hypothesis import strategies as st
 from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.errors import ExemplarError
 from exemplar.data.readers import parquet_table
-from exemplar.retrieval.feedback import Feedback
+from exemplar.data.sources.columns import Columns
 from exemplar.retrieval.sessions import import_marks
+from exemplar.retrieval.sessions.added_marks import added_marks
 from exemplar.retrieval.sessions.export import Column, as_parquet, export_table, unescape_formula
-from exemplar.retrieval.sessions.import_marks import read_marks
-from exemplar.retrieval.sessions.marks import Marks
+from exemplar.retrieval.sessions.import_marks import MarkRow, read_marks
+from exemplar.retrieval.sessions.marks import MarkedText, Marks
 from tests.retrieval.sessions.test_export import FORMULAS, HARMLESS, WRITERS, corpus_of, rows_of
+
+
+def marks_in(content: bytes, name: str, columns: Columns = Columns()) -> dict[str, str]:  # noqa: B008 - immutable
+    """Return the marks in a file by id, all rows of which can be read."""
+    found = read_marks(content, name, columns)
+    assert found.left_out == ()
+    return {row.doc_id: row.mark for row in found.rows}
+
+
+def left_out(content: bytes, name: str) -> list[str]:
+    return list(read_marks(content, name).left_out)
+
 
 TEXTS = st.text(min_size=1).filter(lambda text: not text.isspace())
 
@@ -35,7 +48,7 @@ def test_what_was_exported_is_read_back(
     feedback = made.feedback
     table = export_table(corpus, feedback, [Column("knn", texts[::2], {text: len(text) / 7 for text in texts})])
     content = WRITERS[suffix](table)
-    found = read_marks(content, f"marks{suffix}", corpus.rows_of)
+    found = added_marks(read_marks(content, f"marks{suffix}"), corpus, Marks()).event.marks
     assert [set(marked) for _, marked in found.by_mark()] == [set(marked) for _, marked in feedback.by_mark()]
     if suffix != ".csv":
         assert rows_of(content, suffix) == table.to_pylist()
@@ -45,14 +58,54 @@ def test_what_was_exported_is_read_back(
         assert [float(row["knn_score"]) for row in rows] == table["knn_score"].to_pylist()
 
 
+POSITIVE = ["relevant", "Positive", "include", "Included", "accept", "ACCEPTED", "yes", "Y", "true", "TRUE", "1", "1.0"]
+NEGATIVE = ["irrelevant", "not_relevant", "non-relevant", "negative", "exclude", "excluded", "reject", "Rejected"]
+NEGATIVE += ["no", "N", "FALSE", "0", "0.0", "-1", "-1.0"]
+
+
 @pytest.mark.parametrize(
     ("word", "mark"),
-    [(word, "positive") for word in ("relevant", "Positive", " YES ", "true", "1", "1.0")]
-    + [(word, "negative") for word in ("Not  relevant", "negative", "no", "FALSE", "0", "0.0")]
-    + [("", None), ("  ", None)],
+    [(word, "positive") for word in (*POSITIVE, " YES ")]
+    + [(word, "negative") for word in (*NEGATIVE, "Not  relevant")]
+    + [(word, "unsure") for word in ("?", "Maybe", "unsure", "unclear", " undecided ", "ignore")],
 )
-def test_marks_are_understood_in_many_words(word: str, mark: str | None) -> None:
-    assert read_marks(f"doc_id,mark\na,{word}\n".encode(), "m.csv").mark_of("a") == mark
+def test_marks_are_understood_in_many_words(word: str, mark: str) -> None:
+    assert marks_in(f"doc_id,mark\na,{word}\n".encode(), "m.csv") == {"a": mark}
+
+
+@pytest.mark.parametrize("word", ["", "  "])
+def test_a_blank_cell_is_no_mark(word: str) -> None:
+    assert marks_in(f"doc_id,mark\na,{word}\n".encode(), "m.csv") == {}
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        *("id,mark", "_id,included", "Record ID,Included", "PMID,decision", "Ref-Key,answer", "doc_id,label"),
+        *("Ticket ID,mark", "paperId,verdict", "Ticket,mark"),
+    ],
+)
+def test_columns_may_have_other_names(header: str) -> None:
+    content = f"{header}\na,yes\nb,no\n".encode()
+    assert marks_in(content, "m.csv", Columns(text="text", id="ref_key")) == {"a": "positive", "b": "negative"}
+
+
+def test_the_columns_of_an_export_are_read_before_others_of_such_names() -> None:
+    content = b"id,doc_id,label,included,mark\n1,a,dog,no,yes\n"
+    assert marks_in(content, "m.csv") == {"a": "positive"}
+
+
+def test_rows_have_the_texts_that_were_marked() -> None:
+    text_hash = "0123456789abcdef"
+    content = f"doc_id,title,text,text_hash,mark,mark_state\na,T,x,{text_hash},yes,\nb,,y,1.2E+15,no,gone\nc,,,,no,\n"
+    assert read_marks(content.encode(), "m.csv").rows == (
+        MarkRow("line 2", "a", "positive", text_hash, MarkedText("T", "x")),
+        MarkRow("line 3", "b", "negative", None, MarkedText(None, "y"), lost=True),
+        MarkRow("line 4", "c", "negative"),
+    )
+    assert read_marks(b"text,answer\nx,accept\n", "m.csv").rows == (
+        MarkRow("line 2", None, "positive", None, MarkedText(None, "x")),
+    )
 
 
 @pytest.mark.parametrize(
@@ -68,33 +121,41 @@ def test_marks_are_understood_in_many_words(word: str, mark: str | None) -> None
     ],
 )
 def test_marks_are_read_from_every_kind_of_table(name: str, content: bytes) -> None:
-    assert read_marks(content, name) == Feedback(("1",), ("2",))
+    assert marks_in(content, name) == {"1": "positive", "2": "negative"}
 
 
 def test_marks_are_read_from_a_parquet_file_of_another_program(tmp_path: Path) -> None:
     pd.DataFrame({"doc_id": [1, 2, 3], "mark": [True, False, None]}).to_parquet(tmp_path / "m.parquet")
-    assert read_marks((tmp_path / "m.parquet").read_bytes(), "m.parquet") == Feedback(("1",), ("2",))
+    assert marks_in((tmp_path / "m.parquet").read_bytes(), "m.parquet") == {"1": "positive", "2": "negative"}
 
 
-def test_a_document_marked_twice_the_same_way_is_marked_once() -> None:
-    assert read_marks(b"doc_id,mark\na,yes\nb,no\na,1\n", "m.csv") == Feedback(("a",), ("b",))
+@pytest.mark.parametrize(
+    ("name", "content", "expected"),
+    [
+        (
+            "m.csv",
+            b'doc_id,note,mark\na,x,yes\n"b ","two\nlines",perhaps\n\nc,x,no\nd,x,maybe not\n',
+            ["b (line 3): 'perhaps' is not a mark; ", "d (line 7): 'maybe not' is not a mark; "],
+        ),
+        ("m.csv", b"doc_id,mark\n,yes\na,yes\n", ["line 2 has a mark but no doc_id; fill it in"]),
+        ("m.csv", b"doc_id,mark\na,yes,more\nb,2\n", ["line 2: more fields than", "b (line 3): '2' is not a mark"]),
+        ("m.tsv", b"doc_id\tmark\na\tyes\nb\tx\n", ["b (line 3): 'x' is not a mark"]),
+        ("m.jsonl", b'{"doc_id": "a", "mark": 1}\n\n{"doc_id": 7, "mark": 7}\n', ["7 (line 3): '7' is not a mark"]),
+        ("m.jsonl", b'{"doc_id": "a", "mark": 1}\nnot json\n', ["line 2: no JSON"]),
+        ("m.jsonl", b'{"doc_id": ["a"], "mark": 1}\n', ["line 1: the id is a list"]),
+        ("m.json", b'[{"doc_id": "a", "mark": 1}, {"doc_id": "b", "mark": {"x": 1}}]', ["row 1: the mark is a dict"]),
+        ("m.json", b'[{"doc_id": "a", "mark": 1}, {"doc_id": "b", "mark": "x"}]', ["b (row 1): 'x' is not a mark; "]),
+    ],
+)
+def test_rows_that_cannot_be_read_are_named_by_id_and_line(name: str, content: bytes, expected: list[str]) -> None:
+    messages = left_out(content, name)
+    assert [message[: len(start)] for message, start in zip(messages, expected, strict=True)] == expected
 
 
-def test_the_apostrophe_is_taken_off_only_where_that_finds_the_document() -> None:
-    content = b"doc_id,mark\n'=a,yes\n'b,yes\n'=c,yes\n"
-    assert read_marks(content, "m.csv", {"=a", "b", "'=c"}.intersection) == Feedback(("=a", "'b", "'=c"))
-    line = b'{"doc_id": "\'=a", "mark": 1}\n'
-    assert read_marks(line, "m.jsonl", {"=a", "'=a"}.intersection) == Feedback(("'=a",))
-    assert read_marks(line, "m.jsonl", {"=a"}.intersection) == Feedback(("=a",))
-
-
-def test_documents_that_differ_by_an_apostrophe_are_not_taken_for_each_other(animals: Corpus) -> None:
-    doc_ids = ["=a", "'=a", "''=a"]
-    corpus = corpus_of(animals, doc_ids, ["x", "y", "z"], [None] * 3)
-    for doc_id in doc_ids:
-        table = export_table(corpus, Feedback((doc_id,)))
-        for suffix, write in WRITERS.items():
-            assert read_marks(write(table), f"m{suffix}", corpus.rows_of) == Feedback((doc_id,))
+def test_the_other_rows_are_read() -> None:
+    found = read_marks(b"doc_id,mark\na,yes\nb,perhaps\nc,no\n", "m.csv")
+    assert [(row.doc_id, row.mark) for row in found.rows] == [("a", "positive"), ("c", "negative")]
+    assert found.left_out == ("b (line 3): 'perhaps' is not a mark; write relevant, not relevant, unsure, or nothing",)
 
 
 DEEP = b"[" * 100_000
@@ -107,23 +168,15 @@ DEEP = b"[" * 100_000
         ("m.csv.gz", b"", "marks can't be read from m.csv.gz"),
         ("m", b"doc_id,mark\n", "marks can't be read from m: "),
         ("m.csv", b"", "cannot read m.csv: it is empty"),
-        ("m.csv", b"id,note\n1,x\n", "cannot read m.csv: it has no column 'doc_id'; its columns are: id, note"),
-        ("m.csv", b"doc_id;mark\n1;x\n", "it has no column 'doc_id'; its columns are: doc_id;mark"),
-        ("m.csv", b"doc_id,mark,Mark\n1,yes,no\n", "it has two columns named 'mark'; its columns are: doc_id, mark, "),
+        ("m.csv", b"id,note\n1,x\n", "cannot read m.csv: it has no column 'mark'; its columns are: id, note"),
         (
             "m.csv",
-            b"doc_id,mark\na,yes\nb,maybe\n",
-            "'maybe' in row 1 of m.csv is not a mark; write relevant, not",
+            b"name,no,mark\n1,2,x\n",
+            "cannot read m.csv: it has no column 'doc_id'; its columns are: name, no, ",
         ),
-        ("m.csv", b"doc_id,mark\na,-1\n", "'-1' in row 0 of m.csv is not a mark"),
-        ("m.csv", b"doc_id,mark\na,yes\na,no\n", "m.csv marks the document 'a' both ways, the second time in row 1"),
-        ("m.csv", b"doc_id,mark\n,yes\n", "row 0 of m.csv has a mark but no doc_id; fill it in"),
-        ("m.csv", b"doc_id,mark\na,yes,more\n", "cannot read m.csv: row 0: more fields than the header has names"),
+        ("m.csv", b"doc_id,mark,Mark\n1,yes,no\n", "it has two columns named 'mark'; its columns are: doc_id, mark, "),
         ("m.csv", b'doc_id,mark\n"a,yes\n', "cannot read m.csv: the quote that opens on line 2 never closes"),
         ("m.csv", b"\0\xff\xfe\0\x80" * 99, "cannot read m.csv: "),
-        ("m.jsonl", b'{"doc_id": "a", "mark": 1}\nnot json\n', "cannot read m.jsonl: line 2: no JSON"),
-        ("m.jsonl", b'{"doc_id": ["a"], "mark": 1}\n', "the doc_id in row 0 of m.jsonl is a list"),
-        ("m.jsonl", b'{"doc_id": "a", "mark": {"x": 1}}\n', "the mark in row 0 of m.jsonl is a dict"),
         ("m.json", DEEP, "cannot read m.json: "),
         ("m.jsonl", b'{"doc_id":' + DEEP + b"\n", "cannot read m.jsonl: no line is a JSON object"),
         ("m.json", b"3", "cannot read m.json: its JSON is neither a list of objects"),
@@ -138,7 +191,9 @@ def test_a_file_that_cannot_be_says_why(name: str, content: bytes, message: str)
 
 def test_files_beyond_all_measure_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(import_marks, "MOST_BYTES", 100)
-    with pytest.raises(ExemplarError, match="m.csv is larger than 50 MB; remove all columns but doc_id and mark"):
+    with pytest.raises(
+        ExemplarError, match="m.csv is larger than 50 MB; remove all columns but doc_id, text_hash and mark"
+    ):
         read_marks(b"doc_id,mark\n" + b"a,yes\n" * 20, "m.csv")
     monkeypatch.setattr(parquet_table, "_MOST_HELD", 100)
     packed = as_parquet(pa.table({"doc_id": ["a"], "mark": ["yes"], "text": ["long " * 1000]}))
@@ -148,15 +203,16 @@ def test_files_beyond_all_measure_are_refused(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(import_marks, "MOST_ROWS", 3)
     with pytest.raises(ExemplarError, match="cannot read m.csv: it has more than 3 rows"):
         read_marks(b"doc_id,mark\n" + b"a,yes\n" * 4, "m.csv")
-    assert len(read_marks(b"doc_id,mark\n" + b"a,yes\n" * 3, "m.csv")) == 1
+    assert len(read_marks(b"doc_id,mark\n" + b"a,yes\n" * 3, "m.csv").rows) == 3
 
 
-def test_a_small_file_that_repeats_a_huge_text_takes_little_memory() -> None:
+def test_a_small_file_that_repeats_a_huge_text_takes_little_memory(animals: Corpus) -> None:
     huge = pa.DictionaryArray.from_arrays(pa.array([0] * 5000, pa.int32()), pa.array(["x" * 2_000_000]))
     packed = as_parquet(pa.table({"doc_id": huge, "mark": ["yes"] * 5000, "text": huge}))
     tracemalloc.start()
     try:
-        assert len(read_marks(packed, "m.parquet")) == 1
+        found = added_marks(read_marks(packed, "m.parquet"), animals, Marks())
+        assert (len(found.event.marks), found.n_lost) == (1, 1)
         assert tracemalloc.get_traced_memory()[1] < 50_000_000
     finally:
         tracemalloc.stop()

@@ -100,6 +100,17 @@ def test_a_session_keeps_a_state_for_each_corpus(store: SessionStore) -> None:
     assert store.load("s1") == animals
 
 
+def test_a_session_knows_the_corpus_on_which_it_began(store: SessionStore) -> None:
+    for corpus, corpus_id in (("docs", "d"), ("animals", ""), ("animals", "a1"), ("animals", "a2")):
+        store.record(Session("s1", corpus), Marked("x", "positive"), corpus_id=corpus_id)
+    [saved] = store.saved()
+    assert (saved.corpus, saved.corpus_id) == ("animals", "a1")
+    assert store.load("s1").corpus_id == "a1"
+    assert store.load("s1").marks.corpus_ids == {"x": "a2"}
+    assert store.load("s1", "docs").corpus_id == "d"
+    assert store.load(store.duplicate("s1", "copy")).corpus_id == "a1"
+
+
 @pytest.mark.slow
 def test_a_session_of_thousands_of_marks_is_restored(store: SessionStore, home: Path) -> None:
     session = Session("s1", "animals")

@@ -1,0 +1,152 @@
+"""A table that is another one every week, in a real browser: a mark stands on the text it was made on, or on none."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.e2e.steps import column, mark, open_popover, search, settle
+from tests.support.streamlit_client.browser import serving
+
+pytestmark = [pytest.mark.e2e, pytest.mark.model]
+
+PARCEL, INVOICE, APP = (
+    "The parcel came two weeks late.",
+    "My invoice shows the wrong sum.",
+    "The app crashes when I open the map.",
+)
+WEEKS = [
+    [PARCEL, INVOICE, APP],
+    [PARCEL, "Do you also sell gift cards?", APP],
+    ["Your shop smells of fresh bread.", "How do I change my password?", "The lamp flickers at night."],
+]
+ANOTHER = ["The train was crowded.", "The hotel was loud.", PARCEL]
+GONE, ELSEWHERE = "no longer in this corpus", "made on another corpus of this name"
+NOTICE = "This session began on another corpus named week, which was removed or replaced since."
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> dict[str, str]:
+    """The environment of a person who has no corpus yet."""
+    return {**os.environ, "EXEMPLAR_HOME": str(tmp_path / "home"), "HF_HUB_OFFLINE": "1"}
+
+
+@pytest.fixture
+def build(home: dict[str, str], tmp_path: Path) -> Callable[..., None]:
+    """Build texts without ids, in a file, as the corpus "week"."""
+
+    def build_week(texts: list[str], file: str = "week.csv") -> None:
+        path = tmp_path / file
+        path.write_text("\n".join(["text", *texts]) + "\n")
+        run(home, "build", str(path), "--name", "week")
+
+    return build_week
+
+
+def run(environment: dict[str, str], *arguments: str) -> str:
+    command = [sys.executable, "-m", "exemplar.cli", *arguments]
+    return subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
+
+
+def marked_rows(page: Page, ranker: str) -> dict[str, str]:
+    """Return the text of every row that shows a mark, by its id."""
+    settle(page)
+    rows = (
+        page.locator(f".st-key-column-{ranker}")
+        .locator("[class*='st-key-row-']")
+        .filter(has=page.locator(".ex-marked"))
+    )
+    return {each.locator(".ex-id").inner_text(): each.locator(".ex-text").inner_text() for each in rows.all()}
+
+
+def listed(page: Page) -> Locator:
+    """Return the marks in the sidebar."""
+    return page.get_by_test_id("stSidebar").locator(".ex-mark")
+
+
+def export(page: Page, folder: Path) -> Path:
+    """Export the marks alone as CSV."""
+    with open_popover(page, "Export, import"):
+        page.get_by_role("radio", name="Marks alone").click()
+        settle(page)
+        with page.expect_download() as download:
+            page.locator(".st-key-export-CSV").get_by_role("button", name="Download").click()
+    path = folder / download.value.suggested_filename
+    download.value.save_as(path)
+    return path
+
+
+def rows_of(path: Path) -> list[list[str]]:
+    frame = pd.read_csv(path, dtype=str, keep_default_na=False)
+    return frame[["doc_id", "text", "mark", "mark_state", "mark_origin"]].to_numpy().tolist()
+
+
+def test_a_mark_stands_on_its_text_or_on_none(
+    page: Page, build: Callable[..., None], home: dict[str, str], tmp_path: Path
+) -> None:
+    build(WEEKS[0])
+    log = tmp_path / "log"
+    with serving(home, log) as (url, _):
+        page.goto(f"{url}/?corpus=week")
+        search(page, "a complaint")
+        expect(column(page, "anchored")).to_have_count(3)
+        mark(page, "anchored", "1", "Relevant")
+        expect(listed(page)).to_have_text([f"1 {INVOICE}"])
+        mark(page, "anchored", "0", "Not relevant")
+        expect(listed(page)).to_have_text([f"1 {INVOICE}", f"0 {PARCEL}"])
+        assert marked_rows(page, "anchored") == {"1": INVOICE, "0": PARCEL}
+
+        build(WEEKS[1])
+        page.reload()
+        expect(listed(page)).to_have_text([f"1 {GONE} {INVOICE}", f"0 {PARCEL}"])
+        assert sorted(column(page, "knn").all_inner_texts()) == ["0", "1.2", "2"]
+        assert marked_rows(page, "anchored") == marked_rows(page, "knn") == {"0": PARCEL}
+
+        build(WEEKS[2])
+        for _ in range(2):
+            page.reload()
+            expect(listed(page)).to_have_text([f"1 {GONE} {INVOICE}", f"0 {GONE} {PARCEL}"])
+            assert marked_rows(page, "anchored") == marked_rows(page, "knn") == {}
+        expect(page.get_by_role("alert")).to_have_count(0)
+        exported = export(page, tmp_path)
+        assert rows_of(exported) == [
+            ["1", INVOICE, "relevant", GONE, ""],
+            ["0", PARCEL, "not relevant", GONE, ""],
+        ]
+
+        run(home, "corpora", "remove", "week", "--yes")
+        build(ANOTHER, file="another.csv")
+        lost = f"1 ({pd.read_csv(exported)['text_hash'][0][:8]})"
+        for _ in range(2):
+            page.reload()
+            expect(page.get_by_role("alert")).to_contain_text(NOTICE)
+            expect(listed(page)).to_have_text([f"{lost} {GONE}, {ELSEWHERE} {INVOICE}", f"2 {ELSEWHERE} {PARCEL}"])
+            assert marked_rows(page, "anchored") == marked_rows(page, "knn") == {"2": PARCEL}
+        mark(page, "anchored", "1", "Relevant")  # whose id the lost mark had
+        expect(listed(page)).to_have_count(3)
+        assert marked_rows(page, "anchored") == {"1": ANOTHER[1], "2": PARCEL}
+        exported = export(page, tmp_path)
+        assert rows_of(exported) == [
+            [lost, INVOICE, "relevant", GONE, ELSEWHERE],
+            ["1", ANOTHER[1], "relevant", "", ""],
+            ["2", PARCEL, "not relevant", "", ELSEWHERE],
+        ]
+        assert "began on another corpus named week" in run(home, "corpora", "show", "week")
+
+        page.get_by_role("link", name="Sessions").click()
+        expect(page.get_by_role("alert")).to_contain_text(NOTICE)
+
+        page.goto(f"{url}/?corpus=week&q=a+complaint&session=fresh")
+        expect(column(page, "anchored")).to_have_count(3)
+        expect(page.get_by_role("alert")).to_have_count(0)
+        with open_popover(page, "Export, import"):
+            page.locator("input[type=file]").set_input_files(exported)
+            expect(page.get_by_text("1 of them on texts that this corpus does not have.")).to_be_visible()
+        expect(listed(page)).to_have_text([f"{lost} {GONE} {INVOICE}", f"1 {ANOTHER[1]}", f"2 {PARCEL}"])
+        assert marked_rows(page, "knn") == {"1": ANOTHER[1], "2": PARCEL}
+    assert "Traceback" not in log.read_text()
