@@ -124,11 +124,21 @@ def source_rows(manifest: Manifest) -> Iterator[SourceRow]:
             for row in table.rows(()):
                 if isinstance(row, Problem):
                     raise ExemplarError(row.reason)
-                yield SourceRow(**{**row, "cells": json.loads(row["cells"] or "{}")})
+                yield SourceRow(**{**row, "cells": _from_json(row["cells"])})
     except (ExemplarError, OSError) as error:
         raise CorpusDamaged(
             f"the rows of the corpus '{manifest.name}' can't be read: {one_line(error)}; build it again"
         ) from error
+
+
+def _from_json(cells: str | None) -> dict[str, Any]:
+    try:
+        parsed = json.loads(cells or "{}")
+    except (ValueError, RecursionError):
+        parsed = None
+    if not isinstance(parsed, dict):
+        raise ExemplarError("cells that are no JSON object")
+    return parsed
 
 
 def _as_json(cells: Mapping[str, Any]) -> str | None:

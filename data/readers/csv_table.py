@@ -27,6 +27,10 @@ _STRAY = "a stray quote, and the row does not fit the header"
 _BLANK_BEFORE_QUOTE = r'(?:^|{delimiter}) +"[^"{delimiter}\r\n]'
 
 
+class _BadRecord(ExemplarError):
+    """A row that the csv module refuses, or one without end."""
+
+
 class _TooLarge(csv.Error):
     """A row is larger than that of any real file."""
 
@@ -130,7 +134,7 @@ def delimited_table(file: File, delimiter: str) -> Table:
 
     Raises
     ------
-    csv.Error
+    ExemplarError
         A quote never closes, or a row is too large; the message names the line.
     """
     header = _header(file, delimiter)
@@ -164,7 +168,7 @@ def _header(file: File, delimiter: str) -> list[str] | None:
     dialect = _Dialect(delimiter, skip_blanks=_has_blanks_before_quotes(file, delimiter))
     try:
         return first(dialect)
-    except csv.Error:
+    except _BadRecord:
         if delimiter == ",":
             raise
         return first(_Dialect(delimiter, csv.QUOTE_NONE))
@@ -217,7 +221,7 @@ def _quoting(file: File, delimiter: str) -> int:
         try:
             for _ in _parsed(lines, _Dialect(delimiter), None):
                 pass
-        except csv.Error:
+        except _BadRecord:
             return csv.QUOTE_NONE
     return csv.QUOTE_MINIMAL
 
@@ -258,9 +262,9 @@ def _next(records: Iterator[list[str]], lines: _Lines, dialect: _Dialect, n_colu
         is_too_large = isinstance(error, _TooLarge)
         if "end of data" in str(error) or (is_too_large and lines.still_open is not None):
             remedy = "close it, or double it if it is a letter"
-            raise csv.Error(f"the quote that opens on line {lines.still_open} never closes; {remedy}") from error
+            raise _BadRecord(f"the quote that opens on line {lines.still_open} never closes; {remedy}") from error
         if is_too_large or n_columns is None or dialect.quoting == csv.QUOTE_NONE:
-            raise csv.Error(f"line {lines.number}: {error}") from error
+            raise _BadRecord(f"line {lines.number}: {error}") from error
         return _repaired(lines, line, dialect, n_columns)
     return None if cells is None else _Record(line, cells)
 

@@ -1,11 +1,6 @@
 """A file for a reader: access to its unpacked bytes on disk, in a zip or in storage, and bounds on unpacking."""
 
-import csv
 import io
-import lzma
-import struct
-import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,19 +16,7 @@ PDF = ".pdf"
 ZIP = ".zip"
 KINDS = (*TABLES, *TEXTS, PDF)
 
-UNREADABLE = (
-    ValueError,
-    OSError,
-    EOFError,  # a truncated gzip file
-    RuntimeError,  # a zip with a password, an unsupported compression, JSON nested too deeply
-    csv.Error,
-    zlib.error,
-    zipfile.BadZipFile,
-    lzma.LZMAError,
-    struct.error,  # a member of a zip lacks the header of its compression
-    OverflowError,  # a date beyond the range of Python
-    MemoryError,
-)
+UNREADABLE = (ExemplarError, OSError, MemoryError)  # all that a bad file, a disk or too little memory causes
 
 LEAST_UNPACKED = 2**30  # bytes that any packed file may expand to
 MOST_TIMES = 200  # its packed size; text packs to a tenth, rarely to a hundredth, zeros to a thousandth

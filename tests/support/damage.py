@@ -23,6 +23,7 @@ from exemplar.data.corpus.corpus import Corpus, open_corpus
 from exemplar.data.corpus.manifest import corpus_folder
 from exemplar.data.corpus.shards import DOCUMENTS, JOURNAL, PASSAGES, VECTORS
 from exemplar.data.corpus.source_rows import ROWS, source_rows
+from exemplar.data.errors import ExemplarError
 from exemplar.retrieval.evaluation.judgements import judgements_of
 from exemplar.retrieval.ranking import DocumentQuery
 from exemplar.retrieval.search import SearchEngine
@@ -46,7 +47,7 @@ def told() -> Iterator[None]:
     """Let pass what a face of the program turns into a sentence, and nothing else."""
     try:
         yield
-    except (ValueError, OSError) as error:
+    except (ExemplarError, OSError) as error:
         assert not isinstance(error, pa.ArrowException | UnicodeError), repr(error)  # noqa: PT017 - or none at all
         assert 10 < len(str(error)) < 3000  # noqa: PT017
 
