@@ -13,7 +13,7 @@ from exemplar.data.errors import ExemplarError
 from exemplar.data.readers.encodings import decoded_lines
 from exemplar.data.readers.file import File
 from exemplar.data.readers.stray_quotes import MOST_CHARACTERS, MOST_LINES, repaired, without_surplus
-from exemplar.data.readers.table import Row, Table, check_names, row_at_line
+from exemplar.data.readers.table import Row, Table, check_names, placed_row
 
 _MOST_FIELD = 2**25  # characters; an open quote swallows at most these
 _MOST_RECORD = 2**27  # characters of a row, which may have several lines
@@ -153,7 +153,7 @@ def delimited_table(file: File, delimiter: str) -> Table:
             elif is_header:
                 is_header = not record.cells  # blank lines before the header
             elif record.cells is not None and len(record.cells) <= n_named and not record.is_repaired:
-                yield row_at_line(record.line, zip(names, record.cells, strict=False))
+                yield placed_row(zip(names, record.cells, strict=False), record.line)
             else:
                 yield from _row(record, names, file)
 
@@ -193,7 +193,7 @@ def _row(record: _Record, names: list[str], file: File) -> Iterator[Row | Proble
     if len(fields) > len(names):
         yield problem(_WIDE, left_out=True, cells=cells | nameless)
     else:
-        yield row_at_line(record.line, cells | nameless if nameless else cells)
+        yield placed_row(cells | nameless if nameless else cells, record.line)
 
 
 def _dialect(file: File, delimiter: str) -> _Dialect:

@@ -12,7 +12,7 @@ from exemplar.data.documents import Problem
 from exemplar.data.errors import ExemplarError
 from exemplar.data.readers.encodings import decoded_lines
 from exemplar.data.readers.file import File
-from exemplar.data.readers.table import Row, Table, check_names, row_at_line
+from exemplar.data.readers.table import Row, Table, check_names, placed_row
 from exemplar.data.text import LONE_SURROGATE, replace_lone_surrogates
 
 _N_FIRST = 1000  # objects whose keys are the columns
@@ -230,7 +230,7 @@ def _lines(file: File) -> Iterator[Row | Problem]:
                 may_have_surrogates = _HALF_A_PAIR.search(line) is not None
                 for value in _values(line) or [None]:
                     if isinstance(value, dict) and not may_have_surrogates:
-                        yield row_at_line(number, value)
+                        yield placed_row(value, number)
                     else:
                         yield from _checked(value, file, f"line {number}", may_have_surrogates, number, line)
 
@@ -266,4 +266,4 @@ def _checked(
         return
     if changed:
         yield problem(LONE_SURROGATE, left_out=False)
-    yield repaired if line is None else row_at_line(line, repaired)
+    yield repaired if line is None else placed_row(repaired, line)

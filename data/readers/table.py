@@ -13,16 +13,19 @@ _MOST_NAMES = 10_000_000  # characters of all names
 Row = Mapping[str, Any]
 
 
-class RowAtLine(dict[str, Any]):
-    """A row of a file that has lines.
+class PlacedRow(dict[str, Any]):
+    """A row whose place in a source is known.
 
     Attributes
     ----------
     line
-        The line on which the row begins, counted from 1, a header included.
+        The line on which the row begins, counted from 1, a header included; None if its format has no lines.
+    file
+        The file of the row, where a table has several.
     """
 
-    line: int
+    line: int | None = None
+    file: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,22 +43,31 @@ class Table:
     rows: Callable[[Collection[str]], Iterator[Row | Problem]]
 
 
-def row_at_line(line: int, cells: Any) -> RowAtLine:
-    """Return cells, as ``dict`` takes them, as a row that begins on a line."""
-    row = RowAtLine(cells)
+def placed_row(cells: Any, line: int | None, file: str | None = None) -> PlacedRow:
+    """Return cells, as ``dict`` takes them, as a row with its place."""
+    row = PlacedRow(cells)
     row.line = line
+    if file is not None:
+        row.file = file
     return row
 
 
 def line_of(row: Row) -> int | None:
     """Return the line on which a row begins, counted from 1; None if its format has no lines."""
-    return row.line if isinstance(row, RowAtLine) else None
+    return row.line if isinstance(row, PlacedRow) else None
+
+
+def file_of(row: Row) -> str | None:
+    """Return the file of a row, where a table has several."""
+    return row.file if isinstance(row, PlacedRow) else None
 
 
 def position_of(row: Row, number: int) -> str:
-    """Return what people call a row: by its line, else by its number, which counts from 0."""
-    line = line_of(row)
-    return f"row {number}" if line is None else f"line {line}"
+    """Return the position of a row for messages: its line, else its number, which counts from 0 in all of a table."""
+    line, file = line_of(row), file_of(row)
+    if line is None:
+        return f"row {number}"
+    return f"{file}, line {line}" if file else f"line {line}"
 
 
 def check_names(n_columns: int, n_characters: int) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from exemplar.data.documents import Document, Problem, full_text
 from exemplar.data.errors import ExemplarError, TextColumnUnknown
 from exemplar.data.readers.file import File
-from exemplar.data.readers.table import Row, Table, line_of, position_of
+from exemplar.data.readers.table import Row, Table, file_of, line_of, position_of
 from exemplar.data.readers.values import MOST_CHARACTERS, TOO_LONG, id_text, listed_texts, metadata_text, plain_text
 
 # Usual names, the most telling first; upper case, blanks, hyphens and underscores do not count.
@@ -161,7 +161,7 @@ class _Place:
 
     @property
     def file_name(self) -> str | None:
-        return self.file.name if self.file else None
+        return self.file.name if self.file else file_of(self.row)
 
 
 def _read_row(chosen: Columns, names: Collection[str], taken: set[str], place: _Place) -> Documents:

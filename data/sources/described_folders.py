@@ -12,7 +12,7 @@ from exemplar.data.documents import Problem
 from exemplar.data.errors import ExemplarError
 from exemplar.data.readers.file import TABLES, File, reading
 from exemplar.data.readers.parquet_table import class_names_in, data_set_features, with_class_names
-from exemplar.data.readers.table import Row, Table
+from exemplar.data.readers.table import PlacedRow, Row, Table, file_of, line_of, placed_row
 from exemplar.data.readers.tables import open_table
 from exemplar.data.sources.files import file_on_disk
 from exemplar.data.sources.spec import SourceSpec
@@ -64,7 +64,8 @@ class DescribedFolder:
 
         def rows(needed: Collection[str]) -> Iterator[Row | Problem]:
             with reading(where):
-                yield from table.rows([name for name in needed if name in table.columns])
+                for row in table.rows([name for name in needed if name in table.columns]):
+                    yield row if isinstance(row, Problem) else placed_row(row, line_of(row), file.name)
 
         return Table(table.columns, rows)
 
@@ -191,5 +192,6 @@ def _is_row(item: Row | Problem) -> bool:
     return not isinstance(item, Problem) or item.left_out
 
 
-def _only(row: Row, columns: Collection[str]) -> dict[str, Any]:
-    return {name: row[name] for name in columns if name in row}
+def _only(row: Row, columns: Collection[str]) -> PlacedRow:
+    cells = {name: row[name] for name in columns if name in row}
+    return placed_row(cells, line_of(row), file_of(row))

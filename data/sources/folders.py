@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from exemplar.data.documents import Document, Problem
 from exemplar.data.errors import ExemplarError
 from exemplar.data.readers.file import KINDS, TABLES, UNREADABLE, ZIP, File, kind_of
-from exemplar.data.readers.table import Row, Table, line_of, row_at_line
+from exemplar.data.readers.table import Row, Table, line_of, placed_row
 from exemplar.data.readers.tables import open_table
 from exemplar.data.readers.text_files import read_text_file
 from exemplar.data.sources.columns import Columns, Documents, pick_columns, read_rows
@@ -128,8 +128,7 @@ def _with_partitions(table: Table, name: str) -> Table:
 
 
 def _with_cells(row: Row, added: dict[str, str]) -> Row:
-    line = line_of(row)
-    return {**row, **added} if line is None else row_at_line(line, {**row, **added})
+    return placed_row({**row, **added}, line_of(row))
 
 
 def is_partition(part: str) -> bool:

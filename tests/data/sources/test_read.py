@@ -189,7 +189,7 @@ def test_files_of_a_data_set_that_do_not_fit_together_are_read_as_far_as_they_do
     assert source.columns() == ("text", "other", "columns", "more")
     assert list(source.read()) == [
         Document("0", "a"),
-        Problem("row 1", "no text"),
+        Problem("b.csv, line 2", "no text"),
         Document("2", "c", (), {"more": "m"}),
     ]
 
