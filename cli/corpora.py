@@ -8,6 +8,7 @@ import typer
 from rich.table import Table
 
 from exemplar.cli.terminal import build_command, errors, manifest_json, output, plain, print_json, say, status_json
+from exemplar.data.errors import ExemplarError
 from exemplar.data.text import size_in_words
 
 if TYPE_CHECKING:
@@ -109,7 +110,10 @@ def left_out(
     from exemplar.data.corpus.manifest import read_manifest
     from exemplar.data.corpus.source_rows import source_rows
 
-    rows = [row for row in source_rows(read_manifest(name)) if row.document is None]
+    manifest = read_manifest(name)
+    if not manifest.rows_sha256:
+        raise ExemplarError(f"'{name}' was built by a version that kept no rows; build it again to see them")
+    rows = [row for row in source_rows(manifest) if row.document is None]
     if as_json:
         kept = ("file", "line", "reason", "cells")
         print_json([{key: getattr(row, key) for key in kept} for row in rows])

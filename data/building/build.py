@@ -43,7 +43,7 @@ from exemplar.data.corpus.shards import DOCUMENTS, ShardStore
 from exemplar.data.corpus.source_rows import ROWS
 from exemplar.data.encoders.base import Encoder
 from exemplar.data.errors import CorpusDamaged, CorpusNotFound, ExemplarError, JournalDamaged
-from exemplar.data.sources.columns import OFF
+from exemplar.data.sources.columns import OFF, Columns, guess_columns
 from exemplar.data.sources.spec import Source
 
 # Options of a source that may differ when its corpus is built again: they change how many of its documents are read,
@@ -100,7 +100,7 @@ def build_corpus(
         _sweep(folder)
         planned = _planned_manifest(source, embedder, name, whole)
         if not replace:
-            _check_same(planned)
+            _check_same(planned, guess_columns(source.columns()))
         try:
             with _shortages_explained(name, folder):
                 _build(source, embedder, planned, folder, strict, on_event)
@@ -156,19 +156,25 @@ def _corpus_id(name: str, source: str) -> str:
     return next(filter(None, ids), "") or secrets.token_hex(8)
 
 
-def _check_same(planned: Manifest) -> None:
-    """Raise ExemplarError if the existing corpus has another source or other settings."""
+def _check_same(planned: Manifest, guesses: Columns) -> None:
+    """Raise ExemplarError if the existing corpus has another source or other settings.
+
+    A column that its name alone gives a role may be new: earlier versions knew fewer names.
+    """
     try:
         existing = read_manifest(planned.name)
     except (CorpusNotFound, CorpusDamaged):
         return
     old, new = (manifest.source.to_json() | manifest.preparation for manifest in (existing, planned))
     for key in new | old:
+        before, after = old.get(key), new.get(key)
         # A column that is switched off is none, as one that does not exist.
-        if key not in _CHANGEABLE and old.get(key) != new.get(key) and {old.get(key), new.get(key)} != {None, OFF}:
+        is_none = {before, after} == {None, OFF}
+        is_guess = before is None and after == getattr(guesses, key.removesuffix("_column"), None)
+        if key not in _CHANGEABLE and before != after and not is_none and not is_guess:
             raise ExemplarError(
-                f"there is a corpus '{planned.name}' already, built with {_in_words(key, old.get(key))}, not "
-                f"{_in_words(key, new.get(key))}; choose another name, or allow it to be replaced",
+                f"there is a corpus '{planned.name}' already, built with {_in_words(key, before)}, not "
+                f"{_in_words(key, after)}; choose another name, or allow it to be replaced",
                 hint="replace",
             )
 

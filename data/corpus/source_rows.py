@@ -21,7 +21,7 @@ from exemplar.data.home import check_regular
 from exemplar.data.readers.file import reading
 from exemplar.data.readers.parquet_table import parquet_table
 from exemplar.data.sources.files import file_on_disk
-from exemplar.data.text import one_line
+from exemplar.data.text import one_line, replace_lone_surrogates
 
 ROWS = "rows.parquet"
 
@@ -35,6 +35,7 @@ _SCHEMA = pa.schema(
     ]
 )
 # A group of rows, which is held in memory until it is written, ends at either limit.
+_MOST_CHARACTERS = 2**25  # of the cells of a row
 _GROUP = 4096  # rows
 _GROUP_CHARACTERS = 2**22
 
@@ -51,7 +52,8 @@ class SourceRow:
         Where it stands, as for ``Document``.
     cells
         Its cells by column, as the file has them, blank ones included; what JSON lacks is text. Empty for a file that
-        is no table. A line that could not be read as cells is the cell ``line``.
+        is no table, and for more than 33 million characters. A line that could not be read as cells is the cell
+        ``line``.
     reason
         Why it was left out.
     """
@@ -68,7 +70,8 @@ class RowsWriter:
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("wb")
-        self._writer = pa.parquet.ParquetWriter(self._file, _SCHEMA, compression="zstd")
+        # Not smaller by more than the reader's bound on what a file may expand to: a text can be in a million rows.
+        self._writer = pa.parquet.ParquetWriter(self._file, _SCHEMA, compression="snappy", use_dictionary=False)
         self._group: list[dict[str, Any]] = []
         self._n_characters = 0
 
@@ -142,13 +145,14 @@ def _from_json(cells: str | None) -> dict[str, Any]:
 
 
 def _as_json(cells: Mapping[str, Any]) -> str | None:
-    """Return cells as JSON of ASCII, None for no cells and for cells that are nested too deeply."""
+    """Return cells as JSON; None for no cells, for cells that are nested too deeply, and for too many."""
     if not cells:
         return None
     try:
-        return json.dumps(cells, default=_plain)
+        text = replace_lone_surrogates(json.dumps(cells, default=_plain, ensure_ascii=False))
     except RecursionError:
         return None
+    return text if len(text) <= _MOST_CHARACTERS else None
 
 
 def _plain(value: Any) -> str:

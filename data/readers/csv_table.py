@@ -1,5 +1,6 @@
 """Rows of CSV and TSV files; every cell is text, also "NA" and "None"."""
 
+import contextlib
 import csv
 import itertools
 import re
@@ -12,7 +13,14 @@ from exemplar.data.documents import Problem
 from exemplar.data.errors import ExemplarError
 from exemplar.data.readers.encodings import decoded_lines
 from exemplar.data.readers.file import File
-from exemplar.data.readers.stray_quotes import MOST_CHARACTERS, MOST_LINES, repaired, without_surplus
+from exemplar.data.readers.stray_quotes import (
+    MOST_CHARACTERS,
+    MOST_LINES,
+    is_row,
+    repaired,
+    repaired_line,
+    without_surplus,
+)
 from exemplar.data.readers.table import Row, Table, check_names, placed_row
 
 _MOST_FIELD = 2**25  # characters; an open quote swallows at most these
@@ -150,8 +158,10 @@ def delimited_table(file: File, delimiter: str) -> Table:
         for record in records:
             if isinstance(record, Problem):
                 yield record
+            elif record.cells == []:
+                continue  # a blank line
             elif is_header:
-                is_header = not record.cells  # blank lines before the header
+                is_header = False
             elif record.cells is not None and len(record.cells) <= n_named and not record.is_repaired:
                 yield placed_row(zip(names, record.cells, strict=False), record.line)
             else:
@@ -186,7 +196,7 @@ def _row(record: _Record, names: list[str], file: File) -> Iterator[Row | Proble
     fields = without_surplus(record.cells, len(names)) if len(record.cells) > len(names) else record.cells
     cells = {name: cell for name, cell in zip(names, fields, strict=False) if name}
     nameless = {
-        f"column {number}": cell
+        _nameless(number, names): cell
         for number, cell in enumerate(fields, start=1)
         if cell.strip() and (number > len(names) or not names[number - 1])
     }
@@ -196,12 +206,22 @@ def _row(record: _Record, names: list[str], file: File) -> Iterator[Row | Proble
         yield placed_row(cells | nameless if nameless else cells, record.line)
 
 
+def _nameless(number: int, names: Collection[str]) -> str:
+    """Return the name of a column without one, counted from 1, which no other column has."""
+    name = f"column {number}"
+    while name in names:
+        name += " without a name"
+    return name
+
+
 def _dialect(file: File, delimiter: str) -> _Dialect:
     return _Dialect(delimiter, _quoting(file, delimiter), _has_blanks_before_quotes(file, delimiter))
 
 
 def _has_blanks_before_quotes(file: File, delimiter: str) -> bool:
-    """Return whether blanks stand between delimiters and quotes, as in ``1, "a, b"``."""
+    """Return whether blanks stand between delimiters and quotes, as in ``1, "a, b"``; not in TSV."""
+    if delimiter != ",":
+        return False
     pattern = re.compile(_BLANK_BEFORE_QUOTE.replace("{delimiter}", re.escape(delimiter)))
     with file.open() as opened:
         lines = itertools.islice(decoded_lines(opened, file.name), _FIRST_LINES)
@@ -265,16 +285,40 @@ def _next(records: Iterator[list[str]], lines: _Lines, dialect: _Dialect, n_colu
             raise _BadRecord(f"the quote that opens on line {lines.still_open} never closes; {remedy}") from error
         if is_too_large or n_columns is None or dialect.quoting == csv.QUOTE_NONE:
             raise _BadRecord(f"line {lines.number}: {error}") from error
-        return _repaired(lines, line, dialect, n_columns)
-    return None if cells is None else _Record(line, cells)
+        return _repaired(lines, line, dialect.delimiter, n_columns)
+    if cells is None:
+        return None
+    if n_columns and len(without_surplus(cells, n_columns)) > n_columns:
+        inner = lines.taken[1:-1]
+        if inner and all(is_row(each, dialect.delimiter, n_columns) for each in inner):  # an open quote took them
+            return _repaired(lines, line, dialect.delimiter, n_columns, cells)
+    return _Record(line, cells)
 
 
-def _repaired(lines: _Lines, line: int, dialect: _Dialect, n_columns: int) -> _Record:
+def _repaired(lines: _Lines, line: int, delimiter: str, n_columns: int, cells: list[str] | None = None) -> _Record:
+    """Return the row that begins with the first of the lines since the last row; give the lines after it back.
+
+    Parameters
+    ----------
+    cells
+        What the lines are if nothing can be repaired.
+    """
+    n_taken = len(lines.taken)
+    _look_ahead(lines, 2)
+    first, following = (*lines.taken, "")[:2]
+    found = repaired_line(first, following, delimiter, n_columns)
+    if found is None:
+        _look_ahead(lines, MOST_LINES)
+        found = repaired(lines.taken, delimiter, n_columns)
+    if found is None:
+        lines.give_back(1 if cells is None else n_taken)
+        return _Record(line, cells, raw=first)
+    lines.give_back(found[1])
+    return _Record(line, found[0], is_repaired=True)
+
+
+def _look_ahead(lines: _Lines, n_lines: int) -> None:
     n_characters = sum(map(len, lines.taken))
-    while len(lines.taken) < MOST_LINES and n_characters < MOST_CHARACTERS and (ahead := next(lines, None)):
-        n_characters += len(ahead)
-    raw = lines.taken[0]
-    found = repaired(lines.taken, dialect.delimiter, n_columns)
-    cells, n_lines = found or (None, 1)
-    lines.give_back(n_lines)
-    return _Record(line, cells, is_repaired=True, raw=raw)
+    with contextlib.suppress(StopIteration, _TooLarge):
+        while len(lines.taken) < n_lines and n_characters < MOST_CHARACTERS:
+            n_characters += len(next(lines))

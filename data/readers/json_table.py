@@ -17,7 +17,9 @@ from exemplar.data.text import LONE_SURROGATE, replace_lone_surrogates
 
 _N_FIRST = 1000  # objects whose keys are the columns
 _HALF_A_PAIR = re.compile(r"\\u[dD][89a-fA-F]")
-_BLANKS = re.compile(r"\s*")
+_BETWEEN = re.compile(r"\s*,?\s*")
+_BEHIND = " \t\r\n,"
+_BRACKETS = ("", "[", "]", "],", ",")  # lines of a list that has a value a line
 _TOO_DEEP = "nested too deeply"
 
 # A value of JSON takes up to 72 bytes in memory, and two or three characters in a file.
@@ -33,7 +35,7 @@ def json_lines_table(file: File, required: Iterable[str] = ()) -> Table:
     JSON.
     """
     beginning = _first_lines(file)
-    if beginning and (beginning[0].startswith("[") or beginning[0] == "{"):
+    if beginning and beginning[0][0] in "[{" and not _holds_objects(beginning[0]):
         with contextlib.suppress(ExemplarError):
             return _whole_table(file)
     return _lines_table(file, required)
@@ -49,7 +51,7 @@ def json_table(file: File, required: Iterable[str] = ()) -> Table:
     """
     beginning = _first_lines(file)
     are_objects = [_holds_objects(line) for line in beginning]
-    if are_objects == [True, True]:
+    if are_objects == [True, True] and beginning[0].startswith("{"):
         return _lines_table(file, required)
     try:
         return _whole_table(file)
@@ -67,7 +69,8 @@ def _first_lines(file: File) -> list[str]:
 
 
 def _holds_objects(line: str) -> bool:
-    values = _values(line)
+    """Return whether a line has objects, or a list of objects, that end in it."""
+    values = _values(line) if line.startswith("{") or line.endswith("]") else []
     return bool(values) and all(isinstance(value, dict) for value in values)
 
 
@@ -116,30 +119,32 @@ def _parsed(text: str) -> Any:
     except RecursionError:
         raise ExemplarError(f"it is {_TOO_DEEP}") from None
     except ValueError as error:
-        values = _values_after_each_other(text)
+        values = _objects_between_commas(_without_brackets(text))
         if not values:
             raise ExemplarError(f"it is not JSON: {error}") from None
         return values
 
 
-def _values_after_each_other(text: str) -> list[Any]:
-    """Return the objects of a text that has nothing else; no object if it has."""
+def _without_brackets(text: str) -> str:
+    """Return the inside of a list, whose last value may have a comma behind it; any other text unchanged."""
+    stripped = text.strip()
+    return stripped[1:-1] if stripped.startswith("[") and stripped.endswith("]") else text
+
+
+def _objects_between_commas(text: str) -> list[Any]:
+    """Return the objects of a text with nothing else than commas between and behind them; none if it has more."""
     decoder, objects = json.JSONDecoder(), []
-    position = _after_blanks(text, 0)
-    while position < len(text):
+    position, end = len(text) - len(text.lstrip()), len(text.rstrip(_BEHIND))
+    while position < end:
         try:
-            found, end = decoder.raw_decode(text, position)
+            found, position = decoder.raw_decode(text, position)
         except (ValueError, RecursionError):
             return []
         if not isinstance(found, dict):
             return []
         objects.append(found)
-        position = _after_blanks(text, end)
+        position = _BETWEEN.match(text, position).end()  # type: ignore[union-attr]  # it matches any text
     return objects
-
-
-def _after_blanks(text: str, position: int) -> int:
-    return _BLANKS.match(text, position).end()  # type: ignore[union-attr]  # it matches any text
 
 
 def _rows_reader(file: File, first_read: list[tuple[list[Problem], Any]]) -> Callable[..., Iterator[Row | Problem]]:
@@ -226,7 +231,7 @@ def _lines(file: File) -> Iterator[Row | Problem]:
                 yield line
                 continue
             number += 1
-            if line.strip():
+            if line.strip() not in _BRACKETS:
                 may_have_surrogates = _HALF_A_PAIR.search(line) is not None
                 for value in _values(line) or [None]:
                     if isinstance(value, dict) and not may_have_surrogates:
@@ -244,7 +249,8 @@ def _values(line: str) -> list[Any]:
     except RecursionError:
         return [ExemplarError(_TOO_DEEP)]
     except ValueError:
-        return _values_after_each_other(line) or [ExemplarError("no JSON")]
+        inside = line.strip().removeprefix("[").removesuffix("]")  # the first and the last line of a list
+        return _objects_between_commas(inside) or [ExemplarError("no JSON")]
     return value if isinstance(value, list) and _all_objects(value) else [value]
 
 

@@ -1,46 +1,56 @@
 """Rows of CSV whose quotes don't match the format: one row is repaired, or left out, and the rows after it are safe."""
 
 import csv
+import functools
 import itertools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 MOST_LINES = 50  # of a text with stray quotes
 MOST_CHARACTERS = 1_000_000
+_MOST_STEPS = 1_000  # cells that are tried
+_MOST_SURPLUS = 20  # cells behind the last column
 _BLANKS = re.compile(" *")
 
 
-def repaired(lines: Sequence[str], delimiter: str, n_columns: int) -> tuple[list[str], int] | None:
-    """Return the cells of a row with stray quotes, and the number of its lines; None if no reading fits the columns.
+Reading = tuple[list[str], int]  # the cells of a row, and the number of its lines
 
-    Of these readings, the first that gives a cell a column is taken: a quote closes only before a delimiter or at the
-    end of the row (``"a "nice" text",1``), in the row's first line; the first line as Excel reads it (``"A" text,1``);
-    as the first reading, over several lines, unless these look like rows by themselves; all quotes in the first line
-    are letters (``"a text,1``).
+
+def repaired_line(line: str, following: str, delimiter: str, n_columns: int) -> Reading | None:
+    """Return a reading of a line with stray quotes as a row, None if the row seems to go on in the following line.
+
+    A quote closes a cell only before a delimiter or at the end of the line (``"a "nice" text",1``); else the line is
+    read as Excel reads it (``"A" text,1``).
+    """
+    lines = [line, following] if following else [line]
+    readings = _fitting(_by_line(line, delimiter, n_columns), n_columns)
+    return next((each for each in readings if _is_row_at(lines, 1, delimiter, n_columns)), None)
+
+
+def repaired(lines: Sequence[str], delimiter: str, n_columns: int) -> Reading | None:
+    """Return a reading of a row with stray quotes, None if no reading gives a cell a column.
+
+    The first of these readings is taken, preferably one after which a row begins: those of ``repaired_line``; a quote
+    closes a cell only before a delimiter or at the end of the row, which has several lines of which few are rows by
+    themselves; all quotes in the first line are letters (``"a text,1``).
 
     Parameters
     ----------
     lines
         The lines, with their ends, from the row's first on; the rows after it may be among them.
     """
-    first = lines[0]
-    if len(first) > MOST_CHARACTERS:
+    if len(lines[0]) > MOST_CHARACTERS:
         return None
     sizes = itertools.accumulate(map(len, lines[:MOST_LINES]))
     few = lines[: sum(size <= MOST_CHARACTERS for size in sizes)]
-    for cells, n_lines in _readings(first, few, delimiter, n_columns):
-        if cells and len(without_surplus(cells, n_columns)) == n_columns:
-            return cells, n_lines
-    return None
-
-
-def _readings(
-    first: str, lines: Sequence[str], delimiter: str, n_columns: int
-) -> Iterator[tuple[list[str] | None, int]]:
-    yield _leniently([first], delimiter, n_columns)
-    yield _as_excel(first, delimiter), 1
-    yield _over_lines(lines, delimiter, n_columns)
-    yield _plainly(first, delimiter), 1
+    readings = itertools.chain(
+        _by_line(few[0], delimiter, n_columns),
+        _with_letters(few, delimiter, n_columns),
+        [(_plainly(few[0], delimiter), 1)],
+    )
+    fitting = list(_fitting(readings, n_columns))
+    before_rows = (each for each in fitting if _is_row_at(few, each[1], delimiter, n_columns))
+    return next(before_rows, fitting[0] if fitting else None)
 
 
 def without_surplus(cells: list[str], n_columns: int) -> list[str]:
@@ -51,42 +61,65 @@ def without_surplus(cells: list[str], n_columns: int) -> list[str]:
     return cells[:n_cells]
 
 
-def _leniently(lines: Sequence[str], delimiter: str, n_columns: int) -> tuple[list[str] | None, int]:
-    """Return the cells up to the end of the row, and the number of its lines; None if a quote never closes."""
-    text = "".join(lines)
-    cells: list[str] = []
-    start = 0
-    while True:
-        opening = _BLANKS.match(text, start).end()  # type: ignore[union-attr]  # it matches any text
-        if text[opening : opening + 1] == '"':
-            is_last = len(cells) + 1 >= n_columns
-            closing = _closing(text, opening + 1, delimiter, is_last=is_last)
-            if closing is None:
-                return None, 0
-            cells.append(text[opening + 1 : closing].replace('""', '"').replace('\\"', '"'))
-            end = _next_end(text, closing, delimiter)
-        else:
-            end = _next_end(text, start, delimiter)
-            cells.append(text[start:end])
-        if text[end : end + 1] != delimiter:
-            return cells, _n_lines(lines, end)
-        start = end + 1
+def _fitting(readings: Iterable[tuple[list[str] | None, int]], n_columns: int) -> Iterator[Reading]:
+    """Yield the readings that give a cell a column."""
+    for cells, n_lines in readings:
+        if cells and len(without_surplus(cells, n_columns)) == n_columns:
+            yield cells, n_lines
 
 
-def _closing(text: str, start: int, delimiter: str, *, is_last: bool) -> int | None:
-    """Return the position of the quote that closes a cell; only the last cell ends with its line."""
+def _by_line(line: str, delimiter: str, n_columns: int) -> Iterator[tuple[list[str] | None, int]]:
+    yield from _with_letters([line], delimiter, n_columns)
+    yield _as_excel(line, delimiter), 1
+
+
+def _with_letters(lines: Sequence[str], delimiter: str, n_columns: int) -> Iterator[Reading]:
+    """Yield the readings in which some quotes are letters, the shortest first."""
+    text, ends = "".join(lines), list(itertools.accumulate(map(len, lines)))
+    are_rows = functools.cache(lambda number: is_row(lines[number], delimiter, n_columns))
+    budget = itertools.count()
+    stack = [_next_cells(text, [], 0, delimiter, n_columns)]
+    while stack and next(budget) < _MOST_STEPS:  # depth first, without recursion: a row may have any number of cells
+        found = next(stack[-1], None)
+        if found is None:
+            stack.pop()
+            continue
+        cells, end = found
+        if text[end : end + 1] == delimiter:
+            if len(cells) < n_columns + _MOST_SURPLUS:
+                stack.append(_next_cells(text, cells, end + 1, delimiter, n_columns))
+            continue
+        n_lines = next((number for number, line_end in enumerate(ends, start=1) if end < line_end), len(lines))
+        if n_lines == 1 or 2 * sum(map(are_rows, range(1, n_lines))) < n_lines - 1:
+            yield cells, n_lines
+
+
+def _next_cells(
+    text: str, cells: list[str], start: int, delimiter: str, n_columns: int
+) -> Iterator[tuple[list[str], int]]:
+    """Yield the cells with each reading of the one that begins at ``start``, and the position of its end."""
+    opening = _BLANKS.match(text, start).end()  # type: ignore[union-attr]  # it matches any text
+    if text[opening : opening + 1] != '"':
+        end = _next_end(text, start, delimiter)
+        yield [*cells, text[start:end]], end
+        return
+    for closing in _closings(text, opening + 1, delimiter, is_last=len(cells) + 1 >= n_columns):
+        cell = text[opening + 1 : closing].replace('""', '"').replace('\\"', '"')
+        yield [*cells, cell], _next_end(text, closing, delimiter)
+
+
+def _closings(text: str, start: int, delimiter: str, *, is_last: bool) -> Iterator[int]:
+    """Yield the positions of the quotes that may close a cell; only the last cell ends with its line."""
     position = text.find('"', start)
     while position >= 0:
-        if _is_escaped(text, position, start):
-            pass
-        elif text[position + 1 : position + 2] == '"':
-            position += 1
-        else:
-            after = text[position + 1 : position + 100].lstrip(" ")[:1]
-            if after in (delimiter, "") or (is_last and after in "\r\n"):
-                return position
+        if not _is_escaped(text, position, start):
+            if text[position + 1 : position + 2] == '"':
+                position += 1
+            else:
+                after = text[position + 1 : position + 100].lstrip(" ")[:1]
+                if after in (delimiter, "") or (is_last and after in "\r\n"):
+                    yield position
         position = text.find('"', position + 1)
-    return None
 
 
 def _is_escaped(text: str, position: int, start: int) -> bool:
@@ -100,12 +133,6 @@ def _next_end(text: str, start: int, delimiter: str) -> int:
     return min((position for position in found if position >= 0), default=len(text))
 
 
-def _n_lines(lines: Sequence[str], end: int) -> int:
-    """Return the number of lines of a row that ends at a position."""
-    ends = itertools.accumulate(map(len, lines))
-    return next((number for number, line_end in enumerate(ends, start=1) if end < line_end), len(lines))
-
-
 def _as_excel(line: str, delimiter: str) -> list[str] | None:
     """Return the cells of a line as Excel reads it; None if a quote is open at its end."""
     try:
@@ -116,24 +143,30 @@ def _as_excel(line: str, delimiter: str) -> list[str] | None:
     return None if cells and "\0" in cells[-1] else cells
 
 
-def _over_lines(lines: Sequence[str], delimiter: str, n_columns: int) -> tuple[list[str] | None, int]:
-    cells, n_lines = _leniently(lines, delimiter, n_columns)
-    others = lines[1:n_lines]
-    n_rows = sum(_is_row(line, delimiter, n_columns) for line in others)
-    return (None, 0) if cells is None or 2 * n_rows >= max(1, len(others)) else (cells, n_lines)
+def _plainly(line: str, delimiter: str) -> list[str] | None:
+    try:
+        return next(csv.reader([line], delimiter=delimiter, quoting=csv.QUOTE_NONE), None)
+    except csv.Error:
+        return None
 
 
-def _is_row(line: str, delimiter: str, n_columns: int) -> bool:
+def _is_row_at(lines: Sequence[str], number: int, delimiter: str, n_columns: int) -> bool:
+    """Return whether a row begins with a line or the first after it that is not blank, or the lines end there."""
+    following = next((line for line in lines[number:] if line.strip()), None)
+    return following is None or _begins_row(following, delimiter, n_columns)
+
+
+def _begins_row(line: str, delimiter: str, n_columns: int) -> bool:
+    cells = _as_excel(line, delimiter)
+    if cells is None:  # its last cell goes on in the next line
+        return 2 <= line.count(delimiter) + 1 <= n_columns and (line.startswith('"') or f'{delimiter}"' in line)
+    return len(without_surplus(cells, n_columns)) == n_columns
+
+
+def is_row(line: str, delimiter: str, n_columns: int) -> bool:
     """Return whether a line is a row by itself."""
     try:
         cells = next(csv.reader([line], delimiter=delimiter, strict=True), [])
     except csv.Error:
         return False
     return len(cells) == n_columns
-
-
-def _plainly(line: str, delimiter: str) -> list[str] | None:
-    try:
-        return next(csv.reader([line], delimiter=delimiter, quoting=csv.QUOTE_NONE), None)
-    except csv.Error:
-        return None

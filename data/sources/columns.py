@@ -25,9 +25,6 @@ OFF = "none"
 _MOST_ID = 10_000  # characters; the ids of all documents stay in memory
 _MOST_LISTED = 50  # names of columns in a message
 
-_NO_ID = "no id; it goes by the number of its row"
-_TAKEN_ID = "an earlier row has its id; it goes by the number of its row"
-
 Documents = Iterator[Document | Problem]
 
 
@@ -169,9 +166,6 @@ def _read_row(chosen: Columns, names: Collection[str], taken: set[str], place: _
     labels: tuple[str, ...] = ()
     try:
         text = plain_text(row.get(chosen.text or ""), "the text")
-        own_id = id_text(row.get(chosen.id), "the id") if chosen.id else None
-        if own_id and len(own_id) > _MOST_ID:
-            raise ExemplarError(f"the id is longer than {_MOST_ID:,} characters")
     except ExemplarError as error:
         yield place.problem(str(error), left_out=True)
         return
@@ -183,9 +177,9 @@ def _read_row(chosen: Columns, names: Collection[str], taken: set[str], place: _
         labels = listed_texts(row.get(chosen.label), "the label") if chosen.label else ()
     except ExemplarError:
         yield place.problem("the label is no plain text", left_out=False)
-    if chosen.id and (own_id is None or own_id in taken):
-        yield place.problem(_NO_ID if own_id is None else _TAKEN_ID, left_out=False)
-        own_id = None
+    own_id, reason = _own_id(row, chosen, taken)
+    if reason:
+        yield place.problem(f"{reason}; it goes by the number of its row", left_out=False)
     if own_id:
         taken.add(own_id)
     yield Document(
@@ -199,6 +193,21 @@ def _read_row(chosen: Columns, names: Collection[str], taken: set[str], place: _
         line=line_of(row),
         cells=row,
     )
+
+
+def _own_id(row: Row, chosen: Columns, taken: set[str]) -> tuple[str | None, str]:
+    """Return the id of a row, or why it has none though a column has ids."""
+    if chosen.id is None:
+        return None, ""
+    try:
+        own_id = id_text(row.get(chosen.id), "the id")
+    except ExemplarError as error:
+        return None, str(error)
+    if own_id is None:
+        return None, "no id"
+    if len(own_id) > _MOST_ID:
+        return None, f"the id is longer than {_MOST_ID:,} characters"
+    return (None, "an earlier row has its id") if own_id in taken else (own_id, "")
 
 
 def _metadata(row: Row, taken: Collection[str]) -> dict[str, str]:

@@ -42,14 +42,16 @@ class DescribedFolder:
         parts = parts_of_split(split, lengths, spec.where)
         tables = {name: [self._opened(file, spec) for file in self.splits[name]] for name, _, _ in parts}
         features = self.features or _features_in(self.splits)
-        columns = readable_columns(_all_columns(itertools.chain.from_iterable(tables.values())), features, spec)
+        all_columns = _all_columns(itertools.chain.from_iterable(tables.values()))
+        columns = readable_columns(all_columns, features, spec)
+        hidden = set(all_columns).difference(columns)
         class_names = class_names_in(features)
 
         def rows(needed: Collection[str]) -> Iterator[Row | Problem]:
             for name, first, end in parts:
                 items = itertools.chain.from_iterable(table.rows(needed) for table in tables[name])
                 for item in _between(items, first, end):
-                    yield item if isinstance(item, Problem) else with_class_names(_only(item, columns), class_names)
+                    yield item if isinstance(item, Problem) else with_class_names(_without(item, hidden), class_names)
 
         return Table(columns, rows)
 
@@ -192,6 +194,6 @@ def _is_row(item: Row | Problem) -> bool:
     return not isinstance(item, Problem) or item.left_out
 
 
-def _only(row: Row, columns: Collection[str]) -> PlacedRow:
-    cells = {name: row[name] for name in columns if name in row}
+def _without(row: Row, columns: Collection[str]) -> PlacedRow:
+    cells = {name: cell for name, cell in row.items() if name not in columns}
     return placed_row(cells, line_of(row), file_of(row))

@@ -109,7 +109,8 @@ def test_json_that_is_nested_or_split_without_end_costs_its_line_alone(
     assert list(read(str(tmp_path / "b.json")).read()) == [
         Problem("row 0", "nested too deeply"),
         Document("1", "a"),
-        Problem("row 2", "the id is longer than 10,000 characters"),
+        Problem("row 2", "the id is longer than 10,000 characters; it goes by the number of its row", left_out=False),
+        Document("2", "a"),
     ]
 
 

@@ -7,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exemplar.data.documents import Document, Problem
+from exemplar.data.errors import ExemplarError
+from exemplar.data.readers import csv_table
 from exemplar.data.readers.table import Row, line_of
 from exemplar.data.readers.tables import open_table
 from exemplar.data.sources.files import file_on_disk
@@ -54,6 +56,43 @@ def test_a_row_with_stray_quotes_is_mended_and_the_others_stay(
     assert [cells(each) for each in others] == [[str(number), f"text, {number}", "b"] for number in range(n_after)]
     first_after = 4 + row.count("\n")
     assert [line_of(each) for each in others] == list(range(first_after, first_after + n_after))
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (
+            'id,text\n1,"Para one.\n\n"Quoted, with comma."\n\nPara three."\n2,ok\n',
+            [["1", 'Para one.\n\n"Quoted, with comma."\n\nPara three.'], ["2", "ok"]],
+        ),
+        (
+            'id,text,label\n1,"first line, with comma\nsecond "inner", line\nthird",a\n2,b,c\n',
+            [["1", 'first line, with comma\nsecond "inner", line\nthird', "a"], ["2", "b", "c"]],
+        ),
+        (
+            'id,text,label\n1,text,"a\n2,fine,b\n3,pipe 5",c\n4,d,e\n',
+            [["1", "text", '"a'], ["2", "fine", "b"], ["3", 'pipe 5"', "c"], ["4", "d", "e"]],
+        ),
+    ],
+)
+def test_texts_of_several_lines_keep_their_quotes_and_take_no_row(
+    tmp_path: Path, content: str, expected: list[list[str]]
+) -> None:
+    found = rows_of(tmp_path / "rows.csv", content)
+    assert [row for row in found if isinstance(row, Problem)] == [Problem("line 2", REPAIRED, left_out=False)]
+    assert [cells(row) for row in found if not isinstance(row, Problem)] == expected
+
+
+def test_a_row_of_several_lines_with_more_fields_is_left_out_as_a_whole(tmp_path: Path) -> None:
+    found = rows_of(tmp_path / "rows.csv", 'id,text\n1,"two\nlines",x\n2,"b"\n')
+    assert found == [Problem("line 2", "more fields than the header has names"), {"id": "2", "text": "b"}]
+
+
+def test_rows_too_large_to_look_at_end_in_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(csv_table, "_MOST_FIELDS", 100)
+    (tmp_path / "rows.csv").write_text(f'id,text\n1,"a"b,c\n{"," * 200}\n')
+    with pytest.raises(ExemplarError, match="line 3: a row of more than 134,217,728 characters or 100 fields"):
+        documents(read(str(tmp_path / "rows.csv")))
 
 
 def test_a_row_whose_stray_quotes_allow_no_reading_is_left_out_and_kept_as_it_is(tmp_path: Path) -> None:
@@ -117,6 +156,10 @@ def test_cells_of_a_column_without_a_name_are_kept(tmp_path: Path) -> None:
         Document("0", "a", (), {"column 1": "0"}),
         Document("1", "b", (), {"column 1": "1"}),
     ]
+    (tmp_path / "rows.csv").write_text(",column 1,text\n0,real,a\n")
+    assert documents(read(str(tmp_path / "rows.csv"))) == [
+        Document("0", "a", (), {"column 1": "real", "column 1 without a name": "0"})
+    ]
 
 
 def test_blanks_between_delimiters_and_quotes_are_left_out(tmp_path: Path) -> None:
@@ -148,8 +191,8 @@ def test_ids_that_a_spreadsheet_turned_into_fractions_are_whole_again(tmp_path: 
 
 
 def test_messages_name_the_line_of_the_file(tmp_path: Path) -> None:
-    (tmp_path / "rows.csv").write_text('\ntext,n\n"over\nthree\nlines",1\n,2\n')
-    assert problems(read(str(tmp_path / "rows.csv"))) == [Problem("line 6", "no text")]
+    (tmp_path / "rows.csv").write_text('\ntext,n\n"over\nthree\nlines",1\n\n,2\n\n')
+    assert problems(read(str(tmp_path / "rows.csv"))) == [Problem("line 7", "no text")]
 
 
 def test_a_document_keeps_its_file_its_line_and_all_its_cells(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from exemplar.data.documents import Problem
+from exemplar.data.errors import ExemplarError
 from exemplar.data.readers.table import line_of
 from exemplar.data.readers.tables import open_table
 from exemplar.data.sources.files import file_on_disk
@@ -48,8 +49,29 @@ def test_a_json_file_of_lines_is_not_read_at_once(tmp_path: Path, monkeypatch: p
     assert len(documents(read(str(tmp_path / "rows.json")))) == 1000
 
 
-def test_a_broken_array_in_lines_is_reported_line_by_line(tmp_path: Path) -> None:
-    (tmp_path / "rows.jsonl").write_text('[{"text": "a"}]\n[{"text": "b"},\n{"text": "c"}\n')
+@pytest.mark.parametrize(
+    "content",
+    [
+        '{"text": "a"},\n{"text": "b"},\n\n{"text": "c"},\n',
+        '[{"text": "a"},\n{"text": "b"},\n{"text": "c"},\n]\n',
+        '[\n{"text": "a"},\n{"text": "b"},\n{"text": "c"}\n]',
+        '{"text":\n"a"},\n{"text": "b"},\n{"text": "c"}\n',
+    ],
+)
+@pytest.mark.parametrize("suffix", [".json", ".jsonl"])
+def test_commas_behind_objects_cost_nothing(tmp_path: Path, content: str, suffix: str) -> None:
+    (tmp_path / f"rows{suffix}").write_text(content)
+    source = read(str(tmp_path / f"rows{suffix}"))
+    assert texts(source) == ["a", "b", "c"]
+    assert problems(source) == []
+
+
+def test_a_list_that_never_closes_is_read_by_line_in_lines_alone(tmp_path: Path) -> None:
+    content = '[{"text": "a"},\n{"text": "b"},\n{"text": "c\n'
+    (tmp_path / "rows.jsonl").write_text(content)
     source = read(str(tmp_path / "rows.jsonl"))
-    assert texts(source) == ["a", "c"]
-    assert problems(source) == [Problem("line 2", "no JSON")]
+    assert texts(source) == ["a", "b"]
+    assert problems(source) == [Problem("line 3", "no JSON")]
+    (tmp_path / "rows.json").write_text(content)
+    with pytest.raises(ExemplarError, match="it is not JSON: "):
+        read(str(tmp_path / "rows.json"))

@@ -226,6 +226,15 @@ def test_a_row_whose_id_is_missing_or_taken_goes_by_its_number(tmp_path: Path) -
     assert [each.numbered for each in found if isinstance(each, Document)] == [False, True, True, False]
 
 
+def test_a_row_whose_id_is_no_plain_value_goes_by_its_number(tmp_path: Path) -> None:
+    rows = [{"_id": {"$oid": "64a"}, "text": "a"}, {"_id": "7", "text": "b"}]
+    assert list(read(write(tmp_path / "rows.jsonl", rows)).read()) == [
+        Problem("line 1", "the id is a dict; it goes by the number of its row", left_out=False),
+        Document("0", "a"),
+        Document("7", "b"),
+    ]
+
+
 def test_a_table_without_text_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"column 'text' of .*rows.csv holds no text$"):
         documents(read(write(tmp_path / "rows.csv", [{"text": ""}])))
@@ -235,9 +244,8 @@ def test_rows_are_counted_past_blank_and_wide_and_short_ones(tmp_path: Path) -> 
     (tmp_path / "rows.csv").write_text("text,label\na,x\n\nb,y,z\nc\n")
     assert list(read(str(tmp_path / "rows.csv")).read()) == [
         Document("0", "a", ("x",)),
-        Problem("line 3", "no text"),
         Problem("line 4", "more fields than the header has names"),
-        Document("3", "c"),
+        Document("2", "c"),
     ]
 
 
@@ -287,7 +295,9 @@ def test_a_tsv_file_has_quoting_exactly_if_all_of_it_parses_with_quoting(
     rows = [row for row in open_table(file_on_disk(path)).rows(()) if not isinstance(row, Problem) or row.left_out]
     wide = "more fields than the header has names"
     assert [row.reason if isinstance(row, Problem) else row for row in rows] == [
-        wide if any(map(str.strip, cells[2:])) else dict(zip(["text", "n"], cells, strict=False)) for cells in expected
+        wide if any(map(str.strip, cells[2:])) else dict(zip(["text", "n"], cells, strict=False))
+        for cells in expected
+        if cells
     ]
 
 
