@@ -1,5 +1,6 @@
 """``exemplar build`` makes a corpus from the documents of a source."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -10,6 +11,7 @@ from exemplar.data.errors import ExemplarError
 
 if TYPE_CHECKING:
     from exemplar.data.building.plan import BuildPlan
+    from exemplar.data.sources.spec import SourceSpec
 
 
 def build(
@@ -89,12 +91,31 @@ def _build(plan: "BuildPlan") -> None:
     corpus, problems = build_with_progress(plan)
     for line in problems.lines():
         say(line)
+    if problems.any_left_out:
+        say(f"See all that was left out: exemplar corpora left-out {corpus.manifest.name}")
     manifest = corpus.manifest
-    if manifest.source.text_column:
-        say(f"Columns: {manifest.source.columns.chosen().in_words()}.")
+    for line in _columns_in_words(manifest.source):
+        say(line)
     passages = f"{manifest.n_documents:,} documents, {manifest.n_passages:,} passages"
     say(f"{manifest.name}: {passages}, {manifest.encoder.model}, {manifest.encoder.precision}.")
     say(f'Search it: exemplar search {manifest.name} "..."   or: exemplar app')
+
+
+def _columns_in_words(spec: "SourceSpec") -> Iterator[str]:
+    """Yield a line on the roles of columns, or one for all tables of a folder with the same roles."""
+    from exemplar.data.sources.read import read_source
+
+    if spec.text_column:
+        yield f"Columns: {spec.columns.chosen().in_words()}."
+        return
+    if spec.is_docs:
+        return
+    files: dict[str, list[str]] = {}
+    for file, columns in read_source(spec).roles().items():
+        files.setdefault(columns.in_words(), []).append(file)
+    for words, names in files.items():
+        more = f" and {len(names) - 3:,} more" if len(names) > 3 else ""
+        yield f"Columns of {', '.join(names[:3])}{more}: {words}."
 
 
 def _is_complete(name: str) -> bool:

@@ -115,13 +115,12 @@ def left_out(
         raise ExemplarError(f"'{name}' was built by a version that kept no rows; build it again to see them")
     rows = [row for row in source_rows(manifest) if row.document is None]
     if as_json:
-        kept = ("file", "line", "reason", "cells")
+        kept = ("place", "file", "line", "reason", "cells")
         print_json([{key: getattr(row, key) for key in kept} for row in rows])
         return
     for row in rows:
-        place = ", ".join(filter(None, (row.file, f"line {row.line}" if row.line else "")))
         cells = f": {json.dumps(row.cells, ensure_ascii=False)}" if row.cells else ""
-        say(f"{place}: {row.reason}{cells}")
+        say(f"{row.place}: {row.reason}{cells}")
     if not rows:
         say(f"{name}: nothing was left out.")
 

@@ -98,6 +98,11 @@ class Problems:
         self._counts[kind] += 1
         self._first.setdefault(kind, problem.where)
 
+    @property
+    def any_left_out(self) -> bool:
+        """Whether a problem left something out."""
+        return any(left_out for _, left_out in self._counts)
+
     def lines(self) -> Iterator[str]:
         """Yield one line per kind, the most frequent kind first."""
         for (reason, left_out), n in self._counts.most_common():

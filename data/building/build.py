@@ -28,6 +28,7 @@ from exemplar.data.building.known_vectors import earlier_builds
 from exemplar.data.building.progress import BuildEvent, Progress
 from exemplar.data.building.staging import Staged, stage
 from exemplar.data.building.unknown_texts import unknown_texts
+from exemplar.data.building.uploads import uploaded_name
 from exemplar.data.corpus.corpus import Corpus, open_corpus
 from exemplar.data.corpus.lock import lock_corpus
 from exemplar.data.corpus.manifest import (
@@ -180,6 +181,8 @@ def _check_same(planned: Manifest, guesses: Columns) -> None:
 
 
 def _in_words(key: str, value: Any) -> str:
+    if key == "source" and (name := uploaded_name(str(value))):
+        return f"the uploaded file {name}"
     if key == "whole":
         return "one passage a document" if value else "as many passages as it takes"
     if key == "without_see_also":

@@ -72,7 +72,9 @@ def stage(
 
     def count(problem: Problem) -> None:
         if strict:
-            raise ExemplarError(f"{problem.where}: {problem.reason}")
+            raise ExemplarError(
+                f"{source.spec.where}, {problem.where}: {problem.reason}; repair it, or leave out --strict"
+            )
         problems[problem.reason] += 1
         on_problem(problem)
 
@@ -118,7 +120,8 @@ def _documents(
             continue
         hash_of_text = text_hash(item.full_text.encode())
         if hash_of_text in known_hashes:
-            on_problem(Problem(f"document '{item.doc_id}'", DUPLICATE, left_out=False))
+            line = f", line {item.line}" if item.line else ""
+            on_problem(Problem(f"document '{item.doc_id}'{line}", DUPLICATE, left_out=False))
         known_hashes.add(hash_of_text)
         kept_rows.add(item, len(identities.hashes))
         identities.hashes.append(hash_of_text)

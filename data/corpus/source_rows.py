@@ -32,6 +32,7 @@ _SCHEMA = pa.schema(
         ("line", pa.int64()),
         ("cells", pa.large_string()),
         ("reason", pa.large_string()),
+        ("place", pa.large_string()),
     ]
 )
 # A group of rows, which is held in memory until it is written, ends at either limit.
@@ -54,8 +55,8 @@ class SourceRow:
         Its cells by column, as the file has them, blank ones included; what JSON lacks is text. Empty for a file that
         is no table, and for more than 33 million characters. A line that could not be read as cells is the cell
         ``line``.
-    reason
-        Why it was left out.
+    reason, place
+        Why it was left out, and where it stands, as messages name it.
     """
 
     document: int | None
@@ -63,6 +64,7 @@ class SourceRow:
     line: int | None
     cells: Mapping[str, Any]
     reason: str | None
+    place: str | None = None
 
 
 class RowsWriter:
@@ -95,7 +97,8 @@ class RowsWriter:
         cells = _as_json(item.cells)
         reason = item.reason if isinstance(item, Problem) else None
         file = item.file or (item.where if isinstance(item, Problem) and item.line is None else None)
-        values = (document, file, item.line, cells, reason)
+        place = item.where if isinstance(item, Problem) else None
+        values = (document, file, item.line, cells, reason, place)
         self._group.append(dict(zip(_SCHEMA.names, values, strict=True)))
         self._n_characters += len(cells or "")
         if len(self._group) == _GROUP or self._n_characters >= _GROUP_CHARACTERS:

@@ -11,9 +11,18 @@ from exemplar.data.text import one_line, replace_lone_surrogates
 
 _SECONDS, _SECONDS_A_BYTE = 120.0, 1 / 5_000  # CPU time; a page takes about 0.1 s and has some kilobytes
 _MOST_HELD = 2**27  # bytes of unpacked streams
-_LIGATURES = str.maketrans(
-    dict(zip("\ufb00\ufb01\ufb02\ufb03\ufb04\ufb05\ufb06", ("ff", "fi", "fl", "ffi", "ffl", "st", "st"), strict=True))
+_LIGATURES = str.maketrans(  # the last two from the private area of older fonts
+    dict(
+        zip(
+            "\ufb00\ufb01\ufb02\ufb03\ufb04\ufb05\ufb06\uf001\uf002",
+            ("ff", "fi", "fl", "ffi", "ffl", "st", "st", "fi", "fl"),
+            strict=True,
+        )
+    )
 )
+# No word begins with these, so that blanks on either side come from a change of the font.
+_WITHIN = re.compile(r"(?<=[^\W\d_]) ?([\ufb00\ufb03\ufb04]|(?<= )ff[il](?= )) ?(?=[^\W\d_])")
+_AT_THE_START = re.compile(r"(?<= )([\ufb01\ufb02\uf001\uf002]) (?=[^\W\d_])")
 _PARTED = re.compile(r"([^\W\d_](?:[\w-]*\w)?)[-\u2010\u00ad][ \t]*\r?\n[ \t]*([^\W\d_])")
 
 
@@ -100,9 +109,11 @@ def _printed(reader: Any) -> tuple[list[str], str, int]:
 def as_typed(text: str) -> str:
     """Return a printed text as a person would type it: without ligatures, and with words whole that lines part.
 
-    A word loses the hyphen at the end of a line, unless it has another one, as "state-of-the-art" has.
+    Ligatures lose the blanks that stand around them where they come from another font. A word loses the hyphen at the
+    end of a line, unless it has another one, as "state-of-the-art" has.
     """
-    return _PARTED.sub(_whole, text.translate(_LIGATURES))
+    joined = _AT_THE_START.sub(r"\1", _WITHIN.sub(r"\1", text))
+    return _PARTED.sub(_whole, joined.translate(_LIGATURES))
 
 
 def _whole(match: re.Match[str]) -> str:

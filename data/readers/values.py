@@ -1,6 +1,7 @@
 """The cells of a table as text."""
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from datetime import date, time, timedelta
 from decimal import Decimal
@@ -13,6 +14,7 @@ MOST_CHARACTERS = 10_000_000
 TOO_LONG = f"longer than {MOST_CHARACTERS:,} characters"
 
 _MOST_NESTED_CHARACTERS = 10_000
+_WHOLE_FLOAT = re.compile(r"-?\d+\.0")
 _PLAIN = (str, int, float, Decimal, date, time, timedelta, UUID, bytes, type(None))
 
 
@@ -48,11 +50,14 @@ def plain_text(cell: Any, what: str) -> str | None:
     return str(cell)
 
 
-def id_text(cell: Any, what: str) -> str | None:
-    """Return the cell of an id as text, None for a missing or blank one.
+def id_text(cell: Any, what: str, *, are_floats: bool = False) -> str | None:
+    """Return the cell of an id as text without blanks around it, None for a missing or blank one.
 
-    Blanks around it are left out, and the fraction of a whole number: spreadsheets and pandas turn 1 into 1.0 in a
-    column that has gaps.
+    Parameters
+    ----------
+    are_floats
+        Whether all ids are whole numbers with a fraction of zero, as spreadsheets write those of a column with gaps:
+        1.0 is 1. A number, which is no text, needs no such rule.
 
     Raises
     ------
@@ -61,8 +66,12 @@ def id_text(cell: Any, what: str) -> str | None:
     """
     text = plain_text(int(cell) if isinstance(cell, float) and cell.is_integer() else cell, what)
     stripped = text and text.strip()
-    is_whole = stripped and stripped.endswith(".0") and stripped[:-2].removeprefix("-").isdecimal()
-    return stripped[:-2] if stripped and is_whole else stripped
+    return stripped.removesuffix(".0") if are_floats and is_float_of_whole(stripped) else stripped
+
+
+def is_float_of_whole(cell: Any) -> bool:
+    """Return whether a cell is a text such as 1.0."""
+    return isinstance(cell, str) and _WHOLE_FLOAT.fullmatch(cell.strip()) is not None
 
 
 def listed_texts(cell: Any, what: str) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """The roles of a table's columns (text, title, label, id), and its rows as documents."""
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -9,7 +10,15 @@ from exemplar.data.documents import Document, Problem, full_text
 from exemplar.data.errors import ExemplarError, TextColumnUnknown
 from exemplar.data.readers.file import File
 from exemplar.data.readers.table import Row, Table, file_of, line_of, position_of
-from exemplar.data.readers.values import MOST_CHARACTERS, TOO_LONG, id_text, listed_texts, metadata_text, plain_text
+from exemplar.data.readers.values import (
+    MOST_CHARACTERS,
+    TOO_LONG,
+    id_text,
+    is_float_of_whole,
+    listed_texts,
+    metadata_text,
+    plain_text,
+)
 
 # Usual names, the most telling first; upper case, blanks, hyphens and underscores do not count.
 TEXT_COLUMNS = (
@@ -23,6 +32,7 @@ ID_COLUMNS = ("_id", "doc_id", "id")
 OFF = "none"
 
 _MOST_ID = 10_000  # characters; the ids of all documents stay in memory
+_MOST_PEEKED = 100  # rows whose ids show whether a spreadsheet turned all of them into fractions
 _MOST_LISTED = 50  # names of columns in a message
 
 Documents = Iterator[Document | Problem]
@@ -43,9 +53,10 @@ class Columns:
 
     def in_words(self) -> str:
         """Return what each role is taken by, such as ``text Body, title Subject, no label, id by row``."""
+        text = f"text {self.text}" if self.text else "no text"
         label = f"label {self.label}" if self.label else "no label"
         title = f"title {self.title}" if self.title else "no title"
-        return f"text {self.text}, {title}, {label}, {f'id {self.id}' if self.id else 'ids by row'}"
+        return f"{text}, {title}, {label}, {f'id {self.id}' if self.id else 'ids by row'}"
 
     def names(self) -> list[str]:
         """Return the names that are not None."""
@@ -96,10 +107,10 @@ def pick_columns(names: Sequence[str], requested: Columns, where: str, *, list_n
         return found
 
     text = pick(requested.text, TEXT_COLUMNS, requested.names())
-    if text is None:
-        raise TextColumnUnknown(f"say which column of {where} holds the text{listing}", columns=names)
-    taken = [text, *requested.names()]
+    taken = [*filter(None, [text]), *requested.names()]
     title = pick(requested.title, TITLE_COLUMNS, taken)
+    if text is None and not (title and requested.text == OFF):
+        raise TextColumnUnknown(f"say which column of {where} holds the text{listing}", columns=names)
     label, doc_id = pick(requested.label, LABEL_COLUMNS, taken), pick(requested.id, ID_COLUMNS, taken)
     return Columns(text, title if title != text else None, label, doc_id)
 
@@ -117,13 +128,30 @@ def read_rows(table: Table, chosen: Columns, taken: set[str], file: File | None 
         The file of the table, if it has one.
     """
     number, names = 0, frozenset(chosen.names())
-    for row in table.rows(names):
+    rows, are_floats = _with_floats(table.rows(names), chosen.id)
+    for row in rows:
         if isinstance(row, Problem):
             yield row
             number += row.left_out
             continue
-        yield from _read_row(chosen, names, taken, _Place(file, number, row))
+        yield from _read_row(chosen, names, taken, _Place(file, number, row), are_floats)
         number += 1
+
+
+def _with_floats(rows: Iterator[Row | Problem], column: str | None) -> tuple[Iterator[Row | Problem], bool]:
+    """Return rows, and whether all ids of the first ones are whole numbers with a fraction of zero."""
+    if column is None:
+        return rows, False
+    first: list[Row | Problem] = []
+    n_floats = 0
+    for row in itertools.islice(rows, _MOST_PEEKED):
+        first.append(row)
+        cell = None if isinstance(row, Problem) else row.get(column)
+        if is_float_of_whole(cell):
+            n_floats += 1
+        elif not (cell is None or (isinstance(cell, str) and not cell.strip())):
+            return itertools.chain(first, rows), False
+    return itertools.chain(first, rows), n_floats > 0
 
 
 def _guess(names: Sequence[str], usual: Iterable[str], taken: Collection[str]) -> str | None:
@@ -161,7 +189,7 @@ class _Place:
         return self.file.name if self.file else file_of(self.row)
 
 
-def _read_row(chosen: Columns, names: Collection[str], taken: set[str], place: _Place) -> Documents:
+def _read_row(chosen: Columns, names: Collection[str], taken: set[str], place: _Place, are_floats: bool) -> Documents:
     row = place.row
     labels: tuple[str, ...] = ()
     try:
@@ -177,7 +205,7 @@ def _read_row(chosen: Columns, names: Collection[str], taken: set[str], place: _
         labels = listed_texts(row.get(chosen.label), "the label") if chosen.label else ()
     except ExemplarError:
         yield place.problem("the label is no plain text", left_out=False)
-    own_id, reason = _own_id(row, chosen, taken)
+    own_id, reason = _own_id(row, chosen, taken, are_floats)
     if reason:
         yield place.problem(f"{reason}; it goes by the number of its row", left_out=False)
     if own_id:
@@ -195,12 +223,12 @@ def _read_row(chosen: Columns, names: Collection[str], taken: set[str], place: _
     )
 
 
-def _own_id(row: Row, chosen: Columns, taken: set[str]) -> tuple[str | None, str]:
+def _own_id(row: Row, chosen: Columns, taken: set[str], are_floats: bool) -> tuple[str | None, str]:
     """Return the id of a row, or why it has none though a column has ids."""
     if chosen.id is None:
         return None, ""
     try:
-        own_id = id_text(row.get(chosen.id), "the id")
+        own_id = id_text(row.get(chosen.id), "the id", are_floats=are_floats)
     except ExemplarError as error:
         return None, str(error)
     if own_id is None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
+from urllib.parse import unquote
 
 from exemplar.data.documents import Document, Problem
 from exemplar.data.errors import ExemplarError
@@ -116,7 +117,7 @@ def _read_file(file: File, requested: Columns, taken: set[str]) -> Documents:
 def _with_partitions(table: Table, name: str) -> Table:
     """Return a table with the columns that its path gives, as in ``label=pos/part.parquet`` (Hive's partitions)."""
     parts = dict(part.split("=", 1) for part in PurePosixPath(name).parts[:-1] if is_partition(part))
-    added = {column: value for column, value in parts.items() if column not in table.columns}
+    added = {unquote(column): unquote(value) for column, value in parts.items() if unquote(column) not in table.columns}
     if not added:
         return table
 

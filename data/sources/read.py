@@ -15,7 +15,7 @@ from exemplar.data.readers.file import KINDS, TABLES, UNREADABLE, ZIP, File, kin
 from exemplar.data.readers.table import Row, Table
 from exemplar.data.readers.tables import open_table
 from exemplar.data.readers.text_files import read_text_file
-from exemplar.data.sources.columns import Documents, pick_columns, read_rows
+from exemplar.data.sources.columns import Columns, Documents, pick_columns, read_rows
 from exemplar.data.sources.files import file_on_disk, files_at, is_url, local_path, name_at
 from exemplar.data.sources.folders import Listing, leads_out, list_folder, list_url, list_zip, read_files
 from exemplar.data.sources.hub_datasets import data_set_table, is_data_set
@@ -24,6 +24,7 @@ from exemplar.data.sources.spec import Source, SourceSpec
 
 _MOST_CHARACTERS = 4096  # of the name of a source; no system has longer paths
 _MOST_ROWS = 10**12  # more than any machine can hold; every reader can count so far
+_MOST_SHOWN = 20  # tables of a folder whose columns are shown
 _BEIR = ("corpus.jsonl", "corpus.jsonl.gz")
 
 
@@ -164,11 +165,11 @@ def _table(table: Table, name: str, spec: SourceSpec, file: File | None = None) 
 
     def read() -> Documents:
         documents = _first_rows(read_rows(table, chosen, set(), file), spec.limit)
-        return _not_empty(documents, f"column '{chosen.text}' of {where}")
+        return _not_empty(documents, f"column '{chosen.text or chosen.title}' of {where}")
 
     resolved = replace(
         spec,
-        text_column=chosen.text,
+        text_column=chosen.text or spec.text_column,
         title_column=chosen.title or spec.title_column,
         label_column=chosen.label or spec.label_column,
         id_column=chosen.id or spec.id_column,
@@ -191,7 +192,9 @@ def _files(listing: Listing, name: str, spec: SourceSpec) -> Source:
 
     tables = [file for file in files if file.kind in TABLES]
     used = spec.for_files() if tables else spec.for_texts()
-    return Source(name, used, read, functools.partial(_first_columns, tables))
+    return Source(
+        name, used, read, functools.partial(_first_columns, tables), functools.partial(_roles, tables, columns)
+    )
 
 
 def _first_columns(tables: list[File]) -> tuple[str, ...]:
@@ -199,6 +202,14 @@ def _first_columns(tables: list[File]) -> tuple[str, ...]:
         with contextlib.suppress(*UNREADABLE):
             return open_table(file).columns
     return ()
+
+
+def _roles(tables: list[File], requested: Columns) -> dict[str, Columns]:
+    roles = {}
+    for file in tables[:_MOST_SHOWN]:
+        with contextlib.suppress(*UNREADABLE):
+            roles[file.name] = pick_columns(open_table(file, requested.names()).columns, requested, file.name)
+    return roles
 
 
 def _first_rows(items: Documents, limit: int | None) -> Documents:

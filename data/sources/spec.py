@@ -119,12 +119,15 @@ class Source:
         Reads the documents again at every call. Except for JSON, memory does not grow with their number.
     columns
         Returns the columns of the table, or of the first readable table of several; nothing if no file is a table.
+    roles
+        Returns the roles of columns in the first tables of several, by file.
     """
 
     name: str
     spec: SourceSpec
     read: Callable[[], Iterator[Document | Problem]]
     columns: Callable[[], tuple[str, ...]] = tuple
+    roles: Callable[[], Mapping[str, Columns]] = dict
 
 
 def _saved_fields() -> list[str]:

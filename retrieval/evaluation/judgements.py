@@ -167,7 +167,7 @@ def label_judgements(corpus: DocumentStore) -> Judgements:
     unlabelled = frozenset(doc_id for doc_id, of_document in zip(doc_ids, labels, strict=True) if not of_document)
     n_alone = corpus.n_documents - len(unlabelled) - len({query.document for query in queries})
     counts = [(len(unlabelled), "without a label"), (n_alone, "whose labels no other document has")]
-    left_out = [f"{n:,} documents {why}" for n, why in counts if n]
+    left_out = [f"{n:,} {'document' if n == 1 else 'documents'} {why}" for n, why in counts if n]
     kind = f"labels (left out: {', '.join(left_out)})" if left_out else "labels"
     return Judgements(kind, queries, unjudged=unlabelled)
 

@@ -160,8 +160,9 @@ def _gain_line(gain: Gain) -> str:
 
 
 def missing_lines(sets: Sequence[SetResult]) -> list[str]:
-    """Return the numbers of judgements of missing documents in words."""
-    return [
+    """Return in words the numbers of judgements of missing documents, and of documents that no query was made of."""
+    left_out = [f"{result.name}: judged by {result.judgements}" for result in sets if "left out" in result.judgements]
+    return left_out + [
         f"{result.name}: judgements of documents that are not in the corpus: {result.n_missing:,}"
         for result in sets
         if result.n_missing

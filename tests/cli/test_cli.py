@@ -82,6 +82,7 @@ def test_build_makes_a_corpus_and_says_what_next(capsys: pytest.CaptureFixture[s
     assert code == 0
     assert out.splitlines() == [
         "Left out: line 4: no text.",
+        "See all that was left out: exemplar corpora left-out reviews",
         "Columns: text body, no title, label stars, ids by row.",
         "reviews: 2 documents, 2 passages, fake, float32.",
         'Search it: exemplar search reviews "..."   or: exemplar app',
@@ -331,8 +332,27 @@ def test_remove_asks_first(
     assert "no corpus named 'animals'" in failure(capsys, "corpora", "remove", "animals", "--yes")
 
 
+def test_what_was_left_out_can_be_listed(capsys: pytest.CaptureFixture[str], reviews: str) -> None:
+    run(capsys, "build", reviews)
+    code, out, _ = run(capsys, "corpora", "left-out", "reviews", "--json")
+    [row] = json.loads(out)
+    assert (code, row["place"], row["line"], row["reason"]) == (0, "line 4", 4, "no text")
+    assert run(capsys, "corpora", "left-out", "reviews")[1].startswith('line 4: no text: {"body": ')
+
+
+def test_a_folder_of_tables_names_the_columns_of_each(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    for name, content in {"a.csv": "id,text\n1,a\n", "b.csv": "id,text\n2,b\n", "c.csv": "Body,Subject\nc,C\n"}.items():
+        (tmp_path / "tables").mkdir(exist_ok=True)
+        (tmp_path / "tables" / name).write_text(content)
+    _, out, _ = run(capsys, "build", str(tmp_path / "tables"))
+    assert "Columns of a.csv, b.csv: text text, no title, no label, id id.\n" in out
+    assert "Columns of c.csv: text Body, title Subject, no label, ids by row.\n" in out
+
+
 def test_strict_makes_an_odd_row_an_error(capsys: pytest.CaptureFixture[str], reviews: str) -> None:
-    assert failure(capsys, "build", reviews, "--strict") == "exemplar: line 4: no text"
+    assert failure(capsys, "build", reviews, "--strict") == (
+        f"exemplar: {reviews}, line 4: no text; repair it, or leave out --strict"
+    )
     assert list_corpora() == []
 
 

@@ -163,7 +163,7 @@ def _choose_replace() -> bool:
         "Allow replacing",
         key=fresh_key("build_replace"),
         help="Replace a corpus of this name even if it was built from other documents or by another model. "
-        "Marks made on it may then point to other texts.",
+        "Marks stay with the texts they were made on.",
     )
 
 

@@ -1,5 +1,5 @@
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from exemplar.data.errors import CorpusBusy, CorpusNotFound, ExemplarError
 from exemplar.data.sources.spec import Source, SourceSpec
 from tests.support.corpora import ANIMALS, LABELS, files_of, many, source_of
 from tests.support.fake_encoder import FakeEncoder
+from tests.support.reading import read
 
 
 class BreakingEncoder(FakeEncoder):
@@ -410,3 +411,14 @@ def test_a_fault_of_the_program_keeps_its_kind(fault: Exception) -> None:
     with pytest.raises(type(fault), match="^a fault$") as caught:
         build_corpus(source_of(ANIMALS), BreakingEncoder(0, fault))
     assert not isinstance(caught.value, ExemplarError)
+
+
+def test_a_corpus_gets_the_title_that_a_later_version_recognises(tmp_path: Path, encoder: FakeEncoder) -> None:
+    (tmp_path / "rows.csv").write_text("id,Subject,text\n1,A,a\n")
+    source = read(str(tmp_path / "rows.csv"))
+    earlier = read(str(tmp_path / "rows.csv"), title_column="none")
+    earlier = replace(earlier, spec=replace(earlier.spec, title_column=None))  # as versions without that name left it
+    assert build_corpus(earlier, encoder).document(0).title is None
+    assert build_corpus(source, encoder).document(0).title == "A"
+    with pytest.raises(ExemplarError, match="built with the title column Subject, not the title column text"):
+        build_corpus(read(str(tmp_path / "rows.csv"), title_column="text", text_column="Subject"), encoder)

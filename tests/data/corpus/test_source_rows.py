@@ -15,6 +15,7 @@ from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.corpus.manifest import corpus_folder
 from exemplar.data.corpus.source_rows import ROWS, SourceRow, source_rows
 from exemplar.data.errors import CorpusDamaged
+from exemplar.data.readers import file
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.reading import read
 
@@ -29,10 +30,15 @@ def test_every_row_of_a_file_is_kept_in_its_order(tmp_path: Path) -> None:
     corpus = built(path)
     assert list(source_rows(corpus.manifest)) == [
         SourceRow(0, "rows.csv", 2, {"id": " 7 ", "title": "A", "text": "a", "note": " "}, None),
-        SourceRow(None, "rows.csv", 3, {"id": "8", "title": "", "text": "", "note": "no text"}, "no text"),
+        SourceRow(None, "rows.csv", 3, {"id": "8", "title": "", "text": "", "note": "no text"}, "no text", "line 3"),
         SourceRow(1, "rows.csv", 4, {"id": "", "title": "B", "text": "b", "note": "x"}, None),
         SourceRow(
-            None, "rows.csv", 5, {"line": '9,"C" c,c,y,z\n'}, "a stray quote, and the row does not fit the header"
+            None,
+            "rows.csv",
+            5,
+            {"line": '9,"C" c,c,y,z\n'},
+            "a stray quote, and the row does not fit the header",
+            "line 5",
         ),
     ]
     assert corpus.doc_ids([0, 1]) == ["7", "2"]
@@ -48,10 +54,10 @@ def test_files_of_a_folder_are_kept_by_name(tmp_path: Path) -> None:
     rows = list(source_rows(built(folder).manifest))
     assert sorted(rows, key=lambda row: row.file or "") == [
         SourceRow(0, "a.txt", None, {}, None),
-        SourceRow(None, "b.txt", None, {}, "no text"),
+        SourceRow(None, "b.txt", None, {}, "no text", "b.txt"),
         SourceRow(1, "c.jsonl", 1, {"text": "c", "n": {"deep": [1, None]}}, None),
-        SourceRow(None, "c.jsonl", 2, {"line": "broken\n"}, "no JSON"),
-        SourceRow(None, "d.bin", None, {}, "not a kind that is read"),
+        SourceRow(None, "c.jsonl", 2, {"line": "broken\n"}, "no JSON", "c.jsonl, line 2"),
+        SourceRow(None, "d.bin", None, {}, "not a kind that is read", "d.bin"),
     ]
 
 
@@ -94,3 +100,14 @@ def test_damage_is_told_and_mended(tmp_path: Path, content: bytes | None) -> Non
         list(source_rows(corpus.manifest))
     assert list(source_rows(built(path).manifest)) == rows
     assert verify_corpus("rows") == []
+
+
+def test_what_repeats_or_has_no_end_is_read_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(file, "LEAST_UNPACKED", 2**20)
+    text = "the same text in every row " * 100
+    (tmp_path / "rows.jsonl").write_text("".join(json.dumps({"text": text, "n": n % 2}) + "\n" for n in range(3000)))
+    assert [row.cells["n"] for row in source_rows(built(tmp_path / "rows.jsonl").manifest)] == [0, 1] * 1500
+    monkeypatch.setattr("exemplar.data.corpus.source_rows._MOST_CHARACTERS", 1000)
+    (tmp_path / "few.csv").write_text(f"text,note\na,x\n{text},y\n")
+    rows = list(source_rows(built(tmp_path / "few.csv").manifest))
+    assert [row.cells for row in rows] == [{"text": "a", "note": "x"}, {}]

@@ -180,14 +180,15 @@ def test_blanks_around_names_ids_and_labels_are_left_out_and_those_of_texts_stay
 
 
 def test_ids_that_a_spreadsheet_turned_into_fractions_are_whole_again(tmp_path: Path) -> None:
-    (tmp_path / "rows.csv").write_text("id,text\n1.0,a\n20.0,b\n,c\n1.5,d\nv1.0,e\n")
-    assert [document.doc_id for document in documents(read(str(tmp_path / "rows.csv")))] == [
-        "1",
-        "20",
-        "2",
-        "1.5",
-        "v1.0",
-    ]
+    for ids, expected in [
+        (["1.0", "20.0", "", "-3.0"], ["1", "20", "2", "-3"]),
+        (["1.0", "1.1", "1.10", "2.0"], ["1.0", "1.1", "1.10", "2.0"]),
+        (["", "v1.0"], ["0", "v1.0"]),
+        ([f"{n}.0" for n in range(200)] + ["v1.0"], [*map(str, range(200)), "v1.0"]),
+    ]:
+        rows = "".join(f"{doc_id},text {number}\n" for number, doc_id in enumerate(ids))
+        (tmp_path / "rows.csv").write_text(f"id,text\n{rows}")
+        assert [document.doc_id for document in documents(read(str(tmp_path / "rows.csv")))] == expected
 
 
 def test_messages_name_the_line_of_the_file(tmp_path: Path) -> None:

@@ -14,6 +14,11 @@ from tests.support.pdf import pdf as pdf_of
             "the e\ufb00ect of \ufb01re on \ufb02ow, o\ufb03ce and ba\ufb04e",
             "the effect of fire on flow, office and baffle",
         ),
+        (
+            "the o \ufb03 ce, di ffi cult \ufb01 elds of classi\uf001ed \uf002ows",
+            "the office, difficult fields of classified flows",
+        ),
+        ("sci-\ufb01 films, page 3 ff of it", "sci-fi films, page 3 ff of it"),
         ("an exam-\nple of it", "an example of it"),
         ("an exam-  \r\n  ple", "an example"),
         ("soft exam\u00ad\nple, other exam\u2010\nple", "soft example, other example"),

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from exemplar.data.documents import Document, Problem
 from exemplar.data.readers.tables import open_table
 from exemplar.data.sources.files import file_on_disk
+from exemplar.data.sources.read import read_source
 from exemplar.data.sources.spec import SourceSpec
 from tests.support.reading import ROWS, documents, numbered, problems, read, texts, write
 
@@ -233,6 +234,16 @@ def test_a_row_whose_id_is_no_plain_value_goes_by_its_number(tmp_path: Path) -> 
         Document("0", "a"),
         Document("7", "b"),
     ]
+
+
+def test_titles_alone_are_taken_where_no_column_is_to_be_the_text(tmp_path: Path) -> None:
+    path = write(tmp_path / "rows.csv", [{"Headline": "A", "note": "x"}, {"Headline": "", "note": "y"}])
+    with pytest.raises(ValueError, match=r"say which column of .*rows.csv holds the text"):
+        read(path)
+    source = read(path, text_column="none")
+    assert list(source.read()) == [Document("0", "", (), {"note": "x"}, "A"), Problem("line 3", "no text")]
+    assert (source.spec.text_column, source.spec.title_column) == ("none", "Headline")
+    assert documents(read_source(source.spec)) == documents(source)
 
 
 def test_a_table_without_text_is_an_error(tmp_path: Path) -> None:

@@ -166,3 +166,12 @@ def test_a_broken_encoding_is_told_and_the_next_files_follow(tmp_path: Path) -> 
         Document("0", "caf\u00e9"),
         Document("1", "b"),
     ]
+
+
+def test_what_only_later_rows_have_is_kept(tmp_path: Path) -> None:
+    rows = [{"text": f"t{n}"} for n in range(1200)] + [{"text": "last", "late": "kept"}]
+    folder = described(tmp_path / "rows", {"data/train-0.jsonl": lines_of(rows)})
+    last = documents(read(folder))[-1]
+    assert (last.metadata, last.cells, last.file) == ({"late": "kept"}, rows[-1], "data/train-0.jsonl")
+    folder = described(tmp_path / "more", {"data/train-0.csv": "id,text,\n001,hello,extra note\n"})
+    assert documents(read(folder)) == [Document("001", "hello", (), {"column 3": "extra note"})]

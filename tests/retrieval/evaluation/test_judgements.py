@@ -138,7 +138,7 @@ def test_documents_of_a_label_are_relevant_to_each_other() -> None:
     corpus = build_corpus(source_of(["a", "b", "c", "d", "e"], labels), FakeEncoder())
     both = {"0": 1, "2": 1}
     queries = [JudgedQuery("0", None, both, "0"), JudgedQuery("2", None, both, "2")]
-    kind = "labels (left out: 1 documents without a label, 2 documents whose labels no other document has)"
+    kind = "labels (left out: 1 document without a label, 2 documents whose labels no other document has)"
     assert judgements_of(corpus) == Judgements(kind, queries, unjudged=frozenset({"3"}))
     with pytest.raises(ExemplarError, match="the documents of 'one' need at least two labels"):
         judgements_of(build_corpus(source_of(["a", "b"], ["x", "x"], name="one"), FakeEncoder()))
