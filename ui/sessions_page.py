@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from exemplar.data.corpus.corpus import empty_corpus
+from exemplar.data.corpus.manifest import is_known
 from exemplar.data.corpus.store import DocumentStore
-from exemplar.data.errors import ExemplarError
+from exemplar.data.errors import CorpusNotFound, ExemplarError
 from exemplar.retrieval.ranking import DocumentQuery
 from exemplar.retrieval.sessions.events import MarksAdded
 from exemplar.retrieval.sessions.identity import notice_of, present_marks
@@ -25,6 +27,7 @@ _LATEST = 200  # events
 _LONGEST = 100  # characters of a name
 _CHOSEN = "chosen_session"
 _ANOTHER = " (another corpus now)"
+_REMOVED = " (removed)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,7 @@ def _show_table(saved: Sequence[SavedSession]) -> list[_Entry]:
     place.dataframe(
         {
             "Name": [html.name(entry.saved.name) or "unnamed" for entry in entries],
-            "Corpus": [html.name(entry.saved.corpus) + (_ANOTHER if entry.notice else "") for entry in entries],
+            "Corpus": [html.name(entry.saved.corpus) + _state_of_corpus(entry) for entry in entries],
             "Last query": [html.excerpt(entry.query, 200) if entry.session else "can't be read" for entry in entries],
             "Marks": [len(entry.session.feedback) if entry.session else None for entry in entries],
             "Changed": [local_time(entry.saved.changed) for entry in entries],
@@ -101,6 +104,12 @@ def _show_table(saved: Sequence[SavedSession]) -> list[_Entry]:
         alt="Saved sessions, the last changed first",
     )
     return entries
+
+
+def _state_of_corpus(entry: _Entry) -> str:
+    if entry.notice:
+        return _ANOTHER
+    return "" if not entry.saved.corpus or is_known(entry.saved.corpus) else _REMOVED
 
 
 def _loaded(session_id: str) -> Session | None:
@@ -197,10 +206,20 @@ def _show_transfer(entry: _Entry) -> None:
     with transfer:
         try:
             corpus = resources.engine(session.corpus).corpus
+        except CorpusNotFound as error:
+            html.show_message("warning", f"{error}. The marks have their texts, and can be exported.")
+            _show_lost(session)
         except ExemplarError as error:
             html.show_message("error", str(error))
-            return
-        _show_export_and_import(session, corpus)
+        else:
+            _show_export_and_import(session, corpus)
+
+
+def _show_lost(session: Session) -> None:
+    """Draw the form for the export of marks whose corpus was removed."""
+    corpus = empty_corpus(session.corpus)
+    marks = present_marks(session.marks, corpus, lambda: state.store().texts(session.session_id))
+    show_export(corpus, session.after(*marks.events).feedback, marks, None)
 
 
 def _show_export_and_import(session: Session, corpus: DocumentStore) -> None:

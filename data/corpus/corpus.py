@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from exemplar.data.arrow import document_at, read_documents
+from exemplar.data.arrow import DOCUMENT_SCHEMA, document_at, read_documents
 from exemplar.data.corpus.copies import Copies
 from exemplar.data.corpus.facets import Facets, facets_of
 from exemplar.data.corpus.filters import Filters, RowSelection, Selection, matching_rows
@@ -26,7 +26,9 @@ from exemplar.data.corpus.manifest import Manifest, corpus_folder, read_manifest
 from exemplar.data.corpus.shards import DOCUMENTS, ShardStore
 from exemplar.data.corpus.store import row_in
 from exemplar.data.documents import Document, hash_in_words, text_hash
+from exemplar.data.encoders.base import EncoderInfo
 from exemplar.data.errors import CorpusDamaged
+from exemplar.data.sources.spec import SourceSpec
 
 _BLOCK = 2**16  # vectors that are checked together
 
@@ -174,6 +176,16 @@ def open_corpus(name: str) -> Corpus:
         if current.build == manifest.build:
             raise
         return _open(current)  # a rebuild has replaced the corpus meanwhile
+
+
+def empty_corpus(name: str) -> Corpus:
+    """Return a corpus without documents, in place of one that was removed: no mark on it has a document."""
+    encoder = EncoderInfo("", "", "", "", "", "cosine", 1, None)
+    manifest = Manifest(
+        name, "", "", SourceSpec(name), encoder, whole=False, n_documents=0, n_passages=0, documents_sha256=""
+    )
+    vectors = np.empty((0, 1), np.float32)
+    return Corpus(manifest, DOCUMENT_SCHEMA.empty_table(), np.empty((0, 3), np.int64), vectors, 0)
 
 
 def _open(manifest: Manifest) -> Corpus:

@@ -66,7 +66,7 @@ def id_text(cell: Any, what: str, *, are_floats: bool = False) -> str | None:
     """
     text = plain_text(int(cell) if isinstance(cell, float) and cell.is_integer() else cell, what)
     stripped = text and text.strip()
-    return stripped.removesuffix(".0") if are_floats and is_float_of_whole(stripped) else stripped
+    return stripped[:-2] if stripped and are_floats and is_float_of_whole(stripped) else stripped
 
 
 def is_float_of_whole(cell: Any) -> bool:

@@ -528,6 +528,28 @@ def test_marks_are_exported_with_their_own_texts_after_the_corpus_was_replaced(
     assert session.feedback == Feedback(("4", "7"), ("1",)), "the mark on the text that was 1 is not replaced"
 
 
+@pytest.mark.usefixtures("open_popovers", "replaced")
+def test_marks_are_exported_with_their_texts_after_the_corpus_was_removed(
+    store: SessionStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = []
+    button = export_import.st.download_button
+    monkeypatch.setattr(
+        export_import.st, "download_button", lambda *args, **rest: files.append(args[1]) or button(*args, **rest)
+    )
+    remove_corpus("animals")
+    app = opened()
+    assert next(row[1] for row in listed(app)) == "animals (removed)"
+    choose(app, "old")
+    [told] = messages(app, "warning")
+    assert told.endswith("The marks have their texts, and can be exported.")
+    frame = pd.read_csv(io.BytesIO(files[-1]()), dtype=str, keep_default_na=False)
+    assert frame[["doc_id", "text", "mark", "mark_state"]].to_numpy().tolist() == [
+        ["1", ANIMALS[1], "relevant", "no longer in this corpus"],
+        ["7", ANIMALS[7], "relevant", "no longer in this corpus"],
+    ]
+
+
 def test_nothing_marked_and_nothing_ranked_is_no_export(animals: Corpus) -> None:
     app = opened(EXPORT_AND_IMPORT.replace('Feedback(("5",))', "Feedback()"))
     assert "There is nothing to export yet: no document is marked." in captions(app)
@@ -578,4 +600,5 @@ def test_a_file_is_made_when_it_is_asked_for(
 def test_marks_of_a_corpus_that_is_gone_are_told(encoder: FakeEncoder) -> None:
     build_corpus(source_of(ANIMALS, name="other"), encoder)
     remove_corpus("animals")
-    assert messages(opened(), "error") == ["There is no corpus named 'animals' (there are: other)"]
+    [told] = messages(opened(), "warning")
+    assert told.startswith("There is no corpus named 'animals' (there are: other). The marks have their texts")

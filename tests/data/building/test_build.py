@@ -420,5 +420,5 @@ def test_a_corpus_gets_the_title_that_a_later_version_recognises(tmp_path: Path,
     earlier = replace(earlier, spec=replace(earlier.spec, title_column=None))  # as versions without that name left it
     assert build_corpus(earlier, encoder).document(0).title is None
     assert build_corpus(source, encoder).document(0).title == "A"
-    with pytest.raises(ExemplarError, match="built with the title column Subject, not the title column text"):
+    with pytest.raises(ExemplarError, match="built with the text column text, not the text column Subject"):
         build_corpus(read(str(tmp_path / "rows.csv"), title_column="text", text_column="Subject"), encoder)
