@@ -104,7 +104,7 @@ class _Places:
         self.lost: dict[str, str] = {}
         rows = corpus.rows_of(dict.fromkeys(form for row in file.rows for form in self._ids(row)))
         self._by_id = dict(zip(rows, map(MarkedText.of, corpus.documents_at(list(rows.values()))), strict=True))
-        self._held = {doc_id: marks.texts.get(doc_id, "") for doc_id in marks.feedback.marked}
+        self._held = dict.fromkeys(marks.feedback.marked, "") | marks.texts
         self._ids_of_held = {text_hash: doc_id for doc_id, text_hash in self._held.items() if text_hash}
         self._by_hash: dict[str, _Place] = {}
         self._hashes: dict[MarkedText, str] = {}  # a small file can repeat a huge text very often

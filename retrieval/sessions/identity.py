@@ -80,7 +80,8 @@ def present_marks(marks: Marks, corpus: DocumentStore, texts: Callable[[], Mappi
     feedback = marks.feedback
     rows = corpus.rows_of(feedback.marked)
     hashes = dict(zip(rows, corpus.text_hashes(list(rows.values())), strict=True))
-    known = marks.texts | _not_built_since(marks, corpus, hashes)
+    marked_texts = marks.texts
+    known = marked_texts | _not_built_since(marks, corpus, hashes)
     states: dict[str, State] = {}
     for doc_id in feedback.marked:
         if doc_id not in known:
@@ -88,7 +89,7 @@ def present_marks(marks: Marks, corpus: DocumentStore, texts: Callable[[], Mappi
         elif known[doc_id] != hashes.get(doc_id):
             states[doc_id] = "changed" if doc_id in rows else "gone"
     elsewhere = _elsewhere(marks, corpus.manifest)
-    if not states and known.keys() == marks.texts.keys():
+    if not states and known.keys() == marked_texts.keys():
         return _on_texts(PresentMarks(feedback, elsewhere=elsewhere), corpus)
     kept = texts() if states else {}
     lost = {doc_id: kept[known[doc_id]] for doc_id in states if known.get(doc_id) in kept}
@@ -137,11 +138,11 @@ def _elsewhere(marks: Marks, manifest: Manifest) -> frozenset[str]:
 
 def _not_built_since(marks: Marks, corpus: DocumentStore, hashes: Mapping[str, str]) -> dict[str, str]:
     """Return the hashes of texts on which marks of an earlier version were made, if the corpus is still the same."""
-    built = _time(corpus.manifest.created)
+    built, texts = _time(corpus.manifest.created), marks.texts
     return {
         doc_id: hashes[doc_id]
         for doc_id, made in marks.made.items()
-        if doc_id not in marks.texts and doc_id in hashes and built and (at := _time(made)) and built <= at
+        if doc_id not in texts and doc_id in hashes and built and (at := _time(made)) and built <= at
     }
 
 
@@ -190,7 +191,8 @@ def _on_texts(present: PresentMarks, corpus: DocumentStore) -> PresentMarks:
 
 
 def _events(known: Mapping[str, str], marks: Marks, moves: Mapping[str, str], corpus: DocumentStore) -> Iterable[Event]:
-    new = {doc_id: text_hash for doc_id, text_hash in known.items() if doc_id not in marks.texts}
+    marked_texts = marks.texts
+    new = {doc_id: text_hash for doc_id, text_hash in known.items() if doc_id not in marked_texts}
     if new:
         documents = corpus.documents_at(list(corpus.rows_of(new).values()))
         yield TextsKnown(new, tuple(map(MarkedText.of, documents)))

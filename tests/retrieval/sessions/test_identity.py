@@ -14,7 +14,7 @@ from exemplar.data.documents import Document
 from exemplar.data.sources.spec import Source, SourceSpec
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.search import SearchEngine
-from exemplar.retrieval.sessions.events import Marked, MarksAdded, MarksFollowed, TextsKnown
+from exemplar.retrieval.sessions.events import Marked, MarksAdded, MarksFollowed, Redone, TextsKnown, Undone
 from exemplar.retrieval.sessions.identity import PresentMarks, notice_of, present_marks
 from exemplar.retrieval.sessions.marks import MarkedText
 from exemplar.retrieval.sessions.session import Session
@@ -68,6 +68,23 @@ def test_a_mark_does_not_go_over_to_a_text_that_took_its_id() -> None:
     found = present(marks, built(Document("t", "other"), Document("u", "b")))
     assert found.feedback == Feedback((), ("u",), (), ("a",))
     assert (found.states, found.elsewhere, found.events) == ({"t": "changed"}, frozenset(), ())
+
+
+@pytest.mark.parametrize("imported", [False, True])
+def test_undo_takes_a_mark_back_to_the_text_that_it_was_made_on(imported: bool) -> None:
+    session, texts = marked(built(Document("1", "a"), Document("2", "b")), "1")
+    corpus = built(Document("1", "other"), Document("2", "b"))
+    text = MarkedText(None, "other")
+    mark = Marked("1", "negative", text.text_hash, text)
+    session = session.after(MarksAdded(Feedback((), ("1",)), {"1": text.text_hash}) if imported else mark)
+    assert present((session, texts), corpus).by_document() == {"1": "negative"}
+    undone = session.after(Undone())
+    found = present((undone, texts), corpus)
+    assert (found.feedback, found.states) == (Feedback((), (), (), ("a",)), {"1": "changed"})
+    assert present((undone.after(Redone()), texts), corpus).by_document() == {"1": "negative"}
+    back = built(Document("1", "a"), Document("2", "b"))
+    assert present((undone, texts), back) == PresentMarks(Feedback(("1",)))
+    assert present((undone.after(Redone()), texts | {text.text_hash: text}), back).states == {"1": "changed"}
 
 
 def test_in_another_corpus_of_the_name_a_mark_makes_way_for_the_document_that_has_its_id() -> None:
