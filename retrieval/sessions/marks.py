@@ -23,7 +23,7 @@ class _State:
     corpus_id
         The identity of the corpus; empty if it is not known.
     made
-        The time, ISO 8601; empty before the log has the mark.
+        The time, ISO 8601; empty if it is not known.
     """
 
     mark: Mark
@@ -104,8 +104,8 @@ class Marks:
 
     @property
     def made(self) -> dict[str, str]:
-        """The times of the marks by ``doc_id``, as far as the log has them."""
-        return {doc_id: state.made for doc_id, state in self._states.items() if state.made}
+        """The time of each mark by ``doc_id``; empty if it is not known."""
+        return {doc_id: state.made for doc_id, state in self._states.items()}
 
     @property
     def corpus_ids(self) -> dict[str, str]:

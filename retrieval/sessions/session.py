@@ -89,8 +89,9 @@ def _change_marks(marks: Marks, event: Event, corpus_id: str) -> bool:
             marks.set(changes, texts, {doc_id: event.at}, {doc_id: corpus_id})
         case MarksAdded(added, text_hashes):
             added_marks = [(doc_id, mark) for mark, doc_ids in added.by_mark() for doc_id in doc_ids]
-            made = dict.fromkeys(added.marked, event.at)
-            marks.set(added_marks, text_hashes, made, dict.fromkeys(added.marked, corpus_id))
+            made = dict.fromkeys(added.marked, event.at) | dict(event.made)
+            corpus_ids = dict.fromkeys(added.marked, corpus_id) | dict(event.corpus_ids)
+            marks.set(added_marks, text_hashes, made, corpus_ids)
         case TextsKnown(text_hashes):
             marks.know(text_hashes)
         case MarksFollowed(moves):

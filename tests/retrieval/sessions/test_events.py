@@ -68,6 +68,12 @@ EVENTS: list[tuple[Event, str, str]] = [
         '{"marks": {"positive": ["1"], "negative": [], "unsure": ["2"]}, "texts": {"1": "00ff"}}',
         "took in marks: 1 as relevant, 0 as not relevant, 1 as unsure",
     ),
+    (
+        MarksAdded(Feedback(("1",)), {"1": "00ff"}, made={"1": "2000-01-01"}, corpus_ids={"1": "c"}),
+        '{"marks": {"positive": ["1"], "negative": [], "unsure": []}, "texts": {"1": "00ff"}, '
+        '"made": {"1": "2000-01-01"}, "corpus_ids": {"1": "c"}}',
+        "took in marks: 1 as relevant, 0 as not relevant",
+    ),
     (TextsKnown({"1": "00ff"}), '{"texts_known": {"1": "00ff"}}', "kept the texts of 1 earlier marks"),
     (MarksFollowed({"1": "2"}), '{"followed": {"1": "2"}}', "1 marks followed their texts to other ids"),
     (MarksCleared(), '{"clear_marks": true}', "cleared all marks"),
@@ -147,6 +153,9 @@ def test_an_unknown_event_is_refused(event: Any) -> None:
         {"marks": {"positive": ["a"], "negative": ["a"]}},
         {"marks": {"positive": [1], "negative": []}},
         {"marks": {"positive": ["a"]}},
+        {"marks": {"positive": ["a"], "negative": []}, "made": {"a": 1}},
+        {"mark": "positive", "doc_id": "a", "replaces": [2]},
+        {"mark": "positive", "doc_id": "a", "replaces": "b"},
         "no event",
         ["undo"],
     ],
