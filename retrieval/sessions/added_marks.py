@@ -17,7 +17,7 @@ from exemplar.retrieval.sessions.events import MarksAdded
 from exemplar.retrieval.sessions.export import unescape_formula
 from exemplar.retrieval.sessions.identity import id_aside
 from exemplar.retrieval.sessions.import_marks import MarkFile, MarkRow, row_name
-from exemplar.retrieval.sessions.marks import MarkedText, Marks
+from exemplar.retrieval.sessions.marks import MarkedText, Marks, marked_texts
 
 _WHOLE_NUMBER = re.compile(r"(-?\d+)\.0+")
 
@@ -103,7 +103,7 @@ class _Places:
         self._file, self._kept = file, kept
         self.lost: dict[str, str] = {}
         rows = corpus.rows_of(dict.fromkeys(form for row in file.rows for form in self._ids(row)))
-        self._by_id = dict(zip(rows, map(MarkedText.of, corpus.documents_at(list(rows.values()))), strict=True))
+        self._by_id = dict(zip(rows, marked_texts(corpus, list(rows.values())), strict=True))
         self._held = dict.fromkeys(marks.feedback.marked, "") | marks.texts
         self._ids_of_held = {text_hash: doc_id for doc_id, text_hash in self._held.items() if text_hash}
         self._by_hash: dict[str, _Place] = {}
@@ -126,9 +126,8 @@ class _Places:
         return doc_id, self._by_id[doc_id]
 
     def _fetch(self, corpus: DocumentStore, rows: NDArray[np.intp]) -> None:
-        for document in corpus.documents_at(rows.tolist()):
-            text = MarkedText.of(document)
-            self._by_hash.setdefault(text.text_hash, (document.doc_id, text))
+        for doc_id, text in zip(corpus.doc_ids(rows), marked_texts(corpus, rows.tolist()), strict=True):
+            self._by_hash.setdefault(text.text_hash, (doc_id, text))
 
     def _under_its_id(self, row: MarkRow) -> _Place | None:
         """Return the document of a row's id if it has the row's text."""

@@ -6,12 +6,14 @@ from datetime import datetime
 from itertools import chain
 from typing import Literal
 
+import numpy as np
+
 from exemplar.data.corpus.manifest import Manifest
 from exemplar.data.corpus.store import DocumentStore
 from exemplar.retrieval.copies import copies_of, text_marks
 from exemplar.retrieval.feedback import Feedback, Mark
 from exemplar.retrieval.sessions.events import Event, MarksFollowed, TextsKnown
-from exemplar.retrieval.sessions.marks import MarkedText, Marks
+from exemplar.retrieval.sessions.marks import MarkedText, Marks, marked_texts
 
 State = Literal["gone", "changed", "unknown"]
 STATES: dict[State, str] = {
@@ -80,8 +82,8 @@ def present_marks(marks: Marks, corpus: DocumentStore, texts: Callable[[], Mappi
     feedback = marks.feedback
     rows = corpus.rows_of(feedback.marked)
     hashes = dict(zip(rows, corpus.text_hashes(list(rows.values())), strict=True))
-    marked_texts = marks.texts
-    known = marked_texts | _not_built_since(marks, corpus, hashes)
+    hashed = marks.texts
+    known = hashed | _not_built_since(marks, corpus, hashes)
     states: dict[str, State] = {}
     for doc_id in feedback.marked:
         if doc_id not in known:
@@ -89,7 +91,7 @@ def present_marks(marks: Marks, corpus: DocumentStore, texts: Callable[[], Mappi
         elif known[doc_id] != hashes.get(doc_id):
             states[doc_id] = "changed" if doc_id in rows else "gone"
     elsewhere = _elsewhere(marks, corpus.manifest)
-    if not states and known.keys() == marked_texts.keys():
+    if not states and known.keys() == hashed.keys():
         return _on_texts(PresentMarks(feedback, elsewhere=elsewhere), corpus)
     kept = texts() if states else {}
     lost = {doc_id: kept[known[doc_id]] for doc_id in states if known.get(doc_id) in kept}
@@ -159,10 +161,12 @@ def _moves(lost: Mapping[str, MarkedText], corpus: DocumentStore) -> dict[str, s
     if not lost:
         return {}
     rows = corpus.rows_with([text.full_text for text in lost.values()])
-    found: dict[str, str] = {}
-    for document in corpus.documents_at(rows.tolist()):
-        found.setdefault(document.full_text, document.doc_id)
-    return {doc_id: found[text.full_text] for doc_id, text in lost.items() if text.full_text in found}
+    if shortened := {text.whole_hash for text in lost.values() if text.whole_hash}:
+        rows = np.union1d(rows, corpus.rows_with_hashes(shortened))
+    rows = rows[::-1]  # of several documents the first is found
+    found = dict(zip(corpus.text_hashes(rows.tolist()), corpus.doc_ids(rows), strict=True))
+    hashes = {doc_id: text.text_hash for doc_id, text in lost.items()}
+    return {doc_id: found[text_hash] for doc_id, text_hash in hashes.items() if text_hash in found}
 
 
 def _training(feedback: Feedback, states: Mapping[str, State], lost: Mapping[str, MarkedText]) -> Feedback:
@@ -191,10 +195,9 @@ def _on_texts(present: PresentMarks, corpus: DocumentStore) -> PresentMarks:
 
 
 def _events(known: Mapping[str, str], marks: Marks, moves: Mapping[str, str], corpus: DocumentStore) -> Iterable[Event]:
-    marked_texts = marks.texts
-    new = {doc_id: text_hash for doc_id, text_hash in known.items() if doc_id not in marked_texts}
+    hashed = marks.texts
+    new = {doc_id: text_hash for doc_id, text_hash in known.items() if doc_id not in hashed}
     if new:
-        documents = corpus.documents_at(list(corpus.rows_of(new).values()))
-        yield TextsKnown(new, tuple(map(MarkedText.of, documents)))
+        yield TextsKnown(new, tuple(marked_texts(corpus, list(corpus.rows_of(new).values()))))
     if moves:
         yield MarksFollowed(moves)

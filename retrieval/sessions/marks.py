@@ -2,10 +2,11 @@
 
 import functools
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Self
 
+from exemplar.data.corpus.store import DocumentStore
 from exemplar.data.documents import Document, full_text, hash_in_words, text_hash
 from exemplar.retrieval.feedback import Feedback, Mark
 
@@ -38,15 +39,26 @@ _Change = tuple[tuple[str, _State | None, _State | None], ...]  # of documents: 
 
 @dataclass(frozen=True, slots=True)
 class MarkedText:
-    """The title and the text that a person saw when marking; ``text_hash`` identifies them."""
+    """The title and the text that a person saw when marking; ``text_hash`` identifies them.
+
+    Attributes
+    ----------
+    whole_hash
+        The hash of the whole text, if title and text are a shortened form of it; else empty.
+    """
 
     title: str | None
     text: str
+    whole_hash: str = ""
 
     @classmethod
     def of(cls, document: Document) -> Self:
         """Return the title and the text of a document."""
         return cls(document.title, document.text)
+
+    def with_hash(self, text_hash: str) -> Self:
+        """Return the same title and text, known to belong to the text with a hash."""
+        return self if text_hash == self.text_hash else replace(self, whole_hash=text_hash)
 
     @property
     def full_text(self) -> str:
@@ -55,8 +67,14 @@ class MarkedText:
 
     @property
     def text_hash(self) -> str:
-        """The hash of the full text, 16 hexadecimal digits."""
-        return hash_in_words(text_hash(self.full_text.encode(errors="replace")))
+        """The hash of the full text, as long as it was, 16 hexadecimal digits."""
+        return self.whole_hash or hash_in_words(text_hash(self.full_text.encode(errors="replace")))
+
+
+def marked_texts(corpus: DocumentStore, rows: Sequence[int]) -> list[MarkedText]:
+    """Return the texts of the documents at rows with the corpus's hashes: a database may have shortened the texts."""
+    documents = zip(corpus.documents_at(rows), corpus.text_hashes(rows), strict=True)
+    return [MarkedText.of(document).with_hash(text_hash) for document, text_hash in documents]
 
 
 class Marks:

@@ -116,7 +116,7 @@ class SessionStore:
     def texts(self, session_id: str) -> dict[str, MarkedText]:
         """Return the texts on which the marks of a session were made, by their hash."""
         rows = self._rows("SELECT text_hash, title, text FROM texts WHERE session_id = ?", session_id)
-        return {text_hash: MarkedText(title, text) for text_hash, title, text in rows}
+        return {text_hash: MarkedText(title, text).with_hash(text_hash) for text_hash, title, text in rows}
 
     def load(self, session_id: str, corpus: str | None = None) -> Session | None:
         """Return a session from its events, on its last corpus or on another one; None if the log does not have it.

@@ -6,7 +6,7 @@ from exemplar.data.corpus.store import DocumentStore
 from exemplar.retrieval.feedback import MARK_NAMES, Mark
 from exemplar.retrieval.sessions.events import Marked, MarksCleared
 from exemplar.retrieval.sessions.identity import ELSEWHERE, STATES, PresentMarks
-from exemplar.retrieval.sessions.marks import MarkedText
+from exemplar.retrieval.sessions.marks import MarkedText, marked_texts
 from exemplar.retrieval.sessions.session import Session
 from exemplar.ui import html
 from exemplar.ui.state import change, jump_to
@@ -41,7 +41,7 @@ def show_marks(marks: PresentMarks, session: Session, corpus: DocumentStore) -> 
 
 def _ask(doc_ids: tuple[str, ...], session: Session, corpus: DocumentStore) -> None:
     """Draw the question which of the different marks on copies of one text counts."""
-    text = MarkedText.of(corpus.document(corpus.row(doc_ids[0])))
+    [text] = marked_texts(corpus, [corpus.row(doc_ids[0])])
     marks = {doc_id: mark for mark, marked in session.feedback.by_mark() for doc_id in marked if doc_id in doc_ids}
     by_mark = {mark: doc_id for doc_id, mark in marks.items()}
     names = " and ".join(MARK_NAMES[mark] for mark in by_mark)
@@ -73,7 +73,7 @@ def _show_list(
     )
     shown = doc_ids if everything else doc_ids[-_SHOWN:]
     rows = corpus.rows_of(shown)
-    documents = dict(zip(rows, map(MarkedText.of, corpus.documents_at(list(rows.values()))), strict=True))
+    documents = dict(zip(rows, marked_texts(corpus, list(rows.values())), strict=True))
     for doc_id in shown:
         key, state = html.widget_key(doc_id), marks.states.get(doc_id)
         text = marks.texts.get(doc_id) if state else documents.get(doc_id)

@@ -14,9 +14,12 @@ from exemplar.data.documents import Document
 from exemplar.data.sources.spec import Source, SourceSpec
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.search import SearchEngine
+from exemplar.retrieval.sessions.added_marks import added_marks
 from exemplar.retrieval.sessions.events import Marked, MarksAdded, MarksFollowed, Redone, TextsKnown, Undone
+from exemplar.retrieval.sessions.export import as_json_lines, export_table
 from exemplar.retrieval.sessions.identity import PresentMarks, notice_of, present_marks
-from exemplar.retrieval.sessions.marks import MarkedText
+from exemplar.retrieval.sessions.import_marks import read_marks
+from exemplar.retrieval.sessions.marks import MarkedText, Marks, marked_texts
 from exemplar.retrieval.sessions.session import Session
 from tests.support.fake_encoder import FakeEncoder
 
@@ -237,3 +240,31 @@ def test_over_milvus_it_is_the_same(tmp_path: Path) -> None:
     engines = SearchEngine(corpus, lambda *_: FakeEncoder()), SearchEngine(served, lambda *_: FakeEncoder(), index)
     local, there = (engine.search("x", found, ranker="svm").scorer.w for engine in engines)
     np.testing.assert_allclose(local, there, atol=1e-5)
+
+
+@pytest.mark.cluster
+def test_a_mark_on_a_text_that_milvus_shortened_stands_on_its_document(tmp_path: Path) -> None:
+    pytest.importorskip("milvus_lite", reason="pip install 'exemplar[milvus]'")
+    from exemplar.data.milvus.push import push_corpus
+    from exemplar.retrieval.index.milvus import open_served
+
+    def served(*documents: Document) -> DocumentStore:
+        source = Source("long", SourceSpec("long"), lambda: iter(documents))
+        corpus = build_corpus(source, FakeEncoder(), whole=True, replace=True)
+        push_corpus(corpus, str(tmp_path / "long.db"), replace=True)
+        return open_served(str(tmp_path / "long.db"), "long")[0]
+
+    long, other = Document("1", "cat " * 20_000), Document("2", "dog")
+    corpus = served(long, other)
+    [text] = marked_texts(corpus, [corpus.row("1")])
+    assert len(text.text) < len(long.text)
+    assert text.text_hash == MarkedText.of(long).text_hash
+    session = Session("s", "long").after(Marked("1", "positive", text.text_hash, text))
+    texts = {text.text_hash: text}
+    assert present((session, texts), corpus) == PresentMarks(Feedback(("1",)))
+    content = as_json_lines(export_table(corpus, session.feedback))
+    assert added_marks(read_marks(content, "m.jsonl"), corpus, Marks()).event.marks == Feedback(("1",))
+    gone = present((session, texts), served(other))
+    assert (gone.states, gone.feedback) == ({"1": "gone"}, Feedback((), (), (), (text.full_text,)))
+    moved = served(other, Document("3", long.text))
+    assert present((session, texts), moved).events == (MarksFollowed({"1": "3"}),)
