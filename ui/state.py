@@ -151,9 +151,9 @@ def query_typed_text() -> None:
         notify("Type what you are looking for, then press Enter.")
 
 
-def query_document(doc_id: str) -> None:
-    """Make a document the query."""
-    change(DocumentQueried(doc_id))
+def query_document(doc_id: str, text_hash: str) -> None:
+    """Make a document the query, with its text of a hash."""
+    change(DocumentQueried(doc_id, text_hash))
     _show_query()
 
 
@@ -299,7 +299,8 @@ def _events_of(session: Session) -> list[Event]:
     query = session.query
     events: list[Event] = []
     if query is not None:
-        events.append(DocumentQueried(query.doc_id) if isinstance(query, DocumentQuery) else Queried(query))
+        is_document = isinstance(query, DocumentQuery)
+        events.append(DocumentQueried(query.doc_id, query.text_hash) if is_document else Queried(query))
     marks, texts = session.marks, _marked_texts(session)
     hashes = marks.texts
     known = tuple(texts[text_hash] for text_hash in dict.fromkeys(hashes.values()) if text_hash in texts)

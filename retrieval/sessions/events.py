@@ -34,12 +34,13 @@ class Queried:
 
 @dataclass(frozen=True, slots=True)
 class DocumentQueried:
-    """A document became the query."""
+    """A document became the query; ``text_hash`` is that of its text, None if it is not known."""
 
     doc_id: str
+    text_hash: str | None = None
 
     def to_json(self) -> dict[str, Any]:
-        return {"query_document": self.doc_id}
+        return {"query_document": self.doc_id} | ({"text": self.text_hash} if self.text_hash else {})
 
     def describe(self) -> str:
         return f"searched for more like {_shortened(self.doc_id)}"
@@ -260,7 +261,7 @@ def event_from_json(content: Any, at: str = "") -> Event:
         case {"query": str(text)}:
             return Queried(text)
         case {"query_document": str(doc_id)}:
-            return DocumentQueried(doc_id)
+            return DocumentQueried(doc_id, _text_in(content, "text") or None)
         case {"mark": ("positive" | "negative" | "unsure" | None) as mark, "doc_id": str(doc_id)}:
             found, replaces = content.get("found"), content.get("replaces", [])
             if not isinstance(replaces, list) or not _are_texts(replaces):

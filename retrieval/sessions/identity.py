@@ -12,6 +12,7 @@ from exemplar.data.corpus.manifest import Manifest
 from exemplar.data.corpus.store import DocumentStore
 from exemplar.retrieval.copies import copies_of, text_marks
 from exemplar.retrieval.feedback import Feedback, Mark
+from exemplar.retrieval.ranking import DocumentQuery, Query
 from exemplar.retrieval.sessions.events import Event, MarksFollowed, TextsKnown
 from exemplar.retrieval.sessions.marks import MarkedText, Marks, marked_texts
 
@@ -110,6 +111,16 @@ def present_marks(marks: Marks, corpus: DocumentStore, texts: Callable[[], Mappi
     training, elsewhere = _training(moved.feedback, states, lost), _elsewhere(moved, corpus.manifest)
     events = tuple(_events(known, marks, moves | aside, corpus))
     return _on_texts(PresentMarks(training, states, lost, elsewhere, events), corpus)
+
+
+def query_state(query: Query | None, corpus: DocumentStore) -> Literal["gone", "changed"] | None:
+    """Return what became of the document that is the query; None if it is as it was, or the query is typed."""
+    if not isinstance(query, DocumentQuery):
+        return None
+    row = corpus.rows_of([query.doc_id]).get(query.doc_id)
+    if row is None:
+        return "gone"
+    return "changed" if query.text_hash not in (None, *corpus.text_hashes([row])) else None
 
 
 def is_another_corpus(corpus_id: str, manifest: Manifest) -> bool:

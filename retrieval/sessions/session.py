@@ -71,8 +71,8 @@ class Session:
         match event:
             case Queried(text):
                 return replace(self, query=text)
-            case DocumentQueried(doc_id):
-                return replace(self, query=DocumentQuery(doc_id))
+            case DocumentQueried(doc_id, text_hash):
+                return replace(self, query=DocumentQuery(doc_id, text_hash))
             case FiltersSet(filters):
                 return replace(self, filters=filters)
             case SettingsSet(settings):

@@ -10,6 +10,8 @@ from streamlit.testing.v1 import AppTest
 from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.catalog import remove_corpus
 from exemplar.data.corpus.corpus import Corpus
+from exemplar.data.documents import Document
+from exemplar.data.sources.spec import Source, SourceSpec
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.sessions.events import Queried
 from exemplar.retrieval.sessions.schema import MIGRATIONS
@@ -44,6 +46,38 @@ def test_a_session_that_was_deleted_elsewhere_goes_on_as_a_new_one(animals: Corp
     again = opened(session_of(app))
     assert listed_marks(again) == ["remove 5"]
     assert again.text_input(key="query_text").value == "the dog"
+
+
+def test_a_document_that_is_the_query_is_never_another_text_unnoticed(encoder: FakeEncoder) -> None:
+    def build(*texts: str) -> None:
+        documents = [Document(doc_id, text) for doc_id, text in zip("abc", texts, strict=False) if text]
+        build_corpus(Source("weekly", SourceSpec("weekly"), lambda: iter(documents)), encoder)
+
+    build("the dog barks", "a cat sleeps", "rain falls")
+    app = searched("the dog")
+    app.button(key="more knn a").click().run()
+    ranked = column(app, "knn")
+    assert messages(app, "warning") == []
+    build("stocks fell", "a cat sleeps", "rain falls")
+    for each in (app.run(), opened(session_of(app))):
+        assert messages(each, "warning") == [
+            "The text of the document 'a' has changed since it became the query: search by what it is now, or type "
+            "another query."
+        ]
+        assert column(each, "knn") == []
+        assert "stocks fell" in part(each, "query-document")
+    app.button(key="renew query").click().run()
+    assert messages(app, "warning") == []
+    assert sorted(column(app, "knn")) == sorted(ranked)
+    build("", "a cat sleeps", "rain falls")
+    for each in (app.run(), opened(session_of(app))):
+        assert messages(each) == [
+            "There is no document 'a' in the corpus 'weekly', and it is the query: type another one, or paste a text."
+        ]
+    app.text_input(key="query_text").input("rain")
+    press(app, "Search")
+    assert messages(app) == []
+    assert len(column(app, "knn")) == 2
 
 
 def test_a_link_names_corpus_and_query(animals: Corpus, encoder: FakeEncoder) -> None:

@@ -75,7 +75,7 @@ def show_row(row: Row) -> DeltaGenerator:
                 type="tertiary",
                 help="Use this document as the query",
                 on_click=query_document,
-                args=(doc_id,),
+                args=(doc_id, row.text_hash),
             )
             if len(row.result.text) > _EXCERPT:
                 _whole_button(key)

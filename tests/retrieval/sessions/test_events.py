@@ -31,6 +31,7 @@ EVENTS: list[tuple[Event, str, str]] = [
     (Queried("a \N{CAT FACE}\n b"), r'{"query": "a \ud83d\udc31\n b"}', "searched “a \N{CAT FACE} b”"),
     (Queried("x" * 300), f'{{"query": "{"x" * 300}"}}', f"searched “{'x' * 200} …”"),
     (DocumentQueried("3"), '{"query_document": "3"}', "searched for more like 3"),
+    (DocumentQueried("3", "00ff"), '{"query_document": "3", "text": "00ff"}', "searched for more like 3"),
     (
         Marked("5", "positive"),
         '{"mark": "positive", "doc_id": "5", "text": null, "reader": "", "found": {}, "note": "", "reason": ""}',
