@@ -5,7 +5,7 @@ A mark is never put on another text than the one that it was made on.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,9 +48,10 @@ def added_marks(
 ) -> Import:
     """Return what a file of marks adds to a session on a corpus.
 
-    A row with a text or a hash marks the document that has the text: the one of its id if several have. If no document
-    has it, the mark keeps the text, under an id that no document and no mark on another text has. A row without a text
-    marks the document of its id. Rows on copies of a text are one mark, on the first of them.
+    A row with a hash marks the document whose text has it, a row with a text alone the document that has the text: the
+    one of its id if several have. If no document has it, the mark keeps the text, under an id that no document and no
+    mark on another text has. A row without both marks the document of its id. Rows on copies of a text are one mark, on
+    the first of them.
 
     Parameters
     ----------
@@ -133,7 +134,7 @@ class _Places:
         """Return the document of a row's id if it has the row's text."""
         for doc_id in self._ids(row):
             text = self._by_id.get(doc_id)
-            if text and (self.hash_of(text) == row.text_hash or self._is_alike(row, text)):
+            if text and (self.hash_of(text) == row.text_hash if row.text_hash else self._is_alike(row, text)):
                 return doc_id, text
         return None
 
@@ -178,9 +179,13 @@ class _Places:
         return list(dict.fromkeys(forms))
 
     def _texts(self, row: MarkRow) -> list[MarkedText]:
-        """Return the texts that a row may mean, the likeliest first."""
+        """Return the texts that a row may mean, the likeliest first; with a hash, the only one that has it."""
         if row.text is None:
             return []
         title, text = row.text.title, row.text.text
         plain = MarkedText(title and unescape_formula(title), unescape_formula(text))
-        return list(dict.fromkeys([plain, row.text] if self._file.escaped else [row.text]))
+        texts = list(dict.fromkeys([plain, row.text] if self._file.escaped else [row.text]))
+        if row.text_hash is None:
+            return texts
+        changed = replace(texts[0], whole_hash=row.text_hash)  # by another program
+        return [next((each for each in texts if self.hash_of(each) == row.text_hash), changed)]
