@@ -298,9 +298,10 @@ def _events_of(session: Session) -> list[Event]:
     """Return events that give a new session the query, marks, filters and settings of this one."""
     query = session.query
     events: list[Event] = []
-    if query is not None:
-        is_document = isinstance(query, DocumentQuery)
-        events.append(DocumentQueried(query.doc_id, query.text_hash) if is_document else Queried(query))
+    if isinstance(query, DocumentQuery):
+        events.append(DocumentQueried(query.doc_id, query.text_hash))
+    elif query is not None:
+        events.append(Queried(query))
     marks, texts = session.marks, _marked_texts(session)
     hashes = marks.texts
     known = tuple(texts[text_hash] for text_hash in dict.fromkeys(hashes.values()) if text_hash in texts)

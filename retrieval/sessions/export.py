@@ -90,7 +90,7 @@ def export_table(
     for doc_id, mark in marks.items():
         if doc_id in states:
             text = present.texts.get(doc_id) if present else None
-            lines.append(_Line(doc_id, text, text and text.text_hash, mark, STATES[states[doc_id]]))
+            lines.append(_Line(doc_id, text, None if text is None else text.text_hash, mark, STATES[states[doc_id]]))
         elif doc_id not in ranked:
             state = None if doc_id in known else STATES["gone"]
             lines.append(_Line(doc_id, known.get(doc_id), hashes.get(doc_id), mark, state))

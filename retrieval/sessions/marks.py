@@ -133,7 +133,7 @@ class Marks:
     def text_of(self, doc_id: str) -> str | None:
         """Return the hash of the text on which a document's mark was made; None if there is none."""
         state = self._states.get(doc_id)
-        return state and state.text_hash
+        return None if state is None else state.text_hash
 
     def on_text(self, text_hash: str) -> list[str]:
         """Return the documents with marks that were made on a text, in the order in which they were first marked."""

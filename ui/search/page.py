@@ -107,9 +107,7 @@ def _show_results(session: Session, engine: SearchEngine, marks: PresentMarks) -
     if not rankings[0].results:
         _show_nothing(session)
         return []
-    unexplained = results.show_rankings(
-        session, marks, rankings, engine.corpus, resources.highlighter(session.corpus)
-    )
+    unexplained = results.show_rankings(session, marks, rankings, engine.corpus, resources.highlighter(session.corpus))
     if n_pages > 1:
         with st.container(horizontal_alignment="center", key="pages"):
             key = f"page {st.session_state.get(state.N_TURNS, 0)}"
