@@ -8,9 +8,16 @@ from exemplar.retrieval.rankers import Ranker, Scorer
 
 @dataclass(frozen=True, slots=True)
 class DocumentQuery:
-    """A document of the corpus used as the query: "more like this"."""
+    """A document of the corpus used as the query: "more like this".
+
+    Attributes
+    ----------
+    text_hash
+        Of the document's text when it became the query; None if it is not known.
+    """
 
     doc_id: str
+    text_hash: str | None = field(default=None, compare=False)
 
 
 Query = str | DocumentQuery

@@ -1,6 +1,8 @@
 """Keep the session of this browser tab: the address names it, events change it, and the log saves every event."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import streamlit as st
 
@@ -21,6 +23,7 @@ from exemplar.retrieval.sessions.events import (
     SettingsSet,
     TextsKnown,
     Undone,
+    texts_in,
 )
 from exemplar.retrieval.sessions.identity import PresentMarks, present_marks
 from exemplar.retrieval.sessions.marks import MarkedText
@@ -40,6 +43,7 @@ _SESSION = "session"
 _N_EVENTS = "events_of_the_session"  # in the log, as this tab last read it
 _UNSAVED = "events_that_could_not_be_saved"  # by corpus, in order; each with its key and the corpus's identity
 _CHANGED = "changed_by_a_callback"
+_TEXTS = "marked_texts"  # by hash; the log loses them when another tab deletes the session
 _PRESENT = "marks_on_the_corpus"
 _CORPUS_ID = "identity_of_the_corpus"  # that the page shows, after its name
 _ADDRESS = "address_as_written"
@@ -86,9 +90,17 @@ def change(event: Event) -> None:
     session: Session = st.session_state[_SESSION]
     if isinstance(event, Marked):
         event = session.on_text(event)
+    if isinstance(event, Marked | MarksAdded):
+        event = replace(event, at=datetime.now(UTC).isoformat())
     corpus, corpus_id = st.session_state.get(_CORPUS_ID, ("", ""))
-    corpus_id = corpus_id if corpus == session.corpus else ""
+    _apply(event, corpus_id if corpus == session.corpus else "")
+
+
+def _apply(event: Event, corpus_id: str) -> None:
+    """Apply an event on the corpus of an identity to the session and save it, after those that could not be saved."""
+    session: Session = st.session_state[_SESSION]
     st.session_state[_SESSION] = session.after(event, corpus_id=corpus_id)
+    st.session_state[_TEXTS].update((text.text_hash, text) for text in texts_in(event))
     st.session_state[_CHANGED] = True
     if not isinstance(event, _KEEPING_THE_PAGE):  # the results change
         turn_to(1)
@@ -112,7 +124,8 @@ def marks_on(corpus: DocumentStore) -> tuple[Session, PresentMarks]:
     now = (manifest.build, manifest.created, manifest.corpus_id, corpus.n_documents)
     marks, at, present = st.session_state.get(_PRESENT, (None, None, None))
     if marks is not session.marks or at != now:
-        present = present_marks(session.marks, corpus, lambda: texts_of(session.session_id))
+        texts = _marked_texts(session)
+        present = present_marks(session.marks, corpus, lambda: texts)
         for event in present.events:
             change(event)
         st.session_state.pop(_CHANGED, None)  # nobody has clicked
@@ -138,9 +151,9 @@ def query_typed_text() -> None:
         notify("Type what you are looking for, then press Enter.")
 
 
-def query_document(doc_id: str) -> None:
-    """Make a document the query."""
-    change(DocumentQueried(doc_id))
+def query_document(doc_id: str, text_hash: str) -> None:
+    """Make a document the query, with its text of a hash."""
+    change(DocumentQueried(doc_id, text_hash))
     _show_query()
 
 
@@ -159,7 +172,7 @@ def go_to(session: Session) -> None:
     """Make a session the session of this tab."""
     st.session_state.setdefault(_UNSAVED, {})
     if (last := current()) is None or last.session_id != session.session_id:
-        st.session_state[_UNSAVED] = {}
+        st.session_state[_UNSAVED], st.session_state[_TEXTS] = {}, {}
     _put(session)
     st.session_state[_N_EVENTS] = _count(session.session_id)
 
@@ -256,8 +269,10 @@ def _catch_up() -> None:
         _read_again(session, n_events)
     elif n_known:
         notify("This session was deleted elsewhere. What is on this page goes on as a new one.")
+        events = _events_of(session)
         go_to(Session(new_id(), session.corpus))
-        for event in _events_of(session):
+        _apply(Opened(), session.corpus_id)
+        for event in events:
             change(event)
         _show_query()
 
@@ -271,14 +286,27 @@ def _read_again(session: Session, n_events: int) -> None:
         turn_to(1)
 
 
+def _marked_texts(session: Session) -> dict[str, MarkedText]:
+    """Return the texts that this tab knows of the session's marks by hash, after reading those that it lacks."""
+    texts: dict[str, MarkedText] = st.session_state[_TEXTS]
+    if not texts.keys() >= set(session.marks.texts.values()):
+        texts.update(texts_of(session.session_id))
+    return texts
+
+
 def _events_of(session: Session) -> list[Event]:
     """Return events that give a new session the query, marks, filters and settings of this one."""
     query = session.query
     events: list[Event] = []
-    if query is not None:
-        events.append(DocumentQueried(query.doc_id) if isinstance(query, DocumentQuery) else Queried(query))
-    marks = MarksAdded(session.feedback, session.marks.texts, tuple(texts_of(session.session_id).values()))
-    return [*events, marks, FiltersSet(session.filters), SettingsSet(session.settings)]
+    if isinstance(query, DocumentQuery):
+        events.append(DocumentQueried(query.doc_id, query.text_hash))
+    elif query is not None:
+        events.append(Queried(query))
+    marks, texts = session.marks, _marked_texts(session)
+    hashes = marks.texts
+    known = tuple(texts[text_hash] for text_hash in dict.fromkeys(hashes.values()) if text_hash in texts)
+    added = MarksAdded(session.feedback, hashes, known, made=marks.made, corpus_ids=marks.corpus_ids)
+    return [*events, added, FiltersSet(session.filters), SettingsSet(session.settings)]
 
 
 def _write_address(session: Session) -> None:

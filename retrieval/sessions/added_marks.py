@@ -5,7 +5,7 @@ A mark is never put on another text than the one that it was made on.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ from exemplar.retrieval.sessions.events import MarksAdded
 from exemplar.retrieval.sessions.export import unescape_formula
 from exemplar.retrieval.sessions.identity import id_aside
 from exemplar.retrieval.sessions.import_marks import MarkFile, MarkRow, row_name
-from exemplar.retrieval.sessions.marks import MarkedText, Marks
+from exemplar.retrieval.sessions.marks import MarkedText, Marks, marked_texts
 
 _WHOLE_NUMBER = re.compile(r"(-?\d+)\.0+")
 
@@ -48,9 +48,10 @@ def added_marks(
 ) -> Import:
     """Return what a file of marks adds to a session on a corpus.
 
-    A row with a text or a hash marks the document that has the text: the one of its id if several have. If no document
-    has it, the mark keeps the text, under an id that no document and no mark on another text has. A row without a text
-    marks the document of its id. Rows on copies of a text are one mark, on the first of them.
+    A row with a hash marks the document whose text has it, a row with a text alone the document that has the text: the
+    one of its id if several have. If no document has it, the mark keeps the text, under an id that no document and no
+    mark on another text has. A row without both marks the document of its id. Rows on copies of a text are one mark, on
+    the first of them.
 
     Parameters
     ----------
@@ -103,8 +104,8 @@ class _Places:
         self._file, self._kept = file, kept
         self.lost: dict[str, str] = {}
         rows = corpus.rows_of(dict.fromkeys(form for row in file.rows for form in self._ids(row)))
-        self._by_id = dict(zip(rows, map(MarkedText.of, corpus.documents_at(list(rows.values()))), strict=True))
-        self._held = {doc_id: marks.texts.get(doc_id, "") for doc_id in marks.feedback.marked}
+        self._by_id = dict(zip(rows, marked_texts(corpus, list(rows.values())), strict=True))
+        self._held = dict.fromkeys(marks.feedback.marked, "") | marks.texts
         self._ids_of_held = {text_hash: doc_id for doc_id, text_hash in self._held.items() if text_hash}
         self._by_hash: dict[str, _Place] = {}
         self._hashes: dict[MarkedText, str] = {}  # a small file can repeat a huge text very often
@@ -126,15 +127,14 @@ class _Places:
         return doc_id, self._by_id[doc_id]
 
     def _fetch(self, corpus: DocumentStore, rows: NDArray[np.intp]) -> None:
-        for document in corpus.documents_at(rows.tolist()):
-            text = MarkedText.of(document)
-            self._by_hash.setdefault(text.text_hash, (document.doc_id, text))
+        for doc_id, text in zip(corpus.doc_ids(rows), marked_texts(corpus, rows.tolist()), strict=True):
+            self._by_hash.setdefault(text.text_hash, (doc_id, text))
 
     def _under_its_id(self, row: MarkRow) -> _Place | None:
         """Return the document of a row's id if it has the row's text."""
         for doc_id in self._ids(row):
             text = self._by_id.get(doc_id)
-            if text and (self.hash_of(text) == row.text_hash or self._is_alike(row, text)):
+            if text and (self.hash_of(text) == row.text_hash if row.text_hash else self._is_alike(row, text)):
                 return doc_id, text
         return None
 
@@ -179,9 +179,13 @@ class _Places:
         return list(dict.fromkeys(forms))
 
     def _texts(self, row: MarkRow) -> list[MarkedText]:
-        """Return the texts that a row may mean, the likeliest first."""
+        """Return the texts that a row may mean, the likeliest first; with a hash, the only one that has it."""
         if row.text is None:
             return []
         title, text = row.text.title, row.text.text
         plain = MarkedText(title and unescape_formula(title), unescape_formula(text))
-        return list(dict.fromkeys([plain, row.text] if self._file.escaped else [row.text]))
+        texts = list(dict.fromkeys([plain, row.text] if self._file.escaped else [row.text]))
+        if row.text_hash is None:
+            return texts
+        changed = replace(texts[0], whole_hash=row.text_hash)  # by another program
+        return [next((each for each in texts if self.hash_of(each) == row.text_hash), changed)]

@@ -34,12 +34,13 @@ class Queried:
 
 @dataclass(frozen=True, slots=True)
 class DocumentQueried:
-    """A document became the query."""
+    """A document became the query; ``text_hash`` is that of its text, None if it is not known."""
 
     doc_id: str
+    text_hash: str | None = None
 
     def to_json(self) -> dict[str, Any]:
-        return {"query_document": self.doc_id}
+        return {"query_document": self.doc_id} | ({"text": self.text_hash} if self.text_hash else {})
 
     def describe(self) -> str:
         return f"searched for more like {_shortened(self.doc_id)}"
@@ -96,16 +97,22 @@ class MarksAdded:
         Of the texts of the marked documents, by ``doc_id``, as far as they are known.
     texts, at
         These texts, and the time, as for ``Marked``.
+    made, corpus_ids
+        Of marks that come from another session, by ``doc_id``: when they were made, and the identity of the corpus.
+        The other marks are made by this event.
     """
 
     marks: Feedback
     text_hashes: Mapping[str, str] = field(default_factory=dict)
     texts: tuple[MarkedText, ...] = field(default=(), compare=False)
     at: str = field(default="", compare=False)
+    made: Mapping[str, str] = field(default_factory=dict)
+    corpus_ids: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         marks = {mark: list(doc_ids) for mark, doc_ids in self.marks.by_mark()}
-        return {"marks": marks, "texts": dict(self.text_hashes)}
+        origins = {"made": dict(self.made), "corpus_ids": dict(self.corpus_ids)}
+        return {"marks": marks, "texts": dict(self.text_hashes), **{key: each for key, each in origins.items() if each}}
 
     def describe(self) -> str:
         counts = [f"{len(doc_ids):,} as {MARK_NAMES[mark]}" for mark, doc_ids in self.marks.by_mark()]
@@ -254,11 +261,11 @@ def event_from_json(content: Any, at: str = "") -> Event:
         case {"query": str(text)}:
             return Queried(text)
         case {"query_document": str(doc_id)}:
-            return DocumentQueried(doc_id)
+            return DocumentQueried(doc_id, _text_in(content, "text") or None)
         case {"mark": ("positive" | "negative" | "unsure" | None) as mark, "doc_id": str(doc_id)}:
             found, replaces = content.get("found"), content.get("replaces", [])
             if not isinstance(replaces, list) or not _are_texts(replaces):
-                raise ValueError(f"unknown session event: {reprlib.repr(content)}")
+                raise ExemplarError(f"unknown session event: {reprlib.repr(content)}")
             return Marked(
                 doc_id,
                 mark,
@@ -274,7 +281,8 @@ def event_from_json(content: Any, at: str = "") -> Event:
             unsure = marks.get("unsure", [])
             if isinstance(unsure, list) and _are_texts([*positives, *negatives, *unsure]):
                 feedback = Feedback(tuple(positives), tuple(negatives), tuple(unsure))
-                return MarksAdded(feedback, _text_map(content.get("texts", {})), at=at)
+                hashes, made, corpus_ids = (_text_map(content.get(key, {})) for key in ("texts", "made", "corpus_ids"))
+                return MarksAdded(feedback, hashes, at=at, made=made, corpus_ids=corpus_ids)
         case {"texts_known": dict(text_hashes)}:
             return TextsKnown(_text_map(text_hashes))
         case {"followed": dict(moves)}:
@@ -294,6 +302,13 @@ def event_from_json(content: Any, at: str = "") -> Event:
         case {"open": True}:
             return Opened()
     raise ExemplarError(f"unknown session event: {reprlib.repr(content)}")
+
+
+def texts_in(event: Event) -> tuple[MarkedText, ...]:
+    """Return the texts that the log keeps beside an event."""
+    if isinstance(event, Marked):
+        return () if event.text is None else (event.text,)
+    return event.texts if isinstance(event, MarksAdded | TextsKnown) else ()
 
 
 def _are_texts(values: Iterable[Any]) -> bool:

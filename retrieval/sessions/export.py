@@ -50,14 +50,9 @@ class _Line:
 
     doc_id: str
     text: Document | MarkedText | None
+    text_hash: str | None
     mark: str | None
     state: str | None = None
-
-    @property
-    def text_hash(self) -> str | None:
-        """The hash of the title and the text."""
-        text = MarkedText.of(self.text) if isinstance(self.text, Document) else self.text
-        return None if text is None else text.text_hash
 
 
 def exported_doc_ids(marks: PresentMarks, rankings: Sequence[Sequence[str]]) -> list[str]:
@@ -87,12 +82,18 @@ def export_table(
         marks = {doc_id: MARK_NAMES[mark] for doc_id, mark in present.by_document().items()} | marks
     rows = corpus.rows_of([*ranked, *(doc_id for doc_id in marks if doc_id not in states)])
     known = dict(zip(rows, corpus.documents_at(list(rows.values())), strict=True))
-    lines = [_Line(doc_id, known.get(doc_id), None if doc_id in states else marks.get(doc_id)) for doc_id in ranked]
+    hashes = dict(zip(rows, corpus.text_hashes(list(rows.values())), strict=True))
+    lines = [
+        _Line(doc_id, known.get(doc_id), hashes.get(doc_id), None if doc_id in states else marks.get(doc_id))
+        for doc_id in ranked
+    ]
     for doc_id, mark in marks.items():
         if doc_id in states:
-            lines.append(_Line(doc_id, present.texts.get(doc_id) if present else None, mark, STATES[states[doc_id]]))
+            text = present.texts.get(doc_id) if present else None
+            lines.append(_Line(doc_id, text, None if text is None else text.text_hash, mark, STATES[states[doc_id]]))
         elif doc_id not in ranked:
-            lines.append(_Line(doc_id, known.get(doc_id), mark, None if doc_id in known else STATES["gone"]))
+            state = None if doc_id in known else STATES["gone"]
+            lines.append(_Line(doc_id, known.get(doc_id), hashes.get(doc_id), mark, state))
     doc_ids = [line.doc_id for line in lines]
     elsewhere = present.elsewhere if present else ()
     origins = [ELSEWHERE if line.mark and line.doc_id in elsewhere else None for line in lines]

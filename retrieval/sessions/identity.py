@@ -6,12 +6,15 @@ from datetime import datetime
 from itertools import chain
 from typing import Literal
 
+import numpy as np
+
 from exemplar.data.corpus.manifest import Manifest
 from exemplar.data.corpus.store import DocumentStore
 from exemplar.retrieval.copies import copies_of, text_marks
 from exemplar.retrieval.feedback import Feedback, Mark
+from exemplar.retrieval.ranking import DocumentQuery, Query
 from exemplar.retrieval.sessions.events import Event, MarksFollowed, TextsKnown
-from exemplar.retrieval.sessions.marks import MarkedText, Marks
+from exemplar.retrieval.sessions.marks import MarkedText, Marks, marked_texts
 
 State = Literal["gone", "changed", "unknown"]
 STATES: dict[State, str] = {
@@ -80,7 +83,8 @@ def present_marks(marks: Marks, corpus: DocumentStore, texts: Callable[[], Mappi
     feedback = marks.feedback
     rows = corpus.rows_of(feedback.marked)
     hashes = dict(zip(rows, corpus.text_hashes(list(rows.values())), strict=True))
-    known = marks.texts | _not_built_since(marks, corpus, hashes)
+    hashed = marks.texts
+    known = hashed | _not_built_since(marks, corpus, hashes)
     states: dict[str, State] = {}
     for doc_id in feedback.marked:
         if doc_id not in known:
@@ -88,7 +92,7 @@ def present_marks(marks: Marks, corpus: DocumentStore, texts: Callable[[], Mappi
         elif known[doc_id] != hashes.get(doc_id):
             states[doc_id] = "changed" if doc_id in rows else "gone"
     elsewhere = _elsewhere(marks, corpus.manifest)
-    if not states and known.keys() == marks.texts.keys():
+    if not states and known.keys() == hashed.keys():
         return _on_texts(PresentMarks(feedback, elsewhere=elsewhere), corpus)
     kept = texts() if states else {}
     lost = {doc_id: kept[known[doc_id]] for doc_id in states if known.get(doc_id) in kept}
@@ -107,6 +111,16 @@ def present_marks(marks: Marks, corpus: DocumentStore, texts: Callable[[], Mappi
     training, elsewhere = _training(moved.feedback, states, lost), _elsewhere(moved, corpus.manifest)
     events = tuple(_events(known, marks, moves | aside, corpus))
     return _on_texts(PresentMarks(training, states, lost, elsewhere, events), corpus)
+
+
+def query_state(query: Query | None, corpus: DocumentStore) -> Literal["gone", "changed"] | None:
+    """Return what became of the document that is the query; None if it is as it was, or the query is typed."""
+    if not isinstance(query, DocumentQuery):
+        return None
+    row = corpus.rows_of([query.doc_id]).get(query.doc_id)
+    if row is None:
+        return "gone"
+    return "changed" if query.text_hash not in (None, *corpus.text_hashes([row])) else None
 
 
 def is_another_corpus(corpus_id: str, manifest: Manifest) -> bool:
@@ -137,11 +151,11 @@ def _elsewhere(marks: Marks, manifest: Manifest) -> frozenset[str]:
 
 def _not_built_since(marks: Marks, corpus: DocumentStore, hashes: Mapping[str, str]) -> dict[str, str]:
     """Return the hashes of texts on which marks of an earlier version were made, if the corpus is still the same."""
-    built = _time(corpus.manifest.created)
+    built, texts = _time(corpus.manifest.created), marks.texts
     return {
         doc_id: hashes[doc_id]
         for doc_id, made in marks.made.items()
-        if doc_id not in marks.texts and doc_id in hashes and built and (at := _time(made)) and built <= at
+        if doc_id not in texts and doc_id in hashes and built and (at := _time(made)) and built <= at
     }
 
 
@@ -158,10 +172,12 @@ def _moves(lost: Mapping[str, MarkedText], corpus: DocumentStore) -> dict[str, s
     if not lost:
         return {}
     rows = corpus.rows_with([text.full_text for text in lost.values()])
-    found: dict[str, str] = {}
-    for document in corpus.documents_at(rows.tolist()):
-        found.setdefault(document.full_text, document.doc_id)
-    return {doc_id: found[text.full_text] for doc_id, text in lost.items() if text.full_text in found}
+    if shortened := {text.whole_hash for text in lost.values() if text.whole_hash}:
+        rows = np.union1d(rows, corpus.rows_with_hashes(shortened))
+    rows = rows[::-1]  # of several documents the first is found
+    found = dict(zip(corpus.text_hashes(rows.tolist()), corpus.doc_ids(rows), strict=True))
+    hashes = {doc_id: text.text_hash for doc_id, text in lost.items()}
+    return {doc_id: found[text_hash] for doc_id, text_hash in hashes.items() if text_hash in found}
 
 
 def _training(feedback: Feedback, states: Mapping[str, State], lost: Mapping[str, MarkedText]) -> Feedback:
@@ -190,9 +206,9 @@ def _on_texts(present: PresentMarks, corpus: DocumentStore) -> PresentMarks:
 
 
 def _events(known: Mapping[str, str], marks: Marks, moves: Mapping[str, str], corpus: DocumentStore) -> Iterable[Event]:
-    new = {doc_id: text_hash for doc_id, text_hash in known.items() if doc_id not in marks.texts}
+    hashed = marks.texts
+    new = {doc_id: text_hash for doc_id, text_hash in known.items() if doc_id not in hashed}
     if new:
-        documents = corpus.documents_at(list(corpus.rows_of(new).values()))
-        yield TextsKnown(new, tuple(map(MarkedText.of, documents)))
+        yield TextsKnown(new, tuple(marked_texts(corpus, list(corpus.rows_of(new).values()))))
     if moves:
         yield MarksFollowed(moves)

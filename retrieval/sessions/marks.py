@@ -2,30 +2,63 @@
 
 import functools
 from collections import deque
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Self
 
+from exemplar.data.corpus.store import DocumentStore
 from exemplar.data.documents import Document, full_text, hash_in_words, text_hash
 from exemplar.retrieval.feedback import Feedback, Mark
 
 MOST_UNDO = 100
 
-_State = tuple[Mark, int] | None  # a mark, and its place in the order of marks
-_Change = tuple[tuple[str, _State, _State], ...]  # of documents: the states before and after
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """The mark of a document: its place in the order of marks, and what it was made on.
+
+    Attributes
+    ----------
+    text_hash
+        Of the marked text; None if an earlier version made the mark.
+    corpus_id
+        The identity of the corpus; empty if it is not known.
+    made
+        The time, ISO 8601; empty if it is not known.
+    """
+
+    mark: Mark
+    place: int
+    text_hash: str | None
+    corpus_id: str
+    made: str = field(compare=False)
+
+
+_Change = tuple[tuple[str, _State | None, _State | None], ...]  # of documents: the states before and after
 
 
 @dataclass(frozen=True, slots=True)
 class MarkedText:
-    """The title and the text that a person saw when marking; ``text_hash`` identifies them."""
+    """The title and the text that a person saw when marking; ``text_hash`` identifies them.
+
+    Attributes
+    ----------
+    whole_hash
+        The hash of the whole text, if title and text are a shortened form of it; else empty.
+    """
 
     title: str | None
     text: str
+    whole_hash: str = ""
 
     @classmethod
     def of(cls, document: Document) -> Self:
         """Return the title and the text of a document."""
         return cls(document.title, document.text)
+
+    def with_hash(self, text_hash: str) -> Self:
+        """Return the same title and text, known to belong to the text with a hash."""
+        return self if text_hash == self.text_hash else replace(self, whole_hash=text_hash)
 
     @property
     def full_text(self) -> str:
@@ -34,33 +67,28 @@ class MarkedText:
 
     @property
     def text_hash(self) -> str:
-        """The hash of the full text, 16 hexadecimal digits."""
-        return hash_in_words(text_hash(self.full_text.encode(errors="replace")))
+        """The hash of the full text, as long as it was, 16 hexadecimal digits."""
+        return self.whole_hash or hash_in_words(text_hash(self.full_text.encode(errors="replace")))
+
+
+def marked_texts(corpus: DocumentStore, rows: Sequence[int]) -> list[MarkedText]:
+    """Return the texts of the documents at rows with the corpus's hashes: a database may have shortened the texts."""
+    documents = zip(corpus.documents_at(rows), corpus.text_hashes(rows), strict=True)
+    return [MarkedText.of(document).with_hash(text_hash) for document, text_hash in documents]
 
 
 class Marks:
     """The marks on documents, in the order in which they were made, with the changes that undo and redo restore.
 
-    A change takes time in proportion to the documents that it concerns. A session copies its marks before a change.
-
-    Attributes
-    ----------
-    texts
-        The hashes of the marked texts by ``doc_id``; marks of earlier versions have none.
-    made
-        The time of the last mark without a text by ``doc_id``.
-    corpus_ids
-        The identity of the corpus on which the last mark was made by ``doc_id``, as far as it is known.
+    Undo and redo restore a mark with the text, the corpus and the time of its making. A change takes time in proportion
+    to the documents that it concerns. A session copies its marks before a change.
     """
 
     def __init__(self) -> None:
-        self._states: dict[str, tuple[Mark, int]] = {}
+        self._states: dict[str, _State] = {}
         self._n_changes = 0
         self.past: deque[_Change] = deque(maxlen=MOST_UNDO)
         self.future: deque[_Change] = deque(maxlen=MOST_UNDO)
-        self.texts: dict[str, str] = {}
-        self.made: dict[str, str] = {}
-        self.corpus_ids: dict[str, str] = {}
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Marks) and self._content() == other._content()
@@ -75,53 +103,87 @@ class Marks:
         """Return marks that can be changed without changing these."""
         copied = Marks()
         copied._states, copied._n_changes = self._states.copy(), self._n_changes
-        copied.texts, copied.made = self.texts.copy(), self.made.copy()
-        copied.corpus_ids = self.corpus_ids.copy()
         copied.past, copied.future = self.past.copy(), self.future.copy()
         return copied
 
     @functools.cached_property
     def feedback(self) -> Feedback:
         """The marked documents; read it only when no change follows."""
-        ordered = sorted(self._states.items(), key=lambda item: item[1][1])
+        ordered = sorted(self._states.items(), key=lambda item: item[1].place)
         by_mark: dict[Mark, list[str]] = {"positive": [], "negative": [], "unsure": []}
-        for doc_id, (mark, _) in ordered:
-            by_mark[mark].append(doc_id)
+        for doc_id, state in ordered:
+            by_mark[state.mark].append(doc_id)
         return Feedback(*(tuple(doc_ids) for doc_ids in by_mark.values()))
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """The hashes of the marked texts by ``doc_id``; marks of earlier versions have none."""
+        return {doc_id: state.text_hash for doc_id, state in self._states.items() if state.text_hash is not None}
+
+    @property
+    def made(self) -> dict[str, str]:
+        """The time of each mark by ``doc_id``; empty if it is not known."""
+        return {doc_id: state.made for doc_id, state in self._states.items()}
+
+    @property
+    def corpus_ids(self) -> dict[str, str]:
+        """The identity of the corpus on which each mark was made by ``doc_id``; empty if it is not known."""
+        return {doc_id: state.corpus_id for doc_id, state in self._states.items()}
+
+    def text_of(self, doc_id: str) -> str | None:
+        """Return the hash of the text on which a document's mark was made; None if there is none."""
+        state = self._states.get(doc_id)
+        return None if state is None else state.text_hash
 
     def on_text(self, text_hash: str) -> list[str]:
         """Return the documents with marks that were made on a text, in the order in which they were first marked."""
-        return [doc_id for doc_id in self._states if self.texts.get(doc_id) == text_hash]
+        return [doc_id for doc_id, state in self._states.items() if state.text_hash == text_hash]
 
     def set(
         self,
         changes: Iterable[tuple[str, Mark | None]],
         texts: Mapping[str, str] | None = None,
-        at: str = "",
-        corpus_id: str = "",
+        made: Mapping[str, str] | None = None,
+        corpus_ids: Mapping[str, str] | None = None,
     ) -> None:
         """Set, change or (None) remove marks in one step; what changes nothing is no step.
 
-        ``texts`` has the hashes of the documents' texts, which undo does not take back, ``at`` is the time, and
-        ``corpus_id`` the identity of the corpus, empty if it is not known.
+        ``texts``, ``made`` and ``corpus_ids`` have by ``doc_id`` what the properties of these names return.
         """
-        changes, texts = list(changes), texts or {}
-        self.texts.update(texts)
-        for doc_id in (doc_id for doc_id, mark in changes if mark is not None):
-            self.corpus_ids[doc_id] = corpus_id
-            if doc_id not in texts:
-                self.texts.pop(doc_id, None)
-                self.made[doc_id] = at
-        change: list[tuple[str, _State, _State]] = []
+        texts, made, corpus_ids = texts or {}, made or {}, corpus_ids or {}
+        change: list[tuple[str, _State | None, _State | None]] = []
         for doc_id, mark in changes:
-            old = self._states.get(doc_id)
-            if mark != (old and old[0]):
+            old, new = self._states.get(doc_id), None
+            if mark is not None:
+                about = texts.get(doc_id), corpus_ids.get(doc_id, ""), made.get(doc_id, "")
+                new = _State(mark, self._n_changes + 1 if old is None or old.mark != mark else old.place, *about)
+            if new != old:
                 self._n_changes += 1
-                change.append((doc_id, old, None if mark is None else (mark, self._n_changes)))
+                change.append((doc_id, old, new))
+            elif new is not None:
+                self._states[doc_id] = new  # made again
         if change:
             self._apply((doc_id, new) for doc_id, _, new in change)
             self.past.append(tuple(change))
             self.future.clear()
+
+    def know(self, texts: Mapping[str, str]) -> None:
+        """Add the hashes of texts to marks without one by ``doc_id``; it is no step."""
+        known = {
+            state: replace(state, text_hash=texts[doc_id])
+            for doc_id, state in self._states.items()
+            if state.text_hash is None and doc_id in texts
+        }
+
+        def with_known(changes: Iterable[_Change]) -> deque[_Change]:
+            known_changes = (
+                tuple((doc_id, old and known.get(old, old), new and known.get(new, new)) for doc_id, old, new in change)
+                for change in changes
+            )
+            return deque(known_changes, MOST_UNDO)
+
+        self._states = {doc_id: known.get(state, state) for doc_id, state in self._states.items()}
+        self.past, self.future = with_known(self.past), with_known(self.future)
 
     def clear(self) -> None:
         """Remove all marks in one step."""
@@ -147,16 +209,12 @@ class Marks:
         Of two marks that come together the later one stays.
         """
         states = {new_id: self._states.pop(old_id) for old_id, new_id in moves.items() if old_id in self._states}
-        texts = {new_id: self.texts.pop(old_id) for old_id, new_id in moves.items() if old_id in self.texts}
-        corpus_ids = {new_id: self.corpus_ids.pop(old_id, "") for old_id, new_id in moves.items()}
         for new_id, state in states.items():
-            self._states[new_id] = max(state, self._states.get(new_id, state), key=lambda each: each[1])
-        self.texts.update(texts)
-        self.corpus_ids.update(corpus_ids)
+            self._states[new_id] = max(state, self._states.get(new_id, state), key=lambda each: each.place)
         self.past.clear()
         self.future.clear()
 
-    def _apply(self, states: Iterable[tuple[str, _State]]) -> None:
+    def _apply(self, states: Iterable[tuple[str, _State | None]]) -> None:
         for doc_id, state in states:
             if state is None:
                 self._states.pop(doc_id, None)
@@ -164,4 +222,4 @@ class Marks:
                 self._states[doc_id] = state
 
     def _content(self) -> tuple[object, ...]:
-        return self._states, self.past, self.future, self.texts
+        return self._states, self.past, self.future

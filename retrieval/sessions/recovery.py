@@ -12,9 +12,9 @@ from exemplar.retrieval.sessions.schema import has_possible_version, migrate
 
 _Row = tuple[int | str | None, ...]
 
-_EVENTS = "SELECT id, session_id, corpus, at, event, corpus_id, key FROM events NOT INDEXED ORDER BY id"
-_EARLIER_EVENTS = "SELECT id, session_id, corpus, at, event, '', NULL FROM events NOT INDEXED ORDER BY id"  # version 1
-_TEXTS = "SELECT 0, session_id, text_hash, text, title FROM texts ORDER BY session_id || text_hash"
+_EVENTS = "SELECT id, session_id, corpus, at, event, corpus_id, key FROM events NOT INDEXED"
+_EARLIER_EVENTS = "SELECT id, session_id, corpus, at, event, '', NULL FROM events NOT INDEXED"  # version 1
+_TEXTS = "SELECT 0, session_id, text_hash, text, title FROM texts"
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
@@ -42,9 +42,9 @@ def set_aside(path: Path) -> str | None:
     with FileLock(path.with_name(f"{path.name}.lock")):
         if _is_intact(path):
             return None
-        rows = _readable(path, _EVENTS) or _readable(path, _EARLIER_EVENTS)
+        rows = _readable(path, _EVENTS, "id") or _readable(path, _EARLIER_EVENTS, "id")
         new = path.with_name(f"{path.name}.new")
-        _write(new, rows, _readable(path, _TEXTS))
+        _write(new, rows, _readable(path, _TEXTS, "session_id", "text_hash"))
         kept = _free_name(path)
         shutil.copy2(path, kept)
         with suppress(FileNotFoundError):  # it has the last events; SQLite needs it beside the file
@@ -70,9 +70,13 @@ def _is_intact(path: Path) -> bool:
         raise
 
 
-def _readable(path: Path, query: str) -> list[_Row]:
-    """Return the rows that can be read, in order: those before the damage, and those after it."""
-    before, after = _read(path, query), _read(path, f"{query} DESC")
+def _readable(path: Path, query: str, *key: str) -> list[_Row]:
+    """Return the rows that can be read, in order: those before the damage, and those after it.
+
+    ``key`` has the columns of the table's primary key: SQLite reads in their order, either way, without sorting.
+    """
+    before = _read(path, f"{query} ORDER BY {', '.join(key)}")
+    after = _read(path, f"{query} ORDER BY {', '.join(f'{column} DESC' for column in key)}")
     known = set(before)  # compares all values, because a damaged file may repeat an id
     return before + [row for row in reversed(after) if row not in known]
 

@@ -63,7 +63,7 @@ class Session:
 
     def on_text(self, event: Marked) -> Marked:
         """Return the event of a mark on a document as one on its text: it replaces the marks on copies."""
-        text_hash = event.text_hash or self.marks.texts.get(event.doc_id)
+        text_hash = event.text_hash or self.marks.text_of(event.doc_id)
         marked = self.marks.on_text(text_hash) if text_hash else []
         return replace(event, replaces=tuple(doc_id for doc_id in marked if doc_id != event.doc_id))
 
@@ -71,8 +71,8 @@ class Session:
         match event:
             case Queried(text):
                 return replace(self, query=text)
-            case DocumentQueried(doc_id):
-                return replace(self, query=DocumentQuery(doc_id))
+            case DocumentQueried(doc_id, text_hash):
+                return replace(self, query=DocumentQuery(doc_id, text_hash))
             case FiltersSet(filters):
                 return replace(self, filters=filters)
             case SettingsSet(settings):
@@ -85,13 +85,15 @@ def _change_marks(marks: Marks, event: Event, corpus_id: str) -> bool:
     match event:
         case Marked(doc_id, mark, text_hash):
             changes = [(doc_id, mark), *((copy, None) for copy in event.replaces)]
-            texts = {} if text_hash is None or mark is None else {doc_id: text_hash}
-            marks.set(changes, texts, event.at, corpus_id)
+            texts = {} if text_hash is None else {doc_id: text_hash}
+            marks.set(changes, texts, {doc_id: event.at}, {doc_id: corpus_id})
         case MarksAdded(added, text_hashes):
             added_marks = [(doc_id, mark) for mark, doc_ids in added.by_mark() for doc_id in doc_ids]
-            marks.set(added_marks, text_hashes, event.at, corpus_id)
+            made = dict.fromkeys(added.marked, event.at) | dict(event.made)
+            corpus_ids = dict.fromkeys(added.marked, corpus_id) | dict(event.corpus_ids)
+            marks.set(added_marks, text_hashes, made, corpus_ids)
         case TextsKnown(text_hashes):
-            marks.set((), text_hashes)
+            marks.know(text_hashes)
         case MarksFollowed(moves):
             marks.follow(moves)
         case MarksCleared():

@@ -5,7 +5,7 @@ import json
 import logging
 import sqlite3
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from exemplar.data.errors import ExemplarError
 from exemplar.data.home import home_folder
-from exemplar.retrieval.sessions.events import Event, Marked, MarksAdded, Named, TextsKnown, event_from_json
+from exemplar.retrieval.sessions.events import Event, Named, event_from_json, texts_in
 from exemplar.retrieval.sessions.marks import MarkedText
 from exemplar.retrieval.sessions.recovery import is_damage, set_aside
 from exemplar.retrieval.sessions.schema import check_version, migrate
@@ -101,7 +101,7 @@ class SessionStore:
         content = json.dumps(event.to_json())
         at = datetime.now(UTC).isoformat()
         row = (session.session_id, session.corpus, at, content, key or new_id(), corpus_id)
-        texts = [(session.session_id, each.text_hash, each.title, each.text) for each in _texts_of(event)]
+        texts = [(session.session_id, each.text_hash, each.title, each.text) for each in texts_in(event)]
 
         def insert(connection: sqlite3.Connection) -> None:
             connection.execute(
@@ -116,7 +116,7 @@ class SessionStore:
     def texts(self, session_id: str) -> dict[str, MarkedText]:
         """Return the texts on which the marks of a session were made, by their hash."""
         rows = self._rows("SELECT text_hash, title, text FROM texts WHERE session_id = ?", session_id)
-        return {text_hash: MarkedText(title, text) for text_hash, title, text in rows}
+        return {text_hash: MarkedText(title, text).with_hash(text_hash) for text_hash, title, text in rows}
 
     def load(self, session_id: str, corpus: str | None = None) -> Session | None:
         """Return a session from its events, on its last corpus or on another one; None if the log does not have it.
@@ -259,9 +259,3 @@ def _use_wal(connection: sqlite3.Connection) -> None:
             if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > end:
                 raise
         time.sleep(0.01)
-
-
-def _texts_of(event: Event) -> Iterable[MarkedText]:
-    if isinstance(event, Marked):
-        return () if event.text is None else (event.text,)
-    return event.texts if isinstance(event, MarksAdded | TextsKnown) else ()

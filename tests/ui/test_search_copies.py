@@ -22,7 +22,7 @@ from exemplar.retrieval.sessions.session import Session
 from exemplar.retrieval.sessions.store import SessionStore
 from exemplar.ui.search import export_import
 from tests.support.fake_encoder import FakeEncoder
-from tests.support.pages import messages, press
+from tests.support.pages import captions, messages, press
 from tests.support.search_page import (
     column,
     listed_marks,
@@ -160,6 +160,32 @@ def test_opposite_marks_on_one_text_are_asked_about(bees: Corpus, home: Path, an
     assert sorted(marked_documents(app, "knn")) == ["1", "5"]
     app.button(key="undo").click().run()
     assert app.button(key=f"answer {answer} 1")
+    assert not app.exception
+
+
+def test_of_many_opposite_marks_a_few_are_asked_about_at_a_time(encoder: FakeEncoder, home: Path) -> None:
+    texts = [f"dog number {n}" for n in range(30) for _ in range(2)] + ["a cat"] * 40 + ["rain"]
+    documents = [Document(str(n), text) for n, text in enumerate(texts)]
+    corpus = build_corpus(Source("dogs", SourceSpec("dogs"), lambda: iter(documents)), encoder)
+    app, store = searched("dog"), SessionStore(home / "sessions.sqlite")
+    doc_ids = [*map(str, range(60, 100)), *map(str, range(60))]
+    hashes = dict(zip(doc_ids, corpus.text_hashes(list(map(int, doc_ids))), strict=True))
+    marks = MarksAdded(Feedback(tuple(doc_ids[::2]), tuple(doc_ids[1::2])), hashes)
+    store.record(Session(session_of(app), "dogs"), marks, corpus_id=corpus.manifest.corpus_id)
+    app.run()
+
+    def asked() -> list[str]:
+        return [button.key for button in app.sidebar.button if button.key and button.key.startswith("answer positive")]
+
+    assert asked() == ["answer positive 60", *(f"answer positive {n}" for n in range(0, 18, 2))]
+    assert "21 more texts are marked in different ways; they follow once these are answered." in captions(app)
+    shown = re.findall(r'ex-id" dir="auto">(.*?)<', part(app, "which 60"))
+    assert shown == ["60", "62", "64", "61", "63", "65"]
+    assert re.findall(r'ex-quiet" dir="auto">(.*?)<', part(app, "which 60")) == ["… and 34 more copies"]
+    app.button(key="answer negative 60").click().run()
+    assert asked() == [f"answer positive {n}" for n in range(0, 20, 2)]
+    left = store.load(session_of(app)).feedback
+    assert (len(left), left.mark_of("60"), left.mark_of("61")) == (61, None, "negative")
     assert not app.exception
 
 

@@ -2,6 +2,8 @@
 
 import re
 import sqlite3
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -313,3 +315,22 @@ def test_a_mark_follows_its_text_to_the_id_that_it_has_now(encoder: FakeEncoder,
     app.button(key="positive anchored 0").click().run()
     assert listed_marks(app) == []
     assert not app.exception
+
+
+def test_a_mark_on_a_text_that_the_database_shortened_stands_on_its_document(
+    animals: Corpus, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    documents_at = Corpus.documents_at
+
+    def shortened(corpus: Corpus, rows: Sequence[int]) -> list[Document]:
+        return [replace(document, text=document.text[:-1]) for document in documents_at(corpus, rows)]
+
+    monkeypatch.setattr(Corpus, "documents_at", shortened)
+    app, store = searched("the dog"), SessionStore(home / "sessions.sqlite")
+    app.button(key="positive anchored 5").click().run()
+    app.get_by_key("view").set_value("Mark next").run()
+    [suggested, *_] = re.findall(r'ex-id" dir="auto">(.*?)<', part(app, "next-disagreement"))
+    app.button(key=f"negative next {suggested}").click().run()
+    assert part(app, "mark 5").count("ex-lost") == part(app, f"mark {suggested}").count("ex-lost") == 0
+    [text_hash] = animals.text_hashes([5])
+    assert store.texts(session_of(app))[text_hash].text == ANIMALS[5][:-1]

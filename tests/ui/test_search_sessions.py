@@ -8,14 +8,19 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from exemplar.data.building.build import build_corpus
+from exemplar.data.corpus.catalog import remove_corpus
 from exemplar.data.corpus.corpus import Corpus
+from exemplar.data.documents import Document
+from exemplar.data.sources.spec import Source, SourceSpec
 from exemplar.retrieval.feedback import Feedback
+from exemplar.retrieval.sessions.events import Queried
 from exemplar.retrieval.sessions.schema import MIGRATIONS
+from exemplar.retrieval.sessions.session import Session
 from exemplar.retrieval.sessions.store import SessionStore
 from tests.support.corpora import ANIMALS, source_of
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.pages import APP, messages, press
-from tests.support.search_page import column, listed_marks, opened, page_of, searched, session_of, turn
+from tests.support.search_page import column, listed_marks, opened, page_of, part, searched, session_of, turn
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("fake_model")]
 
@@ -41,6 +46,38 @@ def test_a_session_that_was_deleted_elsewhere_goes_on_as_a_new_one(animals: Corp
     again = opened(session_of(app))
     assert listed_marks(again) == ["remove 5"]
     assert again.text_input(key="query_text").value == "the dog"
+
+
+def test_a_document_that_is_the_query_is_never_another_text_unnoticed(encoder: FakeEncoder) -> None:
+    def build(*texts: str) -> None:
+        documents = [Document(doc_id, text) for doc_id, text in zip("abc", texts, strict=False) if text]
+        build_corpus(Source("weekly", SourceSpec("weekly"), lambda: iter(documents)), encoder)
+
+    build("the dog barks", "a cat sleeps", "rain falls")
+    app = searched("the dog")
+    app.button(key="more knn a").click().run()
+    ranked = column(app, "knn")
+    assert messages(app, "warning") == []
+    build("stocks fell", "a cat sleeps", "rain falls")
+    for each in (app.run(), opened(session_of(app))):
+        assert messages(each, "warning") == [
+            "The text of the document 'a' has changed since it became the query: search by what it is now, or type "
+            "another query."
+        ]
+        assert column(each, "knn") == []
+        assert "stocks fell" in part(each, "query-document")
+    app.button(key="renew query").click().run()
+    assert messages(app, "warning") == []
+    assert sorted(column(app, "knn")) == sorted(ranked)
+    build("", "a cat sleeps", "rain falls")
+    for each in (app.run(), opened(session_of(app))):
+        assert messages(each) == [
+            "There is no document 'a' in the corpus 'weekly', and it is the query: type another one, or paste a text."
+        ]
+    app.text_input(key="query_text").input("rain")
+    press(app, "Search")
+    assert messages(app) == []
+    assert len(column(app, "knn")) == 2
 
 
 def test_a_link_names_corpus_and_query(animals: Corpus, encoder: FakeEncoder) -> None:
@@ -165,6 +202,58 @@ def test_what_a_damaged_file_has_lost_it_gets_from_the_page(animals: Corpus, hom
     assert listed_marks(app) == ["remove 5", "remove 4", "remove 3"]
     [warning] = messages(app, "warning") if damage == "all" else [""]
     assert ("was damaged" in warning) == (damage == "all")
+
+
+@pytest.mark.parametrize("lost", ["the session", "an event"])
+def test_a_mark_of_an_unknown_text_takes_no_text_where_the_session_is_written_again(
+    animals: Corpus, home: Path, lost: str
+) -> None:
+    store = SessionStore(home / "sessions.sqlite")
+    store.record(Session("old", "animals"), Queried("the dog"))
+    with sqlite3.connect(home / "sessions.sqlite") as connection:
+        connection.execute(
+            "INSERT INTO events (session_id, corpus, at, event) VALUES (?, ?, ?, ?)",
+            ("old", "animals", "2000-01-01T00:00:00+00:00", '{"mark": "positive", "doc_id": "5"}'),
+        )
+    app = opened("old")
+    assert "text unknown" in part(app, "mark 5")
+    if lost == "the session":
+        store.delete("old")
+    else:
+        with sqlite3.connect(home / "sessions.sqlite") as connection:
+            connection.execute("DELETE FROM events WHERE id = (SELECT max(id) FROM events)")
+    app.run()
+    assert "text unknown" in part(app, "mark 5")
+    again = opened(session_of(app))
+    assert "text unknown" in part(again, "mark 5")
+    marks = store.load(session_of(app)).marks
+    assert (marks.texts, marks.made) == ({}, {"5": "2000-01-01T00:00:00+00:00"})
+
+
+def test_a_session_that_goes_on_as_a_new_one_keeps_the_texts_and_the_origin_of_its_marks(
+    encoder: FakeEncoder, home: Path
+) -> None:
+    build_corpus(source_of(["the dog barks", "a cat sleeps", "rain falls"], name="weekly"), encoder)
+    app, store = searched("the dog"), SessionStore(home / "sessions.sqlite")
+    app.button(key="positive anchored 1").click().run()
+    app.button(key="negative anchored 2").click().run()
+    before = store.load(session_of(app))
+    remove_corpus("weekly")
+    build_corpus(source_of(["a horse runs", "a fish swims", "rain falls"], name="weekly"), encoder)
+    [warning] = messages(app.run(), "warning")
+    [lost] = {key.removeprefix("remove ") for key in listed_marks(app)} - {"2"}
+    store.delete(session_of(app))
+    app.run()
+    assert messages(app, "warning")[0] == warning, "it began on another corpus"
+    for each in (app, opened(session_of(app))):
+        assert "no longer in this corpus, made on another corpus of this name" in part(each, f"mark {lost}")
+        assert "a cat sleeps" in part(each, f"mark {lost}")
+        assert "made on another corpus of this name" in part(each, "mark 2")
+    after = store.load(session_of(app))
+    assert after.corpus_id == before.corpus_id
+    assert set(after.marks.corpus_ids.values()) == {before.corpus_id}
+    assert set(after.marks.texts.values()) == set(before.marks.texts.values())
+    assert {text.text for text in store.texts(session_of(app)).values()} == {"a cat sleeps", "rain falls"}
 
 
 def test_a_click_after_the_session_was_deleted_elsewhere_is_made_in_a_new_one(animals: Corpus, home: Path) -> None:

@@ -32,7 +32,8 @@ def show_mark_next(
                 st.caption("Nothing here.")
             for suggestion in column_suggestions:
                 result, note = engine.result(second.scorer, suggestion.doc_id), _note(suggestion, first, second)
-                row = Row("next", result, None, bar_share(result.score, second), note=note)
+                [text_hash] = engine.corpus.text_hashes([engine.corpus.row(result.doc_id)])
+                row = Row("next", result, text_hash, None, bar_share(result.score, second), note=note)
                 unexplained += show_explained(row, second, highlighter)
     return unexplained
 

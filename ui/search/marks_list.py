@@ -6,13 +6,15 @@ from exemplar.data.corpus.store import DocumentStore
 from exemplar.retrieval.feedback import MARK_NAMES, Mark
 from exemplar.retrieval.sessions.events import Marked, MarksCleared
 from exemplar.retrieval.sessions.identity import ELSEWHERE, STATES, PresentMarks
-from exemplar.retrieval.sessions.marks import MarkedText
+from exemplar.retrieval.sessions.marks import MarkedText, marked_texts
 from exemplar.retrieval.sessions.session import Session
 from exemplar.ui import html
 from exemplar.ui.state import change, jump_to
 
 _SHOWN = 15  # latest marks of a kind; a toggle shows more
 _MOST = 200
+_MOST_ASKED = 10  # texts with opposed marks
+_MOST_COPIES = 3  # of each mark on such a text
 
 
 def show_marks(marks: PresentMarks, session: Session, corpus: DocumentStore) -> None:
@@ -24,8 +26,7 @@ def show_marks(marks: PresentMarks, session: Session, corpus: DocumentStore) -> 
         return
     if not feedback.positives:
         st.caption("What is not relevant says little alone. Mark something relevant, and it counts in full.")
-    for doc_ids in marks.opposed:
-        _ask(doc_ids, session, corpus)
+    _ask_about(marks, session, corpus)
     one_a_text = feedback.within({*marks.states, *marks.feedback.marked}.difference(*marks.opposed))
     _show_list("Relevant", "positive", one_a_text.positives, marks, session, corpus)
     _show_list("Not relevant", "negative", one_a_text.negatives, marks, session, corpus)
@@ -39,24 +40,40 @@ def show_marks(marks: PresentMarks, session: Session, corpus: DocumentStore) -> 
     )
 
 
-def _ask(doc_ids: tuple[str, ...], session: Session, corpus: DocumentStore) -> None:
-    """Draw the question which of the different marks on copies of one text counts."""
-    text = MarkedText.of(corpus.document(corpus.row(doc_ids[0])))
-    marks = {doc_id: mark for mark, marked in session.feedback.by_mark() for doc_id in marked if doc_id in doc_ids}
-    by_mark = {mark: doc_id for doc_id, mark in marks.items()}
-    names = " and ".join(MARK_NAMES[mark] for mark in by_mark)
-    with st.container(key=f"which {html.widget_key(doc_ids[0])}", gap="xsmall"):
-        st.caption(f"The same text is marked as {names}. Which counts? Until you say, it trains nothing.")
+def _ask_about(marks: PresentMarks, session: Session, corpus: DocumentStore) -> None:
+    """Draw a question for each of the first texts whose copies have different marks."""
+    asked = marks.opposed[:_MOST_ASKED]
+    of = {doc_id: mark for mark, doc_ids in session.feedback.by_mark() for doc_id in doc_ids} if asked else {}
+    for doc_ids in asked:
+        by_mark: dict[Mark, list[str]] = {}
         for doc_id in doc_ids:
-            st.html(_line(doc_id, text, MARK_NAMES[marks[doc_id]]))
+            by_mark.setdefault(of[doc_id], []).append(doc_id)
+        _ask(by_mark, doc_ids[0], corpus)
+    if more := len(marks.opposed) - len(asked):
+        texts = "1 more text is" if more == 1 else f"{more:,} more texts are"
+        st.caption(f"{texts} marked in different ways; they follow once these are answered.")
+
+
+def _ask(by_mark: dict[Mark, list[str]], name: str, corpus: DocumentStore) -> None:
+    """Draw the question which of the different marks on copies of one text counts."""
+    [text] = marked_texts(corpus, [corpus.row(name)])
+    names = " and ".join(MARK_NAMES[mark] for mark in by_mark)
+    n_more = sum(len(doc_ids[_MOST_COPIES:]) for doc_ids in by_mark.values())
+    with st.container(key=f"which {html.widget_key(name)}", gap="xsmall"):
+        st.caption(f"The same text is marked as {names}. Which counts? Until you say, it trains nothing.")
+        for mark, doc_ids in by_mark.items():
+            for doc_id in doc_ids[:_MOST_COPIES]:
+                st.html(_line(doc_id, text, MARK_NAMES[mark]))
+        if n_more:
+            st.html(html.quiet_line(f"… and {n_more:,} more {'copy' if n_more == 1 else 'copies'}"))
         with st.container(horizontal=True, gap="small"):
-            for mark, doc_id in by_mark.items():
+            for mark, doc_ids in by_mark.items():
                 st.button(
                     MARK_NAMES[mark].capitalize(),
-                    key=f"answer {mark} {html.widget_key(doc_ids[0])}",
+                    key=f"answer {mark} {html.widget_key(name)}",
                     help="Keep this mark, for all copies of the text",
                     on_click=change,
-                    args=(Marked(doc_id, mark, text.text_hash, text),),
+                    args=(Marked(doc_ids[0], mark, text.text_hash, text),),
                 )
 
 
@@ -73,7 +90,7 @@ def _show_list(
     )
     shown = doc_ids if everything else doc_ids[-_SHOWN:]
     rows = corpus.rows_of(shown)
-    documents = dict(zip(rows, map(MarkedText.of, corpus.documents_at(list(rows.values()))), strict=True))
+    documents = dict(zip(rows, marked_texts(corpus, list(rows.values())), strict=True))
     for doc_id in shown:
         key, state = html.widget_key(doc_id), marks.states.get(doc_id)
         text = marks.texts.get(doc_id) if state else documents.get(doc_id)

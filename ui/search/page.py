@@ -1,6 +1,7 @@
 """Draw the page Search: a query, rankings side by side, and marks."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import streamlit as st
 
@@ -9,7 +10,7 @@ from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.rankers import DEFAULT_RANKER, TITLES, Ranker
 from exemplar.retrieval.ranking import Ranking
 from exemplar.retrieval.search import SearchEngine
-from exemplar.retrieval.sessions.identity import PresentMarks, notice_of
+from exemplar.retrieval.sessions.identity import PresentMarks, notice_of, query_state
 from exemplar.retrieval.sessions.session import Session
 from exemplar.ui import html, resources, state
 from exemplar.ui.search import filter_form, keyboard, results
@@ -56,9 +57,12 @@ def _draw(welcome: Callable[[], None]) -> results.Unexplained:
     session, marks = state.marks_on(engine.corpus)
     if notice := notice_of(session.corpus_id, engine.corpus.manifest):
         html.show_message("warning", notice)
+    query = session.query
+    if query_state(query, engine.corpus):  # it ranks nothing
+        session = replace(session, query=None)
     with st.sidebar:
         show_marks(marks, session, engine.corpus)
-    show_query_box(session.query, engine.corpus)
+    show_query_box(query, engine.corpus)
     view = show_tools(session, engine, marks)
     if session.query is None:
         st.caption("Type a query above, or paste a text to find more like it.")
@@ -103,7 +107,7 @@ def _show_results(session: Session, engine: SearchEngine, marks: PresentMarks) -
     if not rankings[0].results:
         _show_nothing(session)
         return []
-    unexplained = results.show_rankings(session, marks, rankings, resources.highlighter(session.corpus))
+    unexplained = results.show_rankings(session, marks, rankings, engine.corpus, resources.highlighter(session.corpus))
     if n_pages > 1:
         with st.container(horizontal_alignment="center", key="pages"):
             key = f"page {st.session_state.get(state.N_TURNS, 0)}"

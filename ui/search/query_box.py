@@ -4,6 +4,7 @@ import streamlit as st
 
 from exemplar.data.corpus.store import DocumentStore
 from exemplar.retrieval.ranking import DocumentQuery, Query
+from exemplar.retrieval.sessions.identity import query_state
 from exemplar.ui import html, state
 
 _LONGEST = 100_000  # characters of a query; models read a few thousand, and millions in a box overload a browser
@@ -27,7 +28,7 @@ def show_query_box(query: Query | None, corpus: DocumentStore) -> None:
             html.show_message("warning", notice)
     with st.container(gap=None):
         if isinstance(query, DocumentQuery):
-            _show_query_document(query.doc_id, corpus)
+            _show_query_document(query, corpus)
 
 
 def _query_typed_text() -> None:
@@ -38,10 +39,23 @@ def _query_typed_text() -> None:
     state.query_typed_text()
 
 
-def _show_query_document(doc_id: str, corpus: DocumentStore) -> None:
-    row = corpus.rows_of([doc_id]).get(doc_id)
-    if row is None:
+def _show_query_document(query: DocumentQuery, corpus: DocumentStore) -> None:
+    doc_id, lost = query.doc_id, query_state(query, corpus)
+    if lost == "gone":
+        gone = f"There is no document '{doc_id}' in the corpus '{corpus.manifest.name}', and it is the query"
+        html.show_message("warning", f"{gone}: type another one, or paste a text.")
         return
+    row = corpus.row(doc_id)
+    if lost == "changed":
+        changed = f"The text of the document '{doc_id}' has changed since it became the query"
+        html.show_message("warning", f"{changed}: search by what it is now, or type another query.")
+        st.button(
+            "Search by what it is now",
+            key="renew query",
+            icon=":material/sync:",
+            on_click=state.query_document,
+            args=(doc_id, *corpus.text_hashes([row])),
+        )
     document = corpus.document(row)
     with st.container(border=True, key="query-document"):
         head = html.element("div", "head", "More like ", html.name_element("id", doc_id))

@@ -8,6 +8,7 @@ from functools import partial
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from exemplar.data.corpus.store import DocumentStore
 from exemplar.data.encoders.passages import Span
 from exemplar.data.error_log import log_traceback
 from exemplar.data.errors import ExemplarError
@@ -44,7 +45,11 @@ Unexplained = list[tuple[DeltaGenerator, Row, Callable[[], list[Span]]]]
 
 
 def show_rankings(
-    session: Session, marks: PresentMarks, rankings: Sequence[Ranking], highlighter: SentenceHighlighter
+    session: Session,
+    marks: PresentMarks,
+    rankings: Sequence[Ranking],
+    corpus: DocumentStore,
+    highlighter: SentenceHighlighter,
 ) -> Unexplained:
     """Draw the rankings side by side; return the rows whose best sentences are not yet known."""
     unexplained: Unexplained = []
@@ -52,7 +57,7 @@ def show_rankings(
         other = rankings[1 - place] if len(rankings) > 1 else None
         with column, st.container(key=f"column-{rankings[place].ranker}"):
             _show_head(session, place, rankings[place])
-            unexplained += _show_rows(marks, rankings[place], other, highlighter)
+            unexplained += _show_rows(marks, rankings[place], other, corpus, highlighter)
     return unexplained
 
 
@@ -106,9 +111,15 @@ def _show_head(session: Session, place: int, ranking: Ranking) -> None:
 
 
 def _show_rows(
-    marks: PresentMarks, ranking: Ranking, other: Ranking | None, highlighter: SentenceHighlighter
+    marks: PresentMarks,
+    ranking: Ranking,
+    other: Ranking | None,
+    corpus: DocumentStore,
+    highlighter: SentenceHighlighter,
 ) -> Unexplained:
     ranks = {} if other is None else {text: rank for rank, text in enumerate(other.texts, start=1)}
+    rows = corpus.rows_of(result.doc_id for result in ranking.results)
+    hashes = dict(zip(rows, corpus.text_hashes(list(rows.values())), strict=True))
     marked, opposed = marks.by_document(), marks.opposed_documents()
     unexplained: Unexplained = []
     for result, original in near_copies_together(ranking.results):
@@ -116,6 +127,7 @@ def _show_rows(
         row = Row(
             ranking.ranker,
             result,
+            hashes[result.doc_id],
             marked.get(result.doc_id),
             bar_share(result.score, ranking),
             note=None if other is None else _note(result.rank, there, TITLES[other.ranker], len(ranks)),

@@ -37,6 +37,8 @@ class Row:
     ----------
     place
         The list, as a part of widget keys; a document may be in several lists.
+    text_hash
+        Of the document's text, as the corpus has it.
     share
         The filled share of the score's bar, 0 to 1.
     spans
@@ -49,6 +51,7 @@ class Row:
 
     place: str
     result: Result
+    text_hash: str
     mark: Mark | None
     share: float
     spans: Sequence[Span] = ()
@@ -72,7 +75,7 @@ def show_row(row: Row) -> DeltaGenerator:
                 type="tertiary",
                 help="Use this document as the query",
                 on_click=query_document,
-                args=(doc_id,),
+                args=(doc_id, row.text_hash),
             )
             if len(row.result.text) > _EXCERPT:
                 _whole_button(key)
@@ -123,9 +126,9 @@ def _mark_button(label: str, own: Mark, row: Row, key: str) -> None:
 
 def _marked(row: Row, mark: Mark | None) -> Marked:
     """Return the event of a mark, with the text that the person sees and the place where it was found."""
-    text = MarkedText(row.result.title, row.result.text)
+    text = MarkedText(row.result.title, row.result.text).with_hash(row.text_hash)
     found = {"list": row.place} | ({"rank": row.result.rank} if row.result.rank else {})
-    return Marked(row.result.doc_id, mark, text.text_hash, text, found=found)
+    return Marked(row.result.doc_id, mark, row.text_hash, text, found=found)
 
 
 def _head(row: Row) -> str:

@@ -61,7 +61,8 @@ def show_why(session: Session, marks: PresentMarks, knn: Ranking, svm: Ranking, 
         doc_id = st.session_state.get(PICKED)
         if doc_id is not None and engine.corpus.rows_of([doc_id]):
             result = engine.result(svm.scorer, doc_id)
-            show_row(Row("why", result, marks.by_document().get(doc_id), bar_share(result.score, svm)))
+            [text_hash] = engine.corpus.text_hashes([engine.corpus.row(doc_id)])
+            show_row(Row("why", result, text_hash, marks.by_document().get(doc_id), bar_share(result.score, svm)))
         else:
             st.html(html.element("div", "hint", "The document of the point that you click stands here."))
 

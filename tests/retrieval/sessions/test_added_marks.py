@@ -145,6 +145,34 @@ def test_blanks_in_a_text_and_a_title_that_the_file_lacks_make_no_other_text() -
     assert taken("doc_id,title,text,mark\nt,U,one two,yes\n", corpus).n_lost == 1
 
 
+@pytest.mark.parametrize("suffix", WRITERS)
+def test_the_hash_of_a_text_says_which_of_texts_that_are_alike_is_marked(suffix: str) -> None:
+    earlier = built("one  two", "'=c", name="earlier")
+    content = WRITERS[suffix](export_table(earlier, Feedback(("0", "1"))))
+    texts = [MarkedText(None, "one  two"), MarkedText(None, "'=c")]
+    corpus = built("one two", "=c")
+    lost = taken(content, corpus, name=f"m{suffix}")
+    assert lost.event.marks == Feedback((aside("0", "one  two"), aside("1", "'=c")))
+    assert (lost.event.texts, lost.n_lost) == (tuple(texts), 2)
+    session = Session("s", "weekly").after(lost.event)
+    present = present_marks(session.marks, corpus, lambda: {text.text_hash: text for text in texts})
+    assert present.feedback == Feedback((), (), (), ("one  two", "'=c"))
+    moved = built("one two", "=c", "one  two", "'=c", name="moved")
+    assert taken(content, moved, name=f"m{suffix}").event.marks == Feedback(("2", "3"))
+
+
+def test_a_text_that_a_program_changed_is_kept_under_its_hash() -> None:
+    whole = MarkedText(None, "one  two")
+    content = f"doc_id,text,text_hash,mark\n0,one two,{whole.text_hash},yes\n"
+    lost = taken(content, built("one two")).event
+    text = MarkedText(None, "one two").with_hash(whole.text_hash)
+    assert (lost.marks, lost.texts) == (Feedback((aside("0", "one  two"),)), (text,))
+    session = Session("s", "weekly").after(lost)
+    corpus = built("one two", "three")
+    found = present_marks(session.marks, corpus, lambda: {text.text_hash: text})
+    assert (found.states, found.by_document()) == ({aside("0", "one  two"): "gone"}, {})
+
+
 def test_a_text_that_the_file_lacks_is_taken_from_the_session_or_the_row_is_named() -> None:
     corpus, text = built("x"), MarkedText(None, "a")
     content = f"doc_id,text_hash,mark\n0,{text.text_hash},yes\n".encode()

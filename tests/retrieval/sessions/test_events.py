@@ -31,6 +31,7 @@ EVENTS: list[tuple[Event, str, str]] = [
     (Queried("a \N{CAT FACE}\n b"), r'{"query": "a \ud83d\udc31\n b"}', "searched “a \N{CAT FACE} b”"),
     (Queried("x" * 300), f'{{"query": "{"x" * 300}"}}', f"searched “{'x' * 200} …”"),
     (DocumentQueried("3"), '{"query_document": "3"}', "searched for more like 3"),
+    (DocumentQueried("3", "00ff"), '{"query_document": "3", "text": "00ff"}', "searched for more like 3"),
     (
         Marked("5", "positive"),
         '{"mark": "positive", "doc_id": "5", "text": null, "reader": "", "found": {}, "note": "", "reason": ""}',
@@ -67,6 +68,12 @@ EVENTS: list[tuple[Event, str, str]] = [
         MarksAdded(Feedback(("1",), (), ("2",)), {"1": "00ff"}),
         '{"marks": {"positive": ["1"], "negative": [], "unsure": ["2"]}, "texts": {"1": "00ff"}}',
         "took in marks: 1 as relevant, 0 as not relevant, 1 as unsure",
+    ),
+    (
+        MarksAdded(Feedback(("1",)), {"1": "00ff"}, made={"1": "2000-01-01"}, corpus_ids={"1": "c"}),
+        '{"marks": {"positive": ["1"], "negative": [], "unsure": []}, "texts": {"1": "00ff"}, '
+        '"made": {"1": "2000-01-01"}, "corpus_ids": {"1": "c"}}',
+        "took in marks: 1 as relevant, 0 as not relevant",
     ),
     (TextsKnown({"1": "00ff"}), '{"texts_known": {"1": "00ff"}}', "kept the texts of 1 earlier marks"),
     (MarksFollowed({"1": "2"}), '{"followed": {"1": "2"}}', "1 marks followed their texts to other ids"),
@@ -147,6 +154,9 @@ def test_an_unknown_event_is_refused(event: Any) -> None:
         {"marks": {"positive": ["a"], "negative": ["a"]}},
         {"marks": {"positive": [1], "negative": []}},
         {"marks": {"positive": ["a"]}},
+        {"marks": {"positive": ["a"], "negative": []}, "made": {"a": 1}},
+        {"mark": "positive", "doc_id": "a", "replaces": [2]},
+        {"mark": "positive", "doc_id": "a", "replaces": "b"},
         "no event",
         ["undo"],
     ],

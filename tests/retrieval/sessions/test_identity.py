@@ -14,9 +14,12 @@ from exemplar.data.documents import Document
 from exemplar.data.sources.spec import Source, SourceSpec
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.search import SearchEngine
-from exemplar.retrieval.sessions.events import Marked, MarksAdded, MarksFollowed, TextsKnown
+from exemplar.retrieval.sessions.added_marks import added_marks
+from exemplar.retrieval.sessions.events import Marked, MarksAdded, MarksFollowed, Redone, TextsKnown, Undone
+from exemplar.retrieval.sessions.export import as_json_lines, export_table
 from exemplar.retrieval.sessions.identity import PresentMarks, notice_of, present_marks
-from exemplar.retrieval.sessions.marks import MarkedText
+from exemplar.retrieval.sessions.import_marks import read_marks
+from exemplar.retrieval.sessions.marks import MarkedText, Marks, marked_texts
 from exemplar.retrieval.sessions.session import Session
 from tests.support.fake_encoder import FakeEncoder
 
@@ -68,6 +71,23 @@ def test_a_mark_does_not_go_over_to_a_text_that_took_its_id() -> None:
     found = present(marks, built(Document("t", "other"), Document("u", "b")))
     assert found.feedback == Feedback((), ("u",), (), ("a",))
     assert (found.states, found.elsewhere, found.events) == ({"t": "changed"}, frozenset(), ())
+
+
+@pytest.mark.parametrize("imported", [False, True])
+def test_undo_takes_a_mark_back_to_the_text_that_it_was_made_on(imported: bool) -> None:
+    session, texts = marked(built(Document("1", "a"), Document("2", "b")), "1")
+    corpus = built(Document("1", "other"), Document("2", "b"))
+    text = MarkedText(None, "other")
+    mark = Marked("1", "negative", text.text_hash, text)
+    session = session.after(MarksAdded(Feedback((), ("1",)), {"1": text.text_hash}) if imported else mark)
+    assert present((session, texts), corpus).by_document() == {"1": "negative"}
+    undone = session.after(Undone())
+    found = present((undone, texts), corpus)
+    assert (found.feedback, found.states) == (Feedback((), (), (), ("a",)), {"1": "changed"})
+    assert present((undone.after(Redone()), texts), corpus).by_document() == {"1": "negative"}
+    back = built(Document("1", "a"), Document("2", "b"))
+    assert present((undone, texts), back) == PresentMarks(Feedback(("1",)))
+    assert present((undone.after(Redone()), texts | {text.text_hash: text}), back).states == {"1": "changed"}
 
 
 def test_in_another_corpus_of_the_name_a_mark_makes_way_for_the_document_that_has_its_id() -> None:
@@ -220,3 +240,31 @@ def test_over_milvus_it_is_the_same(tmp_path: Path) -> None:
     engines = SearchEngine(corpus, lambda *_: FakeEncoder()), SearchEngine(served, lambda *_: FakeEncoder(), index)
     local, there = (engine.search("x", found, ranker="svm").scorer.w for engine in engines)
     np.testing.assert_allclose(local, there, atol=1e-5)
+
+
+@pytest.mark.cluster
+def test_a_mark_on_a_text_that_milvus_shortened_stands_on_its_document(tmp_path: Path) -> None:
+    pytest.importorskip("milvus_lite", reason="pip install 'exemplar[milvus]'")
+    from exemplar.data.milvus.push import push_corpus
+    from exemplar.retrieval.index.milvus import open_served
+
+    def served(*documents: Document) -> DocumentStore:
+        source = Source("long", SourceSpec("long"), lambda: iter(documents))
+        corpus = build_corpus(source, FakeEncoder(), whole=True, replace=True)
+        push_corpus(corpus, str(tmp_path / "long.db"), replace=True)
+        return open_served(str(tmp_path / "long.db"), "long")[0]
+
+    long, other = Document("1", "cat " * 20_000), Document("2", "dog")
+    corpus = served(long, other)
+    [text] = marked_texts(corpus, [corpus.row("1")])
+    assert len(text.text) < len(long.text)
+    assert text.text_hash == MarkedText.of(long).text_hash
+    session = Session("s", "long").after(Marked("1", "positive", text.text_hash, text))
+    texts = {text.text_hash: text}
+    assert present((session, texts), corpus) == PresentMarks(Feedback(("1",)))
+    content = as_json_lines(export_table(corpus, session.feedback))
+    assert added_marks(read_marks(content, "m.jsonl"), corpus, Marks()).event.marks == Feedback(("1",))
+    gone = present((session, texts), served(other))
+    assert (gone.states, gone.feedback) == ({"1": "gone"}, Feedback((), (), (), (text.full_text,)))
+    moved = served(other, Document("3", long.text))
+    assert present((session, texts), moved).events == (MarksFollowed({"1": "3"}),)

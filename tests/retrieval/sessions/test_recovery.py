@@ -12,7 +12,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from exemplar.retrieval.sessions.events import Event, Marked
+from exemplar.retrieval.feedback import Feedback
+from exemplar.retrieval.sessions.events import Event, Marked, MarksAdded
 from exemplar.retrieval.sessions.marks import MarkedText
 from exemplar.retrieval.sessions.recovery import set_aside
 from exemplar.retrieval.sessions.session import Session
@@ -65,11 +66,12 @@ def pages_of(path: Path, table: str) -> list[int]:
     with closing(sqlite3.connect(path)) as connection:
         [(root,)] = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", (table,)).fetchall()
     content = path.read_bytes()
-    kind = {"events": 13, "events_of_session": 10}[table]  # of a leaf
+    kind = {"events": 13, "events_of_session": 10, "texts": 10}[table]  # of a leaf
+    row = b"text number" if table == "texts" else b"s1animals"
     leaves = [
         n
         for n in range(1, len(content) // PAGE)
-        if content[n * PAGE] == kind and n + 1 != root and b"s1animals" in content[n * PAGE : (n + 1) * PAGE]
+        if content[n * PAGE] == kind and n + 1 != root and row in content[n * PAGE : (n + 1) * PAGE]
     ]
     assert len(leaves) > 1
     return [n * PAGE for n in leaves]
@@ -209,6 +211,20 @@ def test_keys_identities_and_texts_are_kept(path: Path) -> None:
     for key in ("k1", "k2"):
         store.record(S1, LATER, key=key)
     assert store.count("s1") == n_events, "an event that is written again is not doubled"
+
+
+def test_the_texts_before_and_behind_the_damage_are_kept(path: Path) -> None:
+    texts = [MarkedText(None, f"text number {n} {'and so on ' * 9}") for n in range(400)]
+    added = MarksAdded(Feedback(tuple(map(str, range(400)))), texts=tuple(texts))
+    SessionStore(path).record(S1, added)
+    known = {text.text_hash: text for text in texts}
+    leaves = pages_of(path, "texts")
+    overwrite(path, leaves[len(leaves) // 2], b"\xff" * PAGE)
+    assert set_aside(path)
+    found = SessionStore(path).texts("s1")
+    assert found == {text_hash: known[text_hash] for text_hash in found}
+    assert {min(known), max(known)} <= found.keys()
+    assert len(texts) // 2 < len(found) < len(texts)
 
 
 def test_a_key_that_a_damaged_file_repeats_costs_no_event(path: Path) -> None:

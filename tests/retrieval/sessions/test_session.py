@@ -114,7 +114,32 @@ def test_a_mark_keeps_the_hash_of_the_text_it_was_made_on_last() -> None:
     session = after(Marked("a", "positive", "01"), Marked("a", None), UNDO, MarksAdded(Feedback(("b",)), {"b": "02"}))
     assert session.marks.texts == {"a": "01", "b": "02"}
     assert session.after(Marked("a", "positive", "03")).marks.texts["a"] == "03"
-    assert session.after(TextsKnown({"c": "04"})).marks.texts["c"] == "04"
+    assert session.after(Marked("c", "positive"), TextsKnown({"c": "04"})).marks.texts["c"] == "04"
+
+
+def test_undo_and_redo_restore_the_text_the_corpus_and_the_time_of_a_mark() -> None:
+    def about(session: Session) -> tuple[object, ...]:
+        marks = session.marks
+        return session.feedback.mark_of("1"), marks.texts.get("1"), marks.corpus_ids.get("1"), marks.made.get("1")
+
+    on_a = BEGUN.after(Marked("1", "positive", "0a", at="t1"), corpus_id="c1")
+    for event, expected in (
+        (Marked("1", "negative", "0b", at="t2"), ("negative", "0b", "c2", "t2")),
+        (Marked("1", "positive", "0b", at="t2"), ("positive", "0b", "c2", "t2")),
+        (Marked("1", "positive", "0a", at="t2"), ("positive", "0a", "c2", "t2")),
+        (MarksAdded(Feedback((), ("1",)), {"1": "0b"}, at="t2"), ("negative", "0b", "c2", "t2")),
+        (MarksCleared(), (None, None, None, None)),
+    ):
+        then = on_a.after(event, corpus_id="c2")
+        assert about(then) == expected
+        assert about(then.after(UNDO, corpus_id="c2")) == ("positive", "0a", "c1", "t1")
+        assert about(then.after(UNDO, REDO, corpus_id="c3")) == expected
+
+
+def test_a_text_that_became_known_is_known_after_undo_too() -> None:
+    session = after(*marked("a"), TextsKnown({"a": "01"}), Marked("a", "negative", "02"), UNDO)
+    assert session.marks.texts == {"a": "01"}
+    assert session.after(UNDO, REDO).marks.texts == {"a": "01"}
 
 
 def test_marks_follow_their_texts_to_other_documents() -> None:

@@ -350,6 +350,14 @@ def test_marks_keep_the_texts_they_were_made_on(store: SessionStore) -> None:
     assert len({text.text_hash for text in [*TEXTS, MarkedText("Cats\n\nsleep", ""), MarkedText(None, "Cats")]}) == 4
 
 
+def test_a_shortened_text_is_kept_under_the_hash_of_the_whole(store: SessionStore) -> None:
+    whole = MarkedText(None, "a long text")
+    text = MarkedText(None, "a long").with_hash(whole.text_hash)
+    store.record(Session("s1", "animals"), Marked("a", "positive", whole.text_hash, text))
+    assert store.texts("s1") == {whole.text_hash: text}
+    assert MarkedText(None, "a long").with_hash(MarkedText(None, "a long").text_hash) == MarkedText(None, "a long")
+
+
 def test_an_event_is_written_once_by_its_key(store: SessionStore) -> None:
     session = Session("s1", "animals")
     for _ in range(3):
