@@ -1,11 +1,11 @@
 """Near copies among the texts of a list: a character apart, or a copyright notice or a sentence in addition.
 
 Long texts are compared by the containment of their shingles (Broder, "On the resemblance and containment of documents",
-1997), short ones by a single edit: one character more, less or another, or two that changed places (Damerau, "A
-technique for computer detection and correction of spelling errors", 1964). Shingles are compared only where sketches of
-them are similar (Li, Owen and Zhang, "One permutation hashing", NIPS 2012).
+1997), short ones by a single edit. Shingles are compared only where sketches of them are similar (Li, Owen and Zhang,
+"One permutation hashing", NIPS 2012).
 """
 
+import heapq
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -14,8 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exemplar.data.documents import full_text
+from exemplar.retrieval.one_edit import characters_of, edit_tokens, is_one_edit, known_values
 from exemplar.retrieval.ranking import Result
 
+_MOST = 10_000  # texts of a list that are compared
 _LONGEST = 4_000  # characters of a text that are compared, half of them from its end
 _SHORT = 20  # characters below which one character may be the whole difference, as in "film" and "films"
 _LONG = 100  # characters above which shingles are compared
@@ -26,6 +28,7 @@ _BINS = 128  # of a sketch
 # Of the bins, at least so many are equal. Near copies share 2 of 3 shingles or more, so that this is four standard
 # deviations of a sketch below.
 _LIKELY = 0.5
+_COMPARED = 16  # texts, those with the most rare shingles in common, that a long text is compared with at most
 
 _NOTICE = re.compile(
     r"(?:©|\(c\)\s*(?:19|20)\d\d|\bcopyright\s*(?:©|\(c\))?\s*(?:19|20)\d\d|\ball rights reserved\b"
@@ -57,29 +60,37 @@ def near_copies_together(results: Sequence[Result]) -> list[tuple[Result, Result
 def near_copies(texts: Sequence[str]) -> list[int | None]:
     """Return for every text the place of the first text that it is a near copy of; None if it is of none.
 
-    A text that is a near copy has no near copies itself.
+    A text that is a near copy has no near copies itself. Two bounds keep long lists fast: texts behind the first 10,000
+    are near copies of none, and a long text is compared with those 16 whose sketches share the most rare shingles.
     """
-    keys = [_key(text) for text in texts]
-    shingles = [_shingles(key) for key in keys]
-    sketches = np.stack([_sketch(each) for each in shingles]) if texts else np.empty((0, _BINS), np.uint64)
-    by_key: dict[str, int] = {}
-    by_end: dict[str, list[int]] = {}
-    long: list[int] = []
+    numbers: dict[str, int] = {}
+    numbered = [numbers.setdefault(_key(text), len(numbers)) for text in texts[:_MOST]]
+    numbers_of_originals = _originals(list(numbers))
+    first: dict[int, int] = {}
     originals: list[int | None] = []
-    for place, key in enumerate(keys):
-        ends = [f"{key[:8]}…", f"…{key[-8:]}"] if len(key) >= _SHORT else []  # an edit leaves one of them as it is
-        similar = [by_key[key]] if key in by_key else []
-        edited = {other for end in ends for other in by_end.get(end, ())}
-        similar += [other for other in edited if _is_one_edit(key, keys[other])]
-        if len(key) >= _LONG:
-            likely = np.mean(sketches[long] == sketches[place], axis=1) >= _LIKELY
-            similar += [long[n] for n in np.flatnonzero(likely) if _are_alike(shingles[place], shingles[long[n]])]
-        originals.append(min(similar, default=None))
+    for place, number in enumerate(numbered):
+        first.setdefault(number, place)
+        original = first[numbers_of_originals[number]]
+        originals.append(None if original == place else original)
+    return originals + [None] * (len(texts) - len(originals))
+
+
+def _originals(keys: Sequence[str]) -> list[int]:
+    """Return for every key the place of the first one that it is a near copy of; its own if it is of none."""
+    by_token: dict[int, int] = {}
+    long = _LongTexts(keys)
+    originals: list[int] = []
+    for place, (key, tokens) in enumerate(zip(keys, edit_tokens(keys, _SHORT), strict=True)):
+        edited = {by_token[token] for token in tokens if token in by_token}
+        similar = [other for other in edited if is_one_edit(key, keys[other])]
+        similar += long.originals_of(place)
+        originals.append(min(similar, default=place))
         if not similar:
-            by_key[key] = place
-            for end in ends:
-                by_end.setdefault(end, []).append(place)
-            long += [place] if len(key) >= _LONG else []
+            long.add_original(place)
+            # One original a token is enough: an original that all texts with the token are an edit from has no second
+            # beside it, and if there are several, the text that all are an edit from is a copy.
+            for token in tokens:
+                by_token.setdefault(token, place)
     return originals
 
 
@@ -93,11 +104,48 @@ def _key(text: str) -> str:
     return words if len(words) >= _SHORT else without_notice or folded
 
 
+class _LongTexts:
+    """The long ones of some keys, by their places, and which of them are near copies of none."""
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        self._shingles = {place: _shingles(key) for place, key in enumerate(keys) if len(key) >= _LONG}
+        self._sketches = {place: _sketch(shingles) for place, shingles in self._shingles.items()}
+        values, times = np.unique(np.array(list(self._sketches.values()), np.uint64), return_counts=True)
+        shared = values[(times > 1) & (values > 0)]
+        self._tokens = {place: known_values(sketch, shared) for place, sketch in self._sketches.items()}
+        self._by_token: dict[int, list[int]] = {}  # originals, at most _COMPARED
+
+    def originals_of(self, place: int) -> list[int]:
+        """Return the originals that a key is a near copy of."""
+        weights: dict[int, float] = {}  # a shingle says the more, the fewer texts have it
+        for token in self._tokens.get(place, ()):
+            others = self._by_token.get(token, ())
+            for other in others:
+                weights[other] = weights.get(other, 0) + 1 / len(others)
+        likely = heapq.nlargest(_COMPARED, weights, key=weights.__getitem__)
+        return [other for other in likely if self._are_similar(place, other) and self._are_alike(place, other)]
+
+    def add_original(self, place: int) -> None:
+        """Make a key an original, if it is long."""
+        for token in self._tokens.get(place, ()):
+            others = self._by_token.setdefault(token, [])
+            if len(others) < _COMPARED:
+                others.append(place)
+
+    def _are_similar(self, first: int, second: int) -> bool:
+        return bool(np.mean(self._sketches[first] == self._sketches[second]) >= _LIKELY)
+
+    def _are_alike(self, first: int, second: int) -> bool:
+        shingles = self._shingles[first], self._shingles[second]
+        fewer, more = sorted(each.size for each in shingles)
+        if fewer < _SHORTER * more:
+            return False
+        return np.intersect1d(*shingles, assume_unique=True).size >= _CONTAINED * fewer
+
+
 def _shingles(key: str) -> NDArray[np.uint64]:
-    """Return the different stretches of five characters of a long key as numbers, ascending; of others none."""
-    if len(key) < _LONG:
-        return np.empty(0, np.uint64)
-    characters = np.frombuffer(key.encode("utf-32-le", errors="replace"), np.uint32).astype(np.uint64)
+    """Return the different stretches of five characters of a key as numbers, ascending."""
+    characters = characters_of(key)
     n = characters.size - _SHINGLE + 1
     mixed = np.zeros(n, np.uint64)
     for start in range(_SHINGLE):
@@ -112,22 +160,3 @@ def _sketch(shingles: NDArray[np.uint64]) -> NDArray[np.uint64]:
     sketch = np.zeros(_BINS, np.uint64)
     sketch[bins] = shingles[first]
     return sketch
-
-
-def _are_alike(first: NDArray[np.uint64], second: NDArray[np.uint64]) -> bool:
-    fewer, more = sorted((first.size, second.size))
-    if fewer < _SHORTER * more:
-        return False
-    return np.intersect1d(first, second, assume_unique=True).size >= _CONTAINED * fewer
-
-
-def _is_one_edit(first: str, second: str) -> bool:
-    """Return whether one edit makes a text the other; a digit is no slip, since it tells texts apart."""
-    pairs = enumerate(zip(first, second, strict=False))
-    start = next((n for n, (a, b) in pairs if a != b), min(len(first), len(second)))
-    rest = first[start:], second[start:]
-    shortest = min(map(len, rest))
-    end = next((n for n in range(shortest) if rest[0][-1 - n] != rest[1][-1 - n]), shortest)
-    a, b = (each[: len(each) - end] for each in rest)
-    swapped = len(a) == 2 and a == b[::-1]
-    return (swapped or max(len(a), len(b)) <= 1) and not any(map(str.isdigit, a + b))

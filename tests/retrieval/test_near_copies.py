@@ -3,8 +3,12 @@
 import random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from exemplar.retrieval import near_copies as module
 from exemplar.retrieval.near_copies import near_copies, near_copies_together
+from exemplar.retrieval.one_edit import is_one_edit
 from exemplar.retrieval.ranking import Result
 
 SHORT = "Bees in towns\n\nWild bees nest in parks."
@@ -136,3 +140,70 @@ def test_sketches_leave_no_pair_out(monkeypatch: pytest.MonkeyPatch) -> None:
         expected.append(next(earlier, None))
     assert found == expected
     assert 10 < sum(original is not None for original in found) < 110
+
+
+def quadratic(texts: list[str]) -> list[int | None]:
+    """Return what near_copies returns of texts that one edit may join, by comparing each with each."""
+    originals: list[int | None] = []
+    for place, text in enumerate(texts):
+        earlier = (n for n in range(place) if originals[n] is None and is_one_edit(texts[n], text))
+        originals.append(next(earlier, None))
+    return originals
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["wild bees nest in parks", "aaaaaaaaaaaaaaaaaaaaaa"]), st.integers(0, 2), st.randoms()
+        )
+    )
+)
+def test_texts_of_every_order_join_the_first_that_one_edit_makes(drawn: list[tuple[str, int, random.Random]]) -> None:
+    texts = []
+    for text, n_edits, rng in drawn:
+        for _ in range(n_edits):
+            start = rng.randrange(len(text))
+            kept = text[start + rng.randrange(2) :]
+            text = text[:start] + rng.choice(["", "b", "7", kept[1:2], kept[:1]]) + kept
+        texts.append(" ".join(text.split()))
+    assert near_copies(texts) == quadratic(texts)
+
+
+def counted(monkeypatch: pytest.MonkeyPatch, owner: object, name: str) -> list[tuple]:
+    """Return a list of the calls of a function, which grows with each."""
+    calls: list[tuple] = []
+    function = getattr(owner, name)
+    monkeypatch.setattr(owner, name, lambda *given, **how: calls.append(given) or function(*given, **how))
+    return calls
+
+
+@pytest.mark.parametrize(
+    "text", ["Re: Order {n} {x} has been shipped to you", "Wild bees {c} nest in parks", "Towns that mow {c}{x} often"]
+)
+def test_texts_that_begin_and_end_alike_are_not_compared_each_with_each(
+    text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = [text.format(n=n, x="abcdefghij"[n % 10] * (n % 13), c=chr(0x4E00 + n)) for n in range(300)]
+    expected = quadratic(texts)
+    calls = counted(monkeypatch, module, "is_one_edit")
+    assert near_copies(texts) == expected
+    assert len(calls) <= 2 * len(texts)
+
+
+def test_shingles_of_a_long_text_are_compared_with_those_of_few_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = random.Random(2)
+    texts = [f"{LONG} {''.join(rng.choices('abcdefgh ', k=120))}" for _ in range(100)]
+    copies = [f"{texts[n]} We thank all." for n in (0, 50, 99)]
+    calls = counted(monkeypatch, module._LongTexts, "_are_similar")
+    assert near_copies(texts + copies) == [None] * 100 + [0, 50, 99]
+    assert 1000 < len(calls) <= 16 * len(texts + copies)
+
+
+def test_texts_behind_the_first_ten_thousand_are_not_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert module._MOST == 10_000
+    monkeypatch.setattr(module, "_MOST", 3)
+    assert near_copies([SHORT, LONG, SHORT.upper(), SHORT.upper(), LONG]) == [None, None, 0, None, None]
+
+
+def test_many_texts_equal_but_for_case_join_the_first() -> None:
+    assert near_copies([SHORT.upper(), LONG, *[SHORT, LONG.upper()] * 50]) == [None, None, *[0, 1] * 50]
