@@ -233,6 +233,16 @@ def test_a_mark_never_stands_on_a_text_that_it_was_not_made_on(encoder: FakeEnco
     assert not app.exception
 
 
+def test_the_list_of_marks_shows_titles_whole_and_apart_from_texts(encoder: FakeEncoder) -> None:
+    title = "A title of many words, " * 12
+    document = Document("7", "cats sleep", title=title.strip())
+    build_corpus(Source("titled", SourceSpec("titled"), lambda: iter([document])), encoder)
+    app = searched("cats")
+    app.button(key="positive knn 7").click().run()
+    listed = "".join(each.body for each in app.sidebar.get("html"))
+    assert f'<div class="ex-title" dir="auto">{title.strip()}</div>cats sleep</div>' in listed
+
+
 def test_a_mark_on_a_text_that_changed_under_its_id_can_be_renewed(encoder: FakeEncoder) -> None:
     def build(*documents: Document) -> None:
         build_corpus(Source("weekly", SourceSpec("weekly"), lambda: iter(documents)), encoder)

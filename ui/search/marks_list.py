@@ -136,6 +136,7 @@ def _renew_button(doc_id: str, mark: Mark, text: MarkedText, key: str) -> None:
 
 
 def _line(doc_id: str, text: MarkedText | None, note: str) -> str:
-    start = "" if text is None else html.excerpt(text.full_text, 90)
     state = html.element("span", "lost", html.text(note)) if note else ""
-    return html.element("div", "mark", html.name_element("id", doc_id), " ", state, " ", html.text(start))
+    title = html.title_element(text.title, doc_id) if text else ""
+    start = html.text(html.excerpt(text.text, 90)) if text else ""
+    return html.element("div", "mark", html.name_element("id", doc_id), " ", state, " ", title, start)
