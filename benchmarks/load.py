@@ -45,7 +45,7 @@ from exemplar.retrieval.search import SearchEngine
 from exemplar.retrieval.sessions.session import Session
 from exemplar.retrieval.sessions.store import SessionStore
 from tests.support.streamlit_client.browser import serving
-from tests.support.streamlit_client.visits import COLUMNS, Plan, Visit, visits, without_place
+from tests.support.streamlit_client.visits import COLUMNS, Plan, Visit, as_clicked, visits
 
 _SEED = 7
 _N_QUERIES = 40  # a session, more than it can search
@@ -127,9 +127,9 @@ def errors(done: Sequence[Visit], log: str) -> list[str]:
 def differences(visit: Visit, corpus: str, store: SessionStore, engine: SearchEngine) -> list[str]:
     """Return where a session differs from its clicks: in the log, in the marks on the page, or in the rankings."""
     events, saved = visit.events(engine.corpus), store.load(visit.session_id)
-    expected = Session(visit.session_id, corpus).after(*events)
+    expected = Session(visit.session_id, corpus).after(*events, corpus_id=engine.corpus.manifest.corpus_id)
     compared: list[tuple[str, object, object]] = [
-        ("the log", events, [without_place(logged.event) for logged in store.history(visit.session_id)]),
+        ("the log", events, [as_clicked(logged.event) for logged in store.history(visit.session_id)]),
         ("the session from the log", expected, saved),
         ("the marks on the page", expected.feedback, visit.marks),
     ]

@@ -17,7 +17,7 @@ from tests.support.corpora import ANIMALS, source_of
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.streamlit_client.browser import serving
 from tests.support.streamlit_client.visitor import Disconnected, NotShown, Visitor, address
-from tests.support.streamlit_client.visits import COLUMNS, Plan, Visit, without_place
+from tests.support.streamlit_client.visits import COLUMNS, Plan, Visit, as_clicked
 
 N_SESSIONS = 4
 N_CLICKS = 8
@@ -69,7 +69,7 @@ def test_clicks_that_do_not_wait_for_the_page_are_all_kept(home: Path, engine: S
         visitor.wait_for(lambda: visitor.is_finished and visitor.marks() == expected.feedback)
 
         store = SessionStore(home / "sessions.sqlite")
-        assert [without_place(each.event) for each in store.history(visitor.session_id)] == events
+        assert [as_clicked(each.event) for each in store.history(visitor.session_id)] == events
         kept = expected.feedback
         assert len(kept) == 7
         marked = {doc_id: kept.mark_of(doc_id) for doc_id in visitor.rows() if kept.mark_of(doc_id)}
@@ -100,17 +100,17 @@ def visit(engine: SearchEngine) -> Visit:
     return Visit("s1", list(CLICKED), [("mark", 80.0)], marks=KEPT, rows=rows)
 
 
-def logged(home: Path, events: list[Event]) -> SessionStore:
+def logged(home: Path, events: list[Event], corpus_id: str) -> SessionStore:
     store = SessionStore(home / "sessions.sqlite")
     for number, event in enumerate(events):
-        store.record(Session("s1", "sentences"), event)
-        store.record(Session("s2", "sentences"), Marked(str(number), "positive"))
+        store.record(Session("s1", "sentences"), event, corpus_id=corpus_id)
+        store.record(Session("s2", "sentences"), Marked(str(number), "positive"), corpus_id=corpus_id)
     return store
 
 
 def found(home: Path, visit: Visit, events: list[Event], engine: SearchEngine) -> list[str]:
     """Return which differences are found between a visit and a log."""
-    store = logged(home, Visit("s1", events).events(engine.corpus))
+    store = logged(home, Visit("s1", events).events(engine.corpus), engine.corpus.manifest.corpus_id)
     differences = load.differences(visit, "sentences", store, engine)
     return [each.partition(": ")[2].partition(" should be ")[0] for each in differences]
 

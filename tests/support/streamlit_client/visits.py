@@ -87,8 +87,10 @@ class Visit:
         return [_with_text(event, corpus) for event in self.clicked]
 
 
-def without_place(event: Event) -> Event:
-    """Return an event without the place where its row was found."""
+def as_clicked(event: Event) -> Event:
+    """Return an event without the place where its row was found, and a query without the hash of its text."""
+    if isinstance(event, DocumentQueried):
+        return replace(event, text_hash=None)
     return replace(event, found={}) if isinstance(event, Marked) else event
 
 
