@@ -80,7 +80,7 @@ class Corpus:
 
     def doc_ids(self, rows: Sequence[int] | NDArray[np.intp]) -> list[str]:
         """Return the doc_ids of the documents at rows, in the order of the rows."""
-        doc_ids: list[str] = self.documents["doc_id"].take(rows).to_pylist()
+        doc_ids: list[str] = self.documents["doc_id"].take(np.asarray(rows, np.intp)).to_pylist()
         return doc_ids
 
     def document(self, row: int) -> Document:
