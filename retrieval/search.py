@@ -196,10 +196,10 @@ class SearchEngine:
         positives = [self.corpus.row(doc_id) for doc_id in feedback.positives if doc_id != itself]
         negatives = [self.corpus.row(doc_id) for doc_id in feedback.negatives if doc_id != itself]
         examples = positives + ([] if itself is None else [self.corpus.row(itself)])
-        texts = [document.full_text for document in self.corpus.documents_at(examples)]
+        copies = self.corpus.copies_of(examples)
         if isinstance(query, str):
-            texts.append(query)
-        outside = np.concatenate([examples, negatives, left_out, self.corpus.rows_with(texts)]).astype(np.intp)
+            copies.append(self.corpus.rows_with([query]).tolist())
+        outside = np.concatenate([negatives, left_out, *copies]).astype(np.intp)
         return Examples(
             self.index,
             vector,
@@ -309,8 +309,13 @@ class SearchEngine:
         return selection.n_texts - selection.count_texts(left_out)
 
     def _passages(self, rows: NDArray[np.intp]) -> NDArray[np.intp]:
-        """Return the rows of all passages of some documents."""
-        return np.concatenate([np.empty(0, np.intp), *(np.array(self.corpus.passages_of(int(row))) for row in rows)])
+        """Return the rows of all passages of some documents, ascending, each once."""
+        rows = np.unique(rows)
+        if not isinstance(self.corpus, Corpus):
+            return np.concatenate([np.empty(0, np.intp), *(self.corpus.passages_of(row) for row in rows.tolist())])
+        first, end = np.searchsorted(self.corpus.document_rows, [rows, rows + 1])
+        sizes = end - first
+        return np.repeat(end - np.cumsum(sizes), sizes) + np.arange(sizes.sum())
 
     def _positive_vectors(
         self, positives: Sequence[int], query: Query, vector: NDArray[np.float32]

@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exemplar.retrieval import near_copies as module
@@ -151,6 +151,7 @@ def quadratic(texts: list[str]) -> list[int | None]:
     return originals
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(

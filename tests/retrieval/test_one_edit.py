@@ -1,7 +1,7 @@
 """One edit between texts, and the tokens by which such texts find each other."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exemplar.retrieval.one_edit import edit_tokens, is_one_edit
@@ -32,6 +32,7 @@ def test_one_edit_that_touches_no_digit_joins(first: str, second: str, joined: b
     assert is_one_edit(first, second) is is_one_edit(second, first) is joined
 
 
+@settings(deadline=None)
 @given(st.lists(st.text("ab1é🐝", min_size=SHORTEST - 1, max_size=SHORTEST + 3), unique=True, max_size=40))
 def test_tokens_join_texts_that_are_an_edit_apart_or_an_edit_from_a_third(texts: list[str]) -> None:
     tokens = edit_tokens(texts, SHORTEST)

@@ -4,6 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.corpus import Corpus
@@ -539,3 +541,29 @@ def test_an_engine_that_is_given_up_goes_at_once(animals: Corpus, encoder: FakeE
         assert gone() is None
     finally:
         gc.enable()
+
+
+@pytest.mark.parametrize("query", ["the same words", DocumentQuery("3"), DocumentQuery("401")])
+def test_copies_cost_no_call_each(
+    encoder: FakeEncoder, query: str | DocumentQuery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    corpus = build_corpus(source_of([*["the same words"] * 400, "other words", "more of it"], name="spam"), encoder)
+    engine = SearchEngine(corpus, lambda *_: encoder)
+    passages_of, calls = Corpus.passages_of, []
+    monkeypatch.setattr(Corpus, "passages_of", lambda self, row: calls.append(row) or passages_of(self, row))
+    ranking = engine.search(query, Feedback(("7",), ("400",)), k=3, without=("9",))
+    assert [len(result.copies) for result in ranking.results] == [0] * len(ranking.results)
+    assert set(calls) <= {401, 3, 7, 400}, "only the query's and the marks' own"
+    assert len(calls) <= 4
+
+
+@given(left_out=st.lists(st.integers(0, 4)), positives=st.sets(st.sampled_from("0134")), query=st.sampled_from("24"))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_all_passages_of_what_is_no_background_are_left_out_once(
+    long_texts: tuple, left_out: list[int], positives: set[str], query: str
+) -> None:
+    engine, corpus, _ = long_texts
+    examples = engine.examples(DocumentQuery(query), Feedback(tuple(positives - {query})), left_out=left_out)
+    documents = {*left_out, int(query), *map(int, positives)}
+    assert examples.left_out.tolist() == [passage for row in sorted(documents) for passage in corpus.passages_of(row)]
+    assert examples.left_out.dtype == np.intp
