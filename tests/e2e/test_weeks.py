@@ -55,13 +55,11 @@ def run(environment: dict[str, str], *arguments: str) -> str:
 
 def marked_rows(page: Page, ranker: str) -> dict[str, str]:
     """Return the text of every row that shows a mark, by its id."""
+    rows = page.locator(f".st-key-column-{ranker}").locator("[class*='st-key-row-']")
+    expect(rows).to_have_count(3)
     settle(page)
-    rows = (
-        page.locator(f".st-key-column-{ranker}")
-        .locator("[class*='st-key-row-']")
-        .filter(has=page.locator(".ex-marked"))
-    )
-    return {each.locator(".ex-id").inner_text(): each.locator(".ex-text").inner_text() for each in rows.all()}
+    marked = rows.filter(has=page.locator(".ex-marked")).all()
+    return {each.locator(".ex-id").inner_text(): each.locator(".ex-text").inner_text() for each in marked}
 
 
 def listed(page: Page) -> Locator:
@@ -104,8 +102,8 @@ def test_a_mark_stands_on_its_text_or_on_none(
         build(WEEKS[1])
         page.reload()
         expect(listed(page)).to_have_text([f"1 {GONE} {INVOICE}", f"0 {PARCEL}"])
-        assert sorted(column(page, "knn").all_inner_texts()) == ["0", "1.2", "2"]
         assert marked_rows(page, "anchored") == marked_rows(page, "knn") == {"0": PARCEL}
+        assert sorted(column(page, "knn").all_inner_texts()) == ["0", "1.2", "2"]
 
         build(WEEKS[2])
         for _ in range(2):
