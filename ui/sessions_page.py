@@ -109,7 +109,10 @@ def _show_table(saved: Sequence[SavedSession]) -> list[_Entry]:
 def _state_of_corpus(entry: _Entry) -> str:
     if entry.notice:
         return _ANOTHER
-    return "" if not entry.saved.corpus or is_known(entry.saved.corpus) else _REMOVED
+    try:
+        return "" if is_known(entry.saved.corpus) else _REMOVED
+    except ExemplarError:  # no corpus can have this name
+        return ""
 
 
 def _loaded(session_id: str) -> Session | None:

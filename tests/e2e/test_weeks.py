@@ -130,9 +130,9 @@ def test_a_mark_stands_on_its_text_or_on_none(
         assert marked_rows(page, "anchored") == {"1": ANOTHER[1], "2": PARCEL}
         exported = export(page, tmp_path)
         assert rows_of(exported) == [
-            [lost, INVOICE, "relevant", GONE, ELSEWHERE],
             ["1", ANOTHER[1], "relevant", "", ""],
             ["2", PARCEL, "not relevant", "", ELSEWHERE],
+            [lost, INVOICE, "relevant", GONE, ELSEWHERE],
         ]
         assert "began on another corpus named week" in run(home, "corpora", "show", "week")
 
