@@ -72,6 +72,7 @@ def test_rankings_and_marks_are_exported_and_marks_taken_in_again(visitor: Page,
     file = tmp_path / "more.csv"
     file.write_text(f"doc_id,mark\n{relevant},yes\n{not_relevant},no\nnowhere,yes\n")
     with open_popover(visitor, "Export, import"):
+        settle(visitor)
         visitor.locator("input[type=file]").set_input_files(file)
         expect(visitor.get_by_text("Took in marks from more.csv: 1 as relevant, 1 as not relevant.")).to_be_visible()
     expect(marks(visitor)).to_have_text([marked, relevant, not_relevant])
