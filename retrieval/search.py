@@ -310,12 +310,7 @@ class SearchEngine:
 
     def _passages(self, rows: NDArray[np.intp]) -> NDArray[np.intp]:
         """Return the rows of all passages of some documents, ascending, each once."""
-        rows = np.unique(rows)
-        if not isinstance(self.corpus, Corpus):
-            return np.concatenate([np.empty(0, np.intp), *(self.corpus.passages_of(row) for row in rows.tolist())])
-        first, end = np.searchsorted(self.corpus.document_rows, [rows, rows + 1])
-        sizes = end - first
-        return np.repeat(end - np.cumsum(sizes), sizes) + np.arange(sizes.sum())
+        return self.corpus.passages_of_all(np.unique(rows))
 
     def _positive_vectors(
         self, positives: Sequence[int], query: Query, vector: NDArray[np.float32]

@@ -44,7 +44,7 @@ from exemplar.data.corpus.shards import DOCUMENTS, ShardStore
 from exemplar.data.corpus.source_rows import ROWS
 from exemplar.data.encoders.base import Encoder
 from exemplar.data.errors import CorpusDamaged, CorpusNotFound, ExemplarError, JournalDamaged
-from exemplar.data.sources.columns import OFF, Columns, guess_columns
+from exemplar.data.sources.columns import OFF, guess_columns
 from exemplar.data.sources.spec import Source
 
 # Options of a source that may differ when its corpus is built again: they change how many of its documents are read,
@@ -101,7 +101,7 @@ def build_corpus(
         _sweep(folder)
         planned = _planned_manifest(source, embedder, name, whole)
         if not replace:
-            _check_same(planned, guess_columns(source.columns()))
+            _check_same(planned, source)
         try:
             with _shortages_explained(name, folder):
                 _build(source, embedder, planned, folder, strict, on_event)
@@ -157,7 +157,7 @@ def _corpus_id(name: str, source: str) -> str:
     return next(filter(None, ids), "") or secrets.token_hex(8)
 
 
-def _check_same(planned: Manifest, guesses: Columns) -> None:
+def _check_same(planned: Manifest, source: Source) -> None:
     """Raise ExemplarError if the existing corpus has another source or other settings.
 
     A column that its name alone gives a role may be new: earlier versions knew fewer names.
@@ -167,6 +167,7 @@ def _check_same(planned: Manifest, guesses: Columns) -> None:
     except (CorpusNotFound, CorpusDamaged):
         return
     old, new = (manifest.source.to_json() | manifest.preparation for manifest in (existing, planned))
+    guesses = guess_columns(source.columns())
     for key in new | old:
         before, after = old.get(key), new.get(key)
         # A column that is switched off is none, as one that does not exist.

@@ -115,6 +115,13 @@ class Corpus:
         first, last = np.searchsorted(self.document_rows, (row, row + 1))
         return range(int(first), int(last))
 
+    def passages_of_all(self, rows: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Return the passages of the documents at rows, which are ascending and different; ascending."""
+        first, end = np.searchsorted(self.document_rows, [rows, rows + 1])
+        sizes = end - first
+        passages: NDArray[np.intp] = np.repeat(end - np.cumsum(sizes), sizes) + np.arange(sizes.sum())
+        return passages
+
     def passages_at(self, passages: Sequence[int] | NDArray[np.intp]) -> NDArray[np.int64]:
         """Return the document's row, start and end of passages as ``(n, 3) int64``."""
         bounds: NDArray[np.int64] = self.passages[np.asarray(passages, np.intp)]

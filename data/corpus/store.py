@@ -71,6 +71,9 @@ class DocumentStore(Protocol):
     def passages_of(self, row: int) -> range:
         """Return the passages of the document at a row."""
 
+    def passages_of_all(self, rows: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Return the passages of the documents at rows, which are ascending and different; ascending."""
+
     def passages_at(self, passages: Sequence[int] | NDArray[np.intp]) -> NDArray[np.int64]:
         """Return the document's row, start and end of passages as ``(n, 3) int64``."""
 

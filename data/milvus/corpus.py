@@ -128,6 +128,10 @@ class MilvusCorpus:
         """Return the passages of the document at a row."""
         return self._places_of([row])[0].passages
 
+    def passages_of_all(self, rows: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Return the passages of the documents at rows, which are ascending and different; ascending."""
+        return np.concatenate([np.empty(0, np.intp), *(place.passages for place in self._places_of(rows))])
+
     def passages_at(self, passages: Sequence[int] | NDArray[np.intp]) -> NDArray[np.int64]:
         """Return the document's row, start and end of passages as ``(n, 3) int64``."""
         numbers = [int(passage) for passage in passages]

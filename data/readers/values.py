@@ -14,7 +14,7 @@ MOST_CHARACTERS = 10_000_000
 TOO_LONG = f"longer than {MOST_CHARACTERS:,} characters"
 
 _MOST_NESTED_CHARACTERS = 10_000
-_WHOLE_FLOAT = re.compile(r"-?\d+\.0")
+_WHOLE_FLOAT = re.compile(r"-?\d+\.0+")
 _PLAIN = (str, int, float, Decimal, date, time, timedelta, UUID, bytes, type(None))
 
 
@@ -66,7 +66,7 @@ def id_text(cell: Any, what: str, *, are_floats: bool = False) -> str | None:
     """
     text = plain_text(int(cell) if isinstance(cell, float) and cell.is_integer() else cell, what)
     stripped = text and text.strip()
-    return stripped[:-2] if stripped and are_floats and is_float_of_whole(stripped) else stripped
+    return stripped.partition(".")[0] if stripped and are_floats and is_float_of_whole(stripped) else stripped
 
 
 def is_float_of_whole(cell: Any) -> bool:

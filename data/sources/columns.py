@@ -52,7 +52,7 @@ class Columns:
         return Columns(*(None if name == OFF else name for name in (self.text, self.title, self.label, self.id)))
 
     def in_words(self) -> str:
-        """Return what each role is taken by, such as ``text Body, title Subject, no label, id by row``."""
+        """Return what each role is taken by, such as ``text Body, title Subject, no label, ids by row``."""
         text = f"text {self.text}" if self.text else "no text"
         label = f"label {self.label}" if self.label else "no label"
         title = f"title {self.title}" if self.title else "no title"

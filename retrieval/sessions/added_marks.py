@@ -3,7 +3,6 @@
 A mark is never put on another text than the one that it was made on.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -12,14 +11,13 @@ from numpy.typing import NDArray
 
 from exemplar.data.corpus.store import DocumentStore
 from exemplar.data.errors import ExemplarError
+from exemplar.data.readers.values import id_text
 from exemplar.retrieval.feedback import MARK_NAMES, Feedback, Mark
 from exemplar.retrieval.sessions.events import MarksAdded
 from exemplar.retrieval.sessions.export import unescape_formula
 from exemplar.retrieval.sessions.identity import id_aside
 from exemplar.retrieval.sessions.import_marks import MarkFile, MarkRow, row_name
 from exemplar.retrieval.sessions.marks import MarkedText, Marks, marked_texts
-
-_WHOLE_NUMBER = re.compile(r"(-?\d+)\.0+")
 
 _Place = tuple[str, MarkedText]  # the id and the text that a row marks
 
@@ -175,7 +173,7 @@ class _Places:
         if self._file.escaped:
             forms.reverse()
         forms += [form.strip() for form in forms]
-        forms += [match[1] for form in forms if (match := _WHOLE_NUMBER.fullmatch(form))]
+        forms += [id_text(form, "the id", are_floats=True) or form for form in forms]
         return list(dict.fromkeys(forms))
 
     def _texts(self, row: MarkRow) -> list[MarkedText]:

@@ -10,7 +10,7 @@ LIMIT = 512  # tokens, after which model2vec's tokenizers cut a text
 
 
 def write_static_model(folder: Path, words: Sequence[str], limit: int | None = LIMIT) -> str:
-    """Write a model of these words, the first of which stands for all others, and return its folder.
+    """Write a model whose vocabulary is ``words``, and return its folder; the first word is the token of unknown words.
 
     Its tokenizer drops control characters and blanks of no width, as BERT's does.
     """

@@ -5,6 +5,7 @@ import io
 import json
 import re
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -474,6 +475,17 @@ def test_marks_of_a_session_are_taken_in_by_one_event(store: SessionStore) -> No
 
 
 @pytest.fixture
+def files(monkeypatch: pytest.MonkeyPatch) -> list[Callable[[], bytes]]:
+    """What the page's buttons for downloads write, the last drawn last."""
+    found: list[Callable[[], bytes]] = []
+    button = export_import.st.download_button
+    monkeypatch.setattr(
+        export_import.st, "download_button", lambda *args, **rest: found.append(args[1]) or button(*args, **rest)
+    )
+    return found
+
+
+@pytest.fixture
 def replaced(store: SessionStore, animals: Corpus, encoder: FakeEncoder) -> Corpus:
     """Another corpus named animals, on which the first texts stand in another order and the others do not."""
     texts = [MarkedText(None, ANIMALS[row]) for row in (1, 7)]
@@ -509,13 +521,8 @@ def test_a_session_that_began_on_another_corpus_of_the_name_says_so(
 
 @pytest.mark.usefixtures("open_popovers", "replaced")
 def test_marks_are_exported_with_their_own_texts_after_the_corpus_was_replaced(
-    store: SessionStore, monkeypatch: pytest.MonkeyPatch
+    store: SessionStore, files: list[Callable[[], bytes]]
 ) -> None:
-    files = []
-    button = export_import.st.download_button
-    monkeypatch.setattr(
-        export_import.st, "download_button", lambda *args, **rest: files.append(args[1]) or button(*args, **rest)
-    )
     app = opened()
     choose(app, "old")
     frame = pd.read_csv(io.BytesIO(files[-1]()), dtype=str, keep_default_na=False)
@@ -530,13 +537,8 @@ def test_marks_are_exported_with_their_own_texts_after_the_corpus_was_replaced(
 
 @pytest.mark.usefixtures("open_popovers", "replaced")
 def test_marks_are_exported_with_their_texts_after_the_corpus_was_removed(
-    store: SessionStore, monkeypatch: pytest.MonkeyPatch
+    store: SessionStore, files: list[Callable[[], bytes]]
 ) -> None:
-    files = []
-    button = export_import.st.download_button
-    monkeypatch.setattr(
-        export_import.st, "download_button", lambda *args, **rest: files.append(args[1]) or button(*args, **rest)
-    )
     remove_corpus("animals")
     app = opened()
     assert next(row[1] for row in listed(app)) == "animals (removed)"
