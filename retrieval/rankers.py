@@ -4,28 +4,64 @@ The constants of the default ranker were chosen by measurements: see docs/evalua
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
+from exemplar.data.errors import ExemplarError
+from exemplar.retrieval.anchor import POSITIVES, at_terms, choose_terms, dense_anchor, word_anchor
 from exemplar.retrieval.index.base import Index
+from exemplar.retrieval.index.words import TextWords, Words
 from exemplar.retrieval.svm.fit import NEGATIVE_WEIGHT, ExemplarSVM, Until, fit_exemplar_svm
+from exemplar.retrieval.svm.objective import LossWeights
 
-Ranker = Literal["knn", "svm", "anchored"]
+Ranker = Literal["knn", "words", "hybrid", "svm", "anchored-vectors", "anchored"]
 RANKERS: tuple[Ranker, ...] = get_args(Ranker)
 DEFAULT_RANKER: Ranker = "anchored"
-TITLES: dict[str, str] = {"knn": "kNN", "svm": "Exemplar SVM", "anchored": "Anchored SVM"}
+LEARNING: tuple[Ranker, ...] = ("svm", "anchored-vectors", "anchored")  # the others have no use for marks
+TITLES: dict[str, str] = {
+    "knn": "kNN",
+    "words": "BM25",
+    "hybrid": "kNN and BM25",
+    "svm": "Exemplar SVM",
+    "anchored-vectors": "Anchored SVM, vectors alone",
+    "anchored": "Anchored SVM",
+}
 
 NOTEBOOK_C = 0.1
-_ANCHORED_C = 0.02  # for one example
-_QUERY = 0.25  # of an example: relevant documents are less similar to the query than to marked documents
+_ANCHORED_C = 0.004  # before the first mark
+_NEGATIVES = 1 / 20  # of the positives' loss weight, as the anchor is near the negatives already
+_BACKGROUND = 6.0  # of it before the first mark; it halves with every 20 marks, which show more than the background
+_BACKGROUND_MARKS = 20
+_LEAST_SPREAD = 0.01  # bounds the scale where the corpus has only one distinct text
+_SAMPLE, _SEED = 4096, 0  # rows whose mean stands for the corpus's
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ExampleWords:
+    """The words of a query and of its marks.
+
+    Attributes
+    ----------
+    negatives
+        Of the texts marked as not relevant that no document of the corpus has; the index has those of documents.
+    itself
+        The document that the query was made from, and its copies.
+    """
+
+    words: Words
+    query: TextWords
+    positives: tuple[TextWords, ...] = ()
+    negatives: tuple[TextWords, ...] = ()
+    itself: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Examples:
-    """A query and its marks, as vectors and rows of an index.
+    """A query and its marks, as vectors, words and rows of an index.
 
     Attributes
     ----------
@@ -39,6 +75,8 @@ class Examples:
         ``(n, dim) float32``: a vector for every text marked as not relevant that no document of the corpus has.
     left_out
         Rows outside the background: all passages of marked documents, and of duplicates of a positive.
+    words
+        None if the corpus has no words index.
     """
 
     index: Index
@@ -47,6 +85,7 @@ class Examples:
     negatives: NDArray[np.intp]
     left_out: NDArray[np.intp]
     negative_vectors: NDArray[np.float32] | None = None
+    words: ExampleWords | None = None
 
     @property
     def n_negatives(self) -> int:
@@ -55,55 +94,177 @@ class Examples:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class TermWeights:
+    """The words' part of a scorer.
+
+    Attributes
+    ----------
+    terms
+        ``(n_terms,) int64``, ascending.
+    w
+        ``(n_terms,)``, on a row of the index that joins vectors and these terms.
+    """
+
+    terms: NDArray[np.int64]
+    w: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Scorer:
-    """A linear scorer: the score of a row x is ``w.x + b``; ``svm`` is the classifier that it comes from, if any."""
+    """A linear scorer: the score of a row x is ``w.x + b``, plus the product with the words of its document.
+
+    Attributes
+    ----------
+    w
+        ``(dim,)``, on the vector.
+    svm
+        The classifier that the scorer comes from, if any.
+    words
+        None for vectors alone.
+    above
+        Only rows with a score above this are ranked: a query in words alone ranks no document that has none of them.
+    """
 
     w: NDArray[np.floating[Any]]
     b: float = 0.0
     svm: ExemplarSVM | None = None
+    words: TermWeights | None = None
+    above: float | None = None
 
 
 def scorer(ranker: Ranker, examples: Examples, *, C: float | None = None, until: Until = "settled") -> Scorer:
     """Return the scorer of a ranker.
 
-    ``knn`` is the query's vector, whatever the marks. ``svm`` is the exemplar SVM of query and positives against the
-    rest; ``anchored`` is the same SVM held close to the mean of query and positives.
+    ``knn`` is the query's vector, ``words`` is BM25 with the query's terms, and ``hybrid`` adds them up, whatever the
+    marks. ``svm`` is the exemplar SVM of query and positives against the rest, on vectors. ``anchored`` is an SVM on
+    vectors and words that is held close to the query and the mean of the positives; ``anchored-vectors`` is the same
+    on vectors alone. Without a words index, all rankers but ``words`` use the vectors alone.
 
     Parameters
     ----------
     C
         The weight of the loss, see fit_exemplar_svm; None takes default_c.
+
+    Raises
+    ------
+    ExemplarError
+        The ranker is ``words``, and the corpus has no words index.
     """
-    if ranker == "knn":
+    match ranker:
+        case "knn":
+            return Scorer(examples.query)
+        case "words":
+            return _words_alone(examples)
+        case "hybrid":
+            return _hybrid(examples)
+        case "svm":
+            return _exemplar_svm(examples, C, until)
+    n_marks = len(examples.positives) + examples.n_negatives
+    words = examples.words if ranker == "anchored" else None
+    return _anchored(examples, words, default_c(ranker, n_marks) if C is None else C, until)
+
+
+def _words_alone(examples: Examples) -> Scorer:
+    if examples.words is None:
+        raise ExemplarError("the corpus has no words index; rank it by another ranker")
+    words, query = examples.words.words, examples.words.query
+    chosen = choose_terms(words, query.terms, query.counts)
+    weights = TermWeights(query.terms[chosen], query.counts[chosen] / words.scale)
+    return Scorer(np.zeros(examples.index.dim), words=weights, above=0.0)
+
+
+def _hybrid(examples: Examples) -> Scorer:
+    if examples.words is None:
         return Scorer(examples.query)
-    positives = np.concatenate([examples.query[None], examples.positives])
+    words = examples.words.words
+    anchor = word_anchor(words, examples.words.query, (), without=examples.words.itself)
+    return Scorer(examples.query, words=TermWeights(anchor.terms, anchor.weights / words.scale))
+
+
+def _exemplar_svm(examples: Examples, C: float | None, until: Until) -> Scorer:
     n_positives, n_negatives = len(examples.positives), examples.n_negatives
     effective = effective_negatives(n_positives, n_negatives)
     svm = fit_exemplar_svm(
         examples.index,
-        positives,
+        np.concatenate([examples.query[None], examples.positives]),
         examples.negatives,
         negative_vectors=examples.negative_vectors,
-        C=default_c(ranker, n_positives + effective) if C is None else C,
+        C=NOTEBOOK_C if C is None else C,
         negative_weight=NEGATIVE_WEIGHT * effective / n_negatives if n_negatives else NEGATIVE_WEIGHT,
-        anchor=centroid(positives) if ranker == "anchored" else None,
         exclude=examples.left_out,
         until=until,
     )
     return Scorer(svm.w, svm.b, svm)
 
 
+def _anchored(examples: Examples, words: ExampleWords | None, C: float, until: Until) -> Scorer:
+    """Return the SVM that is held close to the anchor of vectors and words."""
+    query, positives, negatives = examples.query, examples.positives, examples.negative_vectors
+    index, point = examples.index, dense_anchor(query, positives)
+    terms = np.empty(0, np.int64)
+    if words is not None:
+        anchor = word_anchor(words.words, words.query, words.positives, without=words.itself)
+        scale, terms = words.words.scale, anchor.terms
+        index = words.words.joined(terms)
+        point = np.append(point, anchor.weights / scale)
+        query = np.append(query, scale * anchor.query).astype(np.float32)
+        positives = _with_words(positives, words.positives, terms, scale)
+        negatives = None if negatives is None else _with_words(negatives, words.negatives, terms, scale)
+    n_marks = len(positives) + examples.n_negatives
+    T = 500 * C
+    svm = fit_exemplar_svm(
+        index,
+        np.concatenate([query[None], positives]),
+        examples.negatives,
+        negative_vectors=negatives,
+        loss=LossWeights(T, T * _NEGATIVES, T * _BACKGROUND / (1 + n_marks / _BACKGROUND_MARKS)),
+        anchor=_scaled(point, index, query, positives, examples.left_out),
+        exclude=examples.left_out,
+        until=until,
+    )
+    dim = examples.index.dim
+    return Scorer(svm.w[:dim], svm.b, svm, TermWeights(terms, svm.w[dim:]) if len(terms) else None)
+
+
+def _scaled(
+    point: NDArray[np.float64],
+    index: Index,
+    query: NDArray[np.float32],
+    positives: NDArray[np.float32],
+    left_out: NDArray[np.intp],
+) -> NDArray[np.float64]:
+    """Return weights and intercept, ``(dim + 1,)``, by which the examples score 1 on average and the corpus -1."""
+    sample = index.sample(_SAMPLE, _SEED)
+    background = np.setdiff1d(sample, left_out)
+    typical = index.vectors(background if background.size else sample).mean(axis=0, dtype=np.float64)
+    example = query @ point
+    if len(positives):
+        example = (example + POSITIVES * (positives @ point).mean()) / (1 + POSITIVES)
+    scale = 2 / max(float(example - typical @ point), _LEAST_SPREAD)
+    return np.append(scale * point, 1 - scale * example)
+
+
+def _with_words(
+    vectors: NDArray[np.float32], texts: Sequence[TextWords], terms: NDArray[np.int64], scale: float
+) -> NDArray[np.float32]:
+    """Return vectors, each followed by the weights of terms in its text."""
+    rows = np.zeros((len(vectors), len(terms)), np.float32)
+    for row, text in zip(rows, texts, strict=True):
+        row[:] = scale * at_terms(terms, text.terms, text.weights)
+    return np.hstack([vectors, rows])
+
+
 def default_c(ranker: Ranker, n_marks: int) -> float:
-    """Return a ranker's default C: the notebook's for ``svm``; for ``anchored`` one that grows with the marks.
+    """Return a ranker's default C: the notebook's for ``svm``; for the others one that grows with the marks.
 
     A mean loss over n examples is commonly regularised by ``1 / sqrt(n)``, so C, its inverse, grows with the square
-    root. The query counts as a quarter of an example, so C is 0.01 before the first mark.
+    root.
     """
-    return NOTEBOOK_C if ranker == "svm" else _ANCHORED_C * math.sqrt(_QUERY + n_marks)
+    return NOTEBOOK_C if ranker == "svm" else _ANCHORED_C * math.sqrt(1 + n_marks)
 
 
 def effective_negatives(n_positives: int, n_negatives: int) -> int:
-    """Return how many negatives to count: all of them, but at most one as long as no document is marked as relevant.
+    """Return how many negatives ``svm`` counts: all, but at most one as long as no document is marked as relevant.
 
     Negatives are close to the query, and so are the relevant documents. Without a positive nothing separates the two,
     so a push away from the negatives is also a push away from the relevant documents.

@@ -1,9 +1,11 @@
 """SearchEngine: the documents of a corpus ranked for a query and its marks, by one linear scorer."""
 
+import functools
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +23,18 @@ from exemplar.retrieval.index.base import Index
 from exemplar.retrieval.index.dense import DenseIndex
 from exemplar.retrieval.index.threads import one_blas_thread
 from exemplar.retrieval.query_encoder import QueryEncoder
-from exemplar.retrieval.rankers import DEFAULT_RANKER, RANKERS, Examples, Ranker, Scorer, centroid, scorer
+from exemplar.retrieval.index.words import DocumentWords, Words
+from exemplar.retrieval.rankers import (
+    DEFAULT_RANKER,
+    LEARNING,
+    RANKERS,
+    Examples,
+    ExampleWords,
+    Ranker,
+    Scorer,
+    centroid,
+    scorer,
+)
 from exemplar.retrieval.ranking import DocumentQuery, Query, Ranking, Result
 from exemplar.retrieval.svm.fit import Until
 
@@ -60,6 +73,8 @@ class SearchEngine:
         Loads the encoder that the corpus was built with, when the first typed query needs it.
     index
         The index of the corpus's passages; by default, one over the vectors in memory.
+    words
+        The words of the documents; by default, those of the corpus's own words index.
     """
 
     def __init__(
@@ -67,9 +82,11 @@ class SearchEngine:
         corpus: DocumentStore,
         load_encoder: Callable[[EncoderInfo], Encoder] | None = None,
         index: Index | None = None,
+        words: Words | None = None,
     ) -> None:
         self.corpus = corpus
         self.index = index or _index_in_memory(corpus)
+        self._words = words
         self._query_encoder = QueryEncoder(corpus, load_encoder)
         # A mark must not rank kNN again, the next page must not train again, and no mark need filter again.
         self._cached_training = weakly_cached(self._train, _CACHED)
@@ -80,6 +97,13 @@ class SearchEngine:
     def encoder(self) -> Encoder:
         """The corpus's encoder, loaded at the first use; raises EncoderMismatch if the model has changed."""
         return self._query_encoder.encoder
+
+    @functools.cached_property
+    def words(self) -> Words | None:
+        """The words of the documents; None if the corpus has none."""
+        if self._words is None and isinstance(self.corpus, Corpus) and isinstance(self.index, DenseIndex):
+            self._words = DocumentWords(self.corpus.words, self.index, self.corpus.document_rows)
+        return self._words
 
     def search(
         self,
@@ -165,8 +189,7 @@ class SearchEngine:
         passages = [self.corpus.passages_of(row_in(rows, doc_id, self.corpus.manifest.name)) for doc_id in doc_ids]
         if not passages:
             return []
-        vectors = self.index.vectors(np.concatenate(passages))
-        scores = vectors.astype(np.float64) @ weights.w + weights.b
+        scores = self._scores(weights, np.concatenate(passages))
         starts = np.cumsum([0, *map(len, passages[:-1])])
         best: list[float] = np.maximum.reduceat(scores, starts).tolist()
         return best
@@ -174,7 +197,7 @@ class SearchEngine:
     def result(self, weights: Scorer, doc_id: str) -> Result:
         """Return a document as a result outside a ranking, with rank 0."""
         passages = self.corpus.passages_of(self.corpus.row(doc_id))
-        scores = self.index.vectors(passages).astype(np.float64) @ weights.w + weights.b
+        scores = self._scores(weights, passages)
         best = int(scores.argmax())
         return self._results(0, np.array([passages[best]]), scores[best : best + 1])[0]
 
@@ -214,6 +237,25 @@ class SearchEngine:
             self._text_vectors(feedback.negative_texts, query, vector, nearest=True)
             if feedback.negative_texts
             else None,
+            self._example_words(query, itself, positives, feedback),
+        )
+
+    def _example_words(
+        self, query: Query, itself: str | None, positives: Sequence[int], feedback: Feedback
+    ) -> ExampleWords | None:
+        """Return the words of the query and of its marks; None if the corpus has no words index."""
+        words = self.words
+        if words is None:
+            return None
+        rows = [] if itself is None else [self.corpus.row(itself)]
+        text = query if isinstance(query, str) else self.corpus.document(rows[0]).full_text
+        marked = [document.full_text for document in self.corpus.documents_at(positives)]
+        return ExampleWords(
+            words,
+            words.of_text(text),
+            tuple(map(words.of_text, [*marked, *feedback.positive_texts])),
+            tuple(map(words.of_text, feedback.negative_texts)),
+            tuple(chain.from_iterable(self.corpus.copies_of(rows))),
         )
 
     def top_passages(
@@ -236,12 +278,13 @@ class SearchEngine:
         one_a_text
             Return the best of the documents with the same text alone.
         """
+        index, w = self._joined(weights)
         exclude = self._passages(np.asarray(without, dtype=np.intp))
         within = None if selection is None else selection.within
         per_document = -(-self.index.n // max(1, self.corpus.n_documents))
         n_passages = k * per_document
         while True:
-            rows, scores = self.index.top_k(weights.w, n_passages, b=weights.b, exclude=exclude, within=within)
+            rows, scores = index.top_k(w, n_passages, b=weights.b, exclude=exclude, within=within, above=weights.above)
             documents = self.corpus.passages_at(rows)[:, 0]
             keys = self.corpus.text_numbers(documents) if one_a_text else documents
             _, first = np.unique(keys, return_index=True)
@@ -249,6 +292,18 @@ class SearchEngine:
                 best = np.sort(first)[:k]
                 return rows[best], scores[best]
             n_passages *= 2
+
+    def _joined(self, weights: Scorer) -> tuple[Index, NDArray[np.floating[Any]]]:
+        """Return the index whose rows a scorer's weights apply to, and the weights."""
+        if weights.words is None or self.words is None:
+            return self.index, weights.w
+        return self.words.joined(weights.words.terms), np.append(weights.w, weights.words.w)
+
+    def _scores(self, weights: Scorer, passages: Sequence[int] | NDArray[np.intp]) -> NDArray[np.float64]:
+        """Return the scores of some passages."""
+        index, w = self._joined(weights)
+        scores: NDArray[np.float64] = index.vectors(passages).astype(np.float64) @ w + weights.b
+        return scores
 
     def query_vector(self, query: Query) -> NDArray[np.float32]:
         """Return the vector of a query, ``(dim,)``; a typed query is encoded once."""
@@ -267,7 +322,7 @@ class SearchEngine:
         if marks.opposed:
             copies = " and ".join(f"'{doc_id}'" for doc_id in marks.opposed[0])
             raise ExemplarError(f"the documents {copies} are copies of one text with different marks; keep one mark")
-        return self._cached_training(query, Feedback() if ranker == "knn" else marks.feedback, ranker, C, until)
+        return self._cached_training(query, marks.feedback if ranker in LEARNING else Feedback(), ranker, C, until)
 
     def _train(self, query: Query, feedback: Feedback, ranker: Ranker, C: float | None, until: Until) -> _Training:
         self.query_vector(query)  # encodes before the clock starts

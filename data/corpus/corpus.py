@@ -150,6 +150,17 @@ class Corpus:
         return RowSelection(self.document_rows, matching_rows(self.documents, filters), self._copies.first)
 
     @functools.cached_property
+    def words(self):
+        import pathlib
+        from exemplar.data.words.index import WordsIndex
+        from exemplar.data.words.indexing import write_index
+        folder = pathlib.Path("/tmp/words-tmp") / f"{self.manifest.documents_sha256}"
+        folder.parent.mkdir(exist_ok=True)
+        if not folder.exists():
+            write_index(self.documents["text"].to_pylist(), folder, "en", is_chosen=False, documents_sha256="0" * 64)
+        return WordsIndex(folder)
+
+    @functools.cached_property
     def facets(self) -> Facets:
         """The values that the documents can be filtered by."""
         return facets_of(self.documents)

@@ -1,21 +1,23 @@
 """Baselines: rankers from the literature."""
 
-import functools
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from exemplar.retrieval.rankers import Examples, Scorer
+from exemplar.retrieval.anchor import word_anchor
+from exemplar.retrieval.rankers import Examples, Scorer, TermWeights
 
 BASELINES = {  # by name, with their titles
     "centred": "Centred kNN",
-    "bm25": "BM25",
+    "rrf": "Reciprocal rank fusion of kNN and BM25",
     "mean": "Mean of positives",
     "rocchio": "Rocchio",
+    "rocchio-words": "Rocchio with words",
     "logistic": "Logistic regression",
 }
 
+_RANK_OFFSET = 60
 _TO_QUERY, _TO_POSITIVES, _FROM_NEGATIVES = 1.0, 0.75, 0.15  # from Manning, Raghavan and Schuetze
 
 
@@ -43,6 +45,20 @@ def rocchio(examples: Examples) -> Scorer:
     return Scorer(point)
 
 
+def rocchio_with_words(examples: Examples) -> Scorer:
+    """Score as ``rocchio`` does, scaled to the length of the query, and by a BM25 query of query and positives.
+
+    The words' part is that of ``anchor.word_anchor``, with 0.5 as its weight.
+    """
+    dense = rocchio(examples).w
+    dense = dense * (np.linalg.norm(examples.query) / (np.linalg.norm(dense) or 1.0))
+    if examples.words is None:
+        return Scorer(dense)
+    words = examples.words.words
+    anchor = word_anchor(words, examples.words.query, examples.words.positives, without=examples.words.itself, gamma=0.5)
+    return Scorer(dense, words=TermWeights(anchor.terms, anchor.weights / words.scale))
+
+
 def logistic_regression(examples: Examples) -> Scorer:
     """Score by logistic regression on query and marks alone, with balanced classes; by their mean without negatives.
 
@@ -58,32 +74,16 @@ def logistic_regression(examples: Examples) -> Scorer:
     return Scorer(fitted.coef_[0], float(fitted.intercept_[0]))
 
 
-class BM25:
-    """Scores documents by the words that they share with a query; marks have no effect.
+def reciprocal_rank_fusion(rankings: Sequence[NDArray[np.intp]], k: int) -> NDArray[np.intp]:
+    """Return the k best rows of several rankings, best first: by the sum of ``1 / (60 + rank)``; ties by row.
 
-    Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond" (2009), by the package
-    bm25s: k1 = 1.5, b = 0.75, words of two letters and more, without English stop words.
+    Cormack, Clarke and Buettcher, "Reciprocal rank fusion outperforms Condorcet and individual rank learning methods"
+    (SIGIR 2009).
     """
-
-    def __init__(self, texts: Sequence[str]) -> None:
-        import bm25s
-
-        self._n = len(texts)
-        words = bm25s.tokenize(list(texts), show_progress=False)
-        self._index = bm25s.BM25() if words.vocab else None
-        if self._index is not None:
-            self._index.index(words, show_progress=False)
-        self.scores = functools.lru_cache(maxsize=1)(self._scores)
-
-    def _scores(self, query: str) -> NDArray[np.float32]:
-        """Return the score of every document, ``(n_documents,) float32``; 0 without a shared word."""
-        import bm25s
-
-        [words] = bm25s.tokenize([query], return_ids=False, show_progress=False)
-        if self._index is None or not words:
-            return np.zeros(self._n, np.float32)
-        scores: NDArray[np.float32] = self._index.get_scores(words)
-        return scores
+    rows, positions = np.unique(np.concatenate(rankings), return_inverse=True)
+    shares = np.concatenate([1 / (_RANK_OFFSET + 1 + np.arange(len(ranking))) for ranking in rankings])
+    fused: NDArray[np.intp] = rows[np.argsort(-np.bincount(positions, shares, len(rows)), kind="stable")[:k]]
+    return fused
 
 
 def _negatives(examples: Examples) -> NDArray[np.float32]:

@@ -23,11 +23,12 @@ from numpy.typing import NDArray
 from exemplar.data.errors import ExemplarError
 from exemplar.retrieval.evaluation.baselines import (
     BASELINES,
-    BM25,
     centred_knn,
     logistic_regression,
     mean_of_positives,
+    reciprocal_rank_fusion,
     rocchio,
+    rocchio_with_words,
 )
 from exemplar.retrieval.evaluation.judgements import JudgedQuery, Judgements
 from exemplar.retrieval.evaluation.metrics import DEPTH, measures
@@ -42,8 +43,8 @@ Condition = tuple[EvaluationProtocol, int, str]  # protocol, round, ranker
 RELEVANT_FOUND = "relevant found"  # the metric of the own loop
 PAGE_SIZE = 10  # documents of a round
 
-COMPARED = ("knn", *BASELINES, "svm", "anchored")
-TITLES = RANKER_TITLES | BASELINES
+COMPARED = ("knn", "words", "hybrid", *BASELINES, "svm", "anchored-vectors", "anchored")
+TITLES = RANKER_TITLES | BASELINES | {"bm25": "BM25 by bm25s"}  # which earlier versions compared with
 ROUNDS, N_QUERIES, SEED = 5, 300, 7  # defaults of an evaluation
 
 
@@ -201,13 +202,12 @@ class _Collection:
 
         BM25 returns only documents that share a word with the query.
         """
+        if ranker == "rrf":
+            both = [self.ranking(other, query, feedback, DEPTH) for other in ("knn", "words")]
+            return reciprocal_rank_fusion(both, k)
         corpus = self.engine.corpus
         itself = [] if query.document is None else [corpus.row(query.document)]
         without = [*self._unjudged, *self.marked_rows(feedback), *itself]
-        if ranker == "bm25":
-            scores = self._bm25.scores(self._text(query)).copy()
-            scores[without] = 0
-            return np.argsort(-scores, kind="stable")[: min(k, np.count_nonzero(scores))]
         typed = DocumentQuery(query.document or "") if query.text is None else query.text
         examples = self.engine.examples(typed, feedback, query.document)
         passages, _ = self.engine.top_passages(self._scorer(ranker, examples), k, without)
@@ -221,17 +221,11 @@ class _Collection:
                 return mean_of_positives(examples)
             case "rocchio":
                 return rocchio(examples)
+            case "rocchio-words":
+                return rocchio_with_words(examples)
             case "logistic":
                 return logistic_regression(examples)
         return scorer(next(name for name in RANKERS if name == ranker), examples)
-
-    def _text(self, query: JudgedQuery) -> str:
-        corpus = self.engine.corpus
-        return corpus.document(corpus.row(query.document or "")).full_text if query.text is None else query.text
-
-    @functools.cached_property
-    def _bm25(self) -> BM25:
-        return BM25(self.engine.corpus.documents["text"].to_pylist())
 
     @functools.cached_property
     def _mean(self) -> NDArray[np.float64]:

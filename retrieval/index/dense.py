@@ -1,5 +1,7 @@
 """The in-memory index: exact top-k of a linear score over the passage vectors."""
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -18,15 +20,22 @@ class DenseIndex:
     ----------
     longest
         A bound of the rows' lengths, for rows that are not unit vectors.
+
+    Attributes
+    ----------
+    array
+        The vectors, read-only.
+    rounding
+        A bound of the error of a row's product with weights of length 1 in single precision.
     """
 
     def __init__(self, vectors: NDArray[np.float32], longest: float = 1.0) -> None:
         if vectors.ndim != 2 or vectors.dtype != np.float32:
             raise ValueError(f"the index takes (n, dim) float32 vectors, got {vectors.shape} {vectors.dtype}")
-        self._vectors = np.asarray(vectors).view()  # a memmap's own class makes every slice slow
-        self._vectors.flags.writeable = False
+        self.array = np.asarray(vectors).view()  # a memmap's own class makes every slice slow
+        self.array.flags.writeable = False
         self.n, self.dim = vectors.shape
-        self._rounding = _ROUNDING * longest
+        self.rounding = _ROUNDING * longest
 
     def top_k(
         self,
@@ -42,22 +51,17 @@ class DenseIndex:
 
         See Index.
         """
-        w = checked_weights(w)
-        scores = self._scores(w.astype(np.float32))
-        k = min(k, _mask(scores, exclude, within))
-        if k <= 0:
-            return np.empty(0, dtype=np.intp), np.empty(0, dtype=np.float64)
-        least = np.partition(scores, self.n - k)[self.n - k]
-        if above is not None:
-            least = max(least, above - b)
-        # A product over many rows rounds equal rows differently, depending on their positions. So all rows near the
-        # k-th are scored again, row by row in double precision: equal rows then tie, and the lower row comes first.
-        rows = np.flatnonzero(scores >= least - self._rounding * np.linalg.norm(w))
-        exact = self._exact_scores(rows, w) + b
-        if above is not None:
-            rows, exact = rows[exact > above], exact[exact > above]
-        best = np.argsort(-exact, kind="stable")[:k]
-        return rows[best], exact[best]
+        weights = checked_weights(w)
+        return best_rows(
+            self.scores(weights.astype(np.float32)),
+            k,
+            lambda rows: self.exact_scores(rows, weights),
+            self.rounding * float(np.linalg.norm(weights)),
+            b=b,
+            exclude=exclude,
+            within=within,
+            above=above,
+        )
 
     def sample(self, m: int, seed: int) -> NDArray[np.intp]:
         """Return m different random rows, ascending; all rows if the index has at most m."""
@@ -66,36 +70,78 @@ class DenseIndex:
     def vectors(self, rows: Rows) -> NDArray[np.float32]:
         """Return the vectors of some rows, ``(len(rows), dim) float32``, in their order; a range gives a view."""
         if isinstance(rows, range) and rows.step == 1 and 0 <= rows.start <= rows.stop <= self.n:
-            return self._vectors[rows.start : rows.stop]
-        vectors: NDArray[np.float32] = self._vectors[checked_rows(rows, self.n)]
+            return self.array[rows.start : rows.stop]
+        vectors: NDArray[np.float32] = self.array[checked_rows(rows, self.n)]
         return vectors
 
     def mean(self) -> NDArray[np.float64]:
         """Return the mean of all vectors, ``(dim,)``."""
-        mean: NDArray[np.float64] = self._vectors.mean(axis=0, dtype=np.float64)
+        mean: NDArray[np.float64] = self.array.mean(axis=0, dtype=np.float64)
         return mean
 
     def scan(self, w: NDArray[np.float64], b: float, left_out: NDArray[np.intp], *, precise: bool = False) -> Scan:
         """Read all rows once; see ``index.scan.scan``."""
-        return scan(self._vectors, w, b, left_out, precise=precise)
+        return scan(self.array, w, b, left_out, precise=precise)
 
-    def _scores(self, w: NDArray[np.float32]) -> NDArray[np.float32]:
+    def scores(self, w: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the product of every row with weights, ``(n,) float32``."""
         scores = np.empty(self.n, dtype=np.float32)
 
         def score(share: range) -> None:
             rows = slice(share.start * _CHUNK, share.stop * _CHUNK)
-            np.dot(self._vectors[rows], w, out=scores[rows])
+            np.dot(self.array[rows], w, out=scores[rows])
 
         with one_blas_thread():
             run_in_shares(-(-self.n // _CHUNK), score)
         return scores
 
-    def _exact_scores(self, rows: NDArray[np.intp], w: NDArray[np.float64]) -> NDArray[np.float64]:
+    def exact_scores(self, rows: NDArray[np.intp], w: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the product of some rows with weights, each summed alone in double precision."""
         scores = np.empty(rows.size)
         for start in range(0, rows.size, _CHUNK):
             chunk = slice(start, start + _CHUNK)
-            scores[chunk] = exact_scores(self._vectors[rows[chunk]], w)
+            scores[chunk] = exact_scores(self.array[rows[chunk]], w)
         return scores
+
+
+def best_rows(
+    scores: NDArray[np.float32],
+    k: int,
+    exact_scores: Callable[[NDArray[np.intp]], NDArray[np.float64]],
+    rounding: float,
+    *,
+    b: float,
+    exclude: Rows,
+    within: Within | None,
+    above: float | None,
+) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """Return the k rows of highest score and their scores, best first; ties by row.
+
+    Parameters
+    ----------
+    scores
+        ``(n,) float32`` without the intercept b; overwritten.
+    exact_scores
+        Returns the scores of some rows, each summed alone in double precision.
+    rounding
+        A bound of the error of ``scores``.
+    b, exclude, within, above
+        See ``Index.top_k``.
+    """
+    k = min(k, _mask(scores, exclude, within))
+    if k <= 0:
+        return np.empty(0, dtype=np.intp), np.empty(0, dtype=np.float64)
+    least = np.partition(scores, scores.size - k)[scores.size - k]
+    if above is not None:
+        least = max(least, above - b)
+    # A product over many rows rounds equal rows differently, depending on their positions. So all rows near the
+    # k-th are scored again, row by row in double precision: equal rows then tie, and the lower row comes first.
+    rows = np.flatnonzero(scores >= least - rounding)
+    exact = exact_scores(rows) + b
+    if above is not None:
+        rows, exact = rows[exact > above], exact[exact > above]
+    best = np.argsort(-exact, kind="stable")[:k]
+    return rows[best], exact[best]
 
 
 def _mask(scores: NDArray[np.float32], exclude: Rows, within: Within | None) -> int:

@@ -75,7 +75,13 @@ def _evenly_spaced(rows: NDArray[np.intp], m: int) -> NDArray[np.intp]:
 
 
 def scan(
-    vectors: NDArray[np.float32], w: NDArray[np.float64], b: float, left_out: NDArray[np.intp], *, precise: bool = False
+    vectors: NDArray[np.float32],
+    w: NDArray[np.float64],
+    b: float,
+    left_out: NDArray[np.intp],
+    *,
+    precise: bool = False,
+    added: NDArray[np.floating[Any]] | None = None,
 ) -> Scan:
     """Read a corpus ``(n, dim)`` once.
 
@@ -85,6 +91,8 @@ def scan(
         Rows outside the background, ascending.
     precise
         Compute in double precision, block by block; this takes several times as long.
+    added
+        ``(n,)``: added to the score of every row.
     """
     kind: type[np.floating[Any]] = np.float64 if precise else np.float32
     n, dim = vectors.shape
@@ -99,6 +107,8 @@ def scan(
             rows = range(starts[block], min(starts[block] + _BLOCK, n))
             X, hinge = vectors[rows.start : rows.stop].astype(kind, copy=False), buffer[: len(rows)]
             s = np.dot(X, weights, out=scores[rows.start : rows.stop])
+            if added is not None:
+                s += added[rows.start : rows.stop]
             np.maximum(np.add(s, margin, out=hinge), zero, out=hinge)
             if bounds[block] < bounds[block + 1]:
                 hinge[left_out[bounds[block] : bounds[block + 1]] - rows.start] = 0

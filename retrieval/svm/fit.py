@@ -14,7 +14,7 @@ model can hold all rows that have loss, the method is hard-negative mining.
 """
 
 import time
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Literal
 
 import numpy as np
@@ -24,7 +24,7 @@ from exemplar.data.errors import ExemplarError
 from exemplar.retrieval.index.base import Index, Rows, checked_rows
 from exemplar.retrieval.index.scan import Scan
 from exemplar.retrieval.index.threads import one_blas_thread
-from exemplar.retrieval.svm.objective import Objective
+from exemplar.retrieval.svm.objective import LossWeights, Objective, balanced
 
 Stopped = Literal["exact", "settled", "budget"]
 Until = Literal["settled", "exact"]
@@ -89,6 +89,7 @@ def fit_exemplar_svm(
     C: float = 0.1,
     scale_c: bool = True,
     negative_weight: float = NEGATIVE_WEIGHT,
+    loss: LossWeights | None = None,
     anchor: ArrayLike | None = None,
     exclude: Rows = (),
     start: ExemplarSVM | None = None,
@@ -113,10 +114,11 @@ def fit_exemplar_svm(
     negative_weight
         The weight of a negative, in background rows of a corpus of 1,000; in background rows of this corpus if it is
         smaller, or if ``scale_c`` is False; at least 1, the weight without the mark.
+    loss
+        The weights of the losses, in place of balanced classes; ``C``, ``scale_c`` and ``negative_weight`` have no
+        effect then.
     anchor
-        ``(dim,)``, a point p to stay close to: ``a = lambda p`` with intercept ``1 - lambda p.p`` and
-        ``lambda = 2 / max(p.p - p.mu, 0.01)``, where mu is the mean of a sample of the background, so that the anchor
-        scores 1 and mu -1. With a small C the ranking is by the product with p, with a large C it is the plain SVM's.
+        ``(dim + 1,)``, weights and intercept to stay close to: a. With little loss the ranking is the anchor's.
     exclude
         Rows of the index outside the background: the positives, their duplicates and their other passages.
     start
@@ -143,15 +145,22 @@ def fit_exemplar_svm(
     P = _checked_vectors(positives, index.dim)
     N = None if negative_vectors is None else _checked_vectors(negative_vectors, index.dim)
     _check_arguments(index, C, negative_weight, until, max_scans, start)
+    if loss is not None and not 0 <= min(loss.negatives, loss.background) <= max(astuple(loss)) <= 500 * LARGEST_C:
+        raise ValueError(f"the loss weights must be positive numbers up to {500 * LARGEST_C:,.0f}, got {loss}")
     with one_blas_thread():
         sample = index.sample(_sample_size(index.n), seed)
         marked, excluded = checked_rows(negatives, index.n), checked_rows(exclude, index.n)
-        objective = Objective.of(index, P, marked, N, excluded, C=C, scale_c=scale_c, negative_weight=negative_weight)
+        objective = Objective.of(
+            index,
+            P,
+            marked,
+            N,
+            excluded,
+            lambda *sizes: loss or balanced(C, sizes, scale_c=scale_c, negative_weight=negative_weight),
+        )
         background = np.setdiff1d(sample, objective.left_out)
         if anchor is not None:
-            point = _checked_vectors(anchor, index.dim, at_most=1)[0]
-            typical = background if background.size else sample
-            objective.anchor_at(point, index.vectors(typical).mean(axis=0, dtype=np.float64))
+            objective.anchor = _checked_vectors(anchor, index.dim + 1, at_most=1)[0]
         w = _first_guess(objective, background, start)
         w, stopped, scans, support, value = _descend(objective, w, until, max_scans)
         pull = objective.implied_pull(w)

@@ -1,5 +1,6 @@
 """The exemplar SVM's objective, exact or as a model around a point."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,14 @@ from exemplar.retrieval.svm.newton import LocalModel
 
 NOTEBOOK_ROWS = 1000
 
-_LEAST_SPREAD = 0.01  # bounds the scale where the corpus has only one distinct text
+
+@dataclass(frozen=True, slots=True)
+class LossWeights:
+    """The weights of the squared hinge losses: of all positives together, all negatives, and the background."""
+
+    positives: float
+    negatives: float
+    background: float
 
 
 @dataclass(slots=True, eq=False)
@@ -92,34 +100,38 @@ class Objective:
         negatives: NDArray[np.intp],
         negative_vectors: NDArray[np.float64] | None,
         exclude: NDArray[np.intp],
-        *,
-        C: float,
-        scale_c: bool,
-        negative_weight: float,
+        weigh: Callable[[int, int, int], LossWeights],
     ) -> "Objective":
-        """Return the objective with the loss weights that fit_exemplar_svm describes, without an anchor."""
+        """Return the objective without an anchor; ``weigh`` gets the numbers of positives, negatives and background."""
         marked = np.unique(negatives)
         left_out = np.union1d(marked, exclude)
-        n_background = index.n - left_out.size
         of_negatives = [index.vectors(marked).astype(np.float64)]
         of_negatives += [] if negative_vectors is None else [negative_vectors]
         n_positives, n_negatives = len(positives), sum(map(len, of_negatives))
-        T = 500 * C if scale_c else C * (n_positives + n_negatives + n_background) / 2
-        # A negative is a background row too, so a mark must not make it weigh less than one.
-        heavier = max(1.0, negative_weight * (max(1.0, n_background / NOTEBOOK_ROWS) if scale_c else 1.0))
-        c_background = T / max(1.0, n_background + heavier * n_negatives)
+        n_background = index.n - left_out.size
+        loss = weigh(n_positives, n_negatives, n_background)
         return cls(
             index,
             np.concatenate([positives, *of_negatives]),
             np.repeat([1.0, -1.0], [n_positives, n_negatives]),
-            np.repeat([T / n_positives, heavier * c_background], [n_positives, n_negatives]),
+            np.repeat(
+                [loss.positives / n_positives, loss.negatives / max(1, n_negatives)], [n_positives, n_negatives]
+            ),
             left_out,
             n_background,
-            c_background,
+            loss.background / max(1, n_background),
             np.zeros(index.dim + 1),
         )
 
-    def anchor_at(self, p: NDArray[np.float64], mu: NDArray[np.float64]) -> None:
-        """Hold w~ close to the scorer whose weights are p, scaled so that p scores 1 and mu -1."""
-        scale = 2 / max(float(p @ p - p @ mu), _LEAST_SPREAD)
-        self.anchor = np.append(scale * p, 1 - scale * p @ p)
+
+def balanced(C: float, sizes: tuple[int, int, int], *, scale_c: bool, negative_weight: float) -> LossWeights:
+    """Return the weights of balanced classes that fit_exemplar_svm describes.
+
+    ``sizes`` are the numbers of positives, negatives and background rows.
+    """
+    n_positives, n_negatives, n_background = sizes
+    T = 500 * C if scale_c else C * (n_positives + n_negatives + n_background) / 2
+    # A negative is a background row too, so a mark must not make it weigh less than one.
+    heavier = max(1.0, negative_weight * (max(1.0, n_background / NOTEBOOK_ROWS) if scale_c else 1.0))
+    c_background = T / max(1.0, n_background + heavier * n_negatives)
+    return LossWeights(T, heavier * c_background * n_negatives, c_background * n_background)

@@ -1,0 +1,122 @@
+"""The anchor: a scorer of vectors and words that query and marks give at once, without training.
+
+The dense part is that of Rocchio, "Relevance feedback in information retrieval" (1971). The words' part is a BM25 query
+of the terms of the query and the positives, each text's terms divided by the score that they can give.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from exemplar.retrieval.index.base import Rows
+from exemplar.retrieval.index.words import TextWords, Words
+
+POSITIVES = 0.75  # the weight of their mean beside the query's of 1, as Rocchio is commonly used
+MOST_TERMS = 200
+MOST_ENTRIES = 8  # of the chosen terms' postings, a document
+
+_MOST_COUNT = 3.0  # of a term in a text
+_WORDS_OF_QUERY, _WORDS_OF_EXAMPLES = 0.5, 0.8  # the weight of words, if the vector's part has length 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WordAnchor:
+    """The words' part of an anchor.
+
+    Attributes
+    ----------
+    terms
+        ``(n_terms,) int64``, ascending.
+    weights
+        ``(n_terms,)``, on BM25 weights.
+    query
+        ``(n_terms,)``: the BM25 weights of the query, as if it scored like the document that has most of its words.
+    """
+
+    terms: NDArray[np.int64]
+    weights: NDArray[np.float64]
+    query: NDArray[np.float64]
+
+
+def dense_anchor(
+    query: NDArray[np.float32], positives: NDArray[np.float32]
+) -> NDArray[np.float64]:
+    """Return ``query + 0.75 mean of positives``, scaled to the length of the query."""
+    point = query.astype(np.float64)
+    if len(positives):
+        point += POSITIVES * positives.mean(axis=0, dtype=np.float64)
+    length = float(np.linalg.norm(point))
+    return point * (float(np.linalg.norm(query)) / length) if length else point
+
+
+def word_anchor(
+    words: Words,
+    query: TextWords,
+    positives: Sequence[TextWords],
+    *,
+    without: Rows = (),
+    gamma: float | None = None,
+) -> WordAnchor:
+    """Return the words' part of the anchor.
+
+    A text's terms count at most three times each. Those of the query are divided by the highest score that they give a
+    document, so that this document's score is ``gamma``; those of a positive by the score that they give itself.
+
+    Parameters
+    ----------
+    without
+        Documents that do not count as the best for the query: the one that it was made from.
+    gamma
+        The weight of the words beside the vector's part; None for 0.5 before the first positive, 0.8 after it.
+    """
+    if gamma is None:
+        gamma = _WORDS_OF_EXAMPLES if positives else _WORDS_OF_QUERY
+    total = 1 + (POSITIVES if positives else 0.0)
+    of_query = _shares(query)
+    texts = [(query.terms, of_query / total)]
+    texts += [(text.terms, POSITIVES / total / len(positives) * _shares(text)) for text in positives]
+    terms, weights = _sum(texts)
+    chosen = choose_terms(words, terms, weights)
+    terms, weights = terms[chosen], weights[chosen]
+    asked = at_terms(terms, query.terms, of_query)
+    best = words.joined(terms).best_words(asked / words.scale, without) if asked.any() else 0.0
+    factor = 1 / best if best else 0.0
+    weights = weights + (factor - 1) / total * asked
+    return WordAnchor(terms, gamma * weights, at_terms(terms, query.terms, query.weights) * best)
+
+
+def choose_terms(words: Words, terms: NDArray[np.int64], weights: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Return the positions of the terms that take part, ascending: those that do most for what they cost.
+
+    A term can do ``weight idf`` for a score; what it costs grows with the number of its documents, and is taken as the
+    square root of it. At most 200 take part, and as many as have eight postings a document.
+    """
+    counts = words.document_counts(terms)
+    idf = np.log1p((words.n_documents - counts + 0.5) / (counts + 0.5))
+    order = np.argsort(-weights * idf / np.sqrt(np.maximum(counts, 1)), kind="stable")[:MOST_TERMS]
+    fits = np.cumsum(counts[order]) <= MOST_ENTRIES * words.n_documents
+    fits[:1] = True
+    return np.sort(order[fits])
+
+
+def _shares(text: TextWords) -> NDArray[np.float64]:
+    """Return the counts of a text's terms, divided by the score that they give the text itself."""
+    counts = np.minimum(text.counts, _MOST_COUNT)
+    own = float(counts @ text.weights)
+    return counts / own if own else counts
+
+
+def _sum(texts: Sequence[tuple[NDArray[np.int64], NDArray[np.float64]]]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return all terms of some texts, ascending, and the sums of their weights."""
+    terms, positions = np.unique(np.concatenate([terms for terms, _ in texts]), return_inverse=True)
+    return terms, np.bincount(positions, np.concatenate([weights for _, weights in texts]), len(terms))
+
+
+def at_terms(terms: NDArray[np.int64], of_text: NDArray[np.int64], values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the values that a text has at some terms, 0 at a term that it does not have; both ascending."""
+    found = np.zeros(len(terms))
+    _, at, of = np.intersect1d(terms, of_text, assume_unique=True, return_indices=True)
+    found[at] = values[of]
+    return found

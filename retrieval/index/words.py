@@ -1,0 +1,127 @@
+"""The words of a corpus's documents, for rankings."""
+
+import functools
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from exemplar.data.words.header import K1, B
+from exemplar.data.words.index import WordsIndex
+from exemplar.retrieval.index.base import Index, Rows
+from exemplar.retrieval.index.dense import DenseIndex
+from exemplar.retrieval.index.joint import JointIndex
+from exemplar.retrieval.index.terms import TermColumns
+
+_CACHED = 2  # joint indexes: that of the shown ranking, and of the one before
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TextWords:
+    """The words of a text that some document of the corpus has too.
+
+    Attributes
+    ----------
+    terms
+        ``(n,) int64``, the numbers of the terms, ascending.
+    counts
+        ``(n,)``: how often the text has each.
+    weights
+        ``(n,)``: their BM25 weights, as in a document of this text.
+    """
+
+    terms: NDArray[np.int64]
+    counts: NDArray[np.float64]
+    weights: NDArray[np.float64]
+
+
+class JointRows(Index, Protocol):
+    """An index whose rows are vectors followed by words."""
+
+    def best_words(self, w: NDArray[np.float64], without: Rows) -> float:
+        """Return the highest score by words alone, with weights ``(n_terms,)``, of all documents but some."""
+        ...
+
+
+class Words(Protocol):
+    """What rankers need of the words of a corpus."""
+
+    n_documents: int
+    scale: float
+
+    def of_text(self, text: str) -> TextWords:
+        """Return the words of a text."""
+        ...
+
+    def document_counts(self, terms: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return how many documents have each of some terms."""
+        ...
+
+    def joined(self, terms: NDArray[np.int64]) -> JointRows:
+        """Return the index whose rows are a passage's vector, and its document's weights of some terms times scale."""
+        ...
+
+
+class DocumentWords:
+    """The words of the documents of a corpus on disk.
+
+    Parameters
+    ----------
+    weight
+        The mean length of the words' part of a row; the vector has length 1.
+
+    Attributes
+    ----------
+    n_documents
+        Number of documents that the weights were computed for.
+    scale
+        What the BM25 weights are multiplied by.
+    """
+
+    def __init__(
+        self, words: WordsIndex, vectors: DenseIndex, document_rows: NDArray[np.int64], weight: float = 2.0
+    ) -> None:
+        self.n_documents = words.n_documents
+        self.scale = weight / (words.mean_length or 1.0)
+        self._words, self._vectors, self._document_rows = words, vectors, document_rows
+        self._joined: OrderedDict[bytes, JointIndex] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def of_text(self, text: str) -> TextWords:
+        """Return the words of a text."""
+        counted = self._words.analyser.terms(text)
+        numbers = self._words.numbers(list(counted))
+        counts = np.fromiter(counted.values(), np.float64, len(counted))
+        order = np.argsort(numbers, kind="stable")[int(np.count_nonzero(numbers < 0)) :]
+        terms, known = numbers[order], counts[order]
+        n, df = self.n_documents, self._words.document_counts(terms)
+        idf = np.log1p((n - df + 0.5) / (df + 0.5))
+        length = counts.sum() / self._mean_n_words
+        return TextWords(terms, known, idf * known * (K1 + 1) / (known + K1 * (1 - B + B * length)))
+
+    def document_counts(self, terms: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return how many documents have each of some terms."""
+        return self._words.document_counts(terms)
+
+    def joined(self, terms: NDArray[np.int64]) -> JointIndex:
+        """Return the index whose rows are a passage's vector, and its document's weights of some terms times scale."""
+        key = terms.tobytes()
+        with self._lock:
+            if key in self._joined:
+                self._joined.move_to_end(key)
+                return self._joined[key]
+        joined = JointIndex(
+            self._vectors, TermColumns(self._words, terms, self.n_documents, self.scale), self._document_rows
+        )
+        with self._lock:
+            self._joined[key] = joined
+            while len(self._joined) > _CACHED:
+                self._joined.popitem(last=False)
+        return joined
+
+    @functools.cached_property
+    def _mean_n_words(self) -> float:
+        return float(self._words.n_words.mean(dtype=np.float64)) or 1.0
