@@ -40,9 +40,7 @@ class WordAnchor:
     query: NDArray[np.float64]
 
 
-def dense_anchor(
-    query: NDArray[np.float32], positives: NDArray[np.float32]
-) -> NDArray[np.float64]:
+def dense_anchor(query: NDArray[np.float32], positives: NDArray[np.float32]) -> NDArray[np.float64]:
     """Return ``query + 0.75 mean of positives``, scaled to the length of the query."""
     point = query.astype(np.float64)
     if len(positives):
@@ -108,7 +106,9 @@ def _shares(text: TextWords) -> NDArray[np.float64]:
     return counts / own if own else counts
 
 
-def _sum(texts: Sequence[tuple[NDArray[np.int64], NDArray[np.float64]]]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+def _sum(
+    texts: Sequence[tuple[NDArray[np.int64], NDArray[np.float64]]],
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Return all terms of some texts, ascending, and the sums of their weights."""
     terms, positions = np.unique(np.concatenate([terms for terms, _ in texts]), return_inverse=True)
     return terms, np.bincount(positions, np.concatenate([weights for _, weights in texts]), len(terms))

@@ -15,7 +15,7 @@ from exemplar.data.errors import ExemplarError
 from exemplar.retrieval.anchor import POSITIVES, at_terms, choose_terms, dense_anchor, word_anchor
 from exemplar.retrieval.index.base import Index
 from exemplar.retrieval.index.words import TextWords, Words
-from exemplar.retrieval.svm.fit import NEGATIVE_WEIGHT, ExemplarSVM, Until, fit_exemplar_svm
+from exemplar.retrieval.svm.fit import NEGATIVE_WEIGHT, ExemplarSVM, Until, check_c, fit_exemplar_svm
 from exemplar.retrieval.svm.objective import LossWeights
 
 Ranker = Literal["knn", "words", "hybrid", "svm", "anchored-vectors", "anchored"]
@@ -148,8 +148,10 @@ def scorer(ranker: Ranker, examples: Examples, *, C: float | None = None, until:
     Raises
     ------
     ExemplarError
-        The ranker is ``words``, and the corpus has no words index.
+        C is not positive, or above 1e6; or the ranker is ``words``, and the corpus has no words index.
     """
+    if C is not None:
+        check_c(C)
     match ranker:
         case "knn":
             return Scorer(examples.query)

@@ -22,8 +22,8 @@ from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.index.base import Index
 from exemplar.retrieval.index.dense import DenseIndex
 from exemplar.retrieval.index.threads import one_blas_thread
-from exemplar.retrieval.query_encoder import QueryEncoder
 from exemplar.retrieval.index.words import DocumentWords, Words
+from exemplar.retrieval.query_encoder import QueryEncoder
 from exemplar.retrieval.rankers import (
     DEFAULT_RANKER,
     LEARNING,

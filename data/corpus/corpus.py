@@ -152,8 +152,10 @@ class Corpus:
     @functools.cached_property
     def words(self):
         import pathlib
+
         from exemplar.data.words.index import WordsIndex
         from exemplar.data.words.indexing import write_index
+
         folder = pathlib.Path("/tmp/words-tmp") / f"{self.manifest.documents_sha256}"
         folder.parent.mkdir(exist_ok=True)
         if not folder.exists():

@@ -55,7 +55,9 @@ def rocchio_with_words(examples: Examples) -> Scorer:
     if examples.words is None:
         return Scorer(dense)
     words = examples.words.words
-    anchor = word_anchor(words, examples.words.query, examples.words.positives, without=examples.words.itself, gamma=0.5)
+    anchor = word_anchor(
+        words, examples.words.query, examples.words.positives, without=examples.words.itself, gamma=0.5
+    )
     return Scorer(dense, words=TermWeights(anchor.terms, anchor.weights / words.scale))
 
 

@@ -42,7 +42,9 @@ class TermColumns:
             return [_block(columns, cuts, block, min(_BLOCK, n_documents - starts[block]), scale) for block in share]
 
         self._blocks = [block for blocks in run_in_shares(len(starts), read) for block in blocks]
-        squares = [np.add.reduceat(np.append(block.data, 0) ** 2, block.indptr[:-1]) for block in self._blocks if block.nnz]
+        squares = [
+            np.add.reduceat(np.append(block.data, 0) ** 2, block.indptr[:-1]) for block in self._blocks if block.nnz
+        ]
         self.longest = float(np.sqrt(max((of_block.max() for of_block in squares), default=0.0)))
 
     def scores(self, w: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:

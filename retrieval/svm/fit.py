@@ -145,7 +145,7 @@ def fit_exemplar_svm(
     P = _checked_vectors(positives, index.dim)
     N = None if negative_vectors is None else _checked_vectors(negative_vectors, index.dim)
     _check_arguments(index, C, negative_weight, until, max_scans, start)
-    if loss is not None and not 0 <= min(loss.negatives, loss.background) <= max(astuple(loss)) <= 500 * LARGEST_C:
+    if loss is not None and not all(0 <= weight <= 500 * LARGEST_C for weight in astuple(loss)):
         raise ValueError(f"the loss weights must be positive numbers up to {500 * LARGEST_C:,.0f}, got {loss}")
     with one_blas_thread():
         sample = index.sample(_sample_size(index.n), seed)
@@ -167,6 +167,12 @@ def fit_exemplar_svm(
     if not np.isfinite(w).all():
         raise ValueError("training met NaN or infinity: the index holds rows that are not unit vectors")
     return ExemplarSVM(w[:-1], float(w[-1]), stopped, scans, support, value, time.perf_counter() - start_time, pull)
+
+
+def check_c(C: float) -> None:
+    """Raise ExemplarError if C is not positive, or above 1e6."""
+    if not 0 < C <= LARGEST_C:
+        raise ExemplarError(f"C must be a positive number up to {LARGEST_C:,.0f}, got {C}")
 
 
 def _first_guess(objective: Objective, sample: NDArray[np.intp], start: ExemplarSVM | None) -> NDArray[np.float64]:
@@ -244,8 +250,7 @@ def _is_settled(index: Index, scan: Scan, step: NDArray[np.float64]) -> bool:
 def _check_arguments(
     index: Index, C: float, negative_weight: float, until: str, max_scans: int, start: ExemplarSVM | None
 ) -> None:
-    if not 0 < C <= LARGEST_C:
-        raise ExemplarError(f"C must be a positive number up to {LARGEST_C:,.0f}, got {C}")
+    check_c(C)
     if not 0 < negative_weight <= LARGEST_C:
         raise ValueError(f"a negative's weight must be a positive number up to {LARGEST_C:,.0f}, got {negative_weight}")
     if until not in ("settled", "exact"):

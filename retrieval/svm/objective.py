@@ -114,9 +114,7 @@ class Objective:
             index,
             np.concatenate([positives, *of_negatives]),
             np.repeat([1.0, -1.0], [n_positives, n_negatives]),
-            np.repeat(
-                [loss.positives / n_positives, loss.negatives / max(1, n_negatives)], [n_positives, n_negatives]
-            ),
+            np.repeat([loss.positives / n_positives, loss.negatives / max(1, n_negatives)], [n_positives, n_negatives]),
             left_out,
             n_background,
             loss.background / max(1, n_background),

@@ -2,9 +2,11 @@ import numpy as np
 import pytest
 
 from exemplar.data.encoders.base import unit_rows
+from exemplar.data.errors import ExemplarError
 from exemplar.retrieval.index.dense import DenseIndex
 from exemplar.retrieval.rankers import Examples, centroid, default_c, effective_negatives, scorer
 from exemplar.retrieval.svm.fit import NEGATIVE_WEIGHT, fit_exemplar_svm
+from exemplar.retrieval.svm.objective import LossWeights
 
 ROWS = unit_rows(np.random.default_rng(0).normal(size=(200, 8)))
 
@@ -25,21 +27,45 @@ def test_svm_is_the_notebooks() -> None:
     np.testing.assert_allclose(scorer("svm", examples([5], [8])).w, expected.w, rtol=1e-4)
 
 
-def test_anchored_is_held_to_the_centroid_and_follows_more_examples_more_closely() -> None:
+def test_anchored_is_held_to_query_and_positives_and_follows_more_examples_more_closely() -> None:
+    point = ROWS[0] + 0.75 * ROWS[6].astype(float)
+    point /= np.linalg.norm(point)
+    example = (point @ ROWS[0] + 0.75 * point @ ROWS[6]) / 1.75
+    typical = np.delete(ROWS[1:], [5, 8], axis=0).mean(axis=0, dtype=float)
+    scale = 2 / (example - point @ typical)
+    T = 2 * np.sqrt(1 + 2)
     expected = fit_exemplar_svm(
-        DenseIndex(ROWS[1:]), ROWS[[0, 6]], [8], C=0.02 * np.sqrt(2.25), anchor=centroid(ROWS[[0, 6]]), exclude=[5, 8]
+        DenseIndex(ROWS[1:]),
+        ROWS[[0, 6]],
+        [8],
+        loss=LossWeights(T, T / 20, 6 * T / 1.1),
+        anchor=np.append(scale * point, 1 - scale * example),
+        exclude=[5, 8],
     )
-    np.testing.assert_allclose(scorer("anchored", examples([5], [8])).w, expected.w, rtol=1e-4)
+    for ranker in ("anchored", "anchored-vectors"):
+        found = scorer(ranker, examples([5], [8]))
+        np.testing.assert_allclose(found.w, expected.w, rtol=1e-4)
+        assert found.b == pytest.approx(expected.b, rel=1e-4)
+        assert found.words is None
 
 
 def test_a_c_that_is_given_is_taken() -> None:
-    expected = fit_exemplar_svm(DenseIndex(ROWS[1:]), ROWS[:1], C=3, anchor=ROWS[0])
-    np.testing.assert_allclose(scorer("anchored", examples([], []), C=3).w, expected.w, rtol=1e-4)
+    one, other = (scorer("anchored", examples([5], [8]), C=C).w for C in (0.004 * np.sqrt(3), 3))
+    np.testing.assert_allclose(one, scorer("anchored", examples([5], [8])).w)
+    assert np.linalg.norm(one - other) > 0.1
+    with pytest.raises(ValueError, match="C must be a positive number up to 1,000,000, got 0"):
+        scorer("anchored", examples([], []), C=0)
 
 
-def test_c_grows_with_the_root_of_the_examples() -> None:
-    assert [default_c("anchored", n) for n in (0, 2, 6)] == pytest.approx([0.01, 0.03, 0.05])
+def test_c_grows_with_the_root_of_the_marks() -> None:
+    assert [default_c("anchored", n) for n in (0, 3, 8)] == pytest.approx([0.004, 0.008, 0.012])
     assert [default_c("svm", n) for n in (0, 2, 6)] == [0.1, 0.1, 0.1]
+
+
+def test_a_corpus_without_words_is_ranked_by_vectors_or_refused() -> None:
+    np.testing.assert_array_equal(scorer("hybrid", examples([5], [8])).w, ROWS[0])
+    with pytest.raises(ExemplarError, match="the corpus has no words index"):
+        scorer("words", examples([], []))
 
 
 def test_until_something_is_relevant_all_negatives_count_for_one() -> None:

@@ -3,7 +3,13 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from exemplar.data.encoders.base import unit_rows
-from exemplar.retrieval.evaluation.baselines import BM25, centred_knn, logistic_regression, mean_of_positives, rocchio
+from exemplar.retrieval.evaluation.baselines import (
+    centred_knn,
+    logistic_regression,
+    mean_of_positives,
+    reciprocal_rank_fusion,
+    rocchio,
+)
 from exemplar.retrieval.index.dense import DenseIndex
 from exemplar.retrieval.rankers import Examples
 
@@ -40,11 +46,7 @@ def test_logistic_regression_is_scikit_learns_on_query_and_marks() -> None:
     np.testing.assert_array_equal(logistic_regression(examples([2], [])).w, mean_of_positives(examples([2], [])).w)
 
 
-def test_bm25_finds_shared_words_and_rare_ones_count_more() -> None:
-    bm25 = BM25(["a cat sat", "a cat and a dog", "bonds fell", "a cat slept"])
-    scores = bm25.scores("the cat or the dog?")
-    assert np.argmax(scores) == 1
-    assert scores[2] == 0 < min(scores[[0, 1, 3]])
-    assert bm25.scores("zzz").tolist() == [0, 0, 0, 0]
-    assert bm25.scores("?").tolist() == [0, 0, 0, 0]
-    assert BM25(["x", "?"]).scores("x").tolist() == [0, 0]
+def test_reciprocal_rank_fusion_sums_the_ranks() -> None:
+    fused = reciprocal_rank_fusion([np.array([7, 3, 5]), np.array([5, 9])], 3)
+    assert fused.tolist() == [5, 7, 3], "5 is third and first; of 3 and 9, both second once, the lower row is first"
+    assert reciprocal_rank_fusion([np.array([2, 1]), np.array([], dtype=np.intp)], 5).tolist() == [2, 1]

@@ -208,7 +208,7 @@ def test_marks_of_an_earlier_version_get_their_texts_if_the_corpus_was_not_built
     assert present_marks(renewed.marks, corpus, dict) == PresentMarks(Feedback(("0",)))
 
 
-@pytest.mark.parametrize("ranker", ["svm", "anchored"])
+@pytest.mark.parametrize("ranker", ["svm", "anchored-vectors"])
 def test_a_lost_text_trains_as_the_document_did(ranker: str) -> None:
     texts = ["the cat sleeps", "a cat plays", "stocks fell", "bonds rose", "rain and sun", "the dog barks"]
     whole = SearchEngine(built(*texts), lambda *_: FakeEncoder())

@@ -14,6 +14,7 @@ from exemplar.retrieval.index.dense import DenseIndex
 from exemplar.retrieval.index.scan import Scan
 from exemplar.retrieval.index.topk_scan import topk_scan
 from exemplar.retrieval.svm.fit import NEGATIVE_WEIGHT, ExemplarSVM, fit_exemplar_svm
+from exemplar.retrieval.svm.objective import LossWeights
 
 
 def unit(n: int, dim: int, seed: int = 0, mean: float = 0.0) -> np.ndarray:
@@ -98,11 +99,11 @@ def test_the_best_row_marked_as_not_wanted_leaves_the_top(n: int) -> None:
 
 def test_the_anchored_objective_is_minimised(vectors: np.ndarray) -> None:
     query, X = vectors[0], vectors[1:]
-    svm = fit_exemplar_svm(DenseIndex(X), query, C=0.02, anchor=query, until="exact")
-    p = query.astype(float)
-    scale = 2 / (p @ p - p @ X.mean(axis=0))
-    anchor = np.append(scale * p, 1 - scale * p @ p)
-    y, c = np.r_[1, np.full(299, -1)], np.r_[10, np.full(299, 10 / 299)]
+    anchor = np.append(3 * query.astype(float), -2)
+    loss = LossWeights(10, 0.5, 40)
+    svm = fit_exemplar_svm(DenseIndex(X), query, [5, 9], loss=loss, anchor=anchor, until="exact")
+    y, c = np.r_[1, np.full(299, -1)], np.r_[10, np.full(299, 40 / 297)]
+    c[[6, 10]] = 0.25
     best = scipy.optimize.minimize(
         objective, anchor, (vectors, y, c, anchor), method="BFGS", options={"gtol": 1e-7, "maxiter": 10_000}
     )
@@ -113,7 +114,9 @@ def test_the_anchored_objective_is_minimised(vectors: np.ndarray) -> None:
 def test_the_anchor_rules_with_little_weight_on_the_data_and_the_svm_with_much() -> None:
     X = unit(3000, 6)  # holds the query, so that no classifier tells them apart, and the data alone determine one
     query, neighbour = X[:2]
-    light, heavy = (fit_exemplar_svm(DenseIndex(X), query, C=C, anchor=neighbour, until="exact") for C in (1e-9, 1e4))
+    light, heavy = (
+        fit_exemplar_svm(DenseIndex(X), query, C=C, anchor=np.append(neighbour, 0), until="exact") for C in (1e-9, 1e4)
+    )
     plain = fit_exemplar_svm(DenseIndex(X), query, C=1e4, until="exact")
     assert top(X, weights_of(light)) == top(X, np.append(neighbour, 0))
     np.testing.assert_allclose(weights_of(heavy), weights_of(plain), atol=1e-3 * np.linalg.norm(plain.w))
@@ -252,7 +255,12 @@ class TopKIndex:
 @pytest.mark.parametrize("anchored", [False, True])
 @pytest.mark.parametrize("until", ["settled", "exact"])
 def test_top_k_queries_alone_give_what_reading_the_corpus_gives(many: np.ndarray, anchored: bool, until: str) -> None:
-    options = {"negatives": [5, 9], "exclude": [3], "anchor": many[0] if anchored else None, "until": until}
+    options = {
+        "negatives": [5, 9],
+        "exclude": [3],
+        "anchor": np.append(2 * many[0], -1) if anchored else None,
+        "until": until,
+    }
     index = TopKIndex(many[1:], most=len(many))
     svm = fit_exemplar_svm(index, many[:1], **options)
     whole = fit_exemplar_svm(DenseIndex(many[1:]), many[:1], **options)
@@ -349,7 +357,7 @@ def test_without_any_negative_class_the_positives_decide() -> None:
 
 def test_a_corpus_of_one_text_alone_is_no_special_case() -> None:
     X = np.repeat(unit(1, 8), 5000, axis=0)
-    for anchor in (None, X[0]):
+    for anchor in (None, np.append(X[0], 0)):
         svm = fit_exemplar_svm(DenseIndex(X), X[:1], anchor=anchor, until="exact")
         assert svm.stopped == "exact"
         assert np.isfinite(weights_of(svm)).all()
@@ -377,11 +385,11 @@ def test_bad_input_is_a_clear_error(vectors: np.ndarray) -> None:
         fit_exemplar_svm(index, vectors[:0])
     with pytest.raises(ValueError, match="NaN or infinity"):
         fit_exemplar_svm(index, np.full(16, np.nan))
-    with pytest.raises(ValueError, match=r"expected one vector of 16 dimensions, got an array of shape \(1, 2\)"):
+    with pytest.raises(ValueError, match=r"expected one vector of 17 dimensions, got an array of shape \(1, 2\)"):
         fit_exemplar_svm(index, vectors[:1], anchor=[1, 2])
     with pytest.raises(ValueError, match="the index holds no rows"):
         fit_exemplar_svm(DenseIndex(vectors[:0]), vectors[:1])
-    with pytest.raises(ValueError, match=r"expected one vector of 16 dimensions, got an array of shape \(2, 16\)"):
+    with pytest.raises(ValueError, match=r"expected one vector of 17 dimensions, got an array of shape \(2, 16\)"):
         fit_exemplar_svm(index, vectors[:1], anchor=vectors[:2])
     with pytest.raises(ValueError, match="the start has 8 dimensions, but the index has 16"):
         fit_exemplar_svm(index, vectors[:1], start=fit_exemplar_svm(DenseIndex(unit(50, 8)), unit(1, 8)))
@@ -392,6 +400,9 @@ def test_bad_input_is_a_clear_error(vectors: np.ndarray) -> None:
     for C in (0, -1, np.nan, np.inf, 1e7):
         with pytest.raises(ValueError, match="C must be a positive number up to 1,000,000, got"):
             fit_exemplar_svm(index, vectors[:1], C=C)
+    for loss in (LossWeights(-1, 1, 1), LossWeights(1, 1, np.nan), LossWeights(1, 1, 1e12)):
+        with pytest.raises(ValueError, match="loss weights must be positive numbers up to 500,000,000"):
+            fit_exemplar_svm(index, vectors[:1], loss=loss)
     for rows in ([-1], [299, 300]):
         with pytest.raises(ValueError, match="rows of this index are 0 to 299, got"):
             fit_exemplar_svm(index, vectors[:1], negatives=rows)
