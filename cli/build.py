@@ -35,6 +35,13 @@ def build(
         str | None, typer.Option(help="Column that identifies a document; none for the row number.")
     ] = None,
     limit: Annotated[int | None, typer.Option(help="Take at most so many rows.", min=1)] = None,
+    language: Annotated[
+        str | None,
+        typer.Option(
+            help="Language of the texts, by which their words are indexed: an ISO 639-1 code or an English name; auto "
+            "recognises it, none takes words as they are (default: as before, else auto)."
+        ),
+    ] = None,
     without_see_also: Annotated[
         bool, typer.Option("--without-see-also", help='Leave out the "See Also" of docs, by which rankings are judged.')
     ] = False,
@@ -72,13 +79,15 @@ def build(
     from exemplar.data.encoders.model_files import DEFAULT_MODEL
     from exemplar.data.sources.read import default_name
     from exemplar.data.sources.spec import SourceSpec
+    from exemplar.data.words.languages import language_code
 
     if address is not None and on is None:
         raise ExemplarError("--address is the address of a Ray cluster; add --on ray, or leave --address out")
     if if_missing and _is_complete(name or default_name(source)):
         return
     columns = (text_column, title_column, label_column, id_column)
-    spec = SourceSpec(source, config, split, revision, streaming, *columns, limit, without_see_also)
+    language = language_code(language) if language else None
+    spec = SourceSpec(source, config, split, revision, streaming, *columns, limit, without_see_also, language)
     model, cluster = model or DEFAULT_MODEL, None if on is None else address or ""
     plan = BuildPlan(
         spec, name, model, precision, backend=backend, whole=whole, replace=replace, strict=strict, cluster=cluster

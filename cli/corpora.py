@@ -79,6 +79,8 @@ def show(
         for key, value in manifest_json(status.manifest).items():
             if key not in ("name", "n_documents", "format"):
                 say(f"  {key.replace('_', ' ')}: {json.dumps(value, ensure_ascii=False)}")
+        if status.words:
+            say(f"  words: {status.words.in_words}")
         say(f"Build it again: {build_command(status.manifest)}")
     if n_sessions:
         say(f"Sessions: {n_sessions:,}")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from exemplar.cli.terminal import errors
+from exemplar.cli.terminal import errors, plain
 from exemplar.data.documents import Problem, Problems
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def build_with_progress(plan: "BuildPlan", source: "Source | None" = None) -> tu
 @contextmanager
 def _build_progress(problems: Problems, *, on_ray: bool) -> Iterator[Callable[["BuildEvent"], None]]:
     """Show the progress of a build; yield the function that takes its events and collects the problems."""
-    from exemplar.data.building.progress import EncoderLoaded, StageBegun
+    from exemplar.data.building.progress import EncoderLoaded, LanguageKnown, StageBegun
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[speed]}"))
     stages = {"source": "Looking at the source", "model": "Loading the model on Ray" if on_ray else "Loading the model"}
@@ -54,6 +54,9 @@ def _build_progress(problems: Problems, *, on_ray: bool) -> Iterator[Callable[["
                     status.stop()  # Rich draws one live display at a time
                     displays.enter_context(bar)
                     hardware = event.info.hardware
+                case LanguageKnown():
+                    if event.advice:
+                        errors.print(plain(event.advice), style="yellow")
                 case _:
                     speed = f"{event.speed} on {hardware}" if event.speed else ""
                     stage = event.stage.capitalize()

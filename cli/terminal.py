@@ -82,4 +82,6 @@ def manifest_json(manifest: "Manifest") -> dict[str, Any]:
 def status_json(status: "CorpusStatus") -> dict[str, Any]:
     """Return the status and the manifest of a corpus as one flat JSON object."""
     manifest = manifest_json(status.manifest) if status.manifest else {}
+    if words := status.words:
+        manifest["words"] = {"language": words.language, "n_terms": words.n_terms, "size": words.size}
     return {"name": status.name, "state": status.state, "size": status.size, "n_planned": status.n_planned, **manifest}

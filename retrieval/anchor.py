@@ -111,7 +111,9 @@ def _sum(
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Return all terms of some texts, ascending, and the sums of their weights."""
     terms, positions = np.unique(np.concatenate([terms for terms, _ in texts]), return_inverse=True)
-    return terms, np.bincount(positions, np.concatenate([weights for _, weights in texts]), len(terms))
+    weights = np.zeros(len(terms))
+    np.add.at(weights, positions, np.concatenate([of_text for _, of_text in texts]))
+    return terms, weights
 
 
 def at_terms(terms: NDArray[np.int64], of_text: NDArray[np.int64], values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,3 +1,4 @@
+import functools
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,6 +7,7 @@ import pytest
 
 from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.corpus import Corpus
+from exemplar.data.words import language
 from tests.support.corpora import ANIMALS, LABELS, source_of
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.offline import no_network
@@ -28,6 +30,14 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "home"
     monkeypatch.setenv("EXEMPLAR_HOME", str(folder))
     return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def recogniser() -> Iterator[None]:
+    """Load the recogniser of languages once, not in every build."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(language, "load_recogniser", functools.cache(language.load_recogniser))
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -12,6 +12,7 @@ import json
 import os
 import secrets
 import shutil
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace as replace_fields
@@ -25,7 +26,7 @@ from exemplar.data.arrow import read_documents
 from exemplar.data.building.embed import Embedder, EmbeddingRun, LocalEmbedder, damaged_shards
 from exemplar.data.building.known_ids import Known
 from exemplar.data.building.known_vectors import earlier_builds
-from exemplar.data.building.progress import BuildEvent, Progress
+from exemplar.data.building.progress import BuildEvent, LanguageKnown, Progress
 from exemplar.data.building.staging import Staged, stage
 from exemplar.data.building.unknown_texts import unknown_texts
 from exemplar.data.building.uploads import uploaded_name
@@ -42,14 +43,17 @@ from exemplar.data.corpus.manifest import (
 )
 from exemplar.data.corpus.shards import DOCUMENTS, ShardStore
 from exemplar.data.corpus.source_rows import ROWS
-from exemplar.data.encoders.base import Encoder
+from exemplar.data.corpus.words import prepare_words, sweep_words
+from exemplar.data.encoders.base import Encoder, EncoderInfo
+from exemplar.data.encoders.model_files import languages_in_card
 from exemplar.data.errors import CorpusDamaged, CorpusNotFound, ExemplarError, JournalDamaged
 from exemplar.data.sources.columns import OFF, guess_columns
-from exemplar.data.sources.spec import Source
+from exemplar.data.sources.spec import Source, SourceSpec
+from exemplar.data.words.languages import RECOGNISE, is_language
 
 # Options of a source that may differ when its corpus is built again: they change how many of its documents are read,
 # and how, but not what they are.
-_CHANGEABLE = ("limit", "revision", "streaming")
+_CHANGEABLE = ("language", "limit", "revision", "streaming")
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 OnEvent = Callable[[BuildEvent], None]
@@ -130,6 +134,8 @@ def _sweep(folder: Path) -> None:
     for path in (*folder.glob("documents.*"), *folder.glob("*.tmp"), *folder.glob("build-*/*.tmp")):
         if not path.is_dir():  # no build makes such a folder
             path.unlink()
+    for build in folder.glob("build-*"):
+        sweep_words(build)
 
 
 def _planned_manifest(source: Source, embedder: Embedder, name: str, whole: bool) -> Manifest:
@@ -138,7 +144,7 @@ def _planned_manifest(source: Source, embedder: Embedder, name: str, whole: bool
         name=name,
         build="",
         created="",
-        source=source.spec,
+        source=_with_language(source.spec, name),
         encoder=embedder.info,
         whole=whole,
         n_documents=0,
@@ -148,12 +154,27 @@ def _planned_manifest(source: Source, embedder: Embedder, name: str, whole: bool
     )
 
 
-def _corpus_id(name: str, source: str) -> str:
-    """Return the identity of the corpus of this name if it was built from the source, else a new one."""
+def _with_language(spec: SourceSpec, name: str) -> SourceSpec:
+    """Return the spec with the language that the corpus of this name has for the source, unless it chooses one."""
+    if spec.language == RECOGNISE:
+        return replace_fields(spec, language=None)
+    if spec.language is None:
+        specs = [manifest.source for manifest in _manifests(name) if manifest.source.source == spec.source]
+        return replace_fields(spec, language=specs[0].language) if specs else spec
+    return spec
+
+
+def _manifests(name: str) -> list[Manifest]:
+    """Return the manifest of the corpus of this name, then those of its readable builds."""
     manifests = build_manifests(name)
     with contextlib.suppress(CorpusNotFound, CorpusDamaged):
         manifests.insert(0, read_manifest(name))
-    ids = (manifest.corpus_id for manifest in manifests if manifest.source.source == source)
+    return manifests
+
+
+def _corpus_id(name: str, source: str) -> str:
+    """Return the identity of the corpus of this name if it was built from the source, else a new one."""
+    ids = (manifest.corpus_id for manifest in _manifests(name) if manifest.source.source == source)
     return next(filter(None, ids), "") or secrets.token_hex(8)
 
 
@@ -210,6 +231,7 @@ def _build(
     store = _store(folder / manifest.build, manifest)
     os.replace(staged.rows_path, store.folder / ROWS)
     os.replace(staged.path, store.folder / DOCUMENTS)
+    _index_words(store, manifest, on_event)
     damaged = damaged_shards(store)
     if damaged or store.documents_done < store.n_documents:
         earlier = earlier_builds(others, manifest.preparation)
@@ -226,6 +248,25 @@ def _build(
     for other in folder.glob("build-*"):  # the replaced build, and interrupted ones
         if other.name != manifest.build:
             shutil.rmtree(other, ignore_errors=True)
+
+
+def _index_words(store: ShardStore, manifest: Manifest, on_event: OnEvent) -> None:
+    """Make the words index unless it fits the documents; report the language, and whether the model has it."""
+    texts = read_documents(store.folder / DOCUMENTS)["text"]
+    started = time.monotonic()
+
+    def on_progress(done: int) -> None:
+        on_event(Progress("indexing words", done, store.n_documents, seconds=time.monotonic() - started))
+
+    index = prepare_words(store.folder, texts, manifest.documents_sha256, manifest.source.language, on_progress)
+    encoder = manifest.encoder
+    on_event(LanguageKnown(index.language, encoder.model, _languages_of(encoder)))
+
+
+def _languages_of(encoder: EncoderInfo) -> frozenset[str]:
+    """Return the codes of an encoder's languages; empty if its card does not name them, or not by such codes."""
+    languages = languages_in_card(encoder.model, encoder.revision)
+    return languages if all(map(is_language, languages)) else frozenset()
 
 
 def _earlier_documents(name: str) -> Iterator[pa.Table]:

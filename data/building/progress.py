@@ -5,7 +5,9 @@ from typing import Literal
 
 from exemplar.data.documents import Problem
 from exemplar.data.encoders.base import EncoderInfo
+from exemplar.data.encoders.model_files import MULTILINGUAL_MODEL
 from exemplar.data.text import duration_in_words
+from exemplar.data.words.languages import language_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +31,15 @@ class Progress:
     Attributes
     ----------
     done, total
-        Number of documents that are read, or that have vectors; the total is None while documents are being read.
+        Number of documents that are read, whose words are indexed, or that have vectors; the total is None while
+        documents are being read.
     embedded
         Number of documents that this run embedded; the vectors of others existed before.
     seconds
         Time since the stage began.
     """
 
-    stage: Literal["reading", "embedding"]
+    stage: Literal["reading", "indexing words", "embedding"]
     done: int
     total: int | None = None
     embedded: int = 0
@@ -56,4 +59,35 @@ class Progress:
         return f"{self.rate:.0f} documents/s, {duration_in_words(left)} left"
 
 
-BuildEvent = StageBegun | EncoderLoaded | Progress | Problem
+@dataclass(frozen=True, slots=True)
+class LanguageKnown:
+    """The language of the texts is chosen or recognised.
+
+    Attributes
+    ----------
+    language
+        ISO 639-1 code; empty if no language was recognised.
+    model
+        The model that embeds the texts.
+    of_model
+        The codes of the languages that the model's card names; empty if it names none.
+    """
+
+    language: str
+    model: str
+    of_model: frozenset[str]
+
+    @property
+    def advice(self) -> str:
+        """Return a sentence for people if the model does not have the language; empty otherwise."""
+        if not (self.language and self.of_model) or self.language in self.of_model:
+            return ""
+        others = sorted(map(language_name, self.of_model))
+        known = ", ".join(others[:3]) + (f" and {len(others) - 3} more" if len(others) > 3 else "")
+        return (
+            f"The texts are in {language_name(self.language)}, but {self.model} is a model for {known}: a multilingual "
+            f"model such as {MULTILINGUAL_MODEL} ranks them better."
+        )
+
+
+BuildEvent = StageBegun | EncoderLoaded | LanguageKnown | Progress | Problem

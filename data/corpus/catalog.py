@@ -10,7 +10,9 @@ from exemplar.data.corpus.lock import is_being_built, links_in, lock_corpus
 from exemplar.data.corpus.manifest import Manifest, corpus_folder, corpus_names, is_known, read_manifest
 from exemplar.data.corpus.shards import JOURNAL, Damage, ShardStore, file_sha256
 from exemplar.data.corpus.source_rows import ROWS
+from exemplar.data.corpus.words import WORDS, words_damages, words_header
 from exemplar.data.errors import CorpusDamaged, CorpusNotFound, JournalDamaged
+from exemplar.data.words.header import Header
 
 State = Literal["complete", "rebuilding", "building", "unfinished", "damaged"]
 
@@ -27,6 +29,8 @@ class CorpusStatus:
         Number of documents of the finished corpus; 0 if it is not known.
     size
         Bytes on disk.
+    words
+        The header of its words index; None if it has none that can be read, and for a corpus without a manifest.
     """
 
     name: str
@@ -34,6 +38,7 @@ class CorpusStatus:
     state: State
     n_planned: int
     size: int
+    words: Header | None = None
 
     @property
     def documents(self) -> str:
@@ -77,7 +82,7 @@ def corpus_status(name: str) -> CorpusStatus:
     """Return the state of a corpus without reading its vectors; CorpusNotFound if it does not exist."""
     folder = corpus_folder(name)
     _check_exists(name)
-    size = sum(map(_size, (*folder.glob("*"), *folder.glob("build-*/*"))))
+    size = sum(_size(path) for pattern in ("*", "build-*/*", f"build-*/{WORDS}/*") for path in folder.glob(pattern))
     busy = is_being_built(name)
     try:
         manifest = read_manifest(name)
@@ -88,7 +93,8 @@ def corpus_status(name: str) -> CorpusStatus:
         return CorpusStatus(name, None, "building" if busy else "damaged", 0, size)
     finished: State = "rebuilding" if busy else "complete"
     unfinished: State = "building" if busy else "unfinished"
-    return CorpusStatus(name, manifest, finished if manifest.created else unfinished, n_planned, size)
+    words = words_header(folder / manifest.build)
+    return CorpusStatus(name, manifest, finished if manifest.created else unfinished, n_planned, size, words)
 
 
 def _check_exists(name: str) -> None:
@@ -123,6 +129,7 @@ def verify_corpus(name: str) -> list[Damage]:
         damages.append(Damage(JOURNAL))
     elif manifest.created and (manifest.n_passages, manifest.encoder.dim) != (store.n_passages, store.dim):
         damages.append(Damage("manifest.json"))
+    damages += words_damages(store.folder)
     if manifest.rows_sha256 and file_sha256(store.folder / ROWS) != manifest.rows_sha256:
         damages.append(Damage(ROWS))
     return damages

@@ -10,7 +10,7 @@ documents, and the manifest that they get has an empty ``created``. A rebuild re
 """
 
 import functools
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,10 +25,12 @@ from exemplar.data.corpus.filters import Filters, RowSelection, Selection, match
 from exemplar.data.corpus.manifest import Manifest, corpus_folder, read_manifest
 from exemplar.data.corpus.shards import DOCUMENTS, ShardStore
 from exemplar.data.corpus.store import row_in
+from exemplar.data.corpus.words import words_index
 from exemplar.data.documents import Document, hash_in_words, text_hash
 from exemplar.data.encoders.base import EncoderInfo
 from exemplar.data.errors import CorpusDamaged
 from exemplar.data.sources.spec import SourceSpec
+from exemplar.data.words.index import WordsIndex
 
 _BLOCK = 2**16  # vectors that are checked together
 
@@ -47,6 +49,8 @@ class Corpus:
         ``(n_passages, dim) float32``, memory-mapped and read-only; unit rows, unless the encoder's similarity is dot.
     n_planned
         Number of documents of the finished corpus.
+    planned_texts
+        The full texts of all documents of the finished corpus.
     """
 
     manifest: Manifest
@@ -54,6 +58,7 @@ class Corpus:
     passages: NDArray[np.int64]
     vectors: NDArray[np.float32]
     n_planned: int
+    planned_texts: pa.ChunkedArray
 
     @functools.cached_property
     def rows(self) -> dict[str, int]:
@@ -150,17 +155,15 @@ class Corpus:
         return RowSelection(self.document_rows, matching_rows(self.documents, filters), self._copies.first)
 
     @functools.cached_property
-    def words(self):
-        import pathlib
+    def words(self) -> WordsIndex:
+        """The words index of all documents of the finished corpus, which is made if need be: see ``index_words``."""
+        return words_index(self.manifest, self.planned_texts, lambda n: None)
 
-        from exemplar.data.words.index import WordsIndex
-        from exemplar.data.words.indexing import write_index
-
-        folder = pathlib.Path("/tmp/words-tmp") / f"{self.manifest.documents_sha256}"
-        folder.parent.mkdir(exist_ok=True)
-        if not folder.exists():
-            write_index(self.documents["text"].to_pylist(), folder, "en", is_chosen=False, documents_sha256="0" * 64)
-        return WordsIndex(folder)
+    def index_words(self, on_progress: Callable[[int], None]) -> WordsIndex:
+        """Return ``words``; ``on_progress`` gets the number of documents done, of ``n_planned``, if it is made now."""
+        if "words" not in self.__dict__:
+            self.__dict__["words"] = words_index(self.manifest, self.planned_texts, on_progress)
+        return self.words
 
     @functools.cached_property
     def facets(self) -> Facets:
@@ -205,7 +208,8 @@ def empty_corpus(name: str) -> Corpus:
         name, "", "", SourceSpec(name), encoder, whole=False, n_documents=0, n_passages=0, documents_sha256=""
     )
     vectors = np.empty((0, 1), np.float32)
-    return Corpus(manifest, DOCUMENT_SCHEMA.empty_table(), np.empty((0, 3), np.int64), vectors, 0)
+    documents = DOCUMENT_SCHEMA.empty_table()
+    return Corpus(manifest, documents, np.empty((0, 3), np.int64), vectors, 0, documents["text"])
 
 
 def _open(manifest: Manifest) -> Corpus:
@@ -222,7 +226,8 @@ def _open(manifest: Manifest) -> Corpus:
         raise CorpusDamaged(f"the files of the corpus '{manifest.name}' can't be read; build it again") from error
     if not (fits and _are_passages(passages, manifest) and _are_vectors(vectors, manifest)):
         raise CorpusDamaged(f"the files of the corpus '{manifest.name}' do not fit its manifest; build it again")
-    return Corpus(manifest, documents.slice(0, manifest.n_documents), passages, vectors, store.n_documents)
+    texts = documents["text"]
+    return Corpus(manifest, documents.slice(0, manifest.n_documents), passages, vectors, store.n_documents, texts)
 
 
 def _are_passages(passages: NDArray[np.int64], manifest: Manifest) -> bool:

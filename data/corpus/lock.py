@@ -17,7 +17,9 @@ def links_in(folder: Path) -> list[Path]:
     """Return the links in a corpus's folder, or the folder itself if it is one."""
     if folder.is_symlink():
         return [folder]
-    return [path for pattern in ("*", "build-*/*") for path in folder.glob(pattern) if path.is_symlink()]
+    return [
+        path for pattern in ("*", "build-*/*", "build-*/words/*") for path in folder.glob(pattern) if path.is_symlink()
+    ]
 
 
 @contextmanager

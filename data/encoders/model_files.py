@@ -3,12 +3,19 @@
 import functools
 import hashlib
 import os
+import re
 from pathlib import Path
 
 from exemplar.data.errors import ExemplarError
+from exemplar.data.home import content_of
 
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
+MULTILINGUAL_MODEL = "intfloat/multilingual-e5-small"
 UNKNOWN_REVISION = "unknown"
+
+_MOST_CARD = 2**22  # bytes
+_HEAD = re.compile(r"---\s*\n(.*?)\n---", re.DOTALL)
+_LANGUAGE = re.compile(r"^languages?:[ \t]*(.*(?:\n[ \t]*-[^\n]*)*)", re.MULTILINE)
 
 _SUFFIXES = (".safetensors", ".json", ".txt", ".model")  # of weights, settings, prompts and vocabulary
 _DEFAULT_MODEL_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
@@ -78,3 +85,34 @@ def revision_of(location: str, requested: str | None) -> str:
     cached = huggingface_hub.try_to_load_from_cache(hub_name(location), "config.json", revision=requested or "main")
     # The path is .../snapshots/<commit>/config.json.
     return Path(cached).parent.name if isinstance(cached, str) else UNKNOWN_REVISION
+
+
+def languages_in_card(model: str, revision: str) -> frozenset[str]:
+    """Return the languages that the card of a model names, as it writes them, mostly ISO 639-1 codes.
+
+    Parameters
+    ----------
+    model, revision
+        Of ``EncoderInfo``.
+
+    Returns
+    -------
+    frozenset of str
+        Empty if there is no card on this machine, or if it names no language.
+    """
+    try:
+        card = content_of(_card(locate_model(model)[1], revision), _MOST_CARD).decode(errors="replace")
+    except (ExemplarError, OSError, ValueError):
+        return frozenset()
+    head = _HEAD.match(card)
+    languages = _LANGUAGE.search(head[1]) if head else None
+    return frozenset(re.findall(r"[A-Za-z-]*[A-Za-z]", languages[1])) if languages else frozenset()
+
+
+def _card(location: str, revision: str) -> Path:
+    if os.path.isdir(location):
+        return Path(location) / "README.md"
+    import huggingface_hub
+
+    path = huggingface_hub.try_to_load_from_cache(hub_name(location), "README.md", revision=revision)
+    return Path(path) if isinstance(path, str) else Path()

@@ -7,6 +7,7 @@ from typing import Any, Self
 from exemplar.data.documents import Document, Problem
 from exemplar.data.errors import ExemplarError
 from exemplar.data.sources.columns import Columns
+from exemplar.data.words.languages import NO_LANGUAGE, is_language
 
 _FLAGS = ("streaming", "without_see_also")
 _MOST_ROWS = 10**15
@@ -32,6 +33,9 @@ class SourceSpec:
         The maximum number of rows, from the first.
     without_see_also
         For the documentation of packages: leave out its "See Also" sections.
+    language
+        The language of the texts, by which their words are indexed: an ISO 639-1 code; ``none`` for no language. None
+        recognises it, or keeps the earlier choice when a corpus is built again, which ``auto`` forgets.
     shown_as
         What messages call the source, if its path means nothing to the person; it is not saved.
     """
@@ -47,6 +51,7 @@ class SourceSpec:
     id_column: str | None = None
     limit: int | None = None
     without_see_also: bool = False
+    language: str | None = None
     shown_as: str = field(default="", compare=False)
 
     @property
@@ -75,7 +80,7 @@ class SourceSpec:
 
     def for_texts(self) -> "SourceSpec":
         """Return the spec with only the choices that files without columns support."""
-        return SourceSpec(self.source, limit=self.limit, shown_as=self.shown_as)
+        return SourceSpec(self.source, limit=self.limit, language=self.language, shown_as=self.shown_as)
 
     def choices(self) -> dict[str, str | int | bool]:
         """Return the choices that differ from the defaults, by name, without the source."""
@@ -139,4 +144,6 @@ def _is_valid(name: str, value: Any) -> bool:
         return isinstance(value, bool)
     if name == "limit":
         return value is None or (type(value) is int and 0 <= value <= _MOST_ROWS)
+    if name == "language":
+        return value in (None, NO_LANGUAGE) or (isinstance(value, str) and value != "" and is_language(value))
     return isinstance(value, str) or (value is None and name != "source")  # a path may hold bytes that are not Unicode

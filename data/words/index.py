@@ -12,20 +12,20 @@
 
 import bisect
 import functools
+import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from exemplar.data.errors import CorpusDamaged
 from exemplar.data.home import check_regular
 from exemplar.data.words.analysis import Analyser
 from exemplar.data.words.header import DOCUMENTS, LENGTHS, N_WORDS, TERMS, WEIGHTS, Header
 
-_NPY_HEADER = 128  # bytes
 TERM_SCHEMA = pa.schema([("term", pa.large_string()), ("first", pa.int64())])
 
 
@@ -57,6 +57,8 @@ class WordsIndex:
         self.lengths: NDArray[np.float32] = _mapped(folder / LENGTHS, np.float32, self.n_documents)
         terms = _read_terms(folder / TERMS)
         self.n_terms = len(terms)
+        if self.n_terms != self.header.n_terms:
+            raise ValueError("the header of a words index has another number of terms")
         self._terms = _TermBytes(terms["term"])
         self._documents: NDArray[np.int32] = _mapped(folder / DOCUMENTS, np.int32)
         self._weights: NDArray[np.float16] = _mapped(folder / WEIGHTS, np.float16, len(self._documents))
@@ -108,13 +110,15 @@ class WordsIndex:
         return int(self._first[number]), int(end)
 
     def weights(self, number: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-        """Return the documents that have a term, ascending, and its weight in each.
+        """Return the documents that have a term, ascending, and its weight in each; none for the number -1.
 
         Raises
         ------
         CorpusDamaged
             The postings lead outside the corpus, or a weight is impossible.
         """
+        if number < 0:
+            return np.empty(0, np.int32), np.empty(0, np.float32)
         first, end = self._bounds(number)
         documents = self._documents[first:end]
         weights = self._weights[first:end].astype(np.float32)
@@ -157,10 +161,22 @@ def _read_terms(path: Path) -> Any:
     return batch
 
 
-def _mapped(path: Path, dtype: Any, n: int | None = None) -> NDArray[Any]:
+def npy_header(dtype: DTypeLike, n: int) -> bytes:
+    """Return the header of an .npy file with n numbers."""
+    header = io.BytesIO()
+    description = {"descr": np.dtype(dtype).newbyteorder("<").str, "fortran_order": False, "shape": (n,)}
+    np.lib.format.write_array_header_1_0(header, description)
+    return header.getvalue()
+
+
+def _mapped(path: Path, dtype: DTypeLike, n: int | None = None) -> NDArray[Any]:
+    """Return the n numbers in an .npy file, or as many as the file holds; raises ValueError if these are not n."""
     check_regular(path)
-    is_empty = n == 0 or path.stat().st_size <= _NPY_HEADER  # nothing to map
-    array: NDArray[Any] = np.load(path, mmap_mode=None if is_empty else "r", allow_pickle=False).view(np.ndarray)
-    if array.dtype != dtype or array.ndim != 1 or (n is not None and len(array) != n):
-        raise ValueError(f"{path} does not hold {n} numbers")
-    return array
+    size, start = path.stat().st_size, len(npy_header(dtype, 0))
+    n_numbers = max(0, size - start) // np.dtype(dtype).itemsize
+    with path.open("rb") as file:
+        if file.read(start) != npy_header(dtype, n_numbers) or n_numbers != (n_numbers if n is None else n):
+            raise ValueError(f"{path} does not hold the numbers of a words index")
+    if not n_numbers:
+        return np.empty(0, dtype)
+    return np.memmap(path, dtype, "r", start, (n_numbers,)).view(np.ndarray)

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from exemplar.data.words.analysis import Analyser, analysis_version
 from exemplar.data.words.characters import raw_words
 from exemplar.data.words.header import DOCUMENTS, HEADER, K1, LENGTHS, N_WORDS, TERMS, WEIGHTS, B, Header
-from exemplar.data.words.index import TERM_SCHEMA
+from exemplar.data.words.index import TERM_SCHEMA, npy_header
 
 _CHUNK = 2**21  # words, at least one document
 _BLOCK = 2**25  # postings that are merged together
@@ -63,7 +63,8 @@ def write_index(
             counts = _Counts(Analyser(language), spill)
             counts.add(texts, on_progress)
             files = _write_files(counts, temporary)
-        header = Header(analysis_version(), language, is_chosen, counts.n_documents, documents_sha256, files)
+        n_documents, n_terms = counts.n_documents, len(counts.terms)
+        header = Header(analysis_version(), language, is_chosen, n_documents, n_terms, documents_sha256, files)
         _write(temporary / HEADER, header.to_bytes())
         if folder.exists():
             shutil.rmtree(folder)
@@ -255,11 +256,8 @@ class _Output:
         self.size_and_sha256 = (0, "")
 
     def __enter__(self) -> "_Output":
-        header = io.BytesIO()
-        description = {"descr": self._dtype.newbyteorder("<").str, "fortran_order": False, "shape": (self._n,)}
-        np.lib.format.write_array_header_1_0(header, description)
         self._file = self._path.open("xb")
-        self._put(header.getvalue())
+        self._put(npy_header(self._dtype, self._n))
         return self
 
     def write(self, content: NDArray[Any]) -> None:

@@ -94,13 +94,22 @@ _LANGUAGES = {
 }
 
 
+NO_LANGUAGE = "none"  # the choice of no stop words and no stems
+RECOGNISE = "auto"  # the choice to recognise the language again
+
+
 def language_name(code: str) -> str:
     """Return the English name of a language; "unknown" for ""."""
     return _LANGUAGES[code].name if code else "unknown"
 
 
+def language_codes() -> list[str]:
+    """Return the codes of all languages, in the order of their English names."""
+    return sorted(_LANGUAGES, key=lambda code: _LANGUAGES[code].name)
+
+
 def language_code(words: str) -> str:
-    """Return the ISO 639-1 code of a language from its code or its English name.
+    """Return the ISO 639-1 code of a language from its code or its English name; ``none`` and ``auto`` stay.
 
     Raises
     ------
@@ -108,16 +117,20 @@ def language_code(words: str) -> str:
         The language is not known; the message lists the languages.
     """
     wanted = words.strip().casefold()
+    if wanted in (NO_LANGUAGE, RECOGNISE):
+        return wanted
     for code, language in _LANGUAGES.items():
         if wanted in (code, language.name.casefold()):
             return code
     known = ", ".join(f"{code} ({language.name})" for code, language in sorted(_LANGUAGES.items()))
-    raise ExemplarError(f"'{words:.100}' is not the code or English name of a known language: {known}")
+    raise ExemplarError(
+        f"'{words:.100}' is no language by its code or English name, nor auto or none; known are {known}"
+    )
 
 
 def is_language(code: object) -> bool:
     """Return whether a value is the code of a known language, or "" for an unknown one."""
-    return code == "" or code in _LANGUAGES
+    return code == "" or (isinstance(code, str) and code in _LANGUAGES)
 
 
 def stop_words(code: str) -> frozenset[str]:

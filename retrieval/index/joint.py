@@ -25,6 +25,7 @@ class JointIndex:
     def __init__(self, vectors: DenseIndex, columns: TermColumns, document_rows: NDArray[np.int64]) -> None:
         self.n, self.dim = vectors.n, vectors.dim + columns.n_terms
         self._dense, self._columns, self._document_rows = vectors, columns, document_rows
+        self._one_passage_each = self.n == columns.n_documents and int(document_rows[-1]) == self.n - 1
         self._rounding = vectors.rounding * float(np.hypot(1, columns.longest))
 
     def top_k(
@@ -68,8 +69,8 @@ class JointIndex:
 
     def mean(self) -> NDArray[np.float64]:
         """Return the mean of all rows, ``(dim,)``."""
-        n_passages = np.bincount(self._document_rows, minlength=self._columns.n_documents).astype(np.float64)
-        return np.append(self._dense.mean(), self._columns.weighted_sum(n_passages) / self.n)
+        n_passages = np.bincount(self._document_rows, minlength=self._columns.n_documents)
+        return np.append(self._dense.mean(), self._columns.weighted_sum(n_passages.astype(np.float64)) / self.n)
 
     def scan(self, w: NDArray[np.float64], b: float, left_out: NDArray[np.intp], *, precise: bool = False) -> Scan:
         """Read all rows once; see ``index.scan.scan``."""
@@ -93,7 +94,7 @@ class JointIndex:
     def _word_scores(self, w: NDArray[np.floating]) -> NDArray[np.floating]:
         """Return the words' part of the score of every row."""
         scores = self._columns.scores(w)
-        return scores if self.n == self._columns.n_documents else scores[self._document_rows]
+        return scores if self._one_passage_each else scores[self._document_rows]
 
     def _exact_scores(self, rows: NDArray[np.intp], w: NDArray[np.float64]) -> NDArray[np.float64]:
         of_vectors, of_words = np.split(w, [self._dense.dim])

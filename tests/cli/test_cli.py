@@ -486,7 +486,7 @@ def test_evaluate_docs_takes_a_corpus_that_does_not_show_the_answers(
     for module in ("exemplar.data.sources.read", "exemplar.retrieval.evaluation.judgements"):
         monkeypatch.setattr(f"{module}.package_documents", lambda packages: docstrings)
     run(capsys, "build", "docs")
-    code, out, err = run(capsys, "evaluate", "docs", "--rankers", "knn,bm25")
+    code, out, err = run(capsys, "evaluate", "docs", "--rankers", "knn,words")
     assert code == 0
     assert "Embedded docs as the corpus docs-without-see-also: 3 documents." in err
     assert "docs-without-see-also (2)" in out

@@ -30,7 +30,7 @@ from exemplar.data.documents import Document
 from exemplar.data.errors import CorpusDamaged
 from exemplar.data.sources.spec import Source, SourceSpec
 from tests.support.corpora import ANIMALS, LABELS, source_of
-from tests.support.damage import FILES, WILD, damaged, place_of, told, use
+from tests.support.damage import FILES, WILD, WORDS_FILES, damaged, place_of, told, use
 from tests.support.fake_encoder import FakeEncoder
 
 NUMBERS = st.sampled_from([-1, 0, 1, 10, 2**31, 2**63, 10**30, -(10**30), 1.5, math.nan, math.inf, True])
@@ -60,7 +60,7 @@ def anew(animals: Corpus, tmp_path: Path, home: Path) -> Callable[[str], Path]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("file", FILES)
+@pytest.mark.parametrize("file", [*FILES, *WORDS_FILES])
 @WILD
 @given(st.data())
 def test_a_corpus_with_a_damaged_file_works_or_says_so(anew: Callable[[str], Path], file: str, data) -> None:

@@ -16,7 +16,7 @@ from exemplar.data.documents import Document
 from exemplar.data.errors import CorpusDamaged
 from exemplar.data.sources.spec import Source, SourceSpec
 from tests.support.corpora import ANIMALS, source_of
-from tests.support.damage import FILES, place_of, told, tree, use
+from tests.support.damage import FILES, WORDS_FILES, place_of, told, tree, use
 from tests.support.fake_encoder import FakeEncoder
 
 
@@ -31,9 +31,20 @@ def test_a_pipe_in_place_of_a_file_is_told_at_once(animals: Corpus, file: str) -
     use("animals")
 
 
-@pytest.mark.parametrize("file", [*FILES, "build.lock", "documents.new", "build-0", "."])
+@pytest.mark.skipif(os.name == "nt", reason="has no pipes with names")
+@pytest.mark.parametrize("file", WORDS_FILES)
+def test_a_pipe_among_the_words_is_replaced_at_once(animals: Corpus, file: str) -> None:
+    path = place_of(animals, file)
+    path.unlink()
+    os.mkfifo(path)
+    use("animals")
+    assert path.is_file()
+
+
+@pytest.mark.parametrize("file", [*FILES, *WORDS_FILES, "words", "build.lock", "documents.new", "build-0", "."])
 def test_a_link_is_never_written_through_and_what_it_leads_to_stays(animals: Corpus, tmp_path: Path, file: str) -> None:
-    path = place_of(animals, file) if file in FILES else Path(os.path.normpath(corpus_folder("animals") / file))
+    of_build = file in (*FILES, *WORDS_FILES, "words")
+    path = place_of(animals, file) if of_build else Path(os.path.normpath(corpus_folder("animals") / file))
     outside = tmp_path / "outside"
     if path.exists():
         shutil.move(path, outside)

@@ -38,9 +38,9 @@ def many(n: int, name: str = "many") -> Source:
 
 
 def files_of(corpus: Corpus) -> dict[str, bytes]:
-    """Return the files of a corpus's build by name."""
+    """Return the files of a corpus's build by name; those of its words index begin with ``words/``."""
     folder = corpus_folder(corpus.manifest.name) / corpus.manifest.build
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def committed(name: str) -> tuple[int, bytes]:

@@ -23,7 +23,10 @@ from exemplar.data.corpus.corpus import Corpus, open_corpus
 from exemplar.data.corpus.manifest import corpus_folder
 from exemplar.data.corpus.shards import DOCUMENTS, JOURNAL, PASSAGES, VECTORS
 from exemplar.data.corpus.source_rows import ROWS, source_rows
+from exemplar.data.corpus.words import WORDS
 from exemplar.data.errors import ExemplarError
+from exemplar.data.words.header import FILES as OF_WORDS
+from exemplar.data.words.header import HEADER
 from exemplar.retrieval.evaluation.judgements import judgements_of
 from exemplar.retrieval.ranking import DocumentQuery
 from exemplar.retrieval.search import SearchEngine
@@ -31,6 +34,7 @@ from tests.support.fake_encoder import FakeEncoder
 from tests.support.reading import read
 
 FILES = ["manifest.json", JOURNAL, DOCUMENTS, ROWS, PASSAGES, VECTORS]
+WORDS_FILES = [f"{WORDS}/{file}" for file in (HEADER, *OF_WORDS)]
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
 WILD = settings(deadline=None, max_examples=25, suppress_health_check=list(HealthCheck))
 
@@ -149,6 +153,10 @@ def use(name: str) -> None:
         engine = SearchEngine(corpus, lambda *_: FakeEncoder())
         with told():
             engine.search("cat")
+        with told():
+            words = corpus.words
+            for number in words.numbers(["cat", "the", "zebra"]).tolist():
+                words.weights(number)
         with told():
             engine.search(DocumentQuery("3"), ranker="svm")
         with told():

@@ -12,6 +12,7 @@ from exemplar.data.errors import ExemplarError
 from exemplar.data.sources.preview import Preview, look_at
 from exemplar.data.sources.read import default_name
 from exemplar.data.sources.spec import SourceSpec
+from exemplar.data.words.languages import NO_LANGUAGE, RECOGNISE, language_codes, language_name
 from exemplar.ui import html, state
 from exemplar.ui.corpora import build_job
 from exemplar.ui.corpora.column_form import choose_columns, with_columns
@@ -22,6 +23,11 @@ _PREVIEWED = "build_looked_at"  # the source of the preview
 _PREVIEWS = "build_previews"
 _MOST_PREVIEWS = 8
 
+_LANGUAGE_CHOICES: dict[str | None, str] = {
+    None: "As before, or recognised",
+    RECOGNISE: "Recognised",
+    NO_LANGUAGE: "None of these",
+}
 _NAME_FIRST = {
     "upload": "choose a file first",
     "path": "name a file or folder first",
@@ -37,12 +43,13 @@ class _Options:
     name: str
     model: str
     limit: int | None
+    language: str | None
     whole: bool
     replace: bool
 
     def plan(self, spec: SourceSpec) -> BuildPlan:
         """Return the plan of a build; raises ExemplarError if the name can't be the name of a corpus."""
-        limited = dataclasses.replace(spec, limit=self.limit)
+        limited = dataclasses.replace(spec, limit=self.limit, language=self.language)
         return BuildPlan(limited, check_name(self.name), self.model, whole=self.whole, replace=self.replace)
 
 
@@ -145,8 +152,20 @@ def _choose_options(spec: SourceSpec | None) -> _Options:
             key=fresh_key("build_model"),
             help="Any SentenceTransformer: a name on the Hugging Face hub, or a folder on this machine.",
         )
+        language = _choose_language()
         whole, replace = _choose_whole(), _choose_replace()
-    return _Options((name or "").strip() or default, (model or "").strip() or DEFAULT_MODEL, limit, whole, replace)
+    model = (model or "").strip() or DEFAULT_MODEL
+    return _Options((name or "").strip() or default, model, limit, language, whole, replace)
+
+
+def _choose_language() -> str | None:
+    return st.selectbox(
+        "Language",
+        [None, RECOGNISE, *language_codes(), NO_LANGUAGE],
+        format_func=lambda choice: _LANGUAGE_CHOICES.get(choice) or language_name(choice),
+        key=fresh_key("build_language"),
+        help="The language of the texts. By it their words are reduced to stems, and very frequent words are left out.",
+    )
 
 
 def _choose_whole() -> bool:

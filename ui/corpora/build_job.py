@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from exemplar.data.building.plan import BuildPlan
-from exemplar.data.building.progress import BuildEvent, EncoderLoaded, Progress, StageBegun
+from exemplar.data.building.progress import BuildEvent, EncoderLoaded, LanguageKnown, Progress, StageBegun
 from exemplar.data.building.run import run_build
 from exemplar.data.corpus.manifest import Manifest
 from exemplar.data.documents import Problem, Problems
@@ -23,13 +23,16 @@ class Build:
     hardware
         Device and precision; empty before the model is loaded.
     latest
-        The last progress of reading or embedding; None before the first.
+        The last progress; None before the first.
+    advice
+        A sentence on another model for the language of the texts; empty if there is none.
     """
 
     plan: BuildPlan
     stage: str = _STAGES["source"]
     hardware: str = ""
     latest: Progress | None = None
+    advice: str = ""
     problems: Problems = field(default_factory=Problems)
 
     @property
@@ -46,7 +49,7 @@ class Build:
             return self.stage
         if latest.total is None:
             return f"Reading: {latest.done:,} documents"
-        parts = [f"Embedding: {latest.done:,} of {latest.total:,}", latest.speed, self.hardware]
+        parts = [f"{latest.stage.capitalize()}: {latest.done:,} of {latest.total:,}", latest.speed, self.hardware]
         return " · ".join(filter(None, parts))
 
     def run(self, report: jobs.ReportProgress) -> Manifest:
@@ -58,6 +61,8 @@ class Build:
                     self.stage = _STAGES[event.stage]
                 case EncoderLoaded():
                     self.hardware = event.info.hardware
+                case LanguageKnown():
+                    self.advice = event.advice
                 case Progress():
                     self.latest = event
                 case Problem():

@@ -33,6 +33,7 @@ def _show_running(job: jobs.Job) -> None:
     build: Build = job.progress
     st.html(html.element("div", "head", html.element("b", "name-of", html.text(f"Building {job.name}"))))
     st.progress(build.share, "Stopping" if job.stopping else build.line)
+    _show_advice(build)
     searchable = _searchable(job.name)
     if searchable:
         n = f"{searchable.n_documents:,} documents"
@@ -54,6 +55,7 @@ def _show_running(job: jobs.Job) -> None:
 def _show_ended(job: jobs.Job) -> None:
     build: Build = job.progress
     _show_outcome(job)
+    _show_advice(build)
     for line in build.problems.lines():
         st.html(html.quiet_line(line))
     with st.container(horizontal=True):
@@ -62,6 +64,11 @@ def _show_ended(job: jobs.Job) -> None:
         else:
             _retry_button(job, build)
         _dismiss_button(job)
+
+
+def _show_advice(build: Build) -> None:
+    if build.advice:
+        html.show_message("warning", build.advice)
 
 
 def _show_outcome(job: jobs.Job) -> None:

@@ -57,6 +57,8 @@ def _facts(status: CorpusStatus) -> Iterator[tuple[str, str]]:
     yield "Model", f"{encoder.model}, revision {encoder.revision}"
     longest = f", reads {encoder.max_tokens:,} tokens" if encoder.max_tokens else ""
     yield "Vectors", f"{encoder.dim:,} dimensions, {encoder.similarity}, {encoder.precision}{longest}"
+    if status.words:
+        yield "Words", status.words.in_words
     if manifest.created:
         yield "Built", local_time(manifest.created)
     yield "Embedded on", f"{encoder.device}, {encoder.backend}"

@@ -58,17 +58,18 @@ def test_the_manifest_records_source_and_model(animals: Corpus) -> None:
 
 def test_progress_is_told_from_none_to_all(encoder: FakeEncoder) -> None:
     seen: list[Progress] = []
-    build_corpus(many(SHARD + 1), encoder, on_event=seen.append)
+    build_corpus(many(SHARD + 1), encoder, on_event=lambda event: isinstance(event, Progress) and seen.append(event))
     n = SHARD + 1
     assert [(event.stage, event.done, event.total) for event in seen] == [
         ("reading", n, None),
+        ("indexing words", n, n),
         ("embedding", 0, n),
         ("embedding", SHARD, n),
         ("embedding", SHARD, n),
         ("embedding", n, n),
         ("embedding", n, n),
     ]
-    assert [event.embedded for event in seen[1:]] == [0, SHARD, SHARD, n, n]
+    assert [event.embedded for event in seen[2:]] == [0, SHARD, SHARD, n, n]
     assert seen[-1].speed.endswith("documents/s, 0 s left")
 
 
@@ -332,7 +333,8 @@ def test_what_leaves_the_documents_as_they_are_is_the_same_corpus(
         assert build_corpus(described(spec), encoder).manifest.source == spec
 
 
-SAME = {"source", "limit", "revision", "streaming", "shown_as"}  # options that may differ, or have tests of their own
+# Options that may differ, or have tests of their own.
+SAME = {"source", "language", "limit", "revision", "streaming", "shown_as"}
 
 
 @pytest.mark.parametrize("option", sorted({field.name for field in fields(SourceSpec)} - SAME))
