@@ -40,9 +40,11 @@ class WordAnchor:
     query: NDArray[np.float64]
 
 
-def dense_anchor(query: NDArray[np.float32], positives: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Return ``query + 0.75 mean of positives``, scaled to the length of the query."""
-    point = query.astype(np.float64)
+def dense_anchor(
+    query: NDArray[np.float32], positives: NDArray[np.float32], query_weight: float
+) -> NDArray[np.float64]:
+    """Return ``query_weight query + 0.75 mean of positives``, scaled to the length of the query."""
+    point = query_weight * query.astype(np.float64)
     if len(positives):
         point += POSITIVES * positives.mean(axis=0, dtype=np.float64)
     length = float(np.linalg.norm(point))
@@ -54,6 +56,7 @@ def word_anchor(
     query: TextWords,
     positives: Sequence[TextWords],
     *,
+    query_weight: float = 1.0,
     without: Rows = (),
     gamma: float | None = None,
 ) -> WordAnchor:
@@ -71,29 +74,43 @@ def word_anchor(
     """
     if gamma is None:
         gamma = _WORDS_OF_EXAMPLES if positives else _WORDS_OF_QUERY
-    total = 1 + (POSITIVES if positives else 0.0)
+    total = query_weight + (POSITIVES if positives else 0.0)
     of_query = _shares(query)
-    texts = [(query.terms, of_query / total)]
+    texts = [(query.terms, query_weight / total * of_query)]
     texts += [(text.terms, POSITIVES / total / len(positives) * _shares(text)) for text in positives]
     terms, weights = _sum(texts)
-    chosen = choose_terms(words, terms, weights)
+    n_texts = np.zeros(len(terms), np.int64)
+    for text in positives:
+        n_texts[np.searchsorted(terms, text.terms)] += 1
+    chosen = choose_terms(words, terms, weights, n_texts)
     terms, weights = terms[chosen], weights[chosen]
     asked = at_terms(terms, query.terms, of_query)
     best = words.joined(terms).best_words(asked / words.scale, without) if asked.any() else 0.0
     factor = 1 / best if best else 0.0
-    weights = weights + (factor - 1) / total * asked
+    weights = weights + query_weight / total * (factor - 1) * asked
     return WordAnchor(terms, gamma * weights, at_terms(terms, query.terms, query.weights) * best)
 
 
-def choose_terms(words: Words, terms: NDArray[np.int64], weights: NDArray[np.float64]) -> NDArray[np.intp]:
-    """Return the positions of the terms that take part, ascending: those that do most for what they cost.
+def choose_terms(
+    words: Words, terms: NDArray[np.int64], weights: NDArray[np.float64], n_texts: NDArray[np.int64] | None = None
+) -> NDArray[np.intp]:
+    """Return the positions of the terms that take part, ascending: those of the highest ``weight idf^2``.
 
-    A term can do ``weight idf`` for a score; what it costs grows with the number of its documents, and is taken as the
-    square root of it. At most 200 take part, and as many as have eight postings a document.
+    At most 200 take part, and as many as have eight postings a document.
+
+    Parameters
+    ----------
+    weights
+        ``(n_terms,)``: a query with these weights of the terms.
+    n_texts
+        ``(n_terms,)``: how many positives have each; a term that only these have tells nothing of other documents.
     """
     counts = words.document_counts(terms)
     idf = np.log1p((words.n_documents - counts + 0.5) / (counts + 0.5))
-    order = np.argsort(-weights * idf / np.sqrt(np.maximum(counts, 1)), kind="stable")[:MOST_TERMS]
+    order = np.argsort(-weights * idf**2, kind="stable")
+    if n_texts is not None:
+        order = order[counts[order] > n_texts[order]]
+    order = order[:MOST_TERMS]
     fits = np.cumsum(counts[order]) <= MOST_ENTRIES * words.n_documents
     fits[:1] = True
     return np.sort(order[fits])

@@ -3,7 +3,6 @@
 The constants of the default ranker were chosen by measurements: see docs/evaluation.md.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
@@ -32,12 +31,13 @@ TITLES: dict[str, str] = {
 }
 
 NOTEBOOK_C = 0.1
-_ANCHORED_C = 0.004  # before the first mark
+_ANCHORED_C = 0.003  # before the first mark
+_FADES = 5  # positives by which query and anchor count half: from then on the marks show more than the query
 _NEGATIVES = 1 / 20  # of the positives' loss weight, as the anchor is near the negatives already
 _BACKGROUND = 6.0  # of it before the first mark; it halves with every 20 marks, which show more than the background
 _BACKGROUND_MARKS = 20
 _LEAST_SPREAD = 0.01  # bounds the scale where the corpus has only one distinct text
-_SAMPLE, _SEED = 4096, 0  # rows whose mean stands for the corpus's
+_SAMPLE, _SEED = 1024, 0  # rows whose mean stands for the corpus's
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -202,10 +202,11 @@ def _exemplar_svm(examples: Examples, C: float | None, until: Until) -> Scorer:
 def _anchored(examples: Examples, words: ExampleWords | None, C: float, until: Until) -> Scorer:
     """Return the SVM that is held close to the anchor of vectors and words."""
     query, positives, negatives = examples.query, examples.positives, examples.negative_vectors
-    index, point = examples.index, dense_anchor(query, positives)
+    fade = 1 / (1 + len(positives) / _FADES)
+    index, point = examples.index, dense_anchor(query, positives, fade)
     terms = np.empty(0, np.int64)
     if words is not None:
-        anchor = word_anchor(words.words, words.query, words.positives, without=words.itself)
+        anchor = word_anchor(words.words, words.query, words.positives, query_weight=fade, without=words.itself)
         scale, terms = words.words.scale, anchor.terms
         index = words.words.joined(terms)
         point = np.append(point, anchor.weights / scale)
@@ -213,14 +214,16 @@ def _anchored(examples: Examples, words: ExampleWords | None, C: float, until: U
         positives = _with_words(positives, words.positives, terms, scale)
         negatives = None if negatives is None else _with_words(negatives, words.negatives, terms, scale)
     n_marks = len(positives) + examples.n_negatives
-    T = 500 * C
+    T, shares = 500 * C, np.append(fade, np.ones(len(positives)))
     svm = fit_exemplar_svm(
         index,
         np.concatenate([query[None], positives]),
         examples.negatives,
         negative_vectors=negatives,
-        loss=LossWeights(T, T * _NEGATIVES, T * _BACKGROUND / (1 + n_marks / _BACKGROUND_MARKS)),
-        anchor=_scaled(point, index, query, positives, examples.left_out),
+        loss=LossWeights(
+            T * shares / shares.sum(), T * _NEGATIVES, T * _BACKGROUND / (1 + n_marks / _BACKGROUND_MARKS)
+        ),
+        anchor=fade * _scaled(point, index, query, positives, fade, examples.left_out),
         exclude=examples.left_out,
         until=until,
     )
@@ -233,6 +236,7 @@ def _scaled(
     index: Index,
     query: NDArray[np.float32],
     positives: NDArray[np.float32],
+    query_weight: float,
     left_out: NDArray[np.intp],
 ) -> NDArray[np.float64]:
     """Return weights and intercept, ``(dim + 1,)``, by which the examples score 1 on average and the corpus -1."""
@@ -241,7 +245,7 @@ def _scaled(
     typical = index.vectors(background if background.size else sample).mean(axis=0, dtype=np.float64)
     example = query @ point
     if len(positives):
-        example = (example + POSITIVES * (positives @ point).mean()) / (1 + POSITIVES)
+        example = (query_weight * example + POSITIVES * (positives @ point).mean()) / (query_weight + POSITIVES)
     scale = 2 / max(float(example - typical @ point), _LEAST_SPREAD)
     return np.append(scale * point, 1 - scale * example)
 
@@ -259,10 +263,10 @@ def _with_words(
 def default_c(ranker: Ranker, n_marks: int) -> float:
     """Return a ranker's default C: the notebook's for ``svm``; for the others one that grows with the marks.
 
-    A mean loss over n examples is commonly regularised by ``1 / sqrt(n)``, so C, its inverse, grows with the square
-    root.
+    A mean loss over n examples is commonly regularised by ``1 / sqrt(n)``, a sum of losses by a constant. The growth
+    with the power 3/4 lies between.
     """
-    return NOTEBOOK_C if ranker == "svm" else _ANCHORED_C * math.sqrt(1 + n_marks)
+    return NOTEBOOK_C if ranker == "svm" else _ANCHORED_C * float((1 + n_marks) ** 0.75)
 
 
 def effective_negatives(n_positives: int, n_negatives: int) -> int:

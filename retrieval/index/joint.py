@@ -65,12 +65,16 @@ class JointIndex:
     def vectors(self, rows: Rows) -> NDArray[np.float32]:
         """Return the vectors and terms of some rows, ``(len(rows), dim) float32``, in their order."""
         checked = checked_rows(rows, self.n)
-        return np.hstack([self._dense.vectors(checked), self._columns.rows(self._document_rows[checked])])
+        joined = np.zeros((checked.size, self.dim), np.float32)
+        joined[:, : self._dense.dim] = self._dense.array[checked]
+        self._columns.add_to(joined[:, self._dense.dim :], self._document_rows[checked])
+        return joined
 
     def mean(self) -> NDArray[np.float64]:
         """Return the mean of all rows, ``(dim,)``."""
-        n_passages = np.bincount(self._document_rows, minlength=self._columns.n_documents)
-        return np.append(self._dense.mean(), self._columns.weighted_sum(n_passages.astype(np.float64)) / self.n)
+        n_passages = np.zeros(self._columns.n_documents)
+        np.add.at(n_passages, self._document_rows, 1)
+        return np.append(self._dense.mean(), self._columns.weighted_sum(n_passages) / self.n)
 
     def scan(self, w: NDArray[np.float64], b: float, left_out: NDArray[np.intp], *, precise: bool = False) -> Scan:
         """Read all rows once; see ``index.scan.scan``."""
@@ -81,7 +85,7 @@ class JointIndex:
             self._document_rows[read.violators],
             weights=1 + read.scores[read.violators].astype(np.float64),
             minlength=self._columns.n_documents,
-        )
+        ).astype(np.float64)
         pull = np.concatenate([read.pull[:-1], self._columns.weighted_sum(hinges), read.pull[-1:]])
         return Scan(read.scores, read.violators, read.loss, pull)
 

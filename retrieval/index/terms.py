@@ -74,11 +74,20 @@ class TermColumns:
     def rows(self, documents: NDArray[np.intp]) -> NDArray[np.float32]:
         """Return the rows of some documents, ``(len(documents), n_terms) float32``, in their order."""
         rows = np.zeros((len(documents), self.n_terms), dtype=np.float32)
-        of_block = documents // _BLOCK
-        for number in np.unique(of_block):
-            chosen = np.flatnonzero(of_block == number)
-            rows[chosen] = self._blocks[number][documents[chosen] - number * _BLOCK].toarray()
+        self.add_to(rows, documents)
         return rows
+
+    def add_to(self, rows: NDArray[np.float32], documents: NDArray[np.intp]) -> None:
+        """Write the rows of some documents into an array of zeros, ``(len(documents), n_terms) float32``."""
+        order = np.argsort(documents, kind="stable")
+        cuts = np.searchsorted(documents, np.arange(len(self._blocks) + 1) * _BLOCK, sorter=order)
+        for number in np.flatnonzero(np.diff(cuts)):
+            chosen = order[cuts[number] : cuts[number + 1]]
+            block = self._blocks[number]
+            local = documents[chosen] - number * _BLOCK
+            first, sizes = block.indptr[local], np.diff(block.indptr)[local]
+            entries = np.repeat(first - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())
+            rows[np.repeat(chosen, sizes), block.indices[entries]] = block.data[entries]
 
 
 def _block(columns: list[Any], cuts: list[Any], block: int, n_rows: int, scale: float) -> Any:

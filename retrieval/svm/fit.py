@@ -14,7 +14,7 @@ model can hold all rows that have loss, the method is hard-negative mining.
 """
 
 import time
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -145,8 +145,8 @@ def fit_exemplar_svm(
     P = _checked_vectors(positives, index.dim)
     N = None if negative_vectors is None else _checked_vectors(negative_vectors, index.dim)
     _check_arguments(index, C, negative_weight, until, max_scans, start)
-    if loss is not None and not all(0 <= weight <= 500 * LARGEST_C for weight in astuple(loss)):
-        raise ValueError(f"the loss weights must be positive numbers up to {500 * LARGEST_C:,.0f}, got {loss}")
+    if loss is not None:
+        _check_loss(loss, len(P))
     with one_blas_thread():
         sample = index.sample(_sample_size(index.n), seed)
         marked, excluded = checked_rows(negatives, index.n), checked_rows(exclude, index.n)
@@ -167,6 +167,15 @@ def fit_exemplar_svm(
     if not np.isfinite(w).all():
         raise ValueError("training met NaN or infinity: the index holds rows that are not unit vectors")
     return ExemplarSVM(w[:-1], float(w[-1]), stopped, scans, support, value, time.perf_counter() - start_time, pull)
+
+
+def _check_loss(loss: LossWeights, n_positives: int) -> None:
+    most = 500 * LARGEST_C
+    weights = np.append(loss.positives, [loss.negatives, loss.background])
+    if len(loss.positives) != n_positives or not ((weights >= 0) & (weights <= most)).all():
+        raise ValueError(
+            f"expected {n_positives} loss weights of positives, none negative or above {most:,.0f}: {loss}"
+        )
 
 
 def check_c(C: float) -> None:

@@ -12,11 +12,19 @@ from exemplar.retrieval.svm.newton import LocalModel
 NOTEBOOK_ROWS = 1000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class LossWeights:
-    """The weights of the squared hinge losses: of all positives together, all negatives, and the background."""
+    """The weights of the squared hinge losses.
 
-    positives: float
+    Attributes
+    ----------
+    positives
+        ``(n_positives,)``, one for each.
+    negatives, background
+        Of all negatives together, and of the background.
+    """
+
+    positives: NDArray[np.float64]
     negatives: float
     background: float
 
@@ -114,7 +122,7 @@ class Objective:
             index,
             np.concatenate([positives, *of_negatives]),
             np.repeat([1.0, -1.0], [n_positives, n_negatives]),
-            np.repeat([loss.positives / n_positives, loss.negatives / max(1, n_negatives)], [n_positives, n_negatives]),
+            np.append(loss.positives, np.full(n_negatives, loss.negatives / max(1, n_negatives))),
             left_out,
             n_background,
             loss.background / max(1, n_background),
@@ -132,4 +140,6 @@ def balanced(C: float, sizes: tuple[int, int, int], *, scale_c: bool, negative_w
     # A negative is a background row too, so a mark must not make it weigh less than one.
     heavier = max(1.0, negative_weight * (max(1.0, n_background / NOTEBOOK_ROWS) if scale_c else 1.0))
     c_background = T / max(1.0, n_background + heavier * n_negatives)
-    return LossWeights(T, heavier * c_background * n_negatives, c_background * n_background)
+    return LossWeights(
+        np.full(n_positives, T / n_positives), heavier * c_background * n_negatives, c_background * n_background
+    )

@@ -28,18 +28,19 @@ def test_svm_is_the_notebooks() -> None:
 
 
 def test_anchored_is_held_to_query_and_positives_and_follows_more_examples_more_closely() -> None:
-    point = ROWS[0] + 0.75 * ROWS[6].astype(float)
+    fade = 1 / 1.2
+    point = fade * ROWS[0] + 0.75 * ROWS[6].astype(float)
     point /= np.linalg.norm(point)
-    example = (point @ ROWS[0] + 0.75 * point @ ROWS[6]) / 1.75
+    example = (fade * point @ ROWS[0] + 0.75 * point @ ROWS[6]) / (fade + 0.75)
     typical = np.delete(ROWS[1:], [5, 8], axis=0).mean(axis=0, dtype=float)
     scale = 2 / (example - point @ typical)
-    T = 2 * np.sqrt(1 + 2)
+    T = 1.5 * 3**0.75
     expected = fit_exemplar_svm(
         DenseIndex(ROWS[1:]),
         ROWS[[0, 6]],
         [8],
-        loss=LossWeights(T, T / 20, 6 * T / 1.1),
-        anchor=np.append(scale * point, 1 - scale * example),
+        loss=LossWeights(T * np.array([fade, 1]) / (fade + 1), T / 20, 6 * T / 1.1),
+        anchor=fade * np.append(scale * point, 1 - scale * example),
         exclude=[5, 8],
     )
     for ranker in ("anchored", "anchored-vectors"):
@@ -50,15 +51,15 @@ def test_anchored_is_held_to_query_and_positives_and_follows_more_examples_more_
 
 
 def test_a_c_that_is_given_is_taken() -> None:
-    one, other = (scorer("anchored", examples([5], [8]), C=C).w for C in (0.004 * np.sqrt(3), 3))
+    one, other = (scorer("anchored", examples([5], [8]), C=C).w for C in (0.003 * 3**0.75, 3))
     np.testing.assert_allclose(one, scorer("anchored", examples([5], [8])).w)
     assert np.linalg.norm(one - other) > 0.1
     with pytest.raises(ValueError, match="C must be a positive number up to 1,000,000, got 0"):
         scorer("anchored", examples([], []), C=0)
 
 
-def test_c_grows_with_the_root_of_the_marks() -> None:
-    assert [default_c("anchored", n) for n in (0, 3, 8)] == pytest.approx([0.004, 0.008, 0.012])
+def test_c_grows_with_the_marks() -> None:
+    assert [default_c("anchored", n) for n in (0, 15)] == pytest.approx([0.003, 0.024])
     assert [default_c("svm", n) for n in (0, 2, 6)] == [0.1, 0.1, 0.1]
 
 

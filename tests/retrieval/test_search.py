@@ -21,7 +21,6 @@ from exemplar.retrieval.svm.fit import fit_exemplar_svm
 from tests.support.corpora import ANIMALS, LABELS, source_of
 from tests.support.fake_encoder import FakeEncoder
 
-
 BY_VECTORS = [ranker for ranker in RANKERS if ranker != "words"]  # which ranks only what shares a word
 
 

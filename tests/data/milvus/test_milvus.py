@@ -221,9 +221,7 @@ def test_all_that_the_pages_ask_for_is_there(local: SearchEngine, served: Search
 
 def test_an_evaluation_measures_the_same(local: SearchEngine, served: SearchEngine) -> None:
     results = [
-        evaluate(
-            engine, judgements_of(engine.corpus), rankers=("knn", "centred", "anchored"), rounds=2, n_queries=4
-        )
+        evaluate(engine, judgements_of(engine.corpus), rankers=("knn", "centred", "anchored"), rounds=2, n_queries=4)
         for engine in (local, served)
     ]
     assert [(each.protocol, each.round, each.ranker) for each in results[0]] == [

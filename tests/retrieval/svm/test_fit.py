@@ -100,7 +100,7 @@ def test_the_best_row_marked_as_not_wanted_leaves_the_top(n: int) -> None:
 def test_the_anchored_objective_is_minimised(vectors: np.ndarray) -> None:
     query, X = vectors[0], vectors[1:]
     anchor = np.append(3 * query.astype(float), -2)
-    loss = LossWeights(10, 0.5, 40)
+    loss = LossWeights(np.array([10.0]), 0.5, 40)
     svm = fit_exemplar_svm(DenseIndex(X), query, [5, 9], loss=loss, anchor=anchor, until="exact")
     y, c = np.r_[1, np.full(299, -1)], np.r_[10, np.full(299, 40 / 297)]
     c[[6, 10]] = 0.25
@@ -400,8 +400,16 @@ def test_bad_input_is_a_clear_error(vectors: np.ndarray) -> None:
     for C in (0, -1, np.nan, np.inf, 1e7):
         with pytest.raises(ValueError, match="C must be a positive number up to 1,000,000, got"):
             fit_exemplar_svm(index, vectors[:1], C=C)
-    for loss in (LossWeights(-1, 1, 1), LossWeights(1, 1, np.nan), LossWeights(1, 1, 1e12)):
-        with pytest.raises(ValueError, match="loss weights must be positive numbers up to 500,000,000"):
+    one = np.ones(1)
+    for loss in (
+        LossWeights(-one, 1, 1),
+        LossWeights(one, 1, np.nan),
+        LossWeights(one, 1, 1e12),
+        LossWeights(one[:0], 1, 1),
+    ):
+        with pytest.raises(
+            ValueError, match="expected 1 loss weights of positives, none negative or above 500,000,000"
+        ):
             fit_exemplar_svm(index, vectors[:1], loss=loss)
     for rows in ([-1], [299, 300]):
         with pytest.raises(ValueError, match="rows of this index are 0 to 299, got"):
