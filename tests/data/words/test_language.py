@@ -3,6 +3,7 @@
 import pytest
 
 from exemplar.data.errors import ExemplarError
+from exemplar.data.words import language
 from exemplar.data.words.language import recognised_language
 from exemplar.data.words.languages import is_language, language_code, language_codes, language_name, stemmer, stop_words
 
@@ -11,7 +12,7 @@ GERMAN = ["Der Zug kommt heute zu spät.", "Wo ist meine Bestellung?", "Ein entt
 
 
 @pytest.mark.parametrize(
-    ("language", "texts"),
+    ("code", "texts"),
     [
         ("en", ENGLISH),
         ("de", GERMAN),
@@ -34,14 +35,23 @@ GERMAN = ["Der Zug kommt heute zu spät.", "Wo ist meine Bestellung?", "Ein entt
         ("", ["", "\n"]),
     ],
 )
-def test_languages_are_recognised(language: str, texts: list[str]) -> None:
-    assert recognised_language(texts) == language
+def test_languages_are_recognised(code: str, texts: list[str]) -> None:
+    assert recognised_language(texts) == code
 
 
 def test_the_language_of_most_texts_counts() -> None:
     long = [" ".join(ENGLISH * 5)] * 3 + [" ".join(GERMAN * 5)]
     assert recognised_language(long) == "en"
     assert recognised_language(long[2:]) == ""  # as many of either
+
+
+def test_a_temporary_folder_that_is_full_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("py3langid.langid.LanguageIdentifier.from_model_file", full)
+    with pytest.raises(ExemplarError, match="No space left .*; make room in the system's temporary folder, or"):
+        language.load_recogniser.__wrapped__()  # of the cache in conftest.py
 
 
 def test_a_language_has_a_code_and_a_name() -> None:
