@@ -27,7 +27,6 @@ from exemplar.data.words.languages import NO_LANGUAGE
 WORDS = "words"
 
 _SAMPLE = 400  # documents whose language is recognised
-_BATCH = 1024  # documents
 _UNREADABLE = (OSError, EOFError, ValueError, MemoryError, RecursionError, pa.ArrowException)
 
 _logger = logging.getLogger(__name__)
@@ -156,8 +155,9 @@ def _temporary(
 
 
 def _all(texts: pa.ChunkedArray) -> Iterator[str]:
-    for start in range(0, len(texts), _BATCH):
-        yield from texts.slice(start, _BATCH).to_pylist()
+    for chunk in texts.chunks:
+        for text in chunk:  # one by one: texts may be long
+            yield text.as_py()
 
 
 def _sample(texts: pa.ChunkedArray) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """Analysis: the terms of a text, by which documents and queries meet."""
 
+import re
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from exemplar.data.words.languages import snowball_version, stemmer, stop_words
 _VERSION = 1  # increases with every change of the terms that a text has
 _LONGEST = 100  # characters of a term; what is longer is no word: base64, a sequence of bases
 _MOST_KNOWN = 2**17  # words
+_IDENTIFYING = re.compile(r"[.:@\d]")  # in a word whose whole is a term: boundary-layer gives its parts alone
 _ELIDING = ("ca", "fr", "it")  # l'eau: an apostrophe stands between two words
 _DOTLESS = ("az", "tr")  # their i keeps its dot, or its lack of one, in capitals
 _DOTS = str.maketrans({"I": "\N{LATIN SMALL LETTER DOTLESS I}", "\N{LATIN CAPITAL LETTER I WITH DOT ABOVE}": "i"})
@@ -33,9 +35,10 @@ def analysis_version() -> str:
 class Analyser:
     """Turns the texts of one language into terms.
 
-    A word becomes its stem, unless it is a stop word. A word of several parts (``read_csv``, ``COVID-19``,
-    ``pandas.DataFrame``) becomes a term as a whole, and its parts become terms. In scripts without blanks between
-    words every pair of neighbouring characters is a term, and every Han character.
+    A word becomes its stem, unless it is a stop word. An identifier or number of several parts (``read_csv``,
+    ``COVID-19``, ``pandas.DataFrame``) becomes a term as a whole, and its parts become terms; other words with a hyphen
+    or slash give their parts alone, which ranks better (nDCG@10 .554 against .552 on six sets). In scripts without
+    blanks between words every pair of neighbouring characters is a term, and every Han character.
 
     Parameters
     ----------
@@ -77,7 +80,7 @@ class Analyser:
             return tuple(term for part in APOSTROPHE.split(word) for term in self.analyse(part))
         parts = JOINT.split(word)
         terms = [term for part in parts for term in self._of_part(part)]
-        if len(parts) > 1 and len(word) <= _LONGEST and any(map(str.isalnum, word)):
+        if len(parts) > 1 and len(word) <= _LONGEST and _IDENTIFYING.search(word):
             terms.insert(0, self._lower(word))
         return tuple(terms)
 

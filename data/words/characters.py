@@ -23,8 +23,8 @@ _INVISIBLE = "\u00ad\u200c\u200d\ufe00-\ufe0f"  # soft hyphen, zero-width non-jo
 _VOICED = "\uff9e\uff9f"  # half-width voicing marks of kana
 _JAMO = "\u1160-\u11ff\ud7b0-\ud7fb"  # vowels and finals of a decomposed Hangul syllable
 
-_JOINTS = "-./@'\u2019\u2010\u2011"
-_ASCII_WORD = re.compile(r"\w+(?:(?:[-./@']|::?)\w+)*", re.ASCII)
+_JOINTS = "-./@:'\u2019\u2010\u2011"
+_ASCII_WORD = re.compile(r"\w+(?:[-./@':]\w+|::\w+)*", re.ASCII)
 
 HAN = re.compile(f"[{_HAN}]")
 UNSPACED = re.compile(f"[{_UNSPACED}]")
@@ -68,7 +68,7 @@ _PLAIN = str.maketrans(
 @functools.cache
 def _word() -> re.Pattern[str]:
     part = f"[^\\W{_UNSPACED}]+(?:[{_marks()}{_INVISIBLE}]+[^\\W{_UNSPACED}]*)*"
-    return re.compile(f"{part}(?:(?:[{_JOINTS}]|::?){part})*")
+    return re.compile(f"{part}(?:[{_JOINTS}]{part}|::{part})*")
 
 
 @functools.cache

@@ -66,7 +66,7 @@ def write_index(
         n_documents, n_terms = counts.n_documents, len(counts.terms)
         header = Header(analysis_version(), language, is_chosen, n_documents, n_terms, documents_sha256, files)
         _write(temporary / HEADER, header.to_bytes())
-        if folder.exists():
+        if folder.is_dir():
             shutil.rmtree(folder)
         os.replace(temporary, folder)
     except BaseException:
@@ -94,8 +94,13 @@ class _RawWords(dict[str, int]):
         self.clear()
         self._terms, self._ends = array("i"), array("q", [0])
 
+    @property
+    def n_words(self) -> int:
+        """How many words have a number, those included that are too long to be remembered."""
+        return len(self._ends) - 1
+
     def __missing__(self, word: str) -> int:
-        number = len(self._ends) - 1
+        number = self.n_words
         numbers = self.term_numbers
         self._terms.extend([numbers.setdefault(term, len(numbers)) for term in self._analyser.analyse(word)])
         self._ends.append(len(self._terms))
@@ -168,7 +173,7 @@ class _Counts:
         for content, dtype in (*contents, (np.minimum(counts, _MOST_COUNT), np.uint16)):
             np.save(self._spill, content.astype(dtype))
         self.n_documents += len(words)
-        if len(self._words) > _MOST_RAW_WORDS:
+        if self._words.n_words > _MOST_RAW_WORDS:
             self._words.forget()
         return np.bincount(owners, minlength=len(words)).astype(np.int32)
 

@@ -5,6 +5,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from exemplar.data.errors import ExemplarError
+from exemplar.data.text import one_line
 from exemplar.data.words.languages import is_language
 
 _BEGINNING = 500  # characters of a text
@@ -17,6 +19,11 @@ def recognised_language(texts: Iterable[str]) -> str:
     """Return the ISO 639-1 code of the language of most texts; empty if they are not clearly in one that is known.
 
     Equal texts have equal answers; nothing is fetched from a network.
+
+    Raises
+    ------
+    ExemplarError
+        See ``load_recogniser``.
     """
     blocks = list(_blocks(texts))
     if not blocks:
@@ -28,10 +35,20 @@ def recognised_language(texts: Iterable[str]) -> str:
 
 
 def load_recogniser() -> Any:
-    """Load the recogniser of py3langid; its 120 MB are free again when nobody holds it."""
+    """Load the recogniser of py3langid; its 120 MB are free again when nobody holds it.
+
+    Raises
+    ------
+    ExemplarError
+        The system's temporary folder, into which py3langid unpacks its model, can't be written.
+    """
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    try:
+        return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    except OSError as error:
+        remedy = "make room in the system's temporary folder, or choose the language"
+        raise ExemplarError(f"the language of the texts can't be recognised ({one_line(error)}); {remedy}") from error
 
 
 def _blocks(texts: Iterable[str]) -> Iterator[str]:

@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import encoder, scale_search, svm, tables, vectors
+from benchmarks import encoder, scale_search, svm, tables, vectors, words
 from benchmarks.memory import in_own_process, peak_megabytes
 from exemplar.data.building.build import build_corpus
 from exemplar.data.encoders.base import unit_rows
@@ -86,3 +86,17 @@ def test_memory_is_measured_in_a_process_of_its_own() -> None:
     peak = in_own_process(_hold, 200, timeout=60)
     assert peak is None or 190 < peak < 260
     assert in_own_process(_fall_over, timeout=60) is None
+
+
+@pytest.mark.slow
+def test_the_words_benchmark_compares_with_bm25s(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(words, "_reviews", lambda: ["A fine film. It is long!", "The dogs run."])
+    monkeypatch.setattr("sys.argv", ["words", "--documents", "2", "5", "--json", str(tmp_path / "words.json")])
+
+    words.main()
+
+    reviews, passages = json.loads((tmp_path / "words.json").read_text())["corpora"]
+    assert (reviews["exemplar"]["terms"], reviews["exemplar"]["postings"]) == (5, 5)
+    assert passages["documents"] == 5
+    for figures in (reviews["exemplar"], reviews["bm25s"], passages["exemplar"]):
+        assert figures["seconds"] > 0

@@ -496,3 +496,28 @@ def test_evaluate_docs_takes_a_corpus_that_does_not_show_the_answers(
         "lib.median\n\nMiddle of the values.\n",
         "lib.sort\n\nSort the values.",
     ]
+
+
+def test_the_language_of_the_texts_is_chosen_and_shown(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("exemplar.data.building.build.languages_in_card", lambda *_: frozenset({"en"}))
+    path = tmp_path / "notes.csv"
+    path.write_text("text\nein Haus und ein Hund\n")
+    code, _, err = run(capsys, "build", str(path), "--language", "German")
+    assert code == 0
+    assert "The texts are in German, but fake is a model for English" in " ".join(err.split())
+    _, out, _ = run(capsys, "corpora", "show", "notes")
+    assert re.search(r"^  words: German \(chosen\), 2 terms, [\d.]+ kB$", out, re.MULTILINE)
+    assert "--language de" in out
+    _, out, _ = run(capsys, "corpora", "show", "notes", "--json")
+    words = json.loads(out)["words"]
+    assert (words["language"], words["n_terms"]) == ("de", 2)
+
+
+def test_an_unknown_language_is_one_sentence_with_the_known_ones(
+    capsys: pytest.CaptureFixture[str], reviews: str
+) -> None:
+    told = failure(capsys, "build", reviews, "--language", "Klingon")
+    assert told.startswith("exemplar: 'Klingon' is no language by its code or English name, nor auto or none; known")
+    assert "de (German)" in told

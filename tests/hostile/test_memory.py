@@ -19,6 +19,7 @@ from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus import source_rows
 from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.readers import encodings, file, pdf
+from exemplar.data.words import language
 from tests.support.corpora import ANIMALS, source_of
 from tests.support.damage import as_parquet
 from tests.support.fake_encoder import FakeEncoder
@@ -42,6 +43,8 @@ def explode(folder: str) -> dict[str, str]:
     for (module, name), value in SIXTEENTH.items():
         assert hasattr(module, name)
         setattr(module, name, value)
+    recogniser = language.load_recogniser()  # takes the same whatever is read
+    language.load_recogniser = lambda: recogniser
     said = {}
     for bomb, megabytes in BOMBS.items():
         path = write_bomb(bomb, Path(folder))

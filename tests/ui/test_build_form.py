@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("fake_model")]
 def test_an_upload_is_shown_built_and_searched(home: Path) -> None:
     app = opened()
     upload(app, "my notes.csv", "text,kind,label\nbuy milk,a,x\n,b,y\nfeed the cat,c,\n")
-    pickers = {box.label: (box.options, box.value) for box in app.selectbox}
+    pickers = {box.label: (box.options, box.value) for box in app.selectbox if box.label != "Language"}
     columns = ["text", "kind", "label"]
     assert {label: options for label, (options, _) in pickers.items()} == {
         "Text column": columns,
@@ -78,7 +78,7 @@ def test_where_the_text_cannot_be_guessed_it_is_asked_for() -> None:
     upload(app, "notes.csv", "words,id\nbuy milk,a\nfeed the cat,b\n")
     told = ["None of the columns is called as a text usually is; choose the Text column"]
     assert messages(app, "warning") == told
-    assert [box.value for box in app.selectbox] == [None, -1, -1, 1]
+    assert [box.value for box in app.selectbox if box.label != "Language"] == [None, -1, -1, 1]
     press(app, "Build")
     assert jobs.jobs("build") == []
     assert messages(app, "warning") == told
@@ -174,7 +174,7 @@ def test_the_documentation_of_packages_is_built_as_it_must_be_to_be_evaluated(en
     assert labelled(app, "text_input", "Name").placeholder == "docs-without-see-also"
     press(app, "Look at it")
     assert text_of(app, "preview").startswith("numpy.")
-    assert len(app.selectbox) == 0
+    assert [box.label for box in app.selectbox] == ["Language"]
     labelled(app, "number_input", "Limit").set_value(20)
     press(app, "Build")
     manifest = ended("docs-without-see-also").result
@@ -206,3 +206,16 @@ def test_a_data_set_is_read_from_its_split(tmp_path: Path) -> None:
     press(app, "Build")
     assert ended("reviews").result.source.split == "test[:1]"
     assert open_corpus("reviews").documents["text"].to_pylist() == ["test one"]
+
+
+def test_the_language_of_the_texts_is_chosen_and_a_model_without_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("exemplar.data.building.build.languages_in_card", lambda *_: frozenset({"en"}))
+    app = opened()
+    upload(app, "notes.csv", "text\nHäuser und Hunde\n")
+    choose(app, "Language", "German")
+    press(app, "Build")
+    assert ended("notes").result.source.language == "de"
+    app.run()
+    [advice] = messages(app, "warning")
+    assert advice.startswith("The texts are in German, but fake is a model for English")
+    assert open_corpus("notes").words.numbers(["haus", "hund"]).tolist() == [0, 1]

@@ -22,6 +22,7 @@ from exemplar.data.encoders.base import Encoder
 from exemplar.data.encoders.sentence_transformer import load_encoder
 from exemplar.data.errors import CorpusBusy
 from exemplar.data.sources.spec import Source, SourceSpec
+from exemplar.data.words.header import FILES, HEADER
 from tests.support.builders import LAST, SHARD, build_by_the_program, build_on_a_slow_disk
 from tests.support.corpora import committed
 from tests.support.fake_encoder import FakeEncoder
@@ -103,7 +104,8 @@ def kill_again_and_again(
     assert builder.exitcode == 0, output.read_text()
     assert verify_corpus("killed") == []
     folders = [corpus_folder(name) / open_corpus(name).manifest.build for name in ("killed", "straight")]
-    for file in ("documents.arrow", "passages.npy", "vectors.npy"):
+    words = [f"words/{file}" for file in (HEADER, *FILES)]
+    for file in ("documents.arrow", "passages.npy", "vectors.npy", *words):
         assert (folders[0] / file).read_bytes() == (folders[1] / file).read_bytes()
     lines = [(folder / JOURNAL).read_text().splitlines()[1:] for folder in folders]
     assert lines[0] == lines[1]
@@ -118,7 +120,7 @@ from exemplar.data.building.build import build_corpus
 from tests.support.fake_encoder import FakeEncoder
 documents = [Document(str(n), f"word{n} " * 9) for n in range(2000)]
 try:
-    build_corpus(Source("full", SourceSpec("full"), lambda: iter(documents)), FakeEncoder())
+    build_corpus(Source("full", SourceSpec("full", language="none"), lambda: iter(documents)), FakeEncoder())
 except OSError as error:
     print(error)
 """
@@ -138,7 +140,7 @@ def assert_it_goes_on(message: str) -> None:
 
 
 def _source(documents: list[Document]) -> Source:
-    return Source("full", SourceSpec("full"), lambda: iter(documents))
+    return Source("full", SourceSpec("full", language="none"), lambda: iter(documents))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="has no such limit")

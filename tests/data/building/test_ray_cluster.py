@@ -101,7 +101,9 @@ def test_a_corpus_is_the_same_as_one_that_is_built_here(cluster: Any, log: Path)
     assert len(processes(log)) == 2
     ends = [0, *range(SHARD, 102, SHARD), 102]
     assert [
-        (event.done, event.total, event.embedded) for event in seen if isinstance(event, Progress) and event.total
+        (event.done, event.total, event.embedded)
+        for event in seen
+        if isinstance(event, Progress) and event.stage == "embedding"
     ] == [(done, 102, done) for done in ends]
 
 

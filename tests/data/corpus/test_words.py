@@ -232,3 +232,15 @@ def test_the_status_knows_the_words() -> None:
     assert status.size == size
     assert status.words is not None
     assert status.words.in_words.startswith(f"English (recognised), {status.words.n_terms} terms, ")
+
+
+def test_a_disk_that_is_full_is_told_and_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("exemplar.data.words.indexing.np.save", full)
+        with pytest.raises(OSError, match="is full; make room and build again"):
+            build_corpus(source_of(ANIMALS), FakeEncoder())
+    assert [*corpus_folder("animals").glob("build-*/words*")] == []
+    assert build_corpus(source_of(ANIMALS), FakeEncoder()).words.n_documents == 10
