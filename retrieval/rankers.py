@@ -242,11 +242,13 @@ def _scaled(
     """Return weights and intercept, ``(dim + 1,)``, by which the examples score 1 on average and the corpus -1."""
     sample = index.sample(_SAMPLE, _SEED)
     background = np.setdiff1d(sample, left_out)
-    typical = index.vectors(background if background.size else sample).mean(axis=0, dtype=np.float64)
+    typical = (
+        index.features(background if background.size else sample).dot(point.astype(np.float32)).mean(dtype=np.float64)
+    )
     example = query @ point
     if len(positives):
         example = (query_weight * example + POSITIVES * (positives @ point).mean()) / (query_weight + POSITIVES)
-    scale = 2 / max(float(example - typical @ point), _LEAST_SPREAD)
+    scale = 2 / max(float(example - typical), _LEAST_SPREAD)
     return np.append(scale * point, 1 - scale * example)
 
 

@@ -22,7 +22,7 @@ from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.index.base import Index
 from exemplar.retrieval.index.dense import DenseIndex
 from exemplar.retrieval.index.threads import one_blas_thread
-from exemplar.retrieval.index.words import DocumentWords, Words
+from exemplar.retrieval.index.words import DocumentWords, TextWords, Words
 from exemplar.retrieval.query_encoder import QueryEncoder
 from exemplar.retrieval.rankers import (
     DEFAULT_RANKER,
@@ -39,6 +39,7 @@ from exemplar.retrieval.ranking import DocumentQuery, Query, Ranking, Result
 from exemplar.retrieval.svm.fit import Until
 
 _CACHED = 256  # trainings, and rankings
+_CACHED_TEXTS = 1024  # the words of queries and marked documents
 _LONGEST_CACHED = 1000  # documents of a cached ranking
 _CACHED_SELECTED = 4_000_000  # rows of all cached selections, 16 bytes a row
 
@@ -91,6 +92,7 @@ class SearchEngine:
         # A mark must not rank kNN again, the next page must not train again, and no mark need filter again.
         self._cached_training = weakly_cached(self._train, _CACHED)
         self._cached_top = weakly_cached(self._top, _CACHED)
+        self._text_words = weakly_cached(self._words_of, _CACHED_TEXTS)
         self._select = weakly_cached(corpus.select, max(2, min(32, _CACHED_SELECTED // max(1, self.index.n))))
 
     @property
@@ -252,11 +254,16 @@ class SearchEngine:
         marked = [document.full_text for document in self.corpus.documents_at(positives)]
         return ExampleWords(
             words,
-            words.of_text(text),
-            tuple(map(words.of_text, [*marked, *feedback.positive_texts])),
-            tuple(map(words.of_text, feedback.negative_texts)),
+            self._text_words(text),
+            tuple(map(self._text_words, [*marked, *feedback.positive_texts])),
+            tuple(map(self._text_words, feedback.negative_texts)),
             tuple(chain.from_iterable(self.corpus.copies_of(rows))),
         )
+
+    def _words_of(self, text: str) -> TextWords:
+        if self.words is None:
+            raise TypeError("the corpus has no words index")
+        return self.words.of_text(text)
 
     def top_passages(
         self,
@@ -302,8 +309,7 @@ class SearchEngine:
     def _scores(self, weights: Scorer, passages: Sequence[int] | NDArray[np.intp]) -> NDArray[np.float64]:
         """Return the scores of some passages."""
         index, w = self._joined(weights)
-        scores: NDArray[np.float64] = index.vectors(passages).astype(np.float64) @ w + weights.b
-        return scores
+        return np.asarray(index.features(passages).precise().dot(w) + weights.b, np.float64)
 
     def query_vector(self, query: Query) -> NDArray[np.float32]:
         """Return the vector of a query, ``(dim,)``; a typed query is encoded once."""

@@ -119,13 +119,36 @@ class WordsIndex:
         """
         if number < 0:
             return np.empty(0, np.int32), np.empty(0, np.float32)
-        first, end = self._bounds(number)
-        documents = self._documents[first:end]
-        weights = self._weights[first:end].astype(np.float32)
-        ascending = (documents[1:] > documents[:-1]).all() and documents[0] >= 0 and documents[-1] < self.n_documents
-        if not (ascending and np.isfinite(weights).all() and (weights >= 0).all()):
-            raise CorpusDamaged("the words index is damaged; build the corpus again")
+        documents, weights, _ = self.postings([number])
         return documents, weights
+
+    def postings(self, numbers: Sequence[int]) -> tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.int64]]:
+        """Return the documents of some terms, ascending for every term, and their weights, one term after another.
+
+        Returns
+        -------
+        documents, weights
+            ``(n_postings,)``
+        starts
+            ``(len(numbers) + 1,)``: the first posting of every term, and the number of postings.
+
+        Raises
+        ------
+        CorpusDamaged
+            The postings lead outside the corpus, or a weight is impossible.
+        """
+        bounds = [self._bounds(number) for number in numbers]
+        starts = np.cumsum([0, *(end - first for first, end in bounds)])
+        documents, weights = np.empty(starts[-1], np.int32), np.empty(starts[-1], np.float32)
+        for (first, end), start in zip(bounds, starts[:-1].tolist(), strict=True):
+            documents[start : start + end - first] = self._documents[first:end]
+            weights[start : start + end - first] = self._weights[first:end]
+        ascending = np.append(documents[1:] > documents[:-1], True)
+        ascending[starts[1:] - 1] = True  # the last document of a term, and the first of the next one
+        within = not documents.size or (documents.min() >= 0 and documents.max() < self.n_documents)
+        if not (ascending.all() and within and np.isfinite(weights).all() and (weights >= 0).all()):
+            raise CorpusDamaged("the words index is damaged; build the corpus again")
+        return documents, weights, starts
 
 
 class _TermBytes(Sequence[bytes]):

@@ -6,6 +6,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from exemplar.retrieval.index.features import Features
 from exemplar.retrieval.index.scan import Scan
 
 Rows = Sequence[int] | NDArray[np.intp]
@@ -59,6 +60,10 @@ class Index(Protocol):
 
     def vectors(self, rows: Rows) -> NDArray[np.float32]:
         """Return the vectors of some rows, ``(len(rows), dim) float32``, in their order."""
+        ...
+
+    def features(self, rows: Rows) -> Features:
+        """Return the same rows as ``vectors``, in a form in which what is sparse stays so."""
         ...
 
     def mean(self) -> NDArray[np.float64]:

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from exemplar.retrieval.index.base import Rows, Within, checked_rows, checked_weights, exact_scores, random_rows
+from exemplar.retrieval.index.features import Features
 from exemplar.retrieval.index.scan import Scan, scan
 from exemplar.retrieval.index.threads import one_blas_thread, run_in_shares
 
@@ -73,6 +74,10 @@ class DenseIndex:
             return self.array[rows.start : rows.stop]
         vectors: NDArray[np.float32] = self.array[checked_rows(rows, self.n)]
         return vectors
+
+    def features(self, rows: Rows) -> Features:
+        """Return the vectors of some rows, in their order."""
+        return Features(self.vectors(rows))
 
     def mean(self) -> NDArray[np.float64]:
         """Return the mean of all vectors, ``(dim,)``."""

@@ -5,6 +5,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from exemplar.retrieval.index.base import Rows, Within, checked_rows, checked_weights
 from exemplar.retrieval.index.dense import DenseIndex, best_rows
+from exemplar.retrieval.index.features import Features
 from exemplar.retrieval.index.scan import Scan, scan
 from exemplar.retrieval.index.terms import TermColumns
 
@@ -64,11 +65,12 @@ class JointIndex:
 
     def vectors(self, rows: Rows) -> NDArray[np.float32]:
         """Return the vectors and terms of some rows, ``(len(rows), dim) float32``, in their order."""
+        return self.features(rows).to_array()
+
+    def features(self, rows: Rows) -> Features:
+        """Return the vectors and terms of some rows, in their order."""
         checked = checked_rows(rows, self.n)
-        joined = np.zeros((checked.size, self.dim), np.float32)
-        joined[:, : self._dense.dim] = self._dense.array[checked]
-        self._columns.add_to(joined[:, self._dense.dim :], self._document_rows[checked])
-        return joined
+        return Features(self._dense.vectors(checked), self._columns.rows(self._document_rows[checked]))
 
     def mean(self) -> NDArray[np.float64]:
         """Return the mean of all rows, ``(dim,)``."""

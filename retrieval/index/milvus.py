@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from exemplar.data.milvus.corpus import MilvusCorpus
 from exemplar.data.milvus.server import EXACT, MEAN, MOST_ROWS, Collection, Server
 from exemplar.retrieval.index.base import Rows, Within, checked_rows, checked_weights, exact_scores, random_rows
+from exemplar.retrieval.index.features import Features
 from exemplar.retrieval.index.scan import Scan
 from exemplar.retrieval.index.topk_scan import topk_scan
 
@@ -82,6 +83,10 @@ class MilvusIndex:
             if missing.size:
                 self._vectors.add(missing, self._collection.vectors(missing.tolist()))
             return self._vectors.take(checked)
+
+    def features(self, rows: Rows) -> Features:
+        """Return the vectors of some rows, in their order."""
+        return Features(self.vectors(rows))
 
     def mean(self) -> NDArray[np.float64]:
         """Return the mean of all vectors, ``(dim,)``, which is stored with the collection."""

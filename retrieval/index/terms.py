@@ -1,5 +1,7 @@
 """The words of all documents, restricted to some terms."""
 
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, Protocol
 
 import numpy as np
@@ -11,10 +13,10 @@ _BLOCK = 2**16  # documents
 
 
 class Postings(Protocol):
-    """What an index of words knows of a term."""
+    """What an index of words knows of terms."""
 
-    def weights(self, number: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-        """Return the documents that have a term, ascending, and the term's weight in each."""
+    def postings(self, numbers: Sequence[int]) -> tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.int64]]:
+        """Return the documents of terms, ascending for every term, their weights, and where every term starts."""
         ...
 
 
@@ -32,20 +34,34 @@ class TermColumns:
     """
 
     def __init__(self, words: Postings, terms: NDArray[np.int64], n_documents: int, scale: float) -> None:
+        from scipy.sparse import csc_array
+
         self.n_documents, self.n_terms = n_documents, len(terms)
-        columns = [words.weights(int(term)) for term in terms]
-        self.n_entries = sum(len(documents) for documents, _ in columns)
-        starts = range(0, n_documents, _BLOCK)
-        cuts = [np.searchsorted(documents, [*starts, n_documents]) for documents, _ in columns]
+        documents, weights, starts = words.postings(terms.tolist())
+        weights *= np.float32(scale)
+        self.n_entries = len(documents)
+        firsts = range(0, n_documents, _BLOCK)
+        cuts = np.array(
+            [start + np.searchsorted(documents[start:end], [*firsts, n_documents]) for start, end in pairwise(starts)]
+        ).reshape(-1, len(firsts) + 1)  # (n_terms, n_blocks + 1)
 
         def read(share: range) -> list[Any]:
-            return [_block(columns, cuts, block, min(_BLOCK, n_documents - starts[block]), scale) for block in share]
+            return [block(number) for number in share]
 
-        self._blocks = [block for blocks in run_in_shares(len(starts), read) for block in blocks]
-        squares = [
-            np.add.reduceat(np.append(block.data, 0) ** 2, block.indptr[:-1]) for block in self._blocks if block.nnz
-        ]
-        self.longest = float(np.sqrt(max((of_block.max() for of_block in squares), default=0.0)))
+        def block(number: int) -> Any:
+            """Return the rows of a block of documents in SciPy's compressed rows."""
+            first, end = cuts[:, number], cuts[:, number + 1]
+            if len(firsts) == 1:
+                rows, data = documents, weights
+            else:
+                entries = np.concatenate([np.arange(0), *map(np.arange, first, end)])
+                rows, data = documents[entries] - np.int32(firsts[number]), weights[entries]
+            bounds = np.append(0, np.cumsum(end - first)).astype(np.int32)
+            shape = min(_BLOCK, n_documents - firsts[number]), self.n_terms
+            return csc_array((data, rows, bounds), shape=shape).tocsr()
+
+        self._blocks = [made for blocks in run_in_shares(len(firsts), read) for made in blocks]
+        self.longest = max((_longest(made) for made in self._blocks), default=0.0)
 
     def scores(self, w: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
         """Return the product of every document with weights ``(n_terms,)``, in the precision of the weights."""
@@ -73,35 +89,17 @@ class TermColumns:
 
     def rows(self, documents: NDArray[np.intp]) -> NDArray[np.float32]:
         """Return the rows of some documents, ``(len(documents), n_terms) float32``, in their order."""
+        if len(self._blocks) == 1:
+            of_block: NDArray[np.float32] = self._blocks[0][documents].toarray()
+            return of_block
         rows = np.zeros((len(documents), self.n_terms), dtype=np.float32)
-        self.add_to(rows, documents)
+        blocks = documents // _BLOCK
+        for number in np.unique(blocks):
+            chosen = np.flatnonzero(blocks == number)
+            rows[chosen] = self._blocks[number][documents[chosen] - number * _BLOCK].toarray()
         return rows
 
-    def add_to(self, rows: NDArray[np.float32], documents: NDArray[np.intp]) -> None:
-        """Write the rows of some documents into an array of zeros, ``(len(documents), n_terms) float32``."""
-        order = np.argsort(documents, kind="stable")
-        cuts = np.searchsorted(documents, np.arange(len(self._blocks) + 1) * _BLOCK, sorter=order)
-        for number in np.flatnonzero(np.diff(cuts)):
-            chosen = order[cuts[number] : cuts[number + 1]]
-            block = self._blocks[number]
-            local = documents[chosen] - number * _BLOCK
-            first, sizes = block.indptr[local], np.diff(block.indptr)[local]
-            entries = np.repeat(first - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())
-            rows[np.repeat(chosen, sizes), block.indices[entries]] = block.data[entries]
 
-
-def _block(columns: list[Any], cuts: list[Any], block: int, n_rows: int, scale: float) -> Any:
-    """Return the rows of a block of documents as a sparse matrix in SciPy's compressed rows."""
-    from scipy.sparse import csc_array
-
-    parts = [
-        (documents[cut[block] : cut[block + 1]], weights[cut[block] : cut[block + 1]])
-        for (documents, weights), cut in zip(columns, cuts, strict=True)
-    ]
-    empty = np.empty(0, np.int32)
-    documents = np.concatenate([empty, *(documents for documents, _ in parts)])
-    data = np.concatenate([empty.astype(np.float32), *(weights for _, weights in parts)])
-    bounds = np.cumsum([0, *(len(documents) for documents, _ in parts)]).astype(np.int32)
-    data *= np.float32(scale)
-    documents -= np.int32(block * _BLOCK)
-    return csc_array((data, documents, bounds), shape=(n_rows, len(columns))).tocsr()
+def _longest(block: Any) -> float:
+    lengths = np.add.reduceat(np.append(block.data.astype(np.float64) ** 2, 0), block.indptr[:-1])
+    return float(np.sqrt(lengths[np.diff(block.indptr) > 0].max(initial=0.0)))

@@ -251,7 +251,7 @@ def _with_violators(mined: NDArray[np.intp], violators: NDArray[np.intp], most: 
 def _is_settled(index: Index, scan: Scan, step: NDArray[np.float64]) -> bool:
     """Return whether a step leaves the top of the ranking as it is."""
     top, scores = scan.top(200)
-    before, after = (np.argsort(-s, kind="stable") for s in (scores, scores + index.vectors(top) @ step[:-1]))
+    before, after = (np.argsort(-s, kind="stable") for s in (scores, scores + index.features(top).dot(step[:-1])))
     same = np.intersect1d(before[:100], after[:100]).size
     return np.array_equal(before[:_TOP], after[:_TOP]) and same >= min(98, top.size - 2)
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from exemplar.retrieval.index.features import Features
+
 _MAX_STEPS = 50
 _MAX_PRODUCTS = 200
 _FORCING = 0.1  # a Newton step is solved to this share of its gradient; the next step reduces the rest
@@ -27,12 +29,15 @@ class LocalModel:
     ----------
     gradient
         ``(dim + 1,)``, at the point; the last element is the intercept's.
-    X, y, c, slack
-        ``(m, dim) float32`` rows, their classes (1 or -1), loss weights, and ``1 - y (w.x + b)`` at the point.
+    marked, X
+        ``(n_marked, dim) float32`` marked rows, and the other rows, m in all.
+    y, c, slack
+        ``(m,)``: the classes of the rows (1 or -1), loss weights, and ``1 - y (w.x + b)`` at the point.
     """
 
     gradient: NDArray[np.float64]
-    X: NDArray[np.float32]
+    marked: NDArray[np.float32]
+    X: Features
     y: Vector
     c: Vector
     slack: Vector
@@ -86,14 +91,16 @@ class LocalModel:
         return direction, falls
 
     def _falls(self, d: Vector) -> Vector:
-        falls: Vector = self.X @ d[:-1]
+        falls: Vector = np.append(self.marked @ d[:-1], self.X.dot(d[:-1]))
         falls += d[-1]
         falls *= self.y
         return falls
 
     def _pull(self, z: Vector) -> Vector:
         z = z * self.y
-        return np.append(z @ self.X, z.sum())
+        of_marked, of_rows = np.split(z, [len(self.marked)])
+        pull: Vector = of_marked @ self.marked + self.X.weighted_sum(of_rows)
+        return np.append(pull, z.sum())
 
     def _change(self, fallen: Vector) -> Vector:
         """Return ``h(d) - h(0)`` without cancellation, because float32 has few digits and steps become small."""

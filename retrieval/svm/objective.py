@@ -85,16 +85,17 @@ class Objective:
             Compute slack and pull in double precision; needed where the rows are all that have loss, because float32's
             rounding errors may exceed a gradient that is nearly zero.
         """
-        X = self.index.vectors(rows)
-        exact = X.astype(np.float64) if precise else X
-        slack = 1 + (exact @ w[:-1].astype(exact.dtype) + w[-1])
+        X = self.index.features(rows)
+        exact, kind = (X.precise(), np.float64) if precise else (X, np.float32)
+        slack = 1 + (exact.dot(w[:-1].astype(kind)) + w[-1])
         if pull is None:
-            hinge = np.maximum(slack, 0).astype(exact.dtype, copy=False)
-            pull = sample_weights * np.append(hinge @ exact, hinge.sum())
+            hinge = np.maximum(slack, 0).astype(kind, copy=False)
+            pull = sample_weights * np.append(exact.weighted_sum(hinge), hinge.sum())
         c = np.full(rows.size, self.c_background) * sample_weights
         return LocalModel(
             self.gradient(w, pull),
-            np.concatenate([self.marked.astype(np.float32), X]),
+            self.marked.astype(np.float32),
+            X,
             np.concatenate([self.y, np.full(rows.size, -1)]).astype(np.float32),
             np.concatenate([self.c, c]).astype(np.float32),
             np.concatenate([self.slack(w), slack]).astype(np.float32),

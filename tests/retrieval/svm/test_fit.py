@@ -11,6 +11,7 @@ from sklearn.svm import LinearSVC
 from exemplar.data.encoders.base import unit_rows
 from exemplar.retrieval.index.base import Rows
 from exemplar.retrieval.index.dense import DenseIndex
+from exemplar.retrieval.index.features import Features
 from exemplar.retrieval.index.scan import Scan
 from exemplar.retrieval.index.topk_scan import topk_scan
 from exemplar.retrieval.svm.fit import NEGATIVE_WEIGHT, ExemplarSVM, fit_exemplar_svm
@@ -246,6 +247,9 @@ class TopKIndex:
     def vectors(self, rows: Rows) -> np.ndarray:
         assert len(rows) <= max(self.most, 4096)
         return self._dense.vectors(rows)
+
+    def features(self, rows: Rows) -> Features:
+        return Features(self.vectors(rows))
 
     def scan(self, w: np.ndarray, b: float, left_out: np.ndarray, *, precise: bool = False) -> Scan:
         sample = self.sample(1024, seed=1)
