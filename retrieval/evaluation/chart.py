@@ -21,7 +21,12 @@ _COLOURS = {
     "mean": ("#7a9a01", "#c0d84a"),
     "logistic": ("#8250c4", "#c3a0f5"),
     "centred": ("#0097a7", "#3fd0dd"),
+    "words": ("#777777", "#a3a9a9"),
     "bm25": ("#777777", "#a3a9a9"),
+    "hybrid": ("#795548", "#c8a08c"),
+    "rrf": ("#b5838d", "#e0b3bb"),
+    "rocchio-words": ("#0b5d1e", "#8fe3a4"),
+    "anchored-vectors": ("#d4779a", "#ffb0cb"),
 }
 
 

@@ -156,7 +156,9 @@ def _gain_line(gain: Gain) -> str:
     if gain.low is not None and gain.high is not None:
         interval = f" [{100 * gain.low:+.1f}, {100 * gain.high:+.1f}]"
     sets = f", mean of {gain.n_sets} sets" if gain.n_sets > 1 else ""
-    return f"{TITLES[gain.ranker]} against {TITLES[gain.against]}: {100 * gain.gain:+.1f}%{interval} {METRICS[0]}{sets}"
+    losing = "" if gain.losing is None else f"; {100 * gain.losing:.0f}% of the queries lose more than 0.05"
+    names = f"{TITLES[gain.ranker]} against {TITLES[gain.against]}"
+    return f"{names}: {100 * gain.gain:+.1f}%{interval} {METRICS[0]}{sets}{losing}"
 
 
 def missing_lines(sets: Sequence[SetResult]) -> list[str]:

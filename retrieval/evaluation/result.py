@@ -142,6 +142,8 @@ class Gain:
     ----------
     low, high
         Ends of the 95% bootstrap interval; None if the queries are too few.
+    losing
+        The share of the queries that lose more than 0.05, a mean over the sets; None in files of earlier versions.
     """
 
     protocol: str
@@ -152,11 +154,12 @@ class Gain:
     gain: float
     low: float | None
     high: float | None
+    losing: float | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the gain as JSON."""
         compared = (self.protocol, self.round, self.ranker, self.against, self.n_sets)
-        return _json(_GAIN, *compared, self.gain) | {"low": self.low, "high": self.high}
+        return _json(_GAIN, *compared, self.gain) | {"low": self.low, "high": self.high, "losing": self.losing}
 
     @classmethod
     def from_json(cls, content: Any) -> "Gain":
@@ -164,7 +167,10 @@ class Gain:
         facts = _values(content, _GAIN, "a gain")
         if content["against"] not in TITLES:
             raise EvaluationDamaged(f"there is no ranker '{content['against']}'")
-        return cls(*[*facts, *_interval(content)])
+        losing = content.get("losing")
+        if losing is not None and not isinstance(losing, _NUMBER):
+            raise EvaluationDamaged(f"the share of losing queries is {losing!r:.100}")
+        return cls(*[*facts, *_interval(content)], losing)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ from exemplar.retrieval.evaluation.protocols import Condition, Measurement
 from exemplar.retrieval.evaluation.result import MIN_QUERIES, Gain, MetricEstimate, RankerResult, SetResult
 
 _TESTED_AGAINST = ("knn", "rocchio")
-_GAINS_AGAINST = ("knn", "rocchio", "mean")
+_GAINS_AGAINST = ("knn", "rocchio", "rocchio-words", "mean")
+_LOSS = 0.05  # of nDCG@10, that a person would notice
 
 
 def set_result(manifest: Manifest, judgements: Judgements, measurements: Sequence[Measurement]) -> SetResult:
@@ -81,4 +82,5 @@ def _gain(
     """Return a ranker's gain; None if the baseline's mean is zero."""
     counting = {name: of_set for name, of_set in values.items() if len(of_set) >= MIN_QUERIES} or values
     mean = relative_gain(counting, {name: baseline[name] for name in counting})
-    return None if mean is None else Gain(*condition, against, len(counting), mean.mean, mean.low, mean.high)
+    losing = float(np.mean([(values < baseline[name] - _LOSS).mean() for name, values in counting.items()]))
+    return None if mean is None else Gain(*condition, against, len(counting), mean.mean, mean.low, mean.high, losing)
