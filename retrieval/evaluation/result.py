@@ -170,7 +170,7 @@ class Gain:
         losing = content.get("losing")
         if losing is not None and not isinstance(losing, _NUMBER):
             raise EvaluationDamaged(f"the share of losing queries is {losing!r:.100}")
-        return cls(*[*facts, *_interval(content)], losing)
+        return cls(*[*facts, *_interval(content), losing])
 
 
 @dataclass(frozen=True, slots=True)

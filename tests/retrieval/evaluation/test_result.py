@@ -78,6 +78,7 @@ def test_the_json_of_a_result() -> None:
                 "gain": 0.1,
                 "low": None,
                 "high": None,
+                "losing": None,
             }
         ],
     }
@@ -108,6 +109,7 @@ def test_the_last_round_of_a_protocol(content: dict[str, Any]) -> None:
         (("sets", 0, "results", 1, "ranker"), "knn", "the sets differ in rounds or rankers of the protocol first"),
         (("gains", 0, "against"), "best", "there is no ranker 'best'"),
         (("gains", 0, "gain"), None, "a gain has no gain"),
+        (("gains", 0, "losing"), "few", "the share of losing queries is 'few'"),
         (("gains", 0, "low"), None, "an interval goes from None to 0.0"),
     ],
 )

@@ -63,7 +63,8 @@ def test_gains_are_over_all_sets() -> None:
     for ranker, against in [("knn", "rocchio"), ("rocchio", "knn"), ("svm", "knn"), ("svm", "rocchio")]:
         over = relative_gain({"a": a[ranker], "b": b[ranker]}, {"a": a[against], "b": b[against]})
         assert over is not None
-        expected.append(Gain("shared marks", 1, ranker, against, 2, over.mean, over.low, over.high))
+        losing = np.mean([(of[ranker] < of[against] - 0.05).mean() for of in (a, b)])
+        expected.append(Gain("shared marks", 1, ranker, against, 2, over.mean, over.low, over.high, losing))
     assert gains_over_sets(measurements) == tuple(expected)
 
 
