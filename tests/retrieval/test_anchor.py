@@ -127,5 +127,5 @@ def test_where_both_have_a_part_of_the_answer_both_find_it() -> None:
 
 
 def test_a_mark_brings_what_shares_its_rare_words() -> None:
-    assert "1" not in first("rain today", "anchored")[:2]
-    assert set(first("rain today", "anchored", Feedback(("0",)))[:2]) == {"0", "1"}, "another ticket"
+    assert "1" not in first("rain today", "anchored")
+    assert "1" in first("rain today", "anchored", Feedback(("0",))), "another ticket"
