@@ -10,6 +10,7 @@ from exemplar.cli.terminal import errors, output, plain, print_json
 
 if TYPE_CHECKING:
     from exemplar.retrieval.ranking import Ranking
+    from exemplar.retrieval.search import SearchEngine
 
 _RESULT = ("rank", "doc_id", "score", "labels", "title", "text", "passage", "metadata", "copies")
 _TRAINING = ("stopped", "scans", "support", "objective", "seconds")
@@ -23,14 +24,18 @@ def search(
     ] = None,
     unlike: Annotated[list[str] | None, typer.Option(metavar="ID", help="A document that is not; repeatable.")] = None,
     ranker: Annotated[
-        Literal["knn", "svm", "anchored"],
-        typer.Option(help="knn leaves marks aside; svm is the notebook's; anchored holds it close to query and marks."),
+        Literal["knn", "words", "hybrid", "svm", "anchored-vectors", "anchored"],
+        typer.Option(
+            help="knn takes the query's meaning, words its words (BM25), hybrid both, and all three leave marks aside; "
+            "svm is the notebook's; anchored learns from the marks by meaning and words and stays close to the query, "
+            "anchored-vectors by meaning alone."
+        ),
     ] = "anchored",
     C: Annotated[
         float | None,
         typer.Option(
             "--C",
-            help="Weight of the data in the SVM, on a corpus of 1,000 documents: 0.01 to 10 (default: what suits the "
+            help="Weight of the data in the SVM, on a corpus of 1,000 documents: 0.002 to 10 (default: what suits the "
             "ranker and the number of marks).",
         ),
     ] = None,
@@ -54,12 +59,12 @@ def search(
         until="exact" if exact else "settled",
     )
     if as_json:
-        print_json({"corpus": name, "query": query, **_ranking_json(ranking)})
+        print_json({"corpus": name, "query": query, **_ranking_json(ranking, engine)})
     else:
-        _print_ranking(ranking)
+        _print_ranking(ranking, engine)
 
 
-def _ranking_json(ranking: "Ranking") -> dict[str, object]:
+def _ranking_json(ranking: "Ranking", engine: "SearchEngine") -> dict[str, object]:
     from exemplar.retrieval.near_copies import near_copies_together
 
     svm = ranking.scorer.svm
@@ -71,13 +76,14 @@ def _ranking_json(ranking: "Ranking") -> dict[str, object]:
         "seconds": ranking.seconds,
         "training": svm and {key: getattr(svm, key) for key in _TRAINING},
         "results": [
-            {key: getattr(result, key) for key in _RESULT} | {"near_copy_of": originals[result.doc_id]}
+            {key: getattr(result, key) for key in _RESULT}
+            | {"near_copy_of": originals[result.doc_id], "words": engine.carrying_words(ranking.scorer, result)}
             for result in ranking.results
         ],
     }
 
 
-def _print_ranking(ranking: "Ranking") -> None:
+def _print_ranking(ranking: "Ranking", engine: "SearchEngine") -> None:
     from exemplar.retrieval.near_copies import near_copies_together
 
     table = Table("Rank", "Score", box=None, pad_edge=False)
@@ -88,8 +94,13 @@ def _print_ranking(ranking: "Ranking") -> None:
         shown = [" ".join((result.title or "")[:1000].split())[:200], " ".join(result.passage[:1000].split())[:200]]
         shown.append(f"({len(result.copies) + 1:,} copies)" if result.copies else "")
         shown.append("(nearly the same as the row above)" if original else "")
+        words = engine.carrying_words(ranking.scorer, result)
+        shown.append(f"words: {', '.join(words)}" if words else "")
         text = "\n".join(filter(None, shown))
         cells = (result.rank, f"{result.score:.4f}", result.doc_id, ", ".join(result.labels), text)
         table.add_row(*(plain(str(cell)) for cell in cells))
-    output.print(table)
+    if ranking.results:
+        output.print(table)
+    elif ranking.scorer.above is not None:
+        errors.print("No document has a word of the query.")
     errors.print(plain(ranking.cost_in_words), style="dim")

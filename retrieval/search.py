@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.corpus.filters import Filters, Selection
 from exemplar.data.corpus.store import DocumentStore, row_in
-from exemplar.data.documents import Document
+from exemplar.data.documents import Document, full_text
 from exemplar.data.encoders.base import Encoder, EncoderInfo
 from exemplar.data.errors import ExemplarError
 from exemplar.retrieval.caching import weakly_cached
@@ -40,6 +40,7 @@ from exemplar.retrieval.svm.fit import Until
 
 _CACHED = 256  # trainings, and rankings
 _CACHED_TEXTS = 1024  # the words of queries and marked documents
+_CARRYING, _MOST_CARRYING = 0.9, 8  # the share of what words add, and how many words of a row are named
 _LONGEST_CACHED = 1000  # documents of a cached ranking
 _CACHED_SELECTED = 4_000_000  # rows of all cached selections, 16 bytes a row
 
@@ -202,6 +203,24 @@ class SearchEngine:
         scores = self._scores(weights, passages)
         best = int(scores.argmax())
         return self._results(0, np.array([passages[best]]), scores[best : best + 1])[0]
+
+    def carrying_words(self, weights: Scorer, result: Result) -> list[str]:
+        """Return the words that add most to a document's score, as they stand in it, that which adds most first.
+
+        Together they make up nine tenths of what words add; at most eight.
+        """
+        words = weights.words
+        if words is None or self.words is None:
+            return []
+        first = self.corpus.passages_of(self.corpus.row(result.doc_id))[:1]
+        of_words = self.words.joined(words.terms).features(first).words
+        if of_words is None:
+            return []
+        added = of_words[0] * words.w
+        order = np.argsort(-added, kind="stable")[: int(np.count_nonzero(added > 0))]
+        enough = np.searchsorted(np.cumsum(added[order]), _CARRYING * added[order].sum()) + 1
+        terms = words.terms[order[: min(enough, _MOST_CARRYING)]]
+        return self.words.spellings(full_text(result.title, result.text), terms)
 
     def sample(self, n: int, seed: int, filters: Filters | None = None) -> list[str]:
         """Return n different random documents that pass the filters, by ``doc_id``; all if at most n pass."""

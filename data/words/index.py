@@ -92,6 +92,10 @@ class WordsIndex:
         number = bisect.bisect_left(self._terms, term)
         return number if number < self.n_terms and self._terms[number] == term else -1
 
+    def terms_at(self, numbers: ArrayLike) -> list[str]:
+        """Return the terms of some numbers."""
+        return [self._terms[number].decode("utf-8", "replace") for number in np.asarray(numbers, np.int64).tolist()]
+
     def document_counts(self, numbers: ArrayLike) -> NDArray[np.int64]:
         """Return how many documents have each of some terms, by their numbers, as ``(n,) int64``; 0 for -1."""
         numbers = np.asarray(numbers, np.int64)

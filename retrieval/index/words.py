@@ -3,12 +3,14 @@
 import functools
 import threading
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from exemplar.data.words.analysis import Analyser
 from exemplar.data.words.header import K1, B
 from exemplar.data.words.index import WordsIndex
 from exemplar.retrieval.index.base import Index, Rows
@@ -60,6 +62,10 @@ class Words(Protocol):
         """Return how many documents have each of some terms."""
         ...
 
+    def spellings(self, text: str, terms: NDArray[np.int64]) -> list[str]:
+        """Return how terms are written where they first stand in a text, in the order of the terms."""
+        ...
+
     def joined(self, terms: NDArray[np.int64]) -> JointRows:
         """Return the index whose rows are a passage's vector, and its document's weights of some terms times scale."""
         ...
@@ -106,6 +112,10 @@ class DocumentWords:
         """Return how many documents have each of some terms."""
         return self._words.document_counts(terms)
 
+    def spellings(self, text: str, terms: NDArray[np.int64]) -> list[str]:
+        """Return how terms are written where they first stand in a text, in the order of the terms."""
+        return spellings(self._words.analyser, text, self._words.terms_at(terms))
+
     def joined(self, terms: NDArray[np.int64]) -> JointIndex:
         """Return the index whose rows are a passage's vector, and its document's weights of some terms times scale."""
         key = terms.tobytes()
@@ -125,3 +135,14 @@ class DocumentWords:
     @functools.cached_property
     def _mean_n_words(self) -> float:
         return float(self._words.n_words.mean(dtype=np.float64)) or 1.0
+
+
+def spellings(analyser: Analyser, text: str, terms: Sequence[str]) -> list[str]:
+    """Return how terms are written where they first stand in a text, in the order of the terms, each spelling once."""
+    written: dict[str, str] = {}
+    for start, end, of_word in analyser.spans(text):
+        for term in of_word:
+            written.setdefault(term, text[start:end])
+        if all(term in written for term in terms):
+            break
+    return list(dict.fromkeys(written[term] for term in terms if term in written))

@@ -24,7 +24,19 @@ from tests.support.corpora import ANIMALS, source_of
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.paths import ROOT
 
-RESULT = ["rank", "doc_id", "score", "labels", "title", "text", "passage", "metadata", "copies", "near_copy_of"]
+RESULT = [
+    "rank",
+    "doc_id",
+    "score",
+    "labels",
+    "title",
+    "text",
+    "passage",
+    "metadata",
+    "copies",
+    "near_copy_of",
+    "words",
+]
 
 
 @pytest.fixture(autouse=True)
@@ -115,6 +127,17 @@ def test_search_prints_the_promised_json(capsys: pytest.CaptureFixture[str], ani
         (1, "9", ["weather"]),
         (2, "8", ["weather"]),
     ]
+
+
+def test_search_names_the_words_that_carried_a_result(capsys: pytest.CaptureFixture[str], animals: Corpus) -> None:
+    _, out, _ = run(capsys, "search", "animals", "Rain, tomorrow!", "--ranker", "words", "--json")
+    first, second = json.loads(out)["results"]
+    assert (first["doc_id"], first["words"]) == ("8", ["tomorrow", "rain"])
+    assert (second["doc_id"], second["words"]) == ("9", ["rain"])
+    _, out, _ = run(capsys, "search", "animals", "rain tomorrow", "--ranker", "hybrid", "-k", "1")
+    assert "words: tomorrow, rain" in out
+    code, out, err = run(capsys, "search", "animals", "aardvark", "--ranker", "words")
+    assert (code, out, err.splitlines()[0]) == (0, "", "No document has a word of the query.")
 
 
 def test_marks_reach_the_svm(capsys: pytest.CaptureFixture[str], animals: Corpus) -> None:

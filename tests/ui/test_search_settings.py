@@ -45,6 +45,26 @@ def test_rankers_that_are_both_chosen_change_places(animals: Corpus) -> None:
     assert len(column(app, "anchored")) == len(column(app, "svm")) == 10
 
 
+def test_a_column_by_words_ends_where_no_document_has_one(animals: Corpus) -> None:
+    app = searched("rain tomorrow")
+    app.selectbox(key="ranker-0").select("words").run()
+    assert column(app, "words") == ["8", "9"]
+    assert len(column(app, "anchored")) == 10
+    assert "words: tomorrow · rain" in re.sub(r"<.*?>", "", part(app, "column-words"))
+    app = searched("aardvark")
+    app.selectbox(key="ranker-0").select("words").run()
+    assert (column(app, "words"), len(column(app, "anchored"))) == ([], 10)
+    assert "No document here has a word of the query." in captions(app)
+    assert not app.exception
+
+
+def test_rows_name_the_words_that_carried_them(encoder: FakeEncoder) -> None:
+    build_corpus(source_of(["<b>Rain</b> *falls*", "the sun", "snow"], name="hostile"), encoder)
+    app = searched("rain falls")
+    assert '<span class="ex-word" dir="auto">Rain</span>' in part(app, "column-anchored")
+    assert "words:" not in part(app, "column-knn")
+
+
 def test_one_column_is_enough_for_a_small_screen(animals: Corpus) -> None:
     app = searched("the dog")
     app.get_by_key("columns").set_value(1).run()

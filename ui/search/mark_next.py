@@ -32,8 +32,9 @@ def show_mark_next(
                 st.caption("Nothing here.")
             for suggestion in column_suggestions:
                 result, note = engine.result(second.scorer, suggestion.doc_id), _note(suggestion, first, second)
+                words = engine.carrying_words(second.scorer, result)
                 [text_hash] = engine.corpus.text_hashes([engine.corpus.row(result.doc_id)])
-                row = Row("next", result, text_hash, None, bar_share(result.score, second), note=note)
+                row = Row("next", result, text_hash, None, bar_share(result.score, second), note=note, words=words)
                 unexplained += show_explained(row, second, highlighter)
     return unexplained
 

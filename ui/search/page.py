@@ -99,19 +99,21 @@ def _show_results(session: Session, engine: SearchEngine, marks: PresentMarks) -
     rankings = rankings_of(
         session, engine, feedback, session.settings.rankers, skip=(page - 1) * k, depth=results.DEPTH
     )
-    n_pages = max(1, -(-min(rankings[0].n_texts, _FARTHEST) // k))
+    n_texts = max(ranking.n_texts for ranking in rankings)  # a ranking by words ends where no document has one
+    n_pages = max(1, -(-min(n_texts, _FARTHEST) // k))
     if page > n_pages:  # a filter, or hidden marked rows, have removed pages
         state.turn_to(n_pages)
         return _show_results(session, engine, marks)
     _show_line(session, engine, feedback, rankings)
-    if not rankings[0].results:
+    by_words = all(ranking.scorer.above is not None for ranking in rankings)
+    if not by_words and not any(ranking.results for ranking in rankings):
         _show_nothing(session)
         return []
-    unexplained = results.show_rankings(session, marks, rankings, engine.corpus, resources.highlighter(session.corpus))
+    unexplained = results.show_rankings(session, marks, rankings, engine, resources.highlighter(session.corpus))
     if n_pages > 1:
         with st.container(horizontal_alignment="center", key="pages"):
             key = f"page {st.session_state.get(state.N_TURNS, 0)}"
-            if rankings[0].n_texts > _FARTHEST:
+            if n_texts > _FARTHEST:
                 st.caption(f"Pages lead to the first {_FARTHEST:,} rows; filters and marks lead to the others.")
             st.pagination(n_pages, default=page, key=key, on_change=lambda: _turned(st.session_state[key]))
     return unexplained

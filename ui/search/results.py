@@ -8,7 +8,6 @@ from functools import partial
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from exemplar.data.corpus.store import DocumentStore
 from exemplar.data.encoders.passages import Span
 from exemplar.data.error_log import log_traceback
 from exemplar.data.errors import ExemplarError
@@ -16,6 +15,7 @@ from exemplar.retrieval.highlights import SentenceHighlighter
 from exemplar.retrieval.near_copies import near_copies_together
 from exemplar.retrieval.rankers import RANKERS, TITLES
 from exemplar.retrieval.ranking import Ranking
+from exemplar.retrieval.search import SearchEngine
 from exemplar.retrieval.sessions.identity import PresentMarks
 from exemplar.retrieval.sessions.session import Session
 from exemplar.ui import resources, state
@@ -28,16 +28,21 @@ _POLL_EVERY = 0.05  # seconds
 
 _DESCRIPTIONS = {
     "knn": "nearest to the query; marks leave it as it is",
+    "words": "by the query's words, rare ones first; marks leave it as it is",
+    "hybrid": "nearest to the query, and by its words; marks leave it as it is",
     "svm": "query and marks against the whole rest",
-    "anchored": "query and marks against the rest, held close to their mean",
+    "anchored-vectors": "query and marks against the rest, by meaning alone",
+    "anchored": "query and marks against the rest, by meaning and words",
 }
+_NO_WORD = "No document here has a word of the query."
 _TOOK_HELP = (
     "Milliseconds to rank; how often the corpus was read in training; how many rows carry weight; and why training "
     "stopped: settled, when another step left the first results as they were, or exact, at the optimum."
 )
 _RANKER_HELP = (
-    "What ranks this column. kNN takes the query alone. The anchored SVM learns from the marks, stays close to what "
-    "you are looking for, and measured best; the exemplar SVM is the notebook's."
+    "What ranks this column. kNN and BM25 take the query alone: its meaning, its words, or both. The anchored SVM "
+    "learns from the marks, by meaning and words, stays close to what you are looking for, and measured best; the "
+    "exemplar SVM is the notebook's."
 )
 
 # The element that shows a row's text, the row, and the function that finds the best sentences of its passage.
@@ -48,7 +53,7 @@ def show_rankings(
     session: Session,
     marks: PresentMarks,
     rankings: Sequence[Ranking],
-    corpus: DocumentStore,
+    engine: SearchEngine,
     highlighter: SentenceHighlighter,
 ) -> Unexplained:
     """Draw the rankings side by side; return the rows whose best sentences are not yet known."""
@@ -57,7 +62,7 @@ def show_rankings(
         other = rankings[1 - place] if len(rankings) > 1 else None
         with column, st.container(key=f"column-{rankings[place].ranker}"):
             _show_head(session, place, rankings[place])
-            unexplained += _show_rows(marks, rankings[place], other, corpus, highlighter)
+            unexplained += _show_rows(marks, rankings[place], other, engine, highlighter)
     return unexplained
 
 
@@ -87,8 +92,10 @@ def explain(unexplained: Unexplained) -> None:
 
 
 def bar_share(score: float, ranking: Ranking) -> float:
-    """Return the filled share of a score's bar, 0 to 1: of a cosine from 0 to 1, of a margin from -1 to 1."""
+    """Return the filled share of a score's bar: of a cosine from 0 to 1, of a margin from -1 to 1, else to the best."""
     share = score if ranking.scorer.svm is None else (score + 1) / 2
+    if ranking.ranker in ("words", "hybrid"):
+        share = score / max(ranking.scores, default=1.0)
     return min(1.0, max(0.0, share))
 
 
@@ -114,14 +121,16 @@ def _show_rows(
     marks: PresentMarks,
     ranking: Ranking,
     other: Ranking | None,
-    corpus: DocumentStore,
+    engine: SearchEngine,
     highlighter: SentenceHighlighter,
 ) -> Unexplained:
     ranks = {} if other is None else {text: rank for rank, text in enumerate(other.texts, start=1)}
-    rows = corpus.rows_of(result.doc_id for result in ranking.results)
-    hashes = dict(zip(rows, corpus.text_hashes(list(rows.values())), strict=True))
+    rows = engine.corpus.rows_of(result.doc_id for result in ranking.results)
+    hashes = dict(zip(rows, engine.corpus.text_hashes(list(rows.values())), strict=True))
     marked, opposed = marks.by_document(), marks.opposed_documents()
     unexplained: Unexplained = []
+    if not ranking.results and ranking.scorer.above is not None:
+        st.caption("No other document here has a word of the query." if ranking.texts else _NO_WORD)
     for result, original in near_copies_together(ranking.results):
         there = ranks.get(ranking.texts[result.rank - 1])
         row = Row(
@@ -133,6 +142,7 @@ def _show_rows(
             note=None if other is None else _note(result.rank, there, TITLES[other.ranker], len(ranks)),
             opposed=result.doc_id in opposed,
             near=original is not None,
+            words=engine.carrying_words(ranking.scorer, result),
         )
         unexplained += show_explained(row, ranking, highlighter)
     return unexplained
@@ -151,5 +161,7 @@ def _note(rank: int, other_rank: int | None, other: str, depth: int) -> Note:
 
 
 def _best_sentences(passage: str, ranking: Ranking, highlighter: SentenceHighlighter) -> list[Span]:
+    if not ranking.scorer.w.any():  # by words alone, no sentence is nearer than another
+        return []
     highlighter.encode([passage])
     return highlighter.best_sentences(passage, ranking.scorer.w)

@@ -17,6 +17,7 @@ from exemplar.ui.state import ROWS_OPENED, change, query_document
 _EXCERPT = 300  # characters
 _MOST_FIELDS = 4
 _LONGEST_FIELD = 80  # characters
+_WORDS_MEANING = "The words that add most to the score of this document"
 _MOST_WHOLE = 100_000  # characters; millions would overload a browser for minutes
 
 
@@ -47,6 +48,8 @@ class Row:
         Whether copies of its text have different marks.
     near
         Whether its text is a near copy of that of the row above.
+    words
+        The words that add most to its score.
     """
 
     place: str
@@ -58,6 +61,7 @@ class Row:
     note: Note | None = None
     opposed: bool = False
     near: bool = False
+    words: Sequence[str] = ()
 
 
 def show_row(row: Row) -> DeltaGenerator:
@@ -85,11 +89,11 @@ def show_row(row: Row) -> DeltaGenerator:
 
 
 def row_html(row: Row) -> str:
-    """Return a row as HTML: its head, some other columns, and its best passage with the best sentences marked."""
+    """Return a row as HTML: head, some other columns, best passage with the best sentences marked, and words."""
     result, spans = row.result, row.spans
     before = "… " if result.start and not (spans and spans[0][0] > _EXCERPT // 3) else ""
     text = html.element("div", "text ex-lines", before, html.excerpt_with(result.passage, spans, _EXCERPT))
-    return _head(row) + html.title_element(result.title, result.doc_id) + _fields(result) + text
+    return _head(row) + html.title_element(result.title, result.doc_id) + _fields(result) + text + _words(row.words)
 
 
 def _opened() -> set[str]:
@@ -151,6 +155,14 @@ def _head(row: Row) -> str:
 def _copies(n: int) -> str:
     meaning = "Documents with the same title and text; a mark counts for all of them"
     return html.element("span", "copies", f"{n:,} copies", title=meaning)
+
+
+def _words(words: Sequence[str]) -> str:
+    """Return the words that carry a row as HTML."""
+    if not words:
+        return ""
+    shown = (html.element("span", "word", html.text(html.shortened(word, _LONGEST_FIELD))) for word in words)
+    return html.element("div", "words", "words: ", " · ".join(shown), title=_WORDS_MEANING)
 
 
 def _fields(result: Result) -> str:

@@ -13,7 +13,7 @@ from exemplar.retrieval.index.joint import JointIndex
 from exemplar.retrieval.index.words import DocumentWords
 from exemplar.retrieval.svm.fit import fit_exemplar_svm
 
-VOCABULARY = "ant bee cat dog eel fox gnu hen ibis jay kiwi lynx".split()
+VOCABULARY = ["ant", "bee", "cat", "dog", "eel", "fox", "gnu", "hen", "ibis", "jay", "kiwi", "lynx"]
 ROWS = np.array([0, 0, 1, 2, 2, 2, *range(3, 60)])  # 63 passages of 60 documents
 
 
