@@ -3,6 +3,7 @@
 import functools
 import threading
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -16,7 +17,8 @@ from exemplar.retrieval.index.dense import DenseIndex
 from exemplar.retrieval.index.joint import JointIndex
 from exemplar.retrieval.index.terms import TermColumns
 
-_CACHED = 2  # joint indexes: that of the shown ranking, and of the one before
+WEIGHT = 2.0  # the mean length of the words' part of a row; the vector has length 1
+CACHED = 2  # joint indexes: that of the shown ranking, and of the one before
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,7 +84,7 @@ class DocumentWords:
     """
 
     def __init__(
-        self, words: WordsIndex, vectors: DenseIndex, document_rows: NDArray[np.int64], weight: float = 2.0
+        self, words: WordsIndex, vectors: DenseIndex, document_rows: NDArray[np.int64], weight: float = WEIGHT
     ) -> None:
         self.n_documents = words.n_documents
         self.scale = weight / (words.mean_length or 1.0)
@@ -94,13 +96,8 @@ class DocumentWords:
         """Return the words of a text."""
         counted = self._words.analyser.terms(text)
         numbers = self._words.numbers(list(counted))
-        counts = np.fromiter(counted.values(), np.float64, len(counted))
-        order = np.argsort(numbers, kind="stable")[int(np.count_nonzero(numbers < 0)) :]
-        terms, known = numbers[order], counts[order]
-        n, df = self.n_documents, self._words.document_counts(terms)
-        idf = np.log1p((n - df + 0.5) / (df + 0.5))
-        length = counts.sum() / self._mean_n_words
-        return TextWords(terms, known, idf * known * (K1 + 1) / (known + K1 * (1 - B + B * length)))
+        document_counts = self._words.document_counts(numbers)
+        return text_words(counted, numbers, document_counts, self.n_documents, self._mean_n_words)
 
     def document_counts(self, terms: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return how many documents have each of some terms."""
@@ -118,10 +115,36 @@ class DocumentWords:
         )
         with self._lock:
             self._joined[key] = joined
-            while len(self._joined) > _CACHED:
+            while len(self._joined) > CACHED:
                 self._joined.popitem(last=False)
         return joined
 
     @functools.cached_property
     def _mean_n_words(self) -> float:
         return float(self._words.n_words.mean(dtype=np.float64)) or 1.0
+
+
+def text_words(
+    counted: Mapping[str, int],
+    numbers: NDArray[np.int64],
+    document_counts: NDArray[np.int64],
+    n_documents: int,
+    mean_n_words: float,
+) -> TextWords:
+    """Return the words of a text.
+
+    Parameters
+    ----------
+    counted
+        The text's terms with their counts.
+    numbers, document_counts
+        Of these terms, in their order; the number is -1 for a term that no document has.
+    n_documents, mean_n_words
+        Number of documents of the corpus, and the mean number of terms of a document.
+    """
+    counts = np.fromiter(counted.values(), np.float64, len(counted))
+    order = np.argsort(numbers, kind="stable")[int(np.count_nonzero(numbers < 0)) :]
+    known, df = counts[order], document_counts[order]
+    idf = np.log1p((n_documents - df + 0.5) / (df + 0.5))
+    length = counts.sum() / mean_n_words
+    return TextWords(numbers[order], known, idf * known * (K1 + 1) / (known + K1 * (1 - B + B * length)))

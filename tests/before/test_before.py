@@ -18,7 +18,7 @@ from exemplar.data.documents import Document
 from exemplar.data.encoders.base import EncoderInfo
 from exemplar.data.sources.spec import Source, SourceSpec
 from exemplar.retrieval.feedback import Feedback
-from exemplar.retrieval.index.milvus import open_served
+from exemplar.retrieval.index.served import open_served
 from exemplar.retrieval.rankers import RANKERS, Ranker
 from exemplar.retrieval.search import DocumentQuery, SearchEngine
 from exemplar.retrieval.sessions.events import Redone, Undone
@@ -106,8 +106,8 @@ def test_a_collection_in_milvus_is_searched(tmp_path: Path) -> None:
     pytest.importorskip("milvus_lite", reason="pip install 'exemplar[milvus]'")
     path = tmp_path / "served.db"
     shutil.copytree(HERE / "served.db", path)
-    served, index = open_served(str(path), "served")
-    engine = SearchEngine(served, lambda *_: FakeEncoder(), index)
+    served, index, words = open_served(str(path), "served")
+    engine = SearchEngine(served, lambda *_: FakeEncoder(), index, words)
     assert served.documents["labels"].to_pylist() == [*([each] for each in LABELS[:-1]), []]
     assert served.document(3) == Document("3", ANIMALS[3], ("animal",))
 

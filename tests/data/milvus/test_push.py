@@ -17,7 +17,7 @@ from exemplar.data.errors import CorpusNotFound
 from exemplar.data.milvus.push import push_corpus
 from exemplar.data.milvus.server import Server
 from exemplar.data.sources.spec import Source, SourceSpec
-from exemplar.retrieval.index.milvus import open_served
+from exemplar.retrieval.index.served import open_served
 from tests.support.corpora import source_of
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.paths import ROOT
@@ -59,7 +59,7 @@ def test_a_push_that_is_killed_goes_on(folder: Path, corpus: Corpus) -> None:
     total = corpus.manifest.n_passages
     assert pushed.n_passages == total
     assert total - 200 <= pushed.n_written <= total
-    found, index = open_served(path, "many.words-1")
+    found, index, _ = open_served(path, "many.words-1")
     assert np.array_equal(index.vectors(range(total)), corpus.vectors)
     assert found.documents["text"].to_pylist() == corpus.documents["text"].to_pylist()
 
@@ -98,7 +98,7 @@ def test_what_milvus_cannot_hold_is_cut_and_counted_or_refused(folder: Path) -> 
     built = build_corpus(source, FakeEncoder(), whole=True)
     path = str(folder / "cut.db")
     assert push_corpus(built, path).n_cut == 2
-    found, _ = open_served(path, "cut")
+    found, _, _ = open_served(path, "cut")
     cut, wide, usual = found.documents_at(found.rows_of(["long", "wide", "usual"]).values())
     assert 65_000 < len(cut.text.encode()) <= 65_535
     assert ("é" + long).startswith(cut.text)
