@@ -283,7 +283,8 @@ def _batches(entities: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]
     size = 0
     for entity in entities:
         batch.append(entity)
-        size += entity["vector"].nbytes + 8 * len(entity["terms"]) + sum(len(json.dumps(entity[name])) for name in _BULKY)
+        size += entity["vector"].nbytes + 8 * len(entity["terms"])
+        size += sum(len(json.dumps(entity[name])) for name in _BULKY)
         if len(batch) == _BATCH or size > _BATCH_BYTES:
             yield batch
             batch, size = [], 0

@@ -135,6 +135,7 @@ class VectorCache:
         return np.array(sorted(missing), np.intp)
 
     def add(self, rows: NDArray[np.intp], vectors: NDArray[np.float32]) -> None:
+        """Add the vectors of rows that ``missing`` returned."""
         first, last = len(self._positions), len(self._positions) + rows.size
         if last > len(self._array):
             grown = np.empty((max(last, 2 * len(self._array)), self._dim), np.float32)
@@ -144,5 +145,6 @@ class VectorCache:
         self._positions |= zip(rows.tolist(), range(first, last), strict=True)
 
     def take(self, rows: NDArray[np.intp]) -> NDArray[np.float32]:
+        """Return the vectors of rows, in their order."""
         vectors: NDArray[np.float32] = self._array[np.array([self._positions[row] for row in rows.tolist()], np.intp)]
         return vectors

@@ -16,6 +16,7 @@ from exemplar.data.corpus.filters import Filters
 from exemplar.data.corpus.manifest import FORMAT, Manifest, corpus_folder, read_manifest, write_manifest
 from exemplar.data.documents import Document
 from exemplar.data.encoders.base import EncoderInfo
+from exemplar.data.errors import ExemplarError
 from exemplar.data.sources.spec import Source, SourceSpec
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.index.served import open_served
@@ -118,3 +119,8 @@ def test_a_collection_in_milvus_is_searched(tmp_path: Path) -> None:
     assert found(Filters(labels=("market", UNLABELLED))) == set("5679")
     assert found(Filters(words="stocks")) == set("567")
     assert found(Filters(words="the-dog", without="puppy")) == {"3"}
+    assert engine.words is None
+    assert engine.search("the dog", ranker="hybrid").doc_ids == engine.search("the dog", ranker="knn").doc_ids
+    assert engine.search("the dog", Feedback(("3",), ("5",))).results
+    with pytest.raises(ExemplarError, match="^the corpus has no words index; rank it by another ranker$"):
+        engine.search("the dog", ranker="words")

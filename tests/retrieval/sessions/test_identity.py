@@ -237,7 +237,10 @@ def test_over_milvus_it_is_the_same(tmp_path: Path) -> None:
     assert present(marks, served) == present(marks, corpus)
     assert present(marks, served).states == {"0": "gone", "t": "changed"}
     found = present(marks, served).feedback
-    engines = SearchEngine(corpus, lambda *_: FakeEncoder()), SearchEngine(served, lambda *_: FakeEncoder(), index, words)
+    engines = (
+        SearchEngine(corpus, lambda *_: FakeEncoder()),
+        SearchEngine(served, lambda *_: FakeEncoder(), index, words),
+    )
     local, there = (engine.search("x", found, ranker="svm").scorer.w for engine in engines)
     np.testing.assert_allclose(local, there, atol=1e-5)
 
