@@ -20,7 +20,8 @@ from benchmarks.app import drawn_corpus
 from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.milvus.push import push_corpus
 from exemplar.retrieval.feedback import Feedback
-from exemplar.retrieval.index.milvus import MilvusIndex, open_served
+from exemplar.retrieval.index.milvus import MilvusIndex
+from exemplar.retrieval.index.served import open_served
 from exemplar.retrieval.rankers import RANKERS, Ranker
 from exemplar.retrieval.ranking import DocumentQuery, Ranking
 from exemplar.retrieval.search import SearchEngine
@@ -53,8 +54,8 @@ def _measure(corpus: Corpus, index_type: str, n_queries: int) -> dict[str, Any]:
         pushed = time.perf_counter() - began
         size = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
         memory = SearchEngine(corpus)
-        served, index = open_served(str(path), corpus.manifest.name)
-        milvus = SearchEngine(served, index=index)
+        served, index, words = open_served(str(path), corpus.manifest.name)
+        milvus = SearchEngine(served, index=index, words=words)
         queries = _queries(memory, n_queries)
         rankers = {ranker: _compare(memory, milvus, index, ranker, queries) for ranker in RANKERS}
     return {

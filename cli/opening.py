@@ -16,10 +16,10 @@ def open_engine(name: str, index: str | None) -> "SearchEngine":
     from exemplar.retrieval.search import SearchEngine
 
     if index:
-        from exemplar.retrieval.index.milvus import open_served
+        from exemplar.retrieval.index.served import open_served
 
-        served, milvus = open_served(index, name)
-        return SearchEngine(served, index=milvus)
+        served, milvus, words = open_served(index, name)
+        return SearchEngine(served, index=milvus, words=words)
     corpus = open_corpus(name)
     if not corpus.manifest.created:
         so_far = f"{corpus.manifest.n_documents:,} of {corpus.n_planned:,} documents"

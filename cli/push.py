@@ -36,4 +36,7 @@ def push(
     if pushed.n_cut:
         say(f"Cut: {pushed.n_cut:,} documents have texts or columns longer than the 65,535 bytes that Milvus takes.")
     say(f"{name}: {pushed.n_passages:,} passages in Milvus at {to}, {pushed.n_written:,} written now, {index_type}.")
+    if not pushed.has_words:
+        say("It lacks this version's words, so vectors alone rank it; this adds them:")
+        say(f"exemplar push {name} --to {to} --replace")
     say(f'Search it: exemplar search {name} "..." --index {to}   or: exemplar app --index {to}')

@@ -20,7 +20,7 @@ from exemplar.data.encoders.shared import SharedEncoder
 from exemplar.data.errors import CorpusNotFound
 from exemplar.data.milvus.server import ADDRESS, Server
 from exemplar.retrieval.highlights import SentenceHighlighter
-from exemplar.retrieval.index.milvus import open_served
+from exemplar.retrieval.index.served import open_served
 from exemplar.retrieval.search import SearchEngine
 from exemplar.ui.page_scheduler import PageScheduler
 from exemplar.ui.streamlit_internals import is_on_a_page
@@ -90,8 +90,8 @@ class _OpenCorpus:
 
     def __init__(self, name: str, uri: str | None) -> None:
         if uri:
-            corpus, milvus = open_served(uri, name)
-            self.engine = SearchEngine(corpus, encoder, milvus)
+            corpus, milvus, words = open_served(uri, name)
+            self.engine = SearchEngine(corpus, encoder, milvus, words)
         else:
             self.engine = SearchEngine(open_corpus(name), encoder)
         self.highlighter = SentenceHighlighter(self.engine)

@@ -26,6 +26,7 @@ from exemplar.data.milvus.server import (
     properties_of,
     translated_errors,
 )
+from exemplar.data.milvus.words import WORDS, WordsFacts, push_terms, term_weights, terms_collection
 
 SEGMENT_BYTES = 2**30  # of vectors; Milvus splits a collection into segments, and every segment has its own index
 INDEX_TYPES = ("FLAT", "IVF_FLAT", "IVF_SQ8", "HNSW", "AUTOINDEX")
@@ -52,11 +53,14 @@ class PushResult:
         Number of passages that this push wrote.
     n_cut
         Number of documents whose text or other columns were shortened to the 65,535 bytes that Milvus takes.
+    has_words
+        False if an earlier version wrote the collection, so that rankings use vectors alone.
     """
 
     n_passages: int = 0
     n_written: int = 0
     n_cut: int = 0
+    has_words: bool = True
 
 
 def push_corpus(
@@ -76,7 +80,8 @@ def push_corpus(
     index_type
         FLAT is exact; the others are approximate, and faster for large corpora.
     replace
-        Allow the push to replace a collection that holds something else, or an earlier build of the corpus.
+        Allow the push to replace a collection that holds something else, or an earlier build of the corpus, or this
+        build with other words, as an earlier version wrote it.
     on_progress
         Called with the number of passages in the collection, and with the number of all passages.
 
@@ -100,6 +105,7 @@ class _Pusher:
     def __init__(self, server: Server, corpus: Corpus, on_progress: Callable[[int, int], None]) -> None:
         self.client, self.uri, self.corpus, self.on_progress = server.client, server.uri, corpus, on_progress
         self.name = collection_name(corpus.manifest.name)
+        self.facts = WordsFacts.of(corpus)
         self.result = PushResult()
 
     def run(self, index_type: str, replace: bool) -> PushResult:
@@ -116,24 +122,46 @@ class _Pusher:
                     f"{n_passages:,}; push with --replace"
                 )
             self._index(index_type)
+            if self.result.has_words:
+                push_terms(self.client, self.name, self.corpus, self.facts)
             self.client.alter_collection_properties(self.name, self._properties(), timeout=_SECONDS)
         return self.result
 
     def _has_collection(self, replace: bool) -> bool:
         """Return whether a collection of this build exists; drop one that holds something else if that is allowed."""
         if not self.client.has_collection(self.name, timeout=_SECONDS):
+            self._drop_terms(replace)
             return False
         properties = properties_of(self.client.describe_collection(self.name, timeout=_SECONDS))
         existing, own = manifest_in(properties), self.corpus.manifest
-        if existing and (existing.name, existing.build) == (own.name, own.build):
+        is_same = existing is not None and (existing.name, existing.build) == (own.name, own.build)
+        if is_same and self._goes_on(properties, replace):
             return True
-        if not replace:
+        if not (is_same or replace):
             content = f"the corpus '{existing.name}', built {existing.created}" if existing else "something else"
             raise ExemplarError(
                 f"the collection {self.name} at {self.uri} holds {content}; allow it to be replaced", hint="replace"
             )
         self.client.drop_collection(self.name, timeout=_SECONDS)
+        self._drop_terms(replace=True)
+        self.result.has_words = True
         return False
+
+    def _goes_on(self, properties: Mapping[str, str], replace: bool) -> bool:
+        """Return whether a collection of this build stays: it has the same words, or it is complete without them."""
+        self.result.has_words = properties.get(WORDS) == self.facts.to_json()
+        return self.result.has_words or (properties.get(COMPLETE) == "yes" and not replace)
+
+    def _drop_terms(self, replace: bool) -> None:
+        """Drop the collection of the terms, if there is one."""
+        name = terms_collection(self.name)
+        if self.client.has_collection(name, timeout=_SECONDS):
+            properties = properties_of(self.client.describe_collection(name, timeout=_SECONDS))
+            if WORDS not in properties and not replace:
+                raise ExemplarError(
+                    f"the collection {name} at {self.uri} holds something else; allow it to be replaced", hint="replace"
+                )
+            self.client.drop_collection(name, timeout=_SECONDS)
 
     def _create(self) -> None:
         from pymilvus import DataType, MilvusClient
@@ -141,6 +169,7 @@ class _Pusher:
         schema = MilvusClient.create_schema(auto_id=False, enable_dynamic_field=False)
         schema.add_field("passage", DataType.INT64, is_primary=True)
         schema.add_field("vector", DataType.FLOAT_VECTOR, dim=self.corpus.manifest.encoder.dim)
+        schema.add_field("terms", DataType.SPARSE_FLOAT_VECTOR)
         for name in ("document", "number", "n_passages", "start", "end", "text_hash", "title_length"):
             schema.add_field(name, DataType.INT64)
         schema.add_field("doc_id", DataType.VARCHAR, max_length=_MOST_BYTES)
@@ -151,9 +180,11 @@ class _Pusher:
         )
         schema.add_field("metadata", DataType.JSON)
         manifest = json.dumps(self.corpus.manifest.to_json())
-        self.client.create_collection(
-            self.name, schema=schema, properties={MANIFEST: manifest, COMPLETE: "no"}, timeout=_SECONDS
-        )
+        properties = {MANIFEST: manifest, WORDS: self.facts.to_json(), COMPLETE: "no"}
+        indexes = self.client.prepare_index_params()
+        indexes.add_index("terms", index_type="SPARSE_INVERTED_INDEX", metric_type="IP")  # every posting, none dropped
+        self.client.create_collection(self.name, schema=schema, properties=properties, timeout=_SECONDS)
+        self.client.create_index(self.name, indexes, timeout=_SECONDS)
         self._index("FLAT")  # Milvus reads a collection only with an index
 
     def _count(self) -> int:
@@ -182,9 +213,10 @@ class _Pusher:
         corpus = self.corpus
         if first >= len(corpus.passages):
             return
-        for row in range(int(corpus.document_rows[first]), corpus.n_documents):
+        first_row = int(corpus.document_rows[first])
+        for row, terms in enumerate(term_weights(corpus.words, first_row), first_row):
             document, passages = corpus.document(row), corpus.passages_of(row)
-            shared = _shared_fields(row, document, len(passages))
+            shared = _shared_fields(row, document, len(passages)) | {"terms": terms}
             bounds = corpus.passages_at(passages)[:, 1:].tolist()
             full_text = document.full_text
             texts = _partition(full_text, [start for start, _ in bounds])
@@ -197,11 +229,11 @@ class _Pusher:
 
     def _index(self, index_type: str) -> None:
         """Index the collection, if its index is of another type, and load it."""
-        existing = self.client.list_indexes(self.name, timeout=_SECONDS)
+        existing = "vector" in self.client.list_indexes(self.name, timeout=_SECONDS)
         if existing and self.client.describe_index(self.name, "vector")["index_type"] != index_type:
             self.client.release_collection(self.name, timeout=_SECONDS)
             self.client.drop_index(self.name, "vector", timeout=_SECONDS)
-            existing = []
+            existing = False
         if not existing:
             indexes = self.client.prepare_index_params()
             indexes.add_index("vector", index_type=index_type, metric_type="IP", params=self._params(index_type))
@@ -251,7 +283,8 @@ def _batches(entities: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]
     size = 0
     for entity in entities:
         batch.append(entity)
-        size += entity["vector"].nbytes + sum(len(json.dumps(entity[name])) for name in _BULKY)
+        size += entity["vector"].nbytes + 8 * len(entity["terms"])
+        size += sum(len(json.dumps(entity[name])) for name in _BULKY)
         if len(batch) == _BATCH or size > _BATCH_BYTES:
             yield batch
             batch, size = [], 0

@@ -27,8 +27,11 @@ EXACT = ("FLAT", "BRUTE_FORCE")  # types of exact indexes
 
 _NOT_AN_ADDRESS = "is not an address of Milvus: use http://HOST:PORT, or a file whose name ends in .db"
 _SECONDS = 10.0  # timeout of a call
+_SECONDS_OF_TERMS = 120.0  # of a search by terms: Milvus Lite makes its index when the first one comes
 _CHUNK = 4096  # rows of a result with vectors
 _MOST_PLACES = 200_000  # in the cache
+
+Query = NDArray[np.float32] | dict[int, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,35 +193,47 @@ class Collection:
         self.index_type = str((description or {}).get("index_type", ""))
         self._places: dict[int, PassagePlace] = {}
 
-    def best(self, w: NDArray[np.float32], k: int, expression: str, *, places: bool) -> NDArray[np.intp]:
-        """Return the k passages with the highest inner product with w, in Milvus's order of float32 scores.
+    def best(
+        self, field: str, query: Query, k: int, expression: str, *, places: bool
+    ) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+        """Return the k passages with the highest inner product with a query, and Milvus's float32 scores, best first.
 
         Parameters
         ----------
+        field
+            ``vector``, or ``terms``: then only passages that have a term of the query come back.
+        query
+            Weights ``(dim,)`` of a vector; or positive ones by the numbers of terms: Milvus takes no others.
         expression
             Passages must meet it; empty for all passages.
         places
             Fetch the places of the passages as well, for later calls of ``places``.
         """
+        params = _effort(self.index_type, k) if field == "vector" else {}
         with translated_errors(self.uri):
             [hits] = self._client.search(
                 self.name,
-                [w.tolist()],
-                anns_field="vector",
+                [query if isinstance(query, dict) else query.tolist()],
+                anns_field=field,
                 filter=expression,
                 limit=k,
                 output_fields=list(PLACE_FIELDS) if places else ["passage"],
-                search_params={"metric_type": "IP", "params": _effort(self.index_type, k)},
-                timeout=_SECONDS,
+                search_params={"metric_type": "IP", "params": params},
+                timeout=_SECONDS if field == "vector" else _SECONDS_OF_TERMS,
             )
         if places:
             self._bounded_places().update((hit["passage"], place_of(hit["entity"])) for hit in hits)
-        return np.array([hit["passage"] for hit in hits], np.intp)
+        passages = np.array([hit["passage"] for hit in hits], np.intp)
+        return passages, np.array([hit["distance"] for hit in hits], np.float64)
 
     def vectors(self, passages: Sequence[int]) -> NDArray[np.float32]:
         """Return the vectors of distinct passages, ``(n, dim) float32``, in their order."""
         vectors = {entity["passage"]: entity["vector"] for entity in self._by_key(passages, ["vector"])}
         return np.array([vectors[passage] for passage in passages], np.float32).reshape(-1, self.manifest.encoder.dim)
+
+    def terms(self, passages: Sequence[int]) -> dict[int, dict[int, float]]:
+        """Return the BM25 weights of passages' documents by the numbers of their terms, by passage."""
+        return {entity["passage"]: entity["terms"] for entity in self._by_key(passages, ["terms"])}
 
     def places(self, passages: Sequence[int]) -> list[PassagePlace]:
         """Return the places of passages, in the order of the passages."""

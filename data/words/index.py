@@ -92,9 +92,25 @@ class WordsIndex:
         number = bisect.bisect_left(self._terms, term)
         return number if number < self.n_terms and self._terms[number] == term else -1
 
-    def terms_at(self, numbers: ArrayLike) -> list[str]:
+    def terms(self, numbers: ArrayLike) -> list[str]:
         """Return the terms of some numbers."""
-        return [self._terms[number].decode("utf-8", "replace") for number in np.asarray(numbers, np.int64).tolist()]
+        return [
+            self._terms[number].decode("utf-8", "surrogatepass") for number in np.asarray(numbers, np.int64).tolist()
+        ]
+
+    def rows(self, first: int, end: int) -> list[tuple[NDArray[np.int64], NDArray[np.float32]]]:
+        """Return the terms, ascending, and their weights of every document from ``first`` to ``end - 1``.
+
+        Reads all postings once, so ask for many documents at a time.
+        """
+        end = min(end, self.n_documents)
+        postings = np.flatnonzero((self._documents >= first) & (self._documents < end))
+        documents = self._documents[postings]
+        order = np.argsort(documents, kind="stable")
+        cuts = np.searchsorted(documents[order], np.arange(first + 1, end))
+        terms = np.searchsorted(self._first, postings[order], side="right") - 1
+        weights = self._weights[postings[order]].astype(np.float32)
+        return list(zip(np.split(terms, cuts), np.split(weights, cuts), strict=True))
 
     def document_counts(self, numbers: ArrayLike) -> NDArray[np.int64]:
         """Return how many documents have each of some terms, by their numbers, as ``(n,) int64``; 0 for -1."""

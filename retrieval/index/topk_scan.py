@@ -5,6 +5,8 @@ represent all other rows. If an exact index returns every row that has loss, the
 equals one that reads the corpus.
 """
 
+from typing import Protocol
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,15 +17,32 @@ _FEW = 4096  # rows to fetch if a query cannot return all that have loss
 _SLACK = 256  # rows to fetch beyond the estimate of a sample, which may be too low
 
 
+class TopKIndex(Index, Protocol):
+    """An index that cannot read every row."""
+
+    def best(
+        self, w: NDArray[np.float64], k: int, b: float, *, prove: bool
+    ) -> tuple[NDArray[np.intp], NDArray[np.float64], bool]:
+        """Return about k rows of highest score, best first, their scores, and whether it is proven that these are all.
+
+        These are all if no other row has a higher score than the last one, or if every other row's score is at most -1.
+
+        Parameters
+        ----------
+        prove
+            Send as many queries as the proof takes; else the rows may come from one query, whatever it proves.
+        """
+        ...
+
+
 def topk_scan(
-    index: Index,
+    index: TopKIndex,
     w: NDArray[np.float64],
     b: float,
     left_out: NDArray[np.intp],
     *,
     sample: NDArray[np.intp],
     most: int,
-    exact: bool,
 ) -> Scan:
     """Return the scan of a classifier by top-k queries alone, always in double precision.
 
@@ -35,13 +54,10 @@ def topk_scan(
         Random rows, ascending; pass the same ones to every scan of a fit, or the estimates differ between scans.
     most
         How many rows a query can return at most.
-    exact
-        Whether a query returns the very best rows.
     """
     drawn = np.setdiff1d(sample, left_out, assume_unique=True)
     scores_drawn = index.vectors(drawn) @ w + b
     best, complete = _best(index, w, b, _estimated_violators(scores_drawn, index.n), most)
-    complete = complete and exact
     X = index.vectors(best)
     scores = X @ w + b
     fetched = np.setdiff1d(best, left_out, assume_unique=True)
@@ -72,12 +88,14 @@ def _estimated_violators(scores: NDArray[np.float64], n: int) -> int:
     return min(n, int(n * (share + 3 * deviation)) + _SLACK)
 
 
-def _best(index: Index, w: NDArray[np.float64], b: float, expected: int, most: int) -> tuple[NDArray[np.intp], bool]:
+def _best(
+    index: TopKIndex, w: NDArray[np.float64], b: float, expected: int, most: int
+) -> tuple[NDArray[np.intp], bool]:
     """Return rows of the highest scores, ascending, and whether they include every row above the margin."""
     k = expected if expected <= most else min(_FEW, most)
     while True:
-        rows, scores = index.top_k(w, k, b=b)
+        rows, scores, proven = index.best(w, k, b, prove=expected <= most)
         complete = rows.size < k or rows.size == index.n or bool(scores[-1] <= -1)
         if complete or k == most or expected > most:
-            return np.sort(rows), complete
+            return np.sort(rows), complete and proven
         k = most

@@ -3,7 +3,7 @@
 import functools
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -18,7 +18,8 @@ from exemplar.retrieval.index.dense import DenseIndex
 from exemplar.retrieval.index.joint import JointIndex
 from exemplar.retrieval.index.terms import TermColumns
 
-_CACHED = 2  # joint indexes: that of the shown ranking, and of the one before
+WEIGHT = 2.0  # the mean length of the words' part of a row; the vector has length 1
+CACHED = 2  # joint indexes: that of the shown ranking, and of the one before
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,7 +89,7 @@ class DocumentWords:
     """
 
     def __init__(
-        self, words: WordsIndex, vectors: DenseIndex, document_rows: NDArray[np.int64], weight: float = 2.0
+        self, words: WordsIndex, vectors: DenseIndex, document_rows: NDArray[np.int64], weight: float = WEIGHT
     ) -> None:
         self.n_documents = words.n_documents
         self.scale = weight / (words.mean_length or 1.0)
@@ -100,13 +101,8 @@ class DocumentWords:
         """Return the words of a text."""
         counted = self._words.analyser.terms(text)
         numbers = self._words.numbers(list(counted))
-        counts = np.fromiter(counted.values(), np.float64, len(counted))
-        order = np.argsort(numbers, kind="stable")[int(np.count_nonzero(numbers < 0)) :]
-        terms, known = numbers[order], counts[order]
-        n, df = self.n_documents, self._words.document_counts(terms)
-        idf = np.log1p((n - df + 0.5) / (df + 0.5))
-        length = counts.sum() / self._mean_n_words
-        return TextWords(terms, known, idf * known * (K1 + 1) / (known + K1 * (1 - B + B * length)))
+        document_counts = self._words.document_counts(numbers)
+        return text_words(counted, numbers, document_counts, self.n_documents, self._mean_n_words)
 
     def document_counts(self, terms: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return how many documents have each of some terms."""
@@ -114,7 +110,7 @@ class DocumentWords:
 
     def spellings(self, text: str, terms: NDArray[np.int64]) -> list[str]:
         """Return how terms are written where they first stand in a text, in the order of the terms."""
-        return spellings(self._words.analyser, text, self._words.terms_at(terms))
+        return spellings(self._words.analyser, text, self._words.terms(terms))
 
     def joined(self, terms: NDArray[np.int64]) -> JointIndex:
         """Return the index whose rows are a passage's vector, and its document's weights of some terms times scale."""
@@ -128,7 +124,7 @@ class DocumentWords:
         )
         with self._lock:
             self._joined[key] = joined
-            while len(self._joined) > _CACHED:
+            while len(self._joined) > CACHED:
                 self._joined.popitem(last=False)
         return joined
 
@@ -146,3 +142,29 @@ def spellings(analyser: Analyser, text: str, terms: Sequence[str]) -> list[str]:
         if all(term in written for term in terms):
             break
     return list(dict.fromkeys(written[term] for term in terms if term in written))
+
+
+def text_words(
+    counted: Mapping[str, int],
+    numbers: NDArray[np.int64],
+    document_counts: NDArray[np.int64],
+    n_documents: int,
+    mean_n_words: float,
+) -> TextWords:
+    """Return the words of a text.
+
+    Parameters
+    ----------
+    counted
+        The text's terms with their counts.
+    numbers, document_counts
+        Of these terms, in their order; the number is -1 for a term that no document has.
+    n_documents, mean_n_words
+        Number of documents of the corpus, and the mean number of terms of a document.
+    """
+    counts = np.fromiter(counted.values(), np.float64, len(counted))
+    order = np.argsort(numbers, kind="stable")[int(np.count_nonzero(numbers < 0)) :]
+    known, df = counts[order], document_counts[order]
+    idf = np.log1p((n_documents - df + 0.5) / (df + 0.5))
+    length = counts.sum() / mean_n_words
+    return TextWords(numbers[order], known, idf * known * (K1 + 1) / (known + K1 * (1 - B + B * length)))

@@ -16,9 +16,10 @@ from exemplar.data.corpus.filters import Filters
 from exemplar.data.corpus.manifest import FORMAT, Manifest, corpus_folder, read_manifest, write_manifest
 from exemplar.data.documents import Document
 from exemplar.data.encoders.base import EncoderInfo
+from exemplar.data.errors import ExemplarError
 from exemplar.data.sources.spec import Source, SourceSpec
 from exemplar.retrieval.feedback import Feedback
-from exemplar.retrieval.index.milvus import open_served
+from exemplar.retrieval.index.served import open_served
 from exemplar.retrieval.rankers import RANKERS, Ranker
 from exemplar.retrieval.search import DocumentQuery, SearchEngine
 from exemplar.retrieval.sessions.events import Redone, Undone
@@ -106,8 +107,8 @@ def test_a_collection_in_milvus_is_searched(tmp_path: Path) -> None:
     pytest.importorskip("milvus_lite", reason="pip install 'exemplar[milvus]'")
     path = tmp_path / "served.db"
     shutil.copytree(HERE / "served.db", path)
-    served, index = open_served(str(path), "served")
-    engine = SearchEngine(served, lambda *_: FakeEncoder(), index)
+    served, index, words = open_served(str(path), "served")
+    engine = SearchEngine(served, lambda *_: FakeEncoder(), index, words)
     assert served.documents["labels"].to_pylist() == [*([each] for each in LABELS[:-1]), []]
     assert served.document(3) == Document("3", ANIMALS[3], ("animal",))
 
@@ -118,3 +119,8 @@ def test_a_collection_in_milvus_is_searched(tmp_path: Path) -> None:
     assert found(Filters(labels=("market", UNLABELLED))) == set("5679")
     assert found(Filters(words="stocks")) == set("567")
     assert found(Filters(words="the-dog", without="puppy")) == {"3"}
+    assert engine.words is None
+    assert engine.search("the dog", ranker="hybrid").doc_ids == engine.search("the dog", ranker="knn").doc_ids
+    assert engine.search("the dog", Feedback(("3",), ("5",))).results
+    with pytest.raises(ExemplarError, match="^the corpus has no words index; rank it by another ranker$"):
+        engine.search("the dog", ranker="words")

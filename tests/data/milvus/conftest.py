@@ -7,7 +7,7 @@ from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.milvus.push import push_corpus
 from exemplar.data.sources.spec import Source, SourceSpec
-from exemplar.retrieval.index.milvus import open_served
+from exemplar.retrieval.index.served import open_served
 from exemplar.retrieval.search import SearchEngine
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.milvus import documents
@@ -41,5 +41,5 @@ def local(corpus: Corpus) -> SearchEngine:
 
 @pytest.fixture(scope="module")
 def served(uri: str) -> SearchEngine:
-    found, index = open_served(uri, "many.words-1")
-    return SearchEngine(found, lambda *_: FakeEncoder(max_tokens=8), index)
+    found, index, words = open_served(uri, "many.words-1")
+    return SearchEngine(found, lambda *_: FakeEncoder(max_tokens=8), index, words)

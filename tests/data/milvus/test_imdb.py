@@ -11,7 +11,9 @@ from exemplar.data.encoders.sentence_transformer import load_encoder
 from exemplar.data.milvus.push import push_corpus
 from exemplar.data.milvus.server import MOST_ROWS
 from exemplar.retrieval.feedback import Feedback
-from exemplar.retrieval.index.milvus import MilvusIndex, open_served
+from exemplar.retrieval.index.milvus import MilvusIndex
+from exemplar.retrieval.index.milvus_words import MilvusWords
+from exemplar.retrieval.index.served import open_served
 from exemplar.retrieval.rankers import RANKERS
 from exemplar.retrieval.search import SearchEngine
 from tests.support.reading import read
@@ -59,6 +61,6 @@ def test_imdb_is_ranked_as_in_memory_by_all_rankers(
     assert np.mean(recalls) >= 0.8
 
 
-def _engine_parts(path: str) -> tuple[object, None, MilvusIndex]:
-    corpus, index = open_served(path, "imdb")
-    return corpus, None, index
+def _engine_parts(path: str) -> tuple[object, None, MilvusIndex, MilvusWords]:
+    corpus, index, words = open_served(path, "imdb")
+    return corpus, None, index, words

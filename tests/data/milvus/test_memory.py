@@ -6,7 +6,7 @@ import pytest
 
 from exemplar.data.milvus import corpus as milvus_corpus
 from exemplar.data.milvus import server
-from exemplar.retrieval.index.milvus import open_served
+from exemplar.retrieval.index.served import open_served
 from exemplar.retrieval.ranking import DocumentQuery, Ranking
 from exemplar.retrieval.search import SearchEngine
 from tests.support.fake_encoder import FakeEncoder
@@ -26,8 +26,8 @@ def engine(uri: str, monkeypatch: pytest.MonkeyPatch) -> SearchEngine:
     """An engine whose corpus forgets after a few documents."""
     monkeypatch.setattr(milvus_corpus, "_MOST_PLACES", MOST)
     monkeypatch.setattr(server, "_MOST_PLACES", MOST)
-    found, index = open_served(uri, "many.words-1")
-    return SearchEngine(found, lambda *_: FakeEncoder(max_tokens=8), index)
+    found, index, words = open_served(uri, "many.words-1")
+    return SearchEngine(found, lambda *_: FakeEncoder(max_tokens=8), index, words)
 
 
 def page(engine: SearchEngine, query: str) -> tuple[tuple[str, ...], list[range]]:

@@ -17,7 +17,7 @@ from exemplar.retrieval.evaluation.judgements import judgements_of
 from exemplar.retrieval.evaluation.protocols import evaluate
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.index.dense import DenseIndex
-from exemplar.retrieval.index.milvus import open_served
+from exemplar.retrieval.index.served import open_served
 from exemplar.retrieval.rankers import RANKERS, Ranker, Scorer
 from exemplar.retrieval.ranking import DocumentQuery
 from exemplar.retrieval.score_plane import score_plane
@@ -57,7 +57,7 @@ def test_the_index_answers_as_the_one_in_memory_does(served: SearchEngine, corpu
 def test_equal_rows_are_ranked_by_row_even_where_the_last_place_falls_among_them(folder: Path) -> None:
     texts = ["the same words"] * 40 + ["other ones"] * 5
     push_corpus(build_corpus(source_of(texts, name="equal"), FakeEncoder()), str(folder / "equal.db"))
-    _, index = open_served(str(folder / "equal.db"), "equal")
+    _, index, _ = open_served(str(folder / "equal.db"), "equal")
     rows, _ = index.top_k(FakeEncoder().encode_query("the same words"), 30)
     assert rows.tolist() == list(range(30))
 
@@ -161,8 +161,8 @@ def worded(folder: Path) -> tuple[SearchEngine, SearchEngine]:
         patched.setenv("EXEMPLAR_HOME", str(folder / "worded-home"))
         corpus = build_corpus(source_of(WORDED, name="worded"), FakeEncoder())
     push_corpus(corpus, path := str(folder / "worded.db"))
-    served, index = open_served(path, "worded")
-    return SearchEngine(corpus, lambda *_: FakeEncoder()), SearchEngine(served, lambda *_: FakeEncoder(), index)
+    served, index, words = open_served(path, "worded")
+    return SearchEngine(corpus, lambda *_: FakeEncoder()), SearchEngine(served, lambda *_: FakeEncoder(), index, words)
 
 
 @pytest.mark.parametrize(
@@ -221,7 +221,9 @@ def test_all_that_the_pages_ask_for_is_there(local: SearchEngine, served: Search
 
 def test_an_evaluation_measures_the_same(local: SearchEngine, served: SearchEngine) -> None:
     results = [
-        evaluate(engine, judgements_of(engine.corpus), rankers=("knn", "centred", "anchored"), rounds=2, n_queries=4)
+        evaluate(
+            engine, judgements_of(engine.corpus), rankers=("knn", "words", "centred", "anchored"), rounds=2, n_queries=4
+        )
         for engine in (local, served)
     ]
     assert [(each.protocol, each.round, each.ranker) for each in results[0]] == [
@@ -239,9 +241,9 @@ def test_an_approximate_index_is_searched_and_never_called_exact(
 ) -> None:
     path = str(folder / f"{index_type}.db")
     push_corpus(corpus, path, index_type=index_type)
-    found, index = open_served(path, "many.words-1")
+    found, index, words = open_served(path, "many.words-1")
     assert not index.exact
-    engine = SearchEngine(found, lambda *_: FakeEncoder(max_tokens=8), index)
+    engine = SearchEngine(found, lambda *_: FakeEncoder(max_tokens=8), index, words)
     ranking = engine.search("cat and dog", MARKS[1], ranker="svm", until="exact")
     assert ranking.scorer.svm.stopped in ("settled", "budget")
     expected = local.search("cat and dog", MARKS[1], ranker="svm", until="exact").doc_ids
@@ -251,7 +253,7 @@ def test_an_approximate_index_is_searched_and_never_called_exact(
 def test_a_corpus_of_another_model_is_told(uri: str) -> None:
     other = FakeEncoder(max_tokens=8)
     other.revision = "2"
-    found, index = open_served(uri, "many.words-1")
+    found, index, _ = open_served(uri, "many.words-1")
     with pytest.raises(EncoderMismatch, match="was built with fake .revision 1, 64 dimensions., but fake .revision 2"):
         SearchEngine(found, lambda *_: other, index).search("cat")
 

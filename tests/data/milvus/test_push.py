@@ -1,5 +1,6 @@
 """Corpora put into Milvus: again, after a kill, in place of others, and what can't be."""
 
+import itertools
 import os
 import signal
 import subprocess
@@ -13,11 +14,13 @@ import pytest
 from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.documents import Document
-from exemplar.data.errors import CorpusNotFound
+from exemplar.data.errors import CorpusNotFound, IndexUnreachable
+from exemplar.data.milvus import words as milvus_words
 from exemplar.data.milvus.push import push_corpus
 from exemplar.data.milvus.server import Server
+from exemplar.data.milvus.words import WordsFacts
 from exemplar.data.sources.spec import Source, SourceSpec
-from exemplar.retrieval.index.milvus import open_served
+from exemplar.retrieval.index.served import open_served
 from tests.support.corpora import source_of
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.paths import ROOT
@@ -59,7 +62,7 @@ def test_a_push_that_is_killed_goes_on(folder: Path, corpus: Corpus) -> None:
     total = corpus.manifest.n_passages
     assert pushed.n_passages == total
     assert total - 200 <= pushed.n_written <= total
-    found, index = open_served(path, "many.words-1")
+    found, index, _ = open_served(path, "many.words-1")
     assert np.array_equal(index.vectors(range(total)), corpus.vectors)
     assert found.documents["text"].to_pylist() == corpus.documents["text"].to_pylist()
 
@@ -67,12 +70,87 @@ def test_a_push_that_is_killed_goes_on(folder: Path, corpus: Corpus) -> None:
 def test_another_build_takes_the_place_of_one_only_where_it_may(folder: Path) -> None:
     path = str(folder / "builds.db")
     push_corpus(build_corpus(source_of(["a cat", "a dog"], name="pets"), FakeEncoder()), path)
-    newer = build_corpus(source_of(["a cat", "a dog", "a hen"], name="pets"), FakeEncoder())
+    newer = build_corpus(source_of(["cat", "dog", "hen"], name="pets"), FakeEncoder())
     with pytest.raises(ValueError, match=r"holds the corpus 'pets', built .*allow it to be replaced$"):
         push_corpus(newer, path)
     assert open_served(path, "pets")[0].n_documents == 2
     push_corpus(newer, path, replace=True)
     assert open_served(path, "pets")[0].n_documents == 3
+
+
+def test_terms_go_with_the_build_that_they_are_of(folder: Path) -> None:
+    path = str(folder / "terms.db")
+    push_corpus(build_corpus(source_of(["a cat", "a dog"], name="pets"), FakeEncoder()), path)
+    newer = build_corpus(source_of(["hen", "cat", "hen"], name="pets"), FakeEncoder())
+    assert push_corpus(newer, path, replace=True).has_words
+    *_, words = open_served(path, "pets")
+    known = words.of_text("hen dog cat")
+    assert (words.n_documents, words.document_counts(known.terms).tolist()) == (3, [1, 2])  # cat, hen
+    assert terms_in(path, "pets") == {"cat": 1, "hen": 2}
+
+
+def test_terms_that_a_push_wrote_in_part_are_written_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = str(folder / "part.db")
+    pets = build_corpus(source_of(["cat", "dog", "hen"], name="pets"), FakeEncoder())
+    monkeypatch.setattr(milvus_words, "_BATCH", 2)
+    batches = milvus_words._batches
+    with monkeypatch.context() as stopping:
+        stopping.setattr(milvus_words, "_batches", lambda *of: itertools.islice(batches(*of), 1))
+        stopping.setattr(Server(path, create=True).client, "alter_collection_properties", stop)
+        with pytest.raises(KeyboardInterrupt):
+            push_corpus(pets, path)
+    assert terms_in(path, "pets") == {"cat": 1, "dog": 1}
+    pushed = push_corpus(pets, path)
+    assert (pushed.n_written, pushed.has_words) == (0, True)
+    assert terms_in(path, "pets") == {"cat": 1, "dog": 1, "hen": 1}
+
+
+def test_a_corpus_that_was_pushed_with_other_words_stays_until_it_is_replaced(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = str(folder / "analysis.db")
+    pets = build_corpus(source_of(["a cat", "a dog"], name="pets"), FakeEncoder())
+    earlier = replace(WordsFacts.of(pets), analysis="an earlier one")
+    with monkeypatch.context() as before:
+        before.setattr(WordsFacts, "of", lambda corpus: earlier)
+        push_corpus(pets, path)
+    assert open_served(path, "pets")[2] is None
+    pushed = push_corpus(pets, path)
+    assert (pushed.n_written, pushed.has_words) == (0, False)
+    assert open_served(path, "pets")[2] is None
+    pushed = push_corpus(pets, path, replace=True)
+    assert (pushed.n_written, pushed.has_words) == (2, True)
+    assert open_served(path, "pets")[2]
+
+
+def test_a_collection_in_the_place_of_the_terms_stays(folder: Path) -> None:
+    path = str(folder / "place.db")
+    Server(path, create=True).client.create_collection("_terms_of_pets", dimension=4)
+    pets = build_corpus(source_of(["cat", "dog"], name="pets"), FakeEncoder())
+    with pytest.raises(ValueError, match="collection _terms_of_pets at .* holds something else; allow it to be"):
+        push_corpus(pets, path)
+    assert push_corpus(pets, path, replace=True).has_words
+    assert terms_in(path, "pets") == {"cat": 1, "dog": 1}
+
+
+def test_a_corpus_whose_terms_are_gone_is_told(folder: Path) -> None:
+    path = str(folder / "gone.db")
+    push_corpus(build_corpus(source_of(["a cat", "a dog"], name="pets"), FakeEncoder()), path)
+    Server(path).client.drop_collection("_terms_of_pets")
+    with pytest.raises(IndexUnreachable, match="_terms_of_pets"):
+        open_served(path, "pets")
+
+
+def stop(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt
+
+
+def terms_in(path: str, collection: str) -> dict[str, int]:
+    """Return how many documents have a term, by the term, as Milvus holds it."""
+    found = Server(path).client.query(
+        f"_terms_of_{collection}", filter="number >= 0", output_fields=["term", "n_documents"]
+    )
+    return {entity["term"]: entity["n_documents"] for entity in found}
 
 
 def test_a_collection_that_is_not_ours_stays(folder: Path) -> None:
@@ -98,7 +176,7 @@ def test_what_milvus_cannot_hold_is_cut_and_counted_or_refused(folder: Path) -> 
     built = build_corpus(source, FakeEncoder(), whole=True)
     path = str(folder / "cut.db")
     assert push_corpus(built, path).n_cut == 2
-    found, _ = open_served(path, "cut")
+    found, _, _ = open_served(path, "cut")
     cut, wide, usual = found.documents_at(found.rows_of(["long", "wide", "usual"]).values())
     assert 65_000 < len(cut.text.encode()) <= 65_535
     assert ("é" + long).startswith(cut.text)

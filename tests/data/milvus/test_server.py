@@ -16,7 +16,7 @@ from exemplar.data.encoders.sentence_transformer import load_encoder
 from exemplar.data.errors import IndexUnreachable
 from exemplar.data.milvus.push import push_corpus
 from exemplar.data.milvus.server import Server, collection_name
-from exemplar.retrieval.index.milvus import open_served
+from exemplar.retrieval.index.served import open_served
 from exemplar.retrieval.rankers import RANKERS
 from exemplar.retrieval.search import SearchEngine
 from tests.support.command_line import run
@@ -57,7 +57,7 @@ def test_an_address_that_is_none_is_told(tmp_path: Path) -> None:
 
 
 def test_a_document_that_an_outage_hid_is_found_afterwards(uri: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    found, _ = open_served(uri, "many.words-1")
+    found, _, _ = open_served(uri, "many.words-1")
     with monkeypatch.context() as outage:
         outage.setattr(found.collection, "query", raise_unreachable)
         with pytest.raises(IndexUnreachable, match="gone"):
@@ -146,8 +146,8 @@ def test_a_server_is_pushed_to_and_searched_and_its_end_is_told(
     with milvus_server(tmp_path / "data") as (address, server):
         assert push_corpus(corpus, address).n_passages == corpus.manifest.n_passages
         assert list(Server(address).manifests()) == ["many.words-1"]
-        found, index = open_served(address, "many.words-1")
-        engine = SearchEngine(found, lambda *_: FakeEncoder(max_tokens=8), index)
+        found, index, words = open_served(address, "many.words-1")
+        engine = SearchEngine(found, lambda *_: FakeEncoder(max_tokens=8), index, words)
         for ranker in RANKERS:
             expected = local.search("cat and dog", MARKS[1], ranker=ranker, k=30)
             assert engine.search("cat and dog", MARKS[1], ranker=ranker, k=30).doc_ids == expected.doc_ids

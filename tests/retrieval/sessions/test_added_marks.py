@@ -189,14 +189,14 @@ def test_a_text_that_the_file_lacks_is_taken_from_the_session_or_the_row_is_name
 def test_over_milvus_it_is_the_same(tmp_path: Path) -> None:
     pytest.importorskip("milvus_lite", reason="pip install 'exemplar[milvus]'")
     from exemplar.data.milvus.push import push_corpus
-    from exemplar.retrieval.index.milvus import open_served
+    from exemplar.retrieval.index.served import open_served
 
     earlier = built("a", Document("t", "b", title="B"), "=c", "gone")
     table = export_table(earlier, Feedback(("0", "t", "3"), ("2",)))
     remove_corpus("weekly")
     corpus = built("x", "=c", Document("u", "b", title="B"), "a")
     push_corpus(corpus, str(tmp_path / "weekly.db"))
-    served, _ = open_served(str(tmp_path / "weekly.db"), "weekly")
+    served, _, _ = open_served(str(tmp_path / "weekly.db"), "weekly")
     for without in ([], ["title", "text"], ["text_hash"]):
         content = as_csv(table.drop_columns(without))
         assert taken(content, served) == taken(content, corpus)

@@ -228,16 +228,19 @@ def test_a_lost_text_trains_as_the_document_did(ranker: str) -> None:
 def test_over_milvus_it_is_the_same(tmp_path: Path) -> None:
     pytest.importorskip("milvus_lite", reason="pip install 'exemplar[milvus]'")
     from exemplar.data.milvus.push import push_corpus
-    from exemplar.retrieval.index.milvus import open_served
+    from exemplar.retrieval.index.served import open_served
 
     marks = marked(built("a", Document("t", "b", title="B"), "c"), "0t", "2")
     corpus = built("x", "c", Document("t", "other", title="B"))
     push_corpus(corpus, str(tmp_path / "weekly.db"))
-    served, index = open_served(str(tmp_path / "weekly.db"), "weekly")
+    served, index, words = open_served(str(tmp_path / "weekly.db"), "weekly")
     assert present(marks, served) == present(marks, corpus)
     assert present(marks, served).states == {"0": "gone", "t": "changed"}
     found = present(marks, served).feedback
-    engines = SearchEngine(corpus, lambda *_: FakeEncoder()), SearchEngine(served, lambda *_: FakeEncoder(), index)
+    engines = (
+        SearchEngine(corpus, lambda *_: FakeEncoder()),
+        SearchEngine(served, lambda *_: FakeEncoder(), index, words),
+    )
     local, there = (engine.search("x", found, ranker="svm").scorer.w for engine in engines)
     np.testing.assert_allclose(local, there, atol=1e-5)
 
@@ -246,7 +249,7 @@ def test_over_milvus_it_is_the_same(tmp_path: Path) -> None:
 def test_a_mark_on_a_text_that_milvus_shortened_stands_on_its_document(tmp_path: Path) -> None:
     pytest.importorskip("milvus_lite", reason="pip install 'exemplar[milvus]'")
     from exemplar.data.milvus.push import push_corpus
-    from exemplar.retrieval.index.milvus import open_served
+    from exemplar.retrieval.index.served import open_served
 
     def served(*documents: Document) -> DocumentStore:
         source = Source("long", SourceSpec("long"), lambda: iter(documents))

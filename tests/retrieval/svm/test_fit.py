@@ -241,6 +241,9 @@ class TopKIndex:
         self.queries += 1
         return self._dense.top_k(w, k, **options)
 
+    def best(self, w: np.ndarray, k: int, b: float, *, prove: bool) -> tuple[np.ndarray, np.ndarray, bool]:
+        return *self.top_k(w, k, b=b), self.exact
+
     def sample(self, m: int, seed: int) -> np.ndarray:
         return self._dense.sample(m, seed)
 
@@ -253,7 +256,7 @@ class TopKIndex:
 
     def scan(self, w: np.ndarray, b: float, left_out: np.ndarray, *, precise: bool = False) -> Scan:
         sample = self.sample(1024, seed=1)
-        return topk_scan(self, w, b, left_out, sample=sample, most=self.most, exact=self.exact)
+        return topk_scan(self, w, b, left_out, sample=sample, most=self.most)
 
 
 @pytest.mark.parametrize("anchored", [False, True])
