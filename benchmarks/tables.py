@@ -136,14 +136,16 @@ def _scale_search(search: dict[str, Any]) -> str:
 
 
 def _scale_indexes(search: dict[str, Any]) -> str:
-    header = ("index", "passages", "push", "bytes a passage", *(f"recall@10, {title}" for title in TITLES.values()))
+    rankers = search["corpora"][0]["indexes"][0]["rankers"]
+    recalls = (f"recall@10, {TITLES[ranker]}" for ranker in rankers)
+    header = ("index", "passages", "push", "bytes a passage", *recalls)
     rows = [
         (
             index["index"],
             f"{corpus['passages']:,}",
             f"{index['seconds_to_push']:.0f} s",
             f"{index['bytes_a_passage']:,}",
-            *(f"{index['rankers'][ranker]['recall_at_10']:.3f}" for ranker in TITLES),
+            *(f"{index['rankers'][ranker]['recall_at_10']:.3f}" for ranker in rankers),
         )
         for corpus in search["corpora"]
         for index in corpus["indexes"]

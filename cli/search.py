@@ -35,7 +35,7 @@ def search(
         float | None,
         typer.Option(
             "--C",
-            help="Weight of the data in the SVM, on a corpus of 1,000 documents: 0.002 to 10 (default: what suits the "
+            help="Weight of the data in the SVM, on a corpus of 1,000 documents: 0.003 to 10 (default: what suits the "
             "ranker and the number of marks).",
         ),
     ] = None,
