@@ -1,10 +1,13 @@
 """Open the corpus that a command names: on this machine, or in Milvus."""
 
+from collections.abc import Callable
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from exemplar.cli.terminal import errors, plain
 
 if TYPE_CHECKING:
+    from exemplar.data.corpus.corpus import Corpus
     from exemplar.retrieval.search import SearchEngine
 
 INDEX_HELP = "Search what was pushed to Milvus: http://HOST:PORT, or a Milvus Lite file (.db)."
@@ -24,4 +27,20 @@ def open_engine(name: str, index: str | None) -> "SearchEngine":
     if not corpus.manifest.created:
         so_far = f"{corpus.manifest.n_documents:,} of {corpus.n_planned:,} documents"
         errors.print(plain(f"The corpus {name} is unfinished; searching {so_far}."), style="dim")
+    _index_words(corpus)
     return SearchEngine(corpus)
+
+
+def _index_words(corpus: "Corpus") -> None:
+    """Index the words of a corpus that an earlier version built, and show the progress."""
+    from exemplar.cli.progress import counting
+
+    with ExitStack() as displays:
+        show: Callable[[int, int], None] | None = None
+
+        def on_progress(done: int) -> None:
+            nonlocal show
+            show = show or displays.enter_context(counting("Indexing words"))
+            show(done, corpus.n_planned)
+
+        corpus.index_words(on_progress)

@@ -93,7 +93,9 @@ class _OpenCorpus:
             corpus, milvus, words = open_served(uri, name)
             self.engine = SearchEngine(corpus, encoder, milvus, words)
         else:
-            self.engine = SearchEngine(open_corpus(name), encoder)
+            local = open_corpus(name)
+            local.index_words(lambda done: None)  # takes its time where an earlier version built the corpus
+            self.engine = SearchEngine(local, encoder)
         self.highlighter = SentenceHighlighter(self.engine)
 
 
