@@ -58,7 +58,7 @@ def main() -> None:
 def _measure(n: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         texts = Path(folder) / "texts.arrow"
-        _write_texts(n, texts)
+        write_texts(n, texts)
         figures = {
             "documents": n,
             "vectors_megabytes": round(n * _DIM * 4 / 1e6, 1),
@@ -70,7 +70,8 @@ def _measure(n: int) -> dict[str, Any]:
     return figures
 
 
-def _write_texts(n: int, path: Path) -> None:
+def write_texts(n: int, path: Path) -> None:
+    """Write n texts to an Arrow file."""
     texts = _reviews()
     schema = pa.schema([("text", pa.large_string())])
     documents = iter(texts[:n]) if n <= len(texts) else _passages(texts, n)
@@ -95,7 +96,8 @@ def _passages(reviews: list[str], n: int) -> Iterator[str]:
         yield " ".join(words[:_WORDS])
 
 
-def _texts(path: str) -> Any:
+def texts_in(path: str) -> Any:
+    """Return the texts in an Arrow file, memory-mapped."""
     with pa.memory_map(path) as file:
         return pa.ipc.open_file(file).read_all()["text"]
 
@@ -106,7 +108,7 @@ def _index(texts: str, folder: str) -> dict[str, Any]:
     def index() -> None:
         nonlocal seconds
         started = time.perf_counter()
-        values = (text.as_py() for chunk in _texts(texts).chunks for text in chunk)
+        values = (text.as_py() for chunk in texts_in(texts).chunks for text in chunk)
         write_index(values, Path(folder), "en", is_chosen=True, documents_sha256="")
         seconds = time.perf_counter() - started
 
@@ -146,7 +148,7 @@ def _bm25s(texts: str, folder: str) -> dict[str, Any]:
         nonlocal seconds
         started = time.perf_counter()
         corpus = bm25s.tokenize(
-            _texts(texts).to_pylist(), stopwords="en_plus", stemmer=Stemmer.Stemmer("english"), show_progress=False
+            texts_in(texts).to_pylist(), stopwords="en_plus", stemmer=Stemmer.Stemmer("english"), show_progress=False
         )
         retriever = bm25s.BM25()
         retriever.index(corpus, show_progress=False)

@@ -215,14 +215,15 @@ def _anchored(examples: Examples, words: ExampleWords | None, C: float, until: U
         negatives = None if negatives is None else _with_words(negatives, words.negatives, terms, scale)
     n_marks = len(positives) + examples.n_negatives
     T, shares = 500 * C, np.append(fade, np.ones(len(positives)))
+    background = T * _BACKGROUND / (1 + n_marks / _BACKGROUND_MARKS)
+    # A negative was a row of the background, so a mark must not make it weigh less than two of them.
+    least = 2 * background * examples.n_negatives / max(1, index.n - len(examples.left_out))
     svm = fit_exemplar_svm(
         index,
         np.concatenate([query[None], positives]),
         examples.negatives,
         negative_vectors=negatives,
-        loss=LossWeights(
-            T * shares / shares.sum(), T * _NEGATIVES, T * _BACKGROUND / (1 + n_marks / _BACKGROUND_MARKS)
-        ),
+        loss=LossWeights(T * shares / shares.sum(), max(T * _NEGATIVES, least), background),
         anchor=fade * _scaled(point, index, query, positives, fade, examples.left_out),
         exclude=examples.left_out,
         until=until,

@@ -128,6 +128,11 @@ class DocumentWords:
                 self._joined.popitem(last=False)
         return joined
 
+    def forget(self) -> None:
+        """Drop the cached joint indexes."""
+        with self._lock:
+            self._joined.clear()
+
     @functools.cached_property
     def _mean_n_words(self) -> float:
         return float(self._words.n_words.mean(dtype=np.float64)) or 1.0

@@ -90,6 +90,17 @@ def test_scores_are_the_classifiers(engine: SearchEngine, animals: Corpus) -> No
     assert [result.score for result in ranking.results] == pytest.approx(sorted(scores.tolist(), reverse=True))
 
 
+@pytest.mark.parametrize("doc_id", list("0123467"))
+@pytest.mark.parametrize("ranker", ["anchored", "anchored-vectors"])
+def test_a_negative_never_rises(engine: SearchEngine, ranker: Ranker, doc_id: str) -> None:
+    before, after = (
+        engine.search("the dog", Feedback(("5",), negatives), ranker=ranker) for negatives in ((), (doc_id,))
+    )
+    assert ids(after).index(doc_id) >= ids(before).index(doc_id)
+    scores = [dict(zip(ranking.doc_ids, ranking.scores, strict=True))[doc_id] for ranking in (before, after)]
+    assert scores[1] < scores[0]
+
+
 def test_c_weighs_the_data(engine: SearchEngine) -> None:
     light, heavy = (engine.search("cat", Feedback(("7",)), C=C).results[0] for C in (0.0001, 10))
     assert light.score < 0.9 < heavy.score

@@ -92,10 +92,11 @@ def test_a_mark_ranks_the_svm_anew_and_leaves_knn(animals: Corpus, home: Path) -
     app.button(key="positive anchored 5").click().run()
     assert column(app, "knn") == knn
     assert column(app, "anchored") != svm
-    assert column(app, "anchored").index("6") < svm.index("6")
+    marked = column(app, "anchored")
+    assert marked.index("6") < svm.index("6")
     app.button(key="negative knn 3").click().run()
     assert column(app, "knn") == knn
-    assert column(app, "anchored").index("3") > svm.index("3")
+    assert column(app, "anchored").index("3") > marked.index("3")
     saved = SessionStore(home / "sessions.sqlite").load(session_of(app))
     assert saved.feedback == Feedback(("5",), ("3",))
 
