@@ -39,7 +39,7 @@ def test_anchored_is_held_to_query_and_positives_and_follows_more_examples_more_
         DenseIndex(ROWS[1:]),
         ROWS[[0, 6]],
         [8],
-        loss=LossWeights(T * np.array([fade, 1]) / (fade + 1), T / 20, 6 * T / 1.1),
+        loss=LossWeights(T * np.array([fade, 1]) / (fade + 1), 2 * 6 * T / 1.1 / 197, 6 * T / 1.1),
         anchor=fade * np.append(scale * point, 1 - scale * example),
         exclude=[5, 8],
     )

@@ -97,8 +97,6 @@ def test_a_negative_never_rises(engine: SearchEngine, ranker: Ranker, doc_id: st
         engine.search("the dog", Feedback(("5",), negatives), ranker=ranker) for negatives in ((), (doc_id,))
     )
     assert ids(after).index(doc_id) >= ids(before).index(doc_id)
-    scores = [dict(zip(ranking.doc_ids, ranking.scores, strict=True))[doc_id] for ranking in (before, after)]
-    assert scores[1] < scores[0]
 
 
 def test_c_weighs_the_data(engine: SearchEngine) -> None:
