@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.corpus.filters import Filters, Selection
 from exemplar.data.corpus.store import DocumentStore, row_in
-from exemplar.data.documents import Document, full_text
+from exemplar.data.documents import Document
 from exemplar.data.encoders.base import Encoder, EncoderInfo
 from exemplar.data.errors import ExemplarError
 from exemplar.retrieval.caching import weakly_cached
@@ -41,6 +41,7 @@ from exemplar.retrieval.svm.fit import Until
 _CACHED = 256  # trainings, and rankings
 _CACHED_TEXTS = 1024  # the words of queries and marked documents
 _CARRYING, _MOST_CARRYING = 0.9, 8  # the share of what words add, and how many words of a row are named
+_SEARCHED = 4000  # characters of a text in which its words are looked up
 _LONGEST_CACHED = 1000  # documents of a cached ranking
 _CACHED_SELECTED = 4_000_000  # rows of all cached selections, 16 bytes a row
 
@@ -207,7 +208,8 @@ class SearchEngine:
     def carrying_words(self, weights: Scorer, result: Result) -> list[str]:
         """Return the words that add most to a document's score, as they stand in it, that which adds most first.
 
-        Together they make up nine tenths of what words add; at most eight.
+        Together they make up nine tenths of what words add; at most eight. They are looked up in the title, in the best
+        passage and where the text begins.
         """
         words = weights.words
         if words is None or self.words is None:
@@ -220,7 +222,8 @@ class SearchEngine:
         order = np.argsort(-added, kind="stable")[: int(np.count_nonzero(added > 0))]
         enough = np.searchsorted(np.cumsum(added[order]), _CARRYING * added[order].sum()) + 1
         terms = words.terms[order[: min(enough, _MOST_CARRYING)]]
-        return self.words.spellings(full_text(result.title, result.text), terms)
+        shown = "\n".join((result.title or "", result.passage, result.text[:_SEARCHED]))  # a text may have any length
+        return self.words.spellings(shown, terms)
 
     def sample(self, n: int, seed: int, filters: Filters | None = None) -> list[str]:
         """Return n different random documents that pass the filters, by ``doc_id``; all if at most n pass."""
@@ -260,6 +263,13 @@ class SearchEngine:
             else None,
             self._example_words(query, itself, positives, feedback),
         )
+
+    def _by_words(self, query: Query) -> Examples:
+        """Return the input of the ranker that takes the query's words alone, which needs no encoder."""
+        itself = query.doc_id if isinstance(query, DocumentQuery) else None
+        none, empty = np.zeros((0, self.index.dim), np.float32), np.empty(0, np.intp)
+        words = self._example_words(query, itself, (), Feedback())
+        return Examples(self.index, np.zeros(self.index.dim, np.float32), none, empty, empty, words=words)
 
     def _example_words(
         self, query: Query, itself: str | None, positives: Sequence[int], feedback: Feedback
@@ -350,7 +360,8 @@ class SearchEngine:
         return self._cached_training(query, marks.feedback if ranker in LEARNING else Feedback(), ranker, C, until)
 
     def _train(self, query: Query, feedback: Feedback, ranker: Ranker, C: float | None, until: Until) -> _Training:
-        self.query_vector(query)  # encodes before the clock starts
+        if ranker != "words":
+            self.query_vector(query)  # encodes before the clock starts
         start = time.perf_counter()
         rows = list(self.corpus.rows_of(feedback.marked).values())
         copies = list(chain.from_iterable(self.corpus.copies_of(rows)))
@@ -358,15 +369,19 @@ class SearchEngine:
             itself = copies_of([query.doc_id], self.corpus).get(query.doc_id, ())
             feedback = feedback.within(set(feedback.marked).difference(itself))
         with one_blas_thread():
-            weights = scorer(ranker, self.examples(query, feedback, left_out=copies), C=C, until=until)
+            needed = self._by_words(query) if ranker == "words" else self.examples(query, feedback, left_out=copies)
+            weights = scorer(ranker, needed, C=C, until=until)
         return _Training(weights, time.perf_counter() - start)
 
     def _top(self, training: _Training, k: int, left_out: frozenset[int], filters: Filters | None) -> _Top:
         start = time.perf_counter()
         selection = self._select(filters) if filters else None
-        passages, scores = self.top_passages(training.scorer, k, sorted(left_out), selection, one_a_text=True)
+        # A list by words may end anywhere, and pages need to know where.
+        reach = k if training.scorer.above is None else max(k, _LONGEST_CACHED)
+        passages, scores = self.top_passages(training.scorer, reach, sorted(left_out), selection, one_a_text=True)
+        n_texts = self._n_texts(selection, left_out) if len(passages) == reach else len(passages)
+        passages, scores = passages[:k], scores[:k]
         rows = self.corpus.passages_at(passages)[:, 0]
-        n_texts = self._n_texts(selection, left_out) if len(passages) == k else len(passages)
         return _Top(
             passages,
             scores,

@@ -99,6 +99,29 @@ def test_a_negative_never_rises(engine: SearchEngine, ranker: Ranker, doc_id: st
     assert ids(after).index(doc_id) >= ids(before).index(doc_id)
 
 
+def test_a_ranking_by_words_needs_no_encoder_and_knows_where_it_ends(animals: Corpus) -> None:
+    def load(built: EncoderInfo) -> FakeEncoder:
+        raise AssertionError("the encoder is not needed")
+
+    engine = SearchEngine(animals, load)
+    expected = [str(row) for row, text in enumerate(ANIMALS) if "cat" in text.split()]
+    for k in (1, 2, 10):
+        ranking = engine.search("a cat", ranker="words", k=k)
+        assert ranking.n_texts == len(expected) > 2
+        assert len(ranking.results) == min(k, len(expected))
+    assert sorted(ids(ranking)) == expected
+    assert "5" not in ids(engine.search(DocumentQuery("5"), ranker="words"))
+
+
+def test_the_words_that_carry_a_row_are_looked_up_where_it_begins_and_in_its_passage(encoder: FakeEncoder) -> None:
+    long = "rain " + "and so on " * 20_000 + "snow"
+    engine = SearchEngine(build_corpus(source_of([long, "sun", "hail"], name="long"), encoder), lambda *_: encoder)
+    ranking = engine.search("Rain snow", ranker="words")
+    assert engine.carrying_words(ranking.scorer, ranking.results[0]) == ["rain"]
+    knn = engine.search("Rain snow", ranker="knn")
+    assert engine.carrying_words(knn.scorer, knn.results[0]) == []
+
+
 def test_c_weighs_the_data(engine: SearchEngine) -> None:
     light, heavy = (engine.search("cat", Feedback(("7",)), C=C).results[0] for C in (0.0001, 10))
     assert light.score < 0.9 < heavy.score

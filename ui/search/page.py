@@ -106,7 +106,7 @@ def _show_results(session: Session, engine: SearchEngine, marks: PresentMarks) -
         return _show_results(session, engine, marks)
     _show_line(session, engine, feedback, rankings)
     by_words = all(ranking.scorer.above is not None for ranking in rankings)
-    if not by_words and not any(ranking.results for ranking in rankings):
+    if not any(ranking.results for ranking in rankings) and not (by_words and rankings[0].n_candidates):
         _show_nothing(session)
         return []
     unexplained = results.show_rankings(session, marks, rankings, engine, resources.highlighter(session.corpus))

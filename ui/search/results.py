@@ -95,7 +95,8 @@ def bar_share(score: float, ranking: Ranking) -> float:
     """Return the filled share of a score's bar: of a cosine from 0 to 1, of a margin from -1 to 1, else to the best."""
     share = score if ranking.scorer.svm is None else (score + 1) / 2
     if ranking.ranker in ("words", "hybrid"):
-        share = score / max(ranking.scores, default=1.0)
+        best = max(ranking.scores, default=0.0)
+        share = score / best if best > 0 else 0.0
     return min(1.0, max(0.0, share))
 
 
