@@ -184,36 +184,29 @@ def test_the_readmes_reading_is_what_was_measured(measured_here: EvaluationResul
         [one] = [r for r in each.results if (r.protocol, r.round, r.ranker) == (protocol, number, ranker)]
         return one.metrics[metric].mean
 
+    def counts(each: SetResult, protocol: str) -> bool:
+        return next((r.n_queries for r in each.results if r.protocol == protocol), 0) >= report.MIN_QUERIES
+
     sets = measured_here.sets
-    for each in sets:
-        assert mean(each, "first query", 0, "anchored") > 0.99 * mean(each, "first query", 0, "knn"), each.name
-        assert mean(each, "own loop", 2, "anchored", RELEVANT_FOUND) > mean(
-            each, "own loop", 2, "knn", RELEVANT_FOUND
-        ), each.name
-    assert (
-        sum(mean(each, "first query", 0, "svm") < mean(each, "first query", 0, "knn") for each in sets) > len(sets) / 2
-    )
-    svm_better = {
-        each.name: mean(each, "shared marks", 1, "svm") > mean(each, "shared marks", 1, "anchored") for each in sets
-    }
-    assert svm_better["cisi"]
-    assert not svm_better["cranfield"]
-    assert not svm_better["scifact"]
-    large = [each for each in sets if each.results[0].n_queries >= report.MIN_QUERIES]
-    assert len(large) >= 6
+    large = [each for each in sets if counts(each, "first query")]
+    assert len(large) >= 8
     for each in large:
-        for other in ("knn", "rocchio", "mean"):
-            assert mean(each, "shared marks", 1, "anchored") > mean(each, "shared marks", 1, other), each.name
-        # Logistic regression on the marks alone gets ahead of kNN, but at forty judged documents not on every set yet.
-    behind = [
-        each.name
-        for each in large
-        if mean(each, "own loop", 4, "logistic", RELEVANT_FOUND) < mean(each, "own loop", 4, "knn", RELEVANT_FOUND)
+        for other in ("knn", "words"):
+            assert mean(each, "first query", 0, "anchored") > mean(each, "first query", 0, other), each.name
+    [losing] = [
+        gain.losing
+        for gain in measured_here.gains
+        if (gain.protocol, gain.ranker, gain.against) == ("first query", "anchored", "knn")
     ]
-    assert behind
-    assert all(
-        mean(each, "own loop", 5, "anchored", RELEVANT_FOUND) > mean(each, "own loop", 5, other, RELEVANT_FOUND)
+    assert losing == pytest.approx(1 / 6, abs=0.02)
+    residual = [each for each in sets if counts(each, "shared marks")]
+    assert len(residual) >= 7
+    for each in residual:
+        for other in ("knn", "rocchio", "rocchio-words"):
+            assert mean(each, "shared marks", 1, "anchored") > mean(each, "shared marks", 1, other), each.name
+    found = {
+        each.name: [mean(each, "own loop", 5, ranker, RELEVANT_FOUND) for ranker in ("anchored", "anchored-vectors")]
         for each in sets
-        if each.name.startswith("screen_")
-        for other in ("knn", "rocchio", "logistic")
-    )
+    }
+    screens = [name for name in found if name.startswith("screen_")]
+    assert (len(screens), sum(found[name][1] > found[name][0] for name in screens)) == (6, 2)

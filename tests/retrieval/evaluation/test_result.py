@@ -89,7 +89,7 @@ def test_the_json_of_a_result() -> None:
 def test_the_last_round_of_a_protocol(content: dict[str, Any]) -> None:
     cranfield = EvaluationResult.from_json(content).sets[0]
     last = cranfield.last_round("own loop")
-    assert [(each.protocol, each.round) for each in last] == [("own loop", 5)] * 8
+    assert [(each.protocol, each.round) for each in last] == [("own loop", 5)] * 12
     assert SetResult("a", "m", "float32", 1, 1, "labels", 1, 0, ()).last_round("own loop") == ()
 
 

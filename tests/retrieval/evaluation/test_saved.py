@@ -43,7 +43,7 @@ def test_what_is_kept_is_what_the_command_writes_the_newest_first(result: Evalua
 def test_a_saved_evaluation_has_its_time_and_its_corpora(result: EvaluationResult) -> None:
     assert SavedEvaluation("20261125T140322123456Z", result).time == "2026-11-25T14:03:22.123456+00:00"
     assert SavedEvaluation("by-hand", result).time == result.date
-    assert SavedEvaluation("by-hand", replace(result, sets=result.sets[:2])).n_queries == {"cranfield": 225, "cisi": 76}
+    assert SavedEvaluation("by-hand", replace(result, sets=result.sets[:2])).n_queries == {"cranfield": 50, "cisi": 50}
     damaged = SavedEvaluation("by-hand", None, "broken")
     assert (damaged.time, damaged.n_queries) == ("", {})
 
