@@ -37,7 +37,7 @@ _NEGATIVES = 1 / 20  # of the positives' loss weight, as the anchor is near the 
 _BACKGROUND = 6.0  # of it before the first mark; it halves with every 20 marks, which show more than the background
 _BACKGROUND_MARKS = 20
 _LEAST_SPREAD = 0.01  # bounds the scale where the corpus has only one distinct text
-_SAMPLE, _SEED = 1024, 0  # rows whose mean stands for the corpus's
+_SAMPLE, _SEED = 1024, 0  # random rows that estimate the corpus's mean score
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -23,7 +23,7 @@ pytest.importorskip("milvus_lite", reason="pip install 'exemplar[milvus]'")
 
 
 @pytest.mark.model
-def test_imdb_is_ranked_as_in_memory_by_all_rankers(
+def test_imdb_is_ranked_as_in_memory(
     shared_datasets: Path, tmp_path: Path, record_property: pytest.FixtureRequest
 ) -> None:
     """More reviews than Milvus returns at once, by their first 40 characters, which embed sooner than the whole."""

@@ -233,7 +233,7 @@ def test_the_default_ranker_holds_what_is_said_of_it_on_real_judgements(shared_d
     source = read(str(shared_datasets / "beir" / name))
     corpus = build_corpus(source, load_encoder(precision="float32", backend="auto"))
     judgements = judgements_of(corpus)
-    rankers = ("knn", "rocchio", "rocchio-words", DEFAULT_RANKER)
+    rankers = ("knn", "mean", "rocchio", "rocchio-words", "logistic", DEFAULT_RANKER)
     measured = evaluate(SearchEngine(corpus), judgements, rankers=rankers, n_queries=60)
 
     def mean(protocol: str, ranker: str, metric: str = "nDCG@10", number: int | None = None) -> float:
@@ -241,7 +241,7 @@ def test_the_default_ranker_holds_what_is_said_of_it_on_real_judgements(shared_d
 
     assert len(judgements.queries) == {"cranfield": 225, "med": 30}[name]
     assert mean("first query", DEFAULT_RANKER) > mean("first query", "knn")
-    for other in ("knn", "rocchio", "rocchio-words"):
+    for other in ("knn", "mean", "rocchio", "rocchio-words", "logistic"):
         assert mean("shared marks", DEFAULT_RANKER) > mean("shared marks", other), other
     found = {ranker: mean("own loop", ranker, RELEVANT_FOUND, 5) for ranker in rankers}
     assert max(found, key=found.__getitem__) == DEFAULT_RANKER
