@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from exemplar.data.encoders.passages import Span, sentences
+from exemplar.data.encoders.base import Span
+from exemplar.data.encoders.passages import sentences
 from exemplar.retrieval.search import SearchEngine
 
 _MOST_SENTENCES = 64  # of a passage; the model reads only its beginning

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exemplar.data.corpus.store import DocumentStore
-from exemplar.data.encoders.base import Encoder, EncoderInfo
-from exemplar.data.encoders.passages import Span, split
+from exemplar.data.encoders.base import Encoder, EncoderInfo, Span
+from exemplar.data.encoders.passages import split
 from exemplar.data.encoders.sentence_transformer import load_encoder
 from exemplar.data.errors import EncoderMismatch, ExemplarError
 from exemplar.retrieval.caching import weakly_cached

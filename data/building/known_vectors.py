@@ -11,7 +11,7 @@ from exemplar.data.building.known_ids import text_hashes
 from exemplar.data.corpus.manifest import manifest_of
 from exemplar.data.corpus.shards import DOCUMENTS, ShardStore
 from exemplar.data.documents import text_hash
-from exemplar.data.encoders.passages import Span
+from exemplar.data.encoders.base import Span
 
 EmbeddedDocument = tuple[list[Span], NDArray[np.float32]]  # the spans of its passages, and a vector for every passage
 

@@ -11,6 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 from exemplar.data.errors import ExemplarError
 from exemplar.data.text import has_lone_surrogate
 
+Span = tuple[int, int]  # start and end, in characters
+
 _MOST_DIM = 10**5
 _MOST_TOKENS = 10**15
 _LONGEST = 4096  # characters of a name or a path
@@ -76,8 +78,8 @@ class Encoder(Protocol):
     def info(self) -> EncoderInfo:
         """What identifies the encoder."""
 
-    def token_spans(self, texts: Sequence[str]) -> list[NDArray[np.int64]]:
-        """Return the start and end of all tokens of every text, ``(n_tokens, 2) int64``, in characters."""
+    def token_spans(self, texts: Sequence[str]) -> list[list[Span]]:
+        """Return the start and end of all tokens of every text, in characters."""
 
     def encode_documents(
         self, texts: Sequence[str], on_progress: Callable[[int], None] | None = None

@@ -1,14 +1,11 @@
 """Cuts long texts into overlapping passages that fit the model's input and end where sentences or words end."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-import numpy as np
-from numpy.typing import NDArray
+from exemplar.data.encoders.base import Encoder, Span
 
-from exemplar.data.encoders.base import Encoder
-
-Span = tuple[int, int]  # start and end, in characters
+_FEW = 8  # tokens: a blank in front has one, a character has up to four
 
 _SENTENCE_END = re.compile(
     r"(?:[.!?\u2026][\"'\u201d\u2019\u00bb)\]]*\s+"  # with closing quotes and brackets
@@ -25,9 +22,7 @@ def split(texts: Sequence[str], encoder: Encoder) -> list[list[Span]]:
     limit = encoder.info.max_tokens
     if limit is None:
         return [[(0, len(text))] for text in texts]
-    return [
-        _fitting(text, spans, encoder, limit) for text, spans in zip(texts, encoder.token_spans(texts), strict=True)
-    ]
+    return _fitting(texts, encoder, limit)
 
 
 def sentences(text: str) -> list[Span]:
@@ -42,36 +37,61 @@ def sentences(text: str) -> list[Span]:
     return spans
 
 
-def _fitting(text: str, spans: NDArray[np.int64], encoder: Encoder, limit: int) -> list[Span]:
-    """Cut a text into passages; a passage that has more tokens by itself than within the text is cut again."""
-    if len(spans) <= limit or len(text) < 2:
-        return [(0, len(text))]
-    passages = []
-    pieces = [piece for piece in cut(text, spans, limit) if piece != (0, len(text))]
-    pieces = pieces or [(0, len(text) // 2), (len(text) // 2, len(text))]
-    inner_spans = encoder.token_spans([text[start:end] for start, end in pieces])
-    for (start, end), inner in zip(pieces, inner_spans, strict=True):
-        passages += [(start + a, start + b) for a, b in _fitting(text[start:end], inner, encoder, limit)]
+def _fitting(texts: Sequence[str], encoder: Encoder, limit: int) -> list[list[Span]]:
+    """Cut texts into passages; a passage that may have more tokens by itself than within its text is cut again."""
+    passages: list[list[Span]] = []
+    doubtful: list[tuple[int, int]] = []  # of a text, and of a passage in it
+    for number, (text, spans) in enumerate(zip(texts, encoder.token_spans(texts), strict=True)):
+        if len(spans) <= limit or len(text) < 2:
+            passages.append([(0, len(text))])
+            continue
+        pieces = cut(text, spans, limit)
+        if any(span == (0, len(text)) for span, _ in pieces):  # characters of several tokens
+            pieces = [((0, len(text) // 2), limit), ((len(text) // 2, len(text)), limit)]
+        doubtful += [(number, i) for i, (span, n) in enumerate(pieces) if not _surely_fits(text, span, n, limit)]
+        passages.append([span for span, _ in pieces])
+    if doubtful:
+        spans_of = [(number, passages[number][i]) for number, i in doubtful]
+        again = _fitting([texts[number][start:end] for number, (start, end) in spans_of], encoder, limit)
+        for (number, i), (_, (first, _)), parts in reversed(list(zip(doubtful, spans_of, again, strict=True))):
+            passages[number][i : i + 1] = [(first + start, first + end) for start, end in parts]
     return passages
 
 
-def cut(text: str, spans: NDArray[np.int64], limit: int) -> list[Span]:
+def _surely_fits(text: str, span: Span, n_tokens: int, limit: int) -> bool:
+    """Return whether a passage of ``n_tokens`` tokens of its text can't have more than the limit by itself.
+
+    Tokenizers divide each word alone, so that a few tokens change at most where it begins and ends between words.
+    """
+    start, end = span
+    between_words = (start == 0 or text[start - 1].isspace()) and (end == len(text) or text[end - 1].isspace())
+    return between_words and n_tokens <= limit - max(_FEW, limit // 8)
+
+
+def cut(text: str, spans: Sequence[Span], limit: int) -> list[tuple[Span, int]]:
     """Cut a text into passages of at most ``limit`` tokens, counted as tokens of the complete text.
 
     Parameters
     ----------
     spans
-        ``(n_tokens, 2) int64``: start and end of every token.
+        Start and end of every token.
 
     Returns
     -------
-    list of (start, end)
+    list of ((start, end), n_tokens)
         A passage ends at the sentence end nearest to its even share of the text; without one nearby, at a word end.
         It begins about an eighth of the limit before the end of the previous passage, which keeps context at borders.
     """
-    n, starts = len(spans), spans[:, 0]
-    begins_sentence = np.isin(starts, [match.end() for match in _SENTENCE_END.finditer(text)])
-    begins_word = np.array([start == 0 or text[start - 1].isspace() for start in starts.tolist()])
+    n = len(spans)
+    sentence_ends = {match.end() for match in _SENTENCE_END.finditer(text)}
+
+    def begins_sentence(token: int) -> bool:
+        return spans[token][0] in sentence_ends
+
+    def begins_word(token: int) -> bool:
+        start = spans[token][0]
+        return start == 0 or text[start - 1].isspace()
+
     overlap, slack = limit // 8, limit // 4
     passages, first = [], 0
     while n - first > limit:
@@ -85,17 +105,18 @@ def cut(text: str, spans: NDArray[np.int64], limit: int) -> list[Span]:
     passages.append((first, n))
     return [
         (
-            0 if a == 0 else int(starts[a]),
-            len(text) if b == n else int(starts[b]),
+            (0 if a == 0 else spans[a][0], len(text) if b == n else spans[b][0]),
+            b - a,
         )  # with the blanks before the next token
         for a, b in passages
     ]
 
 
-def _border(target: int, low: int, high: int, *preferences: NDArray[np.bool_]) -> int:
+def _border(target: int, low: int, high: int, *preferences: Callable[[int], bool]) -> int:
     """Return the token in [low, high] nearest to a target, by the first preference that a token in the range meets."""
     for is_border in preferences:
-        candidates = low + np.flatnonzero(is_border[low : high + 1])
-        if candidates.size:
-            return int(candidates[np.abs(candidates - target).argmin()])
+        candidates = filter(is_border, range(low, high + 1))
+        nearest = min(candidates, key=lambda token: abs(token - target), default=None)
+        if nearest is not None:
+            return nearest
     return min(max(target, low), high)

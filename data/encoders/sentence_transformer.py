@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from exemplar.data.encoders.base import EncoderInfo, check_rows, unit_rows, unknown_vector
+from exemplar.data.encoders.base import EncoderInfo, Span, check_rows, unit_rows, unknown_vector
 from exemplar.data.encoders.hardware import default_device, has_fast_bfloat16, n_processors
 from exemplar.data.encoders.model_files import (
     DEFAULT_MODEL,
@@ -68,14 +68,13 @@ class SentenceEncoder:
         """What identifies the encoder."""
         return self._info
 
-    def token_spans(self, texts: Sequence[str]) -> list[NDArray[np.int64]]:
-        """Return the start and end of all tokens of every text, ``(n_tokens, 2) int64``, in characters.
+    def token_spans(self, texts: Sequence[str]) -> list[list[Span]]:
+        """Return the start and end of all tokens of every text, in characters.
 
         A tokenizer that does not report them is replaced by the text's words.
         """
         with self._tokenizing, _model_errors():
-            offsets = token_offsets(self._transformer.tokenizer, list(texts))
-        return [np.array(spans, dtype=np.int64).reshape(-1, 2) for spans in offsets]
+            return token_offsets(self._transformer.tokenizer, list(texts))
 
     def encode_documents(
         self, texts: Sequence[str], on_progress: Callable[[int], None] | None = None

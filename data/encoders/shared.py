@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from exemplar.data.encoders.base import Encoder, EncoderInfo
+from exemplar.data.encoders.base import Encoder, EncoderInfo, Span
 from exemplar.data.encoders.hardware import n_processors
 
 
@@ -28,8 +28,8 @@ class SharedEncoder:
         """What identifies the encoder."""
         return self._encoder.info
 
-    def token_spans(self, texts: Sequence[str]) -> list[NDArray[np.int64]]:
-        """Return the start and end of all tokens of every text, ``(n_tokens, 2) int64``, in characters."""
+    def token_spans(self, texts: Sequence[str]) -> list[list[Span]]:
+        """Return the start and end of all tokens of every text, in characters."""
         return self._documents.submit(self._encoder.token_spans, texts).result()
 
     def encode_documents(

@@ -3,7 +3,7 @@
 import re
 from typing import TYPE_CHECKING, Any
 
-from exemplar.data.encoders.passages import Span
+from exemplar.data.encoders.base import Span
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -34,17 +34,7 @@ def token_offsets(tokenizer: Any, texts: list[str]) -> list[list[Span]]:
     """
     if not reports_offsets(tokenizer):
         return [[match.span() for match in re.finditer(r"\S+", text)] for text in texts]
-    if _is_bare(tokenizer):
-        return _offsets_without_limit(tokenizer, texts)
-    encoding = tokenizer(
-        texts,
-        add_special_tokens=False,
-        truncation=False,
-        padding=False,
-        return_offsets_mapping=True,
-        verbose=False,
-    )
-    return list(encoding["offset_mapping"])
+    return _offsets_without_limit(tokenizer if _is_bare(tokenizer) else tokenizer.backend_tokenizer, texts)
 
 
 def is_without_tokens(features: dict[str, Any]) -> bool:
@@ -61,10 +51,14 @@ def _is_bare(tokenizer: Any) -> bool:
 
 
 def _offsets_without_limit(tokenizer: Any, texts: list[str]) -> list[list[Span]]:
-    truncation = tokenizer.truncation
+    """Return the offsets by a tokenizer of the library ``tokenizers``, which is left as it was."""
+    truncation, padding = tokenizer.truncation, tokenizer.padding
     tokenizer.no_truncation()
+    tokenizer.no_padding()
     try:
         return [encoding.offsets for encoding in tokenizer.encode_batch(texts, add_special_tokens=False)]
     finally:
         if truncation:
             tokenizer.enable_truncation(**truncation)
+        if padding:
+            tokenizer.enable_padding(**padding)

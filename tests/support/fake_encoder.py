@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from exemplar.data.encoders.base import EncoderInfo, unit_rows
+from exemplar.data.encoders.base import EncoderInfo, Span, unit_rows
 
 
 class FakeEncoder:
@@ -42,9 +42,8 @@ class FakeEncoder:
     def documents_encoded(self) -> int:
         return len(self.encoded)
 
-    def token_spans(self, texts: Sequence[str]) -> list[np.ndarray]:
-        words = ([match.span() for match in re.finditer(r"\S+", text)] for text in texts)
-        return [np.array(spans, dtype=np.int64).reshape(-1, 2) for spans in words]
+    def token_spans(self, texts: Sequence[str]) -> list[list[Span]]:
+        return [[match.span() for match in re.finditer(r"\S+", text)] for text in texts]
 
     def encode_documents(self, texts: Sequence[str], on_progress: Callable[[int], None] | None = None) -> np.ndarray:
         self.encoded += texts

@@ -8,7 +8,7 @@ from functools import partial
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from exemplar.data.encoders.passages import Span
+from exemplar.data.encoders.base import Span
 from exemplar.data.error_log import log_traceback
 from exemplar.data.errors import ExemplarError
 from exemplar.retrieval.highlights import SentenceHighlighter

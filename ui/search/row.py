@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from exemplar.data.encoders.passages import Span
+from exemplar.data.encoders.base import Span
 from exemplar.retrieval.feedback import MARK_NAMES, Mark
 from exemplar.retrieval.ranking import Result
 from exemplar.retrieval.sessions.events import Marked

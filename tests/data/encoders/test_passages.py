@@ -1,12 +1,17 @@
 import itertools
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
-from exemplar.data.encoders.passages import Span, sentences, split
+from exemplar.data.encoders.base import Span
+from exemplar.data.encoders.passages import sentences, split
 from exemplar.data.encoders.sentence_transformer import SentenceEncoder, load_encoder
+from exemplar.data.encoders.tokens import token_offsets
 from tests.support.fake_encoder import FakeEncoder
 
 SENTENCE = "one two three four five six seven eight. "
@@ -61,6 +66,55 @@ def test_any_text_is_covered(text: str, limit: int) -> None:
     tokenizer = FakeEncoder(max_tokens=limit)
     [spans] = split([text], tokenizer)
     assert_passages_are_sound(text, spans, tokenizer)
+
+
+def trained(kind: str) -> Tokenizer:
+    """A tokenizer of a kind that divides texts otherwise than the default model's does."""
+    if kind == "bytes":  # a blank belongs to the word behind it
+        tokenizer = Tokenizer(models.BPE())
+        tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=True)
+        trainer: Any = trainers.BpeTrainer(vocab_size=320, initial_alphabet=pre_tokenizers.ByteLevel.alphabet())
+    else:
+        tokenizer = Tokenizer(models.Unigram())
+        tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+        trainer = trainers.UnigramTrainer(vocab_size=60, unk_token="?", special_tokens=["?"])  # noqa: S106
+    tokenizer.train_from_iterator([SENTENCE * 3, "a man and a cat and a hat", "nineteen seven ninety"], trainer)
+    return tokenizer
+
+
+class Tokenizing(FakeEncoder):
+    """Has the tokens of a tokenizer."""
+
+    def __init__(self, tokenizer: Tokenizer, max_tokens: int) -> None:
+        super().__init__(max_tokens=max_tokens)
+        self._tokenizer = tokenizer
+
+    def token_spans(self, texts: Sequence[str]) -> list[list[Span]]:
+        return token_offsets(self._tokenizer, list(texts))
+
+
+@pytest.mark.parametrize("tokenizer", [trained("bytes"), trained("unigram")], ids=["bytes", "unigram"])
+@given(
+    st.lists(
+        st.text(max_size=12) | st.sampled_from([SENTENCE, "x" * 90, "nine nine", "  ", "\n\n", "漢字。", "-e-"]),
+        max_size=25,
+    ),
+    st.integers(16, 60),  # a character has up to four tokens
+)
+def test_passages_fit_by_any_kind_of_tokenizer(tokenizer: Tokenizer, parts: list[str], limit: int) -> None:
+    text, encoder = " ".join(parts), Tokenizing(tokenizer, limit)
+    [spans] = split([text], encoder)
+    covered = spans[0][0] == 0 and spans[-1][1] == len(text)
+    assert covered
+    assert all(second[0] <= first[1] for first, second in itertools.pairwise(spans))
+    n_tokens = [len(tokens) for tokens in encoder.token_spans(texts_of(text, spans))]
+    assert max(n_tokens) <= limit
+
+
+def test_texts_are_cut_together_as_each_alone() -> None:
+    encoder = FakeEncoder(max_tokens=7)
+    texts = ["word", SENTENCE * 4, "", " ".join("abcdefghijklmnop"), "x" * 50]
+    assert split(texts, encoder) == [split([text], encoder)[0] for text in texts]
 
 
 @pytest.fixture(scope="module")
