@@ -40,7 +40,7 @@ def written(path: Path, n: int) -> Path:
         writer = csv.writer(file)
         writer.writerow(["subject", "words", "kind"])
         for number in range(n):
-            words = f"Note {number}: " + f"the harbour of town {number} has {number * 7} boats and a lighthouse. " * 6
+            words = f"Note {number}: " + f"the harbour of town {number} has {number * 7} boats and a lighthouse. " * 4
             writer.writerow([f"Harbour {number}", words, "<i>sea</i>" if number % 2 else "land"])
     return path
 

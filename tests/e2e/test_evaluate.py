@@ -2,8 +2,6 @@
 
 import csv
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.e2e.conftest import Serve
 from tests.e2e.steps import settle
 from tests.support.corpora import ANIMALS, LABELS
+from tests.support.real_builds import build_in_home
 
 pytestmark = [pytest.mark.e2e, pytest.mark.model]
 
@@ -25,7 +24,7 @@ def labelled(environment: dict[str, str], tmp_path_factory: pytest.TempPathFacto
             (f"{text}, {number}", label) for number in range(3) for text, label in zip(ANIMALS, LABELS, strict=True)
         ]
         csv.writer(file).writerows([("text", "label"), *rows])
-    subprocess.run([sys.executable, "-m", "exemplar.cli", "build", str(path)], env=environment, check=True)
+    build_in_home(environment["EXEMPLAR_HOME"], path)
     return "kinds"
 
 

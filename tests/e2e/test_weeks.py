@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.steps import column, mark, open_popover, search, settle
+from tests.support.real_builds import build_in_home
 from tests.support.streamlit_client.browser import serving
 
 pytestmark = [pytest.mark.e2e, pytest.mark.model]
@@ -43,7 +44,7 @@ def build(home: dict[str, str], tmp_path: Path) -> Callable[..., None]:
     def build_week(texts: list[str], file: str = "week.csv") -> None:
         path = tmp_path / file
         path.write_text("\n".join(["text", *texts]) + "\n")
-        run(home, "build", str(path), "--name", "week")
+        build_in_home(home["EXEMPLAR_HOME"], path, "week")
 
     return build_week
 

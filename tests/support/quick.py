@@ -27,9 +27,12 @@ def _has_one_of(item: pytest.Item, markers: tuple[str, ...]) -> bool:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the heaviest files first and those of quick tests last, so that all workers end at about the same time."""
-    heavy, slow = ({item.path for item in items if _has_one_of(item, markers)} for markers in (_HEAVY, _SLOW))
-    items.sort(key=lambda item: (item.path not in heavy, item.path not in slow))
+    """Put the heaviest files first and those of quick tests last, so that all workers end at about the same time.
+
+    Browser tests follow behind the other heavy ones: while a worker builds the corpus of them all, another is busy.
+    """
+    heavy, e2e, slow = ({item.path for item in items if _has_one_of(item, each)} for each in (_HEAVY, ("e2e",), _SLOW))
+    items.sort(key=lambda item: (item.path not in heavy, item.path in e2e, item.path not in slow))
 
 
 @pytest.hookimpl(tryfirst=True)

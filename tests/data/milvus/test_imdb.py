@@ -26,9 +26,9 @@ pytest.importorskip("milvus_lite", reason="pip install 'exemplar[milvus]'")
 def test_imdb_is_ranked_as_in_memory(
     shared_datasets: Path, tmp_path: Path, record_property: pytest.FixtureRequest
 ) -> None:
-    """More reviews than Milvus returns at once, by their first 40 characters, which embed sooner than the whole."""
+    """More reviews than Milvus returns at once, by their first 20 characters, which embed sooner than the whole."""
     whole = read(str(shared_datasets / "imdb"), split="train", limit=17_000)
-    short = replace(whole, read=lambda: (replace(each, text=each.text[:40]) for each in whole.read()))
+    short = replace(whole, read=lambda: (replace(each, text=each.text[:20]) for each in whole.read()))
     corpus = build_corpus(short, load_encoder(precision="auto", backend="auto"), name="imdb", whole=True)
     assert corpus.manifest.n_passages == 17_000 > MOST_ROWS
     path = str(tmp_path / "imdb.db")
