@@ -14,8 +14,6 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from exemplar.data.building.build import build_corpus
 from exemplar.data.documents import Document
-from exemplar.data.encoders.model_files import DEFAULT_MODEL
-from exemplar.data.encoders.sentence_transformer import load_encoder
 from exemplar.retrieval.evaluation.result import EvaluationResult
 from exemplar.retrieval.evaluation.saved import save_evaluation
 from exemplar.retrieval.sessions.events import Marked, Named, Queried
@@ -26,6 +24,7 @@ from tests.support import hostile
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.hostile import ENDLESS, EVIL, HOSTILE, TEXTS, squeezed
 from tests.support.paths import ROOT
+from tests.support.real_builds import real_encoder
 from tests.support.streamlit_client.browser import serving
 
 pytestmark = [pytest.mark.e2e, pytest.mark.model]
@@ -70,7 +69,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def fill(home: Path) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("EXEMPLAR_HOME", str(home))
-        build_corpus(hostile.source("hostile", hostile.documents()), load_encoder(DEFAULT_MODEL), whole=True)
+        build_corpus(hostile.source("hostile", hostile.documents()), real_encoder(), whole=True)
         endless = [Document("text", "word " * (ENDLESS // 5)), *hostile.endless_documents()]
         build_corpus(hostile.source("vast", endless), FakeEncoder(), whole=True)
         result = json.loads((ROOT / "benchmarks" / "evaluation.json").read_text())

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from exemplar.data.building.build import build_corpus
-from exemplar.data.encoders.sentence_transformer import load_encoder
 from exemplar.retrieval.index.dense import DenseIndex
 from exemplar.retrieval.search import SearchEngine
 from exemplar.retrieval.svm.fit import fit_exemplar_svm
 from tests.support.reading import read
+from tests.support.real_builds import real_encoder
 
 PRINTED = Path(__file__).with_name("notebook.json")
 
@@ -50,7 +50,7 @@ def test_the_imdb_example_ranks_as_the_notebooks_code_does(shared_datasets: Path
     texts = datasets.load_dataset(folder, split="train[:1000]")["text"][:]
     query = datasets.load_dataset(folder, split="test[:1]")["text"][0]
     source = read(folder, split="train", limit=1000)
-    corpus = build_corpus(source, load_encoder(precision="float32", backend="auto"), whole=True)
+    corpus = build_corpus(source, real_encoder(), whole=True)
     engine = SearchEngine(corpus)
     found = {ranker: engine.search(query, ranker=ranker, k=10).results for ranker in ("knn", "svm")}
 

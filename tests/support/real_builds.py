@@ -13,7 +13,7 @@ from tests.support.reading import read
 
 @functools.cache
 def real_encoder() -> SentenceEncoder:
-    return load_encoder()
+    return load_encoder(precision="float32")
 
 
 def build_in_home(home: str, path: Path, name: str | None = None) -> Corpus:

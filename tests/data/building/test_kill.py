@@ -19,7 +19,6 @@ from exemplar.data.corpus.manifest import corpus_folder
 from exemplar.data.corpus.shards import JOURNAL
 from exemplar.data.documents import Document
 from exemplar.data.encoders.base import Encoder
-from exemplar.data.encoders.sentence_transformer import load_encoder
 from exemplar.data.errors import CorpusBusy
 from exemplar.data.sources.spec import Source, SourceSpec
 from exemplar.data.words.header import FILES, HEADER
@@ -29,6 +28,7 @@ from tests.support.fake_encoder import FakeEncoder
 from tests.support.forked import forked
 from tests.support.paths import ROOT
 from tests.support.reading import read
+from tests.support.real_builds import real_encoder
 
 pytestmark = pytest.mark.slow
 
@@ -52,7 +52,7 @@ def test_a_build_killed_twenty_times_ends_as_one_that_was_not(documents: list[di
 
 @pytest.mark.model
 def test_the_program_killed_twice_ends_as_one_that_was_not(documents: list[dict[str, str]], home: Path) -> None:
-    encoder = load_encoder(precision="float32")
+    encoder = real_encoder()
     some = [*documents[:80], documents[-1]]
     kill_again_and_again(build_by_the_program, encoder, some, home, kills=2, seconds_to_start=5)
 

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from exemplar.data.building.build import build_corpus
-from exemplar.data.encoders.sentence_transformer import load_encoder
 from exemplar.data.milvus.push import push_corpus
 from exemplar.data.milvus.server import MOST_ROWS
 from exemplar.retrieval.feedback import Feedback
@@ -16,6 +15,7 @@ from exemplar.retrieval.index.milvus_words import MilvusWords
 from exemplar.retrieval.index.served import open_served
 from exemplar.retrieval.search import SearchEngine
 from tests.support.reading import read
+from tests.support.real_builds import real_encoder
 
 pytestmark = pytest.mark.cluster
 pytest.importorskip("pymilvus", reason="pip install 'exemplar[milvus]'")
@@ -29,7 +29,7 @@ def test_imdb_is_ranked_as_in_memory(
     """More reviews than Milvus returns at once, by their first 20 characters, which embed sooner than the whole."""
     whole = read(str(shared_datasets / "imdb"), split="train", limit=17_000)
     short = replace(whole, read=lambda: (replace(each, text=each.text[:20]) for each in whole.read()))
-    corpus = build_corpus(short, load_encoder(precision="auto", backend="auto"), name="imdb", whole=True)
+    corpus = build_corpus(short, real_encoder(), name="imdb", whole=True)
     assert corpus.manifest.n_passages == 17_000 > MOST_ROWS
     path = str(tmp_path / "imdb.db")
     push_corpus(corpus, path)

@@ -12,7 +12,6 @@ import pytest
 
 from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.corpus import Corpus
-from exemplar.data.encoders.sentence_transformer import load_encoder
 from exemplar.data.errors import IndexUnreachable
 from exemplar.data.milvus.push import push_corpus
 from exemplar.data.milvus.server import Server, collection_name
@@ -24,6 +23,7 @@ from tests.support.fake_encoder import FakeEncoder
 from tests.support.milvus import MARKS, WORDS
 from tests.support.patience import PATIENCE, wait_for
 from tests.support.reading import read
+from tests.support.real_builds import real_encoder
 
 pytestmark = pytest.mark.cluster
 pytest.importorskip("pymilvus", reason="pip install 'exemplar[milvus]'")
@@ -93,7 +93,7 @@ def test_the_command_line_puts_searches_and_measures(tmp_path: Path, capsys: pyt
         "text,label\n"
         + "".join(f"the {word} runs number {n},{'pet' if n % 2 else 'wild'}\n" for n, word in enumerate(WORDS))
     )
-    build_corpus(read(str(tmp_path / "reviews.csv")), load_encoder(), name="reviews")
+    build_corpus(read(str(tmp_path / "reviews.csv")), real_encoder(), name="reviews")
     address = ("--index", str(tmp_path / "r.db"))
 
     assert "reviews: 12 passages in Milvus at" in run(capsys, "push", "reviews", "--to", address[1])[1]

@@ -5,7 +5,6 @@ import pytest
 
 from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.corpus import Corpus
-from exemplar.data.encoders.sentence_transformer import load_encoder
 from exemplar.data.errors import ExemplarError
 from exemplar.retrieval.evaluation.baselines import (
     centred_knn,
@@ -22,6 +21,7 @@ from exemplar.retrieval.search import SearchEngine
 from tests.support.corpora import source_of
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.reading import read
+from tests.support.real_builds import real_encoder
 
 # Documents on a circle, named by their degrees; the query stands at 0. On the one side all up to 25 degrees are
 # relevant, on the other none: who follows the marks turns to the right side.
@@ -231,7 +231,7 @@ def test_baselines_rank_the_relevant_documents_first(animals: Corpus, encoder: F
 @pytest.mark.parametrize("name", ["cranfield", "med"])
 def test_the_default_ranker_holds_what_is_said_of_it_on_real_judgements(shared_datasets: Path, name: str) -> None:
     source = read(str(shared_datasets / "beir" / name))
-    corpus = build_corpus(source, load_encoder(precision="float32", backend="auto"), whole=True)
+    corpus = build_corpus(source, real_encoder(), whole=True)
     judgements = judgements_of(corpus)
     rankers = ("knn", "mean", "rocchio", "rocchio-words", "logistic", DEFAULT_RANKER)
     measured = evaluate(SearchEngine(corpus), judgements, rankers=rankers, n_queries=60)
