@@ -72,6 +72,7 @@ def export(page: Page, folder: Path) -> Path:
     """Export the marks alone as CSV."""
     with open_popover(page, "Export, import"):
         page.get_by_role("radio", name="Marks alone").click()
+        expect(page.get_by_label("Rows of each ranking")).to_have_count(0)  # then the button exports what is chosen
         settle(page)
         with page.expect_download() as download:
             page.locator(".st-key-export-CSV").get_by_role("button", name="Download").click()
