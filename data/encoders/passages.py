@@ -51,9 +51,9 @@ def _fitting(texts: Sequence[str], encoder: Encoder, limit: int) -> list[list[Sp
         doubtful += [(number, i) for i, (span, n) in enumerate(pieces) if not _surely_fits(text, span, n, limit)]
         passages.append([span for span, _ in pieces])
     if doubtful:
-        spans_of = [(number, passages[number][i]) for number, i in doubtful]
-        again = _fitting([texts[number][start:end] for number, (start, end) in spans_of], encoder, limit)
-        for (number, i), (_, (first, _)), parts in reversed(list(zip(doubtful, spans_of, again, strict=True))):
+        again = _fitting([texts[number][slice(*passages[number][i])] for number, i in doubtful], encoder, limit)
+        for (number, i), parts in zip(reversed(doubtful), reversed(again), strict=True):  # so that places stay
+            first, _ = passages[number][i]
             passages[number][i : i + 1] = [(first + start, first + end) for start, end in parts]
     return passages
 
@@ -103,13 +103,8 @@ def cut(text: str, spans: Sequence[Span], limit: int) -> list[tuple[Span, int]]:
         passages.append((first, end))
         first = _border(end - overlap, max(first + 1, end - 2 * overlap), end, begins_sentence, begins_word)
     passages.append((first, n))
-    return [
-        (
-            (0 if a == 0 else spans[a][0], len(text) if b == n else spans[b][0]),
-            b - a,
-        )  # with the blanks before the next token
-        for a, b in passages
-    ]
+    # A passage ends with the blanks before the next token.
+    return [((0 if a == 0 else spans[a][0], len(text) if b == n else spans[b][0]), b - a) for a, b in passages]
 
 
 def _border(target: int, low: int, high: int, *preferences: Callable[[int], bool]) -> int:

@@ -21,6 +21,7 @@ from exemplar.data.sources.spec import Source, SourceSpec
 from exemplar.retrieval.evaluation import protocols as measuring
 from exemplar.retrieval.evaluation.result import EvaluationResult
 from exemplar.retrieval.evaluation.saved import evaluations_folder, read_evaluation, save_evaluation, saved_evaluations
+from exemplar.retrieval.rankers import DEFAULT_RANKER
 from exemplar.ui import jobs
 from exemplar.ui.evaluation import job as evaluate_job
 from tests.support.corpora import ANIMALS, LABELS, source_of
@@ -255,7 +256,17 @@ def test_several_are_listed_the_newest_first_and_one_is_chosen(result: Evaluatio
     assert len(tables(app)[1][0]) == 2 + len(queries)
     assert tables(app)[1][-1][0] == "Anchored SVM (default)"
     text = page_text(app)
-    assert "Anchored SVM against kNN: +" in text
+    [gain] = [
+        each
+        for each in result.gains
+        if (each.protocol, each.ranker, each.against) == ("first query", DEFAULT_RANKER, "knn")
+    ]
+    interval = f"[{100 * gain.low:+.1f}, {100 * gain.high:+.1f}]"
+    assert f"Anchored SVM against kNN: {gain.gain:+.1%} {interval} nDCG@10, mean of {gain.n_sets} sets" in text
+    missing = {measured_set.name: measured_set.n_missing for measured_set in result.sets if measured_set.n_missing}
+    assert missing
+    for name, n in missing.items():
+        assert f"{name}: judgements of documents that are not in the corpus: {n:,}" in text
     ran(labelled(app, "selectbox", "Chart of").set_value(2).run())
     [chart] = app.get("vega_lite_chart")
     assert chart.proto.alt.startswith(

@@ -180,7 +180,7 @@ def test_a_worker_and_a_node_that_die_in_the_middle_cost_nothing_but_time(cluste
     def kill(event: object) -> None:
         done = event.done if isinstance(event, Progress) and event.total else 0
         if done == SOME:
-            wait_for(lambda: len(embedded(log)) >= FREE + 3 * SHARD)  # each of the three is in the middle of a shard
+            wait_for(lambda: len({*embedded(log)}) == FREE + 3 * SHARD)  # each of the three is in the middle of a shard
             os.kill(max(processes(log)), signal.SIGKILL)
             gate_of(log).touch()
         if done == 12 * SHARD:

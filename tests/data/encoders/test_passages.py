@@ -10,9 +10,10 @@ from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
 from exemplar.data.encoders.base import Span
 from exemplar.data.encoders.passages import sentences, split
-from exemplar.data.encoders.sentence_transformer import SentenceEncoder, load_encoder
+from exemplar.data.encoders.sentence_transformer import SentenceEncoder
 from exemplar.data.encoders.tokens import token_offsets
 from tests.support.fake_encoder import FakeEncoder
+from tests.support.real_builds import real_encoder
 
 SENTENCE = "one two three four five six seven eight. "
 
@@ -119,7 +120,7 @@ def test_texts_are_cut_together_as_each_alone() -> None:
 
 @pytest.fixture(scope="module")
 def real() -> SentenceEncoder:
-    return load_encoder(precision="float32")
+    return real_encoder()
 
 
 @pytest.mark.model

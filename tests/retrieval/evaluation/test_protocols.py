@@ -231,7 +231,7 @@ def test_baselines_rank_the_relevant_documents_first(animals: Corpus, encoder: F
 @pytest.mark.parametrize("name", ["cranfield", "med"])
 def test_the_default_ranker_holds_what_is_said_of_it_on_real_judgements(shared_datasets: Path, name: str) -> None:
     source = read(str(shared_datasets / "beir" / name))
-    corpus = build_corpus(source, real_encoder(), whole=True)
+    corpus = build_corpus(source, real_encoder())
     judgements = judgements_of(corpus)
     rankers = ("knn", "mean", "rocchio", "rocchio-words", "logistic", DEFAULT_RANKER)
     measured = evaluate(SearchEngine(corpus), judgements, rankers=rankers, n_queries=60)
