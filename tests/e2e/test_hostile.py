@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 from exemplar.data.building.build import build_corpus
 from exemplar.data.documents import Document
 from exemplar.retrieval.evaluation.result import EvaluationResult
-from exemplar.retrieval.evaluation.saved import save_evaluation
+from exemplar.retrieval.evaluation.saved import read_evaluation, save_evaluation
 from exemplar.retrieval.sessions.events import Marked, Named, Queried
 from exemplar.retrieval.sessions.session import Session
 from exemplar.retrieval.sessions.store import SessionStore
@@ -262,8 +262,8 @@ def test_sessions_evaluations_corpora_and_uploads_are_text(visitor: Page, url: s
     expect(cells.first).to_be_attached()
     expect(visitor.locator(".ex-id")).to_have_text(MARKDOWN)
     headers = shown(visitor.locator("canvas [role=columnheader]"))
-    [first, *_] = json.loads((ROOT / "benchmarks" / "evaluation.json").read_text())["sets"]
-    assert squeezed(f"{IMAGE} ({first['results'][0]['n_queries']})") in headers
+    first = read_evaluation(ROOT / "benchmarks" / "evaluation.json").sets[0].results[0]
+    assert squeezed(f"{IMAGE} ({first.n_queries})") in headers
     expect(visitor.get_by_role("combobox", name="Chart of")).to_have_value(IMAGE)
     check(visitor)
 
