@@ -206,6 +206,7 @@ def test_documents_are_text_in_rows_marks_and_every_view(visitor: Page, url: str
     expect(query.locator(".ex-id")).to_have_text(image.doc_id)
     visitor.reload()
     expect(query.locator(".ex-id")).to_have_text(image.doc_id)
+    settle(visitor)
     check(visitor)
     visitor.get_by_test_id("stSidebar").get_by_role("button", name="Go to row").first.click()
     expect(visitor.locator("[data-lit] .ex-id")).to_have_count(1)

@@ -20,7 +20,7 @@ PAGE = """
 """
 START = """async script => {
   const module = await import(URL.createObjectURL(new Blob([script], { type: "text/javascript" })))
-  window.start = () => module.default({ data: { jump: null, n: 0 } })
+  window.start = (jump = null, n = 0) => module.default({ data: { jump, n } })
 }"""
 
 
@@ -53,3 +53,23 @@ def test_a_key_right_after_a_row_was_drawn_anew_goes_on_from_it(keys: Page) -> N
       document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "j", bubbles: true }))
     }""")
     expect(keys.locator("[data-lit]")).to_have_text("b")
+
+
+DRAW = """id => document.querySelector(".st-key-column-svm").insertAdjacentHTML(
+  "beforeend", `<p class="st-key-row-svm-${id}"><span class="ex-id">${id}</span></p>`)"""
+
+
+def test_a_row_that_is_drawn_late_is_gone_to_unless_a_person_went_on(page: Page) -> None:
+    page.clock.install()
+    page.set_content(PAGE)
+    page.evaluate(START, (ROOT / "ui" / "search" / "keyboard.js").read_text())
+    page.evaluate("start('late', 1)")
+    page.clock.run_for(60_000)
+    page.evaluate(DRAW, "late")
+    page.clock.run_for(100)
+    expect(page.locator("[data-lit]")).to_have_text("late")
+    page.evaluate("start('later', 2)")
+    page.locator("p").first.click()
+    page.evaluate(DRAW, "later")
+    page.clock.run_for(100)
+    expect(page.locator("[data-lit]")).to_have_text("late")

@@ -9,12 +9,14 @@ const LIT = "data-lit"
 const LISTENER = ".st-key-keyboard" // the page takes keys while this element exists
 
 const state = (window.exemplarKeyboard ??= { column: null, id: null, jumps: 0, listening: null })
+state.wanted ??= null // the document whose row to go to as soon as it is drawn
 
 const columns = () => [...document.querySelectorAll(COLUMN)].filter((column) => column.querySelector(ROW))
 const rows = (column) => [...column.querySelectorAll(ROW)]
 // An id as a page shows it: browsers drop some characters and collapse blanks.
 const legible = (id) => id?.replaceAll("\0", "").replace(/\s+/g, " ")
 const idOf = (row) => legible(row.querySelector(".ex-id")?.textContent)
+const rowOf = (id) => [...document.querySelectorAll(ROW)].reverse().find((row) => idOf(row) === legible(id))
 const lit = () => document.querySelector(`[${LIT}]`)
 
 function light(row, scroll) {
@@ -29,6 +31,7 @@ function light(row, scroll) {
 }
 
 function go(row) {
+  state.wanted = null
   state.id = row ? idOf(row) : null
   state.column = row ? columns().indexOf(row.closest(COLUMN)) : null
   light(row, true)
@@ -36,6 +39,8 @@ function go(row) {
 
 // After the page is drawn again, the document may be in another row, or in none.
 function relight() {
+  const wanted = state.wanted !== null && rowOf(state.wanted)
+  if (wanted) return go(wanted)
   if (state.id === null) return light(null)
   const column = columns()[Math.min(state.column, columns().length - 1)]
   const row = column && rows(column).find((each) => idOf(each) === state.id)
@@ -99,13 +104,6 @@ function onKey(event) {
   action()
 }
 
-// The row may not be drawn yet.
-function jump(id, patience = 40) {
-  const row = [...document.querySelectorAll(ROW)].reverse().find((row) => idOf(row) === legible(id))
-  if (row) go(row)
-  else if (patience) setTimeout(jump, 50, id, patience - 1)
-}
-
 // Every click sends the text of the boxes: more than this overloads the browser, and the server closes the connection if
 // it gets far more, or a lone surrogate, with which a cut text may end.
 const MOST_TYPED = 1000000 // characters; the page takes fewer, and shows a notice
@@ -124,6 +122,8 @@ function bound({ target }) {
 state.listening?.abort() // ends the listeners of an earlier version, from before a restart of the app
 state.listening = new AbortController()
 document.addEventListener("keydown", onKey, { signal: state.listening.signal })
+const forget = () => (state.wanted = null) // the person has gone on
+document.addEventListener("pointerdown", forget, { signal: state.listening.signal, capture: true })
 document.addEventListener("input", bound, { signal: state.listening.signal, capture: true })
 let waiting = false
 new MutationObserver(() => {
@@ -138,6 +138,7 @@ new MutationObserver(() => {
 export default function ({ data }) {
   if (data.n && data.n !== state.jumps) {
     state.jumps = data.n
-    jump(data.jump)
+    state.wanted = data.jump
+    relight()
   }
 }
