@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from exemplar.cli.interrupts import insisting
 from exemplar.cli.terminal import errors, plain
 from exemplar.data.documents import Problem, Problems
 
@@ -24,7 +25,7 @@ def build_with_progress(plan: "BuildPlan", source: "Source | None" = None) -> tu
 
     problems = Problems()
     try:
-        with _build_progress(problems, on_ray=plan.cluster is not None) as on_event:
+        with insisting(), _build_progress(problems, on_ray=plan.cluster is not None) as on_event:
             return run_build(plan, on_event, source=source), problems
     except KeyboardInterrupt:
         errors.print("Stopped. What is embedded is kept; the same command goes on from there.")

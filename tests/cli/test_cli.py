@@ -23,6 +23,7 @@ from tests.support.command_line import run
 from tests.support.corpora import ANIMALS, source_of
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.paths import ROOT
+from tests.support.patience import PATIENCE
 
 RESULT = [
     "rank",
@@ -417,6 +418,35 @@ def judged_folder(tmp_path: Path) -> Path:
     (folder / "queries.jsonl").write_text("\n".join(queries))
     (folder / "qrels" / "test.tsv").write_text("query-id\tcorpus-id\tscore\nq1\t3\t1\nq1\t4\t1\nq2\t8\t1\n")
     return folder
+
+
+DEAF = """
+import signal, sys, time, types
+from exemplar import cli
+from exemplar.cli import interrupts
+from exemplar.data.building import run
+from tests.support.fake_encoder import FakeEncoder
+
+class Deaf(FakeEncoder):
+    def encode_documents(self, texts, on_progress=None):
+        try:
+            signal.raise_signal(signal.SIGINT)
+        except KeyboardInterrupt:  # as where Python is in a callback of a library
+            time.sleep({patience})
+
+waits = iter([0.1])  # and no second repetition, into the end of the process
+interrupts.time = types.SimpleNamespace(sleep=lambda seconds: time.sleep(next(waits, {patience})))
+run.load_encoder = lambda model, **_: Deaf()
+cli.main(["build", sys.argv[1]])
+"""
+
+
+@pytest.mark.slow
+def test_an_interrupt_that_is_lost_ends_a_build_all_the_same(reviews: str) -> None:
+    command = [sys.executable, "-c", DEAF.format(patience=PATIENCE), reviews]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE)
+    assert ended.returncode == 130
+    assert "Stopped. What is embedded is kept; the same command goes on from there." in ended.stderr
 
 
 def test_evaluate_embeds_a_folder_once_and_measures(
