@@ -4,10 +4,9 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
-import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from exemplar.cli.interrupts import insisting
+from exemplar.cli.interrupts import stoppable
 from exemplar.cli.terminal import errors, plain
 from exemplar.data.documents import Problem, Problems
 
@@ -24,12 +23,9 @@ def build_with_progress(plan: "BuildPlan", source: "Source | None" = None) -> tu
     from exemplar.data.building.run import run_build
 
     problems = Problems()
-    try:
-        with insisting(), _build_progress(problems, on_ray=plan.cluster is not None) as on_event:
-            return run_build(plan, on_event, source=source), problems
-    except KeyboardInterrupt:
-        errors.print("Stopped. What is embedded is kept; the same command goes on from there.")
-        raise typer.Exit(130) from None
+    on_ray = plan.cluster is not None
+    with stoppable("What is embedded"), _build_progress(problems, on_ray=on_ray) as on_event:
+        return run_build(plan, on_event, source=source), problems
 
 
 @contextmanager

@@ -4,8 +4,9 @@ from typing import Annotated, Literal
 
 import typer
 
+from exemplar.cli.interrupts import stoppable
 from exemplar.cli.progress import counting
-from exemplar.cli.terminal import errors, say
+from exemplar.cli.terminal import say
 
 
 def push(
@@ -27,12 +28,8 @@ def push(
     from exemplar.data.milvus.push import push_corpus
 
     corpus = open_corpus(name)
-    try:
-        with counting(f"Pushing {name}") as on_progress:
-            pushed = push_corpus(corpus, to, index_type=index_type, replace=replace, on_progress=on_progress)
-    except KeyboardInterrupt:
-        errors.print("Stopped. What is there is kept; the same command goes on from there.")
-        raise typer.Exit(130) from None
+    with stoppable("What is there"), counting(f"Pushing {name}") as on_progress:
+        pushed = push_corpus(corpus, to, index_type=index_type, replace=replace, on_progress=on_progress)
     if pushed.n_cut:
         say(f"Cut: {pushed.n_cut:,} documents have texts or columns longer than the 65,535 bytes that Milvus takes.")
     say(f"{name}: {pushed.n_passages:,} passages in Milvus at {to}, {pushed.n_written:,} written now, {index_type}.")

@@ -37,6 +37,8 @@ function go(row) {
   light(row, true)
 }
 
+const forget = () => (state.wanted = null) // the person has gone on
+
 // After the page is drawn again, the document may be in another row, or in none.
 function relight() {
   const wanted = state.wanted !== null && rowOf(state.wanted)
@@ -91,6 +93,8 @@ const ACTIONS = {
 
 function onKey(event) {
   if (!document.querySelector(LISTENER)) return
+  relight() // the row may have been drawn again since the last frame
+  forget()
   const target = event.target
   const typing = target.matches?.("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable=true]")
   if (typing && event.key === "Escape") return target.blur()
@@ -100,7 +104,6 @@ function onKey(event) {
   const action = ACTIONS[event.key]
   if (!action) return
   if (event.key !== "Escape") event.preventDefault()
-  relight() // the row may have been drawn again since the last frame
   action()
 }
 
@@ -122,7 +125,6 @@ function bound({ target }) {
 state.listening?.abort() // ends the listeners of an earlier version, from before a restart of the app
 state.listening = new AbortController()
 document.addEventListener("keydown", onKey, { signal: state.listening.signal })
-const forget = () => (state.wanted = null) // the person has gone on
 document.addEventListener("pointerdown", forget, { signal: state.listening.signal, capture: true })
 document.addEventListener("input", bound, { signal: state.listening.signal, capture: true })
 let waiting = false

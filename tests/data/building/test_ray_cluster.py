@@ -230,9 +230,10 @@ def test_a_build_that_is_interrupted_says_how_to_go_on(cluster: Any, tmp_path: P
     wait_for(committed_or_ended(builder))
     builder.send_signal(signal.SIGINT)
     said, _ = builder.communicate(timeout=PATIENCE)
-    assert builder.returncode == 130
-    told = "Stopped. What is embedded is kept; the same command goes on from there.\n"
-    assert said.lstrip("\n").startswith(told)  # Rich ends the bar with one
+    assert (builder.returncode, said.lstrip("\n")) == (  # Rich ends the bar with one
+        130,
+        "Stopped. What is embedded is kept; the same command goes on from there.\n",
+    )
     assert SOME <= committed("killed")[0] <= FREE
 
 
