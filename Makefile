@@ -14,9 +14,10 @@ TESTS = $(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: run test quick check audit screenshot pins lock clean
 
-run: .venv/.installed ## Build the demo corpus if there is none, and open the app on localhost:8501.
-	@$(BIN)/exemplar build docs --whole --if-missing
-	@$(BIN)/exemplar app
+run: .venv/.installed ## Open the app on localhost:8501 with the demo corpus; its full vectors are made meanwhile.
+	@$(BIN)/exemplar build docs --whole --if-missing --quick
+	@nice $(BIN)/exemplar build docs --full --if-missing > /dev/null 2>&1 & trap "kill $$! 2> /dev/null" EXIT INT TERM; \
+	$(BIN)/exemplar app
 
 test: check ## Lint, check types and layers, run all tests.
 	$(TESTS)
@@ -77,6 +78,7 @@ clean: ## Remove the environment; corpora and marks stay.
 	@$(NEEDED) > .venv/needed.txt
 	$(INSTALL) --requirement .venv/needed.txt
 	$(BIN)/python -m pip install --quiet --no-deps --build-constraint requirements.lock --editable .
+	$(BIN)/python -c 'from exemplar.data.encoders import quick; quick.install_quick_encoder()'
 	@touch $@
 
 .venv/.installed-test: .venv/.installed

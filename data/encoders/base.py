@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, fields
-from typing import Any, Protocol, Self
+from typing import Any, Literal, Protocol, Self, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,6 +12,19 @@ from exemplar.data.errors import ExemplarError
 from exemplar.data.text import has_lone_surrogate
 
 Span = tuple[int, int]  # start and end, in characters
+
+
+class Spans(Protocol):
+    """Start and end of every token of a text."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, token: int, /) -> Span: ...
+
+
+VectorKind = Literal["none", "quick", "full"]
+VECTOR_KINDS: tuple[VectorKind, ...] = get_args(VectorKind)  # from the first to be there to the last
+QUICK = "model2vec"  # the backend of quick encoders
 
 _MOST_DIM = 10**5
 _MOST_TOKENS = 10**15
@@ -42,6 +55,23 @@ class EncoderInfo:
     similarity: str
     dim: int
     max_tokens: int | None
+
+    @classmethod
+    def none(cls, model: str) -> Self:
+        """Return the info of a corpus that has words alone so far, and is to be embedded by a model."""
+        return cls(model, "", "", "", "", "cosine", 1, None)
+
+    @property
+    def kind(self) -> VectorKind:
+        """The kind of vectors that the encoder makes."""
+        if not self.revision:
+            return "none"
+        return "quick" if self.backend == QUICK else "full"
+
+    @property
+    def title(self) -> str:
+        """The model's name, and whether the encoder is its quick one."""
+        return f"{self.model}, quick" if self.kind == "quick" else self.model
 
     @property
     def hardware(self) -> str:
@@ -78,7 +108,7 @@ class Encoder(Protocol):
     def info(self) -> EncoderInfo:
         """What identifies the encoder."""
 
-    def token_spans(self, texts: Sequence[str]) -> list[list[Span]]:
+    def token_spans(self, texts: Sequence[str]) -> Sequence[Spans]:
         """Return the start and end of all tokens of every text, in characters."""
 
     def encode_documents(

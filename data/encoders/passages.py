@@ -1,9 +1,10 @@
 """Cuts long texts into overlapping passages that fit the model's input and end where sentences or words end."""
 
+import heapq
 import re
 from collections.abc import Callable, Sequence
 
-from exemplar.data.encoders.base import Encoder, Span
+from exemplar.data.encoders.base import Encoder, Span, Spans
 
 _FEW = 8  # tokens: a blank in front has one, a character has up to four
 
@@ -65,10 +66,10 @@ def _surely_fits(text: str, span: Span, n_tokens: int, limit: int) -> bool:
     """
     start, end = span
     between_words = (start == 0 or text[start - 1].isspace()) and (end == len(text) or text[end - 1].isspace())
-    return between_words and n_tokens <= limit - max(_FEW, limit // 8)
+    return between_words and n_tokens <= limit - _FEW
 
 
-def cut(text: str, spans: Sequence[Span], limit: int) -> list[tuple[Span, int]]:
+def cut(text: str, spans: Spans, limit: int) -> list[tuple[Span, int]]:
     """Cut a text into passages of at most ``limit`` tokens, counted as tokens of the complete text.
 
     Parameters
@@ -109,9 +110,10 @@ def cut(text: str, spans: Sequence[Span], limit: int) -> list[tuple[Span, int]]:
 
 def _border(target: int, low: int, high: int, *preferences: Callable[[int], bool]) -> int:
     """Return the token in [low, high] nearest to a target, by the first preference that a token in the range meets."""
+    below, above = range(min(target, high), low - 1, -1), range(max(target + 1, low), high + 1)
     for is_border in preferences:
-        candidates = filter(is_border, range(low, high + 1))
-        nearest = min(candidates, key=lambda token: abs(token - target), default=None)
+        nearest_first = heapq.merge(below, above, key=lambda token: abs(token - target))
+        nearest = next(filter(is_border, nearest_first), None)
         if nearest is not None:
             return nearest
     return min(max(target, low), high)

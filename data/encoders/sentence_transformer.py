@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from exemplar.data.encoders.base import EncoderInfo, Span, check_rows, unit_rows, unknown_vector
+from exemplar.data.encoders.base import EncoderInfo, Spans, check_rows, unit_rows, unknown_vector
 from exemplar.data.encoders.hardware import default_device, has_fast_bfloat16, n_processors
 from exemplar.data.encoders.model_files import (
     DEFAULT_MODEL,
@@ -68,7 +68,12 @@ class SentenceEncoder:
         """What identifies the encoder."""
         return self._info
 
-    def token_spans(self, texts: Sequence[str]) -> list[list[Span]]:
+    @property
+    def transformer(self) -> "SentenceTransformer":
+        """The model."""
+        return self._transformer
+
+    def token_spans(self, texts: Sequence[str]) -> Sequence[Spans]:
         """Return the start and end of all tokens of every text, in characters.
 
         A tokenizer that does not report them is replaced by the text's words.

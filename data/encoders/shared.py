@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from exemplar.data.encoders.base import Encoder, EncoderInfo, Span
+from exemplar.data.encoders.base import Encoder, EncoderInfo, Spans
 from exemplar.data.encoders.hardware import n_processors
 
 
@@ -28,7 +28,7 @@ class SharedEncoder:
         """What identifies the encoder."""
         return self._encoder.info
 
-    def token_spans(self, texts: Sequence[str]) -> list[list[Span]]:
+    def token_spans(self, texts: Sequence[str]) -> Sequence[Spans]:
         """Return the start and end of all tokens of every text, in characters."""
         return self._documents.submit(self._encoder.token_spans, texts).result()
 

@@ -1,12 +1,14 @@
 """The tokens of a SentenceTransformer: where they lie in a text, and how many of them the model reads."""
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from exemplar.data.encoders.base import Span
+from exemplar.data.encoders.base import Span, Spans
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
+    from tokenizers import Encoding
 
 _NO_LIMIT = 1_000_000  # tokens; some tokenizers write a huge number for "no limit"
 
@@ -27,14 +29,30 @@ def reports_offsets(tokenizer: Any) -> bool:
     return _is_bare(tokenizer) or getattr(tokenizer, "is_fast", False)
 
 
-def token_offsets(tokenizer: Any, texts: list[str]) -> list[list[Span]]:
+@dataclass(frozen=True, slots=True)
+class TokenSpans:
+    """Start and end of every token of a text; one is read when it is asked for, since few of them are."""
+
+    encoding: "Encoding"
+
+    def __len__(self) -> int:
+        return len(self.encoding)
+
+    def __getitem__(self, token: int) -> Span:
+        span: Span | None = self.encoding.token_to_chars(token)
+        if span is None:
+            raise IndexError(token)
+        return span
+
+
+def token_offsets(tokenizer: Any, texts: list[str]) -> list[Spans]:
     """Return the start and end of all tokens of texts, those that the model does not read included.
 
     A tokenizer that does not report them is replaced by the text's words.
     """
     if not reports_offsets(tokenizer):
         return [[match.span() for match in re.finditer(r"\S+", text)] for text in texts]
-    return _offsets_without_limit(tokenizer if _is_bare(tokenizer) else tokenizer.backend_tokenizer, texts)
+    return offsets_without_limit(tokenizer if _is_bare(tokenizer) else tokenizer.backend_tokenizer, texts)
 
 
 def is_without_tokens(features: dict[str, Any]) -> bool:
@@ -50,13 +68,13 @@ def _is_bare(tokenizer: Any) -> bool:
     return isinstance(tokenizer, Tokenizer)
 
 
-def _offsets_without_limit(tokenizer: Any, texts: list[str]) -> list[list[Span]]:
+def offsets_without_limit(tokenizer: Any, texts: list[str]) -> list[Spans]:
     """Return the offsets by a tokenizer of the library ``tokenizers``, which is left as it was."""
     truncation, padding = tokenizer.truncation, tokenizer.padding
     tokenizer.no_truncation()
     tokenizer.no_padding()
     try:
-        return [encoding.offsets for encoding in tokenizer.encode_batch(texts, add_special_tokens=False)]
+        return [TokenSpans(encoding) for encoding in tokenizer.encode_batch(texts, add_special_tokens=False)]
     finally:
         if truncation:
             tokenizer.enable_truncation(**truncation)

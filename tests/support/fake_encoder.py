@@ -6,7 +6,13 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from exemplar.data.encoders.base import EncoderInfo, Span, unit_rows
+from exemplar.data.encoders.base import QUICK, EncoderInfo, Span, unit_rows
+from exemplar.data.errors import NoQuickEncoder
+
+
+def not_distilled(model: str, *_: object) -> None:
+    """Stands in for ``quick_encoder`` where a model has none."""
+    raise NoQuickEncoder(f"{model} can't be distilled: it is a bag of words")
 
 
 class FakeEncoder:
@@ -60,3 +66,13 @@ class FakeEncoder:
         for word in text.lower().split()[: self.max_tokens]:
             vector[zlib.crc32(word.encode()) % self.dim] += 1
         return vector
+
+
+class FakeQuickEncoder(FakeEncoder):
+    """Stands in for the quick encoder of the model for which ``FakeEncoder`` stands."""
+
+    revision = "q1"
+    backend = QUICK
+
+    def __init__(self, dim: int = 32, max_tokens: int | None = 256) -> None:
+        super().__init__(dim, max_tokens)

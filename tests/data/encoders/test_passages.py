@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tokenizers import Tokenizer, models, pre_tokenizers, trainers
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
 
 from exemplar.data.encoders.base import Span
 from exemplar.data.encoders.passages import sentences, split
@@ -69,12 +69,19 @@ def test_any_text_is_covered(text: str, limit: int) -> None:
     assert_passages_are_sound(text, spans, tokenizer)
 
 
+KINDS = ("bytes", "unigram", "texts")
+
+
 def trained(kind: str) -> Tokenizer:
     """A tokenizer of a kind that divides texts otherwise than the default model's does."""
     if kind == "bytes":  # a blank belongs to the word behind it
         tokenizer = Tokenizer(models.BPE())
         tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=True)
         trainer: Any = trainers.BpeTrainer(vocab_size=320, initial_alphabet=pre_tokenizers.ByteLevel.alphabet())
+    elif kind == "texts":  # a token may reach over blanks
+        tokenizer = Tokenizer(models.BPE(unk_token="?"))  # noqa: S106
+        tokenizer.normalizer = normalizers.Replace(" ", "\u2581")
+        trainer = trainers.BpeTrainer(vocab_size=120, special_tokens=["?"])
     else:
         tokenizer = Tokenizer(models.Unigram())
         tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
@@ -94,7 +101,7 @@ class Tokenizing(FakeEncoder):
         return token_offsets(self._tokenizer, list(texts))
 
 
-@pytest.mark.parametrize("tokenizer", [trained("bytes"), trained("unigram")], ids=["bytes", "unigram"])
+@pytest.mark.parametrize("tokenizer", [*map(trained, KINDS)], ids=list(KINDS))
 @given(
     st.lists(
         st.text(max_size=12) | st.sampled_from([SENTENCE, "x" * 90, "nine nine", "  ", "\n\n", "漢字。", "-e-"]),
