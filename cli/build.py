@@ -1,5 +1,6 @@
 """``exemplar build`` makes a corpus from the documents of a source."""
 
+import dataclasses
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -11,6 +12,7 @@ from exemplar.data.errors import ExemplarError
 
 if TYPE_CHECKING:
     from exemplar.data.building.plan import BuildPlan
+    from exemplar.data.encoders.base import VectorKind
     from exemplar.data.sources.spec import SourceSpec
 
 
@@ -69,12 +71,21 @@ def build(
             show_default=False,
         ),
     ] = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="End with quick vectors, which take seconds; --full goes on from there.")
+    ] = False,
+    full: Annotated[
+        bool, typer.Option("--full", help="Go on with the corpus that SOURCE names, to its full vectors.")
+    ] = False,
     replace: Annotated[
         bool, typer.Option("--replace", help="Allow a corpus built from another source or by another model to go.")
     ] = False,
     if_missing: Annotated[bool, typer.Option("--if-missing", help="Do nothing if the corpus is complete.")] = False,
 ) -> None:
-    """Embed a source's documents and keep them as a corpus; go on with one that was interrupted, update an old one."""
+    """Embed a source's documents and keep them as a corpus; go on with one that was interrupted, update an old one.
+
+    A new corpus can be searched at once: by words, soon by quick vectors too, and by the model's own in the end.
+    """
     from exemplar.data.building.plan import BuildPlan
     from exemplar.data.encoders.model_files import DEFAULT_MODEL
     from exemplar.data.sources.read import default_name
@@ -83,30 +94,55 @@ def build(
 
     if address is not None and on is None:
         raise ExemplarError("--address is the address of a Ray cluster; add --on ray, or leave --address out")
-    if if_missing and _is_complete(name or default_name(source)):
-        return
+    if quick and (full or on):
+        raise ExemplarError("--quick makes its vectors here and at once; leave --full and --on out")
     columns = (text_column, title_column, label_column, id_column)
+    cluster = None if on is None else address or ""
+    if full:
+        read = (name, config, split, revision, streaming, *columns, limit, language, without_see_also)
+        if any((*read, whole, strict, model, precision != "auto", replace)):
+            raise ExemplarError("--full goes on with a corpus as it was begun; give its name, --on and --backend alone")
+        if not (if_missing and _vectors_of(source) == "full"):
+            _build(dataclasses.replace(_begun(source), backend=backend, cluster=cluster), finish=True)
+        return
+    there = _vectors_of(name or default_name(source)) if if_missing else None
+    if there == "full" or (there == "quick" and quick):
+        return
+    quick = quick and not (if_missing and _has_full_vectors(name or default_name(source)))  # damaged: repaired
+    model = model or DEFAULT_MODEL
     language = language_code(language) if language else None
     spec = SourceSpec(source, config, split, revision, streaming, *columns, limit, without_see_also, language)
-    model, cluster = model or DEFAULT_MODEL, None if on is None else address or ""
     plan = BuildPlan(
         spec, name, model, precision, backend=backend, whole=whole, replace=replace, strict=strict, cluster=cluster
     )
-    _build(plan)
+    _build(dataclasses.replace(plan, until="quick" if quick else "full"))
 
 
-def _build(plan: "BuildPlan") -> None:
+def _begun(name: str) -> "BuildPlan":
+    """Return the plan of a corpus; an ExemplarError if there is none of this name."""
+    from exemplar.data.building.plan import plan_of
+    from exemplar.data.corpus.manifest import read_manifest
+
+    read_manifest(name)  # an error lists the corpora
+    if plan := plan_of(name):
+        return plan
+    raise ExemplarError(f"no readable file says how the corpus '{name}' was built; build it again from its source")
+
+
+def _build(plan: "BuildPlan", *, finish: bool = False) -> None:
     """Build the corpus; print the problems with its documents, and what to do next."""
-    corpus, problems = build_with_progress(plan)
+    corpus, problems = build_with_progress(plan, finish=finish)
     for line in problems.lines():
         say(line)
     if problems.any_left_out:
         say(f"See all that was left out: exemplar corpora left-out {corpus.manifest.name}")
     manifest = corpus.manifest
-    for line in _columns_in_words(manifest.source):
+    for line in () if finish else _columns_in_words(manifest.source):
         say(line)
     passages = f"{manifest.n_documents:,} documents, {manifest.n_passages:,} passages"
-    say(f"{manifest.name}: {passages}, {manifest.encoder.model}, {manifest.encoder.precision}.")
+    say(f"{manifest.name}: {passages}, {manifest.encoder.title}, {manifest.encoder.precision}.")
+    if manifest.vectors == "quick":
+        say(f"Embed it by {manifest.encoder.model} at any time: exemplar build {manifest.name} --full")
     say(f'Search it: exemplar search {manifest.name} "..."   or: exemplar app')
 
 
@@ -127,10 +163,21 @@ def _columns_in_words(spec: "SourceSpec") -> Iterator[str]:
         yield f"Columns of {', '.join(names[:3])}{more}: {words}."
 
 
-def _is_complete(name: str) -> bool:
+def _vectors_of(name: str) -> "VectorKind | None":
+    """Return the vectors of a complete corpus that can be opened; None if there is none of this name."""
     from exemplar.data.corpus.corpus import open_corpus
 
     try:
-        return bool(open_corpus(name).manifest.created)
+        manifest = open_corpus(name).manifest
+        return manifest.vectors if manifest.created else None
+    except ExemplarError:
+        return None
+
+
+def _has_full_vectors(name: str) -> bool:
+    from exemplar.data.corpus.manifest import read_manifest
+
+    try:
+        return read_manifest(name).vectors == "full"
     except ExemplarError:
         return False

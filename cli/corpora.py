@@ -54,7 +54,7 @@ def _cells(status: "CorpusStatus") -> tuple[object, ...]:
         status.documents,
         f"{manifest.n_passages:,}" if manifest else "",
         manifest.encoder.dim if manifest else "",
-        manifest.encoder.model if manifest else "",
+        manifest.encoder.title if manifest else "",
         size_in_words(status.size),
         manifest.created[:10] if manifest else "",
         status.state,
@@ -74,7 +74,8 @@ def show(
     if as_json:
         print_json({**status_json(status), "n_sessions": n_sessions, "n_sessions_of_another_corpus": n_elsewhere})
         return
-    say(f"{name}: {status.state}, {status.documents} documents, {size_in_words(status.size)}")
+    head = [f"{name}: {status.state}", f"{status.documents} documents", size_in_words(status.size), status.stage]
+    say(", ".join(filter(None, head)))
     if status.manifest:
         for key, value in manifest_json(status.manifest).items():
             if key not in ("name", "n_documents", "format"):

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -34,6 +34,9 @@ def evaluate(
     rounds: Annotated[int, typer.Option(help="Rounds of the own loop, ten documents each.", min=1)] = 5,
     queries: Annotated[int, typer.Option(help="At most so many queries a target, drawn at random.", min=1)] = 300,
     seed: Annotated[int, typer.Option(help="Of the draw.", min=0)] = 7,
+    vectors: Annotated[
+        Literal["quick", "full"] | None, typer.Option(help="Measure with these vectors (default: the best there are).")
+    ] = None,
     index: Annotated[
         str | None, typer.Option(metavar="URI", help="Measure corpora that were pushed to Milvus, by their names.")
     ] = None,
@@ -50,8 +53,8 @@ def evaluate(
         _prepare_report_folder(report)
     if json_file:
         _check_json_file(json_file)
-    engines = _open_engines(targets, index)
-    plan = EvaluationPlan(tuple(engines), compared, rounds, queries, seed, index)
+    engines = _open_engines(targets, index, vectors)
+    plan = EvaluationPlan(tuple(engines), compared, rounds, queries, seed, index, vectors)
     with evaluation_progress() as on_progress:
         result = run_evaluation(plan, engines, on_progress)
     print_evaluation(result)
@@ -94,11 +97,22 @@ def _write(result: "EvaluationResult", json_file: Path | None, report: Path | No
             errors.print(plain(f"Wrote {path}"), style="dim")
 
 
-def _open_engines(targets: Sequence[str], index: str | None) -> dict[str, "SearchEngine"]:
+def _open_engines(
+    targets: Sequence[str], index: str | None, vectors: Literal["quick", "full"] | None
+) -> dict[str, "SearchEngine"]:
     """Return the search engines of the targets by the names of their corpora."""
+    from exemplar.data.corpus.corpus import open_corpus
     from exemplar.retrieval.search import SearchEngine
 
-    engines = [open_engine(target, index) if index else SearchEngine(_corpus_of(target)) for target in targets]
+    if index and vectors:
+        raise ExemplarError("a corpus in Milvus has the vectors that were pushed; leave --vectors out")
+    if index:
+        engines = [open_engine(target, index) for target in targets]
+    else:
+        corpora = map(_corpus_of, targets)
+        engines = [
+            SearchEngine(open_corpus(corpus.manifest.name, vectors) if vectors else corpus) for corpus in corpora
+        ]
     return {engine.corpus.manifest.name: engine for engine in engines}
 
 

@@ -15,6 +15,7 @@ INDEX_HELP = "Search what was pushed to Milvus: http://HOST:PORT, or a Milvus Li
 
 def open_engine(name: str, index: str | None) -> "SearchEngine":
     """Return the search engine of a corpus on this machine, or, with an index, of a corpus in Milvus."""
+    from exemplar.data.corpus.catalog import corpus_status
     from exemplar.data.corpus.corpus import open_corpus
     from exemplar.retrieval.search import SearchEngine
 
@@ -25,8 +26,8 @@ def open_engine(name: str, index: str | None) -> "SearchEngine":
         return SearchEngine(served, index=milvus, words=words)
     corpus = open_corpus(name)
     if not corpus.manifest.created:
-        so_far = f"{corpus.manifest.n_documents:,} of {corpus.n_planned:,} documents"
-        errors.print(plain(f"The corpus {name} is unfinished; searching {so_far}."), style="dim")
+        stage = corpus_status(name).stage
+        errors.print(plain(f"The corpus {name} is unfinished; searched by {stage}."), style="dim")
     _index_words(corpus)
     return SearchEngine(corpus)
 
@@ -41,6 +42,6 @@ def _index_words(corpus: "Corpus") -> None:
         def on_progress(done: int) -> None:
             nonlocal show
             show = show or displays.enter_context(counting("Indexing words"))
-            show(done, corpus.n_planned)
+            show(done, corpus.n_documents)
 
         corpus.index_words(on_progress)

@@ -1,7 +1,7 @@
 """Show the progress of long commands on the terminal."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -18,27 +18,39 @@ if TYPE_CHECKING:
     from exemplar.retrieval.evaluation.run import EvaluationProgress
 
 
-def build_with_progress(plan: "BuildPlan", source: "Source | None" = None) -> tuple["Corpus", Problems]:
-    """Build a corpus, show the progress, and return the corpus and the problems with its documents."""
-    from exemplar.data.building.run import run_build
+def build_with_progress(
+    plan: "BuildPlan", source: "Source | None" = None, *, finish: bool = False
+) -> tuple["Corpus", Problems]:
+    """Build a corpus, show the progress, and return the corpus and the problems with its documents.
+
+    Parameters
+    ----------
+    finish
+        Embed the documents that the corpus has; its source is not read.
+    """
+    from exemplar.data.building.run import run_build, run_finish
 
     problems = Problems()
     on_ray = plan.cluster is not None
     with stoppable("What is embedded"), _build_progress(problems, on_ray=on_ray) as on_event:
-        return run_build(plan, on_event, source=source), problems
+        corpus = run_finish(plan, on_event) if finish else run_build(plan, on_event, source=source)
+        return corpus, problems
 
 
 @contextmanager
 def _build_progress(problems: Problems, *, on_ray: bool) -> Iterator[Callable[["BuildEvent"], None]]:
     """Show the progress of a build; yield the function that takes its events and collects the problems."""
-    from exemplar.data.building.progress import EncoderLoaded, LanguageKnown, StageBegun
+    from exemplar.data.building.progress import EncoderLoaded, LanguageKnown, NoQuickVectors, StageBegun
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[speed]}"))
-    stages = {"source": "Looking at the source", "model": "Loading the model on Ray" if on_ray else "Loading the model"}
+    stages = {
+        "source": "Looking at the source",
+        "distillation": "Distilling the model, once for all corpora",
+        "model": "Loading the model on Ray" if on_ray else "Loading the model",
+    }
     bar = Progress(*columns, console=errors, transient=True)
     task, hardware = bar.add_task("Reading", total=None, speed=""), ""
-    with ExitStack() as displays:
-        status = displays.enter_context(errors.status(stages["source"]))
+    with bar:
 
         def on_event(event: "BuildEvent") -> None:
             nonlocal hardware
@@ -46,11 +58,11 @@ def _build_progress(problems: Problems, *, on_ray: bool) -> Iterator[Callable[["
                 case Problem():
                     problems.add(event)
                 case StageBegun():
-                    status.update(stages[event.stage])
+                    bar.update(task, description=stages[event.stage], completed=0, total=None, speed="")
                 case EncoderLoaded():
-                    status.stop()  # Rich draws one live display at a time
-                    displays.enter_context(bar)
                     hardware = event.info.hardware
+                case NoQuickVectors():
+                    errors.print(plain(f"Until it is embedded, search it by words: {event.reason}."), style="dim")
                 case LanguageKnown():
                     if event.advice:
                         errors.print(plain(event.advice), style="yellow")

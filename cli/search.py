@@ -73,6 +73,7 @@ def _ranking_json(ranking: "Ranking", engine: "SearchEngine") -> dict[str, objec
     }
     return {
         "ranker": ranking.ranker,
+        "vectors": ranking.vectors,
         "seconds": ranking.seconds,
         "training": svm and {key: getattr(svm, key) for key in _TRAINING},
         "results": [
@@ -103,4 +104,5 @@ def _print_ranking(ranking: "Ranking", engine: "SearchEngine") -> None:
         output.print(table)
     elif ranking.scorer.above is not None:
         errors.print("No document has a word of the query.")
-    errors.print(plain(ranking.cost_in_words), style="dim")
+    used = {"none": "words alone", "quick": "quick vectors", "full": ""}[ranking.vectors]
+    errors.print(plain(" · ".join(filter(None, [used, ranking.cost_in_words]))), style="dim")

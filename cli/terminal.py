@@ -68,7 +68,11 @@ def build_command(manifest: "Manifest") -> str:
     for name, value in manifest.source.choices().items():
         option = f"--{name.replace('_', '-')}"
         words += [option] if value is True else [option, str(value)]
-    words += ["--model", manifest.encoder.model, "--precision", manifest.encoder.precision]
+    words += ["--model", manifest.encoder.model]
+    if manifest.vectors == "full":
+        words += ["--precision", manifest.encoder.precision]
+    elif manifest.created:
+        words += ["--quick"]
     return shlex.join([*words, "--whole"] if manifest.whole else words)
 
 
@@ -84,4 +88,5 @@ def status_json(status: "CorpusStatus") -> dict[str, Any]:
     manifest = manifest_json(status.manifest) if status.manifest else {}
     if words := status.words:
         manifest["words"] = {"language": words.language, "n_terms": words.n_terms, "size": words.size}
-    return {"name": status.name, "state": status.state, "size": status.size, "n_planned": status.n_planned, **manifest}
+    own = {"name": status.name, "state": status.state, "size": status.size}
+    return {**own, "vectors": status.manifest and status.manifest.vectors, "full_share": status.share, **manifest}

@@ -47,6 +47,10 @@ class EncoderMismatch(ExemplarError):
     """The loaded encoder differs from the one that built the corpus."""
 
 
+class NoQuickEncoder(ExemplarError):
+    """A model has no quick encoder; the message says why."""
+
+
 class IndexUnreachable(ExemplarError):
     """The server of an index does not answer, or refuses a request."""
 

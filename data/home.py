@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import shutil
 from pathlib import Path
 
 import platformdirs
@@ -13,6 +14,14 @@ def home_folder() -> Path:
     if configured:
         return Path(os.path.expanduser(configured)).absolute()
     return platformdirs.user_data_path("exemplar", appauthor=False)
+
+
+def link_or_copy(origin: str | Path, target: str | Path) -> None:
+    """Give a file that is never written again a second name, or a copy where the file system has no such names."""
+    try:
+        os.link(origin, target)
+    except OSError:
+        shutil.copyfile(origin, target)
 
 
 def write_atomically(path: Path, content: bytes) -> None:

@@ -26,8 +26,8 @@ class SentenceHighlighter:
         self._lock = threading.Lock()
 
     def has_encoded(self, passage: str) -> bool:
-        """Return whether the sentences of a passage are in the cache."""
-        return passage in self._cache
+        """Return whether the sentences of a passage are in the cache; without vectors there is nothing to encode."""
+        return passage in self._cache or not self._engine.index.dim
 
     def encode(self, passages: Sequence[str]) -> None:
         """Encode the sentences of passages that are not in the cache, in one batch; one caller encodes at a time."""

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from exemplar.data.corpus.store import DocumentStore
 from exemplar.data.encoders.base import Encoder, EncoderInfo, Span
 from exemplar.data.encoders.passages import split
+from exemplar.data.encoders.quick import encoder_of
 from exemplar.data.encoders.sentence_transformer import load_encoder
 from exemplar.data.errors import EncoderMismatch, ExemplarError
 from exemplar.retrieval.caching import weakly_cached
@@ -19,6 +20,7 @@ _LONGEST = 1_000_000  # characters of a query
 _CACHED = 256  # queries: a mark ranks again, but need not encode again
 _CACHED_TEXTS = 4096  # marked texts that the corpus does not have
 _MOST_PASSAGES = 256  # of a query
+_NO_VECTOR = np.empty(0, np.float32)  # while the corpus has words alone
 
 
 class QueryEncoder:
@@ -32,23 +34,30 @@ class QueryEncoder:
 
     def __init__(self, corpus: DocumentStore, load: Callable[[EncoderInfo], Encoder] | None = None) -> None:
         self._corpus = corpus
-        self._load = load or _load_encoder
+        self._load = load or (lambda built: encoder_of(built, load_encoder))
         self._cached_vector = weakly_cached(self._encode, _CACHED)
         self._cached_passages = weakly_cached(self._encode_passages, _CACHED_TEXTS)
 
     def vector(self, query: str) -> NDArray[np.float32]:
-        """Return the vector of a query, ``(dim,)``; raises ExemplarError if the query cannot be encoded."""
+        """Return the vector of a query, ``(dim,)``; raises ExemplarError if the query cannot be encoded.
+
+        Its dim is 0 while the corpus has words alone.
+        """
         if not query.strip():
             raise ExemplarError("the query is empty: type what you are looking for")
         if len(query) > _LONGEST:
             raise ExemplarError(f"the query is longer than {_LONGEST:,} characters: shorten it")
         if re.search("[\ud800-\udfff]", query):  # Python's form of bytes that are not UTF-8
             raise ExemplarError("the query holds bytes that are not Unicode text: type it again, or use UTF-8")
-        return self._cached_vector(query)
+        return _NO_VECTOR if self._has_none else self._cached_vector(query)
 
     def passages(self, text: str) -> NDArray[np.float32]:
         """Return the vectors of the passages of a text that the corpus does not have, ``(n_passages, dim)``."""
-        return self._cached_passages(text)
+        return _NO_VECTOR[None] if self._has_none else self._cached_passages(text)
+
+    @property
+    def _has_none(self) -> bool:
+        return self._corpus.manifest.vectors == "none"
 
     @functools.cached_property
     def encoder(self) -> Encoder:
@@ -81,7 +90,3 @@ class QueryEncoder:
     def _spans(self, text: str) -> list[Span]:
         """Return the bounds of a text's passages, as a build of the corpus makes them."""
         return [(0, len(text))] if self._corpus.manifest.whole else split([text], self.encoder)[0]
-
-
-def _load_encoder(built: EncoderInfo) -> Encoder:
-    return load_encoder(built.model, precision=built.precision, revision=built.revision)

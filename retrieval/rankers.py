@@ -20,6 +20,7 @@ from exemplar.retrieval.svm.objective import LossWeights
 Ranker = Literal["knn", "words", "hybrid", "svm", "anchored-vectors", "anchored"]
 RANKERS: tuple[Ranker, ...] = get_args(Ranker)
 DEFAULT_RANKER: Ranker = "anchored"
+WITHOUT_VECTORS: tuple[Ranker, ...] = ("words", "anchored")  # they rank by words alone, too
 LEARNING: tuple[Ranker, ...] = ("svm", "anchored-vectors", "anchored")  # the others have no use for marks
 TITLES: dict[str, str] = {
     "knn": "kNN",
@@ -213,6 +214,8 @@ def _anchored(examples: Examples, words: ExampleWords | None, C: float, until: U
         query = np.append(query, scale * anchor.query).astype(np.float32)
         positives = _with_words(positives, words.positives, terms, scale)
         negatives = None if negatives is None else _with_words(negatives, words.negatives, terms, scale)
+    if not index.dim:  # no vectors, and no known word
+        return _words_alone(examples)
     n_marks = len(positives) + examples.n_negatives
     T, shares = 500 * C, np.append(fade, np.ones(len(positives)))
     background = T * _BACKGROUND / (1 + n_marks / _BACKGROUND_MARKS)

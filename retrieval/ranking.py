@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from exemplar.data.encoders.base import VectorKind
 from exemplar.retrieval.rankers import Ranker, Scorer
 
 
@@ -72,6 +73,8 @@ class Ranking:
         not end here, it is ``n_candidates``.
     seconds
         The time to train and rank, without encoding the query; a cached ranking has the time of its first computation.
+    vectors
+        The kind of vectors that were used beside words.
     scorer
         The scorer of all documents. Its ``svm`` is the classifier with its training figures; knn has none.
     """
@@ -86,6 +89,7 @@ class Ranking:
     texts: tuple[int, ...] = ()
     n_candidates: int = 0
     n_texts: int = 0
+    vectors: VectorKind = "full"
 
     @property
     def time_in_words(self) -> str:

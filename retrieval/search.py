@@ -28,6 +28,7 @@ from exemplar.retrieval.rankers import (
     DEFAULT_RANKER,
     LEARNING,
     RANKERS,
+    WITHOUT_VECTORS,
     Examples,
     ExampleWords,
     Ranker,
@@ -101,6 +102,11 @@ class SearchEngine:
     def encoder(self) -> Encoder:
         """The corpus's encoder, loaded at the first use; raises EncoderMismatch if the model has changed."""
         return self._query_encoder.encoder
+
+    @property
+    def rankers(self) -> tuple[Ranker, ...]:
+        """The rankers that can rank the corpus: without vectors, those that use words."""
+        return WITHOUT_VECTORS if self.corpus.manifest.vectors == "none" else RANKERS
 
     @functools.cached_property
     def words(self) -> Words | None:
@@ -181,6 +187,7 @@ class SearchEngine:
             texts=top.texts,
             n_candidates=top.n_candidates,
             n_texts=top.n_texts,
+            vectors=self.corpus.manifest.vectors,
         )
 
     def within(self, feedback: Feedback) -> Feedback:
@@ -350,6 +357,10 @@ class SearchEngine:
         """Return the cached training of a query and its marks."""
         if ranker not in RANKERS:
             raise ExemplarError(f"the ranker is one of {', '.join(RANKERS)}; got '{ranker}'")
+        if ranker not in self.rankers:
+            raise ExemplarError(
+                f"the corpus '{self.corpus.manifest.name}' has no vectors yet; rank by {', '.join(self.rankers)}"
+            )
         rows = self.corpus.rows_of(feedback.marked)
         for doc_id in feedback.marked:
             row_in(rows, doc_id, self.corpus.manifest.name)  # kNN ignores marks, but must refuse unknown ones too

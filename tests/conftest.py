@@ -9,7 +9,7 @@ from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.words import language
 from tests.support.corpora import ANIMALS, LABELS, source_of
-from tests.support.fake_encoder import FakeEncoder
+from tests.support.fake_encoder import FakeEncoder, not_distilled
 from tests.support.offline import no_network
 from tests.support.paths import DATASETS
 
@@ -37,6 +37,15 @@ def recogniser() -> Iterator[None]:
     """Load the recogniser of languages once, not in every build."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(language, "load_recogniser", functools.cache(language.load_recogniser))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_distillation() -> Iterator[None]:
+    """Distil no model in a test that does not ask for it: that takes many seconds in each home folder."""
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("exemplar.data.building.run.quick_encoder", not_distilled)
         yield
 
 

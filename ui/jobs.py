@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -15,7 +16,10 @@ from exemplar.ui.remedies import with_remedy
 Kind = Literal["build", "evaluate"]
 ReportProgress = Callable[[Any], None]
 
+_MOST_WAIT = 5.0  # seconds
+
 _starting = threading.Lock()
+_begun: list["Job"] = []  # of all sessions; Streamlit's cache can't be read once the server has ended
 
 
 class Stopped(Exception):
@@ -58,6 +62,11 @@ class Job:
     def stop(self) -> None:
         """Stop the work when it reports progress the next time."""
         self._stop.set()
+
+    def wait(self, seconds: float) -> None:
+        """Wait for the end of the work, at most so long."""
+        if self._thread is not None:
+            self._thread.join(seconds)
 
     def start(self, work: Callable[[ReportProgress], Any]) -> None:
         """Run the work in a thread; its argument takes its progress, and raises Stopped after ``stop``."""
@@ -124,6 +133,7 @@ def start(kind: Kind, name: str, work: Callable[[ReportProgress], Any], progress
         dismiss(kind, name)
         new = Job(kind, name, progress)
         new.start(work)
+        _begun[:] = [*(job for job in _begun if job.running), new]
         _jobs()[kind, name] = new
     return new
 
@@ -131,3 +141,13 @@ def start(kind: Kind, name: str, work: Callable[[ReportProgress], Any], progress
 def dismiss(kind: Kind, name: str) -> None:
     """Remove a job that has ended from the list."""
     _jobs().pop((kind, name), None)
+
+
+def end_all() -> None:
+    """Stop all work and wait for its end, for some seconds: a process that ends while torch works is aborted by it."""
+    running = [job for job in _begun if job.running]
+    for each in running:
+        each.stop()
+    deadline = time.monotonic() + _MOST_WAIT
+    for each in running:
+        each.wait(max(0.0, deadline - time.monotonic()))

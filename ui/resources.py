@@ -14,7 +14,8 @@ from exemplar.data.corpus.catalog import CorpusStatus, list_corpora, searchable_
 from exemplar.data.corpus.corpus import open_corpus
 from exemplar.data.corpus.facets import Facets
 from exemplar.data.corpus.manifest import Manifest, read_manifest
-from exemplar.data.encoders.base import Encoder, EncoderInfo
+from exemplar.data.encoders.base import Encoder, EncoderInfo, VectorKind
+from exemplar.data.encoders.quick import encoder_of
 from exemplar.data.encoders.sentence_transformer import load_encoder
 from exemplar.data.encoders.shared import SharedEncoder
 from exemplar.data.errors import CorpusNotFound
@@ -34,8 +35,8 @@ def index() -> str | None:
     return os.environ.get(ADDRESS) or None
 
 
-def searchable() -> dict[str, str]:
-    """Return the number of documents, for people, of each corpus that can be searched, by its name.
+def searchable() -> dict[str, Manifest]:
+    """Return the manifest of each corpus that can be searched, by its name.
 
     Raises
     ------
@@ -43,7 +44,7 @@ def searchable() -> dict[str, str]:
         Milvus serves the corpora and does not answer.
     """
     if uri := index():
-        return {name: f"{manifest.n_documents:,}" for name, manifest in _served(uri).items()}
+        return _served(uri)
     return searchable_corpora()
 
 
@@ -51,7 +52,7 @@ def statuses() -> list[CorpusStatus]:
     """Return the status of each corpus, sorted by name; raises IndexUnreachable as ``searchable`` does."""
     if uri := index():
         manifests = _served(uri)
-        return [CorpusStatus(name, manifests[name], "complete", manifests[name].n_documents, 0) for name in manifests]
+        return [CorpusStatus(name, manifests[name], "complete", 0) for name in manifests]
     return list_corpora()
 
 
@@ -70,14 +71,14 @@ def run_when_idle(work: Callable[[], T]) -> Future[T]:
     return _scheduler.run_when_idle(work)
 
 
-def engine(name: str) -> SearchEngine:
-    """Return the search engine of a corpus as it is on the disk now."""
-    return _opened(name).engine
+def engine(name: str, vectors: VectorKind | None = None) -> SearchEngine:
+    """Return the search engine of a corpus as it is on the disk now, with a kind of vectors; None for the best."""
+    return _opened(name, vectors).engine
 
 
-def highlighter(name: str) -> SentenceHighlighter:
+def highlighter(name: str, vectors: VectorKind | None = None) -> SentenceHighlighter:
     """Return the highlighter that finds the best sentences of a document; all sessions share it."""
-    return _opened(name).highlighter
+    return _opened(name, vectors).highlighter
 
 
 def facets(name: str) -> Facets:
@@ -88,19 +89,19 @@ def facets(name: str) -> Facets:
 class _OpenCorpus:
     """The search engine and the highlighter of an open corpus."""
 
-    def __init__(self, name: str, uri: str | None) -> None:
+    def __init__(self, name: str, uri: str | None, vectors: VectorKind) -> None:
         if uri:
             corpus, milvus, words = open_served(uri, name)
             self.engine = SearchEngine(corpus, encoder, milvus, words)
         else:
-            local = open_corpus(name)
+            local = open_corpus(name, vectors)
             local.index_words(lambda done: None)  # takes its time where an earlier version built the corpus
             self.engine = SearchEngine(local, encoder)
         self.highlighter = SentenceHighlighter(self.engine)
 
 
-def manifest_of(name: str) -> Manifest:
-    """Return the manifest of a corpus as it is now.
+def manifest_of(name: str, vectors: VectorKind | None = None) -> Manifest:
+    """Return the manifest of a corpus as it is now, with a kind of vectors; None for the best.
 
     Raises
     ------
@@ -108,32 +109,34 @@ def manifest_of(name: str) -> Manifest:
         It can't be searched now.
     """
     uri = index()
-    manifest = _served(uri).get(name) if uri else read_manifest(name)
+    manifest = _served(uri).get(name) if uri else read_manifest(name, vectors)
     if manifest is None:
         raise CorpusNotFound(f"there is no corpus '{name}' in Milvus at {uri}; put it there, or search another")
     return manifest
 
 
-def _opened(name: str) -> _OpenCorpus:
-    manifest = manifest_of(name)
-    return _open(name, index(), manifest.build, manifest.created, manifest.corpus_id, manifest.n_passages)
+def _opened(name: str, vectors: VectorKind | None = None) -> _OpenCorpus:
+    manifest = manifest_of(name, vectors)
+    return _open(name, index(), manifest.documents_sha256, manifest.encoder, manifest.corpus_id, manifest.created)
 
 
 @st.cache_resource(show_spinner="Opening the corpus", max_entries=8)
-def _open(name: str, uri: str | None, build: str, created: str, corpus_id: str, n_passages: int) -> _OpenCorpus:
-    """Open a corpus; the facts of its manifest are in the key, so a rebuilt or longer corpus is opened anew."""
-    return _OpenCorpus(name, uri)
+def _open(
+    name: str, uri: str | None, documents: str, encoder: EncoderInfo, corpus_id: str, created: str
+) -> _OpenCorpus:
+    """Open a corpus; the facts of its manifest are in the key, so that a rebuilt corpus is opened anew."""
+    return _OpenCorpus(name, uri, encoder.kind)
 
 
 def encoder(built: EncoderInfo) -> Encoder:
     """Return the encoder that a corpus was built with; all sessions share it."""
     with st.spinner("Loading the model") if is_on_a_page() else contextlib.nullcontext():
-        return _loaded(built.model, built.precision, built.revision)
+        return _loaded(built)
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
-def _loaded(model: str, precision: str, revision: str | None) -> Encoder:
-    loaded = SharedEncoder(load_encoder(model, precision=precision, revision=revision))
+def _loaded(built: EncoderInfo) -> Encoder:
+    loaded = SharedEncoder(encoder_of(built, load_encoder))
     gc.freeze()  # the loaded libraries stay, so that later garbage collections skip them
     return loaded
 

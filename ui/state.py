@@ -6,7 +6,9 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
+from exemplar.data.corpus.manifest import Manifest
 from exemplar.data.corpus.store import DocumentStore
+from exemplar.data.encoders.base import VECTOR_KINDS, VectorKind
 from exemplar.retrieval.ranking import DocumentQuery
 from exemplar.retrieval.sessions.events import (
     DocumentQueried,
@@ -46,6 +48,7 @@ _CHANGED = "changed_by_a_callback"
 _TEXTS = "marked_texts"  # by hash; the log loses them when another tab deletes the session
 _PRESENT = "marks_on_the_corpus"
 _CORPUS_ID = "identity_of_the_corpus"  # that the page shows, after its name
+_VECTORS = "vectors_of_rankings"  # by session and corpus: what was ranked when they were taken, and their kind
 _ADDRESS = "address_as_written"
 _NOTICE = "notice"
 
@@ -134,6 +137,30 @@ def marks_on(corpus: DocumentStore) -> tuple[Session, PresentMarks]:
     return session, present
 
 
+def vectors_for(session: Session, best: Manifest) -> VectorKind:
+    """Return the kind of vectors for a session's ranking: the best that there was when its query was made.
+
+    Parameters
+    ----------
+    best
+        The manifest of the session's corpus with the best vectors that it has now.
+    """
+    taken = st.session_state.setdefault(_VECTORS, {})
+    shown = (session.query, best.corpus_id, best.documents_sha256, best.encoder.model)
+    ranked, vectors = taken.get((session.session_id, session.corpus), (None, best.vectors))
+    if ranked != shown or VECTOR_KINDS.index(vectors) > VECTOR_KINDS.index(best.vectors):
+        vectors = best.vectors
+    taken[session.session_id, session.corpus] = shown, vectors
+    chosen: VectorKind = vectors
+    return chosen
+
+
+def take_best_vectors() -> None:
+    """Rank by the best vectors from the next drawing of the shown session on."""
+    session: Session = st.session_state[_SESSION]
+    st.session_state.get(_VECTORS, {}).pop((session.session_id, session.corpus), None)
+
+
 def texts_of(session_id: str) -> dict[str, MarkedText]:
     """Return the texts that the log keeps for a session; none if it can't be read."""
     try:
@@ -146,6 +173,7 @@ def query_typed_text() -> None:
     """Make the typed text the query."""
     text = st.session_state[QUERY_TEXT].strip()
     if text:
+        take_best_vectors()
         change(Queried(text))
     else:
         notify("Type what you are looking for, then press Enter.")
@@ -153,6 +181,7 @@ def query_typed_text() -> None:
 
 def query_document(doc_id: str, text_hash: str) -> None:
     """Make a document the query, with its text of a hash."""
+    take_best_vectors()
     change(DocumentQueried(doc_id, text_hash))
     _show_query()
 

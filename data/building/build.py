@@ -1,8 +1,9 @@
 """Builds a corpus from a source, resumably and incrementally.
 
-The name of a build's folder is a hash of its documents and its settings. The same build again therefore opens the same
-folder and resumes after the last committed shard. A build reuses the vectors that another build of the corpus holds,
-be it the corpus that is replaced or an interrupted build.
+A build has stages, each with a folder: documents and words, quick vectors, full vectors. The name of a folder is a hash
+of the documents and of the settings that the vectors depend on. The same build again therefore opens the same folders
+and resumes after the last committed shard. A build reuses the vectors that another build of the corpus holds, be it the
+corpus that is replaced or an interrupted build.
 """
 
 import contextlib
@@ -15,10 +16,11 @@ import shutil
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from dataclasses import replace as replace_fields
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, cast
 
 import pyarrow as pa
 
@@ -26,37 +28,47 @@ from exemplar.data.arrow import read_documents
 from exemplar.data.building.embed import Embedder, EmbeddingRun, LocalEmbedder, damaged_shards
 from exemplar.data.building.known_ids import Known
 from exemplar.data.building.known_vectors import earlier_builds
-from exemplar.data.building.progress import BuildEvent, LanguageKnown, Progress
+from exemplar.data.building.progress import BuildEvent, LanguageKnown, NoQuickVectors, Progress
 from exemplar.data.building.staging import Staged, stage
-from exemplar.data.building.unknown_texts import unknown_texts
+from exemplar.data.building.unknown_texts import UNKNOWN, unknown_texts
 from exemplar.data.building.uploads import uploaded_name
 from exemplar.data.corpus.corpus import Corpus, open_corpus
 from exemplar.data.corpus.lock import lock_corpus
 from exemplar.data.corpus.manifest import (
+    BEGUN,
     Manifest,
     build_manifests,
     builds_of,
     corpus_folder,
+    is_of_same,
+    manifest_of,
     plan_of_build,
+    read_begun,
     read_manifest,
+    write_begun,
     write_manifest,
 )
-from exemplar.data.corpus.shards import DOCUMENTS, ShardStore
+from exemplar.data.corpus.progress import PROGRESS, write_progress
+from exemplar.data.corpus.shards import DOCUMENTS, WORDS, ShardStore, file_sha256
 from exemplar.data.corpus.source_rows import ROWS
 from exemplar.data.corpus.words import prepare_words, sweep_words
 from exemplar.data.encoders.base import Encoder, EncoderInfo
 from exemplar.data.encoders.model_files import languages_in_card
-from exemplar.data.errors import CorpusDamaged, CorpusNotFound, ExemplarError, JournalDamaged
-from exemplar.data.sources.columns import OFF, guess_columns
+from exemplar.data.errors import CorpusDamaged, CorpusNotFound, ExemplarError, JournalDamaged, NoQuickEncoder
+from exemplar.data.home import link_or_copy
+from exemplar.data.sources.columns import OFF, Columns, guess_columns
 from exemplar.data.sources.spec import Source, SourceSpec
 from exemplar.data.words.languages import RECOGNISE, is_language
 
 # Options of a source that may differ when its corpus is built again: they change how many of its documents are read,
 # and how, but not what they are.
 _CHANGEABLE = ("language", "limit", "revision", "streaming")
+# Settings that follow from the model and the machine.
+_OF_ENCODERS = ("model_revision", "precision", "similarity", "max_tokens", "dim")
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 OnEvent = Callable[[BuildEvent], None]
+LoadQuick = Callable[[], Encoder]
 
 
 def build_corpus(
@@ -67,12 +79,15 @@ def build_corpus(
     whole: bool = False,
     replace: bool = False,
     strict: bool = False,
+    quick: LoadQuick | None = None,
+    until: Literal["quick", "full"] = "full",
     on_event: OnEvent | None = None,
 ) -> Corpus:
     """Embed a source's documents and write them as a corpus; an existing corpus is replaced in one step at the end.
 
-    The next call resumes an interrupted build. It updates an existing corpus: it embeds new and changed documents,
-    drops documents that the source no longer has, and repairs damaged files.
+    A new corpus can be searched before: by words as soon as these are indexed, and by quick vectors as soon as all
+    documents have them. The next call resumes an interrupted build. It updates an existing corpus: it embeds new and
+    changed documents, drops documents that the source no longer has, and repairs damaged files.
 
     Parameters
     ----------
@@ -86,32 +101,55 @@ def build_corpus(
         Allow the build to replace a corpus of this name with another source or other settings.
     strict
         Make every problem with a document an error.
+    quick
+        Returns the quick encoder of the model, or raises NoQuickEncoder; None to make no quick vectors.
+    until
+        The vectors with which the corpus is complete.
     on_event
         Called with every problem of the source and with the progress of the build.
 
     Raises
     ------
     ExemplarError
-        The source is empty or can't be read, or the name is not valid or belongs to a corpus that was built otherwise.
+        The source is empty or can't be read, or the name is not valid or belongs to a corpus that was built otherwise;
+        or the corpus is to have quick vectors, and the model has no quick encoder.
     CorpusBusy
         Another process builds the corpus.
     OSError
         A file can't be written, in particular if the disk is full; or all workers of a cluster are lost.
     """
-    embedder = encoder if isinstance(encoder, Embedder) else LocalEmbedder(encoder)
+    embedder = _embedder(encoder)
     name = name or source.name
-    on_event = on_event or (lambda event: None)
+    build = _Build(embedder, quick, until, replace, strict, on_event or (lambda event: None))
     with lock_corpus(name) as folder:
         _sweep(folder)
-        planned = _planned_manifest(source, embedder, name, whole)
-        if not replace:
-            _check_same(planned, source)
-        try:
-            with _shortages_explained(name, folder):
-                _build(source, embedder, planned, folder, strict, on_event)
-        finally:
-            _sweep(folder)
+        with _shortages_explained(name, folder), _swept(folder):
+            build.from_source(source, _planned_manifest(source.spec, embedder.model, name, whole), folder)
     return open_corpus(name)
+
+
+def finish_corpus(
+    name: str, encoder: Encoder | Embedder, *, quick: LoadQuick | None = None, on_event: OnEvent | None = None
+) -> Corpus:
+    """Give the documents that a corpus has their full vectors; its source is not read.
+
+    Parameters and errors are those of ``build_corpus``.
+    """
+    embedder = _embedder(encoder)
+    build = _Build(embedder, quick, "full", False, False, on_event or (lambda event: None))
+    with lock_corpus(name) as folder:
+        _sweep(folder)
+        manifest = read_begun(name) or read_manifest(name)
+        if file_sha256(folder / manifest.build / DOCUMENTS) != manifest.documents_sha256:
+            raise CorpusDamaged(f"the documents of the corpus '{name}' are damaged; build it again from its source")
+        with _shortages_explained(name, folder), _swept(folder):
+            known = Known.of(_earlier_documents(name), folder)
+            build.from_documents(manifest, ShardStore(folder / manifest.build), folder, known)
+    return open_corpus(name)
+
+
+def _embedder(encoder: Encoder | Embedder) -> Embedder:
+    return cast(Embedder, encoder) if hasattr(encoder, "embed") else LocalEmbedder(encoder)
 
 
 @contextlib.contextmanager
@@ -129,28 +167,37 @@ def _shortages_explained(name: str, folder: Path) -> Iterator[None]:
         raise ExemplarError(f"there is not enough memory to build '{name}'; {remedy}") from error
 
 
+@contextlib.contextmanager
+def _swept(folder: Path) -> Iterator[None]:
+    """Remove a build's temporary files at the end."""
+    try:
+        yield
+    finally:
+        _sweep(folder)
+
+
 def _sweep(folder: Path) -> None:
     """Remove the temporary files of a build, such as a killed build leaves behind."""
-    for path in (*folder.glob("documents.*"), *folder.glob("*.tmp"), *folder.glob("build-*/*.tmp")):
+    for path in (*folder.glob("documents.*"), *folder.glob("*.tmp"), *folder.glob("build-*/*.tmp"), folder / PROGRESS):
         if not path.is_dir():  # no build makes such a folder
-            path.unlink()
+            path.unlink(missing_ok=True)
     for build in folder.glob("build-*"):
         sweep_words(build)
 
 
-def _planned_manifest(source: Source, embedder: Embedder, name: str, whole: bool) -> Manifest:
-    """Return the manifest of a build before its documents are known."""
+def _planned_manifest(spec: SourceSpec, model: str, name: str, whole: bool) -> Manifest:
+    """Return the manifest of a build before its documents and its encoder are known."""
     return Manifest(
         name=name,
         build="",
         created="",
-        source=_with_language(source.spec, name),
-        encoder=embedder.info,
+        source=_with_language(spec, name),
+        encoder=EncoderInfo.none(model),
         whole=whole,
         n_documents=0,
         n_passages=0,
         documents_sha256="",
-        corpus_id=_corpus_id(name, source.spec.source),
+        corpus_id=_corpus_id(name, spec.source),
     )
 
 
@@ -178,23 +225,29 @@ def _corpus_id(name: str, source: str) -> str:
     return next(filter(None, ids), "") or secrets.token_hex(8)
 
 
-def _check_same(planned: Manifest, source: Source) -> None:
+def _check_same(planned: Manifest, guesses: Columns) -> None:
     """Raise ExemplarError if the existing corpus has another source or other settings.
 
-    A column that its name alone gives a role may be new: earlier versions knew fewer names.
+    The settings of encoders are compared if both make full vectors.
+
+    Parameters
+    ----------
+    guesses
+        The roles that the columns have by their names: such a column may be new, as earlier versions knew fewer names.
     """
     try:
         existing = read_manifest(planned.name)
     except (CorpusNotFound, CorpusDamaged):
         return
     old, new = (manifest.source.to_json() | manifest.preparation for manifest in (existing, planned))
-    guesses = guess_columns(source.columns())
+    are_full = existing.vectors == planned.vectors == "full"
     for key in new | old:
         before, after = old.get(key), new.get(key)
         # A column that is switched off is none, as one that does not exist.
         is_none = {before, after} == {None, OFF}
         is_guess = before is None and after == getattr(guesses, key.removesuffix("_column"), None)
-        if key not in _CHANGEABLE and before != after and not is_none and not is_guess:
+        may_differ = key in _CHANGEABLE or (key in _OF_ENCODERS and not are_full)
+        if before != after and not (may_differ or is_none or is_guess):
             raise ExemplarError(
                 f"there is a corpus '{planned.name}' already, built with {_in_words(key, before)}, not "
                 f"{_in_words(key, after)}; choose another name, or allow it to be replaced",
@@ -214,58 +267,156 @@ def _in_words(key: str, value: Any) -> str:
     return f"the {key.replace('_', ' ')} {value!s:.500}"
 
 
-def _build(
-    source: Source, embedder: Embedder, planned: Manifest, folder: Path, strict: bool, on_event: OnEvent
-) -> None:
-    known = Known.of(_earlier_documents(planned.name), folder)
-    staged = stage(
-        source,
-        folder / "documents.new",
-        known,
-        strict=strict,
-        on_problem=on_event,
-        on_read=lambda n: on_event(Progress("reading", n)),
-    )
-    manifest = _with_documents(planned, staged)
-    others = [store for store in builds_of(manifest.name) if store.folder.name != manifest.build]
-    store = _store(folder / manifest.build, manifest)
-    os.replace(staged.rows_path, store.folder / ROWS)
-    os.replace(staged.path, store.folder / DOCUMENTS)
-    _index_words(store, manifest, on_event)
-    damaged = damaged_shards(store)
-    if damaged or store.documents_done < store.n_documents:
-        earlier = earlier_builds(others, manifest.preparation)
-        EmbeddingRun(store, embedder, manifest.whole, earlier, on_event).run(damaged)
-    store.finish()
-    known.write_gone(read_documents(store.folder / DOCUMENTS), folder)
-    problems = Counter(staged.problems)
-    for problem in unknown_texts(store):
-        if strict:
-            raise ExemplarError(f"{problem.where}: {problem.reason}")
-        problems[problem.reason] += 1
-        on_event(problem)
-    _commit(replace_fields(manifest, problems=dict(problems)), store)
-    for other in folder.glob("build-*"):  # the replaced build, and interrupted ones
-        if other.name != manifest.build:
-            shutil.rmtree(other, ignore_errors=True)
+@dataclass(frozen=True, slots=True)
+class _Build:
+    """The stages of a build: documents and words, quick vectors, full vectors, each in a folder of its own.
 
+    They share the files of the documents and the words.
+    """
 
-def _index_words(store: ShardStore, manifest: Manifest, on_event: OnEvent) -> None:
-    """Make the words index unless it fits the documents; report the language, and whether the model has it."""
-    texts = read_documents(store.folder / DOCUMENTS)["text"]
-    started = time.monotonic()
+    embedder: Embedder
+    quick: LoadQuick | None
+    until: Literal["quick", "full"]
+    replace: bool
+    strict: bool
+    on_event: OnEvent
 
-    def on_progress(done: int) -> None:
-        on_event(Progress("indexing words", done, store.n_documents, seconds=time.monotonic() - started))
+    def from_source(self, source: Source, planned: Manifest, folder: Path) -> None:
+        """Read the source and build its documents."""
+        if not self.replace:
+            self._check_allowed(planned, guess_columns(source.columns()))
+        known = Known.of(_earlier_documents(planned.name), folder)
+        staged = stage(
+            source,
+            folder / "documents.new",
+            known,
+            strict=self.strict,
+            on_problem=self.on_event,
+            on_read=lambda n: self.on_event(Progress("reading", n)),
+        )
+        manifest = _with_documents(planned, staged)
+        same = _builds_with(manifest)
+        store = same[0] if same else _store(folder, _in_its_folder(manifest))
+        os.replace(staged.rows_path, store.folder / ROWS)
+        os.replace(staged.path, store.folder / DOCUMENTS)
+        write_begun(replace_fields(manifest, build=store.folder.name))
+        self.from_documents(manifest, store, folder, known)
 
-    index = prepare_words(store.folder, texts, manifest.documents_sha256, manifest.source.language, on_progress)
-    encoder = manifest.encoder
-    on_event(LanguageKnown(index.language, encoder.model, _languages_of(encoder)))
+    def from_documents(self, manifest: Manifest, store: ShardStore, folder: Path, known: Known) -> None:
+        """Index the words of the documents that are in a build's folder, and embed them."""
+        language = self._index_words(manifest, store)
+        quick_build = ""
+        if quick := self._quick_encoder(manifest):
+            manifest, store = self._embedded(manifest, LocalEmbedder(quick), store, folder)
+            quick_build = manifest.build
+        info = self.embedder.info if self.until == "full" else manifest.encoder
+        self.on_event(LanguageKnown(language, info.model, _languages_of(info)))  # before the hours that it may cost
+        if self.until == "full":
+            manifest, store = self._embedded(manifest, self.embedder, store, folder)
+        known.write_gone(read_documents(store.folder / DOCUMENTS), folder)
+        of_source = {reason: n for reason, n in manifest.problems.items() if reason != UNKNOWN}
+        problems = Counter(of_source) + self._unknown_texts(store)
+        _commit(replace_fields(manifest, problems=dict(problems)), store)
+        (folder / BEGUN).unlink(missing_ok=True)
+        self._remove_others(manifest, store, folder, quick_build)
+
+    def _remove_others(self, committed: Manifest, store: ShardStore, folder: Path, quick_build: str) -> None:
+        """Remove the build that was replaced, and interrupted ones; those that stay share the files of documents."""
+        kept = {each.folder: each for each in builds_of(committed.name) if self._stays(each, committed, quick_build)}
+        for other in folder.glob("build-*"):
+            if other not in kept and other != store.folder:
+                shutil.rmtree(other, ignore_errors=True)
+            elif other in kept and kept[other].plan["documents_sha256"] == committed.documents_sha256:
+                _share(store.folder, other)
+
+    def _stays(self, other: ShardStore, committed: Manifest, quick_build: str) -> bool:
+        """Return whether another build is kept beside the one that is committed."""
+        of = manifest_of(other, "")
+        if is_of_same(of, committed, "quick"):  # the page may show a ranking by it, and an evaluation may compare both
+            return quick_build in ("", other.folder.name) and other.is_complete and not other.damages()
+        return self.until == "quick" and of.vectors == "full" and of.encoder.model == committed.encoder.model
+
+    def _check_allowed(self, planned: Manifest, guesses: Columns) -> None:
+        """Raise ExemplarError if the corpus would lose what it has: another source's documents, or full vectors."""
+        has_full = False
+        with contextlib.suppress(CorpusNotFound, CorpusDamaged):
+            has_full = read_manifest(planned.name).vectors == "full"
+        if has_full and self.until == "quick":
+            raise ExemplarError(
+                f"the corpus '{planned.name}' has its full vectors; build it with these, or allow it to be replaced",
+                hint="replace",
+            )
+        # To compare the encoder, it is loaded now; for any other corpus after the words are indexed.
+        _check_same(replace_fields(planned, encoder=self.embedder.info) if has_full else planned, guesses)
+
+    def _index_words(self, manifest: Manifest, store: ShardStore) -> str:
+        """Make the words index unless it fits the documents; return the language of the texts."""
+        texts = read_documents(store.folder / DOCUMENTS)["text"]
+        started = time.monotonic()
+
+        def on_progress(done: int) -> None:
+            self.on_event(Progress("indexing words", done, store.n_documents, seconds=time.monotonic() - started))
+
+        sha256, language = manifest.documents_sha256, manifest.source.language
+        return prepare_words(store.folder, texts, sha256, language, on_progress).language
+
+    def _quick_encoder(self, manifest: Manifest) -> Encoder | None:
+        """Return the quick encoder; None if there is none, or if the full vectors are there already."""
+        stores = {manifest_of(store, "").vectors: store for store in _builds_with(manifest) if store.is_complete}
+        if self.until == "full" and (self.quick is None or "full" in stores):
+            return None
+        try:
+            if self.quick is None:
+                raise NoQuickEncoder("no quick encoder was given")
+            return self.quick()
+        except NoQuickEncoder as error:
+            if self.until == "quick":
+                raise
+            self.on_event(NoQuickVectors(str(error)))
+            return None
+
+    def _embedded(
+        self, documents: Manifest, embedder: Embedder, origin: ShardStore, folder: Path
+    ) -> tuple[Manifest, ShardStore]:
+        """Embed the documents of a build, in the folder that they and the encoder's settings name."""
+        manifest = _in_its_folder(replace_fields(documents, encoder=embedder.info))
+        others = [store for store in builds_of(manifest.name) if store.folder.name != manifest.build]
+        store = _store(folder, manifest)
+        _share(origin.folder, store.folder)
+        damaged = damaged_shards(store)
+        if damaged or not store.is_complete:
+            earlier = earlier_builds(others, manifest.preparation)
+            EmbeddingRun(store, embedder, manifest.whole, earlier, self._told(folder)).run(damaged)
+        store.finish()
+        return manifest, store
+
+    def _told(self, folder: Path) -> Callable[[Progress], None]:
+        """Return what reports the progress to the caller, and once a second to other processes."""
+        last = 0.0
+
+        def on_progress(progress: Progress) -> None:
+            nonlocal last
+            if progress.stage == "embedding" and progress.speed and time.monotonic() - last > 1:
+                write_progress(folder, progress.speed)
+                last = time.monotonic()
+            self.on_event(progress)
+
+        return on_progress
+
+    def _unknown_texts(self, store: ShardStore) -> Counter[str]:
+        """Report the texts of which the model knows no token; return how many there are, by the reason."""
+        problems: Counter[str] = Counter()
+        for problem in unknown_texts(store):
+            if self.strict:
+                raise ExemplarError(f"{problem.where}: {problem.reason}")
+            problems[problem.reason] += 1
+            self.on_event(problem)
+        return problems
 
 
 def _languages_of(encoder: EncoderInfo) -> frozenset[str]:
     """Return the codes of an encoder's languages; empty if its card does not name them, or not by such codes."""
-    languages = languages_in_card(encoder.model, encoder.revision)
+    languages = languages_in_card(encoder.model, encoder.revision if encoder.kind == "full" else "main")
     return languages if all(map(is_language, languages)) else frozenset()
 
 
@@ -275,20 +426,23 @@ def _earlier_documents(name: str) -> Iterator[pa.Table]:
     People may have searched and marked what an interrupted build holds.
     """
     builds = sorted(builds_of(name), key=lambda store: store.documents_done, reverse=True)
-    folders = [store.folder for store in builds]
+    places = [(store.plan["documents_sha256"], store.folder) for store in builds]
     with contextlib.suppress(CorpusNotFound, CorpusDamaged):
-        folders.insert(0, corpus_folder(name) / read_manifest(name).build)
-    for folder in dict.fromkeys(folders):
+        manifest = read_manifest(name)
+        places.insert(0, (manifest.documents_sha256, corpus_folder(name) / manifest.build))
+    seen = set()
+    for sha256, folder in places:
         with contextlib.suppress(OSError, ValueError, pa.ArrowException):
-            yield read_documents(folder / DOCUMENTS)
+            if sha256 not in seen:  # stages share documents
+                documents = read_documents(folder / DOCUMENTS)
+                seen.add(sha256)
+                yield documents
 
 
 def _with_documents(planned: Manifest, staged: Staged) -> Manifest:
-    """Return the manifest with its documents, and with the folder that they and the settings name."""
-    content = json.dumps([planned.preparation, staged.sha256], sort_keys=True)
+    """Return the manifest with its documents."""
     return replace_fields(
         planned,
-        build=f"build-{hashlib.sha256(content.encode()).hexdigest()[:12]}",
         n_documents=staged.n_documents,
         documents_sha256=staged.sha256,
         rows_sha256=staged.rows_sha256,
@@ -296,13 +450,56 @@ def _with_documents(planned: Manifest, staged: Staged) -> Manifest:
     )
 
 
+def _in_its_folder(manifest: Manifest) -> Manifest:
+    """Return the manifest with the folder that its documents and settings name."""
+    content = json.dumps([manifest.preparation, manifest.documents_sha256], sort_keys=True)
+    return replace_fields(manifest, build=f"build-{hashlib.sha256(content.encode()).hexdigest()[:12]}")
+
+
+def _builds_with(manifest: Manifest) -> list[ShardStore]:
+    """Return the builds of a corpus that hold the same documents, to be embedded by the same model."""
+
+    def key(of: Manifest) -> tuple[str, str, bool]:
+        return of.documents_sha256, of.encoder.model, of.whole
+
+    return [store for store in builds_of(manifest.name) if key(manifest_of(store, "")) == key(manifest)]
+
+
 def _store(folder: Path, manifest: Manifest) -> ShardStore:
-    """Return the existing build in a folder, or begin one."""
+    """Return the existing build of a manifest in the corpus's folder, or begin one."""
+    build = folder / manifest.build
     try:
-        return ShardStore(folder)
+        return ShardStore(build)
     except JournalDamaged:
-        folder.mkdir(exist_ok=True)
-        return ShardStore.create(folder, plan_of_build(manifest))
+        build.mkdir(exist_ok=True)
+        return ShardStore.create(build, plan_of_build(manifest))
+
+
+def _share(origin: Path, target: Path) -> None:
+    """Let a build have the documents and the words of another."""
+    if origin == target:
+        return
+    for name in (DOCUMENTS, ROWS) if (origin / ROWS).exists() else (DOCUMENTS,):  # earlier versions kept no rows
+        temporary = target / f"{name}.tmp"
+        temporary.unlink(missing_ok=True)
+        link_or_copy(origin / name, temporary)
+        os.replace(temporary, target / name)
+    if _has_same_files(origin / WORDS, target / WORDS):  # a reader may be opening them
+        return
+    words = target / f"{WORDS}.{secrets.token_hex(4)}.tmp"
+    shutil.copytree(origin / WORDS, words, copy_function=link_or_copy)
+    shutil.rmtree(target / WORDS, ignore_errors=True)
+    os.replace(words, target / WORDS)
+
+
+def _has_same_files(origin: Path, target: Path) -> bool:
+    """Return whether two folders hold the same files, not only equal ones."""
+    try:
+        names = sorted(path.name for path in origin.iterdir())
+        same = names == sorted(path.name for path in target.iterdir())
+        return same and all((origin / name).samefile(target / name) for name in names)
+    except OSError:
+        return False
 
 
 def _commit(manifest: Manifest, store: ShardStore) -> None:

@@ -1,11 +1,13 @@
 """The main part of a build: cuts documents into passages and embeds these, shard by shard."""
 
+import functools
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Literal, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -17,18 +19,23 @@ from exemplar.data.building.known_vectors import EarlierBuild, EmbeddedDocument
 from exemplar.data.building.progress import Progress
 from exemplar.data.corpus.journal import Shard
 from exemplar.data.corpus.shards import DOCUMENTS, ShardStore
-from exemplar.data.encoders.base import Encoder, EncoderInfo
+from exemplar.data.encoders.base import Encoder, EncoderInfo, Span
 from exemplar.data.encoders.passages import split
 from exemplar.data.errors import ExemplarError
 
 # A shard ends at either limit; a killed build embeds at most one shard again.
-SHARD, GPU_SHARD = 256, 2048  # documents
+SHARD, GPU_SHARD = 256, 2048  # documents; quick vectors are as quick as a GPU
 SHARD_BYTES = 2_000_000  # of text
 
+CutTexts = list[tuple[str, list[Span]]]  # texts, and the spans of their passages
 
-@runtime_checkable
+
 class Embedder(Protocol):
     """Turns documents into passages and vectors, shard after shard: in this process, or on a cluster."""
+
+    @property
+    def model(self) -> str:
+        """The name of its model; to know it loads nothing."""
 
     @property
     def info(self) -> EncoderInfo:
@@ -64,6 +71,11 @@ class LocalEmbedder:
     encoder: Encoder
 
     @property
+    def model(self) -> str:
+        """The name of the model."""
+        return self.encoder.info.model
+
+    @property
     def info(self) -> EncoderInfo:
         """What identifies the encoder."""
         return self.encoder.info
@@ -71,10 +83,45 @@ class LocalEmbedder:
     def embed(
         self, documents: Path, shards: Iterable[Sequence[int]], *, whole: bool, on_progress: Callable[[int], None]
     ) -> Iterator[list[EmbeddedDocument]]:
-        """Yield the embedded documents of every shard, in order; a shard is embedded when it is requested."""
+        """Yield the embedded documents of every shard, in order; a shard is embedded when it is requested.
+
+        The next shard is cut into passages meanwhile.
+        """
         texts = read_documents(documents)["text"]
-        for rows in shards:
-            yield embed_texts(texts_at(texts, rows), self.encoder, whole=whole, on_progress=on_progress)
+
+        def cut(rows: Sequence[int]) -> CutTexts:
+            return cut_texts(texts_at(texts, rows), self.encoder, whole=whole)
+
+        with ThreadPoolExecutor(1) as ahead:
+            waiting: deque[Future[CutTexts]] = deque()
+            for rows in shards:
+                waiting.append(ahead.submit(cut, rows))
+                if len(waiting) > 1:
+                    yield embed_passages(waiting.popleft().result(), self.encoder, on_progress)
+            if waiting:
+                yield embed_passages(waiting.popleft().result(), self.encoder, on_progress)
+
+
+class LateEmbedder:
+    """Embeds by an encoder in this process that is loaded when it is first needed."""
+
+    def __init__(self, model: str, load: Callable[[], Encoder]) -> None:
+        self.model, self._load = model, load
+
+    @property
+    def info(self) -> EncoderInfo:
+        """What identifies the encoder."""
+        return self._embedder.info
+
+    def embed(
+        self, documents: Path, shards: Iterable[Sequence[int]], *, whole: bool, on_progress: Callable[[int], None]
+    ) -> Iterator[list[EmbeddedDocument]]:
+        """Yield the embedded documents of every shard, in order; a shard is embedded when it is requested."""
+        return self._embedder.embed(documents, shards, whole=whole, on_progress=on_progress)
+
+    @functools.cached_property
+    def _embedder(self) -> LocalEmbedder:
+        return LocalEmbedder(self._load())
 
 
 @dataclass
@@ -96,6 +143,11 @@ class EmbeddingRun:
     on_progress: Callable[[Progress], None]
     n_embedded: int = 0
     started: float = field(default_factory=time.monotonic)
+
+    @property
+    def is_quick(self) -> bool:
+        """Whether the encoder is a quick one."""
+        return self.embedder.info.kind == "quick"
 
     def run(self, damaged: Sequence[Shard]) -> None:
         """Repair damaged shards, then commit shards until every document has its vectors."""
@@ -123,7 +175,7 @@ class EmbeddingRun:
 
     def _shard_size(self, n_bytes: NDArray[np.int64]) -> int:
         """Return the number of documents in the next shard, by the sizes of the remaining texts."""
-        most = SHARD if self.embedder.info.device == "cpu" else GPU_SHARD
+        most = SHARD if self.embedder.info.device == "cpu" and not self.is_quick else GPU_SHARD
         return max(1, int(np.searchsorted(np.cumsum(n_bytes[:most]), SHARD_BYTES, side="right")))
 
     def _embedded_shards(
@@ -166,7 +218,8 @@ class EmbeddingRun:
     def _report(self, done: int, n_ahead: int) -> None:
         """Report progress; ``n_ahead`` documents of the current shard are embedded beyond those counted."""
         seconds = time.monotonic() - self.started
-        self.on_progress(Progress("embedding", done, self.store.n_documents, self.n_embedded + n_ahead, seconds))
+        stage: Literal["quick vectors", "embedding"] = "quick vectors" if self.is_quick else "embedding"
+        self.on_progress(Progress(stage, done, self.store.n_documents, self.n_embedded + n_ahead, seconds))
 
 
 def texts_at(texts: pa.ChunkedArray, rows: Sequence[int]) -> list[str]:
@@ -177,18 +230,21 @@ def texts_at(texts: pa.ChunkedArray, rows: Sequence[int]) -> list[str]:
     return [stretch[row - rows[0]] for row in rows]
 
 
-def embed_texts(
-    texts: list[str], encoder: Encoder, *, whole: bool, on_progress: Callable[[int], None]
-) -> list[EmbeddedDocument]:
+def cut_texts(texts: list[str], encoder: Encoder, *, whole: bool) -> CutTexts:
+    """Return texts with the spans of their passages; with ``whole`` a text is one."""
+    spans = [[(0, len(text))] for text in texts] if whole else split(texts, encoder)
+    return list(zip(texts, spans, strict=True))
+
+
+def embed_passages(texts: CutTexts, encoder: Encoder, on_progress: Callable[[int], None]) -> list[EmbeddedDocument]:
     """Return the passages and vectors of every text; ``on_progress`` gets the number of texts done so far."""
     if not texts:
         return []
-    documents = [[(0, len(text))] for text in texts] if whole else split(texts, encoder)
-    passages = [text[start:end] for text, spans in zip(texts, documents, strict=True) for start, end in spans]
+    passages = [text[start:end] for text, spans in texts for start, end in spans]
     # The encoder sorts passages by length, so the number of finished documents is an estimate.
     vectors = encoder.encode_documents(passages, lambda n: on_progress(len(texts) * n // len(passages)))
-    ends = np.cumsum([len(spans) for spans in documents])
-    return list(zip(documents, np.split(vectors, ends[:-1]), strict=True))
+    ends = np.cumsum([len(spans) for _, spans in texts])
+    return [(spans, rows) for (_, spans), rows in zip(texts, np.split(vectors, ends[:-1]), strict=True)]
 
 
 def damaged_shards(store: ShardStore) -> list[Shard]:

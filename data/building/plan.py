@@ -1,10 +1,10 @@
 """The plan of a build: where the documents come from, and how they are embedded."""
 
 import contextlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from exemplar.data.corpus.manifest import Manifest, build_manifests, read_manifest
+from exemplar.data.corpus.manifest import Manifest, build_manifests, is_of_same, read_manifest
 from exemplar.data.encoders.model_files import DEFAULT_MODEL
 from exemplar.data.errors import CorpusDamaged, CorpusNotFound
 from exemplar.data.sources.spec import SourceSpec
@@ -28,6 +28,8 @@ class BuildPlan:
         Allow the build to replace a corpus of this name with another source or other settings.
     strict
         Make every problem with a document an error.
+    until
+        The vectors with which the corpus is complete.
     cluster
         The address of a Ray cluster that embeds, see ``ray_cluster.on_ray``; "" for the default address,
         None to embed in this process.
@@ -42,6 +44,7 @@ class BuildPlan:
     whole: bool = False
     replace: bool = False
     strict: bool = False
+    until: Literal["quick", "full"] = "full"
     cluster: str | None = None
 
 
@@ -50,8 +53,11 @@ def plan_of(name: str) -> BuildPlan | None:
     manifest = _manifest(name)
     if manifest is None:
         return None
-    encoder = manifest.encoder
-    return BuildPlan(manifest.source, name, encoder.model, encoder.precision, encoder.revision, whole=manifest.whole)
+    plan = BuildPlan(manifest.source, name, manifest.encoder.model, whole=manifest.whole)
+    begun = (other for other in [manifest, *build_manifests(name)] if is_of_same(other, manifest, "full"))
+    for full in begun:
+        return replace(plan, precision=full.encoder.precision, model_revision=full.encoder.revision)
+    return plan
 
 
 def _manifest(name: str) -> Manifest | None:

@@ -12,9 +12,9 @@ from exemplar.data.words.languages import language_name
 
 @dataclass(frozen=True, slots=True)
 class StageBegun:
-    """The build opens the source or loads the model; these stages report no progress."""
+    """The build opens the source, distils the model or loads it; these stages report no progress."""
 
-    stage: Literal["source", "model"]
+    stage: Literal["source", "distillation", "model"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Progress:
         Time since the stage began.
     """
 
-    stage: Literal["reading", "indexing words", "embedding"]
+    stage: Literal["reading", "indexing words", "quick vectors", "embedding"]
     done: int
     total: int | None = None
     embedded: int = 0
@@ -90,4 +90,11 @@ class LanguageKnown:
         )
 
 
-BuildEvent = StageBegun | EncoderLoaded | LanguageKnown | Progress | Problem
+@dataclass(frozen=True, slots=True)
+class NoQuickVectors:
+    """The corpus gets no quick vectors; until it has the full ones, it can be searched by words alone."""
+
+    reason: str
+
+
+BuildEvent = StageBegun | EncoderLoaded | LanguageKnown | NoQuickVectors | Progress | Problem

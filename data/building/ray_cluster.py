@@ -24,7 +24,7 @@ import numpy as np
 import pyarrow as pa
 
 from exemplar.data.arrow import read_documents
-from exemplar.data.building.embed import embed_texts, texts_at
+from exemplar.data.building.embed import cut_texts, embed_passages, texts_at
 from exemplar.data.building.known_vectors import EmbeddedDocument
 from exemplar.data.encoders.base import Encoder, EncoderInfo, LoadEncoder
 from exemplar.data.encoders.sentence_transformer import load_encoder
@@ -123,6 +123,11 @@ class RayEmbedder:
     info: EncoderInfo
     load: Callable[[], Encoder]
     size: _WorkerSize
+
+    @property
+    def model(self) -> str:
+        """The name of the model."""
+        return self.info.model
 
     def embed(
         self, documents: Path, shards: Iterable[Sequence[int]], *, whole: bool, on_progress: Callable[[int], None]
@@ -233,7 +238,8 @@ class _Worker:
             return _packed([], refusal=f"the worker on {_node_name()} can't take part: {self._refusal}")
         [texts] = shard["texts"].to_pylist()
         try:
-            return _packed(embed_texts(texts, self._encoder, whole=self._whole, on_progress=lambda n: None))
+            cut = cut_texts(texts, self._encoder, whole=self._whole)
+            return _packed(embed_passages(cut, self._encoder, lambda n: None))
         except ExemplarError as error:
             return _packed([], error=one_line(error))
         except Exception:

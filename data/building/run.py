@@ -5,14 +5,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from exemplar.data.building import ray_cluster
-from exemplar.data.building.build import build_corpus
-from exemplar.data.building.embed import Embedder, LocalEmbedder
+from exemplar.data.building.build import LoadQuick, build_corpus, finish_corpus
+from exemplar.data.building.embed import Embedder, LateEmbedder
 from exemplar.data.building.plan import BuildPlan
 from exemplar.data.building.progress import BuildEvent, EncoderLoaded, StageBegun
 from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.corpus.manifest import build_manifests, read_manifest
-from exemplar.data.encoders.base import LoadEncoder
+from exemplar.data.encoders.base import Encoder, LoadEncoder
 from exemplar.data.encoders.model_files import model_name
+from exemplar.data.encoders.quick import quick_encoder
 from exemplar.data.encoders.sentence_transformer import load_encoder
 from exemplar.data.errors import CorpusDamaged, CorpusNotFound
 from exemplar.data.sources.read import read_source
@@ -46,9 +47,7 @@ def run_build(
         on_event(StageBegun("source"))
         source = read_source(plan.source)
     name = plan.name or source.name
-    on_event(StageBegun("model"))
-    with _embedder(plan, name, load or load_encoder) as embedder:
-        on_event(EncoderLoaded(embedder.info))
+    with _embedder(plan, name, load or load_encoder, on_event) as embedder:
         return build_corpus(
             source,
             embedder,
@@ -56,21 +55,49 @@ def run_build(
             whole=plan.whole,
             replace=plan.replace,
             strict=plan.strict,
+            quick=_quick(plan, on_event),
+            until=plan.until,
             on_event=on_event,
         )
 
 
+def run_finish(plan: BuildPlan, on_event: Callable[[BuildEvent], None], *, load: LoadEncoder | None = None) -> Corpus:
+    """Give the documents of an existing corpus their full vectors, without reading its source.
+
+    Parameters and errors are those of ``run_build``.
+    """
+    name = plan.name or ""
+    with _embedder(plan, name, load or load_encoder, on_event) as embedder:
+        return finish_corpus(name, embedder, quick=_quick(plan, on_event), on_event=on_event)
+
+
+def _quick(plan: BuildPlan, on_event: Callable[[BuildEvent], None]) -> LoadQuick:
+    """Return what loads the quick encoder of a plan's model."""
+    return lambda: quick_encoder(plan.model, plan.model_revision, lambda: on_event(StageBegun("distillation")))
+
+
 @contextmanager
-def _embedder(plan: BuildPlan, name: str, load: LoadEncoder) -> Iterator[Embedder]:
+def _embedder(
+    plan: BuildPlan, name: str, load: LoadEncoder, on_event: Callable[[BuildEvent], None]
+) -> Iterator[Embedder]:
     """Yield the embedder of a plan; a cluster is left at the end."""
     precision = plan.precision
     if precision == "auto":
         precision = precision_of(name, plan.model, replace=plan.replace) or "auto"
     if plan.cluster is None:
-        yield LocalEmbedder(load(plan.model, precision=precision, backend=plan.backend, revision=plan.model_revision))
+
+        def load_now() -> Encoder:
+            on_event(StageBegun("model"))
+            encoder = load(plan.model, precision=precision, backend=plan.backend, revision=plan.model_revision)
+            on_event(EncoderLoaded(encoder.info))
+            return encoder
+
+        yield LateEmbedder(model_name(plan.model), load_now)
         return
+    on_event(StageBegun("model"))
     address = plan.cluster or None
     with ray_cluster.on_ray(plan.model, precision=precision, backend=plan.backend, address=address) as embedder:
+        on_event(EncoderLoaded(embedder.info))
         yield embedder
 
 
@@ -89,7 +116,9 @@ def precision_of(name: str, model: str, *, replace: bool = False) -> str | None:
     """
     with contextlib.suppress(CorpusNotFound, CorpusDamaged):
         existing = read_manifest(name)
-        manifests = build_manifests(name, other_than=existing.build) if replace else [existing]
-        encoders = (manifest.encoder for manifest in manifests)
+        # An unfinished corpus may be told of by the very build that goes on.
+        others = build_manifests(name, other_than=existing.build if existing.vectors == "full" else "")
+        manifests = others if replace else [existing, *others]
+        encoders = (manifest.encoder for manifest in manifests if manifest.vectors == "full")
         return next((encoder.precision for encoder in encoders if encoder.model == model_name(model)), None)
     return None

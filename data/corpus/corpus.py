@@ -5,8 +5,9 @@
     <home>/corpora/<name>/manifest.json
     <home>/corpora/<name>/<build>/    see data/corpus/shards.py
 
-A build writes the manifest last, and atomically. A corpus without a manifest is unfinished: readers open its committed
-documents, and the manifest that they get has an empty ``created``. A rebuild replaces the old corpus in one step.
+A build writes the manifest last, and atomically. A corpus without a manifest is unfinished: readers open all of its
+documents with the best that is complete, words or quick vectors, and the manifest that they get has an empty
+``created``. A rebuild replaces the old corpus in one step.
 """
 
 import functools
@@ -27,7 +28,7 @@ from exemplar.data.corpus.shards import DOCUMENTS, ShardStore
 from exemplar.data.corpus.store import row_in
 from exemplar.data.corpus.words import words_index
 from exemplar.data.documents import Document, hash_in_words, text_hash
-from exemplar.data.encoders.base import EncoderInfo
+from exemplar.data.encoders.base import EncoderInfo, VectorKind
 from exemplar.data.errors import CorpusDamaged
 from exemplar.data.sources.spec import SourceSpec
 from exemplar.data.words.index import WordsIndex
@@ -47,18 +48,13 @@ class Corpus:
         ``(n_passages, 3) int64``: the document's row, start and end in its text; ordered by document.
     vectors
         ``(n_passages, dim) float32``, memory-mapped and read-only; unit rows, unless the encoder's similarity is dot.
-    n_planned
-        Number of documents of the finished corpus.
-    planned_texts
-        The full texts of all documents of the finished corpus.
+        Their dim is 0 while there are words alone.
     """
 
     manifest: Manifest
     documents: pa.Table
     passages: NDArray[np.int64]
     vectors: NDArray[np.float32]
-    n_planned: int
-    planned_texts: pa.ChunkedArray
 
     @functools.cached_property
     def rows(self) -> dict[str, int]:
@@ -156,13 +152,13 @@ class Corpus:
 
     @functools.cached_property
     def words(self) -> WordsIndex:
-        """The words index of all documents of the finished corpus, which is made if need be: see ``index_words``."""
-        return words_index(self.manifest, self.planned_texts, lambda n: None)
+        """The words index of all documents, which is made if need be: see ``index_words``."""
+        return words_index(self.manifest, self.documents["text"], lambda n: None)
 
     def index_words(self, on_progress: Callable[[int], None]) -> WordsIndex:
-        """Return ``words``; ``on_progress`` gets the number of documents done, of ``n_planned``, if it is made now."""
+        """Return ``words``; ``on_progress`` gets the number of documents done if it is made now."""
         if "words" not in self.__dict__:
-            self.__dict__["words"] = words_index(self.manifest, self.planned_texts, on_progress)
+            self.__dict__["words"] = words_index(self.manifest, self.documents["text"], on_progress)
         return self.words
 
     @functools.cached_property
@@ -181,21 +177,26 @@ class Corpus:
         return sizes
 
 
-def open_corpus(name: str) -> Corpus:
-    """Open a corpus, memory-mapped, or the committed part of an unfinished one.
+def open_corpus(name: str, vectors: VectorKind | None = None) -> Corpus:
+    """Open a corpus, memory-mapped, or the best complete stage of an unfinished one.
+
+    Parameters
+    ----------
+    vectors
+        Open it with these vectors; None for the best.
 
     Raises
     ------
     CorpusNotFound
-        No corpus has this name.
+        No corpus has this name or these vectors.
     CorpusDamaged
         The files do not fit the manifest: one is missing or too short, or holds rows that the model can't have made.
     """
-    manifest = read_manifest(name)
+    manifest = read_manifest(name, vectors)
     try:
         return _open(manifest)
     except CorpusDamaged:
-        current = read_manifest(name)
+        current = read_manifest(name, vectors)
         if current.build == manifest.build:
             raise
         return _open(current)  # a rebuild has replaced the corpus meanwhile
@@ -203,13 +204,18 @@ def open_corpus(name: str) -> Corpus:
 
 def empty_corpus(name: str) -> Corpus:
     """Return a corpus without documents, in place of one that was removed: no mark on it has a document."""
-    encoder = EncoderInfo("", "", "", "", "", "cosine", 1, None)
     manifest = Manifest(
-        name, "", "", SourceSpec(name), encoder, whole=False, n_documents=0, n_passages=0, documents_sha256=""
+        name,
+        "",
+        "",
+        SourceSpec(name),
+        EncoderInfo.none(""),
+        whole=False,
+        n_documents=0,
+        n_passages=0,
+        documents_sha256="",
     )
-    vectors = np.empty((0, 1), np.float32)
-    documents = DOCUMENT_SCHEMA.empty_table()
-    return Corpus(manifest, documents, np.empty((0, 3), np.int64), vectors, 0, documents["text"])
+    return Corpus(manifest, DOCUMENT_SCHEMA.empty_table(), np.empty((0, 3), np.int64), np.empty((0, 0), np.float32))
 
 
 def _open(manifest: Manifest) -> Corpus:
@@ -218,16 +224,24 @@ def _open(manifest: Manifest) -> Corpus:
         store = ShardStore(folder)
         documents = read_documents(folder / DOCUMENTS)
         documents.validate(full=True)  # finds damaged text now, not during a search
-        passages, vectors = store.arrays(manifest.n_passages)
-        fits = documents.num_rows == store.n_documents
-        if manifest.created:
+        fits = documents.num_rows == store.n_documents == manifest.n_documents
+        if manifest.vectors == "none":
+            passages, vectors = _without_vectors(documents["text"])
+        else:
+            passages, vectors = store.arrays(manifest.n_passages)
             fits = fits and (store.documents_done, store.dim) == (manifest.n_documents, manifest.encoder.dim)
     except (OSError, EOFError, ValueError, MemoryError, pa.ArrowException) as error:
         raise CorpusDamaged(f"the files of the corpus '{manifest.name}' can't be read; build it again") from error
     if not (fits and _are_passages(passages, manifest) and _are_vectors(vectors, manifest)):
         raise CorpusDamaged(f"the files of the corpus '{manifest.name}' do not fit its manifest; build it again")
-    texts = documents["text"]
-    return Corpus(manifest, documents.slice(0, manifest.n_documents), passages, vectors, store.n_documents, texts)
+    return Corpus(manifest, documents, passages, vectors)
+
+
+def _without_vectors(texts: pa.ChunkedArray) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Return every text as a passage, and vectors of no dimensions."""
+    ends = pc.utf8_length(texts).to_numpy().astype(np.int64)
+    passages = np.column_stack([np.arange(len(texts)), np.zeros(len(texts), np.int64), ends])
+    return passages, np.empty((len(texts), 0), np.float32)
 
 
 def _are_passages(passages: NDArray[np.int64], manifest: Manifest) -> bool:
@@ -240,6 +254,8 @@ def _are_passages(passages: NDArray[np.int64], manifest: Manifest) -> bool:
 
 
 def _are_vectors(vectors: NDArray[np.float32], manifest: Manifest) -> bool:
+    if manifest.vectors == "none":
+        return True
     for start in range(0, len(vectors), _BLOCK):
         block = vectors[start : start + _BLOCK]
         squares = np.einsum("ij,ij->i", block, block)

@@ -3,13 +3,13 @@
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
 from exemplar.data.corpus.journal import is_count
-from exemplar.data.corpus.shards import ShardStore
-from exemplar.data.encoders.base import EncoderInfo
+from exemplar.data.corpus.shards import WORDS, ShardStore
+from exemplar.data.encoders.base import VECTOR_KINDS, EncoderInfo, VectorKind
 from exemplar.data.errors import CorpusDamaged, CorpusNotFound, ExemplarError
 from exemplar.data.home import content_of, home_folder, write_atomically
 from exemplar.data.sources.spec import SourceSpec
@@ -17,6 +17,7 @@ from exemplar.data.text import has_lone_surrogate
 
 FORMAT = 4  # increases with every change of the manifest's fields, which needs an entry in _MIGRATIONS
 
+BEGUN = "begun.json"  # in a corpus's folder: the manifest of a build that is not complete
 _MOST_MANIFEST = 2**26  # bytes
 _LONGEST = 4096  # characters of a name
 _NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}"
@@ -60,6 +61,15 @@ class Manifest:
     problems: Mapping[str, int] = field(default_factory=dict)
     corpus_id: str = ""
     rows_sha256: str = ""
+
+    @property
+    def vectors(self) -> VectorKind:
+        """The kind of vectors that rankings use beside words."""
+        return self.encoder.kind
+
+    def with_words_alone(self) -> Self:
+        """Return the manifest of the same documents without vectors, each document a passage."""
+        return replace(self, encoder=EncoderInfo.none(self.encoder.model), n_passages=self.n_documents)
 
     @property
     def preparation(self) -> dict[str, Any]:
@@ -183,16 +193,34 @@ def is_known(name: str) -> bool:
     return (folder / "manifest.json").exists() or any(folder.glob("build-*"))
 
 
-def read_manifest(name: str) -> Manifest:
-    """Read the manifest of a corpus, or derive that of an unfinished corpus from its committed shards.
+def read_manifest(name: str, vectors: VectorKind | None = None) -> Manifest:
+    """Read the manifest of a corpus, or derive that of an unfinished corpus from the best of its complete stages.
+
+    Parameters
+    ----------
+    vectors
+        Return the manifest of the same documents with these vectors; None for the best.
 
     Raises
     ------
     CorpusNotFound
-        No corpus has this name, or it has no committed shard; the message lists the corpora.
+        No corpus has this name or these vectors, or nothing of it can be searched yet; the message lists the corpora.
     CorpusDamaged
         The manifest can't be read, or another version wrote it.
     """
+    manifest = _best_manifest(name)
+    if vectors in (None, manifest.vectors):
+        return manifest
+    if vectors == "none":
+        return manifest.with_words_alone()
+    for store in builds_of(name):
+        other = manifest_of(store, name)
+        if is_of_same(other, manifest, vectors) and store.is_complete:
+            return _with_vectors_of(other, manifest)
+    raise CorpusNotFound(f"the corpus '{name}' has no {vectors} vectors; build it on")
+
+
+def _best_manifest(name: str) -> Manifest:
     path = corpus_folder(name) / "manifest.json"
     try:
         content = json.loads(content_of(path, _MOST_MANIFEST))
@@ -211,6 +239,38 @@ def write_manifest(manifest: Manifest) -> None:
     """Write a manifest atomically, which makes its build the corpus."""
     content = json.dumps(manifest.to_json(), indent=2).encode()
     write_atomically(corpus_folder(manifest.name) / "manifest.json", content)
+
+
+def write_begun(manifest: Manifest) -> None:
+    """Write down what is being built; until it is complete, its stages come before those of other builds."""
+    content = json.dumps(manifest.to_json(), indent=2).encode()
+    write_atomically(corpus_folder(manifest.name) / BEGUN, content)
+
+
+def read_begun(name: str) -> Manifest | None:
+    """Return what was begun to be built, and is not complete; None if nothing, or by another version."""
+    try:
+        content = json.loads(content_of(corpus_folder(name) / BEGUN, _MOST_MANIFEST))
+        return Manifest.from_json(content | {"name": name})
+    except (OSError, ValueError, TypeError, RecursionError):
+        return None
+
+
+def _with_vectors_of(stage: Manifest, manifest: Manifest) -> Manifest:
+    """Return a manifest of the same documents with the vectors of a stage."""
+    return replace(
+        manifest,
+        build=stage.build,
+        encoder=stage.encoder,
+        n_documents=stage.n_documents,
+        n_passages=stage.n_passages,
+    )
+
+
+def is_of_same(other: Manifest, manifest: Manifest, vectors: VectorKind) -> bool:
+    """Return whether another build holds the same documents with vectors of a kind, by the same model."""
+    keys = [(each.documents_sha256, each.whole, each.encoder.model) for each in (other, manifest)]
+    return keys[0] == keys[1] and other.vectors == vectors
 
 
 def builds_of(name: str) -> list[ShardStore]:
@@ -246,10 +306,28 @@ def manifest_of(store: ShardStore, name: str) -> Manifest:
 
 
 def _unfinished_manifest(name: str) -> Manifest:
-    stores = [store for store in builds_of(name) if store.shards]
-    if stores:
-        return manifest_of(max(stores, key=lambda store: store.documents_done), name)
+    """Return the manifest of the best complete stage of an unfinished corpus."""
+    stages = [stage for store in builds_of(name) if (stage := _stage_of(store, name))]
+    if stages:
+        begun = read_begun(name)
+
+        def rank(stage: Manifest) -> tuple[bool, int, int]:
+            is_begun = begun is not None and is_of_same(stage, begun, stage.vectors)
+            return is_begun, VECTOR_KINDS.index(stage.vectors), stage.n_documents
+
+        best = max(stages, key=rank)
+        return _with_vectors_of(best, begun) if begun and rank(best)[0] else best
     if is_known(name):
         raise CorpusNotFound(f"the corpus '{name}' is unfinished and holds nothing to search yet; build it on")
     names = ", ".join(corpus_names()) or "none yet"
     raise CorpusNotFound(f"there is no corpus named '{name}' (there are: {names})")
+
+
+def _stage_of(store: ShardStore, name: str) -> Manifest | None:
+    """Return the manifest of what a build has made of all of its documents; None if nothing."""
+    manifest = manifest_of(store, name)
+    if store.is_complete and manifest.vectors != "none":
+        return manifest
+    if store.shards or (store.folder / WORDS).exists():  # an earlier version made words last
+        return replace(manifest, n_documents=store.n_documents).with_words_alone()
+    return None

@@ -4,6 +4,7 @@
 
     <build>/documents.arrow    see data/arrow.py; one row a document
     <build>/rows.parquet       see source_rows.py; one row a row of the source
+    <build>/words              see data/words; made of the documents alone
     <build>/passages.npy       (n_passages, 3) int64: the document's row, start and end in its text
     <build>/vectors.npy        (n_passages, dim) float32
     <build>/journal.jsonl      the plan, then one line a shard: its documents, its passages, their checksums
@@ -27,7 +28,8 @@ from exemplar.data.corpus.journal import Shard, good_lines, is_count, line_of, s
 from exemplar.data.errors import JournalDamaged
 from exemplar.data.home import check_regular, content_of, write_atomically
 
-DOCUMENTS, PASSAGES, VECTORS, JOURNAL = "documents.arrow", "passages.npy", "vectors.npy", "journal.jsonl"
+DOCUMENTS, WORDS = "documents.arrow", "words"
+PASSAGES, VECTORS, JOURNAL = "passages.npy", "vectors.npy", "journal.jsonl"
 
 _ARRAYS = (PASSAGES, VECTORS)
 _MOST_JOURNAL = 2**31  # bytes, enough for a thousand million documents
@@ -101,6 +103,11 @@ class ShardStore:
     def documents_done(self) -> int:
         """Number of documents with committed passages; these are the first ones."""
         return self.shards[-1].first_document + self.shards[-1].n_documents if self.shards else 0
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all documents are committed."""
+        return self.documents_done == int(self.n_documents)
 
     @property
     def n_passages(self) -> int:

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from exemplar.data.corpus.lock import lock_corpus
 from exemplar.data.corpus.manifest import Manifest, corpus_folder
-from exemplar.data.corpus.shards import Damage, file_sha256
+from exemplar.data.corpus.shards import WORDS, Damage, file_sha256
 from exemplar.data.errors import ExemplarError
 from exemplar.data.text import one_line
 from exemplar.data.words.header import HEADER, Header
@@ -23,8 +23,6 @@ from exemplar.data.words.index import WordsIndex
 from exemplar.data.words.indexing import write_index
 from exemplar.data.words.language import recognised_language
 from exemplar.data.words.languages import NO_LANGUAGE
-
-WORDS = "words"
 
 _SAMPLE = 400  # documents whose language is recognised
 _UNREADABLE = (OSError, EOFError, ValueError, MemoryError, RecursionError, pa.ArrowException)
@@ -43,7 +41,7 @@ def words_index(manifest: Manifest, texts: pa.ChunkedArray, on_progress: OnProgr
     Parameters
     ----------
     texts
-        The full texts of all documents of the build.
+        The full texts of all documents.
     on_progress
         Called with the number of documents done so far, if the index is made.
 

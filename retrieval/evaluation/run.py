@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from exemplar.data.encoders.base import VectorKind
 from exemplar.retrieval.evaluation.judgements import judgements_of
 from exemplar.retrieval.evaluation.protocols import COMPARED, N_QUERIES, ROUNDS, SEED, evaluate
 from exemplar.retrieval.evaluation.result import EvaluationResult
@@ -26,6 +27,8 @@ class EvaluationPlan:
         The most queries of a corpus to measure, drawn at random by the seed.
     index
         Address of the Milvus server of the corpora; None if they are on this machine.
+    vectors
+        The kind of vectors that was asked for; None for the best of every corpus.
     """
 
     corpora: Sequence[str]
@@ -34,6 +37,7 @@ class EvaluationPlan:
     n_queries: int = N_QUERIES
     seed: int = SEED
     index: str | None = None
+    vectors: VectorKind | None = None
 
     @property
     def command(self) -> str:
@@ -43,6 +47,7 @@ class EvaluationPlan:
             "rounds": (self.rounds, ROUNDS),
             "queries": (self.n_queries, N_QUERIES),
             "seed": (self.seed, SEED),
+            "vectors": (self.vectors, None),
             "index": (self.index or "", ""),
         }
         words = [

@@ -21,7 +21,7 @@ def set_result(manifest: Manifest, judgements: Judgements, measurements: Sequenc
     values = {measured.condition: measured.values for measured in measurements}
     return SetResult(
         name=manifest.name,
-        model=manifest.encoder.model,
+        model=manifest.encoder.title,
         precision=manifest.encoder.precision,
         n_documents=manifest.n_documents,
         n_passages=manifest.n_passages,

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from exemplar.data.corpus.store import DocumentStore
 from exemplar.data.documents import Document
+from exemplar.data.encoders.base import VectorKind
 from exemplar.retrieval.feedback import MARK_NAMES, Feedback
 from exemplar.retrieval.sessions.identity import ELSEWHERE, STATES, PresentMarks
 from exemplar.retrieval.sessions.marks import MarkedText
@@ -37,11 +38,14 @@ class Column:
         The ranked documents, best first.
     scores
         Scores by ``doc_id``, of the ranked documents and of any other exported ones that have a score.
+    vectors
+        The kind of vectors of the ranking.
     """
 
     ranker: str
     doc_ids: Sequence[str]
     scores: Mapping[str, float]
+    vectors: VectorKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +69,11 @@ def export_table(
 ) -> pa.Table:
     """Return documents with their marks, and with their rank and score in every ranking.
 
-    Without a ranking, the table has the marked documents alone. A rank is null if the document is not in that ranking.
-    A marked document that has not the marked text any more has a row of its own with that text, as far as it is known,
-    and with what became of it in the column ``mark_state``. Every copy of a marked text has a row with the mark. The
-    column ``mark_origin`` says which marks were made on another corpus of this name.
+    Without a ranking, the table has the marked documents alone; with one, the column ``vectors`` names the kind of
+    vectors, and a rank is null if the document is not in that ranking. A marked document that has not the marked text
+    any more has a row of its own with that text, as far as it is known, and with what became of it in the column
+    ``mark_state``. Every copy of a marked text has a row with the mark. The column ``mark_origin`` says which marks
+    were made on another corpus of this name.
 
     Parameters
     ----------
@@ -108,6 +113,8 @@ def export_table(
         "mark_state": pa.array([line.state for line in lines], pa.large_string()),
         "mark_origin": pa.array(origins, pa.large_string()),
     }
+    if columns:
+        table["vectors"] = pa.array([columns[0].vectors] * len(lines), pa.large_string())
     for column in columns:
         ranks = {doc_id: rank for rank, doc_id in enumerate(column.doc_ids, start=1)}
         here = [None if line.state else line.doc_id for line in lines]

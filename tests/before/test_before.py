@@ -106,7 +106,8 @@ def test_a_session_is_what_it_was(home: Path) -> None:
 
 
 def test_an_interrupted_build_goes_on_and_embeds_nothing_again() -> None:
-    assert (corpus_status("begun").state, corpus_status("begun").documents) == ("unfinished", "4 of 11")
+    status = corpus_status("begun")
+    assert (status.state, status.documents, status.stage) == ("unfinished", "11", "words; full vectors 36%")
     documents = [open_corpus("animals").document(row) for row in range(11)]
     embedding = encoder()
     corpus = build_corpus(Source("begun", SourceSpec("/notes/begun.txt"), lambda: iter(documents)), embedding)

@@ -44,6 +44,7 @@ RESULT = [
 def fake_model(monkeypatch: pytest.MonkeyPatch, encoder: FakeEncoder) -> FakeEncoder:
     for module in ("exemplar.data.building.run", "exemplar.retrieval.query_encoder"):
         monkeypatch.setattr(f"{module}.load_encoder", lambda model, **_: encoder)
+    monkeypatch.setattr("exemplar.data.building.run.model_name", lambda model: encoder.model)
     return encoder
 
 
@@ -119,7 +120,7 @@ def test_search_prints_the_promised_json(capsys: pytest.CaptureFixture[str], ani
     code, out, err = run(capsys, "search", "animals", "rain", "--ranker", "knn", "-k", "2", "--json")
     answer = json.loads(out)
     assert (code, err) == (0, "")
-    assert list(answer) == ["corpus", "query", "ranker", "seconds", "training", "results"]
+    assert list(answer) == ["corpus", "query", "ranker", "vectors", "seconds", "training", "results"]
     assert (answer["corpus"], answer["query"], answer["ranker"]) == ("animals", "rain", "knn")
     assert answer["seconds"] > 0
     assert answer["training"] is None
@@ -249,7 +250,10 @@ def test_a_full_disk_is_one_clear_line(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(encoder, "encode_documents", full)
-    assert "is full; make room and build again: what was embedded is kept" in failure(capsys, "build", reviews)
+    code, out, err = run(capsys, "build", reviews)
+    assert (code, out) == (1, "")
+    assert err.splitlines()[-1].startswith("exemplar: ")
+    assert err.splitlines()[-1].endswith("is full; make room and build again: what was embedded is kept")
 
 
 @pytest.mark.slow
@@ -397,11 +401,12 @@ def test_an_interrupted_build_says_how_to_go_on_and_what_there_is_can_be_searche
         code, out, err = run(capsys, "build", str(path))
     assert (code, out) == (130, "")
     assert "Stopped. What is embedded is kept; the same command goes on from there." in err
-    assert f"{SHARD} of {SHARD + 1}" in run(capsys, "corpora")[1]
+    stage = f"words; full vectors {SHARD / (SHARD + 1):.0%}"
+    assert f"rows: unfinished, {SHARD + 1} documents, " in run(capsys, "corpora", "show", "rows")[1]
     code, _, err = run(capsys, "search", "rows", "row 7", "-k", "3")
     assert (code, err.splitlines()[0]) == (
         0,
-        f"The corpus rows is unfinished; searching {SHARD} of {SHARD + 1} documents.",
+        f"The corpus rows is unfinished; searched by {stage}.",
     )
     before = encoder.documents_encoded
     assert run(capsys, "build", str(path))[0] == 0

@@ -46,13 +46,14 @@ def browser(browser: Browser) -> Browser:
 def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """A home with the demo corpus, built as a newcomer does; where several processes test, once for all of them.
 
-    Of its 3,237 documents it has the first 1,300: all of pandas and some of NumPy.
+    It has quick vectors, and of the 3,237 documents the first 1,300: all of pandas and some of NumPy.
     """
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
     environment = {**os.environ, "EXEMPLAR_HOME": str(shared / "newcomer"), "HF_HUB_OFFLINE": "1"}
     with FileLock(shared / "newcomer.lock"):
-        command = [sys.executable, "-m", "exemplar.cli", "build", "docs", "--whole", "--if-missing", "--limit", "1300"]
+        command = [sys.executable, "-m", "exemplar.cli", "build", "docs", "--whole", "--if-missing", "--quick"]
+        command += ["--limit", "1300"]
         subprocess.run(command, env=environment, check=True)
     home = tmp_path_factory.mktemp("home")
     shutil.copytree(environment["EXEMPLAR_HOME"], home, dirs_exist_ok=True)

@@ -5,9 +5,11 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
+from tests.e2e.conftest import Serve
 from tests.e2e.steps import choose, column, search, settle
+from tests.support.patience import PATIENCE
 
 pytestmark = [pytest.mark.e2e, pytest.mark.model]
 
@@ -106,15 +108,29 @@ def test_a_build_outlives_its_tab_and_is_stopped_and_built_on_in_another(visitor
 
     other.goto(address)
     going = card(other, "harbours")
-    expect(going).to_contain_text("What is embedded can be searched already")
+    expect(going).to_contain_text("It can be searched already by words and quick vectors: 2,000 documents.")
     going.get_by_role("button", name="Stop").click()
     expect(going).to_contain_text("Stopped building harbours. What is embedded is kept")
     settle(other)
     choose(other, "Corpus", "harbours")
     chosen = other.locator(".st-key-corpus-chosen")
-    expect(chosen).to_contain_text(re.compile(r"unfinished.* of 2,000"))
+    expect(chosen).to_contain_text(re.compile(r"unfinished.*2,000"))
     settle(other)
     chosen.get_by_role("button", name="Build on").click()
     expect(going).to_contain_text("Built harbours: 2,000 documents.")
     expect(chosen).to_contain_text("complete")
     other.close()
+
+
+def test_a_server_that_is_stopped_while_it_embeds_ends_in_peace(serve: Serve, browser: Browser, tmp_path: Path) -> None:
+    with serve() as (url, server):
+        page = browser.new_context().new_page()
+        page.goto(url)
+        corpora(page)
+        upload(page, written(tmp_path / "towns.csv", 2_000))
+        choose(page, "Text column", "words")
+        build(page)
+        expect(card(page, "towns")).to_contain_text("Embedding: ")
+        page.context.close()
+        server.terminate()
+        assert server.wait(PATIENCE) == 0

@@ -1,4 +1,7 @@
-"""Builders that are killed: each writes down what it is about to embed, and none ends before its gate is open."""
+"""Builders that are killed: each writes down what it is about to embed, and none ends before its gate is open.
+
+A line of the log is the kind of vectors and a text.
+"""
 
 import os
 import time
@@ -11,7 +14,7 @@ from exemplar import cli
 from exemplar.data.building import embed
 from exemplar.data.building.build import build_corpus
 from exemplar.data.encoders.sentence_transformer import SentenceEncoder
-from tests.support.fake_encoder import FakeEncoder
+from tests.support.fake_encoder import FakeEncoder, FakeQuickEncoder
 from tests.support.reading import read
 
 SHARD = 8  # documents; smaller than usual, so that every run has some to commit
@@ -27,9 +30,10 @@ def build_by_the_program(path: str, log: str, gate: str) -> None:
 def build_on_a_slow_disk(path: str, log: str, gate: str) -> None:
     """Build by a stand-in for the model, and so slowly that it is killed between two writes too."""
     _prepare(FakeEncoder, Path(log), Path(gate))
+    embed.GPU_SHARD = SHARD  # of quick vectors
     flush = os.fsync
     os.fsync = lambda file: (time.sleep(0.005), flush(file))[1]
-    build_corpus(read(path), FakeEncoder(), name="killed")
+    build_corpus(read(path), FakeEncoder(), name="killed", quick=FakeQuickEncoder)
 
 
 def _prepare(kind: type[SentenceEncoder | FakeEncoder], log: Path, gate: Path) -> None:
@@ -40,8 +44,8 @@ def _prepare(kind: type[SentenceEncoder | FakeEncoder], log: Path, gate: Path) -
         self: SentenceEncoder | FakeEncoder, texts: Sequence[str], on_progress: Callable[[int], None] | None = None
     ) -> np.ndarray:
         with log.open("a") as file:
-            file.write(f"{texts[0]!r}\n")
-        while LAST in texts and not gate.exists():
+            file.write(f"{self.info.kind} {texts[0]!r}\n")
+        while LAST in texts and self.info.kind == "full" and not gate.exists():
             time.sleep(0.01)
         return encode(self, texts, on_progress)
 

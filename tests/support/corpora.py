@@ -1,10 +1,10 @@
 """Small sources and corpora that tests share, and what stands in the files of one."""
 
 from exemplar.data.corpus.corpus import Corpus
-from exemplar.data.corpus.manifest import corpus_folder
-from exemplar.data.corpus.shards import JOURNAL, ShardStore
+from exemplar.data.corpus.manifest import builds_of, corpus_folder, manifest_of
+from exemplar.data.corpus.shards import JOURNAL
 from exemplar.data.documents import Document
-from exemplar.data.errors import JournalDamaged
+from exemplar.data.encoders.base import VectorKind
 from exemplar.data.sources.spec import Source, SourceSpec
 
 ANIMALS = [
@@ -43,11 +43,9 @@ def files_of(corpus: Corpus) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def committed(name: str) -> tuple[int, bytes]:
-    """Return how many documents of a build are committed, and its journal."""
-    for folder in corpus_folder(name).glob("build-*"):
-        try:
-            return ShardStore(folder).documents_done, (folder / JOURNAL).read_bytes()
-        except JournalDamaged:
-            continue
+def committed(name: str, vectors: VectorKind = "full") -> tuple[int, bytes]:
+    """Return how many documents of a build have committed vectors of a kind, and the journal of these."""
+    for store in builds_of(name):
+        if manifest_of(store, name).vectors == vectors:
+            return store.documents_done, (store.folder / JOURNAL).read_bytes()
     return 0, b""

@@ -1,24 +1,31 @@
 """Real servers of the app that start in a moment."""
 
+import functools
 import socket
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from tests.support.forked import forked
 from tests.support.streamlit_client.browser import wait_for
 
 
 class Server:
-    """``exemplar app`` over a home folder, on a free port of this machine."""
+    """``exemplar app`` over a home folder, on a free port of this machine.
 
-    def __init__(self, home: Path) -> None:
+    With a folder of gates, its builds wait before the quick vectors for the file ``quick``, and before the full ones
+    for ``full``.
+    """
+
+    def __init__(self, home: Path, gates: Path | None = None) -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
         self.url = f"http://localhost:{port}"
-        self.log = home.parent / "server.log"
-        self.process = forked(home, self.log, _serve, port)
+        self.log = home.parent / f"server-{port}.log"
+        self.process = forked(home, self.log, _serve, port, gates)
         wait_for(self.url, self.process.is_alive, self.log)
 
     def kill(self) -> None:
@@ -32,16 +39,35 @@ class Server:
 
 
 @contextmanager
-def serving(home: Path) -> Iterator[Server]:
+def serving(home: Path, gates: Path | None = None) -> Iterator[Server]:
     """Give a server, and stop it at the end."""
-    server = Server(home)
+    server = Server(home, gates)
     try:
         yield server
     finally:
         server.stop()
 
 
-def _serve(port: int) -> None:
+def _serve(port: int, gates: Path | None) -> None:
     from exemplar import cli
 
+    if gates:
+        _wait_at(gates)
     cli.main(["app", "--no-browser", "--port", str(port)])
+
+
+def _wait_at(gates: Path) -> None:
+    """Make builds of this process wait before their vectors until a file says go."""
+    from exemplar.data.building.build import _Build
+    from exemplar.data.building.embed import LateEmbedder
+
+    embedded: Callable[..., Any] = _Build._embedded
+
+    @functools.wraps(embedded)
+    def waiting(build: _Build, documents: object, embedder: object, *rest: object) -> object:
+        gate = gates / ("full" if isinstance(embedder, LateEmbedder) else "quick")
+        while not gate.exists():
+            time.sleep(0.05)
+        return embedded(build, documents, embedder, *rest)
+
+    _Build._embedded = waiting  # type: ignore[method-assign]

@@ -13,6 +13,7 @@ def fake_model(monkeypatch: pytest.MonkeyPatch, encoder: FakeEncoder) -> Iterato
     """Pages that load the fake model; what they have begun is stopped in the end."""
     st.cache_resource.clear()
     monkeypatch.setattr("exemplar.ui.resources.load_encoder", lambda model, **_: encoder)
+    monkeypatch.setattr("exemplar.data.building.run.model_name", lambda model: encoder.model)
     yield
     for job in (*jobs.jobs("build"), *jobs.jobs("evaluate")):
         job.stop()

@@ -92,14 +92,14 @@ def test_a_build_goes_on_without_its_page_and_can_be_stopped_and_built_on(gated:
     app = opened()
     upload(app, "notes.csv", "text\n" + "".join(f"note {n}\n" for n in range(6)))
     press(app, "Build")
-    wait_for(lambda: "building" in states().values())
-    assert text_of(opened(), "corpus-chosen").startswith("notes being built; nothing is embedded yet Size ")
+    wait_for(lambda: any(status.manifest for status in list_corpora()))
+    assert text_of(opened(), "corpus-chosen").startswith("notes being built; it can be searched already")
     gated.gate.release()
-    wait_for(lambda: states() == {"notes": "building"} and list_corpora()[0].manifest is not None)
+    wait_for(lambda: states() == {"notes": "building"} and list_corpora()[0].share > 0)
     del app
     app = opened()  # another tab
-    assert text_of(app, "build-notes") == "Building notes"
-    assert "What is embedded can be searched already: 2 documents." in captions(app)
+    assert text_of(app, "build-notes").startswith("Building notes ")
+    assert "It can be searched already by words: 6 documents." in captions(app)
     job = jobs.job("build", "notes")
     assert re.fullmatch(r"Embedding: 2 of 6 · \d+ documents/s, \d+ s left · cpu, float32", job.progress.line)
     assert job.progress.share == pytest.approx(1 / 3)
@@ -119,7 +119,7 @@ def test_a_build_goes_on_without_its_page_and_can_be_stopped_and_built_on(gated:
         "Stopped building notes. What is embedded is kept; Build on goes on from there."
     ]
     assert states() == {"notes": "unfinished"}
-    assert app.dataframe[0].value["Documents"].tolist() == [2]
+    assert app.dataframe[0].value["Documents"].tolist() == [6]
 
     gated.gate.release(10)
     app.button(key="again notes").click().run()
@@ -129,7 +129,9 @@ def test_a_build_goes_on_without_its_page_and_can_be_stopped_and_built_on(gated:
     assert gated.encoded.count("note 0") == 1
 
 
-def test_what_was_stopped_before_it_began_leaves_nothing(monkeypatch: pytest.MonkeyPatch, encoder: FakeEncoder) -> None:
+def test_what_was_stopped_before_it_embedded_has_its_words(
+    monkeypatch: pytest.MonkeyPatch, encoder: FakeEncoder
+) -> None:
     loading, go_on = threading.Event(), threading.Event()
 
     def load(model: str, **_: object) -> FakeEncoder:
@@ -147,8 +149,10 @@ def test_what_was_stopped_before_it_began_leaves_nothing(monkeypatch: pytest.Mon
     go_on.set()
     ended("notes")
     app.run()
-    assert messages(app, "warning") == ["Stopped building notes, before anything was embedded."]
-    assert states() == {}
+    assert messages(app, "warning") == [
+        "Stopped building notes. What is embedded is kept; Build on goes on from there."
+    ]
+    assert [(status.state, status.stage) for status in list_corpora()] == [("unfinished", "words")]
 
 
 def test_building_on_brings_a_corpus_up_to_date(tmp_path: Path, encoder: FakeEncoder) -> None:

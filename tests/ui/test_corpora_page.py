@@ -71,7 +71,8 @@ def test_the_chosen_corpus_is_told_of_with_what_was_odd_about_it(encoder: FakeEn
     app = opened()
     details = text_of(app, "corpus-chosen")
     assert details.startswith("odd complete Documents 1 Passages 1, one a document Size ")
-    assert f"Source {HOSTILE} Limit 7 Model fake, revision 1 Vectors 64 dimensions, cosine, float32," in details
+    assert f"Source {HOSTILE} Limit 7 Searched by words and full vectors Model fake, revision 1 " in details
+    assert " revision 1 Vectors 64 dimensions, cosine, float32," in details
     assert details.endswith(f"Odd about its documents: odd: {HOSTILE}: 1")
     bodies = "".join(part.body for part in app.get_by_key("corpus-chosen").get("html"))
     assert set(re.findall(r"</?([a-zA-Z]+)", bodies)) == {"div", "span", "b"}

@@ -573,7 +573,7 @@ def test_a_file_is_made_when_it_is_asked_for(
 
     def columns(n: int) -> list[Column]:
         asked.append(n)
-        return [Column("knn", ("3", "4"), {"3": 1.0, "4": 0.5, "5": 0.25})]
+        return [Column("knn", ("3", "4"), {"3": 1.0, "4": 0.5, "5": 0.25}, "full")]
 
     button = export_import.st.download_button
     monkeypatch.setattr(

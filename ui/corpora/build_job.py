@@ -3,13 +3,24 @@
 from dataclasses import dataclass, field
 
 from exemplar.data.building.plan import BuildPlan
-from exemplar.data.building.progress import BuildEvent, EncoderLoaded, LanguageKnown, Progress, StageBegun
+from exemplar.data.building.progress import (
+    BuildEvent,
+    EncoderLoaded,
+    LanguageKnown,
+    NoQuickVectors,
+    Progress,
+    StageBegun,
+)
 from exemplar.data.building.run import run_build
 from exemplar.data.corpus.manifest import Manifest
 from exemplar.data.documents import Problem, Problems
 from exemplar.ui import jobs, resources
 
-_STAGES = {"source": "Looking at the documents", "model": "Loading the model"}
+_STAGES = {
+    "source": "Looking at the documents",
+    "distillation": "Distilling the model, once for all corpora",
+    "model": "Loading the model",
+}
 
 
 @dataclass
@@ -26,6 +37,8 @@ class Build:
         The last progress; None before the first.
     advice
         A sentence on another model for the language of the texts; empty if there is none.
+    no_quick
+        Why the corpus gets no quick vectors; empty if it gets them.
     """
 
     plan: BuildPlan
@@ -33,6 +46,7 @@ class Build:
     hardware: str = ""
     latest: Progress | None = None
     advice: str = ""
+    no_quick: str = ""
     problems: Problems = field(default_factory=Problems)
 
     @property
@@ -58,11 +72,13 @@ class Build:
         def on_event(event: BuildEvent) -> None:
             match event:
                 case StageBegun():
-                    self.stage = _STAGES[event.stage]
+                    self.stage, self.latest = _STAGES[event.stage], None
                 case EncoderLoaded():
                     self.hardware = event.info.hardware
                 case LanguageKnown():
                     self.advice = event.advice
+                case NoQuickVectors():
+                    self.no_quick = event.reason
                 case Progress():
                     self.latest = event
                 case Problem():

@@ -38,7 +38,8 @@ def _show_running(job: jobs.Job) -> None:
     if searchable:
         n = f"{searchable.n_documents:,} documents"
         unchanged = f"Until then the corpus is what it was, {n}."
-        st.caption(unchanged if searchable.created else f"What is embedded can be searched already: {n}.")
+        by = {"none": "by words", "quick": "by words and quick vectors", "full": ""}[searchable.vectors]
+        st.caption(unchanged if searchable.created else f"It can be searched already {by}: {n}.")
     with st.container(horizontal=True):
         st.button(
             "Stop",
@@ -69,6 +70,8 @@ def _show_ended(job: jobs.Job) -> None:
 def _show_advice(build: Build) -> None:
     if build.advice:
         html.show_message("warning", build.advice)
+    if build.no_quick:
+        st.html(html.quiet_line(f"No quick vectors: {build.no_quick}."))
 
 
 def _show_outcome(job: jobs.Job) -> None:

@@ -7,6 +7,7 @@ import streamlit as st
 from exemplar.data.building.uploads import uploaded_name
 from exemplar.data.corpus.catalog import CorpusStatus
 from exemplar.data.corpus.manifest import Manifest
+from exemplar.data.encoders.base import EncoderInfo
 from exemplar.data.text import size_in_words
 from exemplar.ui import html
 from exemplar.ui.local_time import local_time
@@ -14,13 +15,13 @@ from exemplar.ui.local_time import local_time
 _STATES = {
     "complete": "complete",
     "rebuilding": "being built anew; what there was serves until then",
-    "building": "being built; what is embedded can be searched already",
-    "unfinished": "unfinished; what is embedded can be searched, and Build on goes on from there",
+    "building": "being built; it can be searched already",
+    "unfinished": "unfinished; it can be searched, and Build on goes on from there",
     "damaged": "damaged: what it is can't be read",
 }
 _NOTHING_YET = {
-    "building": "being built; nothing is embedded yet",
-    "unfinished": "unfinished; nothing is embedded yet, and Build on goes on with it",
+    "building": "being built; it can't be searched yet",
+    "unfinished": "unfinished; it can't be searched yet, and Build on goes on with it",
 }
 
 
@@ -54,13 +55,21 @@ def _facts(status: CorpusStatus) -> Iterator[tuple[str, str]]:
     yield "Source", shown_source(manifest)
     for choice, value in manifest.source.choices().items():
         yield choice.replace("_", " ").capitalize(), "yes" if value is True else str(value)
-    yield "Model", f"{encoder.model}, revision {encoder.revision}"
-    longest = f", reads {encoder.max_tokens:,} tokens" if encoder.max_tokens else ""
-    yield "Vectors", f"{encoder.dim:,} dimensions, {encoder.similarity}, {encoder.precision}{longest}"
+    yield "Searched by", status.stage
+    if manifest.vectors == "none":
+        yield "Model", encoder.model
+    else:
+        yield from _facts_of_vectors(encoder)
     if status.words:
         yield "Words", status.words.in_words
     if manifest.created:
         yield "Built", local_time(manifest.created)
+
+
+def _facts_of_vectors(encoder: EncoderInfo) -> Iterator[tuple[str, str]]:
+    yield "Model", f"{encoder.title}, revision {encoder.revision}"
+    longest = f", reads {encoder.max_tokens:,} tokens" if encoder.max_tokens else ""
+    yield "Vectors", f"{encoder.dim:,} dimensions, {encoder.similarity}, {encoder.precision}{longest}"
     yield "Embedded on", f"{encoder.device}, {encoder.backend}"
 
 

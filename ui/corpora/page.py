@@ -47,7 +47,7 @@ def _show_table(corpora: list[CorpusStatus]) -> None:
             "Size": [status.size for status in corpora],
             "State": [status.state for status in corpora],
             "Built": [local_time(manifest.created) if manifest else None for manifest in manifests],
-            "Model": [manifest and manifest.encoder.model for manifest in manifests],
+            "Model": [manifest and manifest.encoder.title for manifest in manifests],
             "Source": [shown_source(manifest) if manifest else None for manifest in manifests],
         },
         column_config={

@@ -5,19 +5,21 @@ from dataclasses import replace
 
 import streamlit as st
 
-from exemplar.data.errors import ExemplarError
+from exemplar.data.corpus.manifest import Manifest
+from exemplar.data.errors import CorpusNotFound, ExemplarError
 from exemplar.retrieval.feedback import Feedback
+from exemplar.retrieval.highlights import SentenceHighlighter
 from exemplar.retrieval.rankers import DEFAULT_RANKER, TITLES, Ranker
 from exemplar.retrieval.ranking import Ranking
 from exemplar.retrieval.search import SearchEngine
 from exemplar.retrieval.sessions.identity import PresentMarks, notice_of, query_state
 from exemplar.retrieval.sessions.session import Session
 from exemplar.ui import html, resources, state
-from exemplar.ui.search import filter_form, keyboard, results
+from exemplar.ui.search import filter_form, keyboard, results, stage
 from exemplar.ui.search.mark_next import show_mark_next
 from exemplar.ui.search.marks_list import show_marks
 from exemplar.ui.search.query_box import show_query_box
-from exemplar.ui.search.rankings import rankings_of
+from exemplar.ui.search.rankings import rankings_of, usable_rankers
 from exemplar.ui.search.settings import choose_settings
 from exemplar.ui.search.toolbar import show_tools
 from exemplar.ui.search.why import show_why
@@ -53,8 +55,10 @@ def _draw(welcome: Callable[[], None]) -> results.Unexplained:
         _choose_corpus(session, corpora)
         with st.expander("Settings", icon=":material/tune:", key="settings"):
             choose_settings(session.settings)
-    engine = resources.engine(session.corpus)
+    engine = _engine(session)
     session, marks = state.marks_on(engine.corpus)
+    settings = replace(session.settings, rankers=usable_rankers(session.settings.rankers, engine.rankers))
+    session = replace(session, settings=settings)
     if notice := notice_of(session.corpus_id, engine.corpus.manifest):
         html.show_message("warning", notice)
     query = session.query
@@ -73,12 +77,26 @@ def _draw(welcome: Callable[[], None]) -> results.Unexplained:
     return unexplained
 
 
+def _engine(session: Session) -> SearchEngine:
+    """Return the engine with the vectors of the shown ranking; with the best if these are gone."""
+    best = resources.manifest_of(session.corpus)
+    vectors = state.vectors_for(session, best)
+    try:
+        return resources.engine(session.corpus, vectors)
+    except CorpusNotFound:
+        if vectors == best.vectors:
+            raise
+        state.take_best_vectors()
+        return resources.engine(session.corpus, state.vectors_for(session, best))
+
+
 def _show_view(view: str, session: Session, engine: SearchEngine, marks: PresentMarks) -> results.Unexplained:
     if view == "Results":
         return _show_results(session, engine, marks)
     feedback = marks.feedback
-    other = next((ranker for ranker in reversed(session.settings.rankers) if ranker != "knn"), DEFAULT_RANKER)
-    pair: tuple[Ranker, ...] = ("knn", other)
+    plain: Ranker = "knn" if "knn" in engine.rankers else "words"
+    other = next((ranker for ranker in reversed(session.settings.rankers) if ranker != plain), DEFAULT_RANKER)
+    pair: tuple[Ranker, ...] = (plain, other)
     first, second = rankings_of(session, engine, feedback, pair, depth=_CANDIDATES)
     _show_line(session, engine, feedback, (first, second))
     if not first.results:
@@ -86,7 +104,7 @@ def _show_view(view: str, session: Session, engine: SearchEngine, marks: Present
     elif view == "Why":
         show_why(session, marks, first, second, engine)
     else:
-        return show_mark_next(marks, first, second, engine, resources.highlighter(session.corpus))
+        return show_mark_next(marks, first, second, engine, _highlighter(engine))
     return []
 
 
@@ -109,7 +127,7 @@ def _show_results(session: Session, engine: SearchEngine, marks: PresentMarks) -
     if not any(ranking.results for ranking in rankings) and not (by_words and rankings[0].n_candidates):
         _show_nothing(session)
         return []
-    unexplained = results.show_rankings(session, marks, rankings, engine, resources.highlighter(session.corpus))
+    unexplained = results.show_rankings(session, marks, rankings, engine, _highlighter(engine))
     if n_pages > 1:
         with st.container(horizontal_alignment="center", key="pages"):
             key = f"page {st.session_state.get(state.N_TURNS, 0)}"
@@ -117,6 +135,11 @@ def _show_results(session: Session, engine: SearchEngine, marks: PresentMarks) -
                 st.caption(f"Pages lead to the first {_FARTHEST:,} rows; filters and marks lead to the others.")
             st.pagination(n_pages, default=page, key=key, on_change=lambda: _turned(st.session_state[key]))
     return unexplained
+
+
+def _highlighter(engine: SearchEngine) -> SentenceHighlighter:
+    manifest = engine.corpus.manifest
+    return resources.highlighter(manifest.name, manifest.vectors)
 
 
 def _turned(page: int) -> None:
@@ -148,7 +171,8 @@ def _show_line(session: Session, engine: SearchEngine, feedback: Feedback, ranki
     documents = f"{n_all:,} documents" if n == n_all else f"{n:,} of {n_all:,} documents"
     marks = "1 mark" if n_marks == 1 else f"{n_marks:,} marks"
     filters = [f"filters: {filter_form.summary(session.filters)}"] if session.filters else []
-    line = " · ".join([*overlap, *times, documents, marks, *filters])
+    by = {"none": ["words alone"], "quick": ["quick vectors"], "full": []}[rankings[0].vectors]
+    line = " · ".join([*overlap, *times, *by, documents, marks, *filters])
     st.html(f'<div class="ex-quiet" role="status">{html.text(html.shortened(line))}</div>')
 
 
@@ -162,7 +186,7 @@ def _show_nothing(session: Session) -> None:
         st.caption("There is no other document in this corpus.")
 
 
-def _choose_corpus(session: Session, corpora: dict[str, str]) -> None:
+def _choose_corpus(session: Session, corpora: dict[str, Manifest]) -> None:
     state.put("corpus", session.corpus if session.corpus in corpora else None)
     st.selectbox(
         "Corpus",
@@ -174,7 +198,11 @@ def _choose_corpus(session: Session, corpora: dict[str, str]) -> None:
     )
     if session.corpus in corpora:
         uri = resources.index()
-        st.caption(f"{corpora[session.corpus]} documents" + (f", served by Milvus at `{uri}`" if uri else ""))
+        documents = f"{corpora[session.corpus].n_documents:,} documents"
+        st.caption(documents + (f", served by Milvus at `{uri}`" if uri else ""))
+        if not uri:
+            best = corpora[session.corpus]
+            stage.show_stage(best, state.vectors_for(session, best))
 
 
 def _show_empty(welcome: Callable[[], None]) -> None:

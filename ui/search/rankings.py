@@ -9,6 +9,11 @@ from exemplar.retrieval.search import SearchEngine
 from exemplar.retrieval.sessions.session import Session
 
 
+def usable_rankers(chosen: Sequence[Ranker], usable: Sequence[Ranker]) -> tuple[Ranker, ...]:
+    """Return the chosen rankers, and BM25 in place of those that need vectors where there are none; each once."""
+    return tuple(dict.fromkeys(ranker if ranker in usable else "words" for ranker in chosen))
+
+
 def rankings_of(
     session: Session,
     engine: SearchEngine,

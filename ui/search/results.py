@@ -13,7 +13,7 @@ from exemplar.data.error_log import log_traceback
 from exemplar.data.errors import ExemplarError
 from exemplar.retrieval.highlights import SentenceHighlighter
 from exemplar.retrieval.near_copies import near_copies_together
-from exemplar.retrieval.rankers import RANKERS, TITLES
+from exemplar.retrieval.rankers import TITLES, Ranker
 from exemplar.retrieval.ranking import Ranking
 from exemplar.retrieval.search import SearchEngine
 from exemplar.retrieval.sessions.identity import PresentMarks
@@ -61,7 +61,7 @@ def show_rankings(
     for place, column in enumerate(st.columns(len(rankings), gap="medium")):
         other = rankings[1 - place] if len(rankings) > 1 else None
         with column, st.container(key=f"column-{rankings[place].ranker}"):
-            _show_head(session, place, rankings[place])
+            _show_head(session, place, rankings[place], engine.rankers)
             unexplained += _show_rows(marks, rankings[place], other, engine, highlighter)
     return unexplained
 
@@ -100,14 +100,14 @@ def bar_share(score: float, ranking: Ranking) -> float:
     return min(1.0, max(0.0, share))
 
 
-def _show_head(session: Session, place: int, ranking: Ranking) -> None:
+def _show_head(session: Session, place: int, ranking: Ranking, rankers: Sequence[Ranker]) -> None:
     key = f"ranker-{place}"
     put(key, ranking.ranker)
     st.selectbox(
         ("Ranker of the left column", "Ranker of the right column")[place]
         if len(session.settings.rankers) > 1
         else "Ranker",
-        RANKERS,
+        rankers,
         key=key,
         format_func=lambda ranker: TITLES[ranker],
         label_visibility="collapsed",

@@ -82,5 +82,5 @@ def _exported(session: Session, engine: SearchEngine, marks: PresentMarks, n: in
     columns = []
     for ranking, top in zip(rankings, tops, strict=True):
         scores = engine.scores(ranking.scorer, doc_ids)
-        columns.append(Column(ranking.ranker, top, dict(zip(doc_ids, scores, strict=True))))
+        columns.append(Column(ranking.ranker, top, dict(zip(doc_ids, scores, strict=True)), ranking.vectors))
     return columns

@@ -88,7 +88,11 @@ def _chart(points: list[Point], knn: Ranking, svm: Ranking) -> "altair.LayerChar
         altair.Chart(altair.Data(values=values))  # type: ignore[no-untyped-call]  # InlineData sends values apart
         .mark_point(filled=True)
         .encode(
-            x=altair.X("x:Q", title="kNN similarity", scale=altair.Scale(zero=False)),
+            x=altair.X(
+                "x:Q",
+                title=f"{TITLES[knn.ranker]} {'similarity' if knn.ranker == 'knn' else 'score'}",
+                scale=altair.Scale(zero=False),
+            ),
             y=altair.Y("y:Q", title=f"{TITLES[svm.ranker]} margin", scale=altair.Scale(zero=False)),
             color=altair.Color("kind:N", scale=altair.Scale(domain=kinds, range=list(colours)), title=None),
             shape=altair.Shape("kind:N", scale=altair.Scale(domain=kinds, range=list(_SHAPES)), title=None),

@@ -119,6 +119,8 @@ def serve(page: Path, address: ListenAddress, *, browser: bool | None, on_start:
     sockets = address.listen()
     import uvicorn
 
+    from exemplar.ui import jobs
+
     settings = uvicorn.Config(
         _app(page, address, browser=browser, on_start=on_start),
         ws="websockets-sansio",
@@ -132,7 +134,10 @@ def serve(page: Path, address: ListenAddress, *, browser: bool | None, on_start:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends the server as Ctrl+C does
     server = uvicorn.Server(settings)
     with contextlib.suppress(KeyboardInterrupt):
-        server.run(sockets=sockets)
+        try:
+            server.run(sockets=sockets)
+        finally:
+            jobs.end_all()
         if not server.started:
             raise OSError("the app did not start; the lines above say why")
 

@@ -88,35 +88,41 @@ def test_a_build_that_breaks_goes_on_where_it_was_and_ends_the_same(error: BaseE
     assert files_of(resumed)[JOURNAL].splitlines()[1:] == files_of(straight)[JOURNAL].splitlines()[1:]
 
 
-def test_an_unfinished_corpus_can_be_read_as_far_as_it_is() -> None:
+def test_an_unfinished_corpus_has_the_words_of_all_documents() -> None:
     with pytest.raises(OSError, match="disk"):
         build_corpus(many(3 * SHARD), BreakingEncoder(SHARD, OSError("disk")))
-    corpus = open_corpus("many")
-    assert (corpus.manifest.created, corpus.manifest.n_documents, corpus.n_planned) == ("", SHARD, 3 * SHARD)
-    assert corpus.documents.num_rows == len(corpus.vectors) == SHARD
-    assert corpus.document(SHARD - 1).text == f"word{SHARD - 1} word{(SHARD - 1) % 7}"
+    corpus, n = open_corpus("many"), 3 * SHARD
+    assert (corpus.manifest.created, corpus.manifest.vectors, corpus.manifest.n_documents) == ("", "none", n)
+    assert (corpus.documents.num_rows, corpus.vectors.shape, corpus.words.n_documents) == (n, (n, 0), n)
+    assert corpus.document(n - 1).text == f"word{n - 1} word{(n - 1) % 7}"
+    assert corpus.passages[n - 1].tolist() == [n - 1, 0, len(corpus.document(n - 1).text)]
 
 
-def test_a_build_that_has_nothing_yet_is_no_corpus() -> None:
+def test_a_build_that_has_nothing_yet_is_no_corpus(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise OSError("disk")
+
+    monkeypatch.setattr("exemplar.data.building.build.prepare_words", fail)
     with pytest.raises(OSError, match="disk"):
-        build_corpus(many(5), BreakingEncoder(0, OSError("disk")))
+        build_corpus(many(5), FakeEncoder())
     with pytest.raises(CorpusNotFound, match="'many' is unfinished and holds nothing to search yet"):
         open_corpus("many")
     [status] = list_corpora()
     assert (status.name, status.state, status.manifest) == ("many", "unfinished", None)
 
 
-def test_a_reader_during_a_build_sees_what_is_committed(animals: Corpus) -> None:
+def test_a_reader_during_a_build_sees_all_documents_without_vectors(animals: Corpus) -> None:
     seen = []
 
     def look(event: Progress | Problem) -> None:
         if isinstance(event, Progress) and event.stage == "embedding" and event.done == 2 * SHARD:
             corpus = open_corpus("many")
-            seen.append((corpus_status("many").state, corpus.manifest.created, len(corpus.vectors)))
+            status = corpus_status("many")
+            seen.append((status.state, status.stage.partition(",")[0], corpus.manifest.created, corpus.vectors.shape))
             assert corpus_status("animals").state == "complete"
 
     build_corpus(many(3 * SHARD), FakeEncoder(), on_event=look)
-    assert seen[-1] == ("building", "", 2 * SHARD)
+    assert seen[-1] == ("building", "words; full vectors 67%", "", (3 * SHARD, 0))
     assert corpus_status("many").state == "complete"
 
 

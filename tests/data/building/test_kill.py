@@ -12,19 +12,19 @@ from pathlib import Path
 
 import pytest
 
-from exemplar.data.building.build import build_corpus
+from exemplar.data.building.build import LoadQuick, build_corpus
 from exemplar.data.corpus.catalog import corpus_status, verify_corpus
 from exemplar.data.corpus.corpus import open_corpus
-from exemplar.data.corpus.manifest import corpus_folder
+from exemplar.data.corpus.manifest import corpus_folder, read_manifest
 from exemplar.data.corpus.shards import JOURNAL
 from exemplar.data.documents import Document
-from exemplar.data.encoders.base import Encoder
+from exemplar.data.encoders.base import VECTOR_KINDS, Encoder, VectorKind
 from exemplar.data.errors import CorpusBusy
 from exemplar.data.sources.spec import Source, SourceSpec
 from exemplar.data.words.header import FILES, HEADER
 from tests.support.builders import LAST, SHARD, build_by_the_program, build_on_a_slow_disk
 from tests.support.corpora import committed
-from tests.support.fake_encoder import FakeEncoder
+from tests.support.fake_encoder import FakeEncoder, FakeQuickEncoder
 from tests.support.forked import forked
 from tests.support.paths import ROOT
 from tests.support.reading import read
@@ -43,11 +43,23 @@ def documents() -> list[dict[str, str]]:
 
 @pytest.fixture(autouse=True)
 def small_shards(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("exemplar.data.building.embed.SHARD", SHARD)
+    for name in ("SHARD", "GPU_SHARD"):
+        monkeypatch.setattr(f"exemplar.data.building.embed.{name}", SHARD)
 
 
-def test_a_build_killed_twenty_times_ends_as_one_that_was_not(documents: list[dict[str, str]], home: Path) -> None:
-    kill_again_and_again(build_on_a_slow_disk, FakeEncoder(), documents, home, kills=20, seconds_to_start=1)
+def test_a_build_killed_twenty_times_in_its_stages_ends_as_one_that_was_not(
+    documents: list[dict[str, str]], home: Path
+) -> None:
+    kill_again_and_again(
+        build_on_a_slow_disk,
+        FakeEncoder(),
+        documents,
+        home,
+        kills=20,
+        kills_of_quick=8,
+        seconds_to_start=1,
+        quick=FakeQuickEncoder,
+    )
 
 
 @pytest.mark.model
@@ -65,23 +77,30 @@ def kill_again_and_again(
     *,
     kills: int,
     seconds_to_start: float,
+    kills_of_quick: int = 0,
+    quick: LoadQuick | None = None,
 ) -> None:
-    """Build a corpus straight, and another by builders that are killed at random moments; both must be the same."""
+    """Build a corpus straight, and another by builders that are killed at random moments; both must be the same.
+
+    The first kills are before the quick vectors are complete, the others before the full ones are; every fourth comes
+    sooner, while the builder loads, reads or indexes words.
+    """
     path, log, gate, output = (home.with_name(name) for name in ("docs.jsonl", "embedded", "gate", "output"))
     path.write_text("".join(json.dumps(row) + "\n" for row in documents))
     source = read(str(path))
-    straight = build_corpus(source, encoder, name="straight")
+    straight = build_corpus(source, encoder, name="straight", quick=quick)
     texts = straight.documents["text"].to_pylist()
     assert straight.manifest.n_documents == len(documents) < straight.manifest.n_passages
     moments = random.Random(1)
 
     for run in range(kills):
-        done, journal = committed("killed")
+        kind: VectorKind = "quick" if run < kills_of_quick else "full"
+        before = {each: committed("killed", each) for each in VECTOR_KINDS}
         log.write_text("")
         builder = forked(home, output, build, str(path), str(log), str(gate))
-        if run % 4:  # while it embeds; every fourth time sooner, while it loads or reads
-            wanted = min(done + SHARD * moments.randrange(1, 4), (len(texts) - 1) // SHARD * SHARD)
-            while builder.is_alive() and (not log.read_text() or committed("killed")[0] < wanted):
+        if run % 4:
+            wanted = min(before[kind][0] + SHARD * moments.randrange(1, 4), (len(texts) - 1) // SHARD * SHARD)
+            while builder.is_alive() and (not log.read_text() or committed("killed", kind)[0] < wanted):
                 time.sleep(0.01)
             if run == 1:  # a second builder is sent away, and a reader reads
                 assert corpus_status("killed").state == "building"
@@ -93,9 +112,17 @@ def kill_again_and_again(
         assert builder.is_alive(), output.read_text()
         builder.kill()
         builder.join()
-        first_embedded = [eval(line) for line in log.read_text().splitlines()[:1]]  # noqa: S307 - our own repr
-        assert all(texts[done].startswith(text) for text in first_embedded), "a committed shard was embedded again"
-        assert committed("killed")[1].startswith(journal[: journal.rfind(b"\n") + 1])
+        first_embedded: dict[str, str] = {}
+        for line in log.read_text().splitlines():
+            made, _, text = line.partition(" ")
+            first_embedded.setdefault(made, eval(text))  # noqa: S307 - our own repr
+        for made, text in first_embedded.items():
+            assert texts[before[made][0]].startswith(text), "a committed shard was embedded again"
+        for each, (_, journal) in before.items():
+            assert committed("killed", each)[1].startswith(journal[: journal.rfind(b"\n") + 1])
+        if run:  # what is complete can be searched, whatever the moment
+            is_quick = committed("killed", "quick")[0] == len(texts)
+            assert open_corpus("killed").manifest.vectors == ("quick" if is_quick else "none")
 
     assert 0 < committed("killed")[0] < len(texts)
     gate.touch()
@@ -103,21 +130,22 @@ def kill_again_and_again(
     builder.join()
     assert builder.exitcode == 0, output.read_text()
     assert verify_corpus("killed") == []
-    folders = [corpus_folder(name) / open_corpus(name).manifest.build for name in ("killed", "straight")]
-    words = [f"words/{file}" for file in (HEADER, *FILES)]
-    for file in ("documents.arrow", "passages.npy", "vectors.npy", *words):
-        assert (folders[0] / file).read_bytes() == (folders[1] / file).read_bytes()
-    lines = [(folder / JOURNAL).read_text().splitlines()[1:] for folder in folders]
-    assert lines[0] == lines[1]
-    assert len(lines[0]) == -(-len(documents) // SHARD)  # each shard committed once
+    for kind in ("quick", "full") if quick else ("full",):
+        folders = [corpus_folder(name) / read_manifest(name, kind).build for name in ("killed", "straight")]
+        words = [f"words/{file}" for file in (HEADER, *FILES)]
+        for file in ("documents.arrow", "passages.npy", "vectors.npy", *words):
+            assert (folders[0] / file).read_bytes() == (folders[1] / file).read_bytes()
+        lines = [(folder / JOURNAL).read_text().splitlines()[1:] for folder in folders]
+        assert lines[0] == lines[1]
+        assert len(lines[0]) == -(-len(documents) // SHARD)  # each shard committed once
 
 
 FULL_DISK = """
 import sys
 from exemplar.data.documents import Document
 from exemplar.data.sources.spec import Source, SourceSpec
-from exemplar.data.building.build import build_corpus
-from tests.support.fake_encoder import FakeEncoder
+from exemplar.data.building.build import LoadQuick, build_corpus
+from tests.support.fake_encoder import FakeEncoder, FakeQuickEncoder
 documents = [Document(str(n), f"word{n} " * 9) for n in range(2000)]
 try:
     build_corpus(Source("full", SourceSpec("full", language="none"), lambda: iter(documents)), FakeEncoder())
@@ -128,7 +156,7 @@ except OSError as error:
 
 def assert_it_goes_on(message: str) -> None:
     assert "is full; make room and build again: what was embedded is kept" in message
-    done = corpus_status("full").manifest.n_documents
+    done = committed("full")[0]
     assert 0 < done < 2000
     encoder = FakeEncoder()
     documents = [Document(str(n), f"word{n} " * 9) for n in range(2000)]

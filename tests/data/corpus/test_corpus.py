@@ -118,7 +118,7 @@ def test_a_reader_that_a_rebuild_overtakes_opens_the_new_build(
     old = animals.manifest
     new = build_corpus(source_of(ANIMALS[:4]), encoder).manifest
     manifests = iter([old, new])  # read just before the rebuild committed, and again
-    monkeypatch.setattr("exemplar.data.corpus.corpus.read_manifest", lambda name: next(manifests))
+    monkeypatch.setattr("exemplar.data.corpus.corpus.read_manifest", lambda name, vectors: next(manifests))
     assert open_corpus("animals").manifest == new
 
 

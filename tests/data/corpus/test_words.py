@@ -61,9 +61,10 @@ def test_a_build_indexes_the_words_before_it_embeds() -> None:
 
 def test_a_build_that_changes_nothing_keeps_the_words() -> None:
     corpus = build_corpus(source_of(ANIMALS), FakeEncoder())
-    before = (folder_of(corpus) / HEADER).stat()
+    path = folder_of(corpus) / HEADER
+    before = path.stat()
     build_corpus(source_of(ANIMALS), FakeEncoder())
-    assert (folder_of(corpus) / HEADER).stat() == before
+    assert (path.stat().st_ino, path.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
 
 
 def test_other_documents_have_other_words() -> None:
@@ -83,7 +84,7 @@ def test_an_unfinished_corpus_has_the_words_of_all_documents() -> None:
     with pytest.raises(OSError, match="the power is gone"):
         build_corpus(many(600), Breaking())
     corpus = open_corpus("many")
-    assert (corpus.n_documents, corpus.words.n_documents, corpus.n_planned) == (256, 600, 600)
+    assert (corpus.n_documents, corpus.words.n_documents) == (600, 600)
     before = of_words(corpus)
     assert of_words(build_corpus(many(600), FakeEncoder())) == before
 

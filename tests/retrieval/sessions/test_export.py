@@ -30,8 +30,8 @@ from tests.support.corpora import ANIMALS
 
 MARKS = Feedback(("5", "gone"), ("1",))
 COLUMNS = [
-    Column("knn", ("3", "1"), {"3": 0.5, "1": 0.25, "7": 0.125, "5": -1.0}),
-    Column("anchored", ("7", "3"), {"7": 2.0, "3": 1 / 3, "1": -1e-17, "5": 0.0}),
+    Column("knn", ("3", "1"), {"3": 0.5, "1": 0.25, "7": 0.125, "5": -1.0}, "quick"),
+    Column("anchored", ("7", "3"), {"7": 2.0, "3": 1 / 3, "1": -1e-17, "5": 0.0}, "quick"),
 ]
 WRITERS: dict[str, Callable[[pa.Table], bytes]] = {
     ".csv": as_csv,
@@ -76,11 +76,12 @@ def rows_of(content: bytes, suffix: str) -> list[dict]:
 def test_a_row_has_the_marks_ranks_and_scores_of_all_columns(animals: Corpus) -> None:
     table = export_table(animals, MARKS, COLUMNS)
     own = ["doc_id", "title", "text", "text_hash", "labels", "mark", "mark_state", "mark_origin"]
-    assert table.column_names == [*own, "knn_rank", "knn_score", "anchored_rank", "anchored_score"]
+    assert table.column_names == [*own, "vectors", "knn_rank", "knn_score", "anchored_rank", "anchored_score"]
     hashes = [MarkedText(None, ANIMALS[row]).text_hash for row in (3, 1, 7, 5)]
     assert table["text_hash"].to_pylist() == [*hashes, None]
     assert table["mark_origin"].to_pylist() == [None] * 5
-    assert [tuple(row.values()) for row in table.drop_columns(["text_hash", "mark_origin"]).to_pylist()] == [
+    assert table["vectors"].to_pylist() == ["quick"] * 5
+    assert [tuple(row.values()) for row in table.drop_columns(["text_hash", "mark_origin", "vectors"]).to_pylist()] == [
         ("3", None, ANIMALS[3], ["animal"], None, None, 1, 0.5, 2, 1 / 3),
         ("1", None, ANIMALS[1], ["animal"], "not relevant", None, 2, 0.25, None, -1e-17),
         ("7", None, ANIMALS[7], ["market"], None, None, None, 0.125, 1, 2.0),
@@ -105,7 +106,7 @@ def test_a_mark_that_has_lost_its_document_is_exported_with_the_text_it_was_made
     present = PresentMarks(Feedback(), {"3": "changed", "x": "gone", "5": "unknown"}, {"3": lost})
     table = export_table(animals, Feedback(("3", "x"), ("5",)), COLUMNS[:1], present)
     assert table["text_hash"].to_pylist()[2:] == [lost.text_hash, None, None]
-    rows = [tuple(row.values()) for row in table.drop_columns(["text_hash", "mark_origin"]).to_pylist()]
+    rows = [tuple(row.values()) for row in table.drop_columns(["text_hash", "mark_origin", "vectors"]).to_pylist()]
     assert rows == [
         ("3", None, ANIMALS[3], ["animal"], None, None, 1, 0.5),
         ("1", None, ANIMALS[1], ["animal"], None, None, 2, 0.25),
@@ -129,7 +130,7 @@ def test_marks_that_were_made_on_another_corpus_of_the_name_are_told(animals: Co
 
 @pytest.mark.parametrize("suffix", WRITERS)
 def test_an_export_of_nothing_has_its_columns(animals: Corpus, suffix: str) -> None:
-    table = export_table(animals, Feedback(), [Column("knn", (), {})])
+    table = export_table(animals, Feedback(), [Column("knn", (), {}, "full")])
     content = WRITERS[suffix](table)
     if suffix == ".jsonl":
         assert content == b""
@@ -156,7 +157,7 @@ def test_json_lines_and_parquet_are_exact(animals: Corpus) -> None:
 @pytest.mark.parametrize("formula", FORMULAS)
 def test_what_a_spreadsheet_would_run_is_text_in_csv(animals: Corpus, formula: str) -> None:
     corpus = corpus_of(animals, [formula], [formula], [formula])
-    table = export_table(corpus, Feedback((formula,)), [Column("knn", (formula,), {formula: -1.5})])
+    table = export_table(corpus, Feedback((formula,)), [Column("knn", (formula,), {formula: -1.5}, "full")])
     [row] = rows_of(as_csv(table), ".csv")
     assert [row[name] for name in ("doc_id", "title", "text", "labels")] == [f"'{formula}"] * 4
     assert row["knn_score"] == "-1.5"

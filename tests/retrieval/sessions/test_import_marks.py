@@ -46,7 +46,7 @@ def test_what_was_exported_is_read_back(
     made = Marks()
     made.set(zip(texts, marks, strict=False))
     feedback = made.feedback
-    table = export_table(corpus, feedback, [Column("knn", texts[::2], {text: len(text) / 7 for text in texts})])
+    table = export_table(corpus, feedback, [Column("knn", texts[::2], {text: len(text) / 7 for text in texts}, "full")])
     content = WRITERS[suffix](table)
     found = added_marks(read_marks(content, f"marks{suffix}"), corpus, Marks()).event.marks
     assert [set(marked) for _, marked in found.by_mark()] == [set(marked) for _, marked in feedback.by_mark()]
