@@ -1,6 +1,6 @@
 """Make the tables of README.md and docs/ from the JSON files of the benchmarks.
 
-``python -m benchmarks.tables NAME FILE`` prints them; NAME is the benchmark: app, encoder, load, scale, svm.
+``python -m benchmarks.tables NAME FILE`` prints them; NAME is the benchmark: app, encoder, load, quick, scale, svm.
 """
 
 import json
@@ -102,6 +102,51 @@ def _load_outcome(result: dict[str, Any]) -> str:
     half = f"{result['seconds'] / 2:.0f} s and after {result['seconds']:.0f} s"
     row = (f"{result['clicks']:,}", f"{len(result['errors'])}", f"{len(result['lost_or_mixed'])}", grown)
     return markdown(("clicks", "errors", "lost or mixed", f"memory after {half}"), [row])
+
+
+def quick(result: dict[str, Any]) -> str:
+    """Return the tables of the stages' seconds and of how well the rankings are by either kind of vectors."""
+    return _quick_stages(result) + "\n" + _quick_quality(result["quality"])
+
+
+def _quick_stages(result: dict[str, Any]) -> str:
+    header = ("texts", "searched by words", "by quick vectors, too", "a search from the command", "memory", "on disk")
+    rows = [
+        (
+            f"{build['texts']:,} {name}",
+            f"{build['seconds_to_words']:.0f} s",
+            f"{build['seconds_to_quick_vectors']:.0f} s",
+            f"{build['seconds_of_a_search_command']:.1f} s",
+            f"{build['peak_megabytes']:,.0f} MB",
+            f"{build['megabytes']:,.0f} MB",
+        )
+        for name, build in (("reviews", result["reviews"]), ("texts of 30 words", result["short_texts"]))
+    ]
+    encoding, cutting = result["encoding"], result["cutting"]
+    facts = (
+        f"To distil the model takes {result['distillation_seconds']:.0f} s once. The quick encoder is "
+        f"{encoding['ratio']:.0f} times as fast as the model. To cut {cutting['texts']:,} reviews into passages takes "
+        f"{cutting['seconds']:.1f} s, of which the tokenizer takes {cutting['seconds_of_the_tokenizer']:.1f} s.\n"
+    )
+    return markdown(header, rows) + "\n" + facts
+
+
+def _quick_quality(quality: dict[str, Any]) -> str:
+    header = ("mean nDCG@10", "quick vectors", "full vectors")
+    names = {"knn": "kNN", "rocchio-words": "Rocchio with words", "anchored": "Anchored SVM"}
+    rows = [
+        (
+            f"{protocol}, {name}",
+            *(f"{quality['means'][f'{protocol} {kind} {ranker}']:.3f}" for kind in ("quick", "full")),
+        )
+        for protocol in ("first query", "shared marks")
+        for ranker, name in names.items()
+    ]
+    gains = "".join(
+        f"- {name}: {gain['mean']:+.1%} [{gain['low']:+.1%}, {gain['high']:+.1%}]\n"
+        for name, gain in quality["gains"].items()
+    )
+    return markdown(header, rows) + "\n" + gains
 
 
 def scale(result: dict[str, Any]) -> str:
@@ -214,7 +259,7 @@ def _megabytes(memory: dict[str, Any] | None) -> str:
     return f"{memory['peak_mb'] / 1000:.1f} GB" if memory["peak_mb"] >= 1000 else f"{memory['peak_mb']:.0f} MB"
 
 
-TABLES = {"app": app, "encoder": encoder, "load": load, "scale": scale, "svm": svm}
+TABLES = {"app": app, "encoder": encoder, "load": load, "quick": quick, "scale": scale, "svm": svm}
 
 
 def main(arguments: list[str]) -> None:

@@ -72,28 +72,29 @@ def _measure(n: int) -> dict[str, Any]:
 
 def write_texts(n: int, path: Path) -> None:
     """Write n texts to an Arrow file."""
-    texts = _reviews()
+    texts = reviews()
     schema = pa.schema([("text", pa.large_string())])
-    documents = iter(texts[:n]) if n <= len(texts) else _passages(texts, n)
+    documents = iter(texts[:n]) if n <= len(texts) else passages(texts, n, _WORDS)
     with path.open("wb") as file, pa.ipc.new_file(file, schema) as writer:
         while batch := [text for _, text in zip(range(10_000), documents, strict=False)]:
             writer.write_batch(pa.record_batch([pa.array(batch, pa.large_string())], schema=schema))
 
 
-def _reviews() -> list[str]:
+def reviews() -> list[str]:
+    """Return IMDB's training reviews."""
     source = read_source(SourceSpec(vectors.imdb(), split="train"))
     return [document.text for document in source.read() if isinstance(document, Document)]
 
 
-def _passages(reviews: list[str], n: int) -> Iterator[str]:
-    """Yield n passages of 100 words, made of sentences drawn from reviews."""
-    sentences = [sentence.split() for review in reviews for sentence in re.split(r"(?<=[.!?])\s+", review)]
+def passages(texts: list[str], n: int, n_words: int) -> Iterator[str]:
+    """Yield n passages of so many words, made of sentences drawn from texts."""
+    sentences = [sentence.split() for text in texts for sentence in re.split(r"(?<=[.!?])\s+", text)]
     drawn = random.Random(0)  # noqa: S311
     for _ in range(n):
         words: list[str] = []
-        while len(words) < _WORDS:
+        while len(words) < n_words:
             words += drawn.choice(sentences)
-        yield " ".join(words[:_WORDS])
+        yield " ".join(words[:n_words])
 
 
 def texts_in(path: str) -> Any:

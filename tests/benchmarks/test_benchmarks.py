@@ -1,15 +1,16 @@
 import json
+import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from benchmarks import encoder, scale_search, svm, tables, vectors, words
+from benchmarks import encoder, quick, scale_search, svm, tables, vectors, words
 from benchmarks.memory import in_own_process, peak_megabytes
 from exemplar.data.building.build import build_corpus
 from exemplar.data.encoders.base import unit_rows
-from tests.support.corpora import source_of
-from tests.support.fake_encoder import FakeEncoder
+from tests.support.corpora import ANIMALS, LABELS, source_of
+from tests.support.fake_encoder import FakeEncoder, FakeQuickEncoder
 
 
 @pytest.mark.cluster
@@ -90,7 +91,7 @@ def test_memory_is_measured_in_a_process_of_its_own() -> None:
 
 @pytest.mark.slow
 def test_the_words_benchmark_compares_with_bm25s(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(words, "_reviews", lambda: ["A fine film. It is long!", "The dogs run."])
+    monkeypatch.setattr(words, "reviews", lambda: ["A fine film. It is long!", "The dogs run."])
     monkeypatch.setattr("sys.argv", ["words", "--documents", "2", "5", "--json", str(tmp_path / "words.json")])
 
     words.main()
@@ -100,3 +101,31 @@ def test_the_words_benchmark_compares_with_bm25s(monkeypatch: pytest.MonkeyPatch
     assert passages["documents"] == 5
     for figures in (reviews["exemplar"], reviews["bm25s"], passages["exemplar"]):
         assert figures["seconds"] > 0
+
+
+@pytest.mark.model
+@pytest.mark.slow
+def test_the_benchmark_of_quick_vectors_times_each_stage(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(quick, "reviews", lambda: ["A fine film. It is long! " * 60, "The dogs run.", "It rains."])
+    monkeypatch.setattr(quick, "distil", lambda model: None)
+    monkeypatch.setattr(quick, "_RUNS", 1)
+    output = tmp_path / "quick.json"
+    monkeypatch.setattr(
+        "sys.argv", ["quick", "--reviews", "3", "--texts", "40", "--sets", "animals", "--json", str(output)]
+    )
+    encoders = {"quick": FakeQuickEncoder(), "full": FakeEncoder()}
+    monkeypatch.setattr("exemplar.retrieval.query_encoder.encoder_of", lambda info, _: encoders[info.kind])
+    build_corpus(source_of(ANIMALS, LABELS), FakeEncoder(), quick=FakeQuickEncoder)
+    home = os.environ["EXEMPLAR_HOME"]
+    quick.main()
+    assert os.environ["EXEMPLAR_HOME"] == home
+    result = json.loads(output.read_text())
+    assert result["cutting"]["texts"] == 3
+    assert result["encoding"]["passages"] > 3
+    assert result["encoding"]["ratio"] > 0
+    for name, n in (("reviews", 3), ("short_texts", 40)):
+        assert result[name]["texts"] == n
+        assert 0 < result[name]["seconds_to_quick_vectors"] <= result[name]["seconds"]
+        assert result[name]["seconds_of_a_search_command"] > 0
+    assert result["quality"]["sets"]["first query quick anchored"].keys() == {"animals"}
+    assert len(result["quality"]["gains"]) == 3
