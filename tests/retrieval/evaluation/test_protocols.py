@@ -1,10 +1,13 @@
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
 
 from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.corpus import Corpus
+from exemplar.data.encoders.model_files import DEFAULT_MODEL
+from exemplar.data.encoders.quick import quick_encoder
 from exemplar.data.errors import ExemplarError
 from exemplar.retrieval.evaluation.baselines import (
     centred_knn,
@@ -228,10 +231,12 @@ def test_baselines_rank_the_relevant_documents_first(animals: Corpus, encoder: F
 
 
 @pytest.mark.model
-@pytest.mark.parametrize("name", ["cranfield", "med"])
-def test_the_default_ranker_holds_what_is_said_of_it_on_real_judgements(shared_datasets: Path, name: str) -> None:
+@pytest.mark.parametrize(("name", "vectors"), [("cranfield", "full"), ("med", "quick")])
+def test_the_default_ranker_holds_what_is_said_of_it_on_real_judgements(
+    shared_datasets: Path, name: str, vectors: Literal["quick", "full"]
+) -> None:
     source = read(str(shared_datasets / "beir" / name))
-    corpus = build_corpus(source, real_encoder())
+    corpus = build_corpus(source, real_encoder(), quick=lambda: quick_encoder(DEFAULT_MODEL), until=vectors)
     judgements = judgements_of(corpus)
     rankers = ("knn", "mean", "rocchio", "rocchio-words", "logistic", DEFAULT_RANKER)
     measured = evaluate(SearchEngine(corpus), judgements, rankers=rankers, n_queries=60)
@@ -239,7 +244,7 @@ def test_the_default_ranker_holds_what_is_said_of_it_on_real_judgements(shared_d
     def mean(protocol: str, ranker: str, metric: str = "nDCG@10", number: int | None = None) -> float:
         return float(np.mean(of(measured, protocol, ranker, number)[metric]))
 
-    assert len(judgements.queries) == {"cranfield": 225, "med": 30}[name]
+    assert (corpus.manifest.vectors, len(judgements.queries)) == (vectors, {"cranfield": 225, "med": 30}[name])
     assert mean("first query", DEFAULT_RANKER) > mean("first query", "knn")
     for other in ("knn", "mean", "rocchio", "rocchio-words", "logistic"):
         assert mean("shared marks", DEFAULT_RANKER) > mean("shared marks", other), other
