@@ -8,8 +8,6 @@ corpus that is replaced or an interrupted build.
 
 import contextlib
 import errno
-import hashlib
-import json
 import os
 import secrets
 import shutil
@@ -20,18 +18,19 @@ from dataclasses import dataclass
 from dataclasses import replace as replace_fields
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Literal, cast
 
 import pyarrow as pa
 
 from exemplar.data.arrow import read_documents
 from exemplar.data.building.embed import Embedder, EmbeddingRun, LocalEmbedder, damaged_shards
+from exemplar.data.building.folders import build_in, builds_with, in_its_folder, share
 from exemplar.data.building.known_ids import Known
 from exemplar.data.building.known_vectors import earlier_builds
 from exemplar.data.building.progress import BuildEvent, LanguageKnown, NoQuickVectors, Progress
+from exemplar.data.building.replacing import check_same
 from exemplar.data.building.staging import Staged, stage
 from exemplar.data.building.unknown_texts import UNKNOWN, unknown_texts
-from exemplar.data.building.uploads import uploaded_name
 from exemplar.data.corpus.corpus import Corpus, open_corpus
 from exemplar.data.corpus.lock import lock_corpus
 from exemplar.data.corpus.manifest import (
@@ -42,29 +41,22 @@ from exemplar.data.corpus.manifest import (
     corpus_folder,
     is_of_same,
     manifest_of,
-    plan_of_build,
     read_begun,
     read_manifest,
     write_begun,
     write_manifest,
 )
 from exemplar.data.corpus.progress import PROGRESS, write_progress
-from exemplar.data.corpus.shards import DOCUMENTS, WORDS, ShardStore, file_sha256
+from exemplar.data.corpus.shards import DOCUMENTS, ShardStore, file_sha256
 from exemplar.data.corpus.source_rows import ROWS
 from exemplar.data.corpus.words import prepare_words, sweep_words
 from exemplar.data.encoders.base import Encoder, EncoderInfo
 from exemplar.data.encoders.model_files import languages_in_card
-from exemplar.data.errors import CorpusDamaged, CorpusNotFound, ExemplarError, JournalDamaged, NoQuickEncoder
-from exemplar.data.home import link_or_copy
-from exemplar.data.sources.columns import OFF, Columns, guess_columns
+from exemplar.data.errors import CorpusDamaged, CorpusNotFound, ExemplarError, NoQuickEncoder
+from exemplar.data.sources.columns import Columns, guess_columns
 from exemplar.data.sources.spec import Source, SourceSpec
 from exemplar.data.words.languages import RECOGNISE, is_language
 
-# Options of a source that may differ when its corpus is built again: they change how many of its documents are read,
-# and how, but not what they are.
-_CHANGEABLE = ("language", "limit", "revision", "streaming")
-# Settings that follow from the model and the machine.
-_OF_ENCODERS = ("model_revision", "precision", "similarity", "max_tokens", "dim")
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 OnEvent = Callable[[BuildEvent], None]
@@ -225,48 +217,6 @@ def _corpus_id(name: str, source: str) -> str:
     return next(filter(None, ids), "") or secrets.token_hex(8)
 
 
-def _check_same(planned: Manifest, guesses: Columns) -> None:
-    """Raise ExemplarError if the existing corpus has another source or other settings.
-
-    The settings of encoders are compared if both make full vectors.
-
-    Parameters
-    ----------
-    guesses
-        The roles that the columns have by their names: such a column may be new, as earlier versions knew fewer names.
-    """
-    try:
-        existing = read_manifest(planned.name)
-    except (CorpusNotFound, CorpusDamaged):
-        return
-    old, new = (manifest.source.to_json() | manifest.preparation for manifest in (existing, planned))
-    are_full = existing.vectors == planned.vectors == "full"
-    for key in new | old:
-        before, after = old.get(key), new.get(key)
-        # A column that is switched off is none, as one that does not exist.
-        is_none = {before, after} == {None, OFF}
-        is_guess = before is None and after == getattr(guesses, key.removesuffix("_column"), None)
-        may_differ = key in _CHANGEABLE or (key in _OF_ENCODERS and not are_full)
-        if before != after and not (may_differ or is_none or is_guess):
-            raise ExemplarError(
-                f"there is a corpus '{planned.name}' already, built with {_in_words(key, before)}, not "
-                f"{_in_words(key, after)}; choose another name, or allow it to be replaced",
-                hint="replace",
-            )
-
-
-def _in_words(key: str, value: Any) -> str:
-    if key == "source" and (name := uploaded_name(str(value))):
-        return f"the uploaded file {name}"
-    if key == "whole":
-        return "one passage a document" if value else "as many passages as it takes"
-    if key == "without_see_also":
-        return "no See Also sections" if value else "See Also sections"
-    if value is None:
-        return f"no {key.replace('_', ' ')}"
-    return f"the {key.replace('_', ' ')} {value!s:.500}"
-
-
 @dataclass(frozen=True, slots=True)
 class _Build:
     """The stages of a build: documents and words, quick vectors, full vectors, each in a folder of its own.
@@ -295,8 +245,8 @@ class _Build:
             on_read=lambda n: self.on_event(Progress("reading", n)),
         )
         manifest = _with_documents(planned, staged)
-        same = _builds_with(manifest)
-        store = same[0] if same else _store(folder, _in_its_folder(manifest))
+        same = builds_with(manifest)
+        store = same[0] if same else build_in(folder, in_its_folder(manifest))
         os.replace(staged.rows_path, store.folder / ROWS)
         os.replace(staged.path, store.folder / DOCUMENTS)
         write_begun(replace_fields(manifest, build=store.folder.name))
@@ -327,7 +277,7 @@ class _Build:
             if other not in kept and other != store.folder:
                 shutil.rmtree(other, ignore_errors=True)
             elif other in kept and kept[other].plan["documents_sha256"] == committed.documents_sha256:
-                _share(store.folder, other)
+                share(store.folder, other)
 
     def _stays(self, other: ShardStore, committed: Manifest, quick_build: str) -> bool:
         """Return whether another build is kept beside the one that is committed."""
@@ -347,7 +297,7 @@ class _Build:
                 hint="replace",
             )
         # To compare the encoder, it is loaded now; for any other corpus after the words are indexed.
-        _check_same(replace_fields(planned, encoder=self.embedder.info) if has_full else planned, guesses)
+        check_same(replace_fields(planned, encoder=self.embedder.info) if has_full else planned, guesses)
 
     def _index_words(self, manifest: Manifest, store: ShardStore) -> str:
         """Make the words index unless it fits the documents; return the language of the texts."""
@@ -362,7 +312,7 @@ class _Build:
 
     def _quick_encoder(self, manifest: Manifest) -> Encoder | None:
         """Return the quick encoder; None if there is none, or if the full vectors are there already."""
-        stores = {manifest_of(store, "").vectors: store for store in _builds_with(manifest) if store.is_complete}
+        stores = {manifest_of(store, "").vectors: store for store in builds_with(manifest) if store.is_complete}
         if self.until == "full" and (self.quick is None or "full" in stores):
             return None
         try:
@@ -379,10 +329,10 @@ class _Build:
         self, documents: Manifest, embedder: Embedder, origin: ShardStore, folder: Path
     ) -> tuple[Manifest, ShardStore]:
         """Embed the documents of a build, in the folder that they and the encoder's settings name."""
-        manifest = _in_its_folder(replace_fields(documents, encoder=embedder.info))
+        manifest = in_its_folder(replace_fields(documents, encoder=embedder.info))
         others = [store for store in builds_of(manifest.name) if store.folder.name != manifest.build]
-        store = _store(folder, manifest)
-        _share(origin.folder, store.folder)
+        store = build_in(folder, manifest)
+        share(origin.folder, store.folder)
         damaged = damaged_shards(store)
         if damaged or not store.is_complete:
             earlier = earlier_builds(others, manifest.preparation)
@@ -448,58 +398,6 @@ def _with_documents(planned: Manifest, staged: Staged) -> Manifest:
         rows_sha256=staged.rows_sha256,
         problems=staged.problems,
     )
-
-
-def _in_its_folder(manifest: Manifest) -> Manifest:
-    """Return the manifest with the folder that its documents and settings name."""
-    content = json.dumps([manifest.preparation, manifest.documents_sha256], sort_keys=True)
-    return replace_fields(manifest, build=f"build-{hashlib.sha256(content.encode()).hexdigest()[:12]}")
-
-
-def _builds_with(manifest: Manifest) -> list[ShardStore]:
-    """Return the builds of a corpus that hold the same documents, to be embedded by the same model."""
-
-    def key(of: Manifest) -> tuple[str, str, bool]:
-        return of.documents_sha256, of.encoder.model, of.whole
-
-    return [store for store in builds_of(manifest.name) if key(manifest_of(store, "")) == key(manifest)]
-
-
-def _store(folder: Path, manifest: Manifest) -> ShardStore:
-    """Return the existing build of a manifest in the corpus's folder, or begin one."""
-    build = folder / manifest.build
-    try:
-        return ShardStore(build)
-    except JournalDamaged:
-        build.mkdir(exist_ok=True)
-        return ShardStore.create(build, plan_of_build(manifest))
-
-
-def _share(origin: Path, target: Path) -> None:
-    """Let a build have the documents and the words of another."""
-    if origin == target:
-        return
-    for name in (DOCUMENTS, ROWS) if (origin / ROWS).exists() else (DOCUMENTS,):  # earlier versions kept no rows
-        temporary = target / f"{name}.tmp"
-        temporary.unlink(missing_ok=True)
-        link_or_copy(origin / name, temporary)
-        os.replace(temporary, target / name)
-    if _has_same_files(origin / WORDS, target / WORDS):  # a reader may be opening them
-        return
-    words = target / f"{WORDS}.{secrets.token_hex(4)}.tmp"
-    shutil.copytree(origin / WORDS, words, copy_function=link_or_copy)
-    shutil.rmtree(target / WORDS, ignore_errors=True)
-    os.replace(words, target / WORDS)
-
-
-def _has_same_files(origin: Path, target: Path) -> bool:
-    """Return whether two folders hold the same files, not only equal ones."""
-    try:
-        names = sorted(path.name for path in origin.iterdir())
-        same = names == sorted(path.name for path in target.iterdir())
-        return same and all((origin / name).samefile(target / name) for name in names)
-    except OSError:
-        return False
 
 
 def _commit(manifest: Manifest, store: ShardStore) -> None:

@@ -223,10 +223,7 @@ def read_manifest(name: str, vectors: VectorKind | None = None) -> Manifest:
 def _best_manifest(name: str) -> Manifest:
     path = corpus_folder(name) / "manifest.json"
     try:
-        content = json.loads(content_of(path, _MOST_MANIFEST))
-        return Manifest.from_json(
-            content | {"name": name}
-        )  # the folder names the corpus, so that its copy is another one
+        return _read(path, name)
     except (FileNotFoundError, NotADirectoryError):
         return _unfinished_manifest(name)
     except _OtherVersion as error:
@@ -237,23 +234,29 @@ def _best_manifest(name: str) -> Manifest:
 
 def write_manifest(manifest: Manifest) -> None:
     """Write a manifest atomically, which makes its build the corpus."""
-    content = json.dumps(manifest.to_json(), indent=2).encode()
-    write_atomically(corpus_folder(manifest.name) / "manifest.json", content)
+    _write(manifest, "manifest.json")
 
 
 def write_begun(manifest: Manifest) -> None:
     """Write down what is being built; until it is complete, its stages come before those of other builds."""
-    content = json.dumps(manifest.to_json(), indent=2).encode()
-    write_atomically(corpus_folder(manifest.name) / BEGUN, content)
+    _write(manifest, BEGUN)
 
 
 def read_begun(name: str) -> Manifest | None:
     """Return what was begun to be built, and is not complete; None if nothing, or by another version."""
     try:
-        content = json.loads(content_of(corpus_folder(name) / BEGUN, _MOST_MANIFEST))
-        return Manifest.from_json(content | {"name": name})
+        return _read(corpus_folder(name) / BEGUN, name)
     except (OSError, ValueError, TypeError, RecursionError):
         return None
+
+
+def _read(path: Path, name: str) -> Manifest:
+    """Read the manifest of a corpus; its folder names it, so that a copy of the folder is another corpus."""
+    return Manifest.from_json(json.loads(content_of(path, _MOST_MANIFEST)) | {"name": name})
+
+
+def _write(manifest: Manifest, file: str) -> None:
+    write_atomically(corpus_folder(manifest.name) / file, json.dumps(manifest.to_json(), indent=2).encode())
 
 
 def _with_vectors_of(stage: Manifest, manifest: Manifest) -> Manifest:
@@ -267,10 +270,10 @@ def _with_vectors_of(stage: Manifest, manifest: Manifest) -> Manifest:
     )
 
 
-def is_of_same(other: Manifest, manifest: Manifest, vectors: VectorKind) -> bool:
-    """Return whether another build holds the same documents with vectors of a kind, by the same model."""
+def is_of_same(other: Manifest, manifest: Manifest, vectors: VectorKind | None = None) -> bool:
+    """Return whether another build is of the same documents and model, with vectors of a kind; None for any."""
     keys = [(each.documents_sha256, each.whole, each.encoder.model) for each in (other, manifest)]
-    return keys[0] == keys[1] and other.vectors == vectors
+    return keys[0] == keys[1] and vectors in (None, other.vectors)
 
 
 def builds_of(name: str) -> list[ShardStore]:
@@ -312,7 +315,7 @@ def _unfinished_manifest(name: str) -> Manifest:
         begun = read_begun(name)
 
         def rank(stage: Manifest) -> tuple[bool, int, int]:
-            is_begun = begun is not None and is_of_same(stage, begun, stage.vectors)
+            is_begun = begun is not None and is_of_same(stage, begun)
             return is_begun, VECTOR_KINDS.index(stage.vectors), stage.n_documents
 
         best = max(stages, key=rank)

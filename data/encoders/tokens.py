@@ -31,7 +31,10 @@ def reports_offsets(tokenizer: Any) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class TokenSpans:
-    """Start and end of every token of a text; one is read when it is asked for, since few of them are."""
+    """Where the tokens of a text start and end.
+
+    Callers need few of a text's tokens, and reading all would take most of the time: each is read on access.
+    """
 
     encoding: "Encoding"
 
