@@ -10,7 +10,8 @@ NEEDED = $(BIN)/python -c 'import sys, tomllib; \
 	print(*(line for line in lines if not line.startswith("exemplar[")), sep="\n")'
 INSTALL = $(BIN)/python -m pip install --quiet --no-compile --constraint requirements.lock
 
-TESTS = $(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+# Two processes of tests share the cores: threads of a model that spin while they wait would take them from the other.
+TESTS = OMP_WAIT_POLICY=passive $(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: run test quick check audit screenshot pins lock clean
 
@@ -26,7 +27,8 @@ quick: check ## The same without the tests that take a browser, a model, a clust
 	$(TESTS) -m "not (slow or model or e2e or cluster)"
 
 check: .venv/.installed-test ## Lint, check types and layers.
-	$(BIN)/ruff check --quiet .
+	@# Ruff's cache does not see that a module which others import is new, and sorts their imports as before.
+	$(BIN)/ruff check --quiet --no-cache .
 	$(BIN)/ruff format --quiet --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo

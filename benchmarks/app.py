@@ -1,12 +1,13 @@
-"""Measure in a real browser how long the page takes from a click to its ranking.
+"""Measure in a real browser how long the page takes from a click, or from a query, to its lists.
 
 ``python -m benchmarks.app --json FILE``; benchmarks/tables.py makes the README's table from the file.
 
-Chromium opens two corpora at 1,440 x 1,000 pixels, with ten rows in each of two columns: IMDB's 25,000 training
-reviews, and a million vectors drawn from their mixture. After a query, the benchmark makes twenty marks in turn,
-relevant and not relevant; if every row of the page has a mark, it takes one back instead. The time of a mark ends when
-the page shows its full effect: both columns in the engine's order for these marks, the mark on its row, and the new
-number of marks. The same run measures the engine alone on the same machine. The result has medians and maxima.
+Chromium opens two corpora at 1,440 x 900 pixels, with two lists of 25 rows: IMDB's 25,000 training reviews, and a
+million vectors drawn from their mixture. After a query, the benchmark makes twenty marks in turn, relevant and not
+relevant. A mark is seen when its row shows it and the browser begins the next frame. Its time ends when both lists have
+the engine's order for these marks, and the number of marks that are on the disk is the new one. The same run measures
+the engine alone on the same machine, counts the messages of the server and their size, the elements of the page and the
+rows that fit whole, and times new queries after the model is loaded. The result has medians and maxima.
 
 The time of the first page runs from the start of the command to the box for the query; an earlier start has read the
 files into memory.
@@ -16,7 +17,7 @@ import argparse
 import json
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -40,15 +41,21 @@ from exemplar.retrieval.feedback import Feedback, Mark
 from exemplar.retrieval.search import SearchEngine
 from exemplar.retrieval.sessions.events import Marked
 from exemplar.retrieval.sessions.session import Session
+from exemplar.retrieval.sessions.settings import Settings
+from exemplar.ui.search.results import DEPTH
 from tests.support.streamlit_client.browser import launch_arguments, serving
 
 QUERY = "a disappointing science fiction series"
-_SHOWN = """([ranker, ids, badges, marks]) => {
-    const column = document.querySelector(`.st-key-column-${ranker}`)
-    const shown = column && [...column.querySelectorAll(".ex-id")].map((id) => id.textContent)
-    const line = document.querySelector(".ex-quiet")?.textContent ?? ""
-    return shown?.join() === ids.join() && column.querySelectorAll(".ex-marked").length === badges
-        && (marks === null || new RegExp(`\\\\b${marks} marks?\\\\b`).test(line))
+QUERIES = ("a film about chess", "the worst sequel ever made", "songs that stay in the ear", "a slow western", "robots")
+_IS_AT_REST = "document.querySelector('[data-testid=stApp]').getAttribute('data-test-script-state') === 'notRunning'"
+_N_COMPARED = 10  # rows of each list, which are in view
+_SHOWN = """([lists, marks]) => {
+    const shown = (list) => [...list.querySelectorAll("li[data-row]")]
+        .sort((a, b) => a.ariaPosInSet - b.ariaPosInSet).map((row) => Number(row.dataset.row))
+    const drawn = [...document.querySelectorAll(".exl-list")].map(shown)
+    const saved = document.querySelector(".exl-bar")?.textContent.match(/[+]([\\d,]+) relevant.*?[^\\d,]([\\d,]+) not/)
+    return lists.every((rows, side) => rows.every((row, place) => drawn[side]?.[place] === row))
+        && (marks === null || (Boolean(saved) && saved.slice(1).map(Number).join() === marks.join()))
 }"""
 
 
@@ -73,38 +80,58 @@ def main() -> None:
 
 
 def measure(corpus: Corpus, n_marks: int) -> dict[str, Any]:
-    """Return the times of marks on a corpus in milliseconds: of the page, and of the engine alone."""
+    """Return the times of marks and queries on a corpus in milliseconds, and what a mark takes."""
     engine = SearchEngine(corpus)
     engine.query_vector(QUERY)
-    page_ms, engine_ms, session = [], [], Session("", corpus.manifest.name)
-    with page_at(1440, 1000) as (page, url, _):
+    page_ms, seen_ms, engine_ms, session = [], [], [], Session("", corpus.manifest.name)
+    n_messages, n_bytes, received = [], [], []
+    with page_at(1440, 900) as (page, url, _):
+        page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: received.append(len(frame))))
         page.goto(f"{url}/?corpus={corpus.manifest.name}&q={QUERY.replace(' ', '+')}")
-        expected, _ = _expected(engine, session.feedback)
-        for ranker in expected:
-            page.wait_for_function(_SHOWN, arg=[ranker, expected[ranker], 0, None], timeout=180_000)
+        expected, _ = _expected(engine, QUERY, session.feedback)
+        page.wait_for_function(_SHOWN, arg=[expected, [0, 0]], timeout=180_000)
+        settle(page)
+        elements, whole_rows = page.evaluate(_SIZES)
         for number in range(n_marks):
             settle(page)
+            received.clear()
             mark: Mark = "negative" if number % 3 == 2 else "positive"
-            doc_id, taken_back = _next_click(expected["anchored"], session.feedback)
-            mark = taken_back or mark
-            session = session.after(Marked(doc_id, None if taken_back else mark))
-            expected, seconds = _expected(engine, session.feedback)
+            row = expected[1][2]
+            session = session.after(Marked(corpus.doc_ids([row])[0], mark))
+            expected, seconds = _expected(engine, QUERY, session.feedback)
             engine_ms.append(1000 * seconds)
-            page_ms.append(_click_ms(page, doc_id, mark, expected, session.feedback))
+            seen, shown = _click_ms(page, row, mark, expected, session.feedback)
+            seen_ms.append(seen)
+            page_ms.append(shown)
+            settle(page)
+            n_messages.append(len(received))
+            n_bytes.append(sum(received))
+        query_ms = [_query_ms(page, engine, text) for text in QUERIES]
     return {
         "corpus": corpus.manifest.name,
         "documents": corpus.manifest.n_documents,
         "marks": n_marks,
-        "page_ms": {"median": median(page_ms), "slowest": max(page_ms)},
-        "engine_ms": {"median": median(engine_ms), "slowest": max(engine_ms)},
+        "page_ms": _summed(page_ms),
+        "seen_ms": _summed(seen_ms),
+        "engine_ms": _summed(engine_ms),
+        "beside_engine_ms": _summed([page - engine for page, engine in zip(page_ms, engine_ms, strict=True)]),
+        "query_ms": _summed(query_ms),
+        "messages": _summed(n_messages),
+        "kilobytes": _summed([n / 1000 for n in n_bytes]),
+        "elements": elements,
+        "whole_rows": whole_rows,
     }
+
+
+def _summed(values: Sequence[float]) -> dict[str, float]:
+    return {"median": round(median(values), 1), "slowest": round(max(values), 1)}
 
 
 def first_page_seconds(n: int) -> dict[str, float]:
     """Return the seconds from the start of the app to its first page, after a first start that is not counted."""
     seconds = []
     for _ in range(n + 1):
-        with page_at(1440, 1000) as (page, url, began):
+        with page_at(1440, 900) as (page, url, began):
             page.goto(url)
             page.get_by_role("textbox", name="Search").wait_for()
             seconds.append(time.perf_counter() - began)
@@ -135,43 +162,67 @@ class _PreparedEncoder:
         return self._vectors[[next(self._rows) for _ in texts]]
 
 
-def _next_click(shown: list[str], feedback: Feedback) -> tuple[str, Mark | None]:
-    """Return a document without a mark; if all have one, a document and the mark to take back."""
-    unmarked = [doc_id for doc_id in shown[2:] if feedback.mark_of(doc_id) is None]
-    return (unmarked[0], None) if unmarked else (shown[5], feedback.mark_of(shown[5]))
+_SIZES = """() => {
+    const box = document.querySelector(".exl-scroll").getBoundingClientRect()
+    const rows = [...document.querySelectorAll(".exl-list")[0].querySelectorAll("li[data-row]")]
+    const whole = rows.map((row) => row.getBoundingClientRect())
+        .filter(({ top, bottom }) => top >= box.top - 1 && bottom <= box.bottom + 1)
+    return [document.querySelectorAll("*").length, whole.length]
+}"""
 
 
-def _expected(engine: SearchEngine, feedback: Feedback) -> tuple[dict[str, list[str]], float]:
-    """Return the documents that both columns must show, and the seconds that the engine takes."""
+def _expected(engine: SearchEngine, query: str, feedback: Feedback) -> tuple[list[list[int]], float]:
+    """Return the rows that begin both lists, and the seconds that the engine takes."""
     began = time.perf_counter()
-    rankings = [engine.search(QUERY, feedback, ranker=ranker, depth=100) for ranker in ("knn", "anchored")]
-    seconds = time.perf_counter() - began
-    return {ranking.ranker: list(ranking.doc_ids[:10]) for ranking in rankings}, seconds
-
-
-def _click_ms(page: Any, clicked: str, mark: Mark, expected: dict[str, list[str]], feedback: Feedback) -> float:
-    """Click a row's button; return the milliseconds until the page shows the ranking of the engine."""
-    waits = [
-        [ranker, doc_ids, sum(feedback.mark_of(doc_id) is not None for doc_id in doc_ids), len(feedback)]
-        for ranker, doc_ids in expected.items()
+    rankings = [
+        engine.search(query, feedback, ranker=ranker, k=0, depth=DEPTH, without=feedback.marked)
+        for ranker in Settings().rankers
     ]
-    script = f"""([key, waits]) => new Promise((resolve) => {{
+    return [list(ranking.rows[:_N_COMPARED]) for ranking in rankings], time.perf_counter() - began
+
+
+def _click_ms(page: Any, row: int, mark: Mark, expected: list[list[int]], feedback: Feedback) -> tuple[float, float]:
+    """Click a row's button; return the milliseconds until the mark is seen, and until the lists are the engine's."""
+    script = f"""([row, mark, waits]) => new Promise((resolve) => {{
         const shown = {_SHOWN}
-        const button = document.querySelector(`.st-key-${{key}} button`)
+        const list = document.querySelectorAll(".exl-list")[1]
+        const button = list.querySelector(`li[data-row="${{row}}"] [data-do=${{mark}}]`)
         const began = performance.now()
-        const look = () => waits.every(shown) ? resolve(performance.now() - began) : setTimeout(look, 1)
+        let seen = 0
+        new MutationObserver((_, observer) => {{
+            if (!shown(waits)) return
+            observer.disconnect()
+            resolve([seen, performance.now() - began])
+        }}).observe(list.closest(".exl"), {{ subtree: true, childList: true, characterData: true }})
         button.click()
-        look()
+        requestAnimationFrame(() => {{ if (button.ariaPressed === "true") seen = performance.now() - began }})
     }})"""
-    return float(page.evaluate(script, [f"{mark}-anchored-{clicked}", waits]))
+    marks = [len(feedback.positives), len(feedback.negatives)]
+    seen, shown = page.evaluate(script, [row, mark, [expected, marks]])
+    if not seen:
+        raise RuntimeError("the mark was not seen in the next frame")
+    return seen, shown
+
+
+def _query_ms(page: Any, engine: SearchEngine, text: str) -> float:
+    """Begin a new session and type a query; return the milliseconds from Enter until its rows rest."""
+    settle(page)
+    page.get_by_role("button", name="New", exact=True).click()
+    page.locator(".st-key-beginning").wait_for()
+    settle(page)
+    expected, _ = _expected(engine, text, Feedback())
+    box = page.get_by_role("textbox", name="Search")
+    box.fill(text)
+    began = time.perf_counter()
+    box.press("Enter")
+    page.wait_for_function(_SHOWN, arg=[expected, [0, 0]], polling=5)
+    page.wait_for_function(_IS_AT_REST, polling=5)
+    return 1000 * (time.perf_counter() - began)
 
 
 def settle(page: Any) -> None:
     """Wait until the page has finished drawing, and a little longer."""
-    page.wait_for_function(
-        "document.querySelector('[data-testid=stApp]').getAttribute('data-test-script-state') === 'notRunning'",
-        timeout=180_000,
-    )
+    page.wait_for_function(_IS_AT_REST, timeout=180_000)
     page.wait_for_timeout(300)
 
 

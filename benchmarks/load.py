@@ -8,13 +8,12 @@ the protocol of Streamlit's page, which they use without a browser. Every visito
 queries, which are beginnings of reviews. Visitors think for two seconds on average before every click: a quarter of a
 second, and the rest drawn from an exponential distribution. They run as one process on the machine of the app.
 
-- **Times** run from the click until the page shows the new ranking with the new marks. In rows that are new to the app,
-  the best sentences are highlighted after that; the time until then is separate, as "finished". The first search of a
-  session, which waits for the model, is separate too.
+- **Times** run from the click until the lists show the new ranking, with the mark confirmed. The first search of a
+  session, which waits for the model, is separate.
 - **Errors** are exceptions and error messages on a page, tracebacks in the app's log, closed connections, and pages
   that take longer than a minute or do not show a clicked mark.
 - **Lost or mixed** is any difference, within a session, between the clicks in their order, the marks on the page at the
-  end, the log of the session, and the session that ``SessionStore`` reads from it; and any row of a column that differs
+  end, the log of the session, and the session that ``SessionStore`` reads from it; and any row of a list that differs
   from the ranking of the engine alone for the same query and marks.
 - **Memory** is the app's resident memory without the pages of files, read once a second.
 """
@@ -44,6 +43,7 @@ from exemplar.data.encoders.hardware import n_processors
 from exemplar.retrieval.search import SearchEngine
 from exemplar.retrieval.sessions.session import Session
 from exemplar.retrieval.sessions.store import SessionStore
+from exemplar.ui.search.lists.payload import BATCH
 from tests.support.streamlit_client.browser import serving
 from tests.support.streamlit_client.visits import COLUMNS, Plan, Visit, as_clicked, visits
 
@@ -111,7 +111,7 @@ def measure(home: Path, plan: Plan, engine: SearchEngine) -> dict[str, Any]:
         "seconds": plan.seconds,
         "think_seconds": plan.think,
         "clicks": sum(len(visit.clicked) for visit in done),
-        "took": took | {"finished": times([ms for visit in done for ms in visit.finished])},
+        "took": took,
         "errors": errors(done, log.read_text()),
         "lost_or_mixed": [line for visit in done for line in differences(visit, plan.corpus, store, engine)],
         "memory_mb": memory(megabytes, int(plan.seconds / 2)),
@@ -135,8 +135,9 @@ def differences(visit: Visit, corpus: str, store: SessionStore, engine: SearchEn
     ]
     if expected.query is not None:
         for ranker in COLUMNS:
-            ranking = engine.search(expected.query, expected.feedback, ranker=ranker, k=expected.settings.k)
-            compared.append((f"the column of {ranker}", list(ranking.doc_ids), visit.rows.get(ranker)))
+            marks = expected.feedback
+            ranking = engine.search(expected.query, marks, ranker=ranker, k=0, depth=BATCH, without=marks.marked)
+            compared.append((f"the list of {ranker}", list(ranking.doc_ids), visit.rows.get(ranker)))
     return [
         f"session {visit.session_id}: {subject} should be {should_be}, and is {actual}"
         for subject, should_be, actual in compared

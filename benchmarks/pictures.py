@@ -14,9 +14,10 @@ from benchmarks import vectors
 from benchmarks.app import page_at, settle
 
 QUERY = "fill missing values"
-_WIDTH, _HEIGHT = 1440, 1000
-_FILM = (960, 667)  # pixels
+_WIDTH, _HEIGHT = 1440, 900
+_FILM = (960, 600)  # pixels
 _SHORT, _LONG = 350, 1600  # milliseconds of a frame
+_MARKS = "++-+++-++"  # of the lit rows, from the first
 
 
 def main(folder: Path) -> None:
@@ -26,20 +27,24 @@ def main(folder: Path) -> None:
         page.goto(f"{url}/?corpus=docs")
         page.get_by_role("textbox", name="Search").wait_for()
         _film(page, folder / "marking.webp")
+        for key in _MARKS[3:]:
+            page.keyboard.press(key)
+            settle(page)
+        page.keyboard.press("Escape")
         page.mouse.move(0, 0)
-        _to_top(page)
+        settle(page)
         page.screenshot(path=folder / "search.png")
         page.get_by_role("radio", name="Why").click()
         points = page.locator(".st-key-why-chart .mark-symbol.role-mark path")
         points.last.click()
-        page.locator("[class*='st-key-row-why']").wait_for()
+        page.get_by_role("list", name="The clicked document").get_by_role("listitem").click()
         page.mouse.move(0, 0)
         settle(page)
         page.screenshot(path=folder / "why.png")
 
 
 def _film(page: Any, path: Path) -> None:
-    """Type a query, mark three rows, and save the film of the page."""
+    """Type a query, mark three rows by keys, open one, and save the film of the page."""
     frames: list[Image.Image] = []
     durations: list[int] = []
 
@@ -54,26 +59,22 @@ def _film(page: Any, path: Path) -> None:
         box.press_sequentially(part)
         take(_SHORT)
     box.press("Enter")
-    page.locator(".st-key-column-anchored .ex-id").nth(9).wait_for()
+    page.get_by_role("list", name="Learned from your marks").get_by_role("listitem").first.wait_for()
     settle(page)
     take(_LONG)
-    for position, label in ((2, "Relevant"), (3, "Not relevant"), (1, "Relevant")):
-        row = page.locator(".st-key-column-anchored [class*='st-key-row-']").nth(position)
-        button = row.get_by_role("button", name=label, exact=True)
-        button.scroll_into_view_if_needed()
-        button.hover()
-        take(_SHORT * 2)
-        button.click()
+    page.keyboard.press("Escape")  # out of the box
+    page.keyboard.press("j")
+    for key in _MARKS[:3]:
+        page.keyboard.press(key)
+        take(_SHORT)
         settle(page)
         take(_LONG)
-    _to_top(page)
-    take(_LONG)
-    frames[0].save(path, save_all=True, append_images=frames[1:], duration=durations, loop=0, quality=70, method=6)
-
-
-def _to_top(page: Any) -> None:
-    page.evaluate("document.querySelector('[data-testid=stMain]').scrollTo(0, 0)")
+    page.keyboard.press("Enter")
     settle(page)
+    take(2 * _LONG)
+    page.keyboard.press("Enter")
+    settle(page)
+    frames[0].save(path, save_all=True, append_images=frames[1:], duration=durations, loop=0, quality=70, method=6)
 
 
 if __name__ == "__main__":

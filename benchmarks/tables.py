@@ -14,7 +14,6 @@ _LOAD_TITLES = {
     "mark": "a mark, to the new ranking",
     "search": "a search, to its ranking",
     "first search": "the first search of a session, which waits for the model",
-    "finished": "a click, to the last marked sentence",
 }
 
 
@@ -25,17 +24,29 @@ def markdown(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
 
 def app(result: dict[str, Any]) -> str:
     """Return the README's table of the page's times."""
-    header = ("documents", "from a mark to the page, median", "slowest", "the engine's part, median")
+    header = (
+        *("documents", "a mark is seen", "both lists are the new ones, median", "slowest", "the engine's part, median"),
+        *("a new query, median", "messages of a mark", "their size"),
+    )
     rows = [
         (
             f"{corpus['documents']:,}",
+            f"{corpus['seen_ms']['median']:.0f} ms",
             f"{corpus['page_ms']['median']:.0f} ms",
             f"{corpus['page_ms']['slowest']:.0f} ms",
             f"{corpus['engine_ms']['median']:.0f} ms",
+            f"{corpus['query_ms']['median']:.0f} ms",
+            f"{corpus['messages']['median']:.0f}",
+            f"{corpus['kilobytes']['median']:.1f} KB",
         )
         for corpus in result["corpora"]
     ]
-    return markdown(header, rows) + f"\nFirst page: {result['first_page_seconds']['median']:.1f} s.\n"
+    first = result["corpora"][0]
+    return (
+        markdown(header, rows)
+        + f"\nFirst page: {result['first_page_seconds']['median']:.1f} s. At 1440 x 900 pixels a list has "
+        + f"{first['whole_rows']} whole rows, and the page {first['elements']} elements.\n"
+    )
 
 
 def encoder(result: dict[str, Any]) -> str:

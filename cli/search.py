@@ -7,6 +7,7 @@ from rich.table import Table
 
 from exemplar.cli.opening import INDEX_HELP, open_engine
 from exemplar.cli.terminal import errors, output, plain, print_json
+from exemplar.data.errors import ExemplarError
 
 if TYPE_CHECKING:
     from exemplar.retrieval.ranking import Ranking
@@ -49,6 +50,8 @@ def search(
     """Search a corpus."""
     from exemplar.retrieval.feedback import Feedback
 
+    if k < 1:
+        raise ExemplarError(f"the number of results must be at least 1, got {k}")
     engine = open_engine(name, index)
     ranking = engine.search(
         query,

@@ -57,6 +57,12 @@ class Feedback:
         """Return the marked documents by their mark."""
         return [("positive", self.positives), ("negative", self.negatives), ("unsure", self.unsure)]
 
+    @staticmethod
+    def of(mark: Mark, doc_ids: tuple[str, ...]) -> "Feedback":
+        """Return feedback that marks documents in one way."""
+        given: dict[Mark, tuple[str, ...]] = {mark: doc_ids}
+        return Feedback(given.get("positive", ()), given.get("negative", ()), given.get("unsure", ()))
+
     def within(self, doc_ids: Container[str]) -> "Feedback":
         """Return only the marks on some documents, and those on texts."""
         positives, negatives, unsure = (

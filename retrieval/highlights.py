@@ -25,10 +25,6 @@ class SentenceHighlighter:
         self._n_cached = 0
         self._lock = threading.Lock()
 
-    def has_encoded(self, passage: str) -> bool:
-        """Return whether the sentences of a passage are in the cache; without vectors there is nothing to encode."""
-        return passage in self._cache or not self._engine.index.dim
-
     def encode(self, passages: Sequence[str]) -> None:
         """Encode the sentences of passages that are not in the cache, in one batch; one caller encodes at a time."""
         with self._lock:

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exemplar.data.errors import ExemplarError
-from exemplar.retrieval.anchor import POSITIVES, at_terms, choose_terms, dense_anchor, word_anchor
 from exemplar.retrieval.index.base import Index
 from exemplar.retrieval.index.words import TextWords, Words
+from exemplar.retrieval.svm.anchor import POSITIVES, at_terms, choose_terms, dense_anchor, word_anchor
 from exemplar.retrieval.svm.fit import NEGATIVE_WEIGHT, ExemplarSVM, Until, check_c, fit_exemplar_svm
 from exemplar.retrieval.svm.objective import LossWeights
 

@@ -1,8 +1,9 @@
 """Queries and rankings as values."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from exemplar.data.documents import Document
 from exemplar.data.encoders.base import VectorKind
 from exemplar.retrieval.rankers import Ranker, Scorer
 
@@ -63,6 +64,8 @@ class Ranking:
         The requested page.
     doc_ids, scores
         Every document from the first to the end of the page, or to the requested depth, and its score.
+    rows
+        The corpus's row of each of these.
     texts
         A number for the text of each of these; two rankings of a corpus have a text in common where the numbers are
         equal, also if each has another copy of it.
@@ -90,6 +93,7 @@ class Ranking:
     n_candidates: int = 0
     n_texts: int = 0
     vectors: VectorKind = "full"
+    rows: tuple[int, ...] = ()
 
     @property
     def time_in_words(self) -> str:
@@ -105,3 +109,28 @@ class Ranking:
         scans = "1 scan" if svm.scans == 1 else f"{svm.scans} scans"
         stopped = "ended early" if svm.stopped == "budget" else svm.stopped
         return f"{self.time_in_words} · {scans} · {svm.support:,} support rows · {stopped}"
+
+
+def result_of(rank: int, document: Document, score: float, start: int, end: int, copies: Sequence[str]) -> Result:
+    """Return a document as a result.
+
+    Parameters
+    ----------
+    start, end
+        The bounds of its best passage in its full text.
+    copies
+        All documents with its text, by ``doc_id``, with or without itself.
+    """
+    start, end = (max(0, bound - document.text_start) for bound in (start, end))
+    return Result(
+        rank,
+        document.doc_id,
+        score,
+        document.labels,
+        document.text,
+        passage=document.text[start:end],
+        start=start,
+        metadata=document.metadata,
+        title=document.title,
+        copies=tuple(doc_id for doc_id in copies if doc_id != document.doc_id),
+    )

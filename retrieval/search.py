@@ -1,6 +1,5 @@
 """SearchEngine: the documents of a corpus ranked for a query and its marks, by one linear scorer."""
 
-import functools
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -10,19 +9,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.corpus.filters import Filters, Selection
 from exemplar.data.corpus.store import DocumentStore, row_in
-from exemplar.data.documents import Document
 from exemplar.data.encoders.base import Encoder, EncoderInfo
 from exemplar.data.errors import ExemplarError
 from exemplar.retrieval.caching import weakly_cached
-from exemplar.retrieval.copies import copies_of, text_marks
+from exemplar.retrieval.copies import checked_marks, copies_of, with_examples
+from exemplar.retrieval.examples import ExampleMaker
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.index.base import Index
-from exemplar.retrieval.index.dense import DenseIndex
+from exemplar.retrieval.index.dense import index_in_memory
 from exemplar.retrieval.index.threads import one_blas_thread
-from exemplar.retrieval.index.words import DocumentWords, TextWords, Words
+from exemplar.retrieval.index.words import Words
 from exemplar.retrieval.query_encoder import QueryEncoder
 from exemplar.retrieval.rankers import (
     DEFAULT_RANKER,
@@ -30,20 +28,18 @@ from exemplar.retrieval.rankers import (
     RANKERS,
     WITHOUT_VECTORS,
     Examples,
-    ExampleWords,
     Ranker,
     Scorer,
-    centroid,
     scorer,
 )
-from exemplar.retrieval.ranking import DocumentQuery, Query, Ranking, Result
+from exemplar.retrieval.ranking import DocumentQuery, Query, Ranking, Result, result_of
 from exemplar.retrieval.svm.fit import Until
 
 _CACHED = 256  # trainings, and rankings
-_CACHED_TEXTS = 1024  # the words of queries and marked documents
 _CARRYING, _MOST_CARRYING = 0.9, 8  # the share of what words add, and how many words of a row are named
 _SEARCHED = 4000  # characters of a text in which its words are looked up
 _LONGEST_CACHED = 1000  # documents of a cached ranking
+_SPARE = 100  # documents by which a ranking that ignores marks is longer, lest a mark rank it anew
 _CACHED_SELECTED = 4_000_000  # rows of all cached selections, 16 bytes a row
 
 
@@ -62,6 +58,7 @@ class _Top:
     passages: NDArray[np.intp]
     scores: NDArray[np.float64]
     doc_ids: tuple[str, ...]
+    rows: tuple[int, ...]
     texts: tuple[int, ...]
     n_candidates: int
     n_texts: int
@@ -89,13 +86,12 @@ class SearchEngine:
         words: Words | None = None,
     ) -> None:
         self.corpus = corpus
-        self.index = index or _index_in_memory(corpus)
-        self._words = words
+        self.index = index or index_in_memory(corpus)
         self._query_encoder = QueryEncoder(corpus, load_encoder)
+        self._examples = ExampleMaker(corpus, self.index, self._query_encoder, words)
         # A mark must not rank kNN again, the next page must not train again, and no mark need filter again.
         self._cached_training = weakly_cached(self._train, _CACHED)
         self._cached_top = weakly_cached(self._top, _CACHED)
-        self._text_words = weakly_cached(self._words_of, _CACHED_TEXTS)
         self._select = weakly_cached(corpus.select, max(2, min(32, _CACHED_SELECTED // max(1, self.index.n))))
 
     @property
@@ -108,12 +104,10 @@ class SearchEngine:
         """The rankers that can rank the corpus: without vectors, those that use words."""
         return WITHOUT_VECTORS if self.corpus.manifest.vectors == "none" else RANKERS
 
-    @functools.cached_property
+    @property
     def words(self) -> Words | None:
         """The words of the documents; None if the corpus has none."""
-        if self._words is None and isinstance(self.corpus, Corpus) and isinstance(self.index, DenseIndex):
-            self._words = DocumentWords(self.corpus.words, self.index, self.corpus.document_rows)
-        return self._words
+        return self._examples.words
 
     def search(
         self,
@@ -128,6 +122,7 @@ class SearchEngine:
         until: Until = "settled",
         filters: Filters | None = None,
         without: Iterable[str] = (),
+        earlier: Sequence[Query] = (),
     ) -> Ranking:
         """Rank the documents for a query; the same inputs give the same ranking.
 
@@ -144,7 +139,7 @@ class SearchEngine:
         Parameters
         ----------
         k, skip
-            Return k results, from rank ``skip + 1`` on.
+            Return k results, from rank ``skip + 1`` on; with 0, no document is read.
         depth
             The least length of ``Ranking.doc_ids``, if the corpus has as many documents.
         C
@@ -156,25 +151,26 @@ class SearchEngine:
             Rank only documents that pass. Training still uses the full corpus.
         without
             Documents to leave out with their copies, by ``doc_id``; ids that the corpus does not have are ignored.
+        earlier
+            Queries to which this one was added. They train as positives do: a typed one by its vector and its words, a
+            document as one that is marked as relevant, unless its text is marked already, is the query's own, or is no
+            longer in the corpus. The rankers that leave marks aside leave them aside too.
 
         Raises
         ------
         ExemplarError
-            The query is empty, the ranker unknown, C not positive, a document is not in the corpus, or copies of one
+            A query is empty, the ranker unknown, C not positive, a document is not in the corpus, or copies of one
             text have different marks.
         EncoderMismatch
             The model that the corpus names has changed since the build.
         """
-        if k < 1 or skip < 0:
-            raise ExemplarError(f"the number of results must be at least 1, got {k}, and skip at least 0, got {skip}")
-        training = self._training(query, feedback or Feedback(), ranker, C, until)
-        rows = list(self.corpus.rows_of(without).values())
-        if isinstance(query, DocumentQuery):
-            rows.append(self.corpus.row(query.doc_id))
-        left_out = chain.from_iterable(self.corpus.copies_of(rows))
+        if k < 0 or skip < 0:
+            raise ExemplarError(f"the number of results must be at least 0, got {k}, and skip at least 0, got {skip}")
+        training = self._training(query, earlier, feedback or Feedback(), ranker, C, until)
+        itself = self._copies([self.corpus.row(query.doc_id)] if isinstance(query, DocumentQuery) else [])
+        left_out = itself | self._copies(self.corpus.rows_of(without).values())
         last = max(skip + k, depth)
-        find_top = self._cached_top if last <= _LONGEST_CACHED else self._top
-        top = find_top(training, last, frozenset(left_out), filters or None)
+        top = self._top_without(training, last, itself, left_out, filters or None)
         page = slice(skip, skip + k)
         return Ranking(
             query,
@@ -183,6 +179,7 @@ class SearchEngine:
             seconds=training.seconds + top.seconds,
             scorer=training.scorer,
             doc_ids=top.doc_ids,
+            rows=top.rows,
             scores=tuple(top.scores.tolist()),
             texts=top.texts,
             n_candidates=top.n_candidates,
@@ -236,70 +233,34 @@ class SearchEngine:
         """Return n different random documents that pass the filters, by ``doc_id``; all if at most n pass."""
         return self.corpus.doc_ids(self._select(filters or Filters()).draw(n, seed))
 
-    def examples(
-        self, query: Query, feedback: Feedback, itself: str | None = None, left_out: Sequence[int] = ()
-    ) -> Examples:
-        """Return the input of rankers: query and marks as vectors, and the passages outside the background.
+    def passing(self, filters: Filters | None, without: Iterable[str] = ()) -> list[str]:
+        """Return the documents that pass the filters by ``doc_id``, in the corpus's order.
 
-        ``itself`` is the document that a typed query was made from; it is outside the background too, and so are the
-        documents at the rows ``left_out``.
+        ``without`` leaves documents out with their copies, as for ``search``.
         """
-        vector = self.query_vector(query)
-        itself = query.doc_id if isinstance(query, DocumentQuery) else itself
-        # A mark on the query's own document adds nothing: the document is an example already.
-        positives = [self.corpus.row(doc_id) for doc_id in feedback.positives if doc_id != itself]
-        negatives = [self.corpus.row(doc_id) for doc_id in feedback.negatives if doc_id != itself]
-        examples = positives + ([] if itself is None else [self.corpus.row(itself)])
-        copies = self.corpus.copies_of(examples)
-        if isinstance(query, str):
-            copies.append(self.corpus.rows_with([query]).tolist())
-        outside = np.concatenate([negatives, left_out, *copies]).astype(np.intp)
-        return Examples(
-            self.index,
-            vector,
-            np.concatenate(
-                [
-                    self._positive_vectors(positives, query, vector),
-                    self._text_vectors(feedback.positive_texts, query, vector),
-                ]
-            ),
-            self._nearest_passages(negatives, vector),
-            self._passages(outside),
-            self._text_vectors(feedback.negative_texts, query, vector, nearest=True)
-            if feedback.negative_texts
-            else None,
-            self._example_words(query, itself, positives, feedback),
-        )
+        rows = self._select(filters).rows if filters else np.arange(self.corpus.n_documents)
+        left_out = self._copies(self.corpus.rows_of(without).values())
+        return self.corpus.doc_ids(np.setdiff1d(rows, np.array(list(left_out), np.intp), assume_unique=True))
 
-    def _by_words(self, query: Query) -> Examples:
-        """Return the input of the ranker that takes the query's words alone, which needs no encoder."""
-        itself = query.doc_id if isinstance(query, DocumentQuery) else None
-        none, empty = np.zeros((0, self.index.dim), np.float32), np.empty(0, np.intp)
-        words = self._example_words(query, itself, (), Feedback())
-        return Examples(self.index, np.zeros(self.index.dim, np.float32), none, empty, empty, words=words)
+    def n_passing(self, filters: Filters | None) -> int:
+        """Return how many documents pass the filters."""
+        return self._select(filters).n_documents if filters else self.corpus.n_documents
 
-    def _example_words(
-        self, query: Query, itself: str | None, positives: Sequence[int], feedback: Feedback
-    ) -> ExampleWords | None:
-        """Return the words of the query and of its marks; None if the corpus has no words index."""
-        words = self.words
-        if words is None:
-            return None
-        rows = [] if itself is None else [self.corpus.row(itself)]
-        text = query if isinstance(query, str) else self.corpus.document(rows[0]).full_text
-        marked = [document.full_text for document in self.corpus.documents_at(positives)]
-        return ExampleWords(
-            words,
-            self._text_words(text),
-            tuple(map(self._text_words, [*marked, *feedback.positive_texts])),
-            tuple(map(self._text_words, feedback.negative_texts)),
-            tuple(chain.from_iterable(self.corpus.copies_of(rows))),
-        )
+    def count_passing(self, doc_ids: Iterable[str], filters: Filters | None) -> int:
+        """Return how many of some documents pass the filters; those that the corpus does not have don't."""
+        rows = list(self.corpus.rows_of(doc_ids).values())
+        return self._select(filters).count(rows) if filters else len(rows)
 
-    def _words_of(self, text: str) -> TextWords:
-        if self.words is None:
-            raise TypeError("the corpus has no words index")
-        return self.words.of_text(text)
+    def examples(
+        self,
+        query: Query,
+        feedback: Feedback,
+        itself: str | None = None,
+        left_out: Sequence[int] = (),
+        earlier: Sequence[str] = (),
+    ) -> Examples:
+        """Return the input of rankers, see ``ExampleMaker.examples``."""
+        return self._examples.examples(query, feedback, itself, left_out, earlier)
 
     def top_passages(
         self,
@@ -322,10 +283,12 @@ class SearchEngine:
             Return the best of the documents with the same text alone.
         """
         index, w = self._joined(weights)
-        exclude = self._passages(np.asarray(without, dtype=np.intp))
+        exclude = self.corpus.passages_of_all(np.unique(np.asarray(without, dtype=np.intp)))
         within = None if selection is None else selection.within
         per_document = -(-self.index.n // max(1, self.corpus.n_documents))
         n_passages = k * per_document
+        if not k:
+            return np.empty(0, np.intp), np.empty(0)
         while True:
             rows, scores = index.top_k(w, n_passages, b=weights.b, exclude=exclude, within=within, above=weights.above)
             documents = self.corpus.passages_at(rows)[:, 0]
@@ -349,11 +312,17 @@ class SearchEngine:
 
     def query_vector(self, query: Query) -> NDArray[np.float32]:
         """Return the vector of a query, ``(dim,)``; a typed query is encoded once."""
-        if isinstance(query, DocumentQuery):
-            return self._document_vector(self.corpus.row(query.doc_id))
-        return self._query_encoder.vector(query)
+        return self._examples.query_vector(query)
 
-    def _training(self, query: Query, feedback: Feedback, ranker: Ranker, C: float | None, until: Until) -> _Training:
+    def _training(
+        self,
+        query: Query,
+        earlier: Sequence[Query],
+        feedback: Feedback,
+        ranker: Ranker,
+        C: float | None,
+        until: Until,
+    ) -> _Training:
         """Return the cached training of a query and its marks."""
         if ranker not in RANKERS:
             raise ExemplarError(f"the ranker is one of {', '.join(RANKERS)}; got '{ranker}'")
@@ -361,28 +330,70 @@ class SearchEngine:
             raise ExemplarError(
                 f"the corpus '{self.corpus.manifest.name}' has no vectors yet; rank by {', '.join(self.rankers)}"
             )
-        rows = self.corpus.rows_of(feedback.marked)
-        for doc_id in feedback.marked:
-            row_in(rows, doc_id, self.corpus.manifest.name)  # kNN ignores marks, but must refuse unknown ones too
-        marks = text_marks(feedback, self.corpus)
-        if marks.opposed:
-            copies = " and ".join(f"'{doc_id}'" for doc_id in marks.opposed[0])
-            raise ExemplarError(f"the documents {copies} are copies of one text with different marks; keep one mark")
-        return self._cached_training(query, marks.feedback if ranker in LEARNING else Feedback(), ranker, C, until)
+        marks = checked_marks(feedback, self.corpus)  # kNN ignores them, but must refuse unknown ones too
+        if ranker not in LEARNING:
+            return self._cached_training(query, (), Feedback(), ranker, C, until)
+        texts = tuple(dict.fromkeys(each for each in earlier if isinstance(each, str) and each != query))
+        marks = with_examples(marks, [each for each in earlier if isinstance(each, DocumentQuery)], self.corpus)
+        return self._cached_training(query, texts, marks, ranker, C, until)
 
-    def _train(self, query: Query, feedback: Feedback, ranker: Ranker, C: float | None, until: Until) -> _Training:
+    def _train(
+        self,
+        query: Query,
+        earlier: tuple[str, ...],
+        feedback: Feedback,
+        ranker: Ranker,
+        C: float | None,
+        until: Until,
+    ) -> _Training:
         if ranker != "words":
-            self.query_vector(query)  # encodes before the clock starts
+            for typed in (query, *earlier):
+                self.query_vector(typed)  # encodes before the clock starts
         start = time.perf_counter()
-        rows = list(self.corpus.rows_of(feedback.marked).values())
-        copies = list(chain.from_iterable(self.corpus.copies_of(rows)))
+        copies = sorted(self._copies(self.corpus.rows_of(feedback.marked).values()))
         if isinstance(query, DocumentQuery):  # a mark on a copy of it adds as little as one on itself
             itself = copies_of([query.doc_id], self.corpus).get(query.doc_id, ())
             feedback = feedback.within(set(feedback.marked).difference(itself))
         with one_blas_thread():
-            needed = self._by_words(query) if ranker == "words" else self.examples(query, feedback, left_out=copies)
+            if ranker == "words":
+                needed = self._examples.by_words(query)
+            else:
+                needed = self.examples(query, feedback, left_out=copies, earlier=earlier)
             weights = scorer(ranker, needed, C=C, until=until)
         return _Training(weights, time.perf_counter() - start)
+
+    def _copies(self, rows: Iterable[int]) -> frozenset[int]:
+        """Return documents and their copies."""
+        return frozenset(chain.from_iterable(self.corpus.copies_of(list(rows))))
+
+    def _top_without(
+        self,
+        training: _Training,
+        k: int,
+        itself: frozenset[int],
+        left_out: frozenset[int],
+        filters: Filters | None,
+    ) -> _Top:
+        """Return the top without some documents, among them ``itself``, the query."""
+        spare = _SPARE * -(-len(left_out - itself) // _SPARE)
+        if k > _LONGEST_CACHED:
+            return self._top(training, k, left_out, filters)
+        if training.scorer.svm or training.scorer.above is not None or k + spare > _LONGEST_CACHED:
+            return self._cached_top(training, k, left_out, filters)
+        whole = self._cached_top(training, k + spare, itself, filters)
+        kept = [place for place, row in enumerate(whole.rows) if row not in left_out]
+        selection = self._select(filters) if filters else None
+        is_all = len(whole.rows) < k + spare
+        return _Top(
+            whole.passages[kept[:k]],
+            whole.scores[kept[:k]],
+            tuple(whole.doc_ids[place] for place in kept[:k]),
+            tuple(whole.rows[place] for place in kept[:k]),
+            tuple(whole.texts[place] for place in kept[:k]),
+            self._n_candidates(selection, left_out),
+            len(kept) if is_all else self._n_texts(selection, left_out),
+            whole.seconds,
+        )
 
     def _top(self, training: _Training, k: int, left_out: frozenset[int], filters: Filters | None) -> _Top:
         start = time.perf_counter()
@@ -397,6 +408,7 @@ class SearchEngine:
             passages,
             scores,
             tuple(self.corpus.doc_ids(rows)),
+            tuple(rows.tolist()),
             tuple(self.corpus.text_numbers(rows).tolist()),
             self._n_candidates(selection, left_out),
             n_texts,
@@ -414,77 +426,15 @@ class SearchEngine:
             return self.corpus.n_texts - len(set(self.corpus.text_numbers(sorted(left_out)).tolist()))
         return selection.n_texts - selection.count_texts(left_out)
 
-    def _passages(self, rows: NDArray[np.intp]) -> NDArray[np.intp]:
-        """Return the rows of all passages of some documents, ascending, each once."""
-        return self.corpus.passages_of_all(np.unique(rows))
-
-    def _positive_vectors(
-        self, positives: Sequence[int], query: Query, vector: NDArray[np.float32]
-    ) -> NDArray[np.float32]:
-        """Return a vector for every positive, ``(n_positives, dim)``: its nearest passage, or its mean; see search."""
-        if not isinstance(query, DocumentQuery):
-            return self.index.vectors(self._nearest_passages(positives, vector))
-        vectors = [self._document_vector(row) for row in positives]
-        return np.stack(vectors) if vectors else np.empty((0, self.index.dim), np.float32)
-
-    def _text_vectors(
-        self, texts: Sequence[str], query: Query, vector: NDArray[np.float32], *, nearest: bool = False
-    ) -> NDArray[np.float32]:
-        """Return a vector for every text that no document has, as for a document that has it."""
-        passages = [self._query_encoder.passages(text) for text in texts]
-        if nearest or not isinstance(query, DocumentQuery):
-            vectors = [rows[int((rows @ vector).argmax())] for rows in passages]
-        else:
-            vectors = [centroid(rows).astype(np.float32) for rows in passages]
-        return np.stack(vectors) if vectors else np.empty((0, self.index.dim), np.float32)
-
-    def _document_vector(self, row: int) -> NDArray[np.float32]:
-        """Return the mean of a document's passages, ``(dim,)``."""
-        passages = self.index.vectors(self.corpus.passages_of(row))
-        return passages[0] if len(passages) == 1 else centroid(passages).astype(np.float32)
-
-    def _nearest_passages(self, rows: Sequence[int], vector: NDArray[np.float32]) -> NDArray[np.intp]:
-        """Return the row of every document's passage that is nearest to a vector."""
-        ranges = [self.corpus.passages_of(row) for row in rows]
-        return np.array([rows[int((self.index.vectors(rows) @ vector).argmax())] for rows in ranges], np.intp)
-
     def _results(self, first: int, passages: NDArray[np.intp], scores: NDArray[np.float64]) -> tuple[Result, ...]:
         """Return passages as results, with ranks from ``first`` on."""
+        if not passages.size:
+            return ()
         spans = self.corpus.passages_at(passages).tolist()
         documents = self.corpus.documents_at([row for row, _, _ in spans])
         copies = copies_of([document.doc_id for document in documents], self.corpus)
         ranked = enumerate(zip(documents, scores, spans, strict=True), start=first)
         return tuple(
-            _result(rank, document, float(score), start, end, copies.get(document.doc_id, ()))
+            result_of(rank, document, float(score), start, end, copies.get(document.doc_id, ()))
             for rank, (document, score, (_, start, end)) in ranked
         )
-
-
-def _result(rank: int, document: Document, score: float, start: int, end: int, copies: Sequence[str]) -> Result:
-    """Return a document as a result; ``start`` and ``end`` are those of its passage in its full text."""
-    start, end = (max(0, bound - document.text_start) for bound in (start, end))
-    return Result(
-        rank,
-        document.doc_id,
-        score,
-        document.labels,
-        document.text,
-        passage=document.text[start:end],
-        start=start,
-        metadata=document.metadata,
-        title=document.title,
-        copies=tuple(doc_id for doc_id in copies if doc_id != document.doc_id),
-    )
-
-
-def _index_in_memory(corpus: DocumentStore) -> Index:
-    if not isinstance(corpus, Corpus):
-        raise TypeError("a corpus on a server needs the index of that server")
-    return DenseIndex(corpus.vectors, longest=_longest_vector(corpus))
-
-
-def _longest_vector(corpus: Corpus) -> float:
-    """Return a bound of the vectors' lengths."""
-    if corpus.manifest.encoder.similarity == "cosine":
-        return 1.0
-    return float(np.sqrt(np.einsum("ij,ij->i", corpus.vectors, corpus.vectors).max()))

@@ -19,6 +19,8 @@ CIRCLES: set[str] = set()
 # Parts that their packages call private, or do not document, and the files that touch them.
 PRIVATE = {
     r"streamlit\.(proto|runtime)|data-testid": {
+        "ui/search/lists/lists.js",
+        "ui/search/page.css",
         "ui/streamlit_internals.py",
         "ui/style.css",
     },

@@ -3,7 +3,7 @@
 import hashlib
 import html
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -102,35 +102,6 @@ def excerpt(raw: str, n_characters: int) -> str:
     """Return the start of a text as one paragraph, cut between words."""
     line = " ".join(with_line_breaks(replace_lone_surrogates(raw[: 4 * n_characters])).split())
     return line if len(line) <= n_characters else f"{line[:n_characters].rsplit(None, 1)[0]} …"
-
-
-def excerpt_with(raw: str, spans: Sequence[tuple[int, int]], n_characters: int) -> str:
-    """Return as HTML the part of a text where its spans begin, with the spans marked.
-
-    The part is cut between words; runs of blanks and of empty lines in it become one.
-    """
-    first = spans[0][0] if spans else 0
-    start = first if first > n_characters // 3 else 0
-    end = min(len(raw), start + n_characters)
-    if end < len(raw) and (at_word := raw.rfind(" ", start, end)) > start + n_characters // 2:
-        end = at_word
-    shown = [(max(a, start), min(b, end)) for a, b in spans if a < end and b > start]
-    before, after = "… " if start else "", " …" if end < len(raw) else ""
-    return before + with_marks(raw[start:end], [(a - start, b - start) for a, b in shown], _collapse_blanks) + after
-
-
-def with_marks(raw: str, spans: Sequence[tuple[int, int]], prepare: Callable[[str], str] = with_line_breaks) -> str:
-    """Return a raw text as HTML with its spans marked; the spans are sorted and don't overlap."""
-    parts, last = [], 0
-    for start, end in spans:
-        parts += [text(prepare(raw[last:start])), element("mark", "carried", text(prepare(raw[start:end])))]
-        last = end
-    return "".join([*parts, text(prepare(raw[last:]))])
-
-
-def _collapse_blanks(raw: str) -> str:
-    broken = with_line_breaks(raw)
-    return re.sub(r"\s+", lambda blanks: "\n" if "\n" in blanks[0] else " ", broken)
 
 
 def show_message(kind: MessageKind, message: str) -> None:

@@ -3,10 +3,7 @@
 import contextlib
 import gc
 import os
-from collections.abc import Callable
-from concurrent.futures import Future
 from contextlib import AbstractContextManager
-from typing import TypeVar
 
 import streamlit as st
 
@@ -26,7 +23,6 @@ from exemplar.retrieval.search import SearchEngine
 from exemplar.ui.page_scheduler import PageScheduler
 from exemplar.ui.streamlit_internals import is_on_a_page
 
-T = TypeVar("T")
 _scheduler = PageScheduler()
 
 
@@ -64,11 +60,6 @@ def _served(uri: str) -> dict[str, Manifest]:
 def page() -> AbstractContextManager[None]:
     """Return a context that waits while another page is ranked and drawn; Milvus ranks many pages at a time."""
     return contextlib.nullcontext() if index() else _scheduler.page()
-
-
-def run_when_idle(work: Callable[[], T]) -> Future[T]:
-    """Run work for a page while no page is ranked or drawn."""
-    return _scheduler.run_when_idle(work)
 
 
 def engine(name: str, vectors: VectorKind | None = None) -> SearchEngine:

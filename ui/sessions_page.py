@@ -1,9 +1,9 @@
 """Draw the page Sessions: open, rename, copy and delete saved sessions."""
 
-import zlib
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import streamlit as st
 
@@ -20,6 +20,7 @@ from exemplar.ui import html, resources, state
 from exemplar.ui.confirm import confirm
 from exemplar.ui.local_time import local_time
 from exemplar.ui.navigation import keep_session, open_session
+from exemplar.ui.row_choice import Rows, choose_row
 from exemplar.ui.search.export_import import show_export, show_import
 
 _A_PAGE = 50  # sessions
@@ -44,7 +45,8 @@ class _Entry:
 
     @property
     def title(self) -> str:
-        return html.name(self.saved.name) or html.excerpt(self.query, 60) or "unnamed"
+        """Its name, else its first query."""
+        return html.name(self.saved.name) or html.excerpt(self.saved.title, 60) or "unnamed"
 
     @property
     def notice(self) -> str | None:
@@ -75,35 +77,41 @@ def _show_sessions(saved: Sequence[SavedSession]) -> None:
     if not saved:
         st.caption("None yet: search something, and it is here.")
         return
-    entry = _choose(_show_table(saved))
+    entry = _choose(saved)
     if entry.notice:
         html.show_message("warning", entry.notice)
     _show_actions(entry)
     _show_history(entry.saved.session_id)
 
 
-def _show_table(saved: Sequence[SavedSession]) -> list[_Entry]:
-    """Draw a page of the list; return its sessions."""
+def _choose(saved: Sequence[SavedSession]) -> _Entry:
+    """Draw a page of the list; return the chosen session."""
     place = st.container()
     n_pages = -(-len(saved) // _A_PAGE)
     page = st.pagination(n_pages, key=f"sessions_page of {n_pages}") if n_pages > 1 else 1
     entries = [_Entry(one, _loaded(one.session_id)) for one in saved[(page - 1) * _A_PAGE : page * _A_PAGE]]
-    session = state.current()
-    place.dataframe(
-        {
-            "Name": [html.name(entry.saved.name) or "unnamed" for entry in entries],
-            "Corpus": [html.name(entry.saved.corpus) + _state_of_corpus(entry) for entry in entries],
-            "Last query": [html.excerpt(entry.query, 200) if entry.session else "can't be read" for entry in entries],
-            "Marks": [len(entry.session.feedback) if entry.session else None for entry in entries],
-            "Changed": [local_time(entry.saved.changed) for entry in entries],
-            "Here": [
-                "this tab" if session and entry.saved.session_id == session.session_id else "" for entry in entries
-            ],
-        },
-        hide_index=True,
+    ids, session = [entry.saved.session_id for entry in entries], state.current()
+    chosen = choose_row(
+        _CHOSEN,
+        Rows(ids, _labels(entries), _cells(entries)),
+        candidates=[session.session_id] if session else [],
+        label="Session",
         alt="Saved sessions, the last changed first",
+        place=place,
     )
-    return entries
+    return entries[ids.index(chosen)]
+
+
+def _cells(entries: Sequence[_Entry]) -> dict[str, list[Any]]:
+    session = state.current()
+    return {
+        "Name": [entry.title for entry in entries],
+        "Corpus": [html.name(entry.saved.corpus) + _state_of_corpus(entry) for entry in entries],
+        "Last query": [html.excerpt(entry.query, 200) if entry.session else "can't be read" for entry in entries],
+        "Marks": [len(entry.session.feedback) if entry.session else None for entry in entries],
+        "Changed": [local_time(entry.saved.changed) for entry in entries],
+        "Here": ["this tab" if session and entry.saved.session_id == session.session_id else "" for entry in entries],
+    }
 
 
 def _state_of_corpus(entry: _Entry) -> str:
@@ -120,23 +128,6 @@ def _loaded(session_id: str) -> Session | None:
         return state.store().load(session_id)
     except ExemplarError:  # it has an event of a later version
         return None
-
-
-def _choose(entries: Sequence[_Entry]) -> _Entry:
-    session, labels = state.current(), _labels(entries)
-    ids = [entry.saved.session_id for entry in entries]
-    candidates = (st.session_state.get(_CHOSEN), session and session.session_id)
-    chosen = st.selectbox(
-        "Session",
-        ids,
-        index=next((ids.index(candidate) for candidate in candidates if candidate in ids), 0),
-        # The browser identifies an option by its label, so a changed label needs a new box.
-        key=f"{_CHOSEN} {zlib.crc32(repr(labels).encode())}",
-        format_func=lambda session_id: labels.get(session_id, session_id),
-        help="What the buttons below are about.",
-    )
-    st.session_state[_CHOSEN] = chosen
-    return entries[ids.index(chosen)]
 
 
 def _labels(entries: Sequence[_Entry]) -> dict[str, str]:
@@ -185,7 +176,7 @@ def _show_rename(entry: _Entry) -> None:
             value=entry.saved.name[:_LONGEST],
             max_chars=_LONGEST,
             key=key,
-            help="What it is called in the list; without one it goes by its last query.",
+            help="What it is called in the list; without one it goes by its first query.",
         )
         st.form_submit_button(
             "Save",
@@ -222,7 +213,7 @@ def _show_lost(session: Session) -> None:
     """Draw the form for the export of marks whose corpus was removed."""
     corpus = empty_corpus(session.corpus)
     marks = present_marks(session.marks, corpus, lambda: state.store().texts(session.session_id))
-    show_export(corpus, session.after(*marks.events).feedback, marks, None)
+    show_export(corpus, session.after(*marks.events), marks, None)
 
 
 def _show_export_and_import(session: Session, corpus: DocumentStore) -> None:
@@ -234,7 +225,7 @@ def _show_export_and_import(session: Session, corpus: DocumentStore) -> None:
         for event in (*marks.events, added):
             state.store().record(session, event, corpus_id=corpus.manifest.corpus_id)
 
-    show_export(corpus, present.feedback, marks, None)
+    show_export(corpus, present, marks, None)
     show_import(corpus, present, record)
 
 

@@ -17,14 +17,11 @@ from exemplar.retrieval.sessions.events import (
     Marked,
     MarksAdded,
     MarksCleared,
-    MarksFollowed,
     Named,
+    NotesAdded,
     Opened,
     Queried,
-    Redone,
     SettingsSet,
-    TextsKnown,
-    Undone,
     texts_in,
 )
 from exemplar.retrieval.sessions.identity import PresentMarks, present_marks
@@ -34,11 +31,7 @@ from exemplar.retrieval.sessions.settings import Settings
 from exemplar.retrieval.sessions.store import FAILURES, SessionStore, home_store
 
 QUERY_TEXT = "query_text"
-PAGE = "page"
-N_TURNS = "page_turns"  # by the program; each makes a new widget, which begins at the page
-JUMP = "jump_to"
-VIEW, RESULTS = "view", "Results"
-ROWS_OPENED = "rows_opened"
+VIEW = "view"
 PICKED = "picked_point"
 
 _SESSION = "session"
@@ -49,12 +42,11 @@ _TEXTS = "marked_texts"  # by hash; the log loses them when another tab deletes 
 _PRESENT = "marks_on_the_corpus"
 _CORPUS_ID = "identity_of_the_corpus"  # that the page shows, after its name
 _VECTORS = "vectors_of_rankings"  # by session and corpus: what was ranked when they were taken, and their kind
+_SUCCESSORS = "sessions_that_go_on_for_deleted_ones"  # by the id of the deleted one
 _ADDRESS = "address_as_written"
 _NOTICE = "notice"
 
 _IN_ADDRESS = ("session", "corpus", "q", "like")
-# After these events the results stay on their page.
-_KEEPING_THE_PAGE = (Marked, MarksAdded, TextsKnown, MarksFollowed, MarksCleared, Undone, Redone, Named)
 _LONGEST = 300  # characters of a query or an id in the address; the session keeps longer ones too
 
 
@@ -74,11 +66,19 @@ def follow_address(corpora: Sequence[str]) -> Session:
     if current() is None or (address != st.session_state.get(_ADDRESS) and not clicked):
         _follow(address, corpora)
     else:
-        _catch_up()
+        catch_up()
     st.session_state.pop(_CHANGED, None)
     session: Session = st.session_state[_SESSION]
     _write_address(session)
     return session
+
+
+def goes_on_as(session_id: str) -> str:
+    """Return the id under which this tab goes on with a session: another one if it was deleted elsewhere."""
+    successors: dict[str, str] = st.session_state.get(_SUCCESSORS, {})
+    while session_id in successors:
+        session_id = successors[session_id]
+    return session_id
 
 
 def current() -> Session | None:
@@ -89,34 +89,71 @@ def current() -> Session | None:
 
 def change(event: Event) -> None:
     """Apply an event to the session and save it; if it can't be saved, it still applies, and the page warns."""
-    _catch_up()
+    catch_up()
     session: Session = st.session_state[_SESSION]
-    if isinstance(event, Marked):
-        event = session.on_text(event)
-    if isinstance(event, Marked | MarksAdded):
-        event = replace(event, at=datetime.now(UTC).isoformat())
+    event = _dated(event, session)
     corpus, corpus_id = st.session_state.get(_CORPUS_ID, ("", ""))
     _apply(event, corpus_id if corpus == session.corpus else "")
+
+
+def save(event: Event, key: str) -> None:
+    """Save an event and apply it to the session; one whose key the log has already is applied already.
+
+    Raises
+    ------
+    FAILURES
+        It can't be saved, and it is not applied.
+    """
+    catch_up()
+    session: Session = st.session_state[_SESSION]
+    corpus, corpus_id = st.session_state.get(_CORPUS_ID, ("", ""))
+    corpus_id = corpus_id if corpus == session.corpus else ""
+    event = _dated(session.on_texts(event) if isinstance(event, MarksAdded) else event, session)
+    _save_unsaved(session)
+    if store().record(session, event, key=key, corpus_id=corpus_id):
+        _put_after(event, corpus_id)
+        st.session_state[_N_EVENTS] += 1  # last: if this run is stopped halfway, the next one reads the log
+
+
+def save_elsewhere(session: Session, event: Event, key: str, corpus_id: str) -> None:
+    """Save an event of another session, or of this one on another corpus; raises one of FAILURES if it can't be."""
+    event = session.on_texts(event) if isinstance(event, MarksAdded) else event
+    store().record(session, _dated(event, session), key=key, corpus_id=corpus_id)
+
+
+def _dated(event: Event, session: Session) -> Event:
+    """Return the event of marks with its time; a mark on a document as one on its text."""
+    if isinstance(event, Marked):
+        event = session.on_text(event)
+    return replace(event, at=datetime.now(UTC).isoformat()) if isinstance(event, Marked | MarksAdded) else event
 
 
 def _apply(event: Event, corpus_id: str) -> None:
     """Apply an event on the corpus of an identity to the session and save it, after those that could not be saved."""
     session: Session = st.session_state[_SESSION]
+    _put_after(event, corpus_id)
+    st.session_state[_UNSAVED].setdefault(session.corpus, []).append((event, new_id(), corpus_id))
+    try:
+        _save_unsaved(session)
+    except FAILURES as error:
+        notify(f"This change is on the page but could not be saved: {error}. It lasts as long as this page.")
+
+
+def _put_after(event: Event, corpus_id: str) -> None:
+    session: Session = st.session_state[_SESSION]
     st.session_state[_SESSION] = session.after(event, corpus_id=corpus_id)
     st.session_state[_TEXTS].update((text.text_hash, text) for text in texts_in(event))
     st.session_state[_CHANGED] = True
-    if not isinstance(event, _KEEPING_THE_PAGE):  # the results change
-        turn_to(1)
-    unsaved: list[tuple[Event, str, str]] = st.session_state[_UNSAVED].setdefault(session.corpus, [])
-    unsaved.append((event, new_id(), corpus_id))
-    try:
-        while unsaved:  # events that failed before come first
-            first, key, its_corpus_id = unsaved[0]
-            store().record(session, first, key=key, corpus_id=its_corpus_id)
+
+
+def _save_unsaved(session: Session) -> None:
+    """Save the events of a session that could not be saved before, in order."""
+    unsaved: list[tuple[Event, str, str]] = st.session_state[_UNSAVED].get(session.corpus, [])
+    while unsaved:
+        event, key, corpus_id = unsaved[0]
+        if store().record(session, event, key=key, corpus_id=corpus_id):
             st.session_state[_N_EVENTS] += 1
-            unsaved.pop(0)
-    except FAILURES as error:
-        notify(f"This change is on the page but could not be saved: {error}. It lasts as long as this page.")
+        unsaved.pop(0)
 
 
 def marks_on(corpus: DocumentStore) -> tuple[Session, PresentMarks]:
@@ -169,26 +206,23 @@ def texts_of(session_id: str) -> dict[str, MarkedText]:
         return {}
 
 
-def query_typed_text() -> None:
-    """Make the typed text the query."""
-    text = st.session_state[QUERY_TEXT].strip()
-    if text:
-        take_best_vectors()
-        change(Queried(text))
-    else:
-        notify("Type what you are looking for, then press Enter.")
+def query_text(text: str, *, added: bool = False) -> None:
+    """Make a text the query; ``added`` keeps the one before as an earlier query of the same search."""
+    take_best_vectors()
+    change(Queried(text, added))
+    show_query()
 
 
 def query_document(doc_id: str, text_hash: str) -> None:
     """Make a document the query, with its text of a hash."""
     take_best_vectors()
     change(DocumentQueried(doc_id, text_hash))
-    _show_query()
+    show_query()
 
 
 def choose_corpus(name: str) -> None:
     """Change to another corpus; each corpus of the session keeps its own query and marks."""
-    _catch_up()
+    catch_up()
     session: Session = st.session_state[_SESSION]
     saved = _load(session.session_id, name, name)
     _put(saved or Session(session.session_id, name))
@@ -206,29 +240,17 @@ def go_to(session: Session) -> None:
     st.session_state[_N_EVENTS] = _count(session.session_id)
 
 
-def begin_new(corpus: str) -> None:
-    """Begin a new session; on a phone it has one column, since two do not fit."""
+def begin_new(corpus: str, settings: Settings | None = None) -> None:
+    """Begin a new session on a corpus."""
     go_to(Session(new_id(), corpus))
-    if "Mobi" in st.context.headers.get("User-Agent", ""):
-        change(SettingsSet(Settings(rankers=Settings().rankers[-1:])))
+    if settings is not None and settings != Settings():
+        change(SettingsSet(settings))
 
 
 def name_session(session_id: str, name: str) -> None:
     """Give a session a name; raises one of FAILURES if it can't be saved."""
     if session := store().load(session_id):
         store().record(session, Named(name))
-
-
-def jump_to(doc_id: str) -> None:
-    """Show the row of a document at the next drawing."""
-    st.session_state[JUMP] = doc_id
-    st.session_state[VIEW] = RESULTS
-
-
-def turn_to(page: int) -> None:
-    """Show a page of the results at the next drawing."""
-    st.session_state[PAGE] = page
-    st.session_state[N_TURNS] = st.session_state.get(N_TURNS, 0) + 1
 
 
 def put(key: str, value: object) -> None:
@@ -241,6 +263,11 @@ def take_notice() -> str | None:
     """Return the notice of the last callback, and remove it."""
     notice: str | None = st.session_state.pop(_NOTICE, None)
     return notice
+
+
+def has_notice() -> bool:
+    """Return whether a notice waits for the next drawing of the page."""
+    return _NOTICE in st.session_state
 
 
 def notify(message: str) -> None:
@@ -259,7 +286,7 @@ def _follow(address: dict[str, str], corpora: Sequence[str]) -> None:
         change(Queried(text))
     elif (doc_id := address.get("like")) and DocumentQuery(doc_id) != session.query:
         change(DocumentQueried(doc_id))
-    _show_query()
+    show_query()
 
 
 def _follow_session(session_id: str, default_corpus: str) -> None:
@@ -281,7 +308,7 @@ def _follow_corpus(corpus: str, corpora: Sequence[str]) -> None:
         choose_corpus(corpus)
 
 
-def _catch_up() -> None:
+def catch_up() -> None:
     """Read the session again if another tab has changed it; write it again if the log has lost events.
 
     A session that another tab has deleted continues here as a new one.
@@ -299,20 +326,20 @@ def _catch_up() -> None:
     elif n_known:
         notify("This session was deleted elsewhere. What is on this page goes on as a new one.")
         events = _events_of(session)
-        go_to(Session(new_id(), session.corpus))
+        successor = Session(new_id(), session.corpus)
+        st.session_state.setdefault(_SUCCESSORS, {})[session.session_id] = successor.session_id
+        go_to(successor)
         _apply(Opened(), session.corpus_id)
         for event in events:
             change(event)
-        _show_query()
+        show_query()
 
 
 def _read_again(session: Session, n_events: int) -> None:
     saved = _load(session.session_id, session.corpus, session.corpus) or session
     st.session_state[_N_EVENTS], st.session_state[_SESSION] = n_events, saved
     if saved.query != session.query:
-        _show_query()
-    if (saved.query, saved.filters, saved.settings) != (session.query, session.filters, session.settings):
-        turn_to(1)
+        show_query()
 
 
 def _marked_texts(session: Session) -> dict[str, MarkedText]:
@@ -325,17 +352,19 @@ def _marked_texts(session: Session) -> dict[str, MarkedText]:
 
 def _events_of(session: Session) -> list[Event]:
     """Return events that give a new session the query, marks, filters and settings of this one."""
-    query = session.query
-    events: list[Event] = []
-    if isinstance(query, DocumentQuery):
-        events.append(DocumentQueried(query.doc_id, query.text_hash))
-    elif query is not None:
-        events.append(Queried(query))
+    queries = [] if session.query is None else [*session.earlier, session.query]
+    events: list[Event] = [
+        DocumentQueried(query.doc_id, query.text_hash, added=True)
+        if isinstance(query, DocumentQuery)
+        else Queried(query, added=True)
+        for query in queries
+    ]
     marks, texts = session.marks, _marked_texts(session)
     hashes = marks.texts
     known = tuple(texts[text_hash] for text_hash in dict.fromkeys(hashes.values()) if text_hash in texts)
     added = MarksAdded(session.feedback, hashes, known, made=marks.made, corpus_ids=marks.corpus_ids)
-    return [*events, added, FiltersSet(session.filters), SettingsSet(session.settings)]
+    notes = [NotesAdded(session.notes)] if session.notes else []
+    return [*events, added, *notes, FiltersSet(session.filters), SettingsSet(session.settings)]
 
 
 def _write_address(session: Session) -> None:
@@ -353,12 +382,12 @@ def _write_address(session: Session) -> None:
 
 def _put(session: Session) -> None:
     st.session_state[_SESSION] = session
-    for key in (ROWS_OPENED, PICKED):  # documents of another corpus may have the same ids
-        st.session_state.pop(key, None)
-    _show_query()
+    st.session_state.pop(PICKED, None)  # a document of another corpus may have the same id
+    show_query()
 
 
-def _show_query() -> None:
+def show_query() -> None:
+    """Put the query into its box at the next drawing."""
     query = st.session_state[_SESSION].query
     st.session_state[QUERY_TEXT] = "" if query is None or isinstance(query, DocumentQuery) else query
 

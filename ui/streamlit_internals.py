@@ -1,12 +1,20 @@
 """Collect all uses of Streamlit beyond its public API: whether a page runs, and the messages of a tab."""
 
+from typing import Literal
+
 from google.protobuf.message import DecodeError
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-__all__ = ["UploadedFile", "is_drawing_or_end", "is_on_a_page", "is_run_start", "requests_run"]
+__all__ = ["UploadedFile", "is_on_a_page", "page_progress", "requested_run"]
+
+_ENDS: dict[int, Literal["again", "end"]] = {
+    ForwardMsg.FINISHED_SUCCESSFULLY: "end",
+    ForwardMsg.FINISHED_WITH_COMPILE_ERROR: "end",
+    ForwardMsg.FINISHED_EARLY_FOR_RERUN: "again",
+}
 
 
 def is_on_a_page() -> bool:
@@ -14,21 +22,27 @@ def is_on_a_page() -> bool:
     return get_script_run_ctx(suppress_warning=True) is not None
 
 
-def requests_run(message: bytes) -> bool:
-    """Return whether a tab's message requests a run of the page, not only of a fragment."""
+def requested_run(message: bytes) -> Literal["page", "fragment"] | None:
+    """Return what a tab's message asks to run; None if nothing."""
     try:
         request = BackMsg.FromString(message)
     except DecodeError:  # Streamlit refuses it
-        return False
-    return bool(request.HasField("rerun_script") and not request.rerun_script.fragment_id)
+        return None
+    if not request.HasField("rerun_script"):
+        return None
+    return "fragment" if request.rerun_script.fragment_id else "page"
 
 
-def is_run_start(message: bytes) -> bool:
-    """Return whether the server's message announces a run of the page, not only of a fragment."""
+def page_progress(message: bytes) -> Literal["start", "drawing", "again", "end"] | None:
+    """Return what the server's message says of a run of the page; None if it says nothing of it.
+
+    After "again" the page runs once more at once, as it or a fragment has asked for; or a fragment runs, for which
+    Streamlit changes a last message that it has not sent yet. A fragment begins only when the page has ended.
+    """
     sent = ForwardMsg.FromString(message)
-    return sent.WhichOneof("type") == "new_session" and not sent.metadata.run.fragment_ids
-
-
-def is_drawing_or_end(message: bytes) -> bool:
-    """Return whether the server's message draws something or announces the end of a run."""
-    return ForwardMsg.FromString(message).WhichOneof("type") in ("delta", "ref_hash", "script_finished")
+    kind = sent.WhichOneof("type")
+    if kind == "new_session":
+        return "end" if sent.metadata.run.fragment_ids else "start"
+    if kind == "script_finished":
+        return _ENDS.get(sent.script_finished)
+    return "drawing" if kind in ("delta", "ref_hash") else None

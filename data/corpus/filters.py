@@ -95,6 +95,10 @@ class Selection(Protocol):
     def n_texts(self) -> int:
         """Number of different texts among them; a database gives the number of documents."""
 
+    @property
+    def rows(self) -> NDArray[np.intp]:
+        """The rows of the selected documents, ascending; a database transfers all of them."""
+
     def count(self, rows: Collection[int]) -> int:
         """Return how many of the documents at rows are selected."""
 
@@ -136,6 +140,11 @@ class RowSelection:
     def n_documents(self) -> int:
         """Number of selected documents."""
         return self._rows.size
+
+    @property
+    def rows(self) -> NDArray[np.intp]:
+        """The rows of the selected documents, ascending."""
+        return self._rows
 
     @functools.cached_property
     def n_texts(self) -> int:

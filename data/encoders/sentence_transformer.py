@@ -1,5 +1,6 @@
 """An encoder that is a SentenceTransformer, and its loading."""
 
+import functools
 import logging
 import os
 import threading
@@ -48,6 +49,7 @@ class SentenceEncoder:
     ) -> None:
         self._transformer = transformer
         self._is_cosine = transformer.similarity_fn_name != "dot"
+        self._n_threads = _n_threads()
         self._batch_tokens = _CPU_BATCH_TOKENS if transformer.device.type == "cpu" else _GPU_BATCH_TOKENS
         self._tokenizing = threading.Lock()  # a tokenizer keeps its settings between calls
         self._info = EncoderInfo(
@@ -107,6 +109,9 @@ class SentenceEncoder:
         import torch
         from sentence_transformers.util import batch_to_device
 
+        # A query is short: a second thread gains little, and where other work has a core, two that wait for each other
+        # take far longer than one.
+        torch.set_num_threads(1 if task == "query" else self._n_threads)
         batches = self._batches(texts)
         rows = np.empty((len(texts), self._info.dim), dtype=np.float32)
         done = 0
@@ -191,6 +196,14 @@ class SentenceEncoder:
         return float(np.linalg.norm(vector))
 
 
+@functools.cache
+def _n_threads() -> int:
+    """Return the number of torch's threads for documents, as it was before the first query set it to one."""
+    import torch
+
+    return min(torch.get_num_threads(), n_processors())
+
+
 @contextmanager
 def _model_errors() -> Iterator[None]:
     """Raise ExemplarError for what the libraries of a model raise about it; errors of other kinds are faults."""
@@ -264,7 +277,6 @@ def _load(location: str, revision: str | None, device: str, dtype: str) -> "Sent
     import transformers
     from sentence_transformers import SentenceTransformer
 
-    torch.set_num_threads(min(torch.get_num_threads(), n_processors()))
     transformers.utils.logging.disable_progress_bar()  # loading weights takes less time than reading about it
     options: dict[str, Any] = {"use_safetensors": True, "dtype": getattr(torch, dtype)}  # never a pickle
     if device == "cpu" and dtype == "bfloat16":

@@ -17,7 +17,7 @@ from exemplar.data.corpus.facets import UNLABELLED, Facets
 from exemplar.data.corpus.filters import Filters, folded, terms
 from exemplar.data.corpus.store import row_in
 from exemplar.data.documents import Document, hash_in_words, signed_hash, signed_number, split_title
-from exemplar.data.milvus.server import CHOICES, PLACE_FIELDS, Collection, PassagePlace, place_of, quoted
+from exemplar.data.milvus.server import CHOICES, MOST_ROWS, PLACE_FIELDS, Collection, PassagePlace, place_of, quoted
 
 _CHUNK = 2000  # documents or passages in one query
 _MOST_DOCUMENTS = 4096  # in the cache
@@ -251,6 +251,16 @@ class MilvusSelection:
     def n_texts(self) -> int:
         """Number of selected documents, since Milvus can't count different texts."""
         return self.n_documents
+
+    @property
+    def rows(self) -> NDArray[np.intp]:
+        """The rows of the selected documents, ascending; Milvus transfers all of them."""
+        query, n_passages = self._corpus.collection.query, self._corpus.manifest.n_passages
+        rows: set[int] = set()
+        for first in range(0, n_passages, MOST_ROWS):
+            part = f"passage >= {first} and passage < {first + MOST_ROWS}"
+            rows.update(entity["document"] for entity in query(_and(self._counted, part), ["document"]))
+        return np.array(sorted(rows), np.intp)
 
     def count(self, rows: Sized[int]) -> int:
         """Return how many of the documents at rows are selected."""

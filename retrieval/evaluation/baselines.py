@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from exemplar.retrieval.anchor import word_anchor
 from exemplar.retrieval.rankers import Examples, Scorer, TermWeights
+from exemplar.retrieval.svm.anchor import word_anchor
 
 BASELINES = {  # by name, with their titles
     "centred": "Centred kNN",

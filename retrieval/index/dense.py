@@ -5,6 +5,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from exemplar.data.corpus.corpus import Corpus
+from exemplar.data.corpus.store import DocumentStore
 from exemplar.retrieval.index.base import Rows, Within, checked_rows, checked_weights, exact_scores, random_rows
 from exemplar.retrieval.index.features import Features
 from exemplar.retrieval.index.scan import Scan, scan
@@ -158,3 +160,17 @@ def _mask(scores: NDArray[np.float32], exclude: Rows, within: Within | None) -> 
     left_out[checked_rows(exclude, scores.size)] = True
     scores[left_out] = -np.inf
     return scores.size - int(np.count_nonzero(left_out))
+
+
+def index_in_memory(corpus: DocumentStore) -> DenseIndex:
+    """Return the index of a corpus on disk; raises TypeError for a corpus on a server."""
+    if not isinstance(corpus, Corpus):
+        raise TypeError("a corpus on a server needs the index of that server")
+    return DenseIndex(corpus.vectors, longest=_longest_vector(corpus))
+
+
+def _longest_vector(corpus: Corpus) -> float:
+    """Return a bound of the vectors' lengths."""
+    if corpus.manifest.encoder.similarity == "cosine":
+        return 1.0
+    return float(np.sqrt(np.einsum("ij,ij->i", corpus.vectors, corpus.vectors).max()))

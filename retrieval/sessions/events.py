@@ -1,17 +1,15 @@
 """The events of a session, a class for every action of a person.
 
-``to_json`` returns the event as the log stores it, and ``event_from_json`` reads it; every version reads the events of
-all earlier versions. ``describe`` returns the action in words, which may include typed text and document ids.
+``to_json`` returns the event as the log stores it; ``event_json`` reads it again. ``describe`` returns the action in
+words, which may include typed text and document ids.
 """
 # ruff: noqa: D102 - every class has the same two methods, described above
 
-import reprlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from exemplar.data.corpus.filters import Filters
-from exemplar.data.errors import ExemplarError
 from exemplar.retrieval.feedback import MARK_NAMES, Feedback, Mark
 from exemplar.retrieval.sessions.marks import MarkedText
 from exemplar.retrieval.sessions.settings import Settings
@@ -21,29 +19,42 @@ _LONGEST = 200  # characters of a query or an id in a description
 
 @dataclass(frozen=True, slots=True)
 class Queried:
-    """A text became the query."""
+    """A text became the query; ``added``: the query before stays as an earlier query of the session."""
 
     text: str
+    added: bool = False
 
     def to_json(self) -> dict[str, Any]:
-        return {"query": self.text}
+        return {"query": self.text} | ({"added": True} if self.added else {})
 
     def describe(self) -> str:
-        return f"searched “{_shortened(self.text)}”"
+        text = _shortened(self.text)
+        return f"added the query “{text}” to the search" if self.added else f"searched “{text}”"
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentQueried:
-    """A document became the query; ``text_hash`` is that of its text, None if it is not known."""
+    """A document became the query.
+
+    Attributes
+    ----------
+    text_hash
+        Of the document's text; None if it is not known.
+    added
+        As for ``Queried``.
+    """
 
     doc_id: str
     text_hash: str | None = None
+    added: bool = False
 
     def to_json(self) -> dict[str, Any]:
-        return {"query_document": self.doc_id} | ({"text": self.text_hash} if self.text_hash else {})
+        text = {"text": self.text_hash} if self.text_hash else {}
+        return {"query_document": self.doc_id} | text | ({"added": True} if self.added else {})
 
     def describe(self) -> str:
-        return f"searched for more like {_shortened(self.doc_id)}"
+        like = f"more like {_shortened(self.doc_id)}"
+        return f"added the query “{like}” to the search" if self.added else f"searched for {like}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +100,7 @@ class Marked:
 
 @dataclass(frozen=True, slots=True)
 class MarksAdded:
-    """Marks were added to those of the session; if both mark a document, the new mark counts.
+    """Marks were added to those of the session in one step; if both mark a document, the new mark counts.
 
     Attributes
     ----------
@@ -100,6 +111,8 @@ class MarksAdded:
     made, corpus_ids
         Of marks that come from another session, by ``doc_id``: when they were made, and the identity of the corpus.
         The other marks are made by this event.
+    taken_back
+        The documents whose marks the same step removes; a document that is marked as well keeps its new mark.
     """
 
     marks: Feedback
@@ -108,15 +121,20 @@ class MarksAdded:
     at: str = field(default="", compare=False)
     made: Mapping[str, str] = field(default_factory=dict)
     corpus_ids: Mapping[str, str] = field(default_factory=dict)
+    taken_back: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         marks = {mark: list(doc_ids) for mark, doc_ids in self.marks.by_mark()}
-        origins = {"made": dict(self.made), "corpus_ids": dict(self.corpus_ids)}
-        return {"marks": marks, "texts": dict(self.text_hashes), **{key: each for key, each in origins.items() if each}}
+        others = {"made": dict(self.made), "corpus_ids": dict(self.corpus_ids), "taken_back": list(self.taken_back)}
+        return {"marks": marks, "texts": dict(self.text_hashes), **{key: each for key, each in others.items() if each}}
 
     def describe(self) -> str:
+        if self.taken_back and not self.marks.marked:
+            return f"took {len(self.taken_back):,} marks back"
         counts = [f"{len(doc_ids):,} as {MARK_NAMES[mark]}" for mark, doc_ids in self.marks.by_mark()]
-        return f"took in marks: {', '.join(counts if self.marks.unsure else counts[:2])}"
+        counts = counts if self.marks.unsure else counts[:2]
+        counts += [f"{len(self.taken_back):,} taken back"] if self.taken_back else []
+        return f"took in marks: {', '.join(counts)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +176,35 @@ class MarksCleared:
 
     def describe(self) -> str:
         return "cleared all marks"
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """The note on a document was set, or (if empty) removed; ``text_hash`` is as for ``Marked``."""
+
+    doc_id: str
+    note: str
+    text_hash: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        return {"noted": self.note, "doc_id": self.doc_id} | ({"text": self.text_hash} if self.text_hash else {})
+
+    def describe(self) -> str:
+        doc_id = _shortened(self.doc_id)
+        return f"noted “{_shortened(self.note)}” on {doc_id}" if self.note else f"removed the note on {doc_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class NotesAdded:
+    """Notes by ``doc_id`` were added to those of the session; if both have one on a document, the new one counts."""
+
+    notes: Mapping[str, str]
+
+    def to_json(self) -> dict[str, Any]:
+        return {"notes": dict(self.notes)}
+
+    def describe(self) -> str:
+        return f"took in {len(self.notes):,} notes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +287,8 @@ Event = (
     | TextsKnown
     | MarksFollowed
     | MarksCleared
+    | Noted
+    | NotesAdded
     | Undone
     | Redone
     | FiltersSet
@@ -249,81 +298,11 @@ Event = (
 )
 
 
-def event_from_json(content: Any, at: str = "") -> Event:
-    """Return an event of the log from its JSON and its time.
-
-    Raises
-    ------
-    ExemplarError
-        This version does not know the event, or its marks, filters or settings are invalid.
-    """
-    match content:
-        case {"query": str(text)}:
-            return Queried(text)
-        case {"query_document": str(doc_id)}:
-            return DocumentQueried(doc_id, _text_in(content, "text") or None)
-        case {"mark": ("positive" | "negative" | "unsure" | None) as mark, "doc_id": str(doc_id)}:
-            found, replaces = content.get("found"), content.get("replaces", [])
-            if not isinstance(replaces, list) or not _are_texts(replaces):
-                raise ExemplarError(f"unknown session event: {reprlib.repr(content)}")
-            return Marked(
-                doc_id,
-                mark,
-                _text_in(content, "text") or None,
-                reader=_text_in(content, "reader"),
-                found=found if isinstance(found, dict) else {},
-                note=_text_in(content, "note"),
-                reason=_text_in(content, "reason"),
-                replaces=tuple(replaces),
-                at=at,
-            )
-        case {"marks": {"positive": list(positives), "negative": list(negatives)} as marks}:
-            unsure = marks.get("unsure", [])
-            if isinstance(unsure, list) and _are_texts([*positives, *negatives, *unsure]):
-                feedback = Feedback(tuple(positives), tuple(negatives), tuple(unsure))
-                hashes, made, corpus_ids = (_text_map(content.get(key, {})) for key in ("texts", "made", "corpus_ids"))
-                return MarksAdded(feedback, hashes, at=at, made=made, corpus_ids=corpus_ids)
-        case {"texts_known": dict(text_hashes)}:
-            return TextsKnown(_text_map(text_hashes))
-        case {"followed": dict(moves)}:
-            return MarksFollowed(_text_map(moves))
-        case {"clear_marks": True}:
-            return MarksCleared()
-        case {"undo": True}:
-            return Undone()
-        case {"redo": True}:
-            return Redone()
-        case {"filters": dict(filters)}:
-            return FiltersSet(Filters.from_json(filters))
-        case {"settings": dict(settings)}:
-            return SettingsSet(Settings.from_json(settings))
-        case {"name": str(name)}:
-            return Named(name)
-        case {"open": True}:
-            return Opened()
-    raise ExemplarError(f"unknown session event: {reprlib.repr(content)}")
-
-
 def texts_in(event: Event) -> tuple[MarkedText, ...]:
     """Return the texts that the log keeps beside an event."""
     if isinstance(event, Marked):
         return () if event.text is None else (event.text,)
     return event.texts if isinstance(event, MarksAdded | TextsKnown) else ()
-
-
-def _are_texts(values: Iterable[Any]) -> bool:
-    return all(isinstance(value, str) for value in values)
-
-
-def _text_in(content: Mapping[str, Any], name: str) -> str:
-    value = content.get(name)
-    return value if isinstance(value, str) else ""
-
-
-def _text_map(content: Any) -> dict[str, str]:
-    if not isinstance(content, dict) or not _are_texts(content.values()):
-        raise ExemplarError(f"unknown session event: {reprlib.repr(content)}")
-    return content
 
 
 def _shortened(text: str) -> str:

@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -59,46 +59,38 @@ class _Line:
     state: str | None = None
 
 
-def exported_doc_ids(marks: PresentMarks, rankings: Sequence[Sequence[str]]) -> list[str]:
-    """Return the documents of an export by ``doc_id``: those of the rankings in turn, then the other marked ones."""
-    return list(dict.fromkeys(chain(*rankings, marks.by_document(), *marks.opposed)))
+def exported_doc_ids(marks: PresentMarks, rankings: Sequence[Sequence[str]], noted: Iterable[str] = ()) -> list[str]:
+    """Return the documents of an export by ``doc_id``: those of the rankings in turn, then other marked and noted ones.
+
+    ``noted`` has the documents with notes.
+    """
+    return list(dict.fromkeys(chain(*rankings, marks.by_document(), *marks.opposed, noted)))
 
 
 def export_table(
-    corpus: DocumentStore, feedback: Feedback, columns: Sequence[Column] = (), present: PresentMarks | None = None
+    corpus: DocumentStore,
+    feedback: Feedback,
+    columns: Sequence[Column] = (),
+    present: PresentMarks | None = None,
+    notes: Mapping[str, str] | None = None,
 ) -> pa.Table:
-    """Return documents with their marks, and with their rank and score in every ranking.
+    """Return documents with their marks and notes, and with their rank and score in every ranking.
 
-    Without a ranking, the table has the marked documents alone; with one, the column ``vectors`` names the kind of
-    vectors, and a rank is null if the document is not in that ranking. A marked document that has not the marked text
-    any more has a row of its own with that text, as far as it is known, and with what became of it in the column
-    ``mark_state``. Every copy of a marked text has a row with the mark. The column ``mark_origin`` says which marks
-    were made on another corpus of this name.
+    Without a ranking, the table has the marked and the noted documents alone; with one, the column ``vectors`` names
+    the kind of vectors, and a rank is null if the document is not in that ranking. A marked document that has not the
+    marked text any more has a row of its own with that text, as far as it is known, and with what became of it in the
+    column ``mark_state``. Every copy of a marked text has a row with the mark. The column ``mark_origin`` says which
+    marks were made on another corpus of this name.
 
     Parameters
     ----------
     present
         What the marks mean for the corpus; by default all marked documents have the marked texts.
+    notes
+        The notes on documents, by ``doc_id``.
     """
-    states = present.states if present else {}
-    ranked = dict.fromkeys(chain.from_iterable(column.doc_ids for column in columns))
-    marks = {doc_id: MARK_NAMES[mark] for mark, doc_ids in feedback.by_mark() for doc_id in doc_ids}
-    if present:
-        marks = {doc_id: MARK_NAMES[mark] for doc_id, mark in present.by_document().items()} | marks
-    rows = corpus.rows_of([*ranked, *(doc_id for doc_id in marks if doc_id not in states)])
-    known = dict(zip(rows, corpus.documents_at(list(rows.values())), strict=True))
-    hashes = dict(zip(rows, corpus.text_hashes(list(rows.values())), strict=True))
-    lines = [
-        _Line(doc_id, known.get(doc_id), hashes.get(doc_id), None if doc_id in states else marks.get(doc_id))
-        for doc_id in ranked
-    ]
-    for doc_id, mark in marks.items():
-        if doc_id in states:
-            text = present.texts.get(doc_id) if present else None
-            lines.append(_Line(doc_id, text, None if text is None else text.text_hash, mark, STATES[states[doc_id]]))
-        elif doc_id not in ranked:
-            state = None if doc_id in known else STATES["gone"]
-            lines.append(_Line(doc_id, known.get(doc_id), hashes.get(doc_id), mark, state))
+    notes = {doc_id: note for doc_id, note in (notes or {}).items() if note}
+    lines = _lines(corpus, feedback, columns, present, notes)
     doc_ids = [line.doc_id for line in lines]
     elsewhere = present.elsewhere if present else ()
     origins = [ELSEWHERE if line.mark and line.doc_id in elsewhere else None for line in lines]
@@ -112,6 +104,7 @@ def export_table(
         "mark": pa.array([line.mark for line in lines], pa.large_string()),
         "mark_state": pa.array([line.state for line in lines], pa.large_string()),
         "mark_origin": pa.array(origins, pa.large_string()),
+        "note": pa.array([notes.get(doc_id) for doc_id in doc_ids], pa.large_string()),
     }
     if columns:
         table["vectors"] = pa.array([columns[0].vectors] * len(lines), pa.large_string())
@@ -121,6 +114,37 @@ def export_table(
         table[f"{column.ranker}_rank"] = pa.array([ranks.get(doc_id or "") for doc_id in here], pa.int64())
         table[f"{column.ranker}_score"] = pa.array([column.scores.get(doc_id or "") for doc_id in here], pa.float64())
     return pa.table(table)
+
+
+def _lines(
+    corpus: DocumentStore,
+    feedback: Feedback,
+    columns: Sequence[Column],
+    present: PresentMarks | None,
+    notes: Mapping[str, str],
+) -> list[_Line]:
+    """Return the rows of an export: the ranked documents in turn, then other marked ones, then other noted ones."""
+    states = present.states if present else {}
+    ranked = dict.fromkeys(chain.from_iterable(column.doc_ids for column in columns))
+    marks = {doc_id: MARK_NAMES[mark] for mark, doc_ids in feedback.by_mark() for doc_id in doc_ids}
+    if present:
+        marks = {doc_id: MARK_NAMES[mark] for doc_id, mark in present.by_document().items()} | marks
+    noted = [doc_id for doc_id in notes if doc_id not in ranked and doc_id not in marks]
+    rows = corpus.rows_of([*ranked, *(doc_id for doc_id in marks if doc_id not in states), *noted])
+    known = dict(zip(rows, corpus.documents_at(list(rows.values())), strict=True))
+    hashes = dict(zip(rows, corpus.text_hashes(list(rows.values())), strict=True))
+    lines = [
+        _Line(doc_id, known.get(doc_id), hashes.get(doc_id), None if doc_id in states else marks.get(doc_id))
+        for doc_id in ranked
+    ]
+    for doc_id, mark in [*marks.items(), *dict.fromkeys(noted).items()]:
+        if doc_id in states:
+            text = present.texts.get(doc_id) if present else None
+            lines.append(_Line(doc_id, text, None if text is None else text.text_hash, mark, STATES[states[doc_id]]))
+        elif doc_id not in ranked:
+            state = None if doc_id in known else STATES["gone"]
+            lines.append(_Line(doc_id, known.get(doc_id), hashes.get(doc_id), mark, state))
+    return lines
 
 
 def as_csv(table: pa.Table) -> bytes:

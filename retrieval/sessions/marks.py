@@ -2,7 +2,7 @@
 
 import functools
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Self
 
@@ -107,12 +107,16 @@ class Marks:
         return copied
 
     @functools.cached_property
+    def order(self) -> tuple[str, ...]:
+        """All marked documents, whatever their marks, the oldest mark first; read it only when no change follows."""
+        return tuple(sorted(self._states, key=lambda doc_id: self._states[doc_id].place))
+
+    @functools.cached_property
     def feedback(self) -> Feedback:
         """The marked documents; read it only when no change follows."""
-        ordered = sorted(self._states.items(), key=lambda item: item[1].place)
         by_mark: dict[Mark, list[str]] = {"positive": [], "negative": [], "unsure": []}
-        for doc_id, state in ordered:
-            by_mark[state.mark].append(doc_id)
+        for doc_id in self.order:
+            by_mark[self._states[doc_id].mark].append(doc_id)
         return Feedback(*(tuple(doc_ids) for doc_ids in by_mark.values()))
 
     @property
@@ -135,9 +139,12 @@ class Marks:
         state = self._states.get(doc_id)
         return None if state is None else state.text_hash
 
-    def on_text(self, text_hash: str) -> list[str]:
-        """Return the documents with marks that were made on a text, in the order in which they were first marked."""
-        return [doc_id for doc_id, state in self._states.items() if state.text_hash == text_hash]
+    def on_texts(self, text_hashes: Container[str]) -> list[str]:
+        """Return the documents with marks that were made on some texts, in the order in which they were first marked.
+
+        ``text_hashes`` are the hashes of the texts.
+        """
+        return [doc_id for doc_id, state in self._states.items() if state.text_hash in text_hashes]
 
     def set(
         self,

@@ -1,10 +1,11 @@
-"""A session: query, marks, filters and settings on a corpus, derived from its events.
+"""A session: queries, marks, notes, filters and settings on a corpus, derived from its events.
 
 Events are never overwritten. The same pure function, ``after``, updates the session on the page and restores it from
 the log, so the two cannot differ.
 """
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from exemplar.data.corpus.filters import Filters
@@ -18,6 +19,8 @@ from exemplar.retrieval.sessions.events import (
     MarksAdded,
     MarksCleared,
     MarksFollowed,
+    Noted,
+    NotesAdded,
     Queried,
     Redone,
     SettingsSet,
@@ -38,6 +41,10 @@ class Session:
         Never changed; every event that concerns marks makes new ones.
     corpus_id
         The identity of the corpus on which it began, besides its name; empty if it is not known.
+    earlier
+        The queries to which the present one was added, oldest first, each once and without the present one.
+    notes
+        The notes on documents by ``doc_id``; marks, undo and redo leave them as they are.
     """
 
     session_id: str
@@ -47,6 +54,8 @@ class Session:
     filters: Filters = field(default_factory=Filters)
     settings: Settings = field(default_factory=Settings)
     corpus_id: str = ""
+    earlier: tuple[Query, ...] = ()
+    notes: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @property
     def feedback(self) -> Feedback:
@@ -57,41 +66,78 @@ class Session:
         """Return the session after events on the corpus of an identity; the marks are copied once."""
         session, marks = self, self.marks.copy()
         for event in events:
-            if not _change_marks(marks, event, corpus_id):
-                session = session._with(event)
+            _change_marks(marks, event, corpus_id)
+            session = session._with(event)
         return replace(session, marks=marks, corpus_id=self.corpus_id or corpus_id)
 
     def on_text(self, event: Marked) -> Marked:
         """Return the event of a mark on a document as one on its text: it replaces the marks on copies."""
-        text_hash = event.text_hash or self.marks.text_of(event.doc_id)
-        marked = self.marks.on_text(text_hash) if text_hash else []
-        return replace(event, replaces=tuple(doc_id for doc_id in marked if doc_id != event.doc_id))
+        return replace(event, replaces=self._copies({event.doc_id: event.text_hash}))
+
+    def on_texts(self, event: MarksAdded) -> MarksAdded:
+        """Return the event of marks on documents as one on their texts: it takes the marks on copies back."""
+        texts: dict[str, str | None] = {doc_id: event.text_hashes.get(doc_id) for doc_id in event.marks.marked}
+        taken_back: dict[str, str | None] = dict.fromkeys(doc_id for doc_id in event.taken_back if doc_id not in texts)
+        return replace(event, taken_back=(*taken_back, *self._copies(texts | taken_back)))
+
+    def _copies(self, texts: Mapping[str, str | None]) -> tuple[str, ...]:
+        """Return the other marked documents whose marks were made on the texts of documents, by their hashes.
+
+        A document without a hash has the text on which its mark was made.
+        """
+        hashes = [text_hash or self.marks.text_of(doc_id) for doc_id, text_hash in texts.items()]
+        marked = self.marks.on_texts(set(filter(None, hashes)))
+        return tuple(doc_id for doc_id in marked if doc_id not in texts)
 
     def _with(self, event: Event) -> "Session":
         match event:
-            case Queried(text):
-                return replace(self, query=text)
-            case DocumentQueried(doc_id, text_hash):
-                return replace(self, query=DocumentQuery(doc_id, text_hash))
+            case Queried(text, added):
+                return self._with_query(text, added=added)
+            case DocumentQueried(doc_id, text_hash, added):
+                return self._with_query(DocumentQuery(doc_id, text_hash), added=added)
             case FiltersSet(filters):
                 return replace(self, filters=filters)
             case SettingsSet(settings):
                 return replace(self, settings=settings)
+            case Noted(doc_id, note):
+                others = {noted: text for noted, text in self.notes.items() if noted != doc_id}
+                return replace(self, notes=others | ({doc_id: note} if note else {}))
+            case NotesAdded(notes):
+                together = {**self.notes, **notes}
+                return replace(self, notes={doc_id: note for doc_id, note in together.items() if note})
+            case MarksFollowed(moves):
+                return replace(self, notes=_moved(self.notes, moves))
         return self
 
+    def _with_query(self, query: Query, *, added: bool) -> "Session":
+        before = (*self.earlier, self.query) if added else ()
+        return replace(self, query=query, earlier=tuple(each for each in before if each not in (None, query)))
 
-def _change_marks(marks: Marks, event: Event, corpus_id: str) -> bool:
-    """Apply an event to marks; return whether it concerns marks."""
+
+def _moved(notes: Mapping[str, str], moves: Mapping[str, str]) -> Mapping[str, str]:
+    """Return notes after they moved to other documents, all at once; notes that come together are lines of one."""
+    if not notes.keys() & moves.keys():
+        return notes
+    lines = {doc_id: [note] for doc_id, note in notes.items() if doc_id not in moves}
+    for old_id, new_id in moves.items():
+        if old_id in notes:
+            lines.setdefault(new_id, []).append(notes[old_id])
+    return {doc_id: "\n".join(dict.fromkeys(each)) for doc_id, each in lines.items()}
+
+
+def _change_marks(marks: Marks, event: Event, corpus_id: str) -> None:
+    """Apply an event to marks, if it concerns them."""
     match event:
         case Marked(doc_id, mark, text_hash):
             changes = [(doc_id, mark), *((copy, None) for copy in event.replaces)]
             texts = {} if text_hash is None else {doc_id: text_hash}
             marks.set(changes, texts, {doc_id: event.at}, {doc_id: corpus_id})
         case MarksAdded(added, text_hashes):
-            added_marks = [(doc_id, mark) for mark, doc_ids in added.by_mark() for doc_id in doc_ids]
+            new = {doc_id: mark for mark, doc_ids in added.by_mark() for doc_id in doc_ids}
             made = dict.fromkeys(added.marked, event.at) | dict(event.made)
             corpus_ids = dict.fromkeys(added.marked, corpus_id) | dict(event.corpus_ids)
-            marks.set(added_marks, text_hashes, made, corpus_ids)
+            removed = [(doc_id, None) for doc_id in dict.fromkeys(event.taken_back) if doc_id not in new]
+            marks.set([*removed, *new.items()], text_hashes, made, corpus_ids)
         case TextsKnown(text_hashes):
             marks.know(text_hashes)
         case MarksFollowed(moves):
@@ -102,9 +148,6 @@ def _change_marks(marks: Marks, event: Event, corpus_id: str) -> bool:
             marks.undo()
         case Redone():
             marks.redo()
-        case _:
-            return False
-    return True
 
 
 def new_id() -> str:

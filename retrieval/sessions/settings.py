@@ -24,12 +24,15 @@ class Settings:
         The SVM's C; None takes the default for ranker and marks.
     hide_marked
         Leave marked documents out of the rankings.
+    comfortable
+        Show more of every document, in higher rows.
     """
 
     rankers: tuple[Ranker, ...] = ("knn", DEFAULT_RANKER)
-    k: int = 10
+    k: int = 25
     C: float | None = None
-    hide_marked: bool = False
+    hide_marked: bool = True
+    comfortable: bool = False
 
     def __post_init__(self) -> None:
         fits = 1 <= len(self.rankers) <= 2 and set(self.rankers) <= set(RANKERS) and self.k >= 1
@@ -40,12 +43,24 @@ class Settings:
 
     def to_json(self) -> dict[str, Any]:
         """Return the settings as JSON."""
-        return {"rankers": list(self.rankers), "k": self.k, "C": self.C, "hide_marked": self.hide_marked}
+        return {
+            "rankers": list(self.rankers),
+            "k": self.k,
+            "C": self.C,
+            "hide_marked": self.hide_marked,
+            "comfortable": self.comfortable,
+        }
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> "Settings":
-        """Return settings from JSON; raises ExemplarError if they are invalid."""
+        """Return settings from JSON of this or an earlier version; raises ExemplarError if they are invalid."""
         try:
-            return cls(tuple(content["rankers"]), int(content["k"]), content["C"], bool(content["hide_marked"]))
+            return cls(
+                tuple(content["rankers"]),
+                int(content["k"]),
+                content["C"],
+                bool(content["hide_marked"]),
+                bool(content.get("comfortable", False)),
+            )
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise ExemplarError(f"these are not settings of a search: {reprlib.repr(content)}") from error

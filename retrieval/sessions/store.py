@@ -5,7 +5,7 @@ import json
 import logging
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,7 +14,8 @@ from typing import Any, TypeVar
 
 from exemplar.data.errors import ExemplarError
 from exemplar.data.home import home_folder
-from exemplar.retrieval.sessions.events import Event, Named, event_from_json, texts_in
+from exemplar.retrieval.sessions.event_json import event_from_json
+from exemplar.retrieval.sessions.events import DocumentQueried, Event, Named, Queried, texts_in
 from exemplar.retrieval.sessions.marks import MarkedText
 from exemplar.retrieval.sessions.recovery import is_damage, set_aside
 from exemplar.retrieval.sessions.schema import check_version, migrate
@@ -25,6 +26,7 @@ T = TypeVar("T")
 FAILURES = (sqlite3.Error, OSError, ExemplarError)  # of reading and writing the saved sessions
 
 _PATIENCE = 10.0  # seconds that a writer waits for others
+_LONGEST_TITLE = 60  # characters
 _logger = logging.getLogger(__name__)
 
 
@@ -38,6 +40,8 @@ class SavedSession:
         The name of its last corpus.
     corpus_id
         The identity of the corpus of that name on which the session began; empty if it is not known.
+    title
+        The name, else the first query in words, at most 60 characters; empty without either.
     """
 
     session_id: str
@@ -47,6 +51,7 @@ class SavedSession:
     changed: str
     n_events: int
     corpus_id: str = ""
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +92,7 @@ class SessionStore:
         self._path = path
         self._on_damage = on_damage
 
-    def record(self, session: Session, event: Event, *, key: str | None = None, corpus_id: str = "") -> None:
+    def record(self, session: Session, event: Event, *, key: str | None = None, corpus_id: str = "") -> bool:
         """Append an event with the texts of its marks; when this returns, they are on the disk.
 
         Parameters
@@ -96,22 +101,35 @@ class SessionStore:
             Unique to the event; an event whose key the log has already is not written again. By default a new key.
         corpus_id
             The identity of the session's corpus; empty if it is not known.
+
+        Returns
+        -------
+            Whether the event was written; False if the log has its key already.
+        """
+        return self.record_all(session, [(event, key or new_id())], corpus_id)[0]
+
+    def record_all(self, session: Session, events: Sequence[tuple[Event, str]], corpus_id: str = "") -> list[bool]:
+        """Append events with their keys, in order and in one transaction: all are on the disk, or none.
+
+        Returns
+        -------
+            Whether each event was written, as for ``record``.
         """
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        content = json.dumps(event.to_json())
         at = datetime.now(UTC).isoformat()
-        row = (session.session_id, session.corpus, at, content, key or new_id(), corpus_id)
-        texts = [(session.session_id, each.text_hash, each.title, each.text) for each in texts_in(event)]
+        rows = [
+            (session.session_id, session.corpus, at, json.dumps(event.to_json()), key, corpus_id)
+            for event, key in events
+        ]
+        marked = [text for event, _ in events for text in texts_in(event)]
+        texts = [(session.session_id, text.text_hash, text.title, text.text) for text in marked]
 
-        def insert(connection: sqlite3.Connection) -> None:
-            connection.execute(
-                "INSERT INTO events (session_id, corpus, at, event, key, corpus_id) VALUES (?, ?, ?, ?, ?, ?) "
-                "ON CONFLICT (key) DO NOTHING",
-                row,
-            )
+        def insert(connection: sqlite3.Connection) -> list[bool]:
+            written = [connection.execute(_INSERT, row).rowcount == 1 for row in rows]
             connection.executemany("INSERT OR IGNORE INTO texts VALUES (?, ?, ?, ?)", texts)
+            return written
 
-        self._do(insert)
+        return self._do(insert)
 
     def texts(self, session_id: str) -> dict[str, MarkedText]:
         """Return the texts on which the marks of a session were made, by their hash."""
@@ -151,26 +169,16 @@ class SessionStore:
             raise ExemplarError(f"an event of this session is not JSON that can be read: {error}") from error
 
     def saved(self) -> list[SavedSession]:
-        """Return the sessions that have a query, mark, filter or name event, the last changed first."""
-        rows = self._rows(
-            """
-            SELECT session_id, (SELECT json_extract(event, '$.name') FROM events WHERE id = named),
-                (SELECT corpus FROM events WHERE id = last), (SELECT at FROM events WHERE id = first),
-                (SELECT at FROM events WHERE id = last), n_events, coalesce((
-                    SELECT corpus_id FROM events AS one WHERE one.session_id = listed.session_id AND corpus_id <> ''
-                    AND corpus = (SELECT corpus FROM events WHERE id = last) ORDER BY id LIMIT 1
-                ), '')
-            FROM (
-                SELECT session_id, min(id) AS first, max(id) AS last, count(*) AS n_events,
-                    max(CASE WHEN json_valid(event) THEN
-                        CASE WHEN json_extract(event, '$.name') IS NOT NULL THEN id END END) AS named
-                FROM events GROUP BY session_id
-                HAVING sum(CASE WHEN json_valid(event) THEN
-                    json_extract(event, '$.open') IS NULL AND json_extract(event, '$.settings') IS NULL ELSE 1 END) > 0
-            ) AS listed ORDER BY last DESC
-            """
-        )
-        return [SavedSession(session_id, name or "", *rest) for session_id, name, *rest in rows]
+        """Return the sessions that have a query, mark, note, filter or name event, the last changed first."""
+        return [
+            SavedSession(session_id, name or "", corpus, began, changed, n_events, corpus_id, _title(name, first_query))
+            for session_id, name, corpus, began, changed, n_events, corpus_id, first_query in self._rows(_SAVED)
+        ]
+
+    def title(self, session_id: str) -> str:
+        """Return the title of a session, as ``SavedSession`` has it; empty if the log does not have the session."""
+        rows = self._rows(_NAME_AND_FIRST_QUERY, session_id)
+        return _title(*rows[0]) if rows else ""
 
     def duplicate(self, session_id: str, name: str) -> str:
         """Copy a session with all its events under another name; return the id of the copy.
@@ -241,6 +249,59 @@ class SessionStore:
             migrate(connection)
             with connection:
                 return work(connection)
+
+
+_INSERT = """
+    INSERT INTO events (session_id, corpus, at, event, key, corpus_id) VALUES (?, ?, ?, ?, ?, ?)
+    ON CONFLICT (key) DO NOTHING
+"""
+# Looking for a name in the JSON first is faster than to read all of it.
+_SAVED = """
+    SELECT session_id, (SELECT json_extract(event, '$.name') FROM events WHERE id = named),
+        (SELECT corpus FROM events WHERE id = last), (SELECT at FROM events WHERE id = first),
+        (SELECT at FROM events WHERE id = last), n_events, coalesce((
+            SELECT corpus_id FROM events AS one WHERE one.session_id = listed.session_id AND corpus_id <> ''
+            AND corpus = (SELECT corpus FROM events WHERE id = last) ORDER BY id LIMIT 1
+        ), ''), (SELECT event FROM events WHERE id = queried)
+    FROM (
+        SELECT session_id, min(id) AS first, max(id) AS last, count(*) AS n_events,
+            max(CASE WHEN json_valid(event) THEN
+                CASE WHEN json_extract(event, '$.name') IS NOT NULL THEN id END END) AS named,
+            min(CASE WHEN instr(event, '"query') AND json_valid(event) THEN CASE WHEN
+                'text' IN (json_type(event, '$.query'), json_type(event, '$.query_document'))
+                THEN id END END) AS queried
+        FROM events GROUP BY session_id
+        HAVING sum(CASE WHEN json_valid(event) THEN
+            json_extract(event, '$.open') IS NULL AND json_extract(event, '$.settings') IS NULL ELSE 1 END) > 0
+    ) AS listed ORDER BY last DESC
+"""
+_NAME_AND_FIRST_QUERY = """
+    SELECT (
+        SELECT json_extract(event, '$.name') FROM events WHERE session_id = ?1 AND
+            CASE WHEN instr(event, '"name"') AND json_valid(event) THEN json_extract(event, '$.name') IS NOT NULL END
+        ORDER BY id DESC LIMIT 1
+    ), (
+        SELECT event FROM events WHERE session_id = ?1 AND CASE WHEN instr(event, '"query') AND json_valid(event) THEN
+            'text' IN (json_type(event, '$.query'), json_type(event, '$.query_document')) END ORDER BY id LIMIT 1
+    )
+"""
+
+
+def _title(name: str | None, first_query: str | None) -> str:
+    """Return the title of a session from its name, or from its first query as the log stores it."""
+    if name or first_query is None:
+        return _shortened(name or "")
+    match event_from_json(json.loads(first_query)):
+        case Queried(text):
+            return _shortened(text)
+        case DocumentQueried(doc_id):
+            return _shortened(f"more like {doc_id}")
+    return ""
+
+
+def _shortened(title: str) -> str:
+    line = " ".join(title[: 4 * _LONGEST_TITLE].split())
+    return line if len(line) <= _LONGEST_TITLE else f"{line[: _LONGEST_TITLE - 1].rstrip()}…"
 
 
 def home_store(on_damage: Callable[[str], None] = _logger.warning) -> SessionStore:

@@ -97,7 +97,7 @@ def test_a_session_is_what_it_was(home: Path) -> None:
     session = store.load("kept")
     assert (session.query, session.feedback) == ("the cat", FEEDBACK)
     assert session.filters == Filters(("animal", ""), (("year", ("2000", "2001")),), "the")
-    assert session.settings == Settings(("knn", "svm"), 5, 0.5)
+    assert session.settings == Settings(("knn", "svm"), 5, 0.5, hide_marked=False)
     assert session.after(Redone()).feedback == Feedback(("n1", "n2"), ("n5", "n8", "n9"))
     for expected in (Feedback(("n1",), ("n5",)), Feedback(("n1",)), Feedback(), Feedback()):
         session = session.after(Undone())

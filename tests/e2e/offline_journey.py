@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from playwright.sync_api import Page, expect, sync_playwright
 
-from tests.e2e.steps import column, mark, marks, order, search, settle
+from tests.e2e.steps import expect_drawer, expect_marks, mark, order, search, settle
 from tests.support.patience import PATIENCE
 from tests.support.streamlit_client.browser import launch_arguments, serving
 
@@ -50,10 +50,10 @@ def use(page: Page, url: str) -> None:
     page.set_default_timeout(1000 * PATIENCE)
     page.goto(url)
     search(page, "a small cat")
-    expect(column(page, "anchored")).to_have_count(10)
-    relevant = order(page, "anchored")[1]
-    mark(page, "anchored", relevant, "Relevant")
-    expect(marks(page)).to_have_text([relevant])
+    relevant = order(page)[1]
+    mark(page, relevant, "Relevant")
+    expect_marks(page, positive=1)
+    expect_drawer(page, relevant)
     settle(page)
     page.get_by_role("link", name="Evaluate").click()
     page.get_by_role("button", name="Run", exact=True).click()

@@ -1,10 +1,26 @@
 """Every page by the rules of WCAG 2.1 A and AA, as far as a program can tell, in light and dark."""
 
+import re
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.steps import column, mark, marks, order, settle
+from tests.e2e.steps import (
+    expect_listed,
+    expect_marks,
+    leave,
+    mark,
+    marks_drawer,
+    open_popover,
+    order,
+    row,
+    rows,
+    search,
+    settle,
+    show_marked,
+    view,
+)
 
 pytestmark = [pytest.mark.e2e, pytest.mark.model]
 
@@ -25,17 +41,46 @@ def violations(page: Page) -> list[str]:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_page_breaks_a_rule(browser: Browser, app_url: str, scheme: str) -> None:
     page = browser.new_context(color_scheme=scheme, viewport={"width": 1440, "height": 1000}).new_page()
-    page.goto(f"{app_url}/?corpus=docs&q=fill+missing+values")
-    expect(column(page, "anchored")).to_have_count(10)
-    chosen = order(page, "anchored")[2]
-    mark(page, "anchored", chosen, "Relevant")
-    expect(marks(page)).to_have_text([chosen])
     found = {}
-    parts = {"Results": ".st-key-column-anchored", "Mark next": ".st-key-next-margin", "Why": ".st-key-why-chart"}
-    for view, part in parts.items():
-        page.get_by_role("radio", name=view).click()
-        expect(page.locator(part)).to_be_visible()
-        found[view] = violations(page)
+    page.goto(f"{app_url}/?corpus=docs")
+    expect(page.locator(".st-key-beginning")).to_be_visible()
+    found["before the first query"] = violations(page)
+
+    search(page, "fill missing values")
+    for n, how in ((1, "Relevant"), (2, "Not relevant")):
+        mark(page, order(page)[n], how)
+        expect_marks(page, positive=1, negative=n - 1)
+    for each in ("Mark next", "Why", "Screen"):
+        view(page, each)
+        expect(
+            page.get_by_role("listitem").or_(page.locator(".st-key-why-chart .role-mark path")).first
+        ).to_be_visible()
+        found[each] = violations(page)
+    expect(page.get_by_role("group", name=re.compile("^Text of "))).to_be_visible()
+    view(page, "Lists")
+    show_marked(page)
+    expect(rows(page).nth(9)).to_be_visible()
+    found["Lists"] = violations(page)
+    first = order(page)[0]
+    row(page, first).click()
+    whole = row(page, first).get_by_role("group", name=f"Text of {first}")
+    expect(whole.get_by_role("mark").first).to_be_visible()
+    found["an open row"] = violations(page)
+    leave(page)
+    for popover in ("Filters", "Export, import", "Settings", "Keys"):
+        with open_popover(page, popover):
+            found[popover] = violations(page)
+    with marks_drawer(page) as lines:
+        expect(lines).to_have_count(2)
+        found["Marks"] = violations(page)
+    with open_popover(page, "Settings"):
+        page.get_by_text("Comfortable rows").click()
+        expect(page.locator(".exl[data-height=comfortable]")).to_be_visible()
+    expect_listed(page)
+    found["comfortable rows"] = violations(page)
+    search(page, "plot a histogram")
+    expect(page.get_by_role("button", name="Add to this search")).to_be_visible()
+    found["the question about marks"] = violations(page)
     for title in ("Sessions", "Corpora", "Evaluate"):
         page.get_by_role("link", name=title).click()
         expect(page.get_by_role("heading", name=title, exact=True)).to_be_visible()

@@ -8,7 +8,8 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.e2e.conftest import Serve
-from tests.e2e.steps import choose, column, search, settle
+from tests.e2e.steps import SIMILAR, choose, names, search, settle
+from tests.e2e.tables import click_cell, click_row
 from tests.support.patience import PATIENCE
 
 pytestmark = [pytest.mark.e2e, pytest.mark.model]
@@ -24,6 +25,16 @@ def upload(page: Page, path: Path) -> None:
     """Upload a table in which nothing is called as a text usually is."""
     page.locator("input[type=file]").set_input_files(path)
     expect(page.get_by_text("choose the Text column")).to_be_visible()
+    settle(page)
+
+
+def give_role(page: Page, table: Locator, column: str, role: str) -> None:
+    """Choose the role of a column in the table of columns, by keyboard after a click."""
+    click_cell(table, column, 40)
+    page.keyboard.press("Enter")
+    page.keyboard.type(role)
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
     settle(page)
 
 
@@ -68,13 +79,16 @@ def test_an_uploaded_table_is_looked_at_built_searched_verified_and_removed(visi
     expect(done).to_contain_text("Built my-_notes: 2 documents.")
 
     settle(visitor)
-    done.get_by_role("button", name="Search it").click()
+    visitor.reload()
+    settle(visitor)
+    done.get_by_role("button", name="Search my-_notes", exact=True).click()
     expect(visitor.get_by_role("combobox", name="Corpus")).to_have_value(re.compile("my-_notes"))
     search(visitor, "a kitten naps")
-    expect(column(visitor, "knn")).to_have_text(["0", "1"])
+    expect(names(visitor, SIMILAR)).to_have_text(["Cats", "Sea"])
 
     corpora(visitor)
-    choose(visitor, "Corpus", "my-_notes")
+    click_row(visitor, "my-_notes")
+    expect(visitor.get_by_role("combobox", name="Corpus", exact=True)).to_have_value("my-_notes")
     chosen = visitor.locator(".st-key-corpus-chosen")
     expect(chosen).to_contain_text("my _notes_.csv (uploaded)")
     chosen.get_by_role("button", name="Verify").click()
@@ -94,6 +108,30 @@ def test_an_uploaded_table_is_looked_at_built_searched_verified_and_removed(visi
     visitor.get_by_role("combobox", name="Corpus", exact=True).click()
     expect(visitor.get_by_role("option", name="docs", exact=True)).to_be_visible()
     expect(visitor.get_by_role("option", name="my-_notes", exact=True)).to_have_count(0)
+
+
+def test_the_form_keeps_what_was_chosen_while_another_page_is_read(visitor: Page, tmp_path: Path) -> None:
+    corpora(visitor)
+    upload(visitor, written(tmp_path / "ports.csv", 5))
+    table = visitor.locator(".st-key-new-build").get_by_test_id("stDataFrame")
+    cells = table.locator("canvas [role=gridcell]")
+    expect(cells.filter(has_text="Harbour 2")).to_be_attached()
+    give_role(visitor, table, "words", "Text")
+    expect(visitor.get_by_role("combobox", name="Text column")).to_have_value("words")
+    give_role(visitor, table, "subject", "Title")
+    preview = visitor.locator(".st-key-preview")
+    expect(preview.locator(".ex-title").first).to_have_text("Harbour 0")
+    visitor.get_by_role("textbox", name="Name").fill("kept")
+    visitor.get_by_role("textbox", name="Name").press("Tab")
+    settle(visitor)
+    visitor.get_by_role("link", name="Sessions").click()
+    expect(visitor.get_by_role("heading", name="Sessions")).to_be_visible()
+    corpora(visitor)
+    expect(visitor.get_by_text("Chosen: ports.csv")).to_be_visible()
+    expect(preview.locator(".ex-title").first).to_have_text("Harbour 0")
+    expect(visitor.get_by_role("textbox", name="Name")).to_have_value("kept")
+    expect(visitor.get_by_role("combobox", name="Text column")).to_have_value("words")
+    expect(visitor.get_by_role("combobox", name="Label column")).to_have_value("no column")
 
 
 def test_a_build_outlives_its_tab_and_is_stopped_and_built_on_in_another(visitor: Page, tmp_path: Path) -> None:

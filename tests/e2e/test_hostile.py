@@ -6,6 +6,7 @@ import os
 import re
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -19,7 +20,23 @@ from exemplar.retrieval.evaluation.saved import read_evaluation, save_evaluation
 from exemplar.retrieval.sessions.events import Marked, Named, Queried
 from exemplar.retrieval.sessions.session import Session
 from exemplar.retrieval.sessions.store import SessionStore
-from tests.e2e.steps import column, mark, marks, open_settings, order, row, settle, tool
+from exemplar.ui import html
+from tests.e2e.steps import (
+    LEARNED,
+    button,
+    expect_listed,
+    expect_marks,
+    leave,
+    marks_drawer,
+    names,
+    news,
+    open_popover,
+    ranked,
+    rows,
+    settle,
+    tool,
+    view,
+)
 from tests.support import hostile
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.hostile import ENDLESS, EVIL, HOSTILE, TEXTS, squeezed
@@ -34,8 +51,11 @@ SESSION = "hostile-session"
 
 # What a page holds that it did not put there itself: elements in text, attributes that run or load, Markdown.
 FOREIGN = """() => {
-  const own = ["DIV", "SPAN", "MARK", "B", "KBD", "STYLE"]
+  const own = ["DIV", "SPAN", "MARK", "B", "KBD", "STYLE", "P"]
+  const ofLists = ["UL", "LI", "BUTTON", "H2", "H3", "SMALL", "SELECT", "OPTION", "ASIDE", "TEXTAREA", "svg", "path"]
   const found = [...document.querySelectorAll(".stHtml *")].filter((each) => !own.includes(each.tagName))
+  const drawn = [...document.querySelectorAll(".exl *")]
+  found.push(...drawn.filter((each) => !own.includes(each.tagName) && !ofLists.includes(each.tagName)))
   for (const each of document.querySelectorAll("*"))
     for (const { name, value } of each.attributes)
       if (/^on|^(src|href|xlink:href|srcdoc|action|data|style|content)$/.test(name) && /evil|ran=/.test(value))
@@ -45,11 +65,11 @@ FOREIGN = """() => {
   return found.map((each) => each.outerHTML.slice(0, 200))
 }"""
 # What stands out of the page at its right, as a word without an end would.
-BROKEN = """() => [...document.querySelectorAll("[data-testid=stMain], [data-testid=stSidebarContent], .stHtml")]
+BROKEN = """() => [...document.querySelectorAll("[data-testid=stMain], .stHtml, .exl, .exl-scroll, .exl-read")]
   .filter((each) => each.scrollWidth > each.clientWidth + 1).map((each) => each.outerHTML.slice(0, 200))"""
 TITLES = ("Exemplar", "Search", "Sessions", "Corpora", "Evaluate")
 PARTS = """rows => rows.map((row) =>
-  [".ex-id", ".ex-label", ".ex-fields", ".ex-text"].map((part) => row.querySelector(part)?.innerText ?? ""))"""
+  [".exl-title", ".exl-label", ".exl-text"].map((part) => row.querySelector(part)?.textContent ?? ""))"""
 PASTE = """(box, { text, times }) => {
   Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set.call(box, text.repeat(times))
   box.dispatchEvent(new Event("input", { bubbles: true }))
@@ -66,10 +86,16 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     assert "Traceback" not in (home / "log").read_text()
 
 
+def documents() -> list[Document]:
+    """The hostile documents, every second one with a title."""
+    found = hostile.documents()
+    return [replace(each, title=f"{each.doc_id} titled") if n % 2 else each for n, each in enumerate(found)]
+
+
 def fill(home: Path) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("EXEMPLAR_HOME", str(home))
-        build_corpus(hostile.source("hostile", hostile.documents()), real_encoder(), whole=True)
+        build_corpus(hostile.source("hostile", documents()), real_encoder(), whole=True)
         endless = [Document("text", "word " * (ENDLESS // 5)), *hostile.endless_documents()]
         build_corpus(hostile.source("vast", endless), FakeEncoder(), whole=True)
         result = json.loads((ROOT / "benchmarks" / "evaluation.json").read_text())
@@ -147,48 +173,84 @@ def open_list(page: Page, label: str) -> Locator:
 
 
 def status(page: Page) -> Locator:
-    return page.locator("[role=status].ex-quiet")
+    return page.locator(".exl-info")
+
+
+def named(page: Page, name: str, title: str = LEARNED) -> Locator:
+    """Return the row of a name, by its place: blanks and signs without a width are shown otherwise."""
+    place = [*map(squeezed, names(page, title).all_text_contents())].index(squeezed(name))
+    return rows(page, title).nth(place)
+
+
+def open_row(page: Page, name: str, title: str = LEARNED) -> Locator:
+    """Open a row; return the place of its text once that is there."""
+    named(page, name, title).locator(".exl-text").click()
+    text = page.get_by_role("group", name=re.compile("^Text of "))
+    expect(text.locator(".exl-passage").first).to_be_visible()
+    return text
 
 
 def test_documents_are_text_in_rows_marks_and_every_view(visitor: Page, url: str) -> None:
+    visitor.set_viewport_size({"width": 1440, "height": 2200})  # all rows are in view
     visitor.goto(f"{url}/?corpus=hostile&q=words")
-    expect(column(visitor, "anchored")).to_have_count(10)
-    open_settings(visitor)
-    visitor.get_by_role("radio", name="One").click()
-    expect(column(visitor, "knn")).to_have_count(0)
-    visitor.get_by_role("radio", name="50").click()
-    rows = visitor.locator(".st-key-column-anchored [class*='st-key-row-']")
-    expect(rows).to_have_count(2 * len(TEXTS))
+    expect_listed(visitor)
+    with open_popover(visitor, "Settings"):
+        visitor.get_by_role("radio", name="One").click()
+        expect(ranked(visitor, "By similarity")).to_have_count(0)
+    view(visitor, "Lists")
+    visitor.mouse.move(700, 1000)
+    visitor.mouse.wheel(0, 100)  # asks for the last ones
+    expect(rows(visitor)).to_have_count(2 * len(TEXTS))
+    expect(names(visitor).filter(has_text=re.compile("^…$"))).to_have_count(0)
     check(visitor)
-    found = {}
-    for doc_id, *parts in rows.evaluate_all(PARTS):
-        found[squeezed(doc_id)] = [*map(squeezed, parts)]
-    for document in hostile.documents():
-        label, fields, text = found[squeezed(document.doc_id)]
-        short = [f"{name}{value}" for name, value in sorted(document.metadata.items()) if len(value) <= 80]
-        assert (label, fields) == (squeezed("".join(document.labels)), squeezed("".join(short)))
-        assert squeezed(document.text).startswith(text.removesuffix("…"))
-        assert len(document.text) > 300 or text == squeezed(document.text)
+    found = {squeezed(name): [*map(squeezed, parts)] for name, *parts in rows(visitor).evaluate_all(PARTS)}
+    assert found == {
+        squeezed(html.shortened(each.title, 270) if each.title else html.name(each.doc_id)): [
+            squeezed(html.shortened(each.labels[0], 80)),
+            squeezed(html.excerpt(each.text, 270)),
+        ]
+        for each in documents()
+    }
 
-    [image] = [document for document in hostile.documents() if document.doc_id == f"{IMAGE} again"]
-    long_row = row(visitor, "anchored", image.doc_id)
-    long_row.get_by_text("Whole text").click()
-    expect(long_row.locator(".ex-whole")).to_be_visible()
-    assert shown(long_row.locator(".ex-whole")) == [squeezed(image.text)]
-    control = squeezed(HOSTILE["control"])
-    place = [*map(squeezed, order(visitor, "anchored"))].index(control)
-    rows.nth(place).get_by_role("button", name="Relevant", exact=True).click()
-    expect(marks(visitor)).to_have_count(1)
-    mark(visitor, "anchored", image.doc_id, "Not relevant")
-    expect(marks(visitor)).to_have_count(2)
-    assert shown(marks(visitor)) == [control, squeezed(image.doc_id)]
-
-    visitor.get_by_role("radio", name="Mark next").click()
-    expect(visitor.locator(".st-key-next-margin .ex-id")).to_have_count(4)
+    [image] = [document for document in documents() if document.doc_id == f"{IMAGE} again"]
+    assert image.title
+    text = open_row(visitor, image.title)
+    assert squeezed(text.locator(".exl-whole").inner_text()) == squeezed(image.text)
+    for name, value in (("id", image.doc_id), ("kind", IMAGE)):
+        expect(text).to_contain_text(f"{name} {value}")
+    opened = named(visitor, image.title)
+    opened.get_by_role("button", name="Note", exact=True).click()
+    opened.get_by_role("textbox", name="Note").fill(SCRIPT)
+    opened.get_by_role("button", name="Save").click()
+    expect(opened).to_contain_text(f"Note: {SCRIPT}")
+    expect(news(visitor)).to_contain_text(f"Saved the note on {image.title}.")
     check(visitor)
-    assert {*shown(visitor.locator("[class*='st-key-next-'] .ex-id"))} < found.keys()
+    control = HOSTILE["control"]
+    named(visitor, control).get_by_role("button", name=re.compile("^Relevant: ")).first.click()
+    leave(visitor)
+    expect_marks(visitor, positive=1)
+    named(visitor, image.title).locator(".exl-text").click()
+    expect(visitor.get_by_role("group", name=re.compile("^Text of "))).to_have_count(0)
+    open_row(visitor, image.title)  # again: it names the marks that it is near to
+    opened = named(visitor, image.title)
+    expect(opened).to_contain_text("because: like nul")
+    check(visitor)
+    button(opened, image.title, "Not relevant").click()
+    leave(visitor)
+    expect_marks(visitor, positive=1, negative=1)
+    with marks_drawer(visitor) as lines:
+        expect(lines).to_have_count(2)
+        assert shown(lines.locator(".ex-id")) == [squeezed(image.doc_id), squeezed(control)]
+        expect(lines.first).to_contain_text(f"Note: {SCRIPT}")
+        check(visitor)
 
-    visitor.get_by_role("radio", name="Why").click()
+    view(visitor, "Mark next")
+    least_sure = "The learned list is least sure"
+    expect_listed(visitor, least_sure)
+    check(visitor)
+    assert {*map(squeezed, names(visitor, least_sure).all_text_contents())} < found.keys()
+
+    view(visitor, "Why")
     points = visitor.locator(".st-key-why-chart .mark-symbol.role-mark path")
     expect(points.last).to_be_visible()
     check(visitor)
@@ -197,31 +259,29 @@ def test_documents_are_text_in_rows_marks_and_every_view(visitor: Page, url: str
     expect(hint.locator(".value").first).to_have_text(image.doc_id)
     expect(hint.locator("img")).to_have_count(0)
     points.last.click()
-    beside = visitor.locator("[class*='st-key-row-why']")
-    expect(beside.locator(".ex-id")).to_have_text(image.doc_id)
+    clicked = "The clicked document"
+    expect(names(visitor, clicked)).to_have_text(image.title)
+    open_row(visitor, image.title, clicked)
     check(visitor)
 
-    beside.get_by_role("button", name="More like this").click()
+    rows(visitor, clicked).get_by_role("button", name="More like this").click()
     query = visitor.locator(".st-key-query-document")
-    expect(query.locator(".ex-id")).to_have_text(image.doc_id)
+    expect(query).to_contain_text(f"More like {image.title}")
     visitor.reload()
-    expect(query.locator(".ex-id")).to_have_text(image.doc_id)
-    settle(visitor)
+    expect(query).to_contain_text(f"More like {image.title}")
+    expect_listed(visitor)
     check(visitor)
-    visitor.get_by_test_id("stSidebar").get_by_role("button", name="Go to row").first.click()
-    expect(visitor.locator("[data-lit] .ex-id")).to_have_count(1)
-    assert shown(visitor.locator("[data-lit] .ex-id")) == [control]
 
 
 def test_labels_columns_and_values_are_text_where_they_are_filtered_by(visitor: Page, url: str) -> None:
     visitor.goto(f"{url}/?corpus=hostile&q=words")
-    expect(column(visitor, "anchored")).to_have_count(10)
+    expect_listed(visitor)
     settle(visitor)
+    tool(visitor, "Filters").click()
     for picker, value in (("Label", MARKDOWN), ("kind", SCRIPT)):
-        tool(visitor, "Filters").click()
-        names = visitor.locator(".ex-field-name")
-        expect(names).to_have_count(len(TEXTS) + 2)
-        assert sorted(shown(names)) == sorted(map(squeezed, ["Label", "kind", *TEXTS]))
+        shown_names = visitor.locator(".ex-field-name")
+        expect(shown_names).to_have_count(len(TEXTS) + 2)
+        assert sorted(shown(shown_names)) == sorted(map(squeezed, ["Label", "kind", *TEXTS]))
         options = open_list(visitor, picker)
         offered = {*shown(options)}
         visitor.keyboard.press("End")  # of a long list no more is drawn than there is room for
@@ -232,8 +292,12 @@ def test_labels_columns_and_values_are_text_where_they_are_filtered_by(visitor: 
         expect(options.last).to_have_text(value)
         options.last.click()
         expect(status(visitor)).to_contain_text(f"{picker.lower()} {value}")
+        settle(visitor)
+        visitor.get_by_text("Both still learn from the whole corpus.").click()  # closes the options
+        expect(visitor.get_by_role("listbox")).to_have_count(0)
         check(visitor)
     expect(status(visitor)).to_contain_text("0 of 32 documents")
+    expect(visitor.get_by_text("No document passes the filters.").first).to_be_visible()
 
 
 def test_sessions_evaluations_corpora_and_uploads_are_text(visitor: Page, url: str) -> None:
@@ -296,15 +360,21 @@ def test_sessions_evaluations_corpora_and_uploads_are_text(visitor: Page, url: s
 def test_what_is_endless_neither_hangs_the_browser_nor_is_left_out(visitor: Page, url: str) -> None:
     doc_id = "i" * ENDLESS
     visitor.goto(f"{url}/?corpus=vast&like=text")
-    expect(column(visitor, "knn")).to_have_count(6)
-    expect(visitor.locator(".st-key-query-document .ex-id")).to_have_text("text")
+    similar = "By similarity"
+    expect(rows(visitor, similar)).to_have_count(6)
+    expect(visitor.locator(".st-key-query-document")).to_contain_text("More like text")
     check(visitor)
-    endless = visitor.locator(".st-key-column-knn [class*='st-key-row-']").filter(has_text="another id")
-    expect(endless.locator(".ex-id")).to_contain_text(f"{doc_id[:200]} … (10,000,000 characters, ")
-    endless.get_by_role("button", name="Relevant", exact=True).click()
-    expect(marks(visitor)).to_contain_text("(10,000,000 characters, ")
-    visitor.get_by_test_id("stSidebar").get_by_role("button", name="Go to row").click()
-    expect(visitor.locator("[data-lit] .ex-id")).to_contain_text("(10,000,000 characters, ")
+    place = [*names(visitor, similar).all_text_contents()].index(html.name(doc_id))
+    endless = rows(visitor, similar).nth(place)
+    expect(endless.locator(".exl-title")).to_contain_text(f"{doc_id[:200]} … (10,000,000 characters, ")
+    endless.get_by_role("button", name=re.compile("^Relevant: ")).click()
+    leave(visitor)
+    expect_marks(visitor, positive=1)
+    with marks_drawer(visitor) as lines:
+        expect(lines.locator(".ex-id")).to_contain_text("(10,000,000 characters, ")
+        check(visitor)
+    rows(visitor, similar).first.locator(".exl-text").click()
+    expect(visitor.get_by_role("group", name=re.compile("^Text of ")).locator(".exl-passage").first).to_be_visible()
     check(visitor)
 
 
@@ -331,11 +401,11 @@ def test_an_address_and_a_pasted_query_of_any_kind_are_answered(visitor: Page, u
         ({"corpus": "hostile", "q": "w" * 50_000}, ""),
     ):
         visitor.goto(f"{url}/?{urlencode(address, doseq=True)}")
-        expect(visitor.get_by_role("combobox", name="Corpus")).to_have_value("hostile")
+        expect(visitor.get_by_role("combobox", name="Corpus")).to_have_value("hostile · 32")
         if told:
-            expect(visitor.get_by_role("alert")).to_contain_text(told)
+            expect(visitor.get_by_role("alert").filter(has_text=told)).to_be_visible()
         else:
-            expect(column(visitor, "anchored")).to_have_count(10)
+            expect_listed(visitor)
         check(visitor)
 
     box = visitor.get_by_role("textbox", name="Search")
@@ -344,11 +414,12 @@ def test_an_address_and_a_pasted_query_of_any_kind_are_answered(visitor: Page, u
         box.press("Enter")
         expect(visitor).to_have_url(re.compile(re.escape(urlencode({"q": shows}))))
         assert box.evaluate("box => box.value.toWellFormed()") == shows  # a browser shows half a pair as the same sign
-        expect(column(visitor, "anchored")).to_have_count(10)
+        expect_listed(visitor)
         check(visitor)
     box.evaluate(PASTE, {"text": "word ", "times": ENDLESS // 5})
     box.press("Enter")
-    expect(visitor.get_by_role("alert")).to_contain_text("The first 100,000 characters are the query")
+    told = visitor.get_by_role("alert").filter(has_text="The first 100,000 characters are the query")
+    expect(told).to_be_visible()
     check(visitor)
-    visitor.get_by_role("radio", name="Mark next").click()
-    expect(visitor.locator(".st-key-next-disagreement, .st-key-next-margin").first).to_be_visible()
+    view(visitor, "Mark next")
+    expect_listed(visitor, "The rankings disagree most")

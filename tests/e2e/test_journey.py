@@ -7,7 +7,27 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.steps import by_path, choose, column, marks, open_settings, order, row, search, settle
+from tests.e2e.steps import (
+    LEARNED,
+    SIMILAR,
+    by_path,
+    choose,
+    expect_drawer,
+    expect_listed,
+    expect_marks,
+    expect_order,
+    mark,
+    marks_drawer,
+    names,
+    open_popover,
+    order,
+    ranked,
+    row,
+    rows,
+    search,
+    settle,
+    show_marked,
+)
 
 WARNING = "\N{WARNING SIGN}\N{VARIATION SELECTOR-15}"
 
@@ -16,77 +36,81 @@ pytestmark = [pytest.mark.e2e, pytest.mark.model]
 
 def test_search_mark_rerank_remove_reload(visitor: Page) -> None:
     search(visitor, "fill missing values")
-    expect(column(visitor, "knn")).to_have_count(10)
-    expect(column(visitor, "anchored")).to_have_count(10)
-    knn, unmarked = order(visitor, "knn"), order(visitor, "anchored")
-    assert "fillna" in knn[0]
+    knn, unmarked = order(visitor, SIMILAR, 15), order(visitor)
+    assert "fillna" in "".join(knn[:2])
 
     first = unmarked[4]
-    row(visitor, "anchored", first).get_by_role("button", name="Relevant", exact=True).click()
-    expect(marks(visitor)).to_have_text([first])
-    expect(column(visitor, "anchored")).not_to_have_text(unmarked)
-    expect(column(visitor, "knn")).to_have_text(knn)
+    mark(visitor, first, "Relevant")
+    expect_marks(visitor, positive=1)
+    expect(row(visitor, first)).to_have_count(0)  # it is folded away
+    once_marked = order(visitor)
+    assert once_marked != [name for name in unmarked if name != first][:10]
+    expect_order(visitor, [name for name in knn if name != first][:10], SIMILAR)
 
     # The rows have moved; a click still belongs to the row that the person sees.
-    once_marked = order(visitor, "anchored")
-    moved = [doc_id for rank, doc_id in enumerate(once_marked) if doc_id in unmarked and doc_id != unmarked[rank]]
-    second = next(doc_id for doc_id in reversed(moved) if doc_id != first)
-    row(visitor, "anchored", second).get_by_role("button", name="Not relevant", exact=True).click()
-    expect(marks(visitor)).to_have_text([first, second])
-    expect(column(visitor, "anchored")).not_to_have_text(once_marked)
-    expect(column(visitor, "knn")).to_have_text(knn)
-    twice_marked = order(visitor, "anchored")
+    moved = [name for rank, name in enumerate(once_marked) if name in unmarked and name != unmarked[rank]]
+    second = moved[-1]
+    mark(visitor, second, "Not relevant")
+    expect_marks(visitor, positive=1, negative=1)
+    expect_drawer(visitor, second, first)
+    expect_order(visitor, [name for name in knn if name not in (first, second)][:10], SIMILAR)
+    twice_marked = order(visitor)
+    assert twice_marked != [name for name in once_marked if name != second][:10]
 
     visitor.reload()
-    expect(marks(visitor)).to_have_text([first, second])
-    expect(column(visitor, "anchored")).to_have_text(twice_marked)
-    expect(column(visitor, "knn")).to_have_text(knn)
-
-    visitor.get_by_test_id("stSidebar").get_by_role("button", name="Remove").nth(1).click()
-    expect(marks(visitor)).to_have_text([first])
-    expect(column(visitor, "anchored")).to_have_text(once_marked)
+    expect_marks(visitor, positive=1, negative=1)
+    expect_order(visitor, twice_marked)
+    with marks_drawer(visitor):
+        visitor.get_by_role("button", name="Remove").first.click()  # of the newest
+        expect_marks(visitor, positive=1)
+    expect_order(visitor, once_marked)
 
     visitor.reload()
-    expect(marks(visitor)).to_have_text([first])
-    expect(column(visitor, "anchored")).to_have_text(once_marked)
+    expect_listed(visitor)
+    expect_drawer(visitor, first)
+    expect_order(visitor, once_marked)
     expect(visitor.get_by_role("textbox", name="Search")).to_have_value("fill missing values")
 
 
-def test_the_right_column_and_c_are_the_users_choice(visitor: Page) -> None:
+def test_the_rankers_and_c_are_the_users_choice(visitor: Page) -> None:
     search(visitor, "merge two tables")
-    expect(column(visitor, "anchored")).to_have_count(10)
-    knn, usual = order(visitor, "knn"), order(visitor, "anchored")
-    took = r"\d+ ms · \d+ scans? · [\d,]+ support rows · (settled|exact)"
-    expect(visitor.locator(".st-key-column-anchored").get_by_text(re.compile(took))).to_be_visible()
+    knn, usual = order(visitor, SIMILAR), order(visitor)
+    took = re.compile(r"\d+ ms · \d+ scans? · [\d,]+ support rows · (settled|exact)")
+    expect(visitor.get_by_role("heading", name=LEARNED)).to_have_attribute("title", took)
 
-    open_settings(visitor)
-    slider = visitor.get_by_role("slider", name="C")
-    for _ in range(10):
-        slider.press("ArrowRight")
-    expect(visitor.get_by_test_id("stSidebar").get_by_text("10.0", exact=True).first).to_be_visible()
-    expect(column(visitor, "anchored")).not_to_have_text(usual)
+    with open_popover(visitor, "Settings"):
+        slider = visitor.get_by_role("slider", name="C")
+        for _ in range(10):
+            slider.press("ArrowRight")
+        expect(visitor.get_by_test_id("stPopoverBody").get_by_text("10.0", exact=True).first).to_be_visible()
+        expect(names(visitor)).not_to_have_text(usual)
 
-    choose(visitor, "Ranker of the right column", "Exemplar SVM")
-    expect(column(visitor, "svm")).to_have_count(10)
-    expect(column(visitor, "anchored")).to_have_count(0)
-    assert order(visitor, "knn") == knn
-    first = order(visitor, "svm")[3]
-    row(visitor, "svm", first).get_by_role("button", name="Relevant", exact=True).click()
-    expect(marks(visitor)).to_have_text([first])
-    expect(visitor.locator(".st-key-column-svm").get_by_text(re.compile(took))).to_be_visible()
+    chosen = visitor.get_by_role("combobox", name="Ranker of the right list")
+    chosen.select_option("Exemplar SVM")
+    expect(visitor.get_by_text(re.compile(r"^Exemplar SVM · \d+ ms$"))).to_be_visible()
+    assert order(visitor, SIMILAR) == knn
+    by_svm = order(visitor)
+    assert by_svm != usual
+    mark(visitor, by_svm[3], "Relevant")
+    expect_marks(visitor, positive=1)
+    expect(visitor.get_by_role("heading", name=LEARNED)).to_have_attribute("title", took)
+    visitor.reload()
+    expect(chosen).to_have_value("svm")
+    expect(visitor.get_by_role("combobox", name="Ranker of the left list")).to_have_value("knn")
 
 
 def test_more_like_this_and_an_empty_query(visitor: Page) -> None:
     search(visitor, "   ")
     expect(visitor.get_by_text("Type what you are looking for, then press Enter.")).to_be_visible()
     search(visitor, "train a linear classifier")
-    expect(column(visitor, "knn")).to_have_count(10)
-    doc_id = order(visitor, "knn")[0]
-    row(visitor, "knn", doc_id).get_by_role("button", name="More like this").click()
-    expect(visitor.locator(".st-key-query-document .ex-id")).to_have_text(doc_id)
-    for ranker in ("knn", "anchored"):
-        expect(column(visitor, ranker)).to_have_count(10)
-        expect(column(visitor, ranker).filter(has_text=doc_id).get_by_text(doc_id, exact=True)).to_have_count(0)
+    name = order(visitor, SIMILAR)[0]
+    expect(row(visitor, name, LEARNED)).to_have_count(1)
+    row(visitor, name, SIMILAR).click()
+    row(visitor, name, SIMILAR).get_by_role("button", name="More like this").click()
+    expect(visitor.get_by_text(re.compile(rf"^More like {re.escape(name)} "))).to_be_visible()
+    for title in (SIMILAR, LEARNED):
+        expect(row(visitor, name, title)).to_have_count(0)  # of the lists before, both had it
+        expect_listed(visitor, title)
 
 
 def test_a_hostile_file_is_built_and_shown_as_plain_text(visitor: Page, tmp_path: Path) -> None:
@@ -114,40 +138,45 @@ def test_a_hostile_file_is_built_and_shown_as_plain_text(visitor: Page, tmp_path
     built = visitor.locator(".st-key-build-hostile-b")
     expect(built).to_contain_text("Built hostile-b: 4 documents.")
     settle(visitor)
-    built.get_by_role("button", name="Search it").click()
-    expect(visitor.get_by_role("combobox", name="Corpus")).to_have_value("hostile-b")
+    built.get_by_role("button", name="Search hostile-b").click()
+    expect(visitor.get_by_role("combobox", name="Corpus")).to_have_value(re.compile("^hostile-b"))
     search(visitor, texts[1])
-    expect(column(visitor, "anchored")).to_have_count(4)
-    row(visitor, "anchored", "1").get_by_role("button", name="Relevant", exact=True).click()
-    expect(marks(visitor)).to_have_text(["1"])
-    shown = visitor.locator(".st-key-column-anchored .ex-text")
-    assert sorted(shown.all_inner_texts()) == sorted(texts)
+    expect(rows(visitor)).to_have_count(4)
+    mark(visitor, "1", "Relevant")
+    expect_marks(visitor, positive=1)
+    expect(rows(visitor)).to_have_count(3)
+    show_marked(visitor)
+    expect(rows(visitor)).to_have_count(4)
+    assert sorted(visitor.locator(".exl-text").all_inner_texts()) == sorted([*texts, *texts])
+    row(visitor, "1").click()
+    expect(row(visitor, "1").get_by_role("group", name="Text of 1")).to_have_text(texts[1])
     assert visitor.evaluate("window.owned") is None
-    assert visitor.locator(".st-key-column-anchored").locator("img, script, b, strong, a[href*='invalid']").count() == 0
+    assert visitor.locator(".exl").locator("img, script, b, strong, a").count() == 0
 
 
 def test_the_corpora_page_and_back_and_the_back_button_lose_nothing(visitor: Page) -> None:
     search(visitor, "sort rows by value")
-    expect(column(visitor, "anchored")).to_have_count(10)
-    unmarked = order(visitor, "anchored")
-    open_settings(visitor)
-    visitor.get_by_test_id("stSidebar").get_by_role("radio", name="25").click()
-    expect(column(visitor, "anchored")).to_have_count(25)
-    row(visitor, "anchored", unmarked[2]).get_by_role("button", name="Relevant", exact=True).click()
-    expect(marks(visitor)).to_have_text([unmarked[2]])
-    marked = order(visitor, "anchored")
+    unmarked = order(visitor)
+    with open_popover(visitor, "Settings"):
+        visitor.get_by_text("Comfortable rows").click()
+        expect(row(visitor, unmarked[0])).to_have_css("height", "92px")
+    mark(visitor, unmarked[2], "Relevant")
+    expect_marks(visitor, positive=1)
+    marked = order(visitor, n=5)
+    assert marked != [name for name in unmarked if name != unmarked[2]][:5]
 
     visitor.get_by_role("link", name="Corpora").click()
     expect(visitor.get_by_role("heading", name="Corpora")).to_be_visible()
-    expect(column(visitor, "anchored")).to_have_count(0)
+    expect(ranked(visitor)).to_have_count(0)
     expect(visitor).to_have_url(re.compile(r"/corpora\?session="))
     settle(visitor)
     visitor.reload()
     expect(visitor.get_by_role("heading", name="Corpora")).to_be_visible()
     settle(visitor)
     visitor.get_by_role("link", name="Search").click()
-    expect(marks(visitor)).to_have_text([unmarked[2]])
-    expect(column(visitor, "anchored")).to_have_text(marked)
+    expect_marks(visitor, positive=1)
+    expect_order(visitor, marked)
+    expect(row(visitor, marked[0])).to_have_css("height", "92px")
     expect(visitor.get_by_role("textbox", name="Search")).to_have_value("sort rows by value")
 
     visitor.get_by_role("link", name="Corpora").click()
@@ -158,7 +187,8 @@ def test_the_corpora_page_and_back_and_the_back_button_lose_nothing(visitor: Pag
     if "/corpora" in visitor.url:  # naming the session in the address may have been an entry of its own
         settle(visitor)
         visitor.go_back()
-    expect(marks(visitor)).to_have_text([unmarked[2]])
+    expect_drawer(visitor, unmarked[2])
+    expect_order(visitor, marked)
     expect(visitor.get_by_role("textbox", name="Search")).to_have_value("sort rows by value")
 
 
@@ -175,14 +205,15 @@ def test_a_long_document_is_found_by_what_stands_at_its_end(visitor: Page, tmp_p
     expect(built).to_contain_text("Built diary: 2 documents.")
     expect(built).to_contain_text("Left out: line 3: no text.")
     settle(visitor)
-    built.get_by_role("button", name="Search it").click()
-    expect(visitor.get_by_role("combobox", name="Corpus")).to_have_value("diary")
+    built.get_by_role("button", name="Search diary").click()
+    expect(visitor.get_by_role("combobox", name="Corpus")).to_have_value(re.compile("^diary"))
     search(visitor, "lava and ash from a mountain")
-    expect(column(visitor, "knn")).to_have_text(["long", "short"])
-    found = row(visitor, "knn", "long")
-    expect(found.locator(".ex-whole")).not_to_be_visible()
-    found.get_by_text("Whole text").click()
-    expect(found.locator(".ex-whole")).to_have_text(long)
-    passage = found.locator(".ex-passage").inner_text()
+    expect(names(visitor, SIMILAR)).to_have_text(["long", "short"])
+    found = row(visitor, "long", SIMILAR)
+    whole = found.get_by_role("group", name="Text of long")
+    expect(whole).to_have_count(0)
+    found.click()
+    expect(whole).to_contain_text(long)
+    passage = "".join(whole.locator(".exl-passage").all_inner_texts())
     assert passage.endswith(end)
     assert len(passage) < len(long) / 2

@@ -8,7 +8,22 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.steps import column, mark, marks, open_popover, order, row, search, settle, tool
+from tests.e2e.steps import (
+    LEARNED,
+    SIMILAR,
+    choose_label,
+    expect_drawer,
+    expect_marks,
+    expect_order,
+    mark,
+    order,
+    row,
+    rows,
+    search,
+    settle,
+    tool,
+    view,
+)
 from tests.support.streamlit_client.browser import serving
 
 pytestmark = [pytest.mark.e2e, pytest.mark.model, pytest.mark.cluster]
@@ -22,43 +37,39 @@ def test_the_app_runs_on_a_corpus_that_milvus_serves(
     push = [sys.executable, "-m", "exemplar.cli", "push", "docs", "--to", uri]
     subprocess.run(push, env=environment, check=True)
     page.goto(f"{app_url}/?corpus=docs&q=fill+missing+values")
-    expect(column(page, "anchored")).to_have_count(10)
-    in_memory = {ranker: order(page, ranker) for ranker in ("knn", "anchored")}
+    in_memory = {title: order(page, title) for title in (SIMILAR, LEARNED)}
 
     with serving({**environment, "EXEMPLAR_INDEX": uri}, log) as (url, _):
         page.goto(f"{url}/?corpus=docs")
-        expect(page.get_by_text(re.compile(r"documents, served by Milvus at"))).to_be_visible()
         search(page, "fill missing values")
-        expect(column(page, "anchored")).to_have_count(10)
-        assert {ranker: order(page, ranker) for ranker in ("knn", "anchored")} == in_memory
-        chosen = in_memory["anchored"][6]
-        mark(page, "anchored", chosen, "Relevant")
-        expect(marks(page)).to_have_text([chosen])
-        expect(column(page, "anchored")).not_to_have_text(in_memory["anchored"])
-        first = order(page, "anchored")[0]
-        assert row(page, "anchored", first).locator(".ex-text").inner_text()
+        expect(page.locator(".exl-info")).to_contain_text(f"documents · quick vectors · served by Milvus at {uri}")
+        assert {title: order(page, title) for title in in_memory} == in_memory
+        chosen = in_memory[LEARNED][6]
+        mark(page, chosen, "Relevant")
+        expect_marks(page, positive=1)
+        expect_drawer(page, chosen)
+        marked = order(page)
+        assert marked[:9] != [name for name in in_memory[LEARNED] if name != chosen]
+        assert row(page, marked[0]).locator(".exl-text").inner_text()
 
-        with open_popover(page, "Filters"):
-            page.get_by_role("combobox", name="Label").click()
-            page.get_by_role("option", name="numpy", exact=True).click()
-            page.keyboard.press("Escape")
-        expect(column(page, "knn").filter(has_text=re.compile("^numpy"))).to_have_count(10)
-        page.get_by_role("button", name="Filters (1)").click()
-        page.get_by_role("button", name="Clear filters").click()
-        expect(column(page, "knn")).to_have_text(in_memory["knn"])
+        choose_label(page, "numpy")
+        for title in (SIMILAR, LEARNED):
+            assert all(name.startswith("numpy.") for name in order(page, title))
+        choose_label(page, None)
+        expect_order(page, [name for name in in_memory[SIMILAR] if name != chosen], SIMILAR)
         settle(page)
-        page.keyboard.press("Escape")
-        page.locator(".st-key-pages").get_by_role("button", name="Page 2", exact=True).click()
-        expect(page.locator(".st-key-column-knn .ex-rank").first).to_have_text("11")
+        rows(page, SIMILAR).first.hover()
+        page.mouse.wheel(0, 52 * 30)
+        for title in (SIMILAR, LEARNED):
+            expect(rows(page, title).filter(has=page.get_by_text("40", exact=True))).to_be_visible()
 
-        page.get_by_role("radio", name="Mark next").click()
-        expect(page.locator(".st-key-next-disagreement .ex-id")).to_have_count(4)
-        settle(page)
-        page.get_by_role("radio", name="Why").click()
+        view(page, "Mark next")
+        order(page, "The rankings disagree most", 4)
+        view(page, "Why")
         expect(page.locator(".st-key-why-chart .mark-symbol.role-mark path").last).to_be_visible()
         settle(page)
         tool(page, "Undo").click()
-        expect(marks(page)).to_have_count(0)
+        expect_marks(page)
         page.reload()
         expect(page.get_by_role("textbox", name="Search")).to_have_value("fill missing values")
 

@@ -1,4 +1,4 @@
-"""The search page as people use it: marks, undo, filters, pages, keys, links, and several tabs."""
+"""The search page as people use it: marks, undo, filters, views, keys, links, and several tabs."""
 
 import re
 
@@ -6,123 +6,150 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.conftest import Serve
-from tests.e2e.steps import column, mark, marks, open_popover, order, row, search, settle, tool
+from tests.e2e.steps import (
+    LEARNED,
+    SIMILAR,
+    button,
+    choose_label,
+    expect_drawer,
+    expect_listed,
+    expect_marks,
+    expect_order,
+    lit,
+    mark,
+    names,
+    order,
+    ranked,
+    row,
+    rows,
+    scroll_to,
+    search,
+    settle,
+    show_marked,
+    tool,
+    view,
+)
 
 pytestmark = [pytest.mark.e2e, pytest.mark.model]
 
 
 def test_undo_and_redo_take_the_ranking_back_and_forth(visitor: Page) -> None:
     search(visitor, "fill missing values")
-    expect(column(visitor, "anchored")).to_have_count(10)
-    unmarked = order(visitor, "anchored")
+    unmarked = order(visitor)
     expect(tool(visitor, "Undo")).to_be_disabled()
-    mark(visitor, "anchored", unmarked[5], "Relevant")
-    expect(column(visitor, "anchored")).not_to_have_text(unmarked)
-    marked = order(visitor, "anchored")
-    mark(visitor, "knn", order(visitor, "knn")[9], "Not relevant")
-    expect(marks(visitor)).to_have_count(2)
-    twice = order(visitor, "anchored")
+    mark(visitor, unmarked[5], "Relevant")
+    expect_marks(visitor, positive=1)
+    marked = order(visitor)
+    assert marked != [name for name in unmarked if name != unmarked[5]][:10]
+    mark(visitor, order(visitor, SIMILAR)[9], "Not relevant", SIMILAR)
+    expect_marks(visitor, positive=1, negative=1)
+    twice = order(visitor)
 
     tool(visitor, "Undo").click()
-    expect(marks(visitor)).to_have_text([unmarked[5]])
-    expect(column(visitor, "anchored")).to_have_text(marked)
+    expect_marks(visitor, positive=1)
+    expect_order(visitor, marked)
     tool(visitor, "Undo").click()
-    expect(marks(visitor)).to_have_count(0)
-    expect(column(visitor, "anchored")).to_have_text(unmarked)
+    expect_marks(visitor)
+    expect_order(visitor, unmarked)
     expect(tool(visitor, "Undo")).to_be_disabled()
 
-    tool(visitor, "Redo").click()
-    tool(visitor, "Redo").click()
-    expect(column(visitor, "anchored")).to_have_text(twice)
+    tool(visitor, "Redo").dblclick()
+    expect_marks(visitor, positive=1, negative=1)
+    expect_order(visitor, twice)
     expect(tool(visitor, "Redo")).to_be_disabled()
     visitor.reload()
-    expect(column(visitor, "anchored")).to_have_text(twice)
+    expect_order(visitor, twice)
     tool(visitor, "Undo").click()
-    expect(column(visitor, "anchored")).to_have_text(marked)
+    expect_marks(visitor, positive=1)
+    expect_order(visitor, marked)
 
 
 def test_marks_survive_a_server_that_is_killed(page: Page, app_url: str, serve: Serve) -> None:
     with serve() as (url, server):
         page.goto(f"{url}/?corpus=docs")
         search(page, "group rows and sum them")
-        expect(column(page, "anchored")).to_have_count(10)
-        chosen = order(page, "anchored")[3]
-        mark(page, "anchored", chosen, "Relevant")
-        expect(marks(page)).to_have_text([chosen])
-        marked, query = order(page, "anchored"), page.url.partition("?")[2]
+        chosen = order(page)[3]
+        mark(page, chosen, "Relevant")
+        expect_marks(page, positive=1)
+        marked, query = order(page), page.url.partition("?")[2]
         server.kill()
     with serve() as (url, _):
         page.goto(f"{url}/?{query}")
-        expect(marks(page)).to_have_text([chosen])
-        expect(column(page, "anchored")).to_have_text(marked)
+        expect_listed(page)
+        expect_drawer(page, chosen)
+        expect_order(page, marked)
         expect(page.get_by_role("textbox", name="Search")).to_have_value("group rows and sum them")
 
 
 def test_filter_then_mark_and_the_mark_belongs_to_the_row_under_the_cursor(visitor: Page) -> None:
     search(visitor, "mean of an array")
-    expect(column(visitor, "anchored")).to_have_count(10)
-    everything = order(visitor, "anchored")
-    with open_popover(visitor, "Filters"):
-        visitor.get_by_role("combobox", name="Label").click()
-        visitor.get_by_role("option", name="numpy", exact=True).click()
-        expect(visitor.get_by_text(re.compile(r"filters: label numpy"))).to_be_visible()
-        visitor.keyboard.press("Escape")
-    expect(column(visitor, "anchored").filter(has_text=re.compile("^numpy"))).to_have_count(10)
-    filtered = order(visitor, "anchored")
+    everything = order(visitor)
+    choose_label(visitor, "numpy")
+    expect(visitor.get_by_text(re.compile("1,300 documents · filters: label numpy"))).to_be_visible()
+    expect(names(visitor, SIMILAR).nth(9)).to_be_visible()
+    for title in (SIMILAR, LEARNED):
+        assert all(name.startswith("numpy.") for name in order(visitor, title, 15))
+    filtered = order(visitor)
     assert filtered != everything
-    assert all(doc_id.startswith("numpy.") for doc_id in order(visitor, "knn"))
 
-    mark(visitor, "anchored", filtered[4], "Relevant")
-    expect(marks(visitor)).to_have_text([filtered[4]])
-    settle(visitor)
-    visitor.locator(".st-key-pages").get_by_role("button", name="Page 2", exact=True).click()
-    expect(visitor.locator(".st-key-column-anchored .ex-rank").first).to_have_text("11")
-    second_page = order(visitor, "anchored")
-    assert not set(second_page) & set(filtered[:3])
-    mark(visitor, "anchored", second_page[6], "Not relevant")
-    expect(marks(visitor)).to_have_text([filtered[4], second_page[6]])
-    visitor.get_by_role("button", name="Filters (1)").click()
-    visitor.get_by_role("button", name="Clear filters").click()
-    expect(visitor.get_by_text(re.compile(r"filters: label"))).to_have_count(0)
-    expect(marks(visitor)).to_have_text([filtered[4], second_page[6]])
+    mark(visitor, filtered[4], "Relevant")
+    expect_marks(visitor, positive=1)
+    second = scroll_to(visitor, 40).locator(".exl-title").inner_text()
+    assert second not in filtered
+    mark(visitor, second, "Not relevant")
+    expect_marks(visitor, positive=1, negative=1)
+    choose_label(visitor, None)
+    expect(visitor.get_by_text(re.compile("filters: label"))).to_have_count(0)
+    expect_drawer(visitor, second, filtered[4])
 
 
 def test_with_the_keyboard_alone(visitor: Page) -> None:
+    box = visitor.get_by_role("textbox", name="Search")
+    expect(box).to_be_focused()  # from the beginning
     settle(visitor)
-    expect(visitor.get_by_role("textbox", name="Search")).to_be_visible()
-    visitor.wait_for_function("window.exemplarKeyboard?.listening")
-    visitor.locator("body").press("/")
-    expect(visitor.get_by_role("textbox", name="Search")).to_be_focused()
+    visitor.keyboard.press("Tab")
+    expect(box).not_to_be_focused()
+    visitor.keyboard.press("/")
+    expect(box).to_be_focused()
+    expect(box).to_have_value("")
     visitor.keyboard.type("read a csv file")
     visitor.keyboard.press("Enter")
-    expect(column(visitor, "anchored")).to_have_count(10)
-    unmarked = order(visitor, "anchored")
+    unmarked = order(visitor)
+    expect_listed(visitor)
     visitor.keyboard.press("Escape")
     visitor.keyboard.press("j")
     visitor.keyboard.press("j")
-    lit = visitor.locator("[data-lit] .ex-id")
-    expect(lit).to_have_text(unmarked[1])
+    expect(lit(visitor)).to_have_accessible_name(re.compile(f"^2, {re.escape(unmarked[1])},"))
+    expect(lit(visitor)).to_be_focused()
     visitor.keyboard.press("+")
-    expect(marks(visitor)).to_have_text([unmarked[1]])
-    settle(visitor)
-    expect(lit).to_have_text(unmarked[1])
+    expect_marks(visitor, positive=1)
+    expect(lit(visitor)).to_have_accessible_name(re.compile(rf"^\d+, {re.escape(unmarked[2])},"))  # the next one
+    expect(lit(visitor)).to_be_focused()
     visitor.keyboard.press("u")
-    expect(marks(visitor)).to_have_count(0)
+    expect_marks(visitor)
+    expect_order(visitor, unmarked)
     visitor.keyboard.press("Shift+U")
-    expect(marks(visitor)).to_have_text([unmarked[1]])
-    settle(visitor)
+    expect_marks(visitor, positive=1)
+    across = lit(visitor).locator(".exl-title").inner_text()
+    knn = order(visitor, SIMILAR, 15)
     visitor.keyboard.press("h")
-    knn = order(visitor, "knn")
-    across = knn.index(unmarked[1]) if unmarked[1] in knn else 0  # the same document, or the first
-    expect(lit).to_have_text(knn[across])
-    for _ in range(across + 1):  # one more than there are rows above
+    if across in knn:  # the same document, or the row at the same height
+        expect(ranked(visitor, SIMILAR).locator("[data-lit]")).to_have_accessible_name(
+            re.compile(rf"^\d+, {re.escape(across)},")
+        )
+    else:
+        expect(ranked(visitor, SIMILAR).locator("[data-lit]")).to_be_focused()
+    for _ in range(16):  # more than there are rows above
         visitor.keyboard.press("k")
-    expect(lit).to_have_text(knn[0])
+    expect(lit(visitor)).to_have_accessible_name(re.compile(f"^1, {re.escape(knn[0])},"))
     visitor.keyboard.press("-")
-    expect(marks(visitor)).to_have_text([unmarked[1], knn[0]] if knn[0] != unmarked[1] else [knn[0]])
+    expect_marks(visitor, positive=1, negative=1)
+    expect_drawer(visitor, knn[0], unmarked[1])
     visitor.keyboard.press("/")
+    visitor.keyboard.press("End")
     visitor.keyboard.type("+u")
-    expect(visitor.get_by_role("textbox", name="Search")).to_have_value("read a csv file+u")
+    expect(box).to_have_value("read a csv file+u")
+    expect_marks(visitor, positive=1, negative=1)
 
 
 def test_two_visitors_do_not_see_each_others_marks(visitor: Page, browser: Browser, app_url: str) -> None:
@@ -130,113 +157,144 @@ def test_two_visitors_do_not_see_each_others_marks(visitor: Page, browser: Brows
     other.goto(f"{app_url}/?corpus=docs")
     for each in (visitor, other):
         search(each, "sort an array")
-        expect(column(each, "anchored")).to_have_count(10)
-    unmarked = order(visitor, "anchored")
-    mark(visitor, "anchored", unmarked[2], "Relevant")
-    expect(marks(visitor)).to_have_text([unmarked[2]])
-    mark(other, "anchored", unmarked[7], "Not relevant")
-    expect(marks(other)).to_have_text([unmarked[7]])
-    assert order(visitor, "anchored") != order(other, "anchored")
+    unmarked = order(visitor)
+    assert order(other) == unmarked
+    mark(visitor, unmarked[2], "Relevant")
+    expect_marks(visitor, positive=1)
+    mark(other, unmarked[7], "Not relevant")
+    expect_marks(other, negative=1)
+    assert order(visitor) != order(other)
     visitor.reload()
-    expect(marks(visitor)).to_have_text([unmarked[2]])
+    expect_listed(visitor)
+    expect_drawer(visitor, unmarked[2])
     other.context.close()
 
 
 def test_a_link_reopens_the_view_and_two_tabs_on_it_stay_together(visitor: Page) -> None:
     search(visitor, "join two frames")
-    expect(column(visitor, "anchored")).to_have_count(10)
+    first = order(visitor)[3]
     expect(visitor).to_have_url(re.compile(r"session=.*corpus=docs.*q=join"))
-    first = order(visitor, "anchored")[3]
-    mark(visitor, "anchored", first, "Relevant")
-    expect(marks(visitor)).to_have_text([first])
-    marked = order(visitor, "anchored")
+    mark(visitor, first, "Relevant")
+    expect_marks(visitor, positive=1)
+    marked = order(visitor)
 
     tab = visitor.context.new_page()
     tab.goto(visitor.url)
     expect(tab.get_by_role("textbox", name="Search")).to_have_value("join two frames")
-    expect(column(tab, "anchored")).to_have_text(marked)
+    expect_order(tab, marked)
     second = marked[8]
-    mark(tab, "anchored", second, "Not relevant")
-    expect(marks(tab)).to_have_text([first, second])
-    visitor.get_by_role("radio", name="Why").click()
-    expect(marks(visitor)).to_have_text([first, second])
+    mark(tab, second, "Not relevant")
+    expect_marks(tab, positive=1, negative=1)
+    view(visitor, "Why")
+    expect_marks(visitor, positive=1, negative=1)
+    expect_drawer(visitor, second, first)
     tab.close()
 
 
 def test_the_address_of_a_query_alone_searches_for_it_and_back_returns(visitor: Page, app_url: str) -> None:
     visitor.goto(f"{app_url}/?corpus=docs&q=matrix+inverse")
-    expect(column(visitor, "knn")).to_have_count(10)
-    first = order(visitor, "knn")
+    first = order(visitor, SIMILAR)
     search(visitor, "random numbers")
     expect(visitor).to_have_url(re.compile("q=random"))
-    expect(column(visitor, "knn")).not_to_have_text(first)
+    expect(names(visitor, SIMILAR).first).not_to_have_text(first[0])
     settle(visitor)
     visitor.go_back()
-    expect(column(visitor, "knn")).to_have_text(first)
+    expect_order(visitor, first, SIMILAR)
     expect(visitor.get_by_role("textbox", name="Search")).to_have_value("matrix inverse")
+
+
+@pytest.mark.parametrize("answer", ["A new search", "The same search", "Add to this search"])
+def test_another_query_asks_what_becomes_of_the_marks(visitor: Page, answer: str) -> None:
+    search(visitor, "rolling mean")
+    first = order(visitor)[0]
+    mark(visitor, first, "Relevant")
+    expect_marks(visitor, positive=1)
+    before, address = order(visitor), visitor.url
+    search(visitor, "plot a histogram")
+    question = visitor.get_by_role("alert").filter(has_text="1 mark was made for “rolling mean”")
+    expect(question).to_have_text("1 mark was made for “rolling mean”. What is “plot a histogram”?")
+    expect_order(visitor, before)  # nothing moves until it is answered
+    assert visitor.url == address
+    visitor.get_by_role("button", name=answer).click()
+    expect(question).to_have_count(0)
+    expect(visitor).to_have_url(re.compile("q=plot"))
+    expect_marks(visitor, positive=0 if answer == "A new search" else 1)
+    assert (visitor.url.partition("&")[0] == address.partition("&")[0]) == (answer != "A new search")
+    both = visitor.get_by_text(re.compile("with 1 earlier query"))
+    expect(both).to_have_count(1 if answer == "Add to this search" else 0)
+    if answer == "A new search":
+        visitor.go_back()
+        expect_drawer(visitor, first)
+        expect_order(visitor, before)
 
 
 def test_a_point_of_the_plane_shows_its_document_to_mark(visitor: Page) -> None:
     search(visitor, "rolling mean")
-    expect(column(visitor, "anchored")).to_have_count(10)
-    first = order(visitor, "anchored")[0]
-    mark(visitor, "anchored", first, "Relevant")
-    expect(marks(visitor)).to_have_text([first])
-    settle(visitor)
-    visitor.get_by_role("radio", name="Why").click()
+    first = order(visitor)[0]
+    mark(visitor, first, "Relevant")
+    expect_marks(visitor, positive=1)
+    view(visitor, "Why")
     points = visitor.locator(".st-key-why-chart .mark-symbol.role-mark path")
     expect(points.last).to_be_visible()
-    settle(visitor)
-    shown = visitor.locator("[class*='st-key-row-why']")
+    expect(visitor.get_by_text("The document of the point that you click stands here.")).to_be_visible()
     points.last.click()  # what is marked is drawn last
-    expect(shown).to_have_count(1)
-    expect(shown.locator(".ex-id")).to_have_text(first)
-    shown.get_by_role("button", name="Not relevant", exact=True).click()
-    expect(shown.locator(".ex-marked")).to_have_text("not relevant")
-    expect(marks(visitor)).to_have_text([first])
+    clicked = "The clicked document"
+    expect(rows(visitor, clicked)).to_have_count(1)
+    expect(names(visitor, clicked)).to_have_text(first)
+    button(row(visitor, first, clicked), first, "Not relevant").click()
+    expect_marks(visitor, negative=1)
+    expect(row(visitor, first, clicked)).to_have_accessible_name(re.compile(", marked not relevant$"))
+    expect_drawer(visitor, first)
 
 
 def test_what_is_best_marked_next_gives_way_to_others_when_it_is(visitor: Page) -> None:
     search(visitor, "plot a histogram")
-    expect(column(visitor, "anchored")).to_have_count(10)
-    visitor.get_by_role("radio", name="Mark next").click()
-    suggested = visitor.locator(".st-key-next-disagreement .ex-id")
-    expect(suggested).to_have_count(4)
-    first = suggested.all_inner_texts()
-    settle(visitor)
-    visitor.locator(".st-key-next-disagreement").get_by_role("button", name="Relevant", exact=True).first.click()
-    expect(marks(visitor)).to_have_text([first[0]])
-    expect(suggested).to_have_count(4)
-    expect(suggested).not_to_have_text(first)
-    settle(visitor)
-    assert first[0] not in suggested.all_inner_texts()
+    expect_listed(visitor)
+    view(visitor, "Mark next")
+    disagree = "The rankings disagree most"
+    first = order(visitor, disagree, 4)
+    expect(rows(visitor, "The learned list is least sure").first).to_be_visible()
+    mark(visitor, first[0], "Relevant", disagree)
+    expect_marks(visitor, positive=1)
+    expect(row(visitor, first[0], disagree)).to_have_count(0)
+    second = order(visitor, disagree, 4)
+    assert second != first
+    assert first[0] not in second
 
 
-def test_a_mark_leads_to_its_row_wherever_it_ranks(visitor: Page) -> None:
+def test_a_mark_is_shown_at_its_row_wherever_that_ranks(visitor: Page) -> None:
     search(visitor, "linear regression")
-    expect(column(visitor, "anchored")).to_have_count(10)
-    settle(visitor)
-    visitor.locator(".st-key-pages").get_by_role("button", name="Page 3", exact=True).click()
-    expect(visitor.locator(".st-key-column-anchored .ex-rank").first).to_have_text("21")
-    far = order(visitor, "anchored")[9]
-    mark(visitor, "anchored", far, "Not relevant")
-    expect(marks(visitor)).to_have_text([far])
-    settle(visitor)
-    visitor.locator(".st-key-pages").get_by_role("button", name="Page 1", exact=True).click()
-    expect(visitor.locator(".st-key-column-anchored .ex-rank").first).to_have_text("1")
-    settle(visitor)
-    visitor.get_by_test_id("stSidebar").get_by_role("button", name="Go to row").click()
-    expect(visitor.locator("[data-lit] .ex-id")).to_have_text(far)
-    expect(visitor.locator("[data-lit]")).to_be_in_viewport()
+    expect_listed(visitor)
+    name = scroll_to(visitor, 30).locator(".exl-title").inner_text()
+    mark(visitor, name, "Not relevant")
+    expect_marks(visitor, negative=1)
+    expect(row(visitor, name)).to_have_count(0)
+    show_marked(visitor)
+    visitor.reload()
+    expect(visitor.get_by_role("button", name="1 marked: hide")).to_be_visible()
+    expect_listed(visitor)
+    expect(row(visitor, name)).to_have_count(0)  # it is far down
+    rows(visitor).first.press("j")
+    for _ in range(100):
+        if row(visitor, name).count():
+            break
+        before = lit(visitor).get_attribute("aria-label") or ""
+        visitor.keyboard.press("n")  # a page further
+        expect(lit(visitor)).not_to_have_accessible_name(before)
+        expect(lit(visitor)).to_be_focused()
+    expect(row(visitor, name)).to_have_accessible_name(re.compile(", marked not relevant$"))
+    expect(button(row(visitor, name), name, "Not relevant")).to_have_attribute("aria-pressed", "true")
 
 
-def test_sentences_that_carried_a_row_are_marked_once_they_are_known(visitor: Page) -> None:
+def test_an_open_row_shows_the_sentences_that_carried_it(visitor: Page) -> None:
     search(visitor, "fill missing values")
-    expect(column(visitor, "anchored")).to_have_count(10)
-    settle(visitor)
-    carried = visitor.locator(".st-key-column-anchored .ex-carried")
+    name = order(visitor)[0]
+    text = row(visitor, name).locator(".exl-text").inner_text()
+    row(visitor, name).click()
+    whole = row(visitor, name).get_by_role("group", name=f"Text of {name}")
+    carried = whole.get_by_role("mark")
     expect(carried.first).to_be_visible()
-    doc_id = order(visitor, "anchored")[0]
-    first = row(visitor, "anchored", doc_id)
-    text = first.locator(".ex-text").inner_text()
-    assert first.locator(".ex-carried").first.inner_text() in text
+    assert carried.first.inner_text() in whole.inner_text()
+    assert row(visitor, name).locator(".exl-text").inner_text() == text  # the excerpt stays as it was
+    visitor.keyboard.press("Enter")
+    expect(whole).to_have_count(0)

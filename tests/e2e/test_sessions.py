@@ -7,16 +7,31 @@ import pandas as pd
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.e2e.steps import column, mark, marks, open_popover, order, search, settle, tool
+from tests.e2e.steps import (
+    LEARNED,
+    SIMILAR,
+    expect_drawer,
+    expect_listed,
+    expect_marks,
+    expect_order,
+    mark,
+    marks_drawer,
+    open_popover,
+    order,
+    search,
+    settle,
+    tool,
+)
+from tests.e2e.tables import click_row
 
 pytestmark = [pytest.mark.e2e, pytest.mark.model]
 
 
 def mark_third(page: Page) -> str:
-    """Mark the third row of the right column as relevant; return its doc_id."""
-    doc_id = order(page, "anchored")[2]
-    mark(page, "anchored", doc_id, "Relevant")
-    expect(marks(page)).to_have_text([doc_id])
+    """Mark the third row of the right list as relevant; return its doc_id."""
+    doc_id = order(page)[2]
+    mark(page, doc_id, "Relevant")
+    expect_marks(page, positive=1)
     settle(page)
     return doc_id
 
@@ -51,9 +66,8 @@ def press(page: Page, key: str) -> None:
 
 def test_rankings_and_marks_are_exported_and_marks_taken_in_again(visitor: Page, tmp_path: Path) -> None:
     search(visitor, "fill missing values")
-    expect(column(visitor, "anchored")).to_have_count(10)
     marked = mark_third(visitor)
-    knn, anchored = order(visitor, "knn"), order(visitor, "anchored")
+    knn, anchored = order(visitor, SIMILAR), order(visitor, LEARNED)
 
     readers = {
         "CSV": pd.read_csv,
@@ -62,8 +76,9 @@ def test_rankings_and_marks_are_exported_and_marks_taken_in_again(visitor: Page,
     }
     for kind, read in readers.items():
         frame = read(exported(visitor, kind, tmp_path))
-        assert frame.sort_values("knn_rank")["doc_id"].tolist()[:10] == knn
-        assert frame.sort_values("anchored_rank")["doc_id"].tolist()[:10] == anchored
+        unmarked = frame[frame["mark"].isna()]
+        assert unmarked.sort_values("knn_rank")["doc_id"].tolist()[:10] == knn
+        assert unmarked.sort_values("anchored_rank")["doc_id"].tolist()[:10] == anchored
         assert frame.loc[frame["mark"].notna(), ["doc_id", "mark"]].to_numpy().tolist() == [[marked, "relevant"]]
         assert frame[["knn_score", "anchored_score"]].notna().all(axis=None)
         assert frame["knn_rank"].max() == frame["anchored_rank"].max() == 100
@@ -75,17 +90,19 @@ def test_rankings_and_marks_are_exported_and_marks_taken_in_again(visitor: Page,
         settle(visitor)
         visitor.locator("input[type=file]").set_input_files(file)
         expect(visitor.get_by_text("Took in marks from more.csv: 1 as relevant, 1 as not relevant.")).to_be_visible()
-    expect(marks(visitor)).to_have_text([marked, relevant, not_relevant])
+    expect_marks(visitor, positive=2, negative=1)
+    with marks_drawer(visitor) as lines:
+        assert {*lines.locator(".ex-id").all_inner_texts()} == {marked, relevant, not_relevant}
     tool(visitor, "Undo").click()
-    expect(marks(visitor)).to_have_text([marked])
-    expect(column(visitor, "anchored")).to_have_text(anchored)
+    expect_marks(visitor, positive=1)
+    expect_drawer(visitor, marked)
+    expect_order(visitor, anchored)
 
 
 def test_a_session_is_named_copied_opened_and_deleted(visitor: Page) -> None:
     search(visitor, "sort rows by value")
-    expect(column(visitor, "anchored")).to_have_count(10)
     marked = mark_third(visitor)
-    ranked = order(visitor, "anchored")
+    ranked = order(visitor)
 
     box = sessions(visitor)
     expect(box).to_have_value(re.compile("sort rows by value · docs"))
@@ -101,11 +118,12 @@ def test_a_session_is_named_copied_opened_and_deleted(visitor: Page) -> None:
 
     press(visitor, "open")
     expect(visitor.get_by_role("textbox", name="Search")).to_have_value("sort rows by value")
-    expect(marks(visitor)).to_have_text([marked])
-    expect(column(visitor, "anchored")).to_have_text(ranked)
-    settle(visitor)
-    visitor.get_by_role("button", name="Clear all marks").click()
-    expect(marks(visitor)).to_have_count(0)
+    expect_listed(visitor)
+    expect_drawer(visitor, marked)
+    expect_order(visitor, ranked)
+    with marks_drawer(visitor):
+        visitor.get_by_role("button", name="Clear all marks").click()
+        expect_marks(visitor)
 
     box = sessions(visitor)
     expect(box).to_have_value(re.compile("^Sorting <b>, copy · docs"))
@@ -116,21 +134,74 @@ def test_a_session_is_named_copied_opened_and_deleted(visitor: Page) -> None:
     expect(dialog).to_have_count(0)
     expect(box).to_have_value(re.compile("^Sorting <b> · docs"))
     press(visitor, "open")
-    expect(marks(visitor)).to_have_text([marked])  # the copy's marks were its own
-    expect(column(visitor, "anchored")).to_have_text(ranked)
+    expect_listed(visitor)
+    expect_drawer(visitor, marked)  # the copy's marks were its own
+    expect_order(visitor, ranked)
+
+
+def named_sessions(page: Page) -> None:
+    """Make three sessions, by their addresses, and go to the list."""
+    base = page.url.partition("?")[0]
+    for query in ("sort rows", "join tables", "fill gaps"):
+        page.goto(f"{base}?corpus=docs&q={query.replace(' ', '+')}")
+        expect(page).to_have_url(re.compile("session="))
+        settle(page)
+    sessions(page)
+
+
+def test_the_clicked_row_is_opened_and_deleted_and_no_other(visitor: Page) -> None:
+    named_sessions(visitor)
+    box = visitor.get_by_role("combobox", name="Session")
+    expect(box).to_have_value(re.compile("^fill gaps · docs"))
+    click_row(visitor, "join tables")
+    expect(box).to_have_value(re.compile("^join tables · docs"))
+    visitor.keyboard.press("ArrowDown")
+    expect(box).to_have_value(re.compile("^sort rows · docs"))
+    settle(visitor)
+    box.click()
+    visitor.keyboard.type("join tables")
+    visitor.keyboard.press("Enter")
+    expect(box).to_have_value(re.compile("^join tables · docs"))
+
+    press(visitor, "delete")
+    dialog = visitor.get_by_role("dialog")
+    expect(dialog).to_contain_text("join tables is deleted for good.")
+    safe, deleting = dialog.locator(".stButton").get_by_role("button").all()
+    expect(safe).to_have_text("Keep it")
+    expect(deleting).to_have_text("Delete it")
+    expect(deleting).to_have_css("background-color", "rgb(211, 47, 47)")
+    expect(safe).not_to_have_css("background-color", "rgb(211, 47, 47)")
+    safe.click()
+    expect(dialog).to_have_count(0)
+    click_row(visitor, "sort rows", 15)
+    expect(box).to_have_value(re.compile("^sort rows · docs"))
+    press(visitor, "delete")
+    expect(dialog).to_contain_text("sort rows is deleted for good.")
+    dialog.get_by_role("button", name="Delete it").click()
+    expect(dialog).to_have_count(0)
+    settle(visitor)
+    cells = visitor.locator("canvas [role=gridcell]")
+    expect(cells.filter(has_text=re.compile("^join tables$")).first).to_be_attached()
+    expect(cells.filter(has_text=re.compile("^sort rows$"))).to_have_count(0)
+
+    click_row(visitor, "join tables")
+    expect(box).to_have_value(re.compile("^join tables · docs"))
+    press(visitor, "open")
+    expect(visitor).to_have_url(re.compile(r"[?&]q=join\+tables"))
+    expect(visitor.get_by_role("textbox", name="Search")).to_have_value("join tables")
 
 
 def test_a_link_opens_the_same_view_in_a_new_tab(visitor: Page) -> None:
     search(visitor, "matrix decomposition")
-    expect(column(visitor, "anchored")).to_have_count(10)
     marked = mark_third(visitor)
-    ranked = order(visitor, "anchored")
+    ranked = order(visitor)
     expect(visitor).to_have_url(re.compile(r"session=[\w-]+&corpus=docs&q=matrix"))
 
     other = visitor.context.new_page()
     other.goto(visitor.url)
-    expect(marks(other)).to_have_text([marked])
-    expect(column(other, "anchored")).to_have_text(ranked)
+    expect_listed(other)
+    expect_drawer(other, marked)
+    expect_order(other, ranked)
     expect(other.get_by_role("textbox", name="Search")).to_have_value("matrix decomposition")
     assert other.url == visitor.url
     other.close()

@@ -1,19 +1,30 @@
 """A table is searched by words while its vectors are made; better ones are offered, and nothing moves by itself."""
 
 import csv
-import re
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from exemplar.data.corpus.corpus import open_corpus
-from tests.e2e.steps import column, mark, marks, order, search, settle
+from tests.e2e.steps import (
+    LEARNED,
+    SIMILAR,
+    expect_drawer,
+    expect_listed,
+    expect_marks,
+    expect_order,
+    mark,
+    order,
+    search,
+    settle,
+)
 from tests.support.servers import Server, serving
 
 pytestmark = [pytest.mark.e2e, pytest.mark.model]
 
 N = 400  # rows; the words of each are said of ten others too
+WORDS = "By words"
 SUBJECTS = ["harbour", "lighthouse", "kitten", "market", "glacier", "violin", "bakery", "orchard"]
 
 
@@ -37,11 +48,18 @@ def gates(tmp_path: Path) -> Path:
 
 
 def status(page: Page) -> Locator:
-    return page.locator("[role=status].ex-quiet")
+    """Return the line on what is ranked."""
+    return page.locator(".exl-info")
 
 
 def offer(page: Page) -> Locator:
     return page.locator(".st-key-better-vectors")
+
+
+def expect_orders(page: Page, orders: dict[str, list[str]]) -> None:
+    """Wait until lists, by their titles, begin with some rows."""
+    for title, expected in orders.items():
+        expect_order(page, expected, title)
 
 
 def visit(page: Page, server: Server) -> None:
@@ -62,64 +80,67 @@ def test_a_table_is_searched_from_its_words_to_its_full_vectors(
         page.get_by_role("button", name="Build", exact=True).click()
         card = page.locator(".st-key-build-towns")
         expect(card).to_contain_text(f"It can be searched already by words: {N} documents.")
-        card.get_by_role("button", name="Search it").click()
+        card.get_by_role("button", name="Search towns", exact=True).click()
 
         search(page, "glacier near an orchard")
-        expect(column(page, "anchored")).to_have_count(10)
-        expect(column(page, "words")).to_have_count(10)
-        expect(status(page)).to_contain_text("words alone")
-        sidebar = page.get_by_test_id("stSidebar")
-        expect(sidebar).to_contain_text("Searched by words")
+        expect_listed(page)
+        expect_listed(page, WORDS)
+        expect(status(page)).to_have_text(f"{N} documents · words alone")
+        notices = page.locator(".st-key-notices")
+        expect(notices).to_contain_text("Searched by words.")
         expect(offer(page)).to_have_count(0)
-        for n, doc_id in enumerate(order(page, "words")):
-            mark(page, "words", doc_id, "Not relevant" if n % 3 else "Relevant")
-            expect(marks(page)).to_have_count(n + 1)
-        marked = sorted(marks(page).all_inner_texts())
-        assert len(marked) == 10
-        by_words = {ranker: order(page, ranker) for ranker in ("words", "anchored")}
+        chosen = order(page, WORDS)
+        for n, doc_id in enumerate(chosen, start=1):
+            mark(page, doc_id, "Not relevant" if (n - 1) % 3 else "Relevant", WORDS)
+            expect_marks(page, positive=(n + 2) // 3, negative=n - (n + 2) // 3)
+        expect_drawer(page, *reversed(chosen))
+        by_words = {title: order(page, title) for title in (WORDS, LEARNED)}
         page.reload()
-        expect(marks(page)).to_have_count(10)
-        assert {ranker: order(page, ranker) for ranker in by_words} == by_words
+        expect_marks(page, positive=4, negative=6)
+        expect_orders(page, by_words)
 
         (gates / "quick").touch()
         expect(offer(page)).to_contain_text("Quick vectors are ready: they find by meaning, too.")
-        expect(sidebar).to_contain_text("Searched by words and quick vectors")
-        assert {ranker: order(page, ranker) for ranker in by_words} == by_words  # nothing moved by itself
+        expect(notices).to_contain_text("Searched by words and quick vectors")
+        expect_orders(page, by_words)  # nothing moved by itself
         expect(status(page)).to_contain_text("words alone")
         with page.context.new_page() as elsewhere:  # another server on the same home folder
             visit(elsewhere, other)
             search(elsewhere, "ice")
-            expect(status(elsewhere)).to_contain_text("quick vectors")
-            expect(column(elsewhere, "knn")).to_have_count(10)
+            expect(status(elsewhere)).to_have_text(f"{N} documents · quick vectors")
+            assert len(order(elsewhere, SIMILAR)) == 10
         search(page, "glacier beside an orchard")  # the next query takes them
-        expect(status(page)).to_contain_text("quick vectors")
+        page.get_by_role("button", name="The same search").click()
+        expect(status(page)).to_have_text(f"{N} documents · quick vectors")
         expect(offer(page)).to_have_count(0)
-        expect(column(page, "anchored")).to_have_count(10)
-        assert sorted(marks(page).all_inner_texts()) == marked
+        expect_marks(page, positive=4, negative=6)
+        expect_drawer(page, *reversed(chosen))
         page.reload()
-        expect(marks(page)).to_have_count(10)
-        expect(status(page)).to_contain_text("quick vectors")
-        by_quick = {ranker: order(page, ranker) for ranker in ("knn", "anchored")}
+        expect_marks(page, positive=4, negative=6)
+        expect(status(page)).to_have_text(f"{N} documents · quick vectors")
+        by_quick = {title: order(page, title) for title in (SIMILAR, LEARNED)}
         vectors = open_corpus("towns").vectors
         assert vectors.shape == (N, 256)
 
         (gates / "full").touch()
         expect(offer(page)).to_contain_text("Better vectors are ready: the full ones.")
-        assert {ranker: order(page, ranker) for ranker in by_quick} == by_quick
-        mark(page, "anchored", by_quick["anchored"][9], "Relevant")  # to mark on takes the same vectors
-        expect(marks(page)).to_have_count(11)
+        expect_orders(page, by_quick)
+        another = by_quick[LEARNED][9]
+        mark(page, another, "Relevant")  # to mark on takes the same vectors
+        expect_marks(page, positive=5, negative=6)
         settle(page)
-        expect(status(page)).to_contain_text("quick vectors")
+        expect(status(page)).to_have_text(f"{N} documents · quick vectors")
         offer(page).get_by_role("button", name="Rank by them now").click()
         expect(offer(page)).to_have_count(0)
-        expect(status(page)).not_to_contain_text(re.compile("quick vectors|words alone"))
-        expect(column(page, "knn")).to_have_count(10)
-        expect(marks(page)).to_have_count(11)
+        expect(status(page)).to_have_text(f"{N} documents")
+        assert len(order(page, SIMILAR)) == 10
+        expect_marks(page, positive=5, negative=6)
         page.reload()
-        expect(marks(page)).to_have_count(11)
-        expect(status(page)).not_to_contain_text(re.compile("quick vectors|words alone"))
-        expect(sidebar).not_to_contain_text("Searched by")
-        assert {*marked} < {*marks(page).all_inner_texts()}
+        expect_marks(page, positive=5, negative=6)
+        expect(status(page)).to_have_text(f"{N} documents")
+        expect(page.get_by_text("Searched by")).to_have_count(0)
+        expect_listed(page)
+        expect_drawer(page, another, *reversed(chosen))
     assert open_corpus("towns").vectors.shape == (N, 384)
     for each in (server, other):
         assert "Traceback" not in each.log.read_text()

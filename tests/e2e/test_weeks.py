@@ -1,6 +1,7 @@
 """A table that is another one every week, in a real browser: a mark stands on the text it was made on, or on none."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -10,7 +11,7 @@ import pandas as pd
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.e2e.steps import column, mark, open_popover, search, settle
+from tests.e2e.steps import LEARNED, SIMILAR, mark, marks_drawer, names, open_popover, rows, search, settle, show_marked
 from tests.support.real_builds import build_in_home
 from tests.support.streamlit_client.browser import serving
 
@@ -27,6 +28,7 @@ WEEKS = [
     ["Your shop smells of fresh bread.", "How do I change my password?", "The lamp flickers at night."],
 ]
 ANOTHER = ["The train was crowded.", "The hotel was loud.", PARCEL]
+MINUS = "\N{MINUS SIGN}"
 GONE, ELSEWHERE = "no longer in this corpus", "made on another corpus of this name"
 NOTICE = "This session began on another corpus named week, which was removed or replaced since."
 
@@ -54,18 +56,23 @@ def run(environment: dict[str, str], *arguments: str) -> str:
     return subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
 
 
-def marked_rows(page: Page, ranker: str) -> dict[str, str]:
-    """Return the text of every row that shows a mark, by its id."""
-    rows = page.locator(f".st-key-column-{ranker}").locator("[class*='st-key-row-']")
-    expect(rows).to_have_count(3)
+def marked_rows(page: Page, title: str = LEARNED) -> dict[str, str]:
+    """Return the text of every row of a list that shows a mark, by its id."""
+    expect(rows(page, title)).to_have_count(3)
     settle(page)
-    marked = rows.filter(has=page.locator(".ex-marked")).all()
-    return {each.locator(".ex-id").inner_text(): each.locator(".ex-text").inner_text() for each in marked}
+    marked = rows(page, title).and_(page.get_by_role("listitem", name=re.compile(", marked (not )?relevant$"))).all()
+    return {each.locator(".exl-title").inner_text(): each.locator(".exl-text").inner_text() for each in marked}
 
 
-def listed(page: Page) -> Locator:
-    """Return the marks in the sidebar."""
-    return page.get_by_test_id("stSidebar").locator(".ex-mark")
+def expect_lines(page: Page, *lines: str) -> None:
+    """Look into the drawer of the marks: it says this, the newest first."""
+    with marks_drawer(page) as drawn:
+        expect(drawn).to_have_text(lines)
+
+
+def alerts(page: Page) -> Locator:
+    """Return the alerts that say something."""
+    return page.get_by_role("alert").filter(has_text=re.compile(r"\S"))
 
 
 def export(page: Page, folder: Path) -> Path:
@@ -94,25 +101,27 @@ def test_a_mark_stands_on_its_text_or_on_none(
     with serving(home, log) as (url, _):
         page.goto(f"{url}/?corpus=week")
         search(page, "a complaint")
-        expect(column(page, "anchored")).to_have_count(3)
-        mark(page, "anchored", "1", "Relevant")
-        expect(listed(page)).to_have_text([f"1 {INVOICE}"])
-        mark(page, "anchored", "0", "Not relevant")
-        expect(listed(page)).to_have_text([f"1 {INVOICE}", f"0 {PARCEL}"])
-        assert marked_rows(page, "anchored") == {"1": INVOICE, "0": PARCEL}
+        expect(rows(page)).to_have_count(3)
+        mark(page, "1", "Relevant")
+        expect_lines(page, f"+ 1 {INVOICE}")
+        mark(page, "0", "Not relevant")
+        expect_lines(page, f"{MINUS} 0 {PARCEL}", f"+ 1 {INVOICE}")
+        expect(names(page)).to_have_text(["2"])
+        show_marked(page)
+        assert marked_rows(page) == marked_rows(page, SIMILAR) == {"1": INVOICE, "0": PARCEL}
 
         build(WEEKS[1])
         page.reload()
-        expect(listed(page)).to_have_text([f"1 {GONE} {INVOICE}", f"0 {PARCEL}"])
-        assert marked_rows(page, "anchored") == marked_rows(page, "knn") == {"0": PARCEL}
-        assert sorted(column(page, "knn").all_inner_texts()) == ["0", "1.2", "2"]
+        expect_lines(page, f"{MINUS} 0 {PARCEL}", f"+ 1 {GONE} {INVOICE}")
+        assert marked_rows(page) == marked_rows(page, SIMILAR) == {"0": PARCEL}
+        assert sorted(names(page, SIMILAR).all_inner_texts()) == ["0", "1.2", "2"]
 
         build(WEEKS[2])
         for _ in range(2):
             page.reload()
-            expect(listed(page)).to_have_text([f"1 {GONE} {INVOICE}", f"0 {GONE} {PARCEL}"])
-            assert marked_rows(page, "anchored") == marked_rows(page, "knn") == {}
-        expect(page.get_by_role("alert")).to_have_count(0)
+            expect_lines(page, f"{MINUS} 0 {GONE} {PARCEL}", f"+ 1 {GONE} {INVOICE}")
+            assert marked_rows(page) == marked_rows(page, SIMILAR) == {}
+        expect(alerts(page)).to_have_count(0)
         exported = export(page, tmp_path)
         assert rows_of(exported) == [
             ["1", INVOICE, "relevant", GONE, ""],
@@ -122,14 +131,15 @@ def test_a_mark_stands_on_its_text_or_on_none(
         run(home, "corpora", "remove", "week", "--yes")
         build(ANOTHER, file="another.csv")
         lost = f"1 ({pd.read_csv(exported)['text_hash'][0][:8]})"
+        kept = [f"{MINUS} 2 {ELSEWHERE} {PARCEL}", f"+ {lost} {GONE}, {ELSEWHERE} {INVOICE}"]
         for _ in range(2):
             page.reload()
-            expect(page.get_by_role("alert")).to_contain_text(NOTICE)
-            expect(listed(page)).to_have_text([f"{lost} {GONE}, {ELSEWHERE} {INVOICE}", f"2 {ELSEWHERE} {PARCEL}"])
-            assert marked_rows(page, "anchored") == marked_rows(page, "knn") == {"2": PARCEL}
-        mark(page, "anchored", "1", "Relevant")  # whose id the lost mark had
-        expect(listed(page)).to_have_count(3)
-        assert marked_rows(page, "anchored") == {"1": ANOTHER[1], "2": PARCEL}
+            expect(alerts(page)).to_contain_text(NOTICE)
+            expect_lines(page, *kept)
+            assert marked_rows(page) == marked_rows(page, SIMILAR) == {"2": PARCEL}
+        mark(page, "1", "Relevant")  # whose id the lost mark had
+        expect_lines(page, f"+ 1 {ANOTHER[1]}", *kept)
+        assert marked_rows(page) == {"1": ANOTHER[1], "2": PARCEL}
         exported = export(page, tmp_path)
         assert rows_of(exported) == [
             ["1", ANOTHER[1], "relevant", "", ""],
@@ -142,11 +152,12 @@ def test_a_mark_stands_on_its_text_or_on_none(
         expect(page.get_by_role("alert")).to_contain_text(NOTICE)
 
         page.goto(f"{url}/?corpus=week&q=a+complaint&session=fresh")
-        expect(column(page, "anchored")).to_have_count(3)
-        expect(page.get_by_role("alert")).to_have_count(0)
+        expect(rows(page)).to_have_count(3)
+        expect(alerts(page)).to_have_count(0)
         with open_popover(page, "Export, import"):
             page.locator("input[type=file]").set_input_files(exported)
             expect(page.get_by_text("1 of them on texts that this corpus does not have.")).to_be_visible()
-        expect(listed(page)).to_have_text([f"1 {ANOTHER[1]}", f"{lost} {GONE} {INVOICE}", f"2 {PARCEL}"])
-        assert marked_rows(page, "knn") == {"1": ANOTHER[1], "2": PARCEL}
+        expect_lines(page, f"{MINUS} 2 {PARCEL}", f"+ {lost} {GONE} {INVOICE}", f"+ 1 {ANOTHER[1]}")
+        show_marked(page)
+        assert marked_rows(page, SIMILAR) == {"1": ANOTHER[1], "2": PARCEL}
     assert "Traceback" not in log.read_text()

@@ -29,9 +29,11 @@ from exemplar.retrieval.sessions.export import as_csv, as_json_lines, export_tab
 from exemplar.retrieval.sessions.session import Session
 from exemplar.retrieval.sessions.store import SessionStore
 from exemplar.ui import html, jobs
+from exemplar.ui.search.lists import component
 from tests.support import hostile
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.hostile import ENDLESS, TEXTS
+from tests.support.lists import Lists, fake_feed, no_frame
 from tests.support.pages import (
     CORPORA_PAGE,
     EVALUATE_PAGE,
@@ -64,6 +66,8 @@ def fake_model(monkeypatch: pytest.MonkeyPatch, encoder: FakeEncoder) -> None:
     st.cache_resource.clear()
     for module in ("exemplar.ui.resources", "exemplar.retrieval.query_encoder"):
         monkeypatch.setattr(f"{module}.load_encoder", lambda *_, **__: encoder)
+    monkeypatch.setattr(component, "feed", fake_feed)
+    monkeypatch.setattr(component, "show_frame", no_frame)
 
 
 @pytest.fixture
@@ -106,9 +110,10 @@ def test_an_address_of_any_kind_leads_to_a_page(corpus: None, address: dict[str,
     typed = last.get("q", "").strip()
     assert app.text_input(key="query_text").value == typed
     if typed:
-        assert len(shown(app, "id")) == 20
+        assert [len(each["rows"]) for each in Lists(app).data["lists"]] == [25, 25]
     elif last.get("like") in TEXTS:
-        assert len(shown(app, "id")) == 21
+        assert [len(each["rows"]) for each in Lists(app).data["lists"]] == [25, 25]
+        assert shown(app, "id") == [last["like"]]
     others = {key: value for key, value in last.items() if key not in ("session", "corpus", "q", "like")}
     kept = {key: app.query_params[key] for key in others}
     assert kept.keys() == others.keys()
@@ -124,7 +129,8 @@ def test_a_query_of_any_kind_is_searched_for(corpus: None, typed: str) -> None:
     button.click()
     ran(app.run())
     query = typed[:100_000].strip()
-    assert len(shown(app, "id")) == (20 if query else 0)
+    listed = [len(each["rows"]) for each in Lists(app).data.get("lists", [])]
+    assert listed == ([25, 25] if query else [])
     told = ["Type what you are looking for, then press Enter."] if not query else []
     cut = "The first 100,000 characters are the query; what comes behind them was left out."
     assert messages(app) == (told or [cut] if not query or len(typed) > 100_000 else [])
@@ -133,17 +139,24 @@ def test_a_query_of_any_kind_is_searched_for(corpus: None, typed: str) -> None:
 def test_ids_labels_and_columns_without_end_are_cut_and_told_apart(endless: None) -> None:
     app = opened_app(q="a label id name")
     first, second = "i" * (ENDLESS - 1) + "j", "i" * ENDLESS
-    assert len(bodies(app)) < 100_000
-    assert max(len(button.key) for button in app.button) < 400
-    assert set(shown(app, "label")) == {"a", html.name("l" * ENDLESS)}
-    assert html.name("f" * ENDLESS) in shown(app, "name")
-    cut = f"{'i' * 200} … (10,000,000 characters, "
-    assert {html.name(first), html.name(second)} == {text for text in shown(app, "id") if text.startswith(cut)}
+    lists = Lists(app)
+    assert len(json.dumps(lists.data).replace("i" * (ENDLESS - 1), "")) < 20_000, "an act has to name the whole id"
+    assert {label for row in lists.rows.values() for label in row["labels"]} == {"a", html.shortened("l" * ENDLESS, 80)}
+    names = [row["name"] for row in lists.rows.values() if row["id"] in (first, second)]
+    assert sorted(names) == sorted([html.name(first), html.name(second)])
+    assert names[0] != names[1]
+    assert max(map(len, names)) < 300
+    lists.say(open=lists.row(second), lacks=True)
+    fields = dict(lists.data["opened"]["fields"])
+    assert fields == {html.name("f" * ENDLESS): "1", "v": html.shortened("v" * ENDLESS, 300)}
 
-    press_key(app, f"positive anchored {html.widget_key(first)}")
-    press_key(app, f"negative anchored {html.widget_key(second)}")
-    assert [button.key for button in app.sidebar.button if button.label == "Remove"] == [
-        f"remove {html.widget_key(doc_id)}" for doc_id in (first, second)
+    lists.mark(first).mark(second, "negative")
+    app.session_state["marks"] = True
+    ran(app.run())
+    assert len(bodies(app)) < 100_000
+    assert max(len(button.key or "") for button in app.button) < 400
+    assert [button.key for button in app.button if button.label == "Remove"] == [
+        f"remove {html.widget_key(doc_id)}" for doc_id in (second, first)
     ]
     app.session_state["view"] = "Why"
     ran(app.run())
@@ -156,7 +169,7 @@ def test_ids_labels_and_columns_without_end_are_cut_and_told_apart(endless: None
 def test_an_id_without_end_is_the_query_but_no_part_of_the_address(endless: None) -> None:
     app = opened_app(q="a label id name")
     doc_id = "i" * ENDLESS
-    press_key(app, f"more anchored {html.widget_key(doc_id)}")
+    Lists(app).like(doc_id)
     assert app.query_params.keys() == {"session", "corpus"}
     again = opened_app(session=app.query_params["session"], corpus="endless")
     assert shown(again, "id")[0] == html.name(doc_id)
@@ -183,9 +196,10 @@ def test_labels_and_values_without_end_can_be_filtered_by(endless: None) -> None
     assert picker.options == ["a", html.name("l" * ENDLESS)]
     picker.select("l" * ENDLESS)
     ran(app.run())
-    assert set(shown(app, "id")) == {"label", "label too"}
-    [line] = re.findall(r'role="status">(.*?)</div>', bodies(app))
-    assert f"filters: label {html.name('l' * ENDLESS)}" in line
+    lists = Lists(app)
+    assert set(lists.listed()) == {"label", "label too"}
+    assert lists.data["status"].startswith("2 of 6 documents · filters: label lll")
+    assert len(lists.data["status"]) <= 303
 
 
 @given(some.text(some.characters(exclude_categories=()), max_size=300))
@@ -219,23 +233,43 @@ def test_no_more_columns_are_offered_than_a_page_bears(encoder: FakeEncoder) -> 
 def test_of_a_text_without_end_what_is_around_the_passage_is_shown(encoder: FakeEncoder) -> None:
     text = "before " * 30_000 + "the needle is here " + "after " * 30_000
     build_corpus(hostile.source("hay", [Document("hay", text), Document("other", "x")]), encoder)
-    app = opened_app(q="needle here")
-    press_key(app, "whole knn hay")
-    [whole] = re.findall(r'<div class="ex-text ex-whole" dir="auto">(.*?)</div>', bodies(app))
-    visible = unescape(re.sub("<.*?>", "", whole))
+    opened = opened_text("needle here", "hay")
+    visible = "".join(part for _, part in opened["parts"])
     start = text.index(visible)
     assert len(visible) == 100_000
     assert "the needle is here" in visible
-    assert f"Characters {start + 1:,} to {start + 100_000:,} of {len(text):,}; an export has them all." in bodies(app)
+    assert opened["cut"] == (
+        f"Characters {start + 1:,} to {start + 100_000:,} of {len(text):,}; an export has them all."
+    )
 
 
 def test_a_word_without_end_is_cut_too(encoder: FakeEncoder) -> None:
     build_corpus(hostile.source("word", [Document("word", "w" * ENDLESS)]), encoder, whole=True)
-    app = opened_app(q="word")
-    press_key(app, "whole knn word")
-    [whole] = re.findall(r'<div class="ex-text ex-whole" dir="auto">(.*?)</div>', bodies(app))
-    assert whole == "w" * 100_000
-    assert "Characters 1 to 100,000 of 10,000,000; an export has them all." in bodies(app)
+    opened = opened_text("word", "word")
+    assert "".join(part for _, part in opened["parts"]) == "w" * 100_000
+    assert opened["cut"] == "Characters 1 to 100,000 of 10,000,000; an export has them all."
+
+
+def opened_text(query: str, doc_id: str) -> dict[str, Any]:
+    """Search, and open the row of a document."""
+    lists = Lists(opened_app(q=query))
+    lists.say(open=lists.row(doc_id), lacks=True)
+    opened: dict[str, Any] = lists.data["opened"]
+    return opened
+
+
+def test_texts_titles_and_labels_reach_the_lists_as_they_are(corpus: None) -> None:
+    lists = Lists(opened_app(q="and plain words"))
+    lists.say(shown=[100])
+    documents = {document.doc_id: document for document in hostile.documents()}
+    assert {row["id"] for row in lists.rows.values()} == documents.keys()
+    for row in lists.rows.values():
+        document = documents[row["id"]]
+        assert row["text"] == html.excerpt(document.text, 270)
+        assert row["labels"] == [html.shortened(label, 80) for label in document.labels]
+        lists.say(open=lists.row(row["id"]), lacks=True)
+        opened = lists.data["opened"]
+        assert "".join(part for _, part in opened["parts"]) == html.with_line_breaks(document.text)
 
 
 def evaluated(app: AppTest) -> None:

@@ -11,10 +11,10 @@ from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.corpus.filters import Filters, matching_rows
 from exemplar.data.encoders.base import EncoderInfo
-from exemplar.data.errors import EncoderMismatch
+from exemplar.data.errors import EncoderMismatch, ExemplarError
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.index.dense import DenseIndex
-from exemplar.retrieval.rankers import RANKERS, Ranker
+from exemplar.retrieval.rankers import LEARNING, RANKERS, Ranker
 from exemplar.retrieval.ranking import DocumentQuery, Ranking, Result
 from exemplar.retrieval.search import SearchEngine
 from exemplar.retrieval.svm.fit import fit_exemplar_svm
@@ -113,6 +113,96 @@ def test_a_ranking_by_words_needs_no_encoder_and_knows_where_it_ends(animals: Co
     assert "5" not in ids(engine.search(DocumentQuery("5"), ranker="words"))
 
 
+@pytest.mark.parametrize("ranker", RANKERS)
+@pytest.mark.parametrize("filters", [None, Filters(labels=("animal",))])
+def test_without_results_no_document_is_read(
+    engine: SearchEngine, ranker: Ranker, filters: Filters | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = engine.search("the cat", ranker=ranker, k=4, filters=filters)
+
+    def read(self: Corpus, row: int) -> None:
+        raise AssertionError("no document is needed")
+
+    monkeypatch.setattr(Corpus, "document", read)
+    ranking = engine.search("the cat", ranker=ranker, k=0, depth=4, filters=filters)
+    assert ranking == replace(expected, results=(), seconds=ranking.seconds)
+    top = engine.search("the cat", ranker=ranker, k=0, filters=filters)
+    assert top == replace(ranking, doc_ids=(), rows=(), scores=(), texts=(), seconds=top.seconds)
+
+
+@pytest.mark.parametrize("ranker", RANKERS)
+def test_a_ranking_has_the_rows_of_its_documents(engine: SearchEngine, ranker: Ranker) -> None:
+    ranking = engine.search("the cat", Feedback(("3",)), ranker=ranker, k=2, skip=1, depth=7)
+    assert ranking.rows == tuple(map(int, ranking.doc_ids))
+    assert len(ranking.rows) >= 3
+
+
+@pytest.mark.parametrize("ranker", LEARNING)
+@pytest.mark.parametrize("query", ["cat", DocumentQuery("1")])
+def test_an_earlier_query_trains_as_a_positive(
+    engine: SearchEngine, ranker: Ranker, query: str | DocumentQuery
+) -> None:
+    marks = Feedback(("3",), ("8",))
+
+    def ranked(feedback: Feedback, *earlier: str | DocumentQuery) -> list[tuple[str, float]]:
+        ranking = engine.search(query, feedback, ranker=ranker, k=10, until="exact", earlier=earlier)
+        return [(result.doc_id, round(result.score, 4)) for result in ranking.results]
+
+    plain = ranked(marks)
+    typed, document = ranked(marks, "stocks fell"), ranked(marks, DocumentQuery("5"))
+    assert plain != typed != document != plain
+    assert typed == ranked(replace(marks, positive_texts=("stocks fell",)))
+    assert document == ranked(replace(marks, positives=("3", "5")))
+    both = replace(marks, positives=("3", "5"), positive_texts=("stocks fell",))
+    assert ranked(marks, "stocks fell", DocumentQuery("5"), "stocks fell", DocumentQuery("5")) == ranked(both)
+    assert ranked(marks, query) == plain
+
+
+@pytest.mark.parametrize("ranker", [ranker for ranker in RANKERS if ranker not in LEARNING])
+def test_rankers_that_leave_marks_aside_take_the_last_query_alone(engine: SearchEngine, ranker: Ranker) -> None:
+    alone = engine.search("cat", ranker=ranker)
+    assert engine.search("cat", ranker=ranker, earlier=("stocks", DocumentQuery("5"), " ")) == alone
+
+
+@pytest.mark.parametrize("marks", [Feedback(("5",)), Feedback((), ("5",)), Feedback((), (), ("5",)), Feedback(("0",))])
+def test_an_earlier_document_adds_nothing_to_a_mark_on_its_text(encoder: FakeEncoder, marks: Feedback) -> None:
+    corpus = build_corpus(source_of([*ANIMALS, ANIMALS[5], ANIMALS[0]]), encoder)
+    engine = SearchEngine(corpus, lambda built: encoder)
+    plain = engine.search("cat", marks)
+    lost = [DocumentQuery("gone"), DocumentQuery("7", "0" * 16)]
+    same = ["0", "11"] if marks.positives == ("0",) else ["5", "10"]
+    assert engine.search("cat", marks, earlier=[*map(DocumentQuery, same), *lost]) == plain
+    [known] = corpus.text_hashes([7])
+    assert engine.search("cat", marks, earlier=[DocumentQuery("7", known)]) != plain
+
+
+def test_an_earlier_query_that_cannot_be_encoded_is_an_error(engine: SearchEngine) -> None:
+    with pytest.raises(ExemplarError, match="the query is empty"):
+        engine.search("cat", earlier=(" ",))
+
+
+def test_copies_of_an_earlier_query_are_no_background(engine: SearchEngine) -> None:
+    assert set(engine.examples("cat", Feedback(("5",)), earlier=(ANIMALS[2], "a text of mine")).left_out) == {2, 5}
+    assert set(engine.examples(DocumentQuery("8"), Feedback(), earlier=(ANIMALS[2],)).left_out) == {2, 8}
+
+
+def test_without_vectors_earlier_queries_train_by_words(words_alone: SearchEngine) -> None:
+    plain, added = (words_alone.search("cat", k=10, earlier=earlier) for earlier in ((), ("stocks",)))
+    assert set(ids(plain)[:3]) == {"0", "1", "3"}
+    assert set(ids(added)[:6]) == {"0", "1", "3", "5", "6", "7"} != set(ids(plain)[:6])
+
+
+def test_what_passes_the_filters_stands_in_the_order_of_the_corpus(encoder: FakeEncoder) -> None:
+    engine = SearchEngine(build_corpus(source_of([*ANIMALS, ANIMALS[6]], [*LABELS, "market"]), encoder))
+    markets = Filters(labels=("market",))
+    assert engine.passing(None) == engine.passing(Filters()) == [str(row) for row in range(11)]
+    assert engine.passing(markets) == ["5", "6", "7", "10"]
+    assert engine.passing(markets, without=("10", "0", "gone")) == ["5", "7"]
+    assert engine.passing(None, without=("6",)) == [*"01234", "5", *"789"]
+    assert engine.passing(Filters(words="aardvark")) == []
+    assert engine.passing(markets) == ["5", "6", "7", "10"], "what is left out is left out once"
+
+
 def test_the_words_that_carry_a_row_are_looked_up_where_it_begins_and_in_its_passage(encoder: FakeEncoder) -> None:
     long = "rain " + "and so on " * 20_000 + "snow"
     engine = SearchEngine(build_corpus(source_of([long, "sun", "hail"], name="long"), encoder), lambda *_: encoder)
@@ -198,6 +288,35 @@ def test_what_is_left_out_is_left_out_with_its_copies(copied: SearchEngine) -> N
     assert sorted(ids(ranking)) == list("23456789")
     assert copied.search("cat", ranker="knn", k=1, without=("12", "0")).n_texts == 8
     assert sorted(ids(copied.search(DocumentQuery("11"), ranker="knn", k=20))) == list("012346789")
+
+
+@pytest.mark.parametrize("ranker", ["knn", "hybrid"])
+@pytest.mark.parametrize("query", ["the cat", DocumentQuery("1")])
+@pytest.mark.parametrize("filters", [None, Filters(labels=("animal", "copy", "last"))])
+def test_what_marks_leave_out_is_left_out_of_a_longer_ranking_that_stays(
+    copied: SearchEngine,
+    monkeypatch: pytest.MonkeyPatch,
+    ranker: Ranker,
+    query: str | DocumentQuery,
+    filters: Filters | None,
+) -> None:
+    monkeypatch.setattr("exemplar.retrieval.search._SPARE", 3)
+    left_out = [ids(copied.search(query, ranker=ranker, k=20))[:n] for n in range(6)]
+    asked = [{"k": k, "depth": depth, "without": each} for each in left_out for k in (0, 2, 20) for depth in (0, 4)]
+    top_passages, ranked = copied.top_passages, []
+
+    def search() -> list[tuple]:
+        found = [copied.search(query, ranker=ranker, filters=filters, **each) for each in asked]
+        return [
+            (each.doc_ids, each.rows, each.scores, each.texts, ids(each), each.n_candidates, each.n_texts)
+            for each in found
+        ]
+
+    monkeypatch.setattr(copied, "top_passages", lambda *given, **how: ranked.append(0) or top_passages(*given, **how))
+    kept, n_kept = search(), len(ranked)
+    monkeypatch.setattr("exemplar.retrieval.search._LONGEST_CACHED", -1)
+    assert kept == search()
+    assert n_kept < len(ranked) - n_kept, "most of it is ranked once"
 
 
 @pytest.mark.parametrize("ranker", RANKERS)
@@ -316,8 +435,8 @@ def test_unknown_documents_rankers_and_counts_are_errors(engine: SearchEngine) -
         ValueError, match="the ranker is one of knn, words, hybrid, svm, anchored-vectors, anchored; got 'bm25'"
     ):
         engine.search("cat", ranker="bm25")  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="at least 1, got 0"):
-        engine.search("cat", k=0)
+    with pytest.raises(ValueError, match="at least 0, got -1"):
+        engine.search("cat", k=-1)
 
 
 LONG = [

@@ -5,7 +5,8 @@ import re
 
 from streamlit.testing.v1 import AppTest
 
-from tests.support.pages import bodies, opened_app, press
+from tests.support.lists import Lists
+from tests.support.pages import opened_app, press, ran
 
 
 def opened(session: str | None = None) -> AppTest:
@@ -14,18 +15,24 @@ def opened(session: str | None = None) -> AppTest:
 
 def searched(text: str) -> AppTest:
     app = opened()
-    app.text_input(key="query_text").input(text)
-    press(app, "Search")
+    search(app, text)
     return app
 
 
+def search(app: AppTest, text: str) -> None:
+    """Type a query and press Search; the page may ask then what becomes of the marks."""
+    app.text_input(key="query_text").input(text)
+    press(app, "Search")
+
+
 def column(app: AppTest, ranker: str) -> list[str]:
-    """Return the doc_ids of a column, in order."""
-    try:
-        found = part(app, f"column-{ranker}")
-    except KeyError:  # no such column
-        return []
-    return [html.unescape(doc_id) for doc_id in re.findall(r'class="ex-id" dir="auto">(.*?)</span>', found)]
+    """Return the doc_ids of a list, in order; none if the page shows no list by the ranker."""
+    return Lists(app).by(ranker) if any(button.key == "say" for button in app.button) else []
+
+
+def status(app: AppTest) -> str:
+    """Return the line on what is ranked."""
+    return str(Lists(app).data["status"])
 
 
 def part(app: AppTest, key: str) -> str:
@@ -38,27 +45,19 @@ def page_text(app: AppTest) -> str:
 
 
 def listed_marks(app: AppTest) -> list[str]:
-    """Return the keys of the buttons that take a listed mark back, in order."""
-    return [button.key for button in app.sidebar.button if button.label == "Remove"]
+    """Open the drawer of the marks; return the keys of its buttons that take a mark back, the newest mark first."""
+    opened_popover(app, "marks")
+    return [button.key for button in app.button if button.label == "Remove"]
 
 
-def quiet_line(app: AppTest) -> str:
-    [line] = re.findall(r'<div class="ex-quiet" role="status">(.*?)</div>', bodies(app))
-    return html.unescape(line)
+def listed_mark(app: AppTest, doc_id: str, mark: str = "positive") -> str:
+    """Open the drawer of the marks; return the HTML of a mark."""
+    return part(opened_popover(app, "marks"), f"mark {mark} {doc_id}")
 
 
 def opened_popover(app: AppTest, key: str) -> AppTest:
     app.session_state[key] = True
-    return app.run()
-
-
-def page_of(app: AppTest) -> int:
-    return app.session_state["page"]
-
-
-def turn(app: AppTest, page: int) -> None:
-    app.session_state["page"] = page
-    app.run()
+    return ran(app.run())
 
 
 def session_of(app: AppTest) -> str:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.support.fake_encoder import FakeEncoder
 from tests.support.forked import forked
 from tests.support.streamlit_client.browser import wait_for
 
@@ -15,17 +16,27 @@ from tests.support.streamlit_client.browser import wait_for
 class Server:
     """``exemplar app`` over a home folder, on a free port of this machine.
 
-    With a folder of gates, its builds wait before the quick vectors for the file ``quick``, and before the full ones
-    for ``full``.
+    Parameters
+    ----------
+    gates
+        A folder: builds wait before the quick vectors for the file ``quick`` in it, and before the full ones for
+        ``full``.
+    fake
+        Encode queries by the FakeEncoder, as the corpora of the home were.
     """
 
-    def __init__(self, home: Path, gates: Path | None = None) -> None:
+    def __init__(self, home: Path, gates: Path | None = None, *, fake: bool = False) -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        self.url = f"http://localhost:{port}"
-        self.log = home.parent / f"server-{port}.log"
-        self.process = forked(home, self.log, _serve, port, gates)
+            self.port = free.getsockname()[1]
+        self.url = f"http://localhost:{self.port}"
+        self.log = home.parent / f"server-{self.port}.log"
+        self._home, self._options = home, (gates, fake)
+        self.start()
+
+    def start(self) -> None:
+        """Start it, for the first time or again on the same port."""
+        self.process = forked(self._home, self.log, _serve, self.port, *self._options)
         wait_for(self.url, self.process.is_alive, self.log)
 
     def kill(self) -> None:
@@ -39,20 +50,24 @@ class Server:
 
 
 @contextmanager
-def serving(home: Path, gates: Path | None = None) -> Iterator[Server]:
+def serving(home: Path, gates: Path | None = None, *, fake: bool = False) -> Iterator[Server]:
     """Give a server, and stop it at the end."""
-    server = Server(home, gates)
+    server = Server(home, gates, fake=fake)
     try:
         yield server
     finally:
         server.stop()
 
 
-def _serve(port: int, gates: Path | None) -> None:
+def _serve(port: int, gates: Path | None, fake: bool) -> None:
     from exemplar import cli
+    from exemplar.ui import resources
 
     if gates:
         _wait_at(gates)
+    if fake:
+        encoder = FakeEncoder()
+        resources.load_encoder = lambda *_, **__: encoder
     cli.main(["app", "--no-browser", "--port", str(port)])
 
 

@@ -4,8 +4,17 @@ import pytest
 import streamlit as st
 
 from exemplar.ui import jobs
+from exemplar.ui.search.lists import component
 from tests.support.fake_encoder import FakeEncoder
+from tests.support.lists import fake_feed, no_frame
 from tests.support.patience import PATIENCE
+
+
+@pytest.fixture(autouse=True)
+def fake_lists(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages whose lists keep what they would draw; Streamlit mounts no component in a page without a browser."""
+    monkeypatch.setattr(component, "feed", fake_feed)
+    monkeypatch.setattr(component, "show_frame", no_frame)
 
 
 @pytest.fixture

@@ -2,19 +2,24 @@
 
 import gzip
 import io
+import json
 import re
+import threading
 import zipfile
 from pathlib import Path
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
-from exemplar.data.corpus.corpus import open_corpus
+from exemplar.data.corpus.corpus import Corpus, open_corpus
 from exemplar.data.documents import Document
+from exemplar.data.errors import ExemplarError
 from exemplar.data.sources.spec import SourceSpec
 from exemplar.ui import jobs
-from tests.support.corpora_page import HOSTILE, choose, ended, kind, opened, states, text_of, upload
+from tests.support.corpora_page import HOSTILE, choose, ended, give_role, kind, opened, roles, states, text_of, upload
 from tests.support.fake_encoder import FakeEncoder
-from tests.support.pages import labelled, messages, press
+from tests.support.pages import CORPORA_PAGE, labelled, messages, opened_page, press, ran
+from tests.support.patience import PATIENCE
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("fake_model")]
 
@@ -104,6 +109,178 @@ def test_a_wrong_column_is_told_and_another_can_be_chosen() -> None:
     assert messages(app, "error") == []
     press(app, "Build")
     assert ended("notes").result.n_documents == 1
+
+
+def test_columns_are_chosen_from_a_table_with_three_values_of_each() -> None:
+    app = opened()
+    rows = [f"{'word ' * 90}{n},{'' if n % 2 else n},k,{n}\n" for n in range(9)]
+    upload(app, "notes.csv", "body,gaps,kind,text\n" + "".join(rows))
+    [table] = app.data_editor
+    assert table.value["Role"].fillna("").tolist() == ["", "", "", "Text"]
+    assert table.value["Column"].tolist() == ["body", "gaps", "kind", "text"]
+    examples = table.value[["Example 1", "Example 2", "Example 3"]].to_numpy().tolist()
+    assert examples[1:] == [["0", "2", "4"], ["k", "", ""], ["0", "1", "2"]]
+    assert examples[0] == [f"{' '.join(['word'] * 15)} …", "", ""]
+    give_role(app, "body", "Text")
+    give_role(app, "gaps", "Id")
+    give_role(app, "kind", "Label")
+    assert roles(app) == {"Text": "body", "Id": "gaps", "Label": "kind"}
+    assert app.data_editor[0].value["Role"].fillna("").tolist()[0] == "Text"
+    choose(app, "Text column", "text")
+    assert app.data_editor[0].value["Role"].fillna("").tolist() == ["", "Id", "Label", "Text"]
+    give_role(app, "gaps", "none")
+    give_role(app, "kind", "Title")
+    app.run()
+    assert roles(app) == {"Text": "text", "Title": "kind"}
+    press(app, "Build")
+    source = ended("notes").result.source
+    assert (source.text_column, source.title_column, source.label_column) == ("text", "kind", None)
+
+
+def test_a_column_in_two_roles_shows_both() -> None:
+    app = opened()
+    upload(app, "notes.csv", "text,kind\nbuy milk,a\n")
+    choose(app, "Label column", "kind")
+    choose(app, "Title column", "kind")
+    assert app.data_editor[0].value["Role"].tolist() == ["Text", "Title, Label"]
+    give_role(app, "kind", "Label")
+    assert roles(app) == {"Text": "text", "Label": "kind"}
+
+
+def test_the_values_are_shown_where_no_column_can_be_guessed_and_some_rows_have_no_text() -> None:
+    app = opened()
+    upload(app, "notes.jsonl", '{"a": "", "b": [1, 2]}\n{"a": "x", "b": {"c": null}}\n')
+    assert app.data_editor[0].value.fillna("").to_numpy().tolist() == [
+        ["", "a", "x", "", ""],
+        ["", "b", "1, 2", '{"c":null}', ""],
+    ]
+    give_role(app, "a", "Text")
+    assert messages(app, "warning") == []
+    assert roles(app) == {"Text": "a"}
+
+
+@pytest.mark.parametrize("value", [HOSTILE, "w" * 10_000, "\u202eright\u2066", "=1+1"])
+def test_hundreds_of_columns_with_hostile_names_and_values_are_shown_as_text(value: str) -> None:
+    names = [f"{n} {value}" for n in range(500)]
+    app = opened()
+    upload(app, "notes.jsonl", json.dumps(dict.fromkeys(names, value)) + "\n")
+    [table] = app.data_editor
+    assert len(table.value) == 500
+    assert max(len(cell) for cell in table.value["Example 1"]) <= 170
+    assert max(len(cell) for cell in table.value["Column"]) <= 250
+    assert not re.search("[\u202a-\u202e\u2066-\u2069]", table.value.to_json(force_ascii=False))
+    give_role(app, table.value["Column"][499], "Text")
+    assert messages(app) == []
+    press(app, "Build")
+    assert ended("notes").result.source.text_column == names[499]
+
+
+AWAY_AND_BACK = f"""
+import streamlit as st
+if st.session_state.get("away"):
+    st.write("Another page")
+else:
+    {CORPORA_PAGE.replace(chr(10), "; ")}
+"""
+
+
+def leave_and_return(app: AppTest) -> None:
+    for away in (True, False):
+        app.session_state["away"] = away
+        ran(app.run())
+
+
+def fill_form(app: AppTest) -> None:
+    upload(app, "notes.csv", "words,kind\nbuy milk,a\n")
+    choose(app, "Text column", "words")
+    give_role(app, "kind", "Label")
+    choose(app, "Language", "German")
+    labelled(app, "text_input", "Name").input("animals")
+    labelled(app, "number_input", "Limit").set_value(7)
+    labelled(app, "checkbox", "Whole documents").check()
+    ran(app.run())
+
+
+def filled(app: AppTest) -> list[object]:
+    assert text_of(app, "preview") == "0 a buy milk"
+    assert roles(app) == {"Text": "words", "Label": "kind"}
+    return [
+        labelled(app, kind, label).value
+        for kind, label in (
+            ("selectbox", "Language"),
+            ("text_input", "Name"),
+            ("number_input", "Limit"),
+            ("checkbox", "Whole documents"),
+            ("checkbox", "Allow replacing"),
+        )
+    ]
+
+
+def test_the_form_remembers_what_was_typed_and_chosen_when_its_page_is_left() -> None:
+    app = opened_page(AWAY_AND_BACK)
+    fill_form(app)
+    before = filled(app)
+    assert before == ["de", "animals", 7, True, False]
+    leave_and_return(app)
+    leave_and_return(app)
+    assert app.file_uploader[0].value is None
+    assert text_of(app, "kept-upload") == "Chosen: notes.csv"
+    assert filled(app) == before
+    press(app, "Build")
+    assert ended("animals").result.source.label_column == "kind"
+    app.run()
+    assert not app.data_editor
+    assert labelled(app, "text_input", "Name").value == ""
+
+
+def test_a_file_that_is_taken_out_or_replaced_is_not_remembered() -> None:
+    app = opened_page(AWAY_AND_BACK)
+    upload(app, "notes.csv", "text\nbuy milk\n")
+    leave_and_return(app)
+    press(app, "Take it out")
+    assert not app.data_editor
+    upload(app, "notes.csv", "text\nbuy milk\n")
+    leave_and_return(app)
+    upload(app, "others.csv", "text\nfeed the cat\n")
+    assert text_of(app, "preview") == "0 feed the cat"
+    ran(app.file_uploader[0].set_value([]).run())
+    leave_and_return(app)
+    assert not app.data_editor
+
+
+def test_after_a_build_that_failed_the_form_is_as_it_was(animals: Corpus) -> None:
+    app = opened_page(AWAY_AND_BACK)
+    fill_form(app)
+    before = filled(app)
+    press(app, "Build")
+    assert ended("animals").error
+    app.run()
+    assert filled(app) == before
+    labelled(app, "checkbox", "Allow replacing").check()
+    press(app, "Build")
+    assert ended("animals").result.n_documents == 1
+    app.run()
+    assert not app.data_editor
+    assert labelled(app, "text_input", "Name").value == ""
+
+
+def test_a_build_that_fails_leaves_a_form_alone_that_is_filled_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    filled_anew = threading.Event()
+
+    def fail(*_: object, **__: object) -> None:
+        filled_anew.wait(PATIENCE)
+        raise ExemplarError("no")
+
+    monkeypatch.setattr("exemplar.ui.corpora.build_job.run_build", fail)
+    app = opened()
+    fill_form(app)
+    press(app, "Build")
+    upload(app, "others.csv", "text\nfeed the cat\n")
+    filled_anew.set()
+    assert ended("animals").error == "no"
+    app.run()
+    assert text_of(app, "preview") == "0 feed the cat"
+    assert labelled(app, "text_input", "Name").value == ""
 
 
 def test_names_cells_and_columns_are_text_and_nothing_else() -> None:

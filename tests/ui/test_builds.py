@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import streamlit as st
 
 from exemplar.data.building.build import build_corpus
 from exemplar.data.building.plan import BuildPlan
@@ -16,6 +17,7 @@ from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.sources.spec import SourceSpec
 from exemplar.ui import jobs, resources
 from exemplar.ui.corpora.build_job import Build
+from exemplar.ui.navigation import SEARCH
 from tests.support.corpora_page import ended, kind, opened, states, text_of, upload
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.pages import SEARCH_PAGE, captions, labelled, messages, opened_page, press
@@ -75,6 +77,31 @@ def test_a_build_that_fails_says_why_and_can_be_tried_again(
     monkeypatch.setattr("exemplar.ui.resources.load_encoder", lambda model, **_: encoder)
     app.button(key="again notes").click().run()
     assert ended("notes").result.n_documents == 1
+
+
+def test_a_finished_build_leads_to_its_corpus_until_another_is_begun(monkeypatch: pytest.MonkeyPatch) -> None:
+    pages: list[str] = []
+    monkeypatch.setattr(st, "switch_page", pages.append)
+    app = opened()
+    upload(app, "my_first_notes.csv", "text\nbuy milk\n")
+    press(app, "Build")
+    ended("my_first_notes")
+    app.run()
+    reloaded = opened()
+    for page in (app, reloaded):
+        assert labelled(page, "button", r"Search my\_first\_notes").proto.type == "primary"
+    app = reloaded
+    app.session_state[SEARCH] = "the search page"
+    press(app, r"Search my\_first\_notes")
+    assert pages == ["the search page"]
+    assert app.session_state["session"].corpus == "my_first_notes"
+    upload(app, "more.csv", "text\nfeed the cat\n")
+    press(app, "Build")
+    ended("more")
+    app.run()
+    assert [button.label for button in app.button if button.label.startswith("Search ")] == ["Search it", "Search more"]
+    press(app, "Dismiss")
+    assert [button.label for button in opened().button if button.label.startswith("Search ")] == ["Search it"]
 
 
 def test_a_corpus_may_be_replaced_where_that_is_allowed(animals: Corpus) -> None:

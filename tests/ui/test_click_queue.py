@@ -1,12 +1,23 @@
 import asyncio
+import socket
+import threading
+import time
 from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
+import uvicorn
+from starlette.middleware import Middleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocket, WebSocketDisconnect
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from exemplar.ui.server import click_queue
+from tests.support.forked import forked
+from tests.support.streamlit_client.browser import wait_for
+from tests.support.streamlit_client.tab import Tab as StreamlitTab
 
 Scenario = Callable[["Tab"], Awaitable[None]]
 
@@ -80,8 +91,11 @@ def drawn() -> ForwardMsg:
     return message
 
 
+PART_FINISHED = ForwardMsg(script_finished=ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY)
+RUNS_AGAIN = ForwardMsg(script_finished=ForwardMsg.FINISHED_EARLY_FOR_RERUN)
 FINISHED = ForwardMsg(script_finished=ForwardMsg.FINISHED_SUCCESSFULLY)
 FIRST, SECOND, THIRD = click("first"), click("second"), click("third")
+PART = click("", fragment="builds")
 
 
 def test_a_click_waits_until_the_run_of_the_last_one_draws() -> None:
@@ -113,18 +127,50 @@ def test_a_click_on_a_page_that_stands_goes_straight_in() -> None:
     play(scenario)
 
 
-def test_a_part_that_refreshes_itself_neither_waits_nor_is_waited_for() -> None:
-    part = click("", fragment="builds")
-
+def test_a_fragment_waits_until_the_end_of_the_page_is_sent_and_is_not_waited_for() -> None:
     async def scenario(tab: Tab) -> None:
-        await tab.browser_sends(part, part, FIRST, part, SECOND)
-        assert tab.let_in == [part, part, FIRST, part]
+        await tab.browser_sends(PART, PART)
         await tab.app_sends(new_run("builds"))
         await tab.app_sends(drawn())
-        assert tab.let_in == [part, part, FIRST, part], "that was the run of the part"
+        await tab.browser_sends(PART, FIRST, PART, SECOND)
+        assert tab.let_in == [PART, PART, PART, FIRST]
+        await tab.app_sends(PART_FINISHED)
         await tab.app_sends(new_run())
         await tab.app_sends(drawn())
-        assert tab.let_in == [part, part, FIRST, part, SECOND]
+        assert tab.let_in == [PART, PART, PART, FIRST], "the app could drop what the page has drawn"
+        await tab.app_sends(FINISHED)
+        assert tab.let_in == [PART, PART, PART, FIRST, PART, SECOND]
+
+    play(scenario)
+
+
+def test_a_fragment_waits_for_a_page_that_runs_again_by_itself() -> None:
+    async def scenario(tab: Tab) -> None:
+        await tab.browser_sends(FIRST, PART)
+        await tab.app_sends(new_run())
+        await tab.app_sends(RUNS_AGAIN)
+        assert tab.let_in == [FIRST]
+        await tab.app_sends(new_run())
+        await tab.app_sends(FINISHED)
+        assert tab.let_in == [FIRST, PART]
+        await tab.app_sends(new_run("builds"))
+        await tab.app_sends(RUNS_AGAIN)
+        await tab.browser_sends(PART)
+        assert tab.let_in == [FIRST, PART], "the fragment has asked for a run of the page"
+        await tab.app_sends(new_run())
+        await tab.app_sends(FINISHED)
+        assert tab.let_in == [FIRST, PART, PART]
+
+    play(scenario)
+
+
+def test_a_fragment_after_a_fragment_does_not_wait_for_a_page() -> None:
+    async def scenario(tab: Tab) -> None:
+        await tab.browser_sends(FIRST)
+        for message in (new_run(), FINISHED, new_run("builds"), RUNS_AGAIN, new_run("builds")):
+            await tab.app_sends(message)  # as it tells of two fragments of which the second begins at once
+        await tab.browser_sends(PART)
+        assert tab.let_in == [FIRST, PART]
 
     play(scenario)
 
@@ -155,6 +201,37 @@ def test_a_page_that_hangs_does_not_hold_back_clicks_for_good(monkeypatch: pytes
     play(scenario)
 
 
+def test_what_a_tab_that_is_gone_has_asked_for_comes_in_before_its_end() -> None:
+    came: list[bytes] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        websocket = WebSocket(scope, receive, send)
+        await websocket.accept()
+        came.append(await websocket.receive_bytes())
+        for message in (new_run(), FINISHED):
+            await websocket.send_bytes(message.SerializeToString())
+        came.append(await websocket.receive_bytes())
+        with pytest.raises(WebSocketDisconnect):
+            await websocket.receive_bytes()
+        came.append(b"the end")
+
+    async def tab() -> None:
+        inbox: asyncio.Queue[Message] = asyncio.Queue()
+        inbox.put_nowait({"type": "websocket.connect"})
+        for message in (FIRST, PART):
+            inbox.put_nowait({"type": "websocket.receive", "bytes": message})
+        inbox.put_nowait({"type": "websocket.disconnect", "code": 1006})
+
+        async def send(message: Message) -> None:
+            if message["type"] == "websocket.send":
+                raise OSError("the tab is gone")
+
+        await click_queue.ClickQueue(app)({"type": "websocket"}, inbox.get, send)
+
+    run(tab())
+    assert came == [FIRST, PART, b"the end"]
+
+
 def test_requests_for_files_pass() -> None:
     passed = []
 
@@ -163,3 +240,62 @@ def test_requests_for_files_pass() -> None:
 
     run(click_queue.ClickQueue(app)({"type": "http"}, "receive", "send"))  # type: ignore[arg-type]
     assert passed == [({"type": "http"}, "receive", "send")]
+
+
+PAGE = """
+import streamlit as st
+
+@st.fragment
+def part():
+    st.text("a part of the page")
+
+st.session_state["run"] = st.session_state.get("run", 0) + 1
+st.text(f"run {st.session_state['run']}")
+part()
+"""
+
+
+@pytest.mark.slow
+def test_streamlit_drops_no_drawing_where_a_fragment_asks_as_the_page_ends(tmp_path: Path) -> None:
+    (tmp_path / "page.py").write_text(PAGE)
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        port = listening.getsockname()[1]
+    server = forked(tmp_path, tmp_path / "log", serve, tmp_path / "page.py", port)
+    try:
+        url = f"http://127.0.0.1:{port}"
+        wait_for(url, server.is_alive, tmp_path / "log")
+        tab = StreamlitTab(url)
+        tab.open()
+        fragment = next(node.fragment for node in tab.tree.root.walk() if node.fragment)
+        tab.ask(wait=False)
+        tab.ask(fragment=fragment)
+        assert [text.body for text in tab.tree.root.find("text")] == ["run 2", "a part of the page"]
+        tab.close()
+    finally:
+        server.kill()
+        server.join()
+
+
+def serve(page: Path, port: int) -> None:
+    from streamlit.starlette import App
+
+    app = App(page, middleware=[Middleware(click_queue.ClickQueue), Middleware(Busy)])
+    uvicorn.run(app, host="127.0.0.1", port=port, ws="websockets-sansio", log_level="warning")
+
+
+class Busy:
+    """Keeps the event loop busy, once a fragment's request is let in, until no page runs."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def receive_late() -> Message:
+            message = await receive()
+            if message.get("bytes") and BackMsg.FromString(message["bytes"]).rerun_script.fragment_id:
+                while any("scriptThread" in thread.name for thread in threading.enumerate()):
+                    time.sleep(0.01)
+            return message
+
+        await self._app(scope, receive_late, send)

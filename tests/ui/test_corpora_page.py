@@ -17,7 +17,7 @@ from exemplar.data.text import size_in_words
 from exemplar.ui import jobs
 from exemplar.ui.navigation import SEARCH
 from tests.support.corpora import source_of
-from tests.support.corpora_page import HOSTILE, choose, ended, opened, states, text_of, upload
+from tests.support.corpora_page import HOSTILE, choose, click, ended, marked_row, opened, states, text_of, upload
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.pages import captions, labelled, messages, press
 from tests.support.reading import read
@@ -77,6 +77,25 @@ def test_the_chosen_corpus_is_told_of_with_what_was_odd_about_it(encoder: FakeEn
     bodies = "".join(part.body for part in app.get_by_key("corpus-chosen").get("html"))
     assert set(re.findall(r"</?([a-zA-Z]+)", bodies)) == {"div", "span", "b"}
     assert "<b>bold" not in bodies
+
+
+@pytest.mark.parametrize("column", ["Name", "Size"])
+def test_the_clicked_row_is_the_one_that_the_buttons_act_on(animals: Corpus, encoder: FakeEncoder, column: str) -> None:
+    build_corpus(source_of(["one"], name="other"), encoder)
+    app = opened()
+    click(app, 1, column)
+    assert (labelled(app, "selectbox", "Corpus").value, marked_row(app)) == ("other", 1)
+    assert text_of(app, "corpus-chosen").startswith("other complete")
+    build_corpus(source_of(["one"], name="before"), encoder)
+    app.run()
+    assert (labelled(app, "selectbox", "Corpus").value, marked_row(app)) == ("other", 2)
+    choose(app, "Corpus", "before")
+    assert marked_row(app) == 1
+    click(app, 2, column)
+    press(app, "Remove")
+    press(app, "Remove it")
+    assert states() == {"animals": "complete", "before": "complete"}
+    assert (labelled(app, "selectbox", "Corpus").value, marked_row(app)) == ("animals", 0)
 
 
 def test_what_cannot_be_built_on_says_so(animals: Corpus) -> None:

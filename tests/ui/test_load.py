@@ -13,6 +13,7 @@ from exemplar.retrieval.search import SearchEngine
 from exemplar.retrieval.sessions.events import DocumentQueried, Event, Marked, Redone, Undone
 from exemplar.retrieval.sessions.session import Session
 from exemplar.retrieval.sessions.store import SessionStore
+from exemplar.ui.search.lists.payload import BATCH
 from tests.support.corpora import ANIMALS, source_of
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.streamlit_client.browser import serving
@@ -55,32 +56,35 @@ def test_clicks_that_do_not_wait_for_the_page_are_all_kept(home: Path, engine: S
         visitor.open(address(corpus="sentences", like="0"))
         assert visitor.marks() == Feedback()
         events: list[Event] = [DocumentQueried("0")]
-        for number, doc_id in enumerate(visitor.rows()):
+        for number, doc_id in enumerate(visitor.rows()[:10]):
             mark = "positive" if number % 3 else "negative"
-            visitor.click(f"{mark} anchored {doc_id}", wait=False)
+            visitor.mark(doc_id, mark, wait=False)
             events.append(Marked(doc_id, mark, *engine.corpus.text_hashes([engine.corpus.row(doc_id)])))
-        visitor.wait_for(lambda: not visitor.widget("undo").disabled)
         for _ in range(3):
-            visitor.click("undo", wait=False)
+            visitor.act("undo", wait=False)
             events.append(Undone())
-        expected = Session(visitor.session_id, "sentences")
-        for event in events:
-            expected = expected.after(event)
-        visitor.wait_for(lambda: visitor.is_finished and visitor.marks() == expected.feedback)
+        expected = Session(visitor.session_id, "sentences").after(*events)
+        visitor.wait_for(lambda: visitor.is_finished and not visitor.lists.pending)
 
         store = SessionStore(home / "sessions.sqlite")
         assert [as_clicked(each.event) for each in store.history(visitor.session_id)] == events
         kept = expected.feedback
         assert len(kept) == 7
+        assert visitor.marks() == kept
+        assert set(kept.marked).isdisjoint(visitor.rows())
+        assert visitor.n_marks() == {"positive": len(kept.positives), "negative": len(kept.negatives), "unsure": 0}
+        visitor.act("fold", on=False)
         marked = {doc_id: kept.mark_of(doc_id) for doc_id in visitor.rows() if kept.mark_of(doc_id)}
-        assert visitor.marked_rows() == marked
-        assert visitor.n_marks() == {"positive": len(kept.positives), "negative": len(kept.negatives)}
+        assert marked
+        assert {doc_id: visitor.lists.marks().get(doc_id) for doc_id in marked} == marked
         assert visitor.problems() == []
-        with pytest.raises(NotShown, match="there is no button 'positive anchored nowhere' that can be pressed"):
-            visitor.click("positive anchored nowhere")
+        with pytest.raises(NotShown, match="there is no button 'nowhere' that can be pressed"):
+            visitor.click("nowhere")
+        with pytest.raises(KeyError, match="the lists have never shown 'nowhere'"):
+            visitor.mark("nowhere", "positive")
         server.kill()
         with pytest.raises(Disconnected, match="the app closed the connection"):
-            visitor.click("undo")
+            visitor.act("undo")
 
 
 CLICKED: list[Event] = [
@@ -95,8 +99,11 @@ KEPT = Feedback(("13",), ("5",))
 
 def visit(engine: SearchEngine) -> Visit:
     """Return a visit in which all went well."""
-    found = {each: engine.search(DocumentQuery("3"), KEPT, ranker=each).doc_ids for each in COLUMNS}
-    rows = {ranker: list(doc_ids) for ranker, doc_ids in found.items()}
+    query, without = DocumentQuery("3"), KEPT.marked
+    rows = {
+        ranker: list(engine.search(query, KEPT, ranker=ranker, k=0, depth=BATCH, without=without).doc_ids)
+        for ranker in COLUMNS
+    }
     return Visit("s1", list(CLICKED), [("mark", 80.0)], marks=KEPT, rows=rows)
 
 
@@ -143,7 +150,7 @@ def test_a_page_that_is_not_what_was_clicked_is_told_of(home: Path, engine: Sear
     another_ranking = replace(shown, rows=shown.rows | {"anchored": shown.rows["anchored"][::-1]})
     assert found(home, other_marks, CLICKED, engine) == ["the marks on the page"]
     (home / "sessions.sqlite").unlink()
-    assert found(home, another_ranking, CLICKED, engine) == ["the column of anchored"]
+    assert found(home, another_ranking, CLICKED, engine) == ["the list of anchored"]
 
 
 def test_what_goes_wrong_on_a_page_or_in_the_app_is_an_error() -> None:

@@ -1,6 +1,6 @@
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -75,32 +75,3 @@ def test_a_page_that_takes_very_long_is_passed_by_one_at_a_time(
         assert not third_in.wait(timeout=0.3), "what was passed has let one in when it ended"
         second_goes.set()
         assert third_in.wait(timeout=SOON)
-
-
-def test_what_can_wait_is_done_when_the_pages_rest(pages: PageScheduler, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(page_scheduler, "_LONGEST", LATE)
-    with pages.page():
-        work = pages.run_when_idle(lambda: "done")
-        assert not wait([work], timeout=0.3).done
-    assert work.result(timeout=SOON) == "done"
-
-
-def test_what_can_wait_waits_not_for_ever(pages: PageScheduler, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(page_scheduler, "_LONGEST", 0.2)
-    with pages.page():
-        assert pages.run_when_idle(lambda: "done").result(timeout=SOON) == "done"
-
-
-def test_what_nobody_waits_for_any_more_is_not_done(pages: PageScheduler, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(page_scheduler, "_LONGEST", LATE)
-    done: list[str] = []
-    with pages.page():
-        first, second, third = (pages.run_when_idle(lambda name=name: done.append(name)) for name in "abc")
-        assert second.cancel()
-    wait([first, third], timeout=SOON)
-    assert done == ["a", "c"]
-
-
-def test_what_goes_wrong_is_told_to_who_asked(pages: PageScheduler) -> None:
-    with pytest.raises(ZeroDivisionError):
-        pages.run_when_idle(lambda: 1 // 0).result(timeout=SOON)

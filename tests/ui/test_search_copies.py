@@ -22,17 +22,16 @@ from exemplar.retrieval.sessions.session import Session
 from exemplar.retrieval.sessions.store import SessionStore
 from exemplar.ui.search import export_import
 from tests.support.fake_encoder import FakeEncoder
+from tests.support.lists import Lists
 from tests.support.pages import captions, messages, press
 from tests.support.search_page import (
-    column,
     listed_marks,
     opened_popover,
     page_text,
     part,
-    quiet_line,
     searched,
     session_of,
-    turn,
+    status,
 )
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("fake_model")]
@@ -54,47 +53,35 @@ def bees(encoder: FakeEncoder) -> Corpus:
     return build_corpus(Source("bees", SourceSpec("bees"), lambda: iter(DOCUMENTS)), encoder)
 
 
-def marked_documents(app: AppTest, ranker: str) -> list[str]:
-    """Return the documents whose rows show a mark."""
-    rows = re.findall(r'ex-id" dir="auto">(\w+)</span>(<span class="ex-marked)?', part(app, f"column-{ranker}"))
-    return [doc_id for doc_id, mark in rows if mark]
-
-
 def saved(home: Path, app: AppTest) -> Feedback:
     return SessionStore(home / "sessions.sqlite").load(session_of(app)).feedback
 
 
-def test_copies_are_one_row_and_near_copies_stand_below(bees: Corpus) -> None:
+def test_copies_are_one_row_and_near_copies_are_told(bees: Corpus) -> None:
     app = searched("Cracks grow under lorries, bees")
+    lists = Lists(app)
     for ranker in ("knn", "anchored"):
-        assert sorted(column(app, ranker)) == ["1", "2", "3", "5", "6"]
-        shown = column(app, ranker)
-        first = min(shown.index(doc_id) for doc_id in "123")
-        assert set(shown[first : first + 3]) == {"1", "2", "3"}
-        assert part(app, f"column-{ranker}").count("3 copies") == 1
-        assert part(app, f"column-{ranker}").count("nearly the same as the row above") == 2
-        ranks = re.findall(r'ex-rank" dir="auto">(\d+)', part(app, f"column-{ranker}"))
-        assert sorted(ranks) == list("12345")
-    assert "7 documents" in quiet_line(app)
-    assert "overlap@10: 5" in quiet_line(app)
+        assert sorted(lists.by(ranker)) == ["1", "2", "3", "5", "6"]
+    assert {doc_id: n for doc_id in "12356" if (n := lists.texts(doc_id).get("copies"))} == {"1": 3}
+    first, *others = sorted("123", key=lists.listed(0).index)
+    near = {doc_id: lists.texts(doc_id).get("near", False) for doc_id in "12356"}
+    assert near == {first: False, **dict.fromkeys(others, True), "5": False, "6": False}
+    assert status(app) == "7 documents"
+    assert [each["total"] for each in lists.data["lists"]] == [5, 5]
 
 
-def test_pages_count_rows_not_copies(encoder: FakeEncoder) -> None:
-    texts = [f"dog number {n}" for n in range(11)] + ["dog number 0"] * 30
+def test_a_list_counts_rows_not_copies(encoder: FakeEncoder) -> None:
+    texts = [f"dog number {n}" for n in range(30)] + ["dog number 0"] * 30
     documents = [Document(str(n), text) for n, text in enumerate(texts)]
     build_corpus(Source("dogs", SourceSpec("dogs"), lambda: iter(documents)), encoder)
-    app = searched("dog")
-    assert len(column(app, "knn")) == 10
-    turn(app, 2)
-    assert len(column(app, "knn")) == 1
-    turn(app, 3)
-    assert app.session_state["page"] == 2
-    assert not app.exception
+    lists = Lists(searched("dog"))
+    assert (len(lists.listed()), lists.data["lists"][1]["total"]) == (25, 30)
+    assert len(lists.say(shown=[100]).listed()) == 30
 
 
 def test_a_mark_on_one_copy_is_a_mark_on_the_text(bees: Corpus, home: Path) -> None:
     app = searched("bees")
-    app.button(key="positive knn 1").click().run()
+    lists = Lists(app).fold(on=False).mark("1")
     session = session_of(app)
     SessionStore(home / "sessions.sqlite").record(
         Session(session, "bees"), MarksAdded(Feedback(("7",)), {"7": MarkedText.of(BEES).text_hash})
@@ -102,18 +89,23 @@ def test_a_mark_on_one_copy_is_a_mark_on_the_text(bees: Corpus, home: Path) -> N
     app.run()
     assert saved(home, app) == Feedback(("1", "7"))
     assert listed_marks(app) == ["remove 1"], "one text, one mark"
-    assert "3 copies" in part(app, "mark 1")
-    assert "1 mark" in quiet_line(app)
-    for ranker in ("knn", "anchored"):
-        assert marked_documents(app, ranker) == ["1"]
-    app.button(key="positive knn 1").click().run()
+    assert "3 copies" in part(app, "mark positive 1")
+    assert lists.look().counts() == {"positive": 1, "negative": 0, "unsure": 0}
+    assert lists.marks() == {"1": "positive"}
+    lists.mark("1", None)
     assert saved(home, app) == Feedback()
     assert listed_marks(app) == []
-    app.button(key="undo").click().run()
+    lists.look().do("undo")
     assert saved(home, app) == Feedback(("1", "7"))
-    app.button(key="remove 1").click().run()
+    opened_popover(app, "marks").button(key="remove 1").click().run()
     assert saved(home, app) == Feedback()
     assert not app.exception
+
+
+def test_a_marked_copy_folds_the_row_of_its_text(bees: Corpus) -> None:
+    lists = Lists(searched("bees")).mark("1")
+    assert sorted(lists.by("knn")) == sorted(lists.by("anchored")) == ["2", "3", "5", "6"]
+    assert (lists.data["fold"], lists.data["folded"]) == (True, 1)
 
 
 def test_the_row_of_another_copy_shows_the_mark_and_changes_it(bees: Corpus, home: Path) -> None:
@@ -122,43 +114,44 @@ def test_the_row_of_another_copy_shows_the_mark_and_changes_it(bees: Corpus, hom
         Session(session_of(app), "bees"), Marked("7", "positive", MarkedText.of(BEES).text_hash)
     )
     app.run()
-    assert app.button(key="positive knn 1").icon == ":material/check:"
-    app.button(key="jump 7").click().run()
-    assert "It is not among" not in page_text(app)
-    app.button(key="negative knn 1").click().run()
+    lists = Lists(app).fold(on=False)
+    assert lists.marks() == {"1": "positive"}
+    lists.mark("1", "negative")
+    assert lists.marks() == {"1": "negative"}
     assert saved(home, app) == Feedback((), ("1",))
     app.get_by_key("view").set_value("Mark next").run()
-    assert not {"1", "4", "7"} & set(re.findall(r'ex-id" dir="auto">(.*?)<', part(app, "next-disagreement")))
+    lists.look()
+    assert lists.listed(0)
+    assert not {"1", "4", "7"} & {*lists.listed(0), *lists.listed(1)}
     assert not app.exception
 
 
 @pytest.mark.parametrize("answer", ["positive", "negative"])
 def test_opposite_marks_on_one_text_are_asked_about(bees: Corpus, home: Path, answer: str) -> None:
     app = searched("bees")
-    unmarked = column(app, "anchored")
-    app.button(key="positive knn 5").click().run()
-    alone = column(app, "anchored")
+    lists = Lists(app).fold(on=False).mark("5")
+    alone = lists.by("anchored")
     text_hash = MarkedText.of(BEES).text_hash
     for event in (Marked("1", "positive", text_hash), Marked("4", "negative", text_hash)):
         SessionStore(home / "sessions.sqlite").record(Session(session_of(app), "bees"), event)
-    app.run()
+    assert listed_marks(app) == ["remove 5"]
     asked = part(app, "which 1")
-    assert [caption.value for caption in app.sidebar.caption if "Which counts?" in caption.value] == [
+    assert [caption for caption in captions(app) if "Which counts?" in caption] == [
         "The same text is marked as relevant and not relevant. Which counts? Until you say, it trains nothing."
     ]
     assert re.findall(r'ex-id" dir="auto">(.*?)<', asked) == ["1", "4"]
     assert re.findall(r'ex-lost" dir="auto">(.*?)<', asked) == ["relevant", "not relevant"]
-    assert listed_marks(app) == ["remove 5"]
-    assert marked_documents(app, "knn") == ["5"]
-    assert "marked in different ways" in part(app, "column-knn")
-    assert [doc_id for doc_id in column(app, "anchored") if doc_id in alone] == alone
-    assert unmarked != alone or unmarked == alone
+    lists.look()
+    assert lists.marks() == {"5": "positive"}
+    assert lists.data["opposed"] == [lists.row("1")]
+    assert lists.by("anchored") == alone
     app.button(key=f"answer {answer} 1").click().run()
     kept = {"positive": Feedback(("5", "1")), "negative": Feedback(("5",), ("4",))}[answer]
     assert saved(home, app) == kept
-    assert "Which counts?" not in page_text(app)
-    assert sorted(marked_documents(app, "knn")) == ["1", "5"]
-    app.button(key="undo").click().run()
+    assert not [caption for caption in captions(app) if "Which counts?" in caption]
+    assert lists.look().marks() == {"1": answer, "5": "positive"}
+    assert lists.data["opposed"] == []
+    lists.do("undo")
     assert app.button(key=f"answer {answer} 1")
     assert not app.exception
 
@@ -172,10 +165,10 @@ def test_of_many_opposite_marks_a_few_are_asked_about_at_a_time(encoder: FakeEnc
     hashes = dict(zip(doc_ids, corpus.text_hashes(list(map(int, doc_ids))), strict=True))
     marks = MarksAdded(Feedback(tuple(doc_ids[::2]), tuple(doc_ids[1::2])), hashes)
     store.record(Session(session_of(app), "dogs"), marks, corpus_id=corpus.manifest.corpus_id)
-    app.run()
+    opened_popover(app, "marks")
 
     def asked() -> list[str]:
-        return [button.key for button in app.sidebar.button if button.key and button.key.startswith("answer positive")]
+        return [button.key for button in app.button if button.key and button.key.startswith("answer positive")]
 
     assert asked() == ["answer positive 60", *(f"answer positive {n}" for n in range(0, 18, 2))]
     assert "21 more texts are marked in different ways; they follow once these are answered." in captions(app)
@@ -197,7 +190,7 @@ def test_all_copies_of_a_marked_text_are_exported(bees: Corpus, monkeypatch: pyt
         return button(label, write, **rest)
 
     app = searched("bees")
-    app.button(key="negative knn 1").click().run()
+    Lists(app).mark("1", "negative")
     monkeypatch.setattr(export_import.st, "download_button", download)
     opened_popover(app, "transfer")
     for what, others in (("Rankings and marks", {"2", "3", "5", "6"}), ("Marks alone", set[str]())):
@@ -217,7 +210,7 @@ def test_a_file_may_mark_copies_alike_but_not_in_different_ways(bees: Corpus, ho
         "Took in marks from marks.csv: 1 as relevant, 1 as not relevant. Undo takes all of it back."
     ]
     assert saved(home, app) == Feedback(("4",), ("6",))
-    press(app, "Clear all marks")
+    clear(app)
     upload(app, b"doc_id,mark\n4,yes\n5,yes\n7,no\n")
     ways = "4 (line 2) as relevant and 7 ({}) as not relevant"
     reason = f"the same text is marked in two ways, {ways}; remove one of the marks"
@@ -226,11 +219,15 @@ def test_a_file_may_mark_copies_alike_but_not_in_different_ways(bees: Corpus, ho
     ]
     assert reason.format("line 4") in page_text(app)
     assert saved(home, app) == Feedback(("5",))
-    press(app, "Clear all marks")
+    clear(app)
     upload(app, b"doc_id,mark\n4,yes\n7,no\n")
     assert messages(app, "warning") == ["No mark was taken in from marks.csv: 1 row was left out; nothing was changed."]
     assert reason.format("line 3") in page_text(app)
     assert saved(home, app) == Feedback()
+
+
+def clear(app: AppTest) -> None:
+    press(opened_popover(app, "marks"), "Clear all marks")
 
 
 def upload(app: AppTest, content: bytes) -> None:

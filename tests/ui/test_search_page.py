@@ -18,80 +18,59 @@ from exemplar.data.errors import ExemplarError
 from exemplar.data.milvus.server import ADDRESS
 from exemplar.data.sources.spec import Source, SourceSpec
 from exemplar.ui import resources
+from exemplar.ui.html import shortened
 from tests.support.corpora import ANIMALS, source_of
 from tests.support.fake_encoder import FakeEncoder
-from tests.support.pages import APP, captions, messages, press
+from tests.support.lists import Lists
+from tests.support.pages import APP, messages
 from tests.support.search_page import (
     column,
     listed_marks,
+    opened_popover,
     page_text,
     part,
-    quiet_line,
+    search,
     searched,
+    status,
 )
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("fake_model")]
 
 
-def test_a_query_fills_both_columns(animals: Corpus) -> None:
+def test_a_query_fills_both_lists(animals: Corpus) -> None:
     app = searched("the dog")
     assert column(app, "knn")[0] in "34"
     assert sorted(column(app, "knn")) == sorted(column(app, "anchored")) == list("0123456789")
-    assert ANIMALS[3] in page_text(app)
-    assert messages(app, "error") == []
-    assert not app.exception
+    assert Lists(app).texts("3")["text"] == ANIMALS[3]
+    assert messages(app) == []
 
 
-def test_each_column_says_what_its_ranking_took(animals: Corpus) -> None:
+def test_each_list_says_what_its_ranking_took(animals: Corpus) -> None:
+    knn, anchored = Lists(searched("the dog")).data["lists"]
+    assert (knn["title"], anchored["title"]) == ("By similarity", "Learned from your marks")
+    assert re.fullmatch(r"kNN · \d+ ms", knn["small"])
+    assert re.fullmatch(r"Anchored SVM · \d+ ms", anchored["small"])
+    assert knn["help"] == "kNN: nearest to the query; marks leave it as it is."
+    cost = r"\d+ ms · \d scans? · \d+ support rows · (settled|exact)\."
+    assert re.match(rf"Anchored SVM: query and marks against the rest, by meaning and words\. {cost}", anchored["help"])
+
+
+def test_a_row_says_where_the_other_list_has_it(animals: Corpus) -> None:
+    lists = Lists(searched("the dog"))
+    lists.fold(on=False).mark("5")
+    knn, anchored = lists.by("knn"), lists.by("anchored")
+    assert knn != anchored
+    assert lists.data["lists"][0]["there"] == [anchored.index(doc_id) + 1 for doc_id in knn]
+    assert lists.data["lists"][1]["there"] == [knn.index(doc_id) + 1 for doc_id in anchored]
+
+
+def test_the_status_and_the_counts_follow_the_marks(animals: Corpus) -> None:
     app = searched("the dog")
-    knn, svm = (app.get_by_key(f"column-{ranker}").caption[0].value for ranker in ("knn", "anchored"))
-    assert re.fullmatch(r"nearest to the query; .*  \n\d+ ms", knn)
-    assert re.fullmatch(r"query and marks .*  \n\d+ ms · \d scans? · \d+ support rows · (settled|exact)", svm)
-
-
-def test_a_row_says_where_the_other_column_has_it(animals: Corpus) -> None:
-    app = searched("the dog")
-    app.button(key="positive anchored 5").click().run()
-    knn, anchored = column(app, "knn"), column(app, "anchored")
-    notes = re.findall(
-        r'class="ex-note ex-(\w+)" dir="auto" title="([^"]*)">(.*?)</span>', part(app, "column-anchored")
-    )
-    for doc_id, (kind, title, text) in zip(anchored, notes, strict=True):
-        moved = knn.index(doc_id) - anchored.index(doc_id)
-        assert text == (f"▲{moved}" if moved > 0 else f"▼{-moved}" if moved else "=")
-        assert kind == ("up" if moved > 0 else "down" if moved else "same")
-        assert f"at rank {knn.index(doc_id) + 1}" in title or title == "kNN has it at the same rank"
-
-
-def test_the_quiet_line_counts(animals: Corpus) -> None:
-    app = searched("the dog")
-    line = r"overlap@10: 10 · kNN \d+ ms · Anchored SVM \d+ ms · 10 documents · 0 marks"
-    assert re.fullmatch(line, quiet_line(app))
-    app.button(key="positive anchored 5").click().run()
-    assert quiet_line(app).endswith("10 documents · 1 mark")
-
-
-def test_why_is_a_chart_of_both_rankings(animals: Corpus) -> None:
-    app = searched("the dog")
-    app.button(key="positive anchored 5").click().run()
-    app.get_by_key("view").set_value("Why").run()
-    [chart] = app.get("vega_lite_chart") or app.get("arrow_vega_lite_chart")
-    assert "The document of the point that you click stands here." in page_text(app)
-    app.session_state["picked_point"] = "8"
-    app.run()
-    assert ANIMALS[8] in page_text(app)
-    app.button(key="negative why 8").click().run()
-    assert listed_marks(app) == ["remove 5", "remove 8"]
-    assert chart is not None
-    assert not app.exception
-
-
-def test_sentences_that_carried_a_row_are_marked(encoder: FakeEncoder) -> None:
-    text = "It rained all day. The <b>cat</b> slept on the mat. Nobody came."
-    build_corpus(source_of([text, "a dog"], name="cats"), encoder)
-    app = searched("the <b>cat</b> slept")
-    carried = re.findall(r'<mark class="ex-carried" dir="auto">(.*?)</mark>', part(app, "column-anchored"))
-    assert carried == [html.escape("The <b>cat</b> slept on the mat.")]
+    lists = Lists(app)
+    assert status(app) == "10 documents"
+    assert lists.data["counts"] == {"positive": 0, "negative": 0, "unsure": 0, "ago": None}
+    lists.mark("5")
+    assert lists.data["counts"] == {"positive": 1, "negative": 0, "unsure": 0, "ago": 0}
 
 
 def test_a_page_waits_for_another_that_is_drawn_and_where_milvus_serves_for_none(
@@ -113,7 +92,7 @@ def test_a_page_waits_for_another_that_is_drawn_and_where_milvus_serves_for_none
 
 def test_a_document_becomes_the_query(animals: Corpus) -> None:
     app = searched("the dog")
-    app.button(key="more knn 5").click().run()
+    Lists(app).like("5")
     assert app.text_input(key="query_text").value == ""
     assert set(column(app, "knn")[:2]) == {"6", "7"}
     assert "5" not in column(app, "knn") + column(app, "anchored")
@@ -122,19 +101,19 @@ def test_a_document_becomes_the_query(animals: Corpus) -> None:
 
 def test_an_empty_query_says_what_to_do_and_keeps_the_results(animals: Corpus) -> None:
     app = searched("  ")
-    assert messages(app, "warning") == ["Type what you are looking for, then press Enter."]
+    assert messages(app) == ["Type what you are looking for, then press Enter."]
     app = searched("the dog")
-    app.text_input(key="query_text").input("")
-    press(app, "Search")
-    assert messages(app, "warning") == ["Type what you are looking for, then press Enter."]
+    search(app, "")
+    assert messages(app) == ["Type what you are looking for, then press Enter."]
     assert len(column(app, "knn")) == 10
 
 
 def test_a_lone_document_as_query_leaves_nothing_to_show(encoder: FakeEncoder) -> None:
     build_corpus(source_of(["only one"], name="one"), encoder)
-    app = searched("one")
-    app.button(key="more anchored 0").click().run()
-    assert "There is no other document in this corpus." in captions(app)
+    lists = Lists(searched("one")).like("0")
+    assert [(each["rows"], each["empty"]) for each in lists.data["lists"]] == [
+        ([], "There is no other document in this corpus.")
+    ] * 2
 
 
 def test_a_corpus_that_is_gone_is_told(animals: Corpus, encoder: FakeEncoder) -> None:
@@ -151,13 +130,14 @@ def test_a_rebuilt_corpus_is_opened_anew_and_keeps_the_marks_that_still_stand(
     animals: Corpus, encoder: FakeEncoder
 ) -> None:
     app = searched("the dog")
-    app.button(key="positive anchored 9").click().run()
-    app.button(key="positive anchored 1").click().run()
+    Lists(app).mark("9").mark("1").fold(on=False)
     build_corpus(source_of(ANIMALS[:5]), encoder)
     app.run()
     assert sorted(column(app, "anchored")) == list("01234")
-    assert "no longer in this corpus" in page_text(app)
-    assert messages(app, "error") == []
+    assert Lists(app).marks() == {"1": "positive"}
+    assert listed_marks(app) == ["remove 1", "remove 9"]
+    assert "no longer in this corpus" in part(app, "mark positive 9")
+    assert messages(app) == []
 
 
 def test_a_model_that_cannot_be_loaded_is_told(animals: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -182,17 +162,20 @@ def test_documents_labels_and_ids_are_text_and_nothing_else(encoder: FakeEncoder
     documents = [Document(f"id {text}", text, (f"label {text}",)) for text in HOSTILE]
     build_corpus(Source("hostile", SourceSpec("hostile"), lambda: iter(documents)), encoder)
     app = searched("<script>")
+    lists = Lists(app)
     for document in documents:
-        app.button(key=f"positive anchored {document.doc_id}").click().run()
-    shown = "".join(part.body for part in app.get("html") if "ex-key" not in part.body)
-    app.button(key=f"more anchored {documents[0].doc_id}").click().run()
-    shown += "".join(part.body for part in app.get("html") if "ex-key" not in part.body)
+        lists.mark(document.doc_id)
+    opened_popover(app, "marks")
+    shown = "".join(each.body for each in app.get("html") if "ex-key" not in each.body)
+    lists.like(documents[0].doc_id)
+    shown += "".join(each.body for each in app.get("html") if "ex-key" not in each.body)
     shown = re.sub(r"<style>.*?</style>", "", shown, flags=re.DOTALL)
-    assert set(re.findall(r"</?([a-zA-Z]+)", shown)) <= {"div", "span", "mark"}
+    assert set(re.findall(r"</?([a-zA-Z]+)", shown)) <= {"div", "span", "b", "p"}
     for text in HOSTILE:
         assert html.escape(f"id {text}") in shown
-        assert html.escape(f"label {text}") in shown
-    assert not [part for part in (*app.markdown, *app.caption) if "bold" in part.value or "script" in part.value]
+        sent = lists.texts(f"id {text}")
+        assert (sent["text"], sent["labels"]) == (text, [shortened(f"label {text}", 80)])
+    assert not [each for each in (*app.markdown, *app.caption) if "bold" in each.value or "script" in each.value]
 
 
 def test_the_app_listens_on_localhost_and_reports_nothing() -> None:
@@ -202,16 +185,16 @@ def test_the_app_listens_on_localhost_and_reports_nothing() -> None:
     assert config["client"]["showErrorDetails"] == "none"
 
 
-def test_rows_are_shown_where_the_model_cannot_find_their_best_sentences(
+def test_a_row_opens_where_the_model_cannot_find_its_best_sentences(
     encoder: FakeEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    build_corpus(source_of([f"The dog barks. {text}" for text in ANIMALS]), encoder)
+    texts = [f"The dog barks. {text}" for text in ANIMALS]
+    build_corpus(source_of(texts), encoder)
 
     def fails(*_: object) -> None:
         raise ExemplarError("the model fails: not enough memory: you tried to allocate 9 bytes")
 
     monkeypatch.setattr(encoder, "encode_documents", fails)
-    app = searched("the dog")
-    assert len(column(app, "knn")) == 10
-    assert not app.exception
+    lists = Lists(searched("the dog")).say(open=3, lacks=True)
+    assert lists.data["opened"]["parts"] == [("passage", texts[3])]
     assert "not enough memory" in log_path().read_text()

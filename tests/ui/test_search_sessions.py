@@ -19,8 +19,18 @@ from exemplar.retrieval.sessions.session import Session
 from exemplar.retrieval.sessions.store import SessionStore
 from tests.support.corpora import ANIMALS, source_of
 from tests.support.fake_encoder import FakeEncoder
-from tests.support.pages import APP, messages, press
-from tests.support.search_page import column, listed_marks, opened, page_of, part, searched, session_of, turn
+from tests.support.lists import Lists
+from tests.support.pages import APP, messages
+from tests.support.search_page import (
+    column,
+    listed_mark,
+    listed_marks,
+    opened,
+    part,
+    search,
+    searched,
+    session_of,
+)
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("fake_model")]
 
@@ -28,15 +38,17 @@ pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("fake_model")]
 def test_what_another_tab_has_marked_is_there_at_the_next_step(animals: Corpus) -> None:
     first = searched("the dog")
     second = opened(session_of(first))
-    second.button(key="positive anchored 5").click().run()
-    first.button(key="negative anchored 3").click().run()
-    assert listed_marks(first) == ["remove 5", "remove 3"] or listed_marks(first.run()) == ["remove 5", "remove 3"]
-    assert listed_marks(second.run()) == ["remove 5", "remove 3"]
+    Lists(second).mark("5")
+    lists = Lists(first).mark("3", "negative")
+    assert lists.counts() == {"positive": 1, "negative": 1, "unsure": 0}
+    assert set(lists.listed()) == set("01246789")
+    for each in (first, second):
+        assert listed_marks(each) == ["remove 3", "remove 5"]
 
 
 def test_a_session_that_was_deleted_elsewhere_goes_on_as_a_new_one(animals: Corpus, home: Path) -> None:
     app = searched("the dog")
-    app.button(key="positive anchored 5").click().run()
+    Lists(app).mark("5")
     old = session_of(app)
     SessionStore(home / "sessions.sqlite").delete(old)
     app.run()
@@ -55,7 +67,7 @@ def test_a_document_that_is_the_query_is_never_another_text_unnoticed(encoder: F
 
     build("the dog barks", "a cat sleeps", "rain falls")
     app = searched("the dog")
-    app.button(key="more knn a").click().run()
+    Lists(app).like("a")
     ranked = column(app, "knn")
     assert messages(app, "warning") == []
     build("stocks fell", "a cat sleeps", "rain falls")
@@ -74,8 +86,7 @@ def test_a_document_that_is_the_query_is_never_another_text_unnoticed(encoder: F
         assert messages(each) == [
             "There is no document 'a' in the corpus 'weekly', and it is the query: type another one, or paste a text."
         ]
-    app.text_input(key="query_text").input("rain")
-    press(app, "Search")
+    search(app, "rain")
     assert messages(app) == []
     assert len(column(app, "knn")) == 2
 
@@ -89,7 +100,7 @@ def test_a_link_names_corpus_and_query(animals: Corpus, encoder: FakeEncoder) ->
     assert app.selectbox(key="corpus").value == "other"
     assert app.text_input(key="query_text").value == "stocks fell"
     assert column(app, "knn")[0] == "0"
-    app.button(key="more knn 1").click().run()
+    Lists(app).like("1")
     assert app.query_params["like"] == "1"
     assert "q" not in app.query_params
     link = AppTest.from_file(APP, default_timeout=30)
@@ -104,17 +115,17 @@ def test_a_link_names_corpus_and_query(animals: Corpus, encoder: FakeEncoder) ->
 
 def test_a_reload_brings_query_and_marks_back(animals: Corpus) -> None:
     app = searched("the dog")
-    app.button(key="positive anchored 5").click().run()
-    app.button(key="negative anchored 0").click().run()
+    Lists(app).mark("5")
+    Lists(app).mark("0", "negative")
     again = opened(session_of(app))
     assert again.text_input(key="query_text").value == "the dog"
     assert column(again, "anchored") == column(app, "anchored")
-    assert listed_marks(again) == ["remove 5", "remove 0"]
+    assert listed_marks(again) == ["remove 0", "remove 5"]
 
 
 def test_each_tab_has_a_session_of_its_own(animals: Corpus) -> None:
     first, second = searched("the dog"), searched("the dog")
-    first.button(key="positive anchored 5").click().run()
+    Lists(first).mark("5")
     second.run()
     assert session_of(first) != session_of(second)
     assert listed_marks(second) == []
@@ -124,7 +135,7 @@ def test_each_tab_has_a_session_of_its_own(animals: Corpus) -> None:
 def test_each_corpus_keeps_its_own_query_and_marks(animals: Corpus, encoder: FakeEncoder, reload: bool) -> None:
     build_corpus(source_of(ANIMALS[5:], name="other"), encoder)
     app = searched("the dog")
-    app.button(key="positive anchored 5").click().run()
+    Lists(app).mark("5")
     before = column(app, "anchored")
     app.selectbox(key="corpus").select("other").run()
     if reload:
@@ -161,11 +172,13 @@ def test_with_a_session_file_of_a_newer_version_the_page_works_and_says_that_not
         connection.execute(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
     before = path.read_bytes()
     app = searched("the dog")
-    app.button(key="positive anchored 5").click().run()
+    refused = f"a newer Exemplar wrote {path}: "
     [warning] = messages(app, "warning")
-    refused = f"This change is on the page but could not be saved: a newer Exemplar wrote {path}: "
-    assert warning.startswith(refused)
-    assert app.button(key="positive anchored 5").icon == ":material/check:"
+    assert warning.startswith(f"This change is on the page but could not be saved: {refused}")
+    lists = Lists(app).mark("5")
+    [why] = lists.failed.values()
+    assert why.startswith(refused)
+    assert (lists.marks(), len(lists.pending)) == ({}, 1)
     assert path.read_bytes() == before
 
 
@@ -177,9 +190,8 @@ def test_a_damaged_session_file_is_told_and_kept_beside(animals: Corpus, home: P
     kept = home / "sessions.sqlite.damaged"
     assert warning.startswith(f"The file of sessions was damaged. It is kept as {kept}; 0 of its events could be read")
     assert kept.read_bytes() == damaged
-    app.text_input(key="query_text").input("the dog")
-    press(app, "Search")
-    app.button(key="positive anchored 5").click().run()
+    search(app, "the dog")
+    Lists(app).mark("5")
     assert messages(app, "warning") == []
     assert SessionStore(home / "sessions.sqlite").load(session_of(app)).feedback == Feedback(("5",))
 
@@ -187,21 +199,21 @@ def test_a_damaged_session_file_is_told_and_kept_beside(animals: Corpus, home: P
 @pytest.mark.parametrize("damage", ["all", "the last event"])
 def test_what_a_damaged_file_has_lost_it_gets_from_the_page(animals: Corpus, home: Path, damage: str) -> None:
     app = searched("the dog")
-    app.button(key="positive anchored 5").click().run()
-    app.button(key="negative anchored 3").click().run()
+    Lists(app).mark("5")
+    Lists(app).mark("3", "negative")
     old = home / "sessions.sqlite"
     if damage == "all":
         old.write_bytes(b"no database" * 1000)
     else:
         with sqlite3.connect(old) as connection:
             connection.execute("DELETE FROM events WHERE id = (SELECT max(id) FROM events)")
-    app.button(key="positive anchored 4").click().run()
+    Lists(app).mark("4")
     log = SessionStore(old).load(session_of(app))
     assert log.feedback == Feedback(("5", "4"), ("3",))
     assert log.query == "the dog"
-    assert listed_marks(app) == ["remove 5", "remove 4", "remove 3"]
     [warning] = messages(app, "warning") if damage == "all" else [""]
     assert ("was damaged" in warning) == (damage == "all")
+    assert sorted(listed_marks(app)) == ["remove 3", "remove 4", "remove 5"]
 
 
 @pytest.mark.parametrize("lost", ["the session", "an event"])
@@ -216,16 +228,16 @@ def test_a_mark_of_an_unknown_text_takes_no_text_where_the_session_is_written_ag
             ("old", "animals", "2000-01-01T00:00:00+00:00", '{"mark": "positive", "doc_id": "5"}'),
         )
     app = opened("old")
-    assert "text unknown" in part(app, "mark 5")
+    assert "text unknown" in listed_mark(app, "5")
     if lost == "the session":
         store.delete("old")
     else:
         with sqlite3.connect(home / "sessions.sqlite") as connection:
             connection.execute("DELETE FROM events WHERE id = (SELECT max(id) FROM events)")
     app.run()
-    assert "text unknown" in part(app, "mark 5")
+    assert "text unknown" in listed_mark(app, "5")
     again = opened(session_of(app))
-    assert "text unknown" in part(again, "mark 5")
+    assert "text unknown" in listed_mark(again, "5")
     marks = store.load(session_of(app)).marks
     assert (marks.texts, marks.made) == ({}, {"5": "2000-01-01T00:00:00+00:00"})
 
@@ -235,8 +247,8 @@ def test_a_session_that_goes_on_as_a_new_one_keeps_the_texts_and_the_origin_of_i
 ) -> None:
     build_corpus(source_of(["the dog barks", "a cat sleeps", "rain falls"], name="weekly"), encoder)
     app, store = searched("the dog"), SessionStore(home / "sessions.sqlite")
-    app.button(key="positive anchored 1").click().run()
-    app.button(key="negative anchored 2").click().run()
+    Lists(app).mark("1")
+    Lists(app).mark("2", "negative")
     before = store.load(session_of(app))
     remove_corpus("weekly")
     build_corpus(source_of(["a horse runs", "a fish swims", "rain falls"], name="weekly"), encoder)
@@ -246,9 +258,9 @@ def test_a_session_that_goes_on_as_a_new_one_keeps_the_texts_and_the_origin_of_i
     app.run()
     assert messages(app, "warning")[0] == warning, "it began on another corpus"
     for each in (app, opened(session_of(app))):
-        assert "no longer in this corpus, made on another corpus of this name" in part(each, f"mark {lost}")
-        assert "a cat sleeps" in part(each, f"mark {lost}")
-        assert "made on another corpus of this name" in part(each, "mark 2")
+        assert "no longer in this corpus, made on another corpus of this name" in listed_mark(each, lost)
+        assert "a cat sleeps" in listed_mark(each, lost)
+        assert "made on another corpus of this name" in listed_mark(each, "2", "negative")
     after = store.load(session_of(app))
     assert after.corpus_id == before.corpus_id
     assert set(after.marks.corpus_ids.values()) == {before.corpus_id}
@@ -258,11 +270,11 @@ def test_a_session_that_goes_on_as_a_new_one_keeps_the_texts_and_the_origin_of_i
 
 def test_a_click_after_the_session_was_deleted_elsewhere_is_made_in_a_new_one(animals: Corpus, home: Path) -> None:
     app = searched("the dog")
-    app.button(key="positive anchored 3").click().run()
+    Lists(app).mark("3")
     old, store = session_of(app), SessionStore(home / "sessions.sqlite")
     store.delete(old)
-    app.button(key="positive anchored 5").click().run()
-    assert listed_marks(app) == ["remove 3", "remove 5"]
+    Lists(app).mark("5")
+    assert listed_marks(app) == ["remove 5", "remove 3"]
     assert app.text_input(key="query_text").value == "the dog"
     assert store.load(old) is None
     assert store.load(session_of(app)).feedback == Feedback(("3", "5"))
@@ -271,21 +283,20 @@ def test_a_click_after_the_session_was_deleted_elsewhere_is_made_in_a_new_one(an
 def test_a_click_that_carries_the_address_before_the_last_leads_nowhere_back(animals: Corpus) -> None:
     app = searched("the dog")
     before = dict(app.query_params)
-    app.text_input(key="query_text").input("rain")
-    press(app, "Search")
+    search(app, "rain")
     app.query_params.update(before)
-    app.button(key="positive anchored 5").click().run()
+    Lists(app).mark("5")
     assert app.text_input(key="query_text").value == "rain"
     assert app.query_params["q"] == "rain"
 
 
-def test_a_new_query_of_another_tab_begins_at_the_first_page(encoder: FakeEncoder) -> None:
+def test_a_new_query_of_another_tab_begins_at_the_top(encoder: FakeEncoder) -> None:
     build_corpus(source_of([f"dog number {n}" for n in range(60)], name="dogs"), encoder)
     app = searched("dog")
     other = opened(session_of(app))
-    turn(app, 3)
-    other.text_input(key="query_text").input("number")
-    press(other, "Search")
+    lists = Lists(app).say(shown=[50])
+    assert len(lists.listed()) == 50
+    search(other, "number")
     app.run()
     assert app.text_input(key="query_text").value == "number"
-    assert page_of(app) == 1
+    assert len(lists.look().listed()) == 25

@@ -1,6 +1,6 @@
-"""Settings, filters and pages of results on the search page, without a browser; the model is a fake one."""
+"""Settings, filters and the length of the lists on the search page, without a browser; the model is a fake one."""
 
-import re
+from typing import Any
 
 import pytest
 
@@ -10,91 +10,104 @@ from exemplar.data.documents import Document
 from exemplar.data.sources.spec import Source, SourceSpec
 from tests.support.corpora import ANIMALS, source_of
 from tests.support.fake_encoder import FakeEncoder
-from tests.support.pages import captions, messages, press
+from tests.support.lists import Lists
+from tests.support.pages import press
 from tests.support.search_page import (
     column,
     listed_marks,
     opened,
     opened_popover,
-    page_of,
-    part,
-    quiet_line,
+    search,
     searched,
     session_of,
-    turn,
+    status,
 )
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("fake_model")]
 
 
-def test_the_right_column_can_be_the_notebooks_svm(animals: Corpus) -> None:
+def rankers(lists: Lists) -> list[str]:
+    return [each["ranker"] for each in lists.data["lists"]]
+
+
+def choose(lists: Lists, side: int, ranker: str) -> Lists:
+    """Choose the ranker of a list."""
+    return lists.do("ranker", side=side, ranker=ranker)
+
+
+def test_the_right_list_can_be_the_notebooks_svm(animals: Corpus) -> None:
     app = searched("the dog")
-    app.selectbox(key="ranker-1").select("svm").run()
-    assert sorted(column(app, "knn")) == sorted(column(app, "svm")) == list("0123456789")
-    app.button(key="positive svm 5").click().run()
+    lists = Lists(app)
+    offered = ["knn", "words", "hybrid", "svm", "anchored-vectors", "anchored"]
+    assert [ranker for ranker, _ in lists.data["lists"][1]["choices"]] == offered
+    choose(lists, 1, "svm")
+    assert rankers(lists) == ["knn", "svm"]
+    assert sorted(lists.by("knn")) == sorted(lists.by("svm")) == list("0123456789")
+    lists.mark("5")
     assert listed_marks(app) == ["remove 5"]
-    assert not app.exception
+    choose(lists.look(), 0, "words")
+    press(app, "kNN against the notebook's SVM")
+    assert rankers(lists.look()) == ["knn", "svm"]
 
 
 def test_rankers_that_are_both_chosen_change_places(animals: Corpus) -> None:
-    app = searched("the dog")
-    app.selectbox(key="ranker-0").select("anchored").run()
-    assert (app.selectbox(key="ranker-0").value, app.selectbox(key="ranker-1").value) == ("anchored", "knn")
-    app.selectbox(key="ranker-1").select("svm").run()
-    assert column(app, "knn") == []
-    assert len(column(app, "anchored")) == len(column(app, "svm")) == 10
+    lists = Lists(searched("the dog"))
+    assert rankers(lists) == ["knn", "anchored"]
+    assert rankers(choose(lists, 0, "anchored")) == ["anchored", "knn"]
+    assert rankers(choose(lists, 1, "svm")) == ["anchored", "svm"]
+    assert len(lists.listed(0)) == len(lists.listed(1)) == 10
 
 
-def test_a_column_by_words_ends_where_no_document_has_one(animals: Corpus) -> None:
-    app = searched("rain tomorrow")
-    app.selectbox(key="ranker-0").select("words").run()
-    assert column(app, "words") == ["8", "9"]
-    assert len(column(app, "anchored")) == 10
-    assert "words: tomorrow · rain" in re.sub(r"<.*?>", "", part(app, "column-words"))
-    app = searched("aardvark")
-    app.selectbox(key="ranker-0").select("words").run()
-    assert (column(app, "words"), len(column(app, "anchored"))) == ([], 10)
-    assert "No document here has a word of the query." in captions(app)
-    assert not app.exception
+def test_a_list_by_words_ends_where_no_document_has_one(animals: Corpus) -> None:
+    lists = choose(Lists(searched("rain tomorrow")), 0, "words")
+    assert lists.by("words") == ["8", "9"]
+    assert len(lists.by("anchored")) == 10
+    lists = choose(Lists(searched("aardvark")), 0, "words")
+    assert (lists.by("words"), len(lists.by("anchored"))) == ([], 10)
+    assert lists.data["lists"][0]["empty"] == "No document here has a word of the query."
+    assert lists.data["lists"][1]["empty"] == ""
 
 
-def test_rows_name_the_words_that_carried_them(encoder: FakeEncoder) -> None:
-    build_corpus(source_of(["<b>Rain</b> *falls*", "the sun", "snow"], name="hostile"), encoder)
-    app = searched("rain falls")
-    assert '<span class="ex-word" dir="auto">Rain</span>' in part(app, "column-anchored")
-    assert "words:" not in part(app, "column-knn")
+def test_a_list_by_words_whose_every_row_is_folded_says_that_there_is_no_other(animals: Corpus) -> None:
+    lists = choose(Lists(searched("rain tomorrow")), 0, "words").mark("8").mark("9")
+    assert lists.by("words") == []
+    assert lists.data["lists"][0]["empty"] == "No other document here has a word of the query."
 
 
-def test_one_column_is_enough_for_a_small_screen(animals: Corpus) -> None:
+def test_one_list_is_enough_for_a_small_screen(animals: Corpus) -> None:
     app = searched("the dog")
     app.get_by_key("columns").set_value(1).run()
-    assert column(app, "knn") == []
-    assert len(column(app, "anchored")) == 10
-    assert "overlap" not in quiet_line(app)
+    lists = Lists(app)
+    assert rankers(lists) == ["anchored"]
+    assert len(lists.listed()) == 10
+    assert lists.data["lists"][0]["there"] == []
     app.get_by_key("columns").set_value(2).run()
     assert len(column(app, "knn")) == len(column(app, "anchored")) == 10
 
 
 def test_the_settings_are_the_sessions(animals: Corpus) -> None:
     app = searched("the dog")
-    app.selectbox(key="ranker-1").select("svm").run()
-    app.get_by_key("k").set_value(25).run()
+    choose(Lists(app), 1, "svm").fold(on=False)
     app.select_slider(key="C").set_value(0.5).run()
-    app.toggle(key="hide_marked").set_value(True).run()
+    app.toggle(key="comfortable").set_value(True).run()
     again = opened(session_of(app))
-    assert again.selectbox(key="ranker-1").value == "svm"
-    assert again.get_by_key("k").value == 25
+    lists = Lists(again)
+    assert rankers(lists) == ["knn", "svm"]
+    assert (lists.data["fold"], lists.data["height"]) == (False, "comfortable")
     assert again.select_slider(key="C").value == 0.5
-    assert again.toggle(key="hide_marked").value is True
+    assert again.toggle(key="comfortable").value is True
+    again.toggle(key="comfortable").set_value(False).run()
+    assert lists.look().data["height"] == "dense"
 
 
 def test_a_control_without_a_value_changes_nothing(animals: Corpus) -> None:
     app = searched("the dog")
     app.get_by_key("columns").set_value(1).run()
-    for key, value in (("k", 10), ("columns", 1)):
-        app.get_by_key(key).set_value(None).run()
-        assert not app.exception
-        assert app.get_by_key(key).value == value
+    app.get_by_key("columns").set_value(None).run()
+    assert not app.exception
+    assert app.get_by_key("columns").value == 1
+    app.get_by_key("view").set_value(None).run()
+    assert not app.exception
     assert column(app, "knn") == []
 
 
@@ -103,42 +116,58 @@ def test_a_corpus_that_is_new_to_a_session_begins_with_its_settings(animals: Cor
     app = searched("the dog")
     app.get_by_key("columns").set_value(1).run()
     app.selectbox(key="corpus").select("other").run()
-    assert app.get_by_key("columns").value == 1
-    assert opened(session_of(app)).get_by_key("columns").value == 1
+    search(app, "rain")
+    for each in (app, opened(session_of(app))):
+        assert each.get_by_key("columns").value == 1
+        assert rankers(Lists(each)) == ["anchored"]
 
 
-def test_marked_rows_can_be_hidden(animals: Corpus) -> None:
+def test_marked_rows_are_folded_away_or_shown(animals: Corpus) -> None:
     app = searched("the dog")
-    app.button(key="positive anchored 4").click().run()
-    app.toggle(key="hide_marked").set_value(True).run()
-    assert "4" not in column(app, "knn") + column(app, "anchored")
-    assert "9 of 10 documents · 1 mark" in quiet_line(app)
-    for doc_id in "012356789":
-        app.button(key=f"negative anchored {doc_id}").click().run()
-    assert "Every document is marked, and marked rows are hidden." in captions(app)
+    lists = Lists(app).mark("4")
+    assert "4" not in lists.by("knn") + lists.by("anchored")
+    assert (lists.data["fold"], lists.data["folded"], lists.marks()) == (True, 1, {})
+    assert [each["total"] for each in lists.data["lists"]] == [9, 9]
+    lists.fold(on=False)
+    assert "4" in lists.by("knn")
+    assert "4" in lists.by("anchored")
+    assert (lists.data["fold"], lists.data["folded"], lists.marks()) == (False, 0, {"4": "positive"})
+    lists.fold(on=True).mark_all("012356789", "negative")
+    assert [(each["rows"], each["empty"]) for each in lists.data["lists"]] == [
+        ([], "Every document is marked, and marked rows are folded away.")
+    ] * 2
+    assert lists.data["folded"] == 10
 
 
-def test_filters_hold_for_both_columns_and_are_kept(animals: Corpus) -> None:
+def test_filters_hold_for_both_lists_and_are_kept(animals: Corpus) -> None:
     app = opened_popover(searched("the dog"), "filters")
     app.multiselect(key="filter_labels").set_value(["market", "weather"]).run()
     assert sorted(column(app, "knn")) == sorted(column(app, "anchored")) == list("56789")
-    assert "5 of 10 documents · 0 marks · filters: label market or weather" in quiet_line(app)
+    assert status(app) == "5 of 10 documents · filters: label market or weather"
     opened_popover(app, "filters").text_input(key="filter_words").input("stocks").run()
     opened_popover(app, "filters").text_input(key="filter_without").input("bonds sharply").run()
     assert column(app, "knn") == column(app, "anchored") == ["6"]
-    app.button(key="positive anchored 6").click().run()
+    lists = Lists(app).mark("6")
+    assert lists.data["folded"] == 1
     assert listed_marks(app) == ["remove 6"]
     again = opened(session_of(app))
-    assert column(again, "anchored") == ["6"]
+    assert Lists(again).fold(on=False).by("anchored") == ["6"]
     press(opened_popover(again, "filters"), "Clear filters")
     assert len(column(again, "anchored")) == 10
+
+
+def test_folded_rows_are_counted_where_they_pass_the_filters(animals: Corpus) -> None:
+    app = searched("the dog")
+    Lists(app).mark("4").mark("6")
+    opened_popover(app, "filters").multiselect(key="filter_labels").set_value(["market"]).run()
+    assert Lists(app).data["folded"] == 1
 
 
 def test_filters_that_nothing_passes_say_so(animals: Corpus) -> None:
     app = opened_popover(searched("the dog"), "filters")
     app.text_input(key="filter_words").input("aardvark").run()
-    assert "No document passes the filters." in captions(app)
-    app.button(key="clear").click().run()
+    assert [each["empty"] for each in Lists(app).data["lists"]] == ["No document passes the filters."] * 2
+    press(opened_popover(app, "filters"), "Clear filters")
     assert len(column(app, "knn")) == 10
 
 
@@ -151,7 +180,7 @@ def test_other_columns_can_be_filtered_by(encoder: FakeEncoder) -> None:
     assert picker.options == ["2000", "2001", "2002"]
     picker.set_value(["2001"]).run()
     assert sorted(column(app, "knn")) == ["1", "4", "7"]
-    assert "*ye](x)ar* 2001" in quiet_line(app)
+    assert status(app) == "3 of 9 documents · filters: *ye](x)ar* 2001"
 
 
 def test_three_thousand_labels_can_be_picked_from(encoder: FakeEncoder) -> None:
@@ -163,40 +192,35 @@ def test_three_thousand_labels_can_be_picked_from(encoder: FakeEncoder) -> None:
     assert column(app, "knn") == ["2999"]
 
 
-def test_further_pages_go_on_where_the_last_ended(encoder: FakeEncoder) -> None:
+def test_a_list_grows_as_it_is_read_and_goes_on_where_it_ended(encoder: FakeEncoder) -> None:
     build_corpus(source_of([f"dog number {n}" for n in range(60)], name="dogs"), encoder)
     app = searched("dog")
-    first = column(app, "anchored")
-    turn(app, 6)
-    assert re.findall(r'ex-rank" dir="auto">(\d+)', part(app, "column-anchored")) == [
-        str(rank) for rank in range(51, 61)
-    ]
-    assert not set(column(app, "anchored")) & set(first)
-    last = column(app, "anchored")
-    app.button(key=f"negative anchored {last[0]}").click().run()
-    assert listed_marks(app) == [f"remove {last[0]}"]
-    app.toggle(key="hide_marked").set_value(True).run()
-    assert page_of(app) == 1, "other settings begin at the first page"
-    turn(app, 6)
-    assert len(column(app, "anchored")) == 9
+    lists = Lists(app)
+    first = lists.by("anchored")
+    assert (len(first), lists.data["lists"][1]["total"]) == (25, 60)
+    lists.say(shown=[25, 50])
+    assert len(lists.by("knn")) == len(lists.by("anchored")) == 50
+    assert lists.by("anchored")[:25] == first
+    lists.say(shown=[1000])
+    assert sorted(lists.by("anchored"), key=int) == [str(n) for n in range(60)]
+    last = lists.by("anchored")[-1]
+    lists.mark(last, "negative")
+    assert len(lists.by("anchored")) == 59
+    assert listed_marks(app) == [f"remove {last}"]
     opened_popover(app, "filters").text_input(key="filter_words").input("7").run()
-    assert column(app, "anchored") == ["7"]
+    assert lists.look().by("anchored") == ["7"]
 
 
-def test_a_page_that_marks_have_emptied_gives_way_to_the_last(encoder: FakeEncoder) -> None:
-    build_corpus(source_of([f"dog number {n}" for n in range(11)], name="dogs"), encoder)
-    app = searched("dog")
-    app.toggle(key="hide_marked").set_value(True).run()
-    turn(app, 2)
-    [lone] = column(app, "anchored")
-    app.button(key=f"negative anchored {lone}").click().run()
-    assert len(column(app, "anchored")) == 10
+def test_a_list_never_grows_by_more_than_ten_batches_at_once(encoder: FakeEncoder) -> None:
+    build_corpus(source_of([f"dog {n}" for n in range(600)], name="dogs"), encoder)
+    lists = Lists(searched("dog"))
+    assert len(lists.say(shown=[1_000_000]).by("knn")) == 275
+    assert len(lists.say(shown=[1_000_000]).by("knn")) == 525
 
 
 def test_c_is_the_users_choice(animals: Corpus) -> None:
-    def best() -> float:
-        head = app.get_by_key("column-anchored").get("html")[0].body
-        return float(re.search(r'class="ex-score" dir="auto">.*?</span></span>(.*?)<', head)[1])
+    def best() -> Any:
+        return Lists(app).data["lists"][1]["shares"][0]
 
     app = searched(ANIMALS[4])
     slider = app.select_slider(key="C")
@@ -207,20 +231,3 @@ def test_c_is_the_users_choice(animals: Corpus) -> None:
     assert best() > usual
     app.select_slider(key="C").set_value(0.003).run()
     assert best() == usual, "0.003 is what suits the anchored SVM before any mark"
-
-
-def test_more_results_on_demand(encoder: FakeEncoder) -> None:
-    build_corpus(source_of([f"dog number {n}" for n in range(60)], name="dogs"), encoder)
-    app = searched("dog")
-    assert len(column(app, "anchored")) == 10
-    app.get_by_key("k").set_value(25).run()
-    assert len(column(app, "knn")) == len(column(app, "anchored")) == 25
-    assert page_of(app) == 1
-
-
-def test_a_hidden_row_can_not_be_gone_to_and_says_why(animals: Corpus) -> None:
-    app = searched("the dog")
-    app.button(key="positive anchored 5").click().run()
-    app.toggle(key="hide_marked").set_value(True).run()
-    app.button(key="jump 5").click().run()
-    assert messages(app, "warning") == ["Marked rows are hidden: show them under Settings."]

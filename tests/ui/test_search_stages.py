@@ -14,8 +14,9 @@ from exemplar.data.corpus.manifest import corpus_folder, read_manifest
 from exemplar.data.corpus.progress import write_progress
 from tests.support.corpora import ANIMALS, LABELS, source_of
 from tests.support.fake_encoder import FakeEncoder, FakeQuickEncoder
+from tests.support.lists import Lists
 from tests.support.pages import captions, messages, press
-from tests.support.search_page import column, listed_marks, opened, quiet_line, searched, session_of
+from tests.support.search_page import column, listed_marks, opened, search, searched, session_of, status
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("fake_model")]
 
@@ -55,11 +56,12 @@ def test_words_alone_rank_while_there_are_no_vectors() -> None:
     app = searched("the dog and the puppy")
     assert orders(app).keys() == {"words", "anchored"}
     assert column(app, "words")[0] == column(app, "anchored")[0] == "4"
-    assert "words alone" in quiet_line(app)
+    lists = Lists(app)
+    assert status(app) == "10 documents · words alone"
     assert f"Searched by words.{GO_ON}" in captions(app)
-    assert app.selectbox(key="ranker-0").options == ["BM25", "Anchored SVM"]
+    assert lists.data["lists"][0]["choices"] == [["words", "BM25"], ["anchored", "Anchored SVM"]]
     before = column(app, "anchored")
-    app.button(key="positive anchored 6").click().run()
+    lists.mark("6")
     assert listed_marks(app) == ["remove 6"]
     assert column(app, "anchored").index("7") < before.index("7")  # of stocks, too
     for view in ("Why", "Mark next"):
@@ -70,7 +72,7 @@ def test_words_alone_rank_while_there_are_no_vectors() -> None:
 def test_a_ranking_keeps_its_vectors_until_the_next_query() -> None:
     build_to("none")
     app = searched("the cat and the dog")
-    app.button(key="positive anchored 3").click().run()
+    Lists(app).mark("3")
     by_words = orders(app)
     build_to("quick")
     app.run()
@@ -78,15 +80,15 @@ def test_a_ranking_keeps_its_vectors_until_the_next_query() -> None:
     assert messages(app, "success") == [
         "Quick vectors are ready: they find by meaning, too. The next query takes them by itself."
     ]
-    app.button(key="negative anchored 7").click().run()  # to mark on is no new query
-    assert "words alone" in quiet_line(app)
-    assert listed_marks(app) == ["remove 3", "remove 7"]
+    Lists(app).mark("7", "negative")  # to mark on is no new query
+    assert status(app) == "10 documents · words alone"
+    assert listed_marks(app) == ["remove 7", "remove 3"]
 
-    app.text_input(key="query_text").input("the cat and a dog")
-    press(app, "Search")
-    assert "quick vectors" in quiet_line(app)
-    assert messages(app, "success") == []
-    assert listed_marks(app) == ["remove 3", "remove 7"]
+    search(app, "the cat and a dog")
+    press(app, "The same search")
+    assert status(app) == "10 documents · quick vectors"
+    assert messages(app) == []
+    assert listed_marks(app) == ["remove 7", "remove 3"]
     by_quick = orders(app)
     assert by_quick.keys() == {"knn", "anchored"}
 
@@ -95,17 +97,16 @@ def test_a_ranking_keeps_its_vectors_until_the_next_query() -> None:
     assert orders(app) == by_quick
     assert messages(app, "success") == ["Better vectors are ready: the full ones. The next query takes them by itself."]
     press(app, "Rank by them now")
-    assert "vectors" not in quiet_line(app)
-    assert messages(app, "success") == []
-    assert listed_marks(app) == ["remove 3", "remove 7"]
+    assert status(app) == "10 documents"
+    assert messages(app) == []
+    assert listed_marks(app) == ["remove 7", "remove 3"]
     assert not any("Searched by" in caption for caption in captions(app))
 
 
 def test_marks_train_the_same_ranking_as_if_the_full_vectors_had_always_been_there() -> None:
     build_to("none")
     app = searched("the cat and the dog")
-    for how in ("positive anchored 3", "negative anchored 7"):
-        app.button(key=how).click().run()
+    Lists(app).mark("3").mark("7", "negative")
     session = session_of(app)
     build_to("full")
     app.run()
@@ -113,7 +114,7 @@ def test_marks_train_the_same_ranking_as_if_the_full_vectors_had_always_been_the
     taken = orders(app)
     again = opened(session)
     assert orders(again) == taken
-    assert listed_marks(again) == ["remove 3", "remove 7"]
+    assert listed_marks(again) == ["remove 7", "remove 3"]
 
 
 def test_a_stage_that_is_shown_says_how_far_the_next_one_is() -> None:
@@ -137,19 +138,19 @@ def test_another_corpus_in_between_changes_no_ranking() -> None:
     app.query_params.update(session=session, corpus="animals")
     app.run()
     assert app.selectbox(key="corpus").value == "animals"
-    assert "words alone" in quiet_line(app)
+    assert status(app) == "10 documents · words alone"
     assert orders(app) == by_words
 
 
 def test_vectors_that_are_gone_give_way_to_the_best() -> None:
     build_to("quick")
     app = searched("rain")
-    assert "quick vectors" in quiet_line(app)
+    assert status(app) == "10 documents · quick vectors"
     build_to("full")
     shutil.rmtree(corpus_folder("animals") / read_manifest("animals", "quick").build)
     app.run()
     assert not app.exception
-    assert "vectors" not in quiet_line(app)
+    assert status(app) == "10 documents"
 
 
 def test_a_complete_corpus_with_quick_vectors_shows_that() -> None:
@@ -160,4 +161,4 @@ def test_a_complete_corpus_with_quick_vectors_shows_that() -> None:
     finish_corpus("animals", FakeEncoder())
     app.run()
     assert messages(app, "success") != []
-    assert "quick vectors" in quiet_line(app)
+    assert status(app) == "10 documents · quick vectors"

@@ -43,6 +43,7 @@ from exemplar.retrieval.sessions.settings import Settings
 from exemplar.retrieval.sessions.store import SessionStore
 from exemplar.ui.search import export_import
 from tests.support.corpora import ANIMALS, source_of
+from tests.support.corpora_page import click, marked_row
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.pages import SESSIONS_PAGE, bodies, captions, messages, opened_page, press, ran
 
@@ -69,13 +70,15 @@ EXPORT_AND_IMPORT = """
 import streamlit as st
 from exemplar.data.corpus.corpus import open_corpus
 from exemplar.retrieval.feedback import Feedback
+from exemplar.retrieval.sessions.events import MarksAdded
 from exemplar.retrieval.sessions.identity import PresentMarks
 from exemplar.retrieval.sessions.session import Session
 from exemplar.ui.search.export_import import show_export, show_import
 corpus = open_corpus("animals")
 taken = st.session_state.setdefault("taken", [])
 marks = Feedback(("5",))
-show_export(corpus, marks, PresentMarks(marks), st.session_state.get("columns"))
+marked = Session("s1", "animals").after(MarksAdded(marks))
+show_export(corpus, marked, PresentMarks(marks), st.session_state.get("columns"))
 show_import(corpus, Session("s1", "animals"), lambda added: taken.append(added.marks))
 st.button("Again")
 """
@@ -122,7 +125,7 @@ def record(store: SessionStore, session_id: str, *events: Event, corpus: str = "
 
 
 def listed(app: AppTest) -> list[list]:
-    return app.dataframe[0].value.drop(columns="Changed").astype(object).fillna("").to_numpy().tolist()
+    return app.dataframe[0].value.drop(columns=["Chosen", "Changed"]).astype(object).fillna("").to_numpy().tolist()
 
 
 def box(app: AppTest) -> Selectbox:
@@ -150,8 +153,85 @@ def test_sessions_are_listed_the_last_changed_first(store: SessionStore) -> None
     assert listed(opened()) == [
         ["my cats", "animals", "more like 3", 1, ""],
         ["nothing yet", "animals", "", 0, ""],
-        ["unnamed", "animals", "the dog", 2, ""],
+        ["the dog", "animals", "the dog", 2, ""],
     ]
+
+
+def test_a_session_without_a_name_goes_by_its_first_query(animals: Corpus, home: Path) -> None:
+    record(SessionStore(home / "sessions.sqlite"), "two", QUERIED, Queried("a cat"))
+    app = opened()
+    assert listed(app) == [["the dog", "animals", "a cat", 0, ""]]
+    assert box(app).options[0].startswith("the dog · animals")
+
+
+@pytest.mark.parametrize("column", ["Name", "Corpus"])
+def test_the_clicked_row_is_the_one_that_the_buttons_act_on(store: SessionStore, column: str) -> None:
+    app = opened()
+    assert (box(app).value, marked_row(app)) == ("cats", 0)
+    click(app, 2, column)
+    assert (box(app).value, marked_row(app)) == ("untitled", 2)
+    app.run()
+    assert (box(app).value, marked_row(app)) == ("untitled", 2)
+    press(app, "Delete")
+    press(app, "Delete it")
+    assert [each.session_id for each in store.saved()] == ["cats", "empty"]
+
+
+def test_the_chosen_row_is_selected_in_the_table(store: SessionStore) -> None:
+    app = opened()
+    click(app, 1, "Name")
+    choose(app, "untitled")
+    assert marked_row(app) == 2
+    click(app, 1, "Name")
+    assert box(app).value == "empty"
+    press(app, "Duplicate")
+    assert listed(app)[0][0] == "nothing yet, copy"
+    assert (box(app).value == store.saved()[0].session_id, marked_row(app)) == (True, 0)
+
+
+def test_a_row_stays_chosen_when_others_come_and_go_and_it_is_renamed(store: SessionStore) -> None:
+    app = opened()
+    click(app, 1, "Marks")
+    record(store, "newer", QUERIED)
+    app.run()
+    assert (box(app).value, marked_row(app)) == ("empty", 2)
+    store.delete("cats")
+    app.run()
+    assert (box(app).value, marked_row(app)) == ("empty", 1)
+    name_box(app).input("mine")
+    press(app, "Save")
+    assert (box(app).value, marked_row(app)) == ("empty", 0)
+    store.delete("empty")
+    app.run()
+    assert (box(app).value, marked_row(app)) == ("newer", 0)
+
+
+def test_a_click_that_is_sent_once_more_is_no_new_click(store: SessionStore) -> None:
+    app = opened()
+    click(app, 2, "Name")
+    table = app.dataframe[0].key
+    choose(app, "empty")
+    app.session_state[table] = {"selection": {"rows": [], "columns": [], "cells": [(2, "Name")]}}
+    press(app, "Delete")
+    press(app, "Delete it")
+    assert [each.session_id for each in store.saved()] == ["cats", "untitled"]
+
+
+def test_a_click_at_the_same_place_of_other_rows_is_a_new_click(store: SessionStore) -> None:
+    app = opened()
+    click(app, 1, "Name")
+    record(store, "newer", QUERIED)
+    app.run()
+    assert box(app).value == "empty"
+    click(app, 1, "Name")
+    assert (box(app).value, marked_row(app)) == ("cats", 1)
+
+
+def test_a_click_means_the_row_that_was_seen(store: SessionStore) -> None:
+    app = opened()
+    record(store, "newer", QUERIED)  # in another tab
+    click(app, 2, "Name")
+    assert (box(app).value, marked_row(app)) == ("untitled", 3)
 
 
 def test_without_a_session_the_page_says_how_one_comes_to_be(animals: Corpus) -> None:
@@ -192,7 +272,7 @@ def test_a_session_is_renamed(store: SessionStore) -> None:
     assert history(app)[0] == f"animals · named it “{HOSTILE}”"
     name_box(app).input("")
     press(app, "Save")
-    assert listed(app)[0][0] == "unnamed"
+    assert listed(app)[0][0] == "the dog"
 
 
 def test_a_copy_is_named_after_its_original_and_chosen(store: SessionStore) -> None:
@@ -211,6 +291,9 @@ def test_a_session_is_deleted_only_after_the_question(store: SessionStore) -> No
     choose(app, "untitled")
     press(app, "Delete")
     assert "the dog" in "".join(part.body for part in app.get("html"))
+    safe, deleting = [button for button in app.button if button.key in ("confirm_no", "confirm_yes")]
+    assert [safe.label, deleting.label] == ["Keep it", "Delete it"]
+    assert {safe.proto.type, deleting.proto.type} == {"secondary"}
     press(app, "Keep it")
     assert len(store.saved()) == 3
     press(app, "Delete")
@@ -319,7 +402,7 @@ def test_a_session_of_a_later_version_is_listed_and_can_be_deleted(store: Sessio
     with closing(sqlite3.connect(home / "sessions.sqlite")) as connection, connection:
         connection.execute("UPDATE events SET event = '{\"dance\": true}' WHERE id = (SELECT max(id) FROM events)")
     app = opened()
-    assert listed(app)[0] == ["unnamed", "animals", "can't be read", "", ""]
+    assert listed(app)[0] == ["the dog", "animals", "can't be read", "", ""]
     assert [button.disabled for button in app.button if button.label == "Open"] == [True]
     assert history(app)[0] == "animals · did what this version does not know"
     press(app, "Delete")
@@ -505,7 +588,7 @@ def test_a_session_that_began_on_another_corpus_of_the_name_says_so(
     store.record(Session("new", "animals"), QUERIED, corpus_id=replaced.manifest.corpus_id)
     app = opened()
     assert [row[:2] for row in listed(app)][:3] == [
-        ["unnamed", "animals"],
+        ["the dog", "animals"],
         ["marked", "animals (another corpus now)"],
         ["my cats", "animals"],
     ]

@@ -16,11 +16,12 @@ from exemplar.data.words.languages import NO_LANGUAGE, RECOGNISE, language_codes
 from exemplar.ui import html, state
 from exemplar.ui.corpora import build_job
 from exemplar.ui.corpora.column_form import choose_columns, with_columns
+from exemplar.ui.corpora.examples import examples_of
+from exemplar.ui.corpora.form_memory import PREVIEWED, empty_form, fresh_key, refill_form
 from exemplar.ui.corpora.preview import show_preview
-from exemplar.ui.corpora.source_form import choose_source, empty_form, fresh_key
+from exemplar.ui.corpora.source_form import choose_source
 
-_PREVIEWED = "build_looked_at"  # the source of the preview
-_PREVIEWS = "build_previews"
+_PREVIEWS, _EXAMPLES = "build_previews", "build_examples"
 _MOST_PREVIEWS = 8
 
 _LANGUAGE_CHOICES: dict[str | None, str] = {
@@ -61,6 +62,7 @@ def build_form(example: str = "") -> None:
     example
         The source that the form begins with.
     """
+    refill_form()
     with st.container(key="new-build"):
         try:
             kind, spec = choose_source(example)
@@ -85,8 +87,8 @@ def _preview_button(spec: SourceSpec | None) -> None:
         icon=":material/visibility:",
         help="Show the first documents as they will be read, and choose the columns.",
     ):
-        st.session_state.pop(_PREVIEWS, None)
-        st.session_state[_PREVIEWED] = spec
+        _forget_source()
+        st.session_state[PREVIEWED] = spec
 
 
 def _show_source(kind: str, spec: SourceSpec | None, options: _Options, *, pressed: bool) -> None:
@@ -96,8 +98,8 @@ def _show_source(kind: str, spec: SourceSpec | None, options: _Options, *, press
             html.show_message("error", _NAME_FIRST[kind])
         return
     if pressed or kind == "upload":
-        st.session_state[_PREVIEWED] = spec
-    readable = _show_preview(spec) if st.session_state.get(_PREVIEWED) == spec else None
+        st.session_state[PREVIEWED] = spec
+    readable = _show_preview(spec) if st.session_state.get(PREVIEWED) == spec else None
     if pressed and readable is not None:
         _begin(options, readable)
 
@@ -107,7 +109,7 @@ def _show_preview(spec: SourceSpec) -> SourceSpec | None:
     preview = _preview_of(spec)
     chosen = spec
     if preview.columns:
-        chosen = with_columns(spec, preview.chosen, choose_columns(spec, preview))
+        chosen = with_columns(spec, preview.chosen, choose_columns(spec, preview, _examples(spec, preview)))
         if chosen.text_column is None and preview.error and preview.chosen.text is None:
             html.show_message("warning", "none of the columns is called as a text usually is; choose the Text column")
             return None
@@ -130,11 +132,22 @@ def _preview_of(spec: SourceSpec) -> Preview:
     return previews[spec]
 
 
+def _examples(spec: SourceSpec, preview: Preview) -> dict[str, list[str]]:
+    """Return the first values of the columns of a source, which are read only once."""
+    examples: tuple[SourceSpec, dict[str, list[str]]] | None = st.session_state.get(_EXAMPLES)
+    if examples is None or examples[0] != spec:
+        with st.spinner("Looking at the columns"):
+            examples = spec, examples_of(spec, preview.columns)
+        st.session_state[_EXAMPLES] = examples
+    return examples[1]
+
+
 def _choose_options(spec: SourceSpec | None) -> _Options:
     default = _default_name(spec) if spec else ""
     name = st.text_input(
         "Name",
         key=fresh_key("build_name"),
+        persist_state="session",
         placeholder=default,
         help="What the corpus is to be called. Without one it is named after its documents.",
     )
@@ -144,12 +157,14 @@ def _choose_options(spec: SourceSpec | None) -> _Options:
             min_value=1,
             value=None,
             key=fresh_key("build_limit"),
+            persist_state="session",
             help="At most so many documents, from the first; all without.",
         )
         model = st.text_input(
             "Model",
             value=DEFAULT_MODEL,
             key=fresh_key("build_model"),
+            persist_state="session",
             help="Any SentenceTransformer: a name on the Hugging Face hub, or a folder on this machine.",
         )
         language = _choose_language()
@@ -164,6 +179,7 @@ def _choose_language() -> str | None:
         [None, RECOGNISE, *language_codes(), NO_LANGUAGE],
         format_func=lambda choice: _LANGUAGE_CHOICES.get(choice) or language_name(choice),
         key=fresh_key("build_language"),
+        persist_state="session",
         help="The language of the texts. By it their words are reduced to stems, and very frequent words are left out.",
     )
 
@@ -172,6 +188,7 @@ def _choose_whole() -> bool:
     return st.checkbox(
         "Whole documents",
         key=fresh_key("build_whole"),
+        persist_state="session",
         help="One passage a document, as much of it as the model reads. Without it a long document becomes as many "
         "passages as it takes, and ranks by the best.",
     )
@@ -181,6 +198,7 @@ def _choose_replace() -> bool:
     return st.checkbox(
         "Allow replacing",
         key=fresh_key("build_replace"),
+        persist_state="session",
         help="Replace a corpus of this name even if it was built from other documents or by another model. "
         "Marks stay with the texts they were made on.",
     )
@@ -196,10 +214,14 @@ def _begin(options: _Options, spec: SourceSpec) -> None:
     session = state.current()
     if session is not None and not is_known(session.corpus):  # its corpus was removed
         state.choose_corpus(str(plan.name))
-    st.session_state.pop(_PREVIEWED, None)
-    st.session_state.pop(_PREVIEWS, None)
-    empty_form()
+    empty_form(str(plan.name))
+    _forget_source()
     st.rerun()
+
+
+def _forget_source() -> None:
+    for key in (PREVIEWED, _PREVIEWS, _EXAMPLES):
+        st.session_state.pop(key, None)
 
 
 def _default_name(spec: SourceSpec) -> str:

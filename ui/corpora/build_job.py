@@ -89,9 +89,18 @@ class Build:
 
 
 def begin(plan: BuildPlan) -> None:
-    """Build in the background; raises ExemplarError if a build of this name is running."""
+    """Build in the background, and dismiss what was built before.
+
+    Raises
+    ------
+    ExemplarError
+        A build of this name is running.
+    """
     build = Build(plan)
-    jobs.start("build", str(plan.name), build.run, progress=build)
+    job = jobs.start("build", str(plan.name), build.run, progress=build)
+    for other in jobs.jobs("build"):
+        if other is not job and other.result:
+            jobs.dismiss("build", other.name)
 
 
 def sources() -> list[str]:

@@ -61,7 +61,7 @@ def _show_ended(job: jobs.Job) -> None:
         st.html(html.quiet_line(line))
     with st.container(horizontal=True):
         if job.result:
-            _search_button(job.name)
+            _search_button(job.name, primary=True)
         else:
             _retry_button(job, build)
         _dismiss_button(job)
@@ -109,9 +109,14 @@ def _dismiss_button(job: jobs.Job) -> None:
         st.rerun(scope="app")
 
 
-def _search_button(name: str) -> None:
+def _search_button(name: str, *, primary: bool = False) -> None:
+    label = name.replace("_", r"\_")  # a label is Markdown; the other signs of a name mean nothing there
     if st.button(
-        "Search it", key=f"search {name}", icon=":material/search:", help="Go to the search page with this corpus."
+        f"Search {label}",
+        key=f"search {name}",
+        type="primary" if primary else "secondary",
+        icon=":material/search:",
+        help="Go to the search page with this corpus.",
     ):
         search_corpus(name)
 

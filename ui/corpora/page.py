@@ -1,5 +1,7 @@
 """Draw the page Corpora: the list, the chosen corpus and its buttons, the builds, and the form to build another."""
 
+from typing import Any
+
 import streamlit as st
 
 from exemplar.data.corpus.catalog import CorpusStatus, list_corpora
@@ -10,6 +12,7 @@ from exemplar.ui.corpora.builds import show_builds
 from exemplar.ui.corpora.details import show_details, shown_source
 from exemplar.ui.local_time import local_time
 from exemplar.ui.navigation import keep_session
+from exemplar.ui.row_choice import Rows, choose_row
 
 _CHOSEN = "chosen_corpus"
 
@@ -24,7 +27,6 @@ def corpora_page() -> None:
         html.show_message("warning", f"{notice} Put one there: exemplar push NAME --to {uri}")
     corpora = list_corpora()
     if corpora:
-        _show_table(corpora)
         status = _choose(corpora)
         with st.container(border=True, key="corpus-chosen"):
             show_details(status)
@@ -37,36 +39,35 @@ def corpora_page() -> None:
     build_form()
 
 
-def _show_table(corpora: list[CorpusStatus]) -> None:
-    manifests = [status.manifest for status in corpora]
-    st.dataframe(
-        {
-            "Name": [status.name for status in corpora],
-            "Documents": [manifest and manifest.n_documents for manifest in manifests],
-            "Passages": [manifest and manifest.n_passages for manifest in manifests],
-            "Size": [status.size for status in corpora],
-            "State": [status.state for status in corpora],
-            "Built": [local_time(manifest.created) if manifest else None for manifest in manifests],
-            "Model": [manifest and manifest.encoder.title for manifest in manifests],
-            "Source": [shown_source(manifest) if manifest else None for manifest in manifests],
-        },
+def _choose(corpora: list[CorpusStatus]) -> CorpusStatus:
+    """Draw the list of the corpora; return the chosen one."""
+    by_name = {status.name: status for status in corpora}
+    session = state.current()
+    chosen = choose_row(
+        _CHOSEN,
+        Rows(list(by_name), {name: name for name in by_name}, _cells(corpora)),
+        candidates=[session.corpus] if session else [],
+        label="Corpus",
+        alt="The corpora by name",
         column_config={
             "Documents": st.column_config.NumberColumn(format="localized"),
             "Passages": st.column_config.NumberColumn(format="localized"),
             "Size": st.column_config.NumberColumn(format="bytes"),
         },
-        hide_index=True,
         placeholder="\N{EN DASH}",
-        alt="The corpora by name",
-    )
-
-
-def _choose(corpora: list[CorpusStatus]) -> CorpusStatus:
-    by_name = {status.name: status for status in corpora}
-    if st.session_state.get(_CHOSEN) not in by_name:
-        session = state.current()
-        st.session_state[_CHOSEN] = session.corpus if session and session.corpus in by_name else next(iter(by_name))
-    chosen = st.selectbox(
-        "Corpus", list(by_name), key=_CHOSEN, help="What the details and the buttons below are about."
     )
     return by_name[chosen]
+
+
+def _cells(corpora: list[CorpusStatus]) -> dict[str, list[Any]]:
+    manifests = [status.manifest for status in corpora]
+    return {
+        "Name": [status.name for status in corpora],
+        "Documents": [manifest and manifest.n_documents for manifest in manifests],
+        "Passages": [manifest and manifest.n_passages for manifest in manifests],
+        "Size": [status.size for status in corpora],
+        "State": [status.state for status in corpora],
+        "Built": [local_time(manifest.created) if manifest else None for manifest in manifests],
+        "Model": [manifest and manifest.encoder.title for manifest in manifests],
+        "Source": [shown_source(manifest) if manifest else None for manifest in manifests],
+    }

@@ -1,11 +1,16 @@
 """Choose the source of a build: the widgets of every kind of source."""
 
+from dataclasses import dataclass
+from pathlib import Path
+
 import streamlit as st
 
 from exemplar.data.building.uploads import save_upload
 from exemplar.data.readers.file import KINDS, ZIP
 from exemplar.data.sources.package_docs import DEMO_PACKAGES
 from exemplar.data.sources.spec import SourceSpec
+from exemplar.ui import html
+from exemplar.ui.corpora.form_memory import UPLOAD, UPLOADED, fresh_key
 from exemplar.ui.streamlit_internals import UploadedFile
 
 _KINDS = {
@@ -15,8 +20,15 @@ _KINDS = {
     "hub": "Hugging Face",
 }
 _MOST_MEGABYTES = 500  # an upload is held in memory on its way
-_N_BUILDS = "builds_begun"
-_SAVED = "saved_upload"
+
+
+@dataclass(frozen=True, slots=True)
+class _Upload:
+    """A file that was uploaded, and where it is saved."""
+
+    file_id: str
+    name: str
+    path: Path
 
 
 def choose_source(example: str) -> tuple[str, SourceSpec | None]:
@@ -36,35 +48,54 @@ def choose_source(example: str) -> tuple[str, SourceSpec | None]:
     return str(kind), choose[str(kind)]()
 
 
-def fresh_key(key: str) -> str:
-    """Return the key of a widget that is empty again after a build has begun."""
-    return f"{key} {st.session_state.get(_N_BUILDS, 0)}"
-
-
-def empty_form() -> None:
-    """Empty the form after its build has begun."""
-    st.session_state[_N_BUILDS] = st.session_state.get(_N_BUILDS, 0) + 1
-
-
 def _choose_upload() -> SourceSpec | None:
+    key = fresh_key(UPLOADED)
     uploaded = st.file_uploader(
         "File",
         type=[*(kind.removeprefix(".") for kind in (*KINDS, ZIP)), "gz"],
         max_upload_size=_MOST_MEGABYTES,
-        key=fresh_key("build_upload"),
+        key=key,
+        on_change=lambda: _forget_upload() if st.session_state[key] is None else None,
         help="A table (CSV, TSV, JSON, JSON Lines, Parquet): a row is a document. A text, Markdown or PDF file is one "
         "document. A zip: all such files in it. A larger file is better named by its path.",
     )
-    return None if uploaded is None else SourceSpec(_saved_path(uploaded), shown_as=uploaded.name)
+    upload = _kept_upload() if uploaded is None else _saved_upload(uploaded)
+    if upload is None:
+        return None
+    if uploaded is None:  # the page was left since, and the browser has forgotten it
+        _show_kept(upload)
+    return SourceSpec(str(upload.path), shown_as=upload.name)
 
 
-def _saved_path(uploaded: UploadedFile) -> str:
-    """Return the path of an uploaded file, which is saved only once."""
-    file_id, path = st.session_state.get(_SAVED, (None, None))
-    if file_id != uploaded.file_id or not path.is_file():
-        path = save_upload(uploaded.name, uploaded.getbuffer())
-        st.session_state[_SAVED] = uploaded.file_id, path
-    return str(path)
+def _saved_upload(uploaded: UploadedFile) -> _Upload:
+    """Save an uploaded file, only once."""
+    upload = _kept_upload()
+    if upload is None or upload.file_id != uploaded.file_id:
+        upload = _Upload(uploaded.file_id, uploaded.name, save_upload(uploaded.name, uploaded.getbuffer()))
+        st.session_state[fresh_key(UPLOAD)] = upload
+    return upload
+
+
+def _kept_upload() -> _Upload | None:
+    """Return the file that was uploaded last; None if it is gone."""
+    upload: _Upload | None = st.session_state.get(fresh_key(UPLOAD))
+    return upload if upload is not None and upload.path.is_file() else None
+
+
+def _forget_upload() -> None:
+    st.session_state.pop(fresh_key(UPLOAD), None)
+
+
+def _show_kept(upload: _Upload) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", key="kept-upload"):
+        st.html(html.element("span", "name-of", html.text(f"Chosen: {html.name(upload.name)}")), width="content")
+        st.button(
+            "Take it out",
+            key="build_upload_forget",
+            icon=":material/close:",
+            help="Choose no file.",
+            on_click=_forget_upload,
+        )
 
 
 def _choose_path() -> SourceSpec | None:

@@ -6,7 +6,6 @@ import streamlit as st
 
 from exemplar.data.corpus.store import DocumentStore
 from exemplar.data.readers.file import TABLES
-from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.sessions.added_marks import Import, added_marks
 from exemplar.retrieval.sessions.events import MarksAdded
 from exemplar.retrieval.sessions.export import (
@@ -39,7 +38,7 @@ _STATE_AT_IMPORT = "what_it_did_it_to"
 
 def show_export(
     corpus: DocumentStore,
-    feedback: Feedback,
+    session: Session,
     marks: PresentMarks,
     columns: Callable[[int], Sequence[Column]] | None,
 ) -> None:
@@ -52,7 +51,8 @@ def show_export(
         nothing is ranked.
     """
     st.subheader("Export", anchor=False)
-    if columns is None and not feedback:
+    feedback, notes = session.feedback, session.notes
+    if columns is None and not feedback and not notes:
         st.caption("There is nothing to export yet: no document is marked.")
         return
     rankings = columns is not None and _choose_content() == _CONTENTS[0]
@@ -70,14 +70,14 @@ def show_export(
     suffix, mime, write = _FORMATS[chosen]
     st.download_button(
         "Download",
-        lambda: write(export_table(corpus, feedback, columns(n) if columns and rankings else (), marks)),
+        lambda: write(export_table(corpus, feedback, columns(n) if columns and rankings else (), marks, notes)),
         file_name=f"{corpus.manifest.name}-{'rankings' if rankings else 'marks'}{suffix}",
         mime=mime,
         key=f"export-{chosen}",  # a button of its own: a click on the last format's would download nothing
         icon=":material/download:",
         type="primary",
         on_click="ignore",
-        help="A row a document: its id, text, label and mark, and what became of the mark's text"
+        help="A row a document: its id, text, label, mark and note, and what became of the mark's text"
         + (", and its rank and score in both columns." if rankings else "."),
     )
 

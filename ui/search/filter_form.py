@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -15,33 +16,38 @@ from exemplar.ui.state import put
 _WORDS = "filter_words"
 _WITHOUT = "filter_without"
 _LABELS = "filter_labels"
+_SHOWN = "filters_that_the_form_shows"
+_VERSION = "version_of_the_filter_form"
 _LONGEST = 500  # characters; every word is searched in every text
 
 
 def show_filters(filters: Filters, corpus: str) -> None:
     """Draw the filters; a choice becomes an event of the session."""
-    facets = resources.facets(corpus)
+    facets, version = resources.facets(corpus), _version(filters)
+    words, without = _key(_WORDS, version), _key(_WITHOUT, version)
     st.caption("Only documents that pass are ranked, in both columns. Both still learn from the whole corpus.")
-    put(_WORDS, filters.words)
-    put(_WITHOUT, filters.without)
+    put(words, filters.words)
+    put(without, filters.without)
     st.text_input(
         "Words that must occur",
-        key=_WORDS,
+        key=words,
         help='Whole words, all of them, in any case: wing "boundary layer". Quotes hold a phrase together.',
-        on_change=lambda: _change(words=_typed(_WORDS)),
+        on_change=_of(version, lambda: _change(words=_typed(words))),
     )
     st.text_input(
         "Words that must not occur",
-        key=_WITHOUT,
+        key=without,
         help="A document with any of these is not ranked.",
-        on_change=lambda: _change(without=_typed(_WITHOUT)),
+        on_change=_of(version, lambda: _change(without=_typed(without))),
     )
     if 1 < len(facets.labels) <= MOST_VALUES:
-        _choose("Label", _LABELS, facets.labels, filters.labels, lambda chosen: _change(labels=chosen))
+        _choose("Label", _LABELS, version, facets.labels, filters.labels, lambda chosen: _change(labels=chosen))
     chosen_fields = dict(filters.fields)
     for number, (name, values) in enumerate(facets.fields.items()):
         if len(values) > 1:
-            _choose_field(name, f"filter_field_{number}", values, chosen_fields.get(name, ()))
+            chosen = chosen_fields.get(name, ())
+            on_choice = partial(_change_field, name)
+            _choose(name, f"filter_field_{number}", version, values, chosen, on_choice)
     if len(facets.fields) >= MOST_COLUMNS:
         st.caption(f"These are the {MOST_COLUMNS} columns that most documents have. Words find what is in the text.")
     if filters:
@@ -62,14 +68,38 @@ def summary(filters: Filters) -> str:
     return ", ".join(parts)
 
 
-def _choose_field(name: str, key: str, values: dict[str, int], chosen: Sequence[str]) -> None:
-    _choose(name, key, values, chosen, lambda values: _change_field(name, values))
+def _version(filters: Filters) -> int:
+    """Return a number that grows when the filters become others than the form says.
+
+    The widgets then are new ones. A browser sends the values of all widgets with whatever is done next; from one that
+    does not know yet that filters were cleared, the old widgets' values would bring them back.
+    """
+    if st.session_state.setdefault(_SHOWN, filters) != filters:
+        st.session_state[_SHOWN] = filters
+        st.session_state[_VERSION] = st.session_state.get(_VERSION, 0) + 1
+    version: int = st.session_state.get(_VERSION, 0)
+    return version
+
+
+def _key(name: str, version: int) -> str:
+    return f"{name} {version}" if version else name
+
+
+def _of(version: int, act: Callable[[], None]) -> Callable[[], None]:
+    """Return a callback of a widget that does nothing once the form has new widgets."""
+    return lambda: act() if version == st.session_state.get(_VERSION, 0) else None
 
 
 def _choose(
-    name: str, key: str, values: dict[str, int], chosen: Sequence[str], on_choice: Callable[[tuple[str, ...]], None]
+    name: str,
+    key: str,
+    version: int,
+    values: dict[str, int],
+    chosen: Sequence[str],
+    on_choice: Callable[[tuple[str, ...]], None],
 ) -> None:
     """Draw a picker below its name; the name may come from a file, and a widget's label would be Markdown."""
+    key = _key(key, version)
     offered = [*values, *(value for value in chosen if value not in values)]
     put(key, list(chosen))
     st.html(html.element("div", "field-name", html.text(html.name(name))))
@@ -81,7 +111,7 @@ def _choose(
         placeholder="Any",
         label_visibility="collapsed",
         help="Documents with one of these pass.",
-        on_change=lambda: on_choice(tuple(st.session_state[key])),
+        on_change=_of(version, lambda: on_choice(tuple(st.session_state[key]))),
     )
 
 
@@ -100,7 +130,10 @@ def _listed(values: Sequence[str]) -> str:
 def _change(**conditions: Any) -> None:
     session = state.current()
     if session is not None:
-        state.change(FiltersSet(replace(session.filters, **conditions)))
+        filters = replace(session.filters, **conditions)
+        st.session_state[_SHOWN] = filters
+        if filters != session.filters:
+            state.change(FiltersSet(filters))
 
 
 def _change_field(name: str, values: tuple[str, ...]) -> None:

@@ -1,4 +1,4 @@
-"""Draw the list of the marks in the sidebar, with buttons for every mark."""
+"""Draw the drawer of the marks, with buttons for every mark."""
 
 import streamlit as st
 
@@ -9,28 +9,26 @@ from exemplar.retrieval.sessions.identity import ELSEWHERE, STATES, PresentMarks
 from exemplar.retrieval.sessions.marks import MarkedText, marked_texts
 from exemplar.retrieval.sessions.session import Session
 from exemplar.ui import html
-from exemplar.ui.state import change, jump_to
+from exemplar.ui.state import change
 
-_SHOWN = 15  # latest marks of a kind; a toggle shows more
+SIGNS: dict[Mark, str] = {"positive": "+", "negative": "\N{MINUS SIGN}", "unsure": "?"}
+
+_SHOWN = 15  # latest marks; a toggle shows more
 _MOST = 200
 _MOST_ASKED = 10  # texts with opposed marks
 _MOST_COPIES = 3  # of each mark on such a text
 
 
 def show_marks(marks: PresentMarks, session: Session, corpus: DocumentStore) -> None:
-    """Draw the lists of positives and negatives."""
+    """Draw the marks, newest first, after the questions that they raise."""
     feedback = session.feedback
-    st.subheader("Marks", anchor=False)
     if not feedback:
-        st.caption("Mark rows as relevant or not relevant, and the SVM column ranks anew.")
+        st.caption("Mark rows as relevant or not relevant, and the right list ranks anew.")
         return
     if not feedback.positives:
         st.caption("What is not relevant says little alone. Mark something relevant, and it counts in full.")
     _ask_about(marks, session, corpus)
-    one_a_text = feedback.within({*marks.states, *marks.feedback.marked}.difference(*marks.opposed))
-    _show_list("Relevant", "positive", one_a_text.positives, marks, session, corpus)
-    _show_list("Not relevant", "negative", one_a_text.negatives, marks, session, corpus)
-    _show_list("Unsure", "unsure", one_a_text.unsure, marks, session, corpus)
+    _show_list(marks, session, corpus)
     st.button(
         "Clear all marks",
         icon=":material/delete:",
@@ -77,50 +75,41 @@ def _ask(by_mark: dict[Mark, list[str]], name: str, corpus: DocumentStore) -> No
                 )
 
 
-def _show_list(
-    title: str, mark: Mark, doc_ids: tuple[str, ...], marks: PresentMarks, session: Session, corpus: DocumentStore
-) -> None:
-    if not doc_ids:
-        return
-    st.caption(f"{title} ({len(doc_ids):,})")
-    doc_ids = doc_ids[-_MOST:]
+def _show_list(marks: PresentMarks, session: Session, corpus: DocumentStore) -> None:
+    one_a_text = {*marks.states, *marks.feedback.marked}.difference(*marks.opposed)
+    doc_ids = [doc_id for doc_id in reversed(session.marks.order) if doc_id in one_a_text]
+    kinds = [kind for kind, of_kind in session.feedback.by_mark() if of_kind]
+    counts = {kind: sum(session.feedback.mark_of(doc_id) == kind for doc_id in doc_ids) for kind in kinds}
+    st.caption(" · ".join(f"{n:,} {MARK_NAMES[kind]}" for kind, n in counts.items()))
     more = len(doc_ids) - _SHOWN
-    everything = more > 0 and st.toggle(
-        f"Show {more:,} earlier ones", key=f"all {title}", help="The latest stand here without it."
-    )
-    shown = doc_ids if everything else doc_ids[-_SHOWN:]
+    everything = more > 0 and st.toggle(f"Show {min(more, _MOST):,} earlier ones", key="all marks")
+    shown = doc_ids[: _MOST + _SHOWN if everything else _SHOWN]
     rows = corpus.rows_of(shown)
     documents = dict(zip(rows, marked_texts(corpus, list(rows.values())), strict=True))
+    marked: dict[str, Mark] = {doc_id: mark for mark, of_mark in session.feedback.by_mark() for doc_id in of_mark}
     for doc_id in shown:
-        key, state = html.widget_key(doc_id), marks.states.get(doc_id)
-        text = marks.texts.get(doc_id) if state else documents.get(doc_id)
-        with st.container(key=f"mark {key}", horizontal=True, wrap=False, gap=None, vertical_alignment="top"):
-            notes = [STATES[state]] if state else []
-            notes += [ELSEWHERE] if doc_id in marks.elsewhere else []
-            notes += [f"{len(marks.copies[doc_id]):,} copies"] if doc_id in marks.copies else []
-            st.html(_line(doc_id, text, ", ".join(notes)), width="stretch")
-            if state and doc_id in documents:
-                _renew_button(doc_id, mark, documents[doc_id], key)
-            else:
-                st.button(
-                    "Go to row",
-                    key=f"jump {key}",
-                    icon=":material/arrow_forward:",
-                    type="tertiary",
-                    help="Show its row",
-                    disabled=doc_id not in rows or session.query is None,
-                    on_click=jump_to,
-                    args=(doc_id,),
-                )
-            st.button(
-                "Remove",
-                key=f"remove {key}",
-                icon=":material/close:",
-                type="tertiary",
-                help="Take this mark back",
-                on_click=change,
-                args=(Marked(doc_id, None),),
-            )
+        _show_mark(doc_id, marked[doc_id], documents.get(doc_id), marks, session.notes.get(doc_id, ""))
+
+
+def _show_mark(doc_id: str, mark: Mark, document: MarkedText | None, marks: PresentMarks, written: str) -> None:
+    key, state = html.widget_key(doc_id), marks.states.get(doc_id)
+    text = marks.texts.get(doc_id) if state else document
+    notes = [STATES[state]] if state else []
+    notes += [ELSEWHERE] if doc_id in marks.elsewhere else []
+    notes += [f"{len(marks.copies[doc_id]):,} copies"] if doc_id in marks.copies else []
+    with st.container(key=f"mark {mark} {key}", horizontal=True, wrap=False, gap=None, vertical_alignment="top"):
+        st.html(_line(doc_id, text, ", ".join(notes), mark, written), width="stretch")
+        if state and document:
+            _renew_button(doc_id, mark, document, key)
+        st.button(
+            "Remove",
+            key=f"remove {key}",
+            icon=":material/close:",
+            type="tertiary",
+            help="Take this mark back",
+            on_click=change,
+            args=(Marked(doc_id, None),),
+        )
 
 
 def _renew_button(doc_id: str, mark: Mark, text: MarkedText, key: str) -> None:
@@ -135,8 +124,10 @@ def _renew_button(doc_id: str, mark: Mark, text: MarkedText, key: str) -> None:
     )
 
 
-def _line(doc_id: str, text: MarkedText | None, note: str) -> str:
+def _line(doc_id: str, text: MarkedText | None, note: str, mark: Mark | None = None, written: str = "") -> str:
+    sign = html.element("b", f"sign ex-{mark}", SIGNS[mark], title=MARK_NAMES[mark]) if mark else ""
     state = html.element("span", "lost", html.text(note)) if note else ""
     title = html.title_element(text.title, doc_id) if text else ""
     start = html.text(html.excerpt(text.text, 90)) if text else ""
-    return html.element("div", "mark", html.name_element("id", doc_id), " ", state, " ", title, start)
+    about = html.element("div", "quiet", html.text(f"Note: {html.excerpt(written, 200)}")) if written else ""
+    return html.element("div", "mark", sign, " ", html.name_element("id", doc_id), " ", state, " ", title, start, about)

@@ -1,30 +1,35 @@
-"""Draw the columns of results: a ranking in each, and the picker of its ranker."""
+"""Draw the lists of the page Search, and take what a person does in them."""
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import wait
-from dataclasses import replace
-from functools import partial
+from collections.abc import Sequence
+from typing import Any
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
-from exemplar.data.encoders.base import Span
-from exemplar.data.error_log import log_traceback
+from exemplar.data.encoders.base import VectorKind
+from exemplar.data.error_log import describe_fault
 from exemplar.data.errors import ExemplarError
-from exemplar.retrieval.highlights import SentenceHighlighter
-from exemplar.retrieval.near_copies import near_copies_together
-from exemplar.retrieval.rankers import TITLES, Ranker
+from exemplar.retrieval.rankers import TITLES
 from exemplar.retrieval.ranking import Ranking
 from exemplar.retrieval.search import SearchEngine
 from exemplar.retrieval.sessions.identity import PresentMarks
 from exemplar.retrieval.sessions.session import Session
-from exemplar.ui import resources, state
-from exemplar.ui.search.row import Note, Row, row_html, show_row
-from exemplar.ui.search.settings import choose_ranker
-from exemplar.ui.state import put
+from exemplar.retrieval.suggest import Suggestion, suggest_marks
+from exemplar.ui import html, resources, state
+from exemplar.ui.search import filter_form
+from exemplar.ui.search.lists import component, payload
+from exemplar.ui.search.lists.messages import message_from
+from exemplar.ui.search.lists.open_row import opened_row
+from exemplar.ui.search.lists.saving import save_acts
+from exemplar.ui.search.rankings import HEADINGS, engine_of, plain_and_learned, rankings_of, usable
+from exemplar.ui.search.why import show_plane
 
-DEPTH = 100  # ranks of the other column that a note can name
-_POLL_EVERY = 0.05  # seconds
+DEPTH = payload.DEPTH
+_CANDIDATES = 200  # documents of a ranking from which Mark next and Why choose
+_MEMORY = "memory_of_the_lists"
+_DRAWN = "drawn_with_the_page"
+_REDRAW = "redraw_the_page"
+
+VIEWS = {"Lists": "lists", "Screen": "screen", "Mark next": "next", "Why": "why"}
 
 _DESCRIPTIONS = {
     "knn": "nearest to the query; marks leave it as it is",
@@ -34,135 +39,184 @@ _DESCRIPTIONS = {
     "anchored-vectors": "query and marks against the rest, by meaning alone",
     "anchored": "query and marks against the rest, by meaning and words",
 }
-_NO_WORD = "No document here has a word of the query."
 _TOOK_HELP = (
     "Milliseconds to rank; how often the corpus was read in training; how many rows carry weight; and why training "
     "stopped: settled, when another step left the first results as they were, or exact, at the optimum."
 )
-_RANKER_HELP = (
-    "What ranks this column. kNN and BM25 take the query alone: its meaning, its words, or both. The anchored SVM "
-    "learns from the marks, by meaning and words, stays close to what you are looking for, and measured best; the "
-    "exemplar SVM is the notebook's."
-)
-
-# The element that shows a row's text, the row, and the function that finds the best sentences of its passage.
-Unexplained = list[tuple[DeltaGenerator, Row, Callable[[], list[Span]]]]
-
-
-def show_rankings(
-    session: Session,
-    marks: PresentMarks,
-    rankings: Sequence[Ranking],
-    engine: SearchEngine,
-    highlighter: SentenceHighlighter,
-) -> Unexplained:
-    """Draw the rankings side by side; return the rows whose best sentences are not yet known."""
-    unexplained: Unexplained = []
-    for place, column in enumerate(st.columns(len(rankings), gap="medium")):
-        other = rankings[1 - place] if len(rankings) > 1 else None
-        with column, st.container(key=f"column-{rankings[place].ranker}"):
-            _show_head(session, place, rankings[place], engine.rankers)
-            unexplained += _show_rows(marks, rankings[place], other, engine, highlighter)
-    return unexplained
+_NEXT = {
+    "disagreement": ("The rankings disagree most", "One ranks it high, the other low: a mark says which is right."),
+    "margin": ("The learned list is least sure", "These lie at its border between relevant and the rest."),
+}
+_NO_WORD = "No document here has a word of the query."
+_NO_OTHER_WORD = "No other document here has a word of the query."
+_VECTORS: dict[VectorKind, str] = {"none": "words alone", "quick": "quick vectors", "full": ""}
 
 
-def show_explained(row: Row, ranking: Ranking, highlighter: SentenceHighlighter) -> Unexplained:
-    """Draw a row with its best sentences marked; return the row if they are not yet known."""
-    find = partial(_best_sentences, row.result.passage, ranking, highlighter)
-    if highlighter.has_encoded(row.result.passage):
-        show_row(replace(row, spans=find()))
-        return []
-    return [(show_row(row), row, find)]
+def show_lists(view: str) -> None:
+    """Draw a view of the lists; what is done in them draws only them anew."""
+    session = state.current()
+    st.session_state[_DRAWN] = None if session is None else _around(session)
+    st.session_state.pop(_REDRAW, None)
+    _lists(view)
 
 
-def explain(unexplained: Unexplained) -> None:
-    """Find and mark the best sentences, row by row, while no other page is ranked or drawn."""
-    for place, row, find in unexplained:
-        spans = resources.run_when_idle(find)
-        try:
-            while not wait([spans], timeout=_POLL_EVERY).done:
-                state.current()  # an access to st.session_state lets Streamlit end a run that is out of date
-            found = spans.result()
-        except ExemplarError as error:  # the model's, such as too little memory; the ranking is as good without
-            log_traceback(error)
-            return
-        finally:
-            spans.cancel()
-        place.html(row_html(replace(row, spans=found)))
+@st.fragment
+def _lists(view: str) -> None:
+    try:
+        with resources.page():
+            data = _drawn(view)
+        component.feed(data, _take)
+    except ExemplarError as error:
+        html.show_message("error", str(error))
+    except Exception as error:  # raised again, it would be told a second time, by the page around
+        html.show_message("error", describe_fault(error))
 
 
-def bar_share(score: float, ranking: Ranking) -> float:
-    """Return the filled share of a score's bar: of a cosine from 0 to 1, of a margin from -1 to 1, else to the best."""
-    share = score if ranking.scorer.svm is None else (score + 1) / 2
-    if ranking.ranker in ("words", "hybrid"):
-        best = max(ranking.scores, default=0.0)
-        share = score / best if best > 0 else 0.0
-    return min(1.0, max(0.0, share))
+def _take(said: Any) -> None:
+    """Save what a person did; the drawing that follows confirms it."""
+    memory = _memory()
+    memory.message = message_from(said)
+    outcome = save_acts(memory.message.acts)
+    memory.confirmed = (*outcome.confirmed, *memory.message.unreadable)
+    memory.failed = outcome.failed
+    st.session_state[_REDRAW] = outcome.redraws or state.has_notice()
 
 
-def _show_head(session: Session, place: int, ranking: Ranking, rankers: Sequence[Ranker]) -> None:
-    key = f"ranker-{place}"
-    put(key, ranking.ranker)
-    st.selectbox(
-        ("Ranker of the left column", "Ranker of the right column")[place]
-        if len(session.settings.rankers) > 1
-        else "Ranker",
-        rankers,
-        key=key,
-        format_func=lambda ranker: TITLES[ranker],
-        label_visibility="collapsed",
-        filter_mode=None,
-        on_change=lambda: choose_ranker(session.settings, place, st.session_state[key]),
+def _drawn(view: str) -> dict[str, Any]:
+    """Rank, and return what the lists draw."""
+    state.catch_up()
+    session = state.current()
+    if session is None or st.session_state.pop(_REDRAW, False) or _around(session) != st.session_state[_DRAWN]:
+        st.rerun(scope="app")  # the query, or what else stands around the lists, has changed
+    engine = engine_of(session)
+    session, marks = state.marks_on(engine.corpus)
+    session = usable(session, engine)
+    if session.query is None:
+        st.rerun(scope="app")  # it was lost
+    memory = _memory()
+    payload.begin(memory, session, engine.corpus, view)
+    fold = session.settings.hide_marked or view in ("screen", "next")
+    lists, ranking = _lists_of(view, session, marks, engine, memory.shown, fold=fold)
+    status = _status(session, engine, ranking)
+    opened = None
+    if memory.message.lacks and memory.message.opened is not None and memory.message.place == memory.place:
+        highlighter = resources.highlighter(session.corpus, engine.corpus.manifest.vectors)
+        opened = opened_row(memory.message.opened, ranking, engine, highlighter, marks.feedback)
+    folded = engine.count_passing(marks.feedback.marked, session.filters) if fold else 0
+    return payload.lists_data(
+        memory, session, marks, engine.corpus, lists, view=view, folded=folded, status=status, opened=opened
     )
-    took_help = _TOOK_HELP if ranking.scorer.svm else ""
-    st.caption(f"{_DESCRIPTIONS[ranking.ranker]}  \n{ranking.cost_in_words}", help=f"{_RANKER_HELP} {took_help}")
 
 
-def _show_rows(
-    marks: PresentMarks,
-    ranking: Ranking,
-    other: Ranking | None,
-    engine: SearchEngine,
-    highlighter: SentenceHighlighter,
-) -> Unexplained:
-    ranks = {} if other is None else {text: rank for rank, text in enumerate(other.texts, start=1)}
-    rows = engine.corpus.rows_of(result.doc_id for result in ranking.results)
-    hashes = dict(zip(rows, engine.corpus.text_hashes(list(rows.values())), strict=True))
-    marked, opposed = marks.by_document(), marks.opposed_documents()
-    unexplained: Unexplained = []
-    if not ranking.results and ranking.scorer.above is not None:
-        st.caption("No other document here has a word of the query." if ranking.texts else _NO_WORD)
-    for result, original in near_copies_together(ranking.results):
-        there = ranks.get(ranking.texts[result.rank - 1])
-        row = Row(
+def _lists_of(
+    view: str, session: Session, marks: PresentMarks, engine: SearchEngine, shown: int, *, fold: bool
+) -> tuple[list[payload.List], Ranking]:
+    """Return the lists of a view, and the ranking whose scorer says why a document is where it is."""
+    if view in ("next", "why"):
+        pair = plain_and_learned(session, engine)
+        first, second = rankings_of(session, engine, marks.feedback, pair, _CANDIDATES)
+        if view == "next":
+            return _next_lists(first, second, marks, engine), second
+        return _picked(show_plane(session, marks, first, second, engine), second, engine), second
+    rankers = session.settings.rankers[-1:] if view == "screen" else session.settings.rankers
+    rankings = rankings_of(session, engine, marks.feedback, rankers, max(DEPTH, shown), fold=fold)
+    others = rankings[::-1] if len(rankings) > 1 else [None]
+    choices = [(ranker, TITLES[ranker]) for ranker in engine.rankers]
+    lists = [
+        payload.List(
             ranking.ranker,
-            result,
-            hashes[result.doc_id],
-            marked.get(result.doc_id),
-            bar_share(result.score, ranking),
-            note=None if other is None else _note(result.rank, there, TITLES[other.ranker], len(ranks)),
-            opposed=result.doc_id in opposed,
-            near=original is not None,
-            words=engine.carrying_words(ranking.scorer, result),
+            HEADINGS[ranking.ranker],
+            f"{TITLES[ranking.ranker]} · {ranking.time_in_words}",
+            _help(ranking),
+            ranking.doc_ids[:shown],
+            ranking.rows[:shown],
+            ranking.n_texts,
+            choices,
+            [payload.share(score, ranking) for score in ranking.scores[:shown]],
+            payload.ranks_there(ranking, other, shown, DEPTH),
+            _empty(session, ranking, engine, is_folded=fold and bool(marks.feedback)),
+            session.settings.rankers.index(ranking.ranker),
         )
-        unexplained += show_explained(row, ranking, highlighter)
-    return unexplained
+        for ranking, other in zip(rankings, others, strict=True)
+    ]
+    return lists, rankings[-1]
 
 
-def _note(rank: int, other_rank: int | None, other: str, depth: int) -> Note:
-    """Return a note on the rank of a document in the other column."""
-    if other_rank is None:
-        return Note("only here", "only", f"{other} does not have it among its first {depth}")
-    if other_rank == rank:
-        return Note("=", "same", f"{other} has it at the same rank")
-    up = other_rank > rank
-    return Note(
-        f"{'▲' if up else '▼'}{abs(other_rank - rank)}", "up" if up else "down", f"{other} has it at rank {other_rank}"
-    )
+def _next_lists(first: Ranking, second: Ranking, marks: PresentMarks, engine: SearchEngine) -> list[payload.List]:
+    suggestions = suggest_marks(first, second, {*marks.by_document(), *marks.opposed_documents()})
+    return [
+        _suggested([each for each in suggestions if each.why == why], title, meaning, second, engine)
+        for why, (title, meaning) in _NEXT.items()
+    ]
 
 
-def _best_sentences(passage: str, ranking: Ranking, highlighter: SentenceHighlighter) -> list[Span]:
-    if not ranking.scorer.w.any():  # by words alone, no sentence is nearer than another
-        return []
-    highlighter.encode([passage])
-    return highlighter.best_sentences(passage, ranking.scorer.w)
+def _suggested(
+    suggestions: Sequence[Suggestion], title: str, meaning: str, ranking: Ranking, engine: SearchEngine
+) -> payload.List:
+    doc_ids = [suggestion.doc_id for suggestion in suggestions]
+    rows = engine.corpus.rows_of(doc_ids)
+    shares = [payload.share(score, ranking) for score in engine.scores(ranking.scorer, doc_ids)]
+    return payload.List(
+        "next", title, meaning, meaning, doc_ids, [rows[doc_id] for doc_id in doc_ids], len(doc_ids), shares=shares,
+        empty="Nothing here.",
+    )  # fmt: skip
+
+
+def _picked(doc_id: str | None, ranking: Ranking, engine: SearchEngine) -> list[payload.List]:
+    """Return the document of the point that was clicked, as a list."""
+    rows = engine.corpus.rows_of([doc_id] if doc_id is not None else [])
+    shares = [payload.share(score, ranking) for score in engine.scores(ranking.scorer, list(rows))]
+    empty = "The document of the point that you click stands here."
+    return [
+        payload.List(
+            "why", "The clicked document", "", empty, list(rows), list(rows.values()), len(rows), shares=shares,
+            empty=empty,
+        )
+    ]  # fmt: skip
+
+
+def _help(ranking: Ranking) -> str:
+    took = f" {ranking.cost_in_words}. {_TOOK_HELP}" if ranking.scorer.svm else ""
+    return f"{TITLES[ranking.ranker]}: {_DESCRIPTIONS[ranking.ranker]}.{took}"
+
+
+def _empty(session: Session, ranking: Ranking, engine: SearchEngine, *, is_folded: bool) -> str:
+    """Return a sentence for a list that is empty; ``is_folded``: marked documents are left out of it."""
+    if ranking.doc_ids:
+        return ""
+    if ranking.scorer.above is not None and ranking.n_candidates:
+        return _NO_OTHER_WORD if is_folded else _NO_WORD
+    if session.filters and not engine.n_passing(session.filters):
+        return "No document passes the filters."
+    if is_folded:
+        passing = "that passes the filters " if session.filters else ""
+        return f"Every document {passing}is marked, and marked rows are folded away."
+    return "There is no other document in this corpus."
+
+
+def _status(session: Session, engine: SearchEngine, ranking: Ranking) -> str:
+    """Return a line on what is ranked."""
+    n_all = engine.corpus.n_documents
+    parts = [f"{n_all:,} documents"]
+    if session.filters:
+        passing = engine.n_passing(session.filters)
+        parts = [f"{passing:,} of {n_all:,} documents", f"filters: {filter_form.summary(session.filters)}"]
+    if vectors := _VECTORS[ranking.vectors]:
+        parts.append(vectors)
+    if session.earlier:
+        n = len(session.earlier)
+        parts.append("with 1 earlier query" if n == 1 else f"with {n:,} earlier queries")
+    if uri := resources.index():
+        parts.append(f"served by Milvus at {uri}")
+    return html.shortened(" · ".join(parts), 300)
+
+
+def _memory() -> payload.Memory:
+    memory: payload.Memory = st.session_state.setdefault(_MEMORY, payload.Memory())
+    return memory
+
+
+def _around(session: Session) -> tuple[object, ...]:
+    """Return what the page around the lists shows of a session."""
+    about = session.session_id, session.corpus, session.query, session.earlier, session.filters
+    return *about, len(session.settings.rankers), session.settings.C, session.settings.comfortable

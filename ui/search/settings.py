@@ -1,4 +1,4 @@
-"""Draw the settings of a search in the sidebar; the session keeps them."""
+"""Draw the settings of a search; the session keeps them."""
 
 from dataclasses import replace
 from typing import Any
@@ -11,7 +11,6 @@ from exemplar.retrieval.sessions.settings import Settings
 from exemplar.ui import state
 from exemplar.ui.state import put
 
-ROWS = (10, 25, 50)
 _AUTOMATIC = "auto"
 _CS = (_AUTOMATIC, 0.003, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 _C_HELP = (
@@ -25,53 +24,36 @@ _C_HELP = (
 def choose_settings(settings: Settings) -> None:
     """Draw the widgets; a choice becomes an event of the session."""
     put("columns", len(settings.rankers))
-    put("k", settings.k if settings.k in ROWS else ROWS[0])
     put("C", settings.C if settings.C in _CS else _AUTOMATIC)
-    put("hide_marked", settings.hide_marked)
+    put("comfortable", settings.comfortable)
     st.segmented_control(
-        "Columns",
+        "Lists",
         (2, 1),
         required=True,
         key="columns",
         format_func=lambda n: {1: "One", 2: "Two"}[n],
-        help="Two rankings side by side, or one alone, for a small screen.",
+        help="Two rankings side by side, or one alone.",
         on_change=lambda: _choose_columns(settings),
-    )
-    st.segmented_control(
-        "Rows",
-        ROWS,
-        required=True,
-        key="k",
-        help="How many rows a page has in each column.",
-        on_change=_choose_rows,
     )
     st.select_slider("C", _CS, key="C", help=_C_HELP, on_change=lambda: _change(C=_chosen_c()))
     st.toggle(
-        "Hide marked rows",
-        key="hide_marked",
-        help="Leave out of both columns what is marked already, so that every row is a new one.",
-        on_change=lambda: _change(hide_marked=st.session_state["hide_marked"]),
+        "Comfortable rows",
+        key="comfortable",
+        help="More of each text, in fewer rows.",
+        on_change=lambda: _change(comfortable=st.session_state["comfortable"]),
     )
-
-
-def choose_ranker(settings: Settings, place: int, ranker: Ranker) -> None:
-    """Set the ranker of a column; if it is the other column's ranker, the two columns exchange theirs."""
-    rankers = list(settings.rankers)
-    if ranker in rankers:
-        rankers[rankers.index(ranker)] = rankers[place]
-    rankers[place] = ranker
-    _change(rankers=tuple(rankers))
+    st.button(
+        "kNN against the notebook's SVM",
+        key="notebook",
+        help="The two rankings of Karpathy's notebook, side by side.",
+        on_click=lambda: _change(rankers=("knn", "svm")),
+    )
 
 
 # A required control without a default may still be None; it was under load. ``put`` then sets it again at the drawing.
 def _choose_columns(settings: Settings) -> None:
     if n := st.session_state["columns"]:
         _change(rankers=_rankers(settings, n))
-
-
-def _choose_rows() -> None:
-    if k := st.session_state["k"]:
-        _change(k=k)
 
 
 def _rankers(settings: Settings, n: int) -> tuple[Ranker, ...]:

@@ -1,84 +1,109 @@
-"""Draw the tools above the results: view, filters, undo and redo, export and import, keys."""
+"""Draw the tools beside the query: view, filters, marks, export and import, settings, keys."""
 
 import streamlit as st
 
 from exemplar.retrieval.search import SearchEngine
-from exemplar.retrieval.sessions.events import Event, Redone, Undone
 from exemplar.retrieval.sessions.export import Column, exported_doc_ids
 from exemplar.retrieval.sessions.identity import PresentMarks
 from exemplar.retrieval.sessions.session import Session
 from exemplar.ui import state
-from exemplar.ui.search import filter_form, keyboard
+from exemplar.ui.search import filter_form
 from exemplar.ui.search.export_import import show_export, show_import
+from exemplar.ui.search.mark_all import show_mark_all
+from exemplar.ui.search.marks_list import show_marks
 from exemplar.ui.search.rankings import rankings_of
+from exemplar.ui.search.results import VIEWS
+from exemplar.ui.search.settings import choose_settings
 
-VIEWS = (state.RESULTS, "Mark next", "Why")
+KEYS = {
+    "/": "to the query",
+    "j, k": "to the next and the previous row",
+    "h, l": "to the left and the right list",
+    "n, p": "a page down and up",
+    "Enter": "open the row, or close it",
+    "+": "mark the row as relevant, or take that back",
+    "-": "mark the row as not relevant, or take that back",
+    "?": "mark the row as unsure, or take that back",
+    "*": "begin a range; the next mark is for all rows from there",
+    "u": "undo",
+    "Shift+U": "redo",
+    "m": "more like this row",
+    "v": "the next view",
+    "Esc": "leave the row, or the query",
+    "F1": "show these keys",
+}
 
 
-def show_tools(session: Session, engine: SearchEngine, marks: PresentMarks) -> str:
-    """Draw the tools; return the chosen view."""
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="tools"):
-        view = st.segmented_control(
-            "View",
-            VIEWS,
-            default=VIEWS[0],
-            required=True,
-            key="view",
-            help="The rankings; the documents that are best marked next; where both rankings have each document.",
+def show_tools(session: Session, marks: PresentMarks, engine: SearchEngine) -> str:
+    """Draw the tools; return the chosen view. Tools for rows are left out until there is a query or a mark.
+
+    None has ``help``: Streamlit draws a button with a tooltip twice, and every mark draws all of them anew.
+    """
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="tools"):
+        return _show_tools(session, marks, engine)
+
+
+def _show_tools(session: Session, marks: PresentMarks, engine: SearchEngine) -> str:
+    view = next(iter(VIEWS))
+    if session.query is not None:
+        view = str(
+            st.segmented_control(
+                "View",
+                list(VIEWS),
+                default=view,
+                required=True,
+                key=state.VIEW,
+                label_visibility="collapsed",
+            )
+            or view
         )
-        _filters_popover(session)
-        _event_button("Undo", Undone(), "Take the last change of marks back (u)", enabled=bool(session.marks.past))
-        _event_button(
-            "Redo", Redone(), "Make the change again that was taken back (Shift+U)", enabled=bool(session.marks.future)
-        )
-        _export_popover(session, engine, marks)
-        keys = st.popover("Keys", icon=":material/keyboard:", key="keys", help="What the keyboard can do here.")
-        with keys:
-            keyboard.show_keys()
-    return str(view)
+        _filters_popover(session, marks, engine)
+    if session.query is not None or session.feedback:
+        _marks_popover(session, marks, engine)
+    _export_popover(session, engine, marks)
+    if session.query is not None:
+        with st.popover("Settings", icon=":material/tune:", key="settings"):
+            choose_settings(session.settings)
+    with st.popover("Keys", icon=":material/keyboard:", key="keys"):
+        st.html("".join(f'<p><kbd class="ex-key">{key}</kbd> {meaning}</p>' for key, meaning in KEYS.items()))
+    return view
 
 
-def _filters_popover(session: Session) -> None:
-    n_filters = len(session.filters)
+def _filters_popover(session: Session, marks: PresentMarks, engine: SearchEngine) -> None:
     filters = st.popover(
-        f"Filters ({n_filters})" if n_filters else "Filters",
+        "Filters",  # without their number: with another label it is another popover, which is closed
         icon=":material/filter_alt:",
         key="filters",
-        help="Rank only documents with some label, some other value, or some words.",
         on_change="rerun",
     )
     if filters.open:
         with filters:
             filter_form.show_filters(session.filters, session.corpus)
+            show_mark_all(session, marks, engine)
 
 
-def _event_button(label: str, event: Event, hint: str, *, enabled: bool) -> None:
-    name = label.lower()
-    icon = f":material/{name}:"
-    st.button(label, key=name, icon=icon, help=hint, disabled=not enabled, on_click=state.change, args=(event,))
+def _marks_popover(session: Session, marks: PresentMarks, engine: SearchEngine) -> None:
+    drawer = st.popover("Marks", icon=":material/checklist:", key="marks", on_change="rerun")
+    if drawer.open:
+        with drawer:
+            show_marks(marks, session, engine.corpus)
 
 
 def _export_popover(session: Session, engine: SearchEngine, marks: PresentMarks) -> None:
-    transfer = st.popover(
-        "Export, import",
-        icon=":material/swap_vert:",
-        key="transfer",
-        help="Keep rankings and marks as a file, or take marks from one.",
-        on_change="rerun",
-    )
+    transfer = st.popover("Export, import", icon=":material/swap_vert:", key="transfer", on_change="rerun")
     if not transfer.open:
         return
     with transfer:
         columns = None if session.query is None else lambda n: _exported(session, engine, marks, n)
-        show_export(engine.corpus, session.feedback, marks, columns)
+        show_export(engine.corpus, session, marks, columns)
         show_import(engine.corpus, session, state.change)
 
 
 def _exported(session: Session, engine: SearchEngine, marks: PresentMarks, n: int) -> list[Column]:
     """Return the first n documents of each ranking, with the scores of every exported document."""
-    rankings = rankings_of(session, engine, marks.feedback, session.settings.rankers, depth=n)
+    rankings = rankings_of(session, engine, marks.feedback, session.settings.rankers, n)
     tops = [ranking.doc_ids[:n] for ranking in rankings]
-    doc_ids = exported_doc_ids(marks, tops)
+    doc_ids = exported_doc_ids(marks, tops, engine.corpus.rows_of(session.notes))
     columns = []
     for ranking, top in zip(rankings, tops, strict=True):
         scores = engine.scores(ranking.scorer, doc_ids)

@@ -1,4 +1,4 @@
-"""Draw the view Why: documents by kNN's similarity and the SVM's margin."""
+"""Draw the plane of the view Why: documents by kNN's similarity and the SVM's margin."""
 
 from dataclasses import asdict
 from typing import TYPE_CHECKING
@@ -12,8 +12,6 @@ from exemplar.retrieval.search import SearchEngine
 from exemplar.retrieval.sessions.identity import PresentMarks
 from exemplar.retrieval.sessions.session import Session
 from exemplar.ui import html
-from exemplar.ui.search.results import bar_share
-from exemplar.ui.search.row import Row, show_row
 from exemplar.ui.state import PICKED
 
 if TYPE_CHECKING:
@@ -21,6 +19,7 @@ if TYPE_CHECKING:
 
 _BACKGROUND, _BOTH, _RELEVANT, _NOT_RELEVANT = "the rest, a sample", "first in both", "relevant", "not relevant"
 _N_BACKGROUND = 500
+_N_FIRST = 10  # of each ranking
 _SEED = 0
 _CHART = "plane"
 _SHAPES = ("circle", "circle", "square", "diamond", "triangle-up", "triangle-down")
@@ -30,23 +29,23 @@ _COLOURS = {
 }
 
 
-def show_why(session: Session, marks: PresentMarks, knn: Ranking, svm: Ranking, engine: SearchEngine) -> None:
-    """Draw the plane, and beside it the clicked document."""
-    n = session.settings.k
-    shown = [ranking.doc_ids[:n] for ranking in (knn, svm)]
+def show_plane(
+    session: Session, marks: PresentMarks, plain: Ranking, learned: Ranking, engine: SearchEngine
+) -> str | None:
+    """Draw the plane; return the document of the point that was clicked."""
+    shown = [ranking.doc_ids[:_N_FIRST] for ranking in (plain, learned)]
     groups = (
         (_BACKGROUND, engine.sample(_N_BACKGROUND, _SEED, session.filters)),
-        (_alone(knn), shown[0]),
-        (_alone(svm), shown[1]),
+        (_alone(plain), shown[0]),
+        (_alone(learned), shown[1]),
         (_BOTH, [doc_id for doc_id in shown[0] if doc_id in shown[1]]),
         (_RELEVANT, marks.feedback.positives),
         (_NOT_RELEVANT, marks.feedback.negatives),
     )
-    points = score_plane(engine, knn.scorer, svm.scorer, groups)
-    plot, beside = st.columns([3, 2], gap="medium")
-    with plot, st.container(key="why-chart"):
+    points = score_plane(engine, plain.scorer, learned.scorer, groups)
+    with st.container(key="why-chart"):
         st.altair_chart(
-            _chart(points, knn, svm),
+            _chart(points, plain, learned),
             key=_CHART,
             on_select=lambda: _pick({html.name(point.doc_id): point.doc_id for point in points}),
             selection_mode="picked",
@@ -57,14 +56,8 @@ def show_why(session: Session, marks: PresentMarks, knn: Ranking, svm: Ranking, 
             "lie along a line; those off it are ranked otherwise. The lines are the SVM's margins, 1 and -1, and "
             "between them 0, its border. Click a point to see its document."
         )
-    with beside:
-        doc_id = st.session_state.get(PICKED)
-        if doc_id is not None and engine.corpus.rows_of([doc_id]):
-            result = engine.result(svm.scorer, doc_id)
-            [text_hash] = engine.corpus.text_hashes([engine.corpus.row(doc_id)])
-            show_row(Row("why", result, text_hash, marks.by_document().get(doc_id), bar_share(result.score, svm)))
-        else:
-            st.html(html.element("div", "hint", "The document of the point that you click stands here."))
+    picked: str | None = st.session_state.get(PICKED)
+    return picked
 
 
 def _alone(ranking: Ranking) -> str:

@@ -5,17 +5,23 @@ from contextlib import suppress
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from exemplar.ui.streamlit_internals import is_drawing_or_end, is_run_start, requests_run
+from exemplar.ui.streamlit_internals import page_progress, requested_run
 
-_LONGEST_TURN = 30.0  # seconds; a page that hangs for longer must not block the clicks of its tab
+# Seconds: a page that hangs for longer must not block the clicks of its tab. It is less than the server waits for the
+# answer to a ping, which is not read while a second request waits behind the one that is held back.
+_LONGEST_TURN = 20.0
 
 
 class ClickQueue:
-    """Holds a tab's click back from Streamlit until the page begins to show the result of the last one.
+    """Holds requests of a tab back from Streamlit that would cost what an earlier one has done.
 
-    Streamlit ends the run of a click as soon as the next click arrives. If the callback of the first click has not run
-    by then, that click is lost; if it is running, it stops halfway, at its next access to the session's state.
-    Callbacks run before anything is drawn, so the first drawing of a run shows that its click has been processed.
+    - Streamlit ends the run of a click as soon as the next click arrives. If the callback of the first click has not
+      run by then, that click is lost; if it is running, it stops halfway, at its next access to the session's state.
+      Callbacks run before anything is drawn, so the first drawing of a run shows that its click has been processed,
+      and the next click may come in.
+    - A request of a fragment waits for the run of the page. If it arrives when that run is over but not all it has
+      drawn is on its way, Streamlit starts a new thread for it and drops what the last one has still to send: the
+      drawing is lost, though the page takes it as drawn. So the fragment waits until the end of the run was sent.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -30,43 +36,53 @@ class ClickQueue:
 
         async def receive_in_turn() -> Message:
             message = await receive()
-            if _is_click(message):
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(turn.over.wait(), _LONGEST_TURN)
+            wanted = requested_run(message["bytes"]) if message.get("bytes") else None
+            if wanted == "page":
+                await _wait(turn.processed)
                 turn.begin()
+            elif wanted == "fragment":
+                await _wait(turn.over)
             return message
 
         async def send_and_watch(message: Message) -> None:
-            turn.see(message)
-            await send(message)
+            if message.get("bytes"):
+                turn.see(message["bytes"])
+            with suppress(OSError):  # the tab is gone, which the app learns once it has received what was held back
+                await send(message)
 
         await self._app(scope, receive_in_turn, send_and_watch)
 
 
 class _Turn:
-    """The last click of a tab."""
+    """The last click of a tab: whether the page has processed it, and whether its run is over and sent."""
 
     def __init__(self) -> None:
-        self.over = asyncio.Event()
+        self.processed, self.over = asyncio.Event(), asyncio.Event()
+        self.processed.set()
         self.over.set()
         self._runs = False
 
     def begin(self) -> None:
         """Deliver a click."""
+        self.processed.clear()
         self.over.clear()
         self._runs = False
 
-    def see(self, message: Message) -> None:
-        """Watch a message of the app: the turn ends with the first drawing or the end of the click's run."""
-        if self.over.is_set() or not message.get("bytes"):
-            return
-        sent: bytes = message["bytes"]
-        if is_run_start(sent):
+    def see(self, sent: bytes) -> None:
+        """Watch a message of the app; a page can also run without a click, if a fragment asks for it."""
+        progress = page_progress(sent)
+        if progress == "start":
             self._runs = True
-        elif self._runs and is_drawing_or_end(sent):
+        if progress is None or not self._runs:
+            return
+        if progress != "start":
+            self.processed.set()
+        if progress == "end":
             self.over.set()
+        elif progress != "drawing":
+            self.over.clear()
 
 
-def _is_click(message: Message) -> bool:
-    """Return whether a message requests a run of the page; a run of a fragment does not end another run."""
-    return bool(message.get("bytes")) and requests_run(message["bytes"])
+async def _wait(event: asyncio.Event) -> None:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(event.wait(), _LONGEST_TURN)

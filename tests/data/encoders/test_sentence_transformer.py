@@ -49,6 +49,20 @@ def test_vectors_are_those_of_sentence_transformers(encoder: SentenceEncoder) ->
 
 
 @pytest.mark.model
+def test_a_query_takes_one_thread_and_leaves_documents_theirs(encoder: SentenceEncoder) -> None:
+    import torch
+
+    n_threads = []
+    hook = encoder.transformer.register_forward_pre_hook(lambda *_: n_threads.append(torch.get_num_threads()))
+    encoder.encode_documents(["a cat"])
+    encoder.encode_query("a cat")
+    load_encoder(precision="float32")
+    encoder.encode_documents(["a cat"])
+    hook.remove()
+    assert n_threads == [n_threads[0], 1, n_threads[0]]
+
+
+@pytest.mark.model
 def test_bfloat16_is_close_and_its_rows_are_unit_vectors_too(encoder: SentenceEncoder) -> None:
     vectors = load_encoder(precision="bfloat16").encode_documents(TEXTS)
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-6)

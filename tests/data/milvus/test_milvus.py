@@ -85,7 +85,7 @@ def test_rankings_are_those_of_the_index_in_memory(
 ) -> None:
     options = {"ranker": ranker, "k": 20, "skip": 5, "depth": 60, "without": ["doc 8", "nowhere"]}
     expected, found = (engine.search(query, feedback, **options) for engine in (local, served))
-    assert found.doc_ids == expected.doc_ids
+    assert (found.doc_ids, found.rows) == (expected.doc_ids, expected.rows)
     np.testing.assert_allclose(found.scores, expected.scores, atol=2e-3)
     assert [replace(each, score=0) for each in found.results] == [replace(each, score=0) for each in expected.results]
     assert found.n_candidates == expected.n_candidates
@@ -121,6 +121,7 @@ def test_filters_let_the_same_documents_pass(local: SearchEngine, served: Search
     )
     assert found.doc_ids == expected.doc_ids
     assert found.n_candidates == expected.n_candidates
+    assert served.passing(filters, ["doc 3"]) == local.passing(filters, ["doc 3"])
     drawn = served.sample(20, 1, filters)
     assert len(set(drawn)) == len(drawn) == min(20, found.n_candidates + len({"doc 1", "doc 2"} & set(drawn)))
     assert set(drawn) <= {*found.doc_ids, "doc 1", "doc 2"}

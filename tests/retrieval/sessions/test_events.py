@@ -7,6 +7,7 @@ import pytest
 from exemplar.data.corpus.filters import Filters
 from exemplar.data.errors import ExemplarError
 from exemplar.retrieval.feedback import Feedback
+from exemplar.retrieval.sessions.event_json import event_from_json
 from exemplar.retrieval.sessions.events import (
     DocumentQueried,
     Event,
@@ -16,13 +17,14 @@ from exemplar.retrieval.sessions.events import (
     MarksCleared,
     MarksFollowed,
     Named,
+    Noted,
+    NotesAdded,
     Opened,
     Queried,
     Redone,
     SettingsSet,
     TextsKnown,
     Undone,
-    event_from_json,
 )
 from exemplar.retrieval.sessions.settings import Settings
 
@@ -32,6 +34,17 @@ EVENTS: list[tuple[Event, str, str]] = [
     (Queried("x" * 300), f'{{"query": "{"x" * 300}"}}', f"searched “{'x' * 200} …”"),
     (DocumentQueried("3"), '{"query_document": "3"}', "searched for more like 3"),
     (DocumentQueried("3", "00ff"), '{"query_document": "3", "text": "00ff"}', "searched for more like 3"),
+    (Queried("cats", added=True), '{"query": "cats", "added": true}', "added the query “cats” to the search"),
+    (
+        DocumentQueried("3", added=True),
+        '{"query_document": "3", "added": true}',
+        "added the query “more like 3” to the search",
+    ),
+    (
+        DocumentQueried("3", "00ff", added=True),
+        '{"query_document": "3", "text": "00ff", "added": true}',
+        "added the query “more like 3” to the search",
+    ),
     (
         Marked("5", "positive"),
         '{"mark": "positive", "doc_id": "5", "text": null, "reader": "", "found": {}, "note": "", "reason": ""}',
@@ -75,6 +88,19 @@ EVENTS: list[tuple[Event, str, str]] = [
         '"made": {"1": "2000-01-01"}, "corpus_ids": {"1": "c"}}',
         "took in marks: 1 as relevant, 0 as not relevant",
     ),
+    (
+        MarksAdded(Feedback((), ("1",)), taken_back=("2", "3")),
+        '{"marks": {"positive": [], "negative": ["1"], "unsure": []}, "texts": {}, "taken_back": ["2", "3"]}',
+        "took in marks: 0 as relevant, 1 as not relevant, 2 taken back",
+    ),
+    (
+        MarksAdded(Feedback(), taken_back=("2", "3")),
+        '{"marks": {"positive": [], "negative": [], "unsure": []}, "texts": {}, "taken_back": ["2", "3"]}',
+        "took 2 marks back",
+    ),
+    (Noted("3", "see\ntable 2"), r'{"noted": "see\ntable 2", "doc_id": "3"}', "noted “see table 2” on 3"),
+    (Noted("3", "", "00ff"), '{"noted": "", "doc_id": "3", "text": "00ff"}', "removed the note on 3"),
+    (NotesAdded({"3": "a", "4": "b"}), '{"notes": {"3": "a", "4": "b"}}', "took in 2 notes"),
     (TextsKnown({"1": "00ff"}), '{"texts_known": {"1": "00ff"}}', "kept the texts of 1 earlier marks"),
     (MarksFollowed({"1": "2"}), '{"followed": {"1": "2"}}', "1 marks followed their texts to other ids"),
     (MarksCleared(), '{"clear_marks": true}', "cleared all marks"),
@@ -97,12 +123,17 @@ EVENTS: list[tuple[Event, str, str]] = [
     ),
     (
         SettingsSet(Settings(("svm",), 25, 0.5, hide_marked=True)),
-        '{"settings": {"rankers": ["svm"], "k": 25, "C": 0.5, "hide_marked": true}}',
+        '{"settings": {"rankers": ["svm"], "k": 25, "C": 0.5, "hide_marked": true, "comfortable": false}}',
         "changed the settings",
     ),
     (
         SettingsSet(Settings()),
-        '{"settings": {"rankers": ["knn", "anchored"], "k": 10, "C": null, "hide_marked": false}}',
+        '{"settings": {"rankers": ["knn", "anchored"], "k": 25, "C": null, "hide_marked": true, "comfortable": false}}',
+        "changed the settings",
+    ),
+    (
+        SettingsSet(Settings(hide_marked=False, comfortable=True)),
+        '{"settings": {"rankers": ["knn", "anchored"], "k": 25, "C": null, "hide_marked": false, "comfortable": true}}',
         "changed the settings",
     ),
     (Named("my cats"), '{"name": "my cats"}', "named it “my cats”"),
@@ -123,6 +154,10 @@ def test_an_event_is_written_read_and_described(event: Event, written: str, word
     [
         ({"mark": "positive", "doc_id": "5"}, Marked("5", "positive")),
         ({"marks": {"positive": ["1"], "negative": ["2"]}}, MarksAdded(Feedback(("1",), ("2",)))),
+        (
+            {"settings": {"rankers": ["svm"], "k": 10, "C": None, "hide_marked": False}},
+            SettingsSet(Settings(("svm",), 10, hide_marked=False, comfortable=False)),
+        ),
     ],
 )
 def test_events_of_earlier_versions_are_read(written: Any, event: Event) -> None:
@@ -157,6 +192,12 @@ def test_an_unknown_event_is_refused(event: Any) -> None:
         {"marks": {"positive": ["a"], "negative": []}, "made": {"a": 1}},
         {"mark": "positive", "doc_id": "a", "replaces": [2]},
         {"mark": "positive", "doc_id": "a", "replaces": "b"},
+        {"marks": {"positive": ["a"], "negative": []}, "taken_back": [2]},
+        {"marks": {"positive": ["a"], "negative": []}, "taken_back": "b"},
+        {"noted": 3, "doc_id": "a"},
+        {"noted": "x"},
+        {"notes": {"a": 3}},
+        {"notes": ["a"]},
         "no event",
         ["undo"],
     ],

@@ -23,11 +23,12 @@ from exemplar.retrieval.sessions.export import (
     export_table,
     exported_doc_ids,
 )
-from exemplar.retrieval.sessions.identity import PresentMarks
+from exemplar.retrieval.sessions.identity import STATES, PresentMarks
 from exemplar.retrieval.sessions.import_marks import read_marks
 from exemplar.retrieval.sessions.marks import MarkedText, Marks
 from tests.support.corpora import ANIMALS
 
+LEFT_AWAY = ["text_hash", "mark_origin", "note"]
 MARKS = Feedback(("5", "gone"), ("1",))
 COLUMNS = [
     Column("knn", ("3", "1"), {"3": 0.5, "1": 0.25, "7": 0.125, "5": -1.0}, "quick"),
@@ -75,13 +76,13 @@ def rows_of(content: bytes, suffix: str) -> list[dict]:
 
 def test_a_row_has_the_marks_ranks_and_scores_of_all_columns(animals: Corpus) -> None:
     table = export_table(animals, MARKS, COLUMNS)
-    own = ["doc_id", "title", "text", "text_hash", "labels", "mark", "mark_state", "mark_origin"]
+    own = ["doc_id", "title", "text", "text_hash", "labels", "mark", "mark_state", "mark_origin", "note"]
     assert table.column_names == [*own, "vectors", "knn_rank", "knn_score", "anchored_rank", "anchored_score"]
     hashes = [MarkedText(None, ANIMALS[row]).text_hash for row in (3, 1, 7, 5)]
     assert table["text_hash"].to_pylist() == [*hashes, None]
     assert table["mark_origin"].to_pylist() == [None] * 5
     assert table["vectors"].to_pylist() == ["quick"] * 5
-    assert [tuple(row.values()) for row in table.drop_columns(["text_hash", "mark_origin", "vectors"]).to_pylist()] == [
+    assert [tuple(row.values()) for row in table.drop_columns([*LEFT_AWAY, "vectors"]).to_pylist()] == [
         ("3", None, ANIMALS[3], ["animal"], None, None, 1, 0.5, 2, 1 / 3),
         ("1", None, ANIMALS[1], ["animal"], "not relevant", None, 2, 0.25, None, -1e-17),
         ("7", None, ANIMALS[7], ["market"], None, None, None, 0.125, 1, 2.0),
@@ -92,7 +93,7 @@ def test_a_row_has_the_marks_ranks_and_scores_of_all_columns(animals: Corpus) ->
 
 
 def test_without_a_ranking_the_marks_alone_are_exported(animals: Corpus) -> None:
-    table = export_table(animals, MARKS).drop_columns(["text_hash", "mark_origin"])
+    table = export_table(animals, MARKS).drop_columns(LEFT_AWAY)
     rows = [tuple(row.values()) for row in table.to_pylist()]
     assert rows == [
         ("5", None, ANIMALS[5], ["market"], "relevant", None),
@@ -106,7 +107,7 @@ def test_a_mark_that_has_lost_its_document_is_exported_with_the_text_it_was_made
     present = PresentMarks(Feedback(), {"3": "changed", "x": "gone", "5": "unknown"}, {"3": lost})
     table = export_table(animals, Feedback(("3", "x"), ("5",)), COLUMNS[:1], present)
     assert table["text_hash"].to_pylist()[2:] == [lost.text_hash, None, None]
-    rows = [tuple(row.values()) for row in table.drop_columns(["text_hash", "mark_origin", "vectors"]).to_pylist()]
+    rows = [tuple(row.values()) for row in table.drop_columns([*LEFT_AWAY, "vectors"]).to_pylist()]
     assert rows == [
         ("3", None, ANIMALS[3], ["animal"], None, None, 1, 0.5),
         ("1", None, ANIMALS[1], ["animal"], None, None, 2, 0.25),
@@ -126,6 +127,46 @@ def test_marks_that_were_made_on_another_corpus_of_the_name_are_told(animals: Co
         ("5", None, "made on another corpus of this name"),
         ("0 (ab)", "no longer in this corpus", "made on another corpus of this name"),
     ]
+
+
+def test_notes_stand_in_a_column_and_noted_documents_have_rows(animals: Corpus) -> None:
+    notes = {"8": "rain", "3": "see table 2", "1": "no", "lost": "where is it?", "9": "", "gone": "was good"}
+    table = export_table(animals, MARKS, COLUMNS[:1], notes=notes)
+    assert [(row["doc_id"], row["text"], row["mark"], row["note"]) for row in table.to_pylist()] == [
+        ("3", ANIMALS[3], None, "see table 2"),
+        ("1", ANIMALS[1], "not relevant", "no"),
+        ("5", ANIMALS[5], "relevant", None),
+        ("gone", None, "relevant", "was good"),
+        ("8", ANIMALS[8], None, "rain"),
+        ("lost", None, None, "where is it?"),
+    ]
+    assert table["mark_state"].to_pylist() == [None, None, None, STATES["gone"], None, STATES["gone"]]
+    assert table["text_hash"].to_pylist()[4] == MarkedText(None, ANIMALS[8]).text_hash
+    alone = export_table(animals, Feedback(), notes=notes)
+    assert alone["doc_id"].to_pylist() == ["8", "3", "1", "lost", "gone"]
+    exported = exported_doc_ids(PresentMarks(MARKS), [COLUMNS[0].doc_ids], ["8", "3", "lost"])
+    assert exported == ["3", "1", "5", "gone", "8", "lost"]
+
+
+def test_a_note_on_a_text_that_has_changed_stands_beside_its_mark(animals: Corpus) -> None:
+    present = PresentMarks(Feedback(), {"3": "changed"}, {"3": MarkedText("A", "b")})
+    table = export_table(animals, Feedback(("3",)), present=present, notes={"3": "why?"})
+    assert [(row["text"], row["mark"], row["note"]) for row in table.to_pylist()] == [("b", "relevant", "why?")]
+
+
+@pytest.mark.parametrize("suffix", WRITERS)
+def test_an_export_with_notes_is_read_again(animals: Corpus, suffix: str) -> None:
+    notes = {"5": "=1+1", "8": 'two\nlines, "quoted"'}
+    content = WRITERS[suffix](export_table(animals, MARKS, notes=notes))
+    escaped = "'=1+1" if suffix == ".csv" else "=1+1"
+    assert {row["doc_id"]: row["note"] for row in rows_of(content, suffix)} == {
+        "5": escaped,
+        "gone": None,
+        "1": None,
+        "8": notes["8"],
+    }
+    imported = added_marks(read_marks(content, f"marks{suffix}"), animals, Marks()).event.marks
+    assert imported == Feedback(("5",), ("1",))
 
 
 @pytest.mark.parametrize("suffix", WRITERS)

@@ -19,6 +19,8 @@ from exemplar.retrieval.sessions.events import (
     MarksCleared,
     MarksFollowed,
     Named,
+    Noted,
+    NotesAdded,
     Opened,
     Queried,
     Redone,
@@ -48,6 +50,58 @@ def test_what_is_no_mark_changes_no_mark() -> None:
     before = after(*marked("a", "b"), UNDO)
     session = reduce(Session.after, [Queried("cats"), DocumentQueried("a"), Named("x"), Opened()], before)
     assert session == replace(before, query=DocumentQuery("a"))
+
+
+def test_an_added_query_keeps_the_queries_before_it_each_once() -> None:
+    like, added = DocumentQueried("a", "01", added=True), Queried("dogs", added=True)
+    session = after(Queried("cats"), added, like)
+    assert (session.query, session.earlier) == (DocumentQuery("a"), ("cats", "dogs"))
+    again = session.after(Queried("cats", added=True))
+    assert (again.query, again.earlier) == ("cats", ("dogs", DocumentQuery("a")))
+    assert again.after(Queried("cats", added=True)) == again
+    assert again.after(DocumentQueried("a", added=True)).earlier == ("dogs", "cats")
+    assert after(added).earlier == (), "there was no query before"
+    for alone in (Queried("birds"), Queried("cats"), DocumentQueried("b")):
+        assert again.after(alone).earlier == ()
+
+
+def test_a_document_has_one_note_whatever_its_mark() -> None:
+    noted = [Noted("a", "first"), *marked("a"), Noted("b", "other"), Noted("a", "second", "01")]
+    session = after(*noted)
+    assert (session.notes, session.feedback) == ({"b": "other", "a": "second"}, Feedback(("a",)))
+    for event in (UNDO, MarksCleared(), Marked("a", None), Queried("cats")):
+        assert session.after(event).notes == session.notes
+    assert session.after(Noted("a", "")).notes == {"b": "other"}
+    assert session.after(Noted("gone", "")).notes == session.notes
+    assert session.after(UNDO).after(Noted("a", "third"), REDO).feedback == Feedback(("a",)), "a note is no step"
+    assert session.after(NotesAdded({"a": "new", "b": "", "c": "c"})).notes == {"a": "new", "c": "c"}
+    assert hash(session) == hash(after(*noted))
+
+
+def test_notes_follow_marks_to_other_documents() -> None:
+    session = after(*(Noted(doc_id, doc_id.upper()) for doc_id in "abcd"))
+    assert session.after(MarksFollowed({"a": "x"})).notes == {"x": "A", "b": "B", "c": "C", "d": "D"}
+    assert session.after(MarksFollowed({"a": "b", "b": "x"})).notes == {"b": "A", "x": "B", "c": "C", "d": "D"}
+    assert session.after(MarksFollowed({"a": "b", "c": "d"})).notes == {"b": "B\nA", "d": "D\nC"}
+    assert after(Noted("a", "same"), Noted("b", "same"), MarksFollowed({"a": "b"})).notes == {"b": "same"}
+
+
+def test_one_step_marks_some_documents_and_takes_the_marks_of_others_back() -> None:
+    before = after(*marked("a", "b"), Marked("c", "negative"))
+    event = MarksAdded(Feedback((), ("d", "b")), taken_back=("a", "c", "a", "b", "gone"))
+    session = before.after(event)
+    assert session.feedback == Feedback((), ("d", "b"))
+    assert session.after(UNDO).feedback == before.feedback
+    assert session.after(UNDO, REDO).feedback == session.feedback
+    assert before.after(MarksAdded(Feedback(), taken_back=("a", "c"))).feedback == Feedback(("b",))
+    assert before.after(MarksAdded(Feedback(), taken_back=("gone",))) == before
+
+
+def test_marks_have_one_order_over_all_verdicts() -> None:
+    session = after(*marked("b"), Marked("a", "unsure"), Marked("c", "negative"), *marked("d"))
+    assert session.marks.order == ("b", "a", "c", "d")
+    assert session.after(Marked("b", "negative"), Marked("c", None)).marks.order == ("a", "d", "b")
+    assert after().marks.order == ()
 
 
 def test_undo_and_redo_walk_through_the_marks() -> None:
@@ -192,3 +246,16 @@ def test_a_mark_on_a_text_replaces_those_on_its_copies_in_one_step() -> None:
     assert made.on_text(Marked("a", None)).replaces == ("b",), "the session knows its text"
     assert made.on_text(Marked("x", None)).replaces == ()
     assert made.after(made.on_text(Marked("a", None))).on_text(Marked("b", "positive", "01")).replaces == ()
+
+
+def test_marks_on_texts_take_those_on_their_copies_back_in_one_step() -> None:
+    marks = [Marked("a", "positive", "01"), Marked("b", "negative", "01"), Marked("c", "negative", "02")]
+    made = after(*marks, Marked("d", "unsure", "03"), Marked("e", "positive"))
+    event = made.on_texts(MarksAdded(Feedback(("x", "y")), {"x": "01", "y": "09"}))
+    assert event == MarksAdded(Feedback(("x", "y")), {"x": "01", "y": "09"}, taken_back=("a", "b"))
+    assert made.after(event).feedback == Feedback(("e", "x", "y"), ("c",), ("d",))
+    assert made.after(event, UNDO).feedback == made.feedback
+    assert made.on_texts(MarksAdded(Feedback(("a", "x")), {"x": "02"})).taken_back == ("b", "c"), "it knows a's text"
+    assert made.on_texts(MarksAdded(Feedback(), taken_back=("b", "b", "d"))).taken_back == ("b", "d", "a")
+    assert made.on_texts(MarksAdded(Feedback(("b",)), taken_back=("b", "c"))).taken_back == ("c", "a")
+    assert made.on_texts(MarksAdded(Feedback(("e", "z")))).taken_back == ()

@@ -19,6 +19,8 @@ from exemplar.retrieval.sessions.events import (
     MarksAdded,
     MarksCleared,
     Named,
+    Noted,
+    NotesAdded,
     Opened,
     Queried,
     Undone,
@@ -34,6 +36,14 @@ EVENTS: list[Event] = [
     DocumentQueried("a"),
     Marked("b", None),
     Marked("ü 'quoted' \N{CAT FACE}", "positive"),
+]
+NEW: list[Event] = [
+    DocumentQueried("b", "01", added=True),
+    Queried("dogs", added=True),
+    Noted("a", "see table 2", "01"),
+    NotesAdded({"b": "no", "c": "why?"}),
+    MarksAdded(Feedback(("c",)), {"c": "02"}, taken_back=("a",)),
+    Noted("b", ""),
 ]
 
 
@@ -66,6 +76,14 @@ def test_every_event_is_on_the_disk_when_record_returns(store: SessionStore, hom
         store.record(session, event)
         session = session.after(event)
         assert SessionStore(home / "sessions.sqlite").load("s1") == session, n
+
+
+def test_added_queries_notes_and_marks_taken_back_are_restored(store: SessionStore) -> None:
+    session = play(Session("s1", "animals"), store, [*EVENTS, *NEW])
+    assert store.load("s1") == session
+    assert (session.query, session.earlier) == ("dogs", (DocumentQuery("a"), DocumentQuery("b")))
+    assert session.notes == {"a": "see table 2", "c": "why?"}
+    assert session.feedback == Feedback(("ü 'quoted' \N{CAT FACE}", "c"))
 
 
 def test_sessions_do_not_see_each_other(store: SessionStore) -> None:
@@ -360,7 +378,67 @@ def test_a_shortened_text_is_kept_under_the_hash_of_the_whole(store: SessionStor
 
 def test_an_event_is_written_once_by_its_key(store: SessionStore) -> None:
     session = Session("s1", "animals")
-    for _ in range(3):
-        store.record(session, Marked("a", "positive"), key="tab 1", corpus_id="c1")
-    store.record(session, Marked("b", "positive"), key="tab 2")
+    written = [store.record(session, Marked("a", "positive"), key="tab 1", corpus_id="c1") for _ in range(3)]
+    written += [store.record(session, Marked("b", "positive"), key="tab 2")]
+    assert written == [True, False, False, True]
     assert [(each.event.doc_id, each.corpus_id) for each in store.history("s1")] == [("a", "c1"), ("b", "")]
+
+
+def test_events_are_written_together_in_order_and_each_once(store: SessionStore) -> None:
+    session, (first, *_) = Session("s1", "animals"), TEXTS
+    a, b = Marked("a", "positive", first.text_hash, first), Marked("b", "negative")
+    assert store.record_all(session, [(a, "tab 1"), (b, "tab 2"), (a, "tab 1")], "c1") == [True, True, False]
+    assert store.record_all(session, [(b, "tab 2"), (Noted("a", "x"), "tab 3")]) == [False, True]
+    assert store.record_all(session, []) == []
+    written = [(each.event, each.corpus_id) for each in store.history("s1")]
+    assert written == [(a, "c1"), (b, "c1"), (Noted("a", "x"), "")]
+    assert store.texts("s1") == {first.text_hash: first}
+
+
+def test_of_events_that_cannot_all_be_written_none_is(store: SessionStore, home: Path) -> None:
+    play(Session("s1", "animals"), store, EVENTS[:1])
+    with closing(sqlite3.connect(home / "sessions.sqlite")) as connection, connection:
+        connection.execute(
+            "CREATE TRIGGER full BEFORE INSERT ON events WHEN NEW.key = '2' BEGIN SELECT RAISE(ABORT, 'no room'); END"
+        )
+    with pytest.raises(sqlite3.IntegrityError, match="no room"):
+        store.record_all(Session("s1", "animals"), [(Marked("a", "positive"), "1"), (Marked("b", "positive"), "2")])
+    assert [each.event for each in store.history("s1")] == EVENTS[:1]
+
+
+@pytest.mark.parametrize(
+    ("events", "title"),
+    [
+        ([Opened()], ""),
+        ([Opened(), Marked("a", "positive")], ""),
+        ([Opened(), Queried("  cats\n and dogs "), Queried("birds")], "cats and dogs"),
+        ([DocumentQueried("n7"), Queried("birds")], "more like n7"),
+        ([Queried("birds"), Named("my birds")], "my birds"),
+        ([Queried("birds"), Named("old"), Named("new")], "new"),
+        ([Queried("birds"), Named("old"), Named("")], "birds"),
+        ([Queried("x" * 60)], "x" * 60),
+        ([Queried("x" * 61)], "x" * 59 + "…"),
+        ([DocumentQueried("x" * 1000)], "more like " + "x" * 49 + "…"),
+        ([Queried("lone \ud800 surrogate")], "lone \ud800 surrogate"),
+    ],
+    ids=str,
+)
+def test_the_title_is_the_name_or_the_first_query(store: SessionStore, events: list[Event], title: str) -> None:
+    play(Session("s0", "animals"), store, [Queried("another session"), Named("another")])
+    play(Session("s1", "animals"), store, events)
+    assert store.title("s1") == title
+    assert {each.session_id: each.title for each in store.saved()}.get("s1", "") == title
+
+
+def test_a_session_that_is_not_there_has_no_title(store: SessionStore) -> None:
+    assert store.title("never") == ""
+    play(Session("s1", "animals"), store, EVENTS)
+    assert store.title("never") == ""
+
+
+def test_a_damaged_event_does_not_hide_the_title(store: SessionStore, home: Path) -> None:
+    play(Session("s1", "animals"), store, [Queried("cats"), Queried("dogs"), Queried("birds")])
+    with closing(sqlite3.connect(home / "sessions.sqlite")) as connection, connection:
+        connection.execute("UPDATE events SET event = '{\"query\": ' WHERE id = 1")
+        connection.execute("UPDATE events SET event = '{\"query\": 3}' WHERE id = 2")
+    assert (store.title("s1"), store.saved()[0].title) == ("birds", "birds")

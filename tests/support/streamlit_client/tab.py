@@ -45,16 +45,16 @@ class Tab:
     ----------
     tree
         The page as it is now.
-    finished_at
-        When the last run finished, by ``time.perf_counter``.
     broken
         What the page could not be drawn for, in all its runs.
+    n_runs
+        How often the page has been run, without the runs of a part of it alone.
     """
 
     def __init__(self, url: str, *, timeout: float = 180, last_drawn: str = "") -> None:
         self.url, self.timeout = url, timeout
-        self.finished_at = 0.0
         self.broken: list[str] = []
+        self.n_runs = 0
         self._last_drawn = last_drawn
         self._opened = ExitStack()
         self._connection: ClientConnection | None = None
@@ -110,8 +110,13 @@ class Tab:
             raise NotShown(f"there is no button '{key}' that can be pressed: {self.at()}")
         self.ask(button.id, wait=wait)
 
-    def ask(self, trigger: str | None = None, *, wait: bool = True) -> None:
-        """Ask for a run, as a click on a trigger does; every widget tells what it is set to."""
+    def ask(
+        self, trigger: str | None = None, *, wait: bool = True, said: str | None = None, fragment: str = ""
+    ) -> None:
+        """Ask for a run, as a click on a trigger does; every widget tells what it is set to.
+
+        ``said`` is what a component's trigger says, as JSON, and ``fragment`` the part of the page to run.
+        """
         message = BackMsg()
         asked = message.rerun_script
         asked.query_string, asked.page_script_hash = self._query_string, self._page_hash
@@ -119,7 +124,10 @@ class Tab:
         asked.context_info.url = f"{self.url}/{self._page}"
         asked.context_info.timezone = "UTC"
         asked.widget_states.widgets.extend(self.tree.states.values())
-        if trigger is not None:
+        asked.fragment_id = fragment
+        if trigger is not None and said is not None:
+            asked.widget_states.widgets.add(id=trigger, json_trigger_value=said)
+        elif trigger is not None:
             asked.widget_states.widgets.add(id=trigger, trigger_value=True)
         self._begun = self._drawn = self._finished = False
         with self._connected() as connection:
@@ -190,10 +198,15 @@ class Tab:
                 self._begun, self._drawn = True, False
                 self._page_hash = message.new_session.page_script_hash
                 self.tree.begin(tuple(message.metadata.run.fragment_ids))
+                self.n_runs += not message.metadata.run.fragment_ids
             case "delta":
                 self.tree.draw(message)
-                component = message.delta.new_element.bidi_component.id
-                self._drawn |= bool(self._last_drawn) and component.endswith(f"-{self._last_drawn}")
+                component = message.delta.new_element.bidi_component
+                if self._last_drawn and component.id.endswith(f"-{self._last_drawn}"):
+                    self._drawn = True
+                    self._take_component(component, message.delta.fragment_id)
+            case "navigation":
+                self._page_hash = message.navigation.page_script_hash
             case "page_info_changed":
                 self._query_string = message.page_info_changed.query_string
             case "script_finished":
@@ -203,10 +216,12 @@ class Tab:
             case "page_not_found":
                 self.broken.append(f"there is no page '{message.page_not_found.page_name}'")
 
+    def _take_component(self, component: Any, fragment: str) -> None:
+        """Take what the last component of a page draws; for classes that know it."""
+
     def _take_finish(self, status: int) -> None:
         if not self._begun or status == ForwardMsg.FINISHED_EARLY_FOR_RERUN:  # it began before the last click
             return
         if status != ForwardMsg.FINISHED_WITH_COMPILE_ERROR:
             self.tree.finish()
         self._finished = True
-        self.finished_at = time.perf_counter()

@@ -10,24 +10,24 @@
 """
 
 import html
+import json
 import re
-from collections.abc import Iterator
+import secrets
+from typing import Any
 from urllib.parse import urlencode
 
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
 from exemplar.retrieval.feedback import Feedback, Mark
 from exemplar.retrieval.rankers import DEFAULT_RANKER
+from tests.support.lists import BrowserLists
 from tests.support.streamlit_client.tab import Disconnected, NotShown, Tab
-from tests.support.streamlit_client.tree import Node
 
 __all__ = ["Disconnected", "NotShown", "Visitor", "address"]
 
-_MARKED = re.compile(r'class="ex-marked ex-(positive|negative)"')
 _MESSAGE = re.compile(r'<div class="ex-message ex-(\w+)".*?</b> (.*)</div>', re.DOTALL)
-_LISTS: dict[str, Mark] = {"Relevant": "positive", "Not relevant": "negative"}
-_LIST = re.compile(rf"({'|'.join(_LISTS)}) \(([\d,]+)\)")
-_LAST_DRAWN = "keyboard"  # of a page of results; what follows only marks sentences in it
+_LAST_DRAWN = "lists"  # of a page of results
+_LISTED = re.compile(r"mark (positive|negative|unsure) (.*)", re.DOTALL)
 
 
 def address(**query: str) -> str:
@@ -38,11 +38,16 @@ def address(**query: str) -> str:
 class Visitor(Tab):
     """A tab at the app. What it raises when the app is gone is said in ``Tab``.
 
-    Documents go by their doc_id; very long ones by what the app puts in their place in the keys of its widgets.
+    Attributes
+    ----------
+    lists
+        What a browser keeps of the lists; its name differs from that of every other visit.
     """
 
     def __init__(self, url: str, *, timeout: float = 180) -> None:
         super().__init__(url, timeout=timeout, last_drawn=_LAST_DRAWN)
+        self.lists = BrowserLists(secrets.token_hex(6))
+        self._feed = self._fragment = ""
 
     def __enter__(self) -> "Visitor":
         return self
@@ -65,48 +70,57 @@ class Visitor(Tab):
         self.ask(button.id, wait=wait)
 
     def mark(self, doc_id: str, mark: Mark | None, column: str = DEFAULT_RANKER, *, wait: bool = True) -> None:
-        """Mark a row of a column, or with None take its mark back, by the row's own buttons.
+        """Mark a row of a list, or with None take its mark back; return when the page confirms it, or at once."""
+        row = self.lists.shown_row(doc_id, self.side(column))
+        self.act("mark", wait=wait, verdict=mark, rows=[row])
 
-        It returns when the page has confirmed it: its list of marks says so, and it has finished (without ``wait`` it
-        may still mark sentences). ``NotShown`` says that the page does something else.
-        """
-        there = self.marked_rows(column).get(doc_id)
-        if mark == there:
-            raise ValueError(f"the row of '{doc_id}' is marked so already: {mark}")
-        self.click(f"{mark or there} {column} {doc_id}", wait=False)
-        self.wait_for(lambda: self.is_finished if wait else self.is_drawn)
-        if self.marks().mark_of(doc_id) != mark:
-            raise NotShown(f"the mark on '{doc_id}' should be {mark}: {self.at()}")
+    def act(self, kind: str, *, wait: bool = True, **about: Any) -> None:
+        """Do something in the lists; return when the page confirms it, or without ``wait`` at once."""
+        act = self.lists.act(kind, **about)
+        self.say(wait=False)
+        if wait:
+            self.wait_for(lambda: self.is_drawn and (act not in self.lists.pending or bool(self.lists.failed)))
+            if act in self.lists.pending:
+                raise NotShown(f"it was not saved: {self.lists.failed}")
 
-    def list_all(self, *, wait: bool = True) -> None:
-        """Have the sidebar list all marks (at most 200 of each kind); ``wait`` is as for a mark."""
-        for title in _LISTS:
-            toggle = self.widget(f"all {title}")
-            if toggle is not None and not self.tree.states[toggle.id].bool_value:
-                self.tree.states[toggle.id].bool_value = True
-                self.ask(wait=False)
-                self.wait_for(lambda: self.is_finished if wait else self.is_drawn)
+    def say(self, *, wait: bool = True) -> None:
+        """Send the next message of the lists, with all acts that are not confirmed."""
+        if not self._has_lists():
+            raise NotShown(f"there are no lists on the page: {self.at()}")
+        said = json.dumps([{"event": "say", "value": self.lists.message()}])
+        self.ask(f"$$STREAMLIT_INTERNAL_KEY_{self._feed}__events", wait=wait, said=said, fragment=self._fragment)
+
+    def side(self, column: str) -> int:
+        """Return the place of a ranker's list."""
+        rankers = [each["ranker"] for each in self.lists.data.get("lists", [])]
+        if column not in rankers:
+            raise NotShown(f"there is no list by {column}: {self.at()}")
+        return rankers.index(column)
 
     def rows(self, column: str = DEFAULT_RANKER) -> list[str]:
-        """Return the documents of a column from the top."""
-        return [doc_id for doc_id, _ in self._rows(column)]
-
-    def marked_rows(self, column: str = DEFAULT_RANKER) -> dict[str, Mark]:
-        """Return which rows of a column have a mark, and which."""
-        return {doc_id: mark for doc_id, mark in self._rows(column) if mark}
+        """Return the documents of a list from the top; none where there are no lists."""
+        if not self._has_lists():
+            return []
+        if lacked := self.lists.lacked():
+            raise NotShown(f"the texts of {len(lacked)} rows are on their way: {self.at()}")
+        return self.lists.listed(self.side(column))
 
     def marks(self) -> Feedback:
-        """Return the marks that are listed in the sidebar: the latest 15 of each kind, and all after ``list_all``."""
-        listed: dict[Mark, list[str]] = {"positive": [], "negative": []}
-        for mark, node in self._lists():
-            if node.key and node.key.startswith("mark "):
-                listed[mark].append(node.key.removeprefix("mark "))
-        return Feedback(tuple(listed["positive"]), tuple(listed["negative"]))
+        """Open the drawer of marks and return them, in the order in which they were made; at most the last 200."""
+        self._open("marks")
+        if (toggle := self.widget("all marks")) is not None and not self.tree.states[toggle.id].bool_value:
+            self.tree.states[toggle.id].bool_value = True
+            self.ask()
+        listed: dict[str, list[str]] = {"positive": [], "negative": [], "unsure": []}
+        for node in filter(self.tree.is_new, self.tree.root.walk()):
+            if node.key and (match := _LISTED.fullmatch(node.key)):
+                listed[match[1]].insert(0, match[2])
+        return Feedback(*(tuple(doc_ids) for doc_ids in listed.values()))
 
-    def n_marks(self) -> dict[Mark, int]:
-        """Return how many marks of each kind there are, as the sidebar says."""
-        counts = {mark: said[1] for mark, node in self._lists() if (said := _title(node))}
-        return {mark: counts.get(mark, 0) for mark in _LISTS.values()}
+    def n_marks(self) -> dict[str, int]:
+        """Return how many marks of each kind there are, as the lists say."""
+        counts = self.lists.data["counts"]
+        return {mark: counts[mark] for mark in ("positive", "negative", "unsure")}
 
     def problems(self) -> list[str]:
         """Return what went wrong on the page: exceptions, and sentences that tell of errors."""
@@ -121,24 +135,25 @@ class Visitor(Tab):
         """Return all that the page says in text of its own, for whoever wants to know what stands there."""
         return html.unescape(re.sub(r"<.*?>", " ", " ".join(each.body for each in self.tree.root.find("html"))))
 
-    def _rows(self, column: str) -> Iterator[tuple[str, Mark | None]]:
-        place = f"row {column} "
-        for node in self.tree.root.block(f"column-{column}").walk():
-            if node.key and node.key.startswith(place):
-                mark = _MARKED.search(next((each.body for each in node.find("html")), ""))
-                yield node.key.removeprefix(place), mark and mark[1]  # type: ignore[misc]
+    def _has_lists(self) -> bool:
+        return any(each.id == self._feed for each in self.tree.root.find("bidi_component"))
 
-    def _lists(self) -> Iterator[tuple[Mark, Node]]:
-        """Yield what stands in the sidebar's lists of marks, each with the mark that its list is of."""
-        mark: Mark | None = None
-        for node in filter(self.tree.is_new, self.tree.sidebar.walk()):
-            if said := _title(node):
-                mark = _LISTS[said[0]]
-            if mark:
-                yield mark, node
+    def _open(self, key: str) -> None:
+        """Open a popover; closed and opened again, it shows what is there by now."""
+        for node in self.tree.root.walk():
+            if node.kind == "popover" and node.key == key:
+                self.tree.states[node.element.id].bool_value = True
+                self.ask()
+                return
+        raise NotShown(f"there is no popover '{key}': {self.at()}")
 
+    def _forget(self, address: str) -> None:
+        super()._forget(address)
+        self._feed = self._fragment = ""
 
-def _title(node: Node) -> tuple[str, int] | None:
-    """Return what a list of marks is called and how many it says there are, if a node is its title."""
-    match = _LIST.fullmatch(node.element.body) if node.kind == "markdown" else None
-    return (match[1], int(match[2].replace(",", ""))) if match else None
+    def _take_component(self, component: Any, fragment: str) -> None:
+        self._feed, self._fragment = component.id, fragment
+        data = component.mixed.json or component.json
+        self.lists.draw(json.loads(data))
+        if self.lists.lacked():
+            self.say(wait=False)

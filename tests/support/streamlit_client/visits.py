@@ -1,7 +1,7 @@
 """What the visitors of the load benchmark do: each has a session of its own, searches, marks, thinks, and changes mind.
 
 A visitor types a query, and another after some marks, or asks for more like a row. Between, it marks rows of either
-column, two of three as relevant, and now and then takes a mark back or undoes. It thinks from the moment when the new
+list, two of three as relevant, and now and then takes a mark back or undoes. It thinks from the moment when the new
 ranking stands: a quarter of a second at least, and longer as chance has it. One mark of ten is hasty: the next click
 follows a quarter of a second after it, whatever the page shows by then.
 """
@@ -25,7 +25,6 @@ _LEAST_THOUGHT = 0.25  # seconds
 _LONGEST = 180.0  # seconds that a page may take
 _HASTY, _SEARCH, _MORE, _BACK, _UNDO = 0.1, 0.08, 0.04, 0.08, 0.06  # of all clicks
 _RELEVANT = 2 / 3  # of all marks
-_LISTED = 15  # of each kind, by the sidebar
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +63,6 @@ class Visit:
         As events of the session, in order.
     took
         Of each click what it was, and the milliseconds until the new ranking stood.
-    finished
-        The milliseconds until the page had finished, where it did before the next click.
     marks, rows
         As the page shows them at the end, the rows by ranker.
     """
@@ -73,7 +70,6 @@ class Visit:
     session_id: str = ""
     clicked: list[Event] = field(default_factory=list)
     took: list[tuple[str, float]] = field(default_factory=list)
-    finished: list[float] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     marks: Feedback = field(default_factory=Feedback)
     rows: dict[str, list[str]] = field(default_factory=dict)
@@ -149,51 +145,55 @@ class _Person:
     def _end(self) -> None:
         session = self._visit.session(self._plan.corpus)
         self._page.wait_for(lambda: self._page.is_drawn and self._shows(session))
-        self._page.list_all(wait=False)
-        self._visit.marks = self._page.marks()
         self._visit.rows = {ranker: self._page.rows(ranker) for ranker in COLUMNS}
+        self._visit.marks = self._page.marks() if session.feedback else Feedback()
         self._look()
 
     def _think(self) -> None:
         self._page.rest(_LEAST_THOUGHT + self._chance.expovariate(1 / (self._plan.think - _LEAST_THOUGHT)))
-        if self._page.is_finished:
-            self._visit.finished.append(1000 * (self._page.finished_at - self._asked))
 
     def _click(self) -> None:
         session = self._visit.session(self._plan.corpus)
-        marked = self._rows_with(session, marked=True)
+        marked = session.feedback.marked
         drawn = self._chance.random()
         if (drawn := drawn - _SEARCH) < 0 and self._queries:
             self._search("search")
         elif (drawn := drawn - _MORE) < 0:
-            doc_id, ranker = self._chance.choice(self._rows())
-            self._take("search", DocumentQueried(doc_id), lambda: self._press(f"more {ranker} {doc_id}"))
+            self._more()
         elif (drawn := drawn - _BACK) < 0 and marked:
-            self._mark(*self._chance.choice(marked), None, session)
+            self._mark(self._chance.choice(marked), self._chance.choice(COLUMNS), None)
         elif drawn - _UNDO < 0 and session.marks.past and self._page.is_drawn:
-            self._take("mark", Undone(), lambda: self._press("undo"))
+            self._take("mark", Undone(), lambda: self._page.act("undo", wait=False))
         else:
             self._mark_one(session)
 
     def _mark_one(self, session: Session) -> None:
         """Mark a row; where all have a mark, ask for more like one of them."""
-        free = self._rows_with(session, marked=False)
+        free = [row for row in self._rows() if session.feedback.mark_of(row[0]) is None]
         if not free:
-            doc_id, ranker = self._chance.choice(self._rows())
-            self._take("search", DocumentQueried(doc_id), lambda: self._press(f"more {ranker} {doc_id}"))
+            self._more()
             return
-        self._mark(*free[0], "positive" if self._chance.random() < _RELEVANT else "negative", session)
+        self._mark(*free[0], "positive" if self._chance.random() < _RELEVANT else "negative")
 
-    def _mark(self, doc_id: str, ranker: str, mark: Mark | None, session: Session) -> None:
-        button = mark or session.feedback.mark_of(doc_id)
-        self._take("mark", Marked(doc_id, mark), lambda: self._press(f"{button} {ranker} {doc_id}"))
+    def _more(self) -> None:
+        doc_id, ranker = self._chance.choice(self._rows())
+        row = self._page.lists.shown_row(doc_id, self._page.side(ranker))
+        like = {"id": row["id"], "hash": row["hash"]}
+        self._take("search", DocumentQueried(doc_id), lambda: self._page.act("like", wait=False, **like))
+
+    def _mark(self, doc_id: str, ranker: str, mark: Mark | None) -> None:
+        self._take("mark", Marked(doc_id, mark), lambda: self._page.mark(doc_id, mark, ranker, wait=False))
 
     def _search(self, what: str) -> None:
-        query = self._queries.pop(0)
-        self._take(what, Queried(query), lambda: self._page.search(query, wait=False))
+        query, marked = self._queries.pop(0), bool(self._visit.session(self._plan.corpus).feedback)
+        self._take(what, Queried(query), lambda: self._type(query, marked=marked))
 
-    def _press(self, key: str) -> None:
-        self._page.click(key, wait=False)
+    def _type(self, query: str, *, marked: bool) -> None:
+        """Type a query; where there are marks, answer that they count for it too."""
+        self._page.search(query, wait=False)
+        if marked:
+            self._page.wait_for(lambda: self._page.is_drawn)
+            self._page.click("same_search", wait=False)
 
     def _take(self, what: str, event: Event, click: Callable[[], None]) -> None:
         """Click, and wait until the page shows all that comes of it, unless in haste."""
@@ -209,24 +209,15 @@ class _Person:
         self._look()
 
     def _shows(self, session: Session) -> bool:
-        """Whether the page is at the session's query and lists its marks, the latest of each kind."""
-        asked, marks = self._page.query_params, session.feedback
+        """Whether the page is at the session's query and shows all its marks as saved."""
+        asked, feedback = self._page.query_params, session.feedback
         is_document = isinstance(session.query, DocumentQuery)
         query = DocumentQuery(asked.get("like", "")) if is_document else asked.get("q")
-        listed = Feedback(marks.positives[-_LISTED:], marks.negatives[-_LISTED:])
-        return query == session.query and self._page.marks() == listed
+        counts = {mark: len(doc_ids) for mark, doc_ids in feedback.by_mark()}
+        return query == session.query and not self._page.lists.pending and self._page.n_marks() == counts
 
     def _look(self) -> None:
         self._visit.errors += [each for each in self._page.problems() if each not in self._visit.errors]
-
-    def _rows_with(self, session: Session, *, marked: bool) -> list[tuple[str, str]]:
-        """Return the rows that have a mark, or have none, in the session and on the page, which may be behind it."""
-        there = {ranker: self._page.marked_rows(ranker) for ranker in COLUMNS}
-        return [
-            (doc_id, ranker)
-            for doc_id, ranker in self._rows()
-            if marked == bool(session.feedback.mark_of(doc_id)) == (doc_id in there[ranker])
-        ]
 
     def _rows(self) -> list[tuple[str, str]]:
         """Return the rows of the page, each with its column, as the eye goes: the best of either column first."""

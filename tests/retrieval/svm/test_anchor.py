@@ -6,13 +6,13 @@ import pytest
 from exemplar.data.building.build import build_corpus
 from exemplar.data.words.index import WordsIndex
 from exemplar.data.words.indexing import write_index
-from exemplar.retrieval import anchor as anchor_module
-from exemplar.retrieval.anchor import choose_terms, dense_anchor, word_anchor
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.index.dense import DenseIndex
 from exemplar.retrieval.index.words import DocumentWords
 from exemplar.retrieval.ranking import Ranking
 from exemplar.retrieval.search import SearchEngine
+from exemplar.retrieval.svm import anchor as anchor_module
+from exemplar.retrieval.svm.anchor import choose_terms, dense_anchor, word_anchor
 from tests.support.corpora import source_of
 from tests.support.fake_encoder import FakeEncoder
 
