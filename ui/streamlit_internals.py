@@ -1,4 +1,4 @@
-"""Collect all uses of Streamlit beyond its public API: whether a page runs, and the messages of a tab."""
+"""Collect all uses of Streamlit beyond its public API: what a page runs for, and the messages of a tab."""
 
 from typing import Literal
 
@@ -8,7 +8,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-__all__ = ["UploadedFile", "is_on_a_page", "page_progress", "requested_run"]
+__all__ = ["UploadedFile", "has_changed_around", "is_on_a_page", "page_progress", "requested_run"]
 
 _ENDS: dict[int, Literal["again", "end"]] = {
     ForwardMsg.FINISHED_SUCCESSFULLY: "end",
@@ -20,6 +20,23 @@ _ENDS: dict[int, Literal["again", "end"]] = {
 def is_on_a_page() -> bool:
     """Return whether this thread draws a page; a background thread can't draw."""
     return get_script_run_ctx(suppress_warning=True) is not None
+
+
+def has_changed_around() -> bool:
+    """Return whether a request that runs a fragment alone also changes what is on the page outside of fragments.
+
+    The browser sends what changes at the same moment in one request, for a fragment if it has a part in it. The
+    callbacks run all the same, but the page is not drawn. It has to be asked in a callback.
+    """
+    context = get_script_run_ctx()
+    if context is None or not context.fragment_ids_this_run:
+        return False
+    state = context.session_state._state
+    known = state._new_widget_state.widget_metadata
+    return any(
+        each in known and known[each].fragment_id is None and state._widget_changed(each)
+        for each in state._new_widget_state
+    )
 
 
 def requested_run(message: bytes) -> Literal["page", "fragment"] | None:

@@ -826,6 +826,32 @@ def opened(page: Page) -> Locator:
     return page.get_by_role("group", name=re.compile("^Text of "))
 
 
+AT_ONCE = """(name) => {
+  window.exemplarFeed.send({ message: 0, tab: "another", acts: [] }) // the lists speak in the moment of the click
+  ;[...document.querySelectorAll("button")].find((each) => each.textContent.includes(name)).click()
+}"""
+
+
+def test_the_page_follows_a_click_that_the_browser_sends_with_a_message_of_the_lists(tab: Page, server: Server) -> None:
+    visit(tab, server)
+    tab.evaluate(AT_ONCE, "Mark next")
+    expect_listed(tab, "The rankings disagree most")
+    tab.evaluate(AT_ONCE, "Marks")
+    expect(tab.get_by_test_id("stPopoverBody")).to_contain_text("Mark rows as relevant")
+    tab.keyboard.press("Escape")
+    expect(tab.get_by_test_id("stPopoverBody")).to_have_count(0)
+    with open_popover(tab, "Filters"):
+        words = tab.get_by_role("textbox", name="Words that must occur")
+        words.fill("parcel")
+        words.press("Enter")
+        expect(tab.get_by_role("button", name=re.compile("^Mark all .* that pass"))).to_be_visible()
+        settle(tab)
+        tab.evaluate(AT_ONCE, "that pass")
+        expect(tab.get_by_role("button", name="Mark none")).to_be_visible()
+        tab.get_by_role("button", name="Mark none").click()
+        expect(tab.get_by_role("button", name="Mark none")).to_have_count(0)
+
+
 def test_screen_reads_one_list_to_its_end(tab: Page, server: Server, shared_home: Path) -> None:
     visit(tab, server)
     expected = order(tab)

@@ -10,7 +10,9 @@ from exemplar.retrieval.sessions.marks import marked_texts
 from exemplar.retrieval.sessions.session import Session
 from exemplar.ui import html, state
 from exemplar.ui.search import filter_form
+from exemplar.ui.state import put
 
+_ASKS = "asks_whether_to_mark_all"
 MOST = 10_000  # documents; the log keeps the text of each
 
 
@@ -21,8 +23,11 @@ def show_mark_all(session: Session, marks: PresentMarks, engine: SearchEngine) -
     n = len(unmarked(session, marks, engine))
     if n > MOST:
         st.caption(f"{n:,} unmarked documents pass: too many to mark at once, which can be done for {MOST:,}.")
-    elif n and st.button(f"Mark all {n:,} that pass …", key="mark_all", icon=":material/done_all:"):
-        _ask(session, marks, engine)
+    elif n:
+        label = f"Mark all {n:,} that pass …"
+        st.button(label, key="mark_all", icon=":material/done_all:", on_click=put, args=(_ASKS, True))
+        if st.session_state.pop(_ASKS, False):
+            _ask(session, marks, engine)
 
 
 def unmarked(session: Session, marks: PresentMarks, engine: SearchEngine) -> list[str]:

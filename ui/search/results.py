@@ -22,6 +22,7 @@ from exemplar.ui.search.lists.open_row import opened_row
 from exemplar.ui.search.lists.saving import save_acts
 from exemplar.ui.search.rankings import HEADINGS, engine_of, plain_and_learned, rankings_of, usable
 from exemplar.ui.search.why import show_plane
+from exemplar.ui.streamlit_internals import has_changed_around
 
 DEPTH = payload.DEPTH
 _CANDIDATES = 200  # documents of a ranking from which Mark next and Why choose
@@ -79,7 +80,7 @@ def _take(said: Any) -> None:
     outcome = save_acts(memory.message.acts)
     memory.confirmed = (*outcome.confirmed, *memory.message.unreadable)
     memory.failed = outcome.failed
-    st.session_state[_REDRAW] = outcome.redraws or state.has_notice()
+    st.session_state[_REDRAW] = outcome.redraws or state.has_notice() or has_changed_around()
 
 
 def _drawn(view: str) -> dict[str, Any]:

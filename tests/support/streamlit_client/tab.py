@@ -125,6 +125,7 @@ class Tab:
         asked.context_info.timezone = "UTC"
         asked.widget_states.widgets.extend(self.tree.states.values())
         asked.fragment_id = fragment
+        self._is_part = bool(fragment)
         if trigger is not None and said is not None:
             asked.widget_states.widgets.add(id=trigger, json_trigger_value=said)
         elif trigger is not None:
@@ -171,6 +172,7 @@ class Tab:
     def _forget(self, address: str) -> None:
         parts = urlsplit(address)
         self.tree = Tree()
+        self._is_part = False
         self._query_string, self._page, self._page_hash = parts.query, parts.path.strip("/"), ""
         self._begun = self._drawn = self._finished = False
 
@@ -195,10 +197,12 @@ class Tab:
     def _take(self, message: ForwardMsg) -> None:
         match message.WhichOneof("type"):
             case "new_session":
-                self._begun, self._drawn = True, False
+                fragments = tuple(message.metadata.run.fragment_ids)
+                if not fragments or self._is_part:  # else it was asked for before the page
+                    self._begun, self._drawn = True, False
                 self._page_hash = message.new_session.page_script_hash
-                self.tree.begin(tuple(message.metadata.run.fragment_ids))
-                self.n_runs += not message.metadata.run.fragment_ids
+                self.tree.begin(fragments)
+                self.n_runs += not fragments
             case "delta":
                 self.tree.draw(message)
                 component = message.delta.new_element.bidi_component
