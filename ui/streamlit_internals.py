@@ -23,20 +23,22 @@ def is_on_a_page() -> bool:
 
 
 def has_changed_around() -> bool:
-    """Return whether a request that runs a fragment alone also changes what is on the page outside of fragments.
+    """Return whether a request that runs a fragment alone also changes something on the page outside of it.
 
-    The browser sends what changes at the same moment in one request, for a fragment if it has a part in it. The
-    callbacks run all the same, but the page is not drawn. It has to be asked in a callback.
+    The browser sends what changes at the same moment in one request, for a fragment if it has a part in it. All
+    callbacks run, but only the fragment is drawn. It has to be asked in a callback.
     """
     context = get_script_run_ctx()
     if context is None or not context.fragment_ids_this_run:
         return False
     state = context.session_state._state
     known = state._new_widget_state.widget_metadata
-    return any(
-        each in known and known[each].fragment_id is None and state._widget_changed(each)
-        for each in state._new_widget_state
+    around = (
+        widget
+        for widget in state._new_widget_state
+        if widget in known and known[widget].fragment_id not in context.fragment_ids_this_run
     )
+    return any(state._widget_changed(widget) for widget in around)
 
 
 def requested_run(message: bytes) -> Literal["page", "fragment"] | None:

@@ -5,7 +5,7 @@ import json
 import logging
 import sqlite3
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -106,28 +106,20 @@ class SessionStore:
         -------
             Whether the event was written; False if the log has its key already.
         """
-        return self.record_all(session, [(event, key or new_id())], corpus_id)[0]
-
-    def record_all(self, session: Session, events: Sequence[tuple[Event, str]], corpus_id: str = "") -> list[bool]:
-        """Append events with their keys, in order and in one transaction: all are on the disk, or none.
-
-        Returns
-        -------
-            Whether each event was written, as for ``record``.
-        """
         self._path.parent.mkdir(parents=True, exist_ok=True)
         at = datetime.now(UTC).isoformat()
-        rows = [
-            (session.session_id, session.corpus, at, json.dumps(event.to_json()), key, corpus_id)
-            for event, key in events
-        ]
-        marked = [text for event, _ in events for text in texts_in(event)]
-        texts = [(session.session_id, text.text_hash, text.title, text.text) for text in marked]
+        content = json.dumps(event.to_json())
+        row = (session.session_id, session.corpus, at, content, key or new_id(), corpus_id)
+        texts = [(session.session_id, each.text_hash, each.title, each.text) for each in texts_in(event)]
 
-        def insert(connection: sqlite3.Connection) -> list[bool]:
-            written = [connection.execute(_INSERT, row).rowcount == 1 for row in rows]
+        def insert(connection: sqlite3.Connection) -> bool:
+            n_written: int = connection.execute(
+                "INSERT INTO events (session_id, corpus, at, event, key, corpus_id) VALUES (?, ?, ?, ?, ?, ?) "
+                "ON CONFLICT (key) DO NOTHING",
+                row,
+            ).rowcount
             connection.executemany("INSERT OR IGNORE INTO texts VALUES (?, ?, ?, ?)", texts)
-            return written
+            return n_written == 1
 
         return self._do(insert)
 
@@ -251,10 +243,6 @@ class SessionStore:
                 return work(connection)
 
 
-_INSERT = """
-    INSERT INTO events (session_id, corpus, at, event, key, corpus_id) VALUES (?, ?, ?, ?, ?, ?)
-    ON CONFLICT (key) DO NOTHING
-"""
 # Looking for a name in the JSON first is faster than to read all of it.
 _SAVED = """
     SELECT session_id, (SELECT json_extract(event, '$.name') FROM events WHERE id = named),

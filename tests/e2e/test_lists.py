@@ -833,9 +833,11 @@ AT_ONCE = """(name) => {
 
 
 def test_the_page_follows_a_click_that_the_browser_sends_with_a_message_of_the_lists(tab: Page, server: Server) -> None:
+    earlier = visit(tab, server, query="a lamp is too loud")
     visit(tab, server)
     tab.evaluate(AT_ONCE, "Mark next")
-    expect_listed(tab, "The rankings disagree most")
+    disagree = "The rankings disagree most"
+    expect_listed(tab, disagree)
     tab.evaluate(AT_ONCE, "Marks")
     expect(tab.get_by_test_id("stPopoverBody")).to_contain_text("Mark rows as relevant")
     tab.keyboard.press("Escape")
@@ -850,6 +852,13 @@ def test_the_page_follows_a_click_that_the_browser_sends_with_a_message_of_the_l
         expect(tab.get_by_role("button", name="Mark none")).to_be_visible()
         tab.get_by_role("button", name="Mark none").click()
         expect(tab.get_by_role("button", name="Mark none")).to_have_count(0)
+    tab.locator(".st-key-session_menu").get_by_role("button").click()
+    expect(tab.get_by_role("button", name="a lamp is too loud")).to_be_visible()
+    settle(tab)
+    tab.evaluate(AT_ONCE, "a lamp is too loud")
+    expect(tab).to_have_url(re.compile(f"session={earlier}"))
+    expect(tab.get_by_role("textbox", name="Search")).to_have_value("a lamp is too loud")
+    expect_listed(tab, disagree)
 
 
 def test_screen_reads_one_list_to_its_end(tab: Page, server: Server, shared_home: Path) -> None:

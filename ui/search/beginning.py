@@ -50,5 +50,11 @@ def show_session(each: SavedSession) -> None:
     """Draw a button that opens a session."""
     name = html.widget_label(each.title or "without a query")
     label = f"{name} · {html.widget_label(each.corpus)}"
-    if st.button(label, key=f"go on {each.session_id}", type="tertiary", icon=":material/history:"):
-        navigation.open_session(each.session_id)
+    st.button(
+        label,
+        key=f"go on {each.session_id}",
+        type="tertiary",
+        icon=":material/history:",
+        on_click=navigation.open_session,
+        args=(each.session_id,),
+    )

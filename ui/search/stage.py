@@ -50,6 +50,6 @@ def show_stage(best: Manifest, vectors: VectorKind) -> None:
 def _offer(vectors: VectorKind) -> None:
     with st.container(key="better-vectors", gap="xsmall"):
         html.show_message("success", f"{_READY[vectors]} The next query takes them by itself.")
-        if st.button("Rank by them now", key="take vectors", icon=":material/upgrade:"):
-            state.take_best_vectors()
+        label, icon = "Rank by them now", ":material/upgrade:"
+        if st.button(label, key="take vectors", icon=icon, on_click=state.take_best_vectors):
             st.rerun(scope="app")

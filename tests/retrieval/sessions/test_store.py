@@ -384,26 +384,15 @@ def test_an_event_is_written_once_by_its_key(store: SessionStore) -> None:
     assert [(each.event.doc_id, each.corpus_id) for each in store.history("s1")] == [("a", "c1"), ("b", "")]
 
 
-def test_events_are_written_together_in_order_and_each_once(store: SessionStore) -> None:
-    session, (first, *_) = Session("s1", "animals"), TEXTS
-    a, b = Marked("a", "positive", first.text_hash, first), Marked("b", "negative")
-    assert store.record_all(session, [(a, "tab 1"), (b, "tab 2"), (a, "tab 1")], "c1") == [True, True, False]
-    assert store.record_all(session, [(b, "tab 2"), (Noted("a", "x"), "tab 3")]) == [False, True]
-    assert store.record_all(session, []) == []
-    written = [(each.event, each.corpus_id) for each in store.history("s1")]
-    assert written == [(a, "c1"), (b, "c1"), (Noted("a", "x"), "")]
-    assert store.texts("s1") == {first.text_hash: first}
-
-
-def test_of_events_that_cannot_all_be_written_none_is(store: SessionStore, home: Path) -> None:
+def test_an_event_is_written_with_its_texts_or_not_at_all(store: SessionStore, home: Path) -> None:
     play(Session("s1", "animals"), store, EVENTS[:1])
     with closing(sqlite3.connect(home / "sessions.sqlite")) as connection, connection:
-        connection.execute(
-            "CREATE TRIGGER full BEFORE INSERT ON events WHEN NEW.key = '2' BEGIN SELECT RAISE(ABORT, 'no room'); END"
-        )
+        connection.execute("CREATE TRIGGER full BEFORE INSERT ON texts BEGIN SELECT RAISE(ABORT, 'no room'); END")
+    first = TEXTS[0]
     with pytest.raises(sqlite3.IntegrityError, match="no room"):
-        store.record_all(Session("s1", "animals"), [(Marked("a", "positive"), "1"), (Marked("b", "positive"), "2")])
+        store.record(Session("s1", "animals"), Marked("a", "positive", first.text_hash, first))
     assert [each.event for each in store.history("s1")] == EVENTS[:1]
+    assert store.texts("s1") == {}
 
 
 @pytest.mark.parametrize(
