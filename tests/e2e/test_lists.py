@@ -150,7 +150,7 @@ def server(shared_home: Path) -> Iterator[Server]:
 @pytest.fixture(scope="module")
 def window(browser: Browser) -> Iterator[BrowserContext]:
     """A window whose tabs know the app's own files after the first."""
-    window = browser.new_context(viewport={"width": 1440, "height": 900})
+    window = browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
     yield window
     window.close()
 

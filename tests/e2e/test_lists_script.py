@@ -168,6 +168,7 @@ class Lists:
 @pytest.fixture
 def lists(page: Page) -> Any:
     page.set_viewport_size({"width": 1440, "height": 900})
+    page.emulate_media(reduced_motion="reduce")  # so that a row is at once where it belongs
     found = Lists(page)
     yield found
     assert found.errors == []
@@ -1037,6 +1038,30 @@ def test_a_note_is_kept_when_the_person_goes_on(lists: Lists) -> None:
     assert (act["text"], act["session"], act["id"]) == ("another", "S", "docs.2")
 
 
+def test_a_press_on_a_row_ends_where_it_began_though_it_ends_a_note(lists: Lists) -> None:
+    lists.draw(data_of([1, 2, 3]))
+    lists.press("j", "Enter")
+    lists.page.get_by_role("button", name="Note", exact=True).click()
+    lists.page.get_by_label("Note", exact=True).fill("a thought")
+    box = lists.row(2).locator(".exl-text").bounding_box()
+    lists.page.mouse.move(box["x"] + 9, box["y"] + 9)
+    lists.page.mouse.down()
+    assert lists.row(2).locator(".exl-text").bounding_box() == box
+    lists.page.mouse.up()
+    assert lists.lit() == [0, 2]
+    expect(lists.row(2).get_by_role("group", name="Text of title 2")).to_be_visible()
+    assert (lists.last_act()["text"], lists.last_act()["id"]) == ("a thought", "docs.1")
+
+
+def test_the_focus_goes_with_the_light_from_a_row_that_moved_out_of_view(lists: Lists) -> None:
+    lists.draw(data_of(range(25)))
+    lists.press("j", "+")
+    assert (lists.lit(), lists.focused()) == ([0, 1], "1")
+    moved = [0, *range(2, 16), 1, *range(16, 25)]  # to where it is drawn, but not seen
+    lists.answer(lists=[a_list("knn", "By similarity", moved)], marks={"0": "positive"})
+    assert (lists.lit(), lists.focused()) == ([0, 2], "2")
+
+
 # ---- other windows and views ----
 
 
@@ -1117,6 +1142,7 @@ def test_a_tap_opens_a_row_and_holds_no_list(browser: Browser) -> None:
 
 
 def test_rows_glide_unless_the_person_wants_no_motion(lists: Lists) -> None:
+    lists.page.emulate_media(reduced_motion="no-preference")
     lists.draw(data_of([1, 2, 3]))
     expect(lists.row(1)).to_have_css("transition-property", "transform")
     expect(lists.row(1)).to_have_css("transition-duration", "0.15s")

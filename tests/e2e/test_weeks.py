@@ -149,7 +149,7 @@ def test_a_mark_stands_on_its_text_or_on_none(
         assert "began on another corpus named week" in run(home, "corpora", "show", "week")
 
         page.get_by_role("link", name="Sessions").click()
-        expect(page.get_by_role("alert")).to_contain_text(NOTICE)
+        expect(alerts(page)).to_contain_text(NOTICE)  # the lists of the page before have an empty one
 
         page.goto(f"{url}/?corpus=week&q=a+complaint&session=fresh")
         expect(rows(page)).to_have_count(3)

@@ -148,6 +148,7 @@ function relight() {
   const [at, last] = [indexOf(side, row), clamp(isScreen() ? 0 : (state.goes_on ?? index), side)]
   const stays = at >= 0 && (isScreen() || state.goes_on === null || isInView(side, at))
   const next = stays ? at : [unmarkedFrom(side, last), unmarkedFrom(side, 0), last].find((each) => each >= 0) ?? -1
+  ui.focuses ||= next !== at && ui.lists[side].items.get(row) === document.activeElement
   state.lit = next < 0 ? null : { side, row: rowsOf(side)[next], index: next }
   if (follows) setOpen(state.lit)
 }
@@ -181,8 +182,7 @@ const span = (side, from, to) => [clamp(indexAt(side, from), side), Math.min(cla
 const spanOfWhole = (side) => span(side, ui.from + height() - 1, ui.from + ui.high - height())
 const isInView = (side, index) => yOf(side, index) >= ui.from && yOf(side, index + 1) <= ui.from + ui.high
 function reveal({ side, index }) {
-  const least = Math.max(ui.from, yOf(side, index + 1) - ui.high)
-  const to = Math.min(yOf(side, index), least) // its beginning, if it is higher than the window
+  const to = Math.min(yOf(side, index), Math.max(ui.from, yOf(side, index + 1) - ui.high)) // it may be higher
   if (to !== ui.from) ui.from = ui.scroll.scrollTop = to
 }
 function sides() {
@@ -551,8 +551,8 @@ function onChange({ target }) {
   if (side < 0) return false
   record({ act: "ranker", side: state.data.lists[side].side, ranker: target.value })
 }
-function onFocus({ target }) {
-  const [side, row] = target.matches?.(".exl-row") ? [sideOf(target), Number(target.dataset.row)] : []
+function onFocus({ target }) { // a press lights its row when it ends: rows must not move in between
+  const [side, row] = target.matches?.(".exl-row:not(:active)") ? [sideOf(target), Number(target.dataset.row)] : []
   if (side === undefined || (state.lit?.side === side && state.lit.row === row)) return false
   light(side, row, { scrolls: false, focuses: false })
 }
