@@ -8,7 +8,7 @@ from exemplar.retrieval.feedback import MARK_NAMES
 from exemplar.ui import html
 from exemplar.ui.search.lists.messages import Act
 
-_LONGEST_TITLE = 80  # characters: what the mark did stands behind it, in one line
+_LONGEST_TITLE = 120  # characters: what the mark did stands behind it, in one line
 
 Order = Sequence[str]  # the doc_ids of a list, in order
 Orders = Mapping[tuple[str, str], Order]  # by a list's ranker and title
