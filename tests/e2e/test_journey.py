@@ -150,6 +150,7 @@ def test_a_hostile_file_is_built_and_shown_as_plain_text(visitor: Page, tmp_path
     assert sorted(visitor.locator(".exl-text").all_inner_texts()) == sorted([*texts, *texts])
     row(visitor, "1").click()
     whole = row(visitor, "1").get_by_role("group", name="Text of 1").locator(".exl-whole")
+    expect(whole).to_have_attribute("aria-busy", "false")
     expect(whole).to_have_text(texts[1])
     assert visitor.evaluate("window.owned") is None
     assert visitor.locator(".exl").locator("img, script, b, strong, a").count() == 0
