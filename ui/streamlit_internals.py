@@ -8,9 +8,13 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-__all__ = ["UploadedFile", "has_changed_around", "is_on_a_page", "page_progress", "requested_run"]
+__all__ = ["RequestedRun", "UploadedFile", "has_changed_around", "is_on_a_page", "page_progress", "requested_run"]
 
-_ENDS: dict[int, Literal["again", "end"]] = {
+RequestedRun = Literal["page", "fragment", "timer"]
+Progress = Literal["start", "drawing", "again", "end", "fragment", "fragment end"]
+
+_ENDS: dict[int, Progress] = {
+    ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY: "fragment end",
     ForwardMsg.FINISHED_SUCCESSFULLY: "end",
     ForwardMsg.FINISHED_WITH_COMPILE_ERROR: "end",
     ForwardMsg.FINISHED_EARLY_FOR_RERUN: "again",
@@ -41,19 +45,21 @@ def has_changed_around() -> bool:
     return any(state._widget_changed(widget) for widget in around)
 
 
-def requested_run(message: bytes) -> Literal["page", "fragment"] | None:
-    """Return what a tab's message asks to run; None if nothing."""
+def requested_run(message: bytes) -> RequestedRun | None:
+    """Return what a tab's message asks to run; ``timer`` for a fragment without a click; None if nothing."""
     try:
         request = BackMsg.FromString(message)
     except DecodeError:  # Streamlit refuses it
         return None
     if not request.HasField("rerun_script"):
         return None
-    return "fragment" if request.rerun_script.fragment_id else "page"
+    if not request.rerun_script.fragment_id:
+        return "page"
+    return "timer" if request.rerun_script.is_auto_rerun else "fragment"
 
 
-def page_progress(message: bytes) -> Literal["start", "drawing", "again", "end"] | None:
-    """Return what the server's message says of a run of the page; None if it says nothing of it.
+def page_progress(message: bytes) -> Progress | None:
+    """Return what the server's message says of a run of the page or of a fragment; None if it says nothing of it.
 
     After "again" the page runs once more at once, as it or a fragment has asked for; or a fragment runs, for which
     Streamlit changes a last message that it has not sent yet. A fragment begins only when the page has ended.
@@ -61,7 +67,7 @@ def page_progress(message: bytes) -> Literal["start", "drawing", "again", "end"]
     sent = ForwardMsg.FromString(message)
     kind = sent.WhichOneof("type")
     if kind == "new_session":
-        return "end" if sent.metadata.run.fragment_ids else "start"
+        return "fragment" if sent.metadata.run.fragment_ids else "start"
     if kind == "script_finished":
         return _ENDS.get(sent.script_finished)
     return "drawing" if kind in ("delta", "ref_hash") else None

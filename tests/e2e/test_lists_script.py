@@ -1,7 +1,7 @@
 """The script of the lists alone, on a page of its own: what it draws of data, and what it says."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -165,17 +165,30 @@ class Lists:
         }""")
 
 
-@pytest.fixture
-def lists(page: Page) -> Any:
-    page.set_viewport_size({"width": 1440, "height": 900})
-    page.emulate_media(reduced_motion="reduce")  # so that a row is at once where it belongs
-    found = Lists(page)
-    yield found
-    assert found.errors == []
+@pytest.fixture(scope="module")
+def shared(browser: Browser) -> Iterator[Lists]:
+    """One page for all tests that need none of their own: a page a test takes longer than most of the tests."""
+    context = browser.new_context()
+    yield Lists(context.new_page())
+    context.close()
 
 
 @pytest.fixture
-def timed(page: Page) -> Any:
+def lists(shared: Lists) -> Iterator[Lists]:
+    shared.page.set_viewport_size({"width": 1440, "height": 900})
+    shared.page.emulate_media(reduced_motion="reduce")  # so that a row is at once where it belongs
+    shared.page.mouse.move(0, 0)
+    shared.page.goto(URL)
+    shared.page.evaluate("sessionStorage.clear()")
+    shared.load()
+    shared.data = {}
+    shared.errors.clear()
+    yield shared
+    assert shared.errors == []
+
+
+@pytest.fixture
+def timed(page: Page) -> Iterator[Lists]:
     """The page with a clock that stands still until a test moves it."""
     page.clock.install()
     page.clock.pause_at(page.evaluate("Date.now()") / 1000 + 1)

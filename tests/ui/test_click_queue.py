@@ -2,8 +2,9 @@ import asyncio
 import socket
 import threading
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -16,10 +17,12 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from exemplar.ui.server import click_queue
 from tests.support.forked import forked
+from tests.support.patience import wait_for as wait_until
 from tests.support.streamlit_client.browser import wait_for
 from tests.support.streamlit_client.tab import Tab as StreamlitTab
 
 Scenario = Callable[["Tab"], Awaitable[None]]
+Opened = Callable[[str, Callable[[Message, Path], None]], StreamlitTab]
 
 
 class Tab:
@@ -71,10 +74,11 @@ async def _settled() -> None:
         await asyncio.sleep(0)
 
 
-def click(name: str, fragment: str = "") -> bytes:
+def click(name: str, fragment: str = "", *, by_timer: bool = False) -> bytes:
     message = BackMsg()
     message.rerun_script.query_string = name
     message.rerun_script.fragment_id = fragment
+    message.rerun_script.is_auto_rerun = by_timer
     return message.SerializeToString()
 
 
@@ -96,6 +100,7 @@ RUNS_AGAIN = ForwardMsg(script_finished=ForwardMsg.FINISHED_EARLY_FOR_RERUN)
 FINISHED = ForwardMsg(script_finished=ForwardMsg.FINISHED_SUCCESSFULLY)
 FIRST, SECOND, THIRD = click("first"), click("second"), click("third")
 PART = click("", fragment="builds")
+TIMER = click("", fragment="builds", by_timer=True)
 
 
 def test_a_click_waits_until_the_run_of_the_last_one_draws() -> None:
@@ -171,6 +176,44 @@ def test_a_fragment_after_a_fragment_does_not_wait_for_a_page() -> None:
             await tab.app_sends(message)  # as it tells of two fragments of which the second begins at once
         await tab.browser_sends(PART)
         assert tab.let_in == [FIRST, PART]
+
+    play(scenario)
+
+
+def test_what_a_timer_asks_for_is_left_out_while_anything_runs() -> None:
+    async def scenario(tab: Tab) -> None:
+        await tab.browser_sends(TIMER, FIRST, TIMER)
+        await tab.app_sends(new_run())
+        await tab.browser_sends(TIMER)
+        await tab.app_sends(drawn())
+        await tab.browser_sends(TIMER)
+        await tab.app_sends(FINISHED)
+        assert tab.let_in == [TIMER, FIRST]
+        await tab.browser_sends(TIMER)
+        await tab.app_sends(new_run("builds"))
+        await tab.browser_sends(TIMER)
+        await tab.app_sends(PART_FINISHED)
+        assert tab.let_in == [TIMER, FIRST, TIMER]
+
+        await tab.browser_sends(PART, TIMER)
+        for message in (new_run("builds"), drawn(), RUNS_AGAIN, new_run(), drawn()):
+            await tab.app_sends(message)
+            await tab.browser_sends(TIMER)
+        assert tab.let_in == [TIMER, FIRST, TIMER, PART], "the fragment may lead to another page"
+        await tab.app_sends(FINISHED)
+        await tab.browser_sends(TIMER, SECOND)
+        assert tab.let_in == [TIMER, FIRST, TIMER, PART, TIMER, SECOND]
+
+    play(scenario)
+
+
+def test_what_a_timer_asks_for_comes_in_again_when_a_run_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scenario(tab: Tab) -> None:
+        await tab.browser_sends(PART, TIMER)
+        assert tab.let_in == [PART]
+        monkeypatch.setattr(click_queue, "_LONGEST_TURN", 0)
+        await tab.browser_sends(TIMER)
+        assert tab.let_in == [PART, TIMER]
 
     play(scenario)
 
@@ -255,47 +298,115 @@ part()
 """
 
 
+LEFT = """
+import time
+from pathlib import Path
+
+import streamlit as st
+
+here = Path(__file__).parent
+
+
+@st.fragment(run_every=60)
+def builds():
+    if st.button("leave", key="leave"):
+        try:
+            st.switch_page(pages[1])
+        finally:  # the fragment ends, and the other page has not begun
+            (here / "leaves").touch()
+            end = time.monotonic() + 1
+            while not (here / "came").exists() and time.monotonic() < end:
+                time.sleep(0.01)
+
+
+def first():
+    builds()
+
+
+def second():
+    st.text("the second page")
+
+
+pages = [st.Page(first), st.Page(second)]
+st.navigation(pages).run()
+"""
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> Iterator[Opened]:
+    """Serve a page by Streamlit behind the queue, and give a tab in which it is open."""
+    with ExitStack() as cleanup:
+
+        def open_tab(page: str, behind: Callable[[Message, Path], None]) -> StreamlitTab:
+            (tmp_path / "page.py").write_text(page)
+            with socket.socket() as listening:
+                listening.bind(("127.0.0.1", 0))
+                port = listening.getsockname()[1]
+            server = forked(tmp_path, tmp_path / "log", serve, tmp_path / "page.py", port, behind)
+            cleanup.callback(server.join)
+            cleanup.callback(server.kill)
+            url = f"http://127.0.0.1:{port}"
+            wait_for(url, server.is_alive, tmp_path / "log")
+            tab = StreamlitTab(url)
+            cleanup.callback(tab.close)
+            tab.open()
+            return tab
+
+        yield open_tab
+
+
 @pytest.mark.slow
-def test_streamlit_drops_no_drawing_where_a_fragment_asks_as_the_page_ends(tmp_path: Path) -> None:
-    (tmp_path / "page.py").write_text(PAGE)
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        port = listening.getsockname()[1]
-    server = forked(tmp_path, tmp_path / "log", serve, tmp_path / "page.py", port)
-    try:
-        url = f"http://127.0.0.1:{port}"
-        wait_for(url, server.is_alive, tmp_path / "log")
-        tab = StreamlitTab(url)
-        tab.open()
-        fragment = next(node.fragment for node in tab.tree.root.walk() if node.fragment)
-        tab.ask(wait=False)
-        tab.ask(fragment=fragment)
-        assert [text.body for text in tab.tree.root.find("text")] == ["run 2", "a part of the page"]
-        tab.close()
-    finally:
-        server.kill()
-        server.join()
+def test_streamlit_drops_no_drawing_where_a_fragment_asks_as_the_page_ends(opened: Opened) -> None:
+    tab = opened(PAGE, let_a_fragment_in_late)
+    fragment = next(node.fragment for node in tab.tree.root.walk() if node.fragment)
+    tab.ask(wait=False)
+    tab.ask(fragment=fragment)
+    assert [text.body for text in tab.tree.root.find("text")] == ["run 2", "a part of the page"]
 
 
-def serve(page: Path, port: int) -> None:
+@pytest.mark.slow
+def test_streamlit_runs_no_fragment_of_a_page_that_was_left(opened: Opened, tmp_path: Path) -> None:
+    tab = opened(LEFT, tell_of_a_timer)
+    fragment = next(node.fragment for node in tab.tree.root.walk() if node.fragment)
+    tab.ask(tab.widget("leave").id, fragment=fragment, wait=False)
+    wait_until((tmp_path / "leaves").exists)
+    tab.ask(fragment=fragment, by_timer=True, wait=False)
+    tab.wait_for(lambda: "the second page" in [text.body for text in tab.tree.root.find("text")])
+    runs = tab.n_runs
+    tab.rest(1)
+    tab.ask()
+    assert (tab.n_runs, [text.body for text in tab.tree.root.find("text")]) == (runs + 1, ["the second page"])
+
+
+def serve(page: Path, port: int, behind: Callable[[Message, Path], None]) -> None:
     from streamlit.starlette import App
 
-    app = App(page, middleware=[Middleware(click_queue.ClickQueue), Middleware(Busy)])
+    app = App(page, middleware=[Middleware(click_queue.ClickQueue), Middleware(Behind, behind, page.parent)])
     uvicorn.run(app, host="127.0.0.1", port=port, ws="websockets-sansio", log_level="warning")
 
 
-class Busy:
-    """Keeps the event loop busy, once a fragment's request is let in, until no page runs."""
+class Behind:
+    """Does something with each message that is let in, before Streamlit has it."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, do: Callable[[Message, Path], None], folder: Path) -> None:
+        self._app, self._do, self._folder = app, do, folder
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def receive_late() -> Message:
+        async def receive_behind() -> Message:
             message = await receive()
-            if message.get("bytes") and BackMsg.FromString(message["bytes"]).rerun_script.fragment_id:
-                while any("scriptThread" in thread.name for thread in threading.enumerate()):
-                    time.sleep(0.01)
+            self._do(message, self._folder)
             return message
 
-        await self._app(scope, receive_late, send)
+        await self._app(scope, receive_behind, send)
+
+
+def let_a_fragment_in_late(message: Message, folder: Path) -> None:
+    """Keep the event loop busy, once a fragment's request is let in, until no page runs."""
+    if message.get("bytes") and BackMsg.FromString(message["bytes"]).rerun_script.fragment_id:
+        while any("scriptThread" in thread.name for thread in threading.enumerate()):
+            time.sleep(0.01)
+
+
+def tell_of_a_timer(message: Message, folder: Path) -> None:
+    if message.get("bytes") and BackMsg.FromString(message["bytes"]).rerun_script.is_auto_rerun:
+        (folder / "came").touch()

@@ -1,11 +1,12 @@
 """Deliver the clicks of a tab one by one: the next waits until the page has processed the last."""
 
 import asyncio
+import time
 from contextlib import suppress
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from exemplar.ui.streamlit_internals import page_progress, requested_run
+from exemplar.ui.streamlit_internals import RequestedRun, page_progress, requested_run
 
 # Seconds: a page that hangs for longer must not block the clicks of its tab. It is less than the server waits for the
 # answer to a ping, which is not read while a second request waits behind the one that is held back.
@@ -22,6 +23,9 @@ class ClickQueue:
     - A request of a fragment waits for the run of the page. If it arrives when that run is over but not all it has
       drawn is on its way, Streamlit starts a new thread for it and drops what the last one has still to send: the
       drawing is lost, though the page takes it as drawn. So the fragment waits until the end of the run was sent.
+    - A fragment that runs by itself from time to time isn't let in while anything else runs. If the page is about to
+      be left, Streamlit would run the fragment behind the new page, and the browser would take that for a return to
+      the old one and throw away what is drawn. Its time comes again in a moment.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -36,12 +40,16 @@ class ClickQueue:
 
         async def receive_in_turn() -> Message:
             message = await receive()
-            wanted = requested_run(message["bytes"]) if message.get("bytes") else None
+            wanted = _wanted(message)
+            while wanted == "timer" and turn.runs():
+                message = await receive()
+                wanted = _wanted(message)
             if wanted == "page":
                 await _wait(turn.processed)
                 turn.begin()
             elif wanted == "fragment":
                 await _wait(turn.over)
+                turn.begin_fragment()
             return message
 
         async def send_and_watch(message: Message) -> None:
@@ -60,27 +68,46 @@ class _Turn:
         self.processed, self.over = asyncio.Event(), asyncio.Event()
         self.processed.set()
         self.over.set()
-        self._runs = False
+        self._runs = self._fragment_runs = False
+        self._since = 0.0
 
     def begin(self) -> None:
         """Deliver a click."""
         self.processed.clear()
         self.over.clear()
-        self._runs = False
+        self._runs = self._fragment_runs = False
+        self._since = time.monotonic()
+
+    def begin_fragment(self) -> None:
+        """Deliver a click in a fragment."""
+        self._fragment_runs = True
+        self._since = time.monotonic()
+
+    def runs(self) -> bool:
+        """Return whether the page or a fragment runs, or is about to; not if it has hung for long."""
+        return (self._fragment_runs or not self.over.is_set()) and time.monotonic() < self._since + _LONGEST_TURN
 
     def see(self, sent: bytes) -> None:
         """Watch a message of the app; a page can also run without a click, if a fragment asks for it."""
         progress = page_progress(sent)
         if progress == "start":
             self._runs = True
-        if progress is None or not self._runs:
+        if progress in ("start", "fragment"):
+            self._since = time.monotonic()
+        if progress in ("fragment", "fragment end", "end"):
+            self._fragment_runs = progress == "fragment"
+        if progress in (None, "fragment end") or not self._runs:
             return
         if progress != "start":
             self.processed.set()
-        if progress == "end":
+        if progress in ("fragment", "end"):
             self.over.set()
         elif progress != "drawing":
             self.over.clear()
+
+
+def _wanted(message: Message) -> RequestedRun | None:
+    return requested_run(message["bytes"]) if message.get("bytes") else None
 
 
 async def _wait(event: asyncio.Event) -> None:

@@ -111,11 +111,18 @@ class Tab:
         self.ask(button.id, wait=wait)
 
     def ask(
-        self, trigger: str | None = None, *, wait: bool = True, said: str | None = None, fragment: str = ""
+        self,
+        trigger: str | None = None,
+        *,
+        wait: bool = True,
+        said: str | None = None,
+        fragment: str = "",
+        by_timer: bool = False,
     ) -> None:
         """Ask for a run, as a click on a trigger does; every widget tells what it is set to.
 
-        ``said`` is what a component's trigger says, as JSON, and ``fragment`` the part of the page to run.
+        ``said`` is what a component's trigger says, as JSON, and ``fragment`` the part of the page to run, which may
+        ask for it ``by_timer``.
         """
         message = BackMsg()
         asked = message.rerun_script
@@ -124,7 +131,7 @@ class Tab:
         asked.context_info.url = f"{self.url}/{self._page}"
         asked.context_info.timezone = "UTC"
         asked.widget_states.widgets.extend(self.tree.states.values())
-        asked.fragment_id = fragment
+        asked.fragment_id, asked.is_auto_rerun = fragment, by_timer
         self._is_part = bool(fragment)
         if trigger is not None and said is not None:
             asked.widget_states.widgets.add(id=trigger, json_trigger_value=said)
