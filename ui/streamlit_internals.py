@@ -8,12 +8,12 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-__all__ = ["RequestedRun", "UploadedFile", "has_changed_around", "is_on_a_page", "page_progress", "requested_run"]
+__all__ = ["RequestedRun", "UploadedFile", "has_changed_around", "is_on_a_page", "requested_run", "run_progress"]
 
 RequestedRun = Literal["page", "fragment", "timer"]
-Progress = Literal["start", "drawing", "again", "end", "fragment", "fragment end"]
+RunProgress = Literal["start", "drawing", "again", "end", "fragment start", "fragment end"]
 
-_ENDS: dict[int, Progress] = {
+_ENDS: dict[int, RunProgress] = {
     ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY: "fragment end",
     ForwardMsg.FINISHED_SUCCESSFULLY: "end",
     ForwardMsg.FINISHED_WITH_COMPILE_ERROR: "end",
@@ -58,7 +58,7 @@ def requested_run(message: bytes) -> RequestedRun | None:
     return "timer" if request.rerun_script.is_auto_rerun else "fragment"
 
 
-def page_progress(message: bytes) -> Progress | None:
+def run_progress(message: bytes) -> RunProgress | None:
     """Return what the server's message says of a run of the page or of a fragment; None if it says nothing of it.
 
     After "again" the page runs once more at once, as it or a fragment has asked for; or a fragment runs, for which
@@ -67,7 +67,7 @@ def page_progress(message: bytes) -> Progress | None:
     sent = ForwardMsg.FromString(message)
     kind = sent.WhichOneof("type")
     if kind == "new_session":
-        return "fragment" if sent.metadata.run.fragment_ids else "start"
+        return "fragment start" if sent.metadata.run.fragment_ids else "start"
     if kind == "script_finished":
         return _ENDS.get(sent.script_finished)
     return "drawing" if kind in ("delta", "ref_hash") else None

@@ -178,7 +178,7 @@ def lists(shared: Lists) -> Iterator[Lists]:
     shared.page.set_viewport_size({"width": 1440, "height": 900})
     shared.page.emulate_media(reduced_motion="reduce")  # so that a row is at once where it belongs
     shared.page.mouse.move(0, 0)
-    shared.page.goto(URL)
+    shared.page.goto(URL)  # away from the script of the last test, before what it stored goes
     shared.page.evaluate("sessionStorage.clear()")
     shared.load()
     shared.data = {}

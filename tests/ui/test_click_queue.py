@@ -180,40 +180,26 @@ def test_a_fragment_after_a_fragment_does_not_wait_for_a_page() -> None:
     play(scenario)
 
 
-def test_what_a_timer_asks_for_is_left_out_while_anything_runs() -> None:
+def test_what_a_timer_asks_for_is_left_out_while_a_fragment_runs() -> None:
     async def scenario(tab: Tab) -> None:
-        await tab.browser_sends(TIMER, FIRST, TIMER)
-        await tab.app_sends(new_run())
-        await tab.browser_sends(TIMER)
-        await tab.app_sends(drawn())
-        await tab.browser_sends(TIMER)
-        await tab.app_sends(FINISHED)
-        assert tab.let_in == [TIMER, FIRST]
+        await tab.browser_sends(FIRST)
+        for message in (new_run(), FINISHED):
+            await tab.app_sends(message)
         await tab.browser_sends(TIMER)
         await tab.app_sends(new_run("builds"))
-        await tab.browser_sends(TIMER)
+        await tab.browser_sends(TIMER, PART)
         await tab.app_sends(PART_FINISHED)
-        assert tab.let_in == [TIMER, FIRST, TIMER]
+        assert tab.let_in == [FIRST, TIMER, PART]
 
-        await tab.browser_sends(PART, TIMER)
-        for message in (new_run("builds"), drawn(), RUNS_AGAIN, new_run(), drawn()):
+        for message in (new_run("builds"), drawn(), RUNS_AGAIN):
             await tab.app_sends(message)
             await tab.browser_sends(TIMER)
-        assert tab.let_in == [TIMER, FIRST, TIMER, PART], "the fragment may lead to another page"
-        await tab.app_sends(FINISHED)
+        await tab.app_sends(new_run())
+        assert tab.let_in == [FIRST, TIMER, PART], "the fragment has asked for another page"
         await tab.browser_sends(TIMER, SECOND)
-        assert tab.let_in == [TIMER, FIRST, TIMER, PART, TIMER, SECOND]
-
-    play(scenario)
-
-
-def test_what_a_timer_asks_for_comes_in_again_when_a_run_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def scenario(tab: Tab) -> None:
-        await tab.browser_sends(PART, TIMER)
-        assert tab.let_in == [PART]
-        monkeypatch.setattr(click_queue, "_LONGEST_TURN", 0)
-        await tab.browser_sends(TIMER)
-        assert tab.let_in == [PART, TIMER]
+        assert tab.let_in == [FIRST, TIMER, PART], "it waits for the page, as every fragment"
+        await tab.app_sends(FINISHED)
+        assert tab.let_in == [FIRST, TIMER, PART, TIMER, SECOND]
 
     play(scenario)
 

@@ -1,12 +1,11 @@
 """Deliver the clicks of a tab one by one: the next waits until the page has processed the last."""
 
 import asyncio
-import time
 from contextlib import suppress
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from exemplar.ui.streamlit_internals import RequestedRun, page_progress, requested_run
+from exemplar.ui.streamlit_internals import RequestedRun, requested_run, run_progress
 
 # Seconds: a page that hangs for longer must not block the clicks of its tab. It is less than the server waits for the
 # answer to a ping, which is not read while a second request waits behind the one that is held back.
@@ -23,9 +22,9 @@ class ClickQueue:
     - A request of a fragment waits for the run of the page. If it arrives when that run is over but not all it has
       drawn is on its way, Streamlit starts a new thread for it and drops what the last one has still to send: the
       drawing is lost, though the page takes it as drawn. So the fragment waits until the end of the run was sent.
-    - A fragment that runs by itself from time to time isn't let in while anything else runs. If the page is about to
-      be left, Streamlit would run the fragment behind the new page, and the browser would take that for a return to
-      the old one and throw away what is drawn. Its time comes again in a moment.
+    - What the browser's timer asks for while a fragment runs is left out; it asks again. If that fragment leads to
+      another page, Streamlit can run the timer's behind the new page, as one of the page that was left, and the browser
+      takes the new page's elements for those of another page and removes them.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -40,16 +39,13 @@ class ClickQueue:
 
         async def receive_in_turn() -> Message:
             message = await receive()
-            wanted = _wanted(message)
-            while wanted == "timer" and turn.runs():
+            while (wanted := _requested(message)) == "timer" and turn.fragment_runs:
                 message = await receive()
-                wanted = _wanted(message)
             if wanted == "page":
                 await _wait(turn.processed)
                 turn.begin()
-            elif wanted == "fragment":
+            elif wanted is not None:
                 await _wait(turn.over)
-                turn.begin_fragment()
             return message
 
         async def send_and_watch(message: Message) -> None:
@@ -62,51 +58,44 @@ class ClickQueue:
 
 
 class _Turn:
-    """The last click of a tab: whether the page has processed it, and whether its run is over and sent."""
+    """The last click of a tab: whether the page has processed it, and whether its run is over and sent.
+
+    Attributes
+    ----------
+    fragment_runs
+        Whether a fragment runs, or has asked for a run of the page that has not begun.
+    """
 
     def __init__(self) -> None:
         self.processed, self.over = asyncio.Event(), asyncio.Event()
         self.processed.set()
         self.over.set()
-        self._runs = self._fragment_runs = False
-        self._since = 0.0
+        self.fragment_runs = self._page_ran = False
 
     def begin(self) -> None:
         """Deliver a click."""
         self.processed.clear()
         self.over.clear()
-        self._runs = self._fragment_runs = False
-        self._since = time.monotonic()
-
-    def begin_fragment(self) -> None:
-        """Deliver a click in a fragment."""
-        self._fragment_runs = True
-        self._since = time.monotonic()
-
-    def runs(self) -> bool:
-        """Return whether the page or a fragment runs, or is about to; not if it has hung for long."""
-        return (self._fragment_runs or not self.over.is_set()) and time.monotonic() < self._since + _LONGEST_TURN
+        self._page_ran = False
 
     def see(self, sent: bytes) -> None:
         """Watch a message of the app; a page can also run without a click, if a fragment asks for it."""
-        progress = page_progress(sent)
+        progress = run_progress(sent)
+        if progress in ("start", "fragment start", "fragment end"):
+            self.fragment_runs = progress == "fragment start"
         if progress == "start":
-            self._runs = True
-        if progress in ("start", "fragment"):
-            self._since = time.monotonic()
-        if progress in ("fragment", "fragment end", "end"):
-            self._fragment_runs = progress == "fragment"
-        if progress in (None, "fragment end") or not self._runs:
+            self._page_ran = True
+        if progress in (None, "fragment end") or not self._page_ran:
             return
         if progress != "start":
             self.processed.set()
-        if progress in ("fragment", "end"):
+        if progress in ("end", "fragment start"):
             self.over.set()
         elif progress != "drawing":
             self.over.clear()
 
 
-def _wanted(message: Message) -> RequestedRun | None:
+def _requested(message: Message) -> RequestedRun | None:
     return requested_run(message["bytes"]) if message.get("bytes") else None
 
 

@@ -404,7 +404,7 @@ function fill(row, opened) {
   ui.read.ariaLabel = `Text of ${nameOf(row)}`
   ui.whole.ariaBusy = !opened
   ui.whole.replaceChildren(...parts.map(spanOf))
-  const lines = about.map(([name, value]) => el("p", {}, el("span", { className: "exl-name" }, name), " ", el("span", {}, value)))
+  const lines = about.map(([name, value]) => el("p", {}, el("span", {}, name), " ", el("span", {}, value)))
   ui.more.replaceChildren(...lines, el("p", { className: "exl-quiet" }, cut))
   ui.because.replaceChildren(...like)
 }
