@@ -43,6 +43,7 @@ def order(page: Page, title: str = LEARNED, n: int = 10) -> list[str]:
     """Return the names of a list's first rows once the page has finished drawing."""
     settle(page)
     expect(names(page, title).nth(n - 1)).to_be_attached()
+    expect(names(page, title).filter(has_text=re.compile("^…$"))).to_have_count(0)  # their texts are on the way
     return names(page, title).all_inner_texts()[:n]
 
 

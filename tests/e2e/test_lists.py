@@ -43,6 +43,7 @@ from tests.e2e.steps import (
     view,
 )
 from tests.support.fake_encoder import FakeEncoder
+from tests.support.patience import wait_for
 from tests.support.servers import Server, serving
 
 pytestmark = pytest.mark.e2e
@@ -78,9 +79,13 @@ UNREACHABLE = """() => [...document.querySelectorAll("button, input, select, [ro
 N_ELEMENTS = "document.querySelectorAll('.exl *').length"
 EXCERPTS = """() => Object.fromEntries([...document.querySelectorAll(".exl-row")].map((each) =>
   [each.dataset.row, each.querySelector(".exl-title").textContent + each.querySelector(".exl-text").textContent]))"""
+# A person presses a key for a row that can be read and is not marked; it may be another one since a test has looked.
 NOTE_PRESSED = """() => {
   window.pressed = []
-  addEventListener("keydown", () => pressed.push(document.querySelector("[data-lit] .exl-title")?.textContent), true)
+  addEventListener("keydown", (event) => {
+    const title = document.querySelector("[data-lit][data-mark=''] .exl-title")?.textContent ?? "…"
+    title === "…" ? event.stopImmediatePropagation() : pressed.push(title)
+  }, true)
 }"""
 FOCUSED = """() => {
   const { activeElement: each } = document
@@ -276,9 +281,8 @@ def test_fifty_marks_by_key_are_all_saved_in_order_and_none_twice(tab: Page, ser
     expect(lit(tab)).to_be_focused()
     tab.evaluate(NOTE_PRESSED)
     for n in range(50):
-        expect(lit(tab)).to_have_attribute("data-mark", "")  # as a person sees before the next key
-        expect(lit(tab).locator(".exl-title")).not_to_have_text("…")
-        tab.keyboard.press("-" if n % 5 == 4 else "+")
+        key = "-" if n % 5 == 4 else "+"
+        wait_for(lambda n=n, key=key: tab.keyboard.press(key) or tab.evaluate("pressed.length") > n)
     expect_marks(tab, positive=40, negative=10)
     expect(lit(tab)).to_be_focused()
     titles = tab.evaluate("pressed")

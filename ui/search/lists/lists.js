@@ -183,7 +183,7 @@ const spanOfWhole = (side) => span(side, ui.from + height() - 1, ui.from + ui.hi
 const isInView = (side, index) => yOf(side, index) >= ui.from && yOf(side, index + 1) <= ui.from + ui.high
 function reveal({ side, index }) {
   const to = Math.min(yOf(side, index), Math.max(ui.from, yOf(side, index + 1) - ui.high)) // it may be higher
-  if (to !== ui.from) ui.from = ui.scroll.scrollTop = to
+  if (to !== ui.from) state.scroll = ui.from = ui.scroll.scrollTop = to // the event that tells of it comes later
 }
 function sides() {
   const all = [...state.lists.keys()]
