@@ -699,12 +699,18 @@ def test_a_feed_that_is_mounted_anew_has_unanswered_acts_sent_again(timed: Lists
 
 def test_a_frame_that_is_mounted_anew_draws_the_same(lists: Lists) -> None:
     lists.draw(data_of(range(40)))
-    lists.press("j", "n", "+")
-    lit = lists.lit()
-    top = lists.page.evaluate("document.querySelector('.exl-scroll').scrollTop")
+    lists.press("j", "+")
     n = len(lists.sent())
-    lists.page.evaluate("html => (document.querySelector('#mount').innerHTML = html)", FRAME)
-    lists.page.evaluate("mount()")
+    key_and_mount = """html => {
+      document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "n", bubbles: true }))
+      const [scroll, lit] = [".exl-scroll", "[data-lit]"].map((each) => document.querySelector(each))
+      const before = [scroll.scrollTop, Number(lit.dataset.row)]
+      document.querySelector("#mount").innerHTML = html // before the browser tells that it scrolled
+      mount()
+      return before
+    }"""
+    top, row = lists.page.evaluate(key_and_mount, FRAME)
+    lit = [0, row]
     assert lists.lit() == lit
     assert lists.page.evaluate("document.querySelector('.exl-scroll').scrollTop") == top > 0
     lists.press("j")
