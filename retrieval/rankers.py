@@ -3,8 +3,7 @@
 The constants of the default ranker were chosen by measurements: see docs/evaluation.md.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -12,10 +11,11 @@ from numpy.typing import NDArray
 
 from exemplar.data.errors import ExemplarError
 from exemplar.retrieval.index.base import Index
+from exemplar.retrieval.index.features import Features
 from exemplar.retrieval.index.words import TextWords, Words
-from exemplar.retrieval.svm.anchor import POSITIVES, at_terms, choose_terms, dense_anchor, word_anchor
+from exemplar.retrieval.svm.anchor import at_terms, choose_terms, dense_anchor, information, term_rows, word_anchor
+from exemplar.retrieval.svm.balance import balance, equally_scaled
 from exemplar.retrieval.svm.fit import NEGATIVE_WEIGHT, ExemplarSVM, Until, check_c, fit_exemplar_svm
-from exemplar.retrieval.svm.objective import LossWeights
 
 Ranker = Literal["knn", "words", "hybrid", "svm", "anchored-vectors", "anchored"]
 RANKERS: tuple[Ranker, ...] = get_args(Ranker)
@@ -32,12 +32,7 @@ TITLES: dict[str, str] = {
 }
 
 NOTEBOOK_C = 0.1
-_ANCHORED_C = 0.003  # before the first mark
-_FADES = 5  # positives by which query and anchor count half: from then on the marks show more than the query
-_NEGATIVES = 1 / 20  # of the positives' loss weight, as the anchor is near the negatives already
-_BACKGROUND = 6.0  # of it before the first mark; it halves with every 20 marks, which show more than the background
-_BACKGROUND_MARKS = 20
-_LEAST_SPREAD = 0.01  # bounds the scale where the corpus has only one distinct text
+_ANCHORED_C = 0.001  # before the first mark
 _SAMPLE, _SEED = 1024, 0  # random rows that estimate the corpus's mean score
 
 
@@ -162,9 +157,8 @@ def scorer(ranker: Ranker, examples: Examples, *, C: float | None = None, until:
             return _hybrid(examples)
         case "svm":
             return _exemplar_svm(examples, C, until)
-    n_marks = len(examples.positives) + examples.n_negatives
     words = examples.words if ranker == "anchored" else None
-    return _anchored(examples, words, default_c(ranker, n_marks) if C is None else C, until)
+    return _anchored(examples, words, C, until)
 
 
 def _words_alone(examples: Examples) -> Scorer:
@@ -172,7 +166,7 @@ def _words_alone(examples: Examples) -> Scorer:
         raise ExemplarError("the corpus has no words index; rank it by another ranker")
     words, query = examples.words.words, examples.words.query
     chosen = choose_terms(words, query.terms, query.counts)
-    weights = TermWeights(query.terms[chosen], query.counts[chosen] / words.scale)
+    weights = TermWeights(query.terms[chosen], query.counts[chosen] / words.scales(query.terms[chosen]))
     return Scorer(np.zeros(examples.index.dim), words=weights, above=0.0)
 
 
@@ -181,7 +175,7 @@ def _hybrid(examples: Examples) -> Scorer:
         return Scorer(examples.query)
     words = examples.words.words
     anchor = word_anchor(words, examples.words.query, (), without=examples.words.itself)
-    return Scorer(examples.query, words=TermWeights(anchor.terms, anchor.weights / words.scale))
+    return Scorer(examples.query, words=TermWeights(anchor.terms, anchor.weights / words.scales(anchor.terms)))
 
 
 def _exemplar_svm(examples: Examples, C: float | None, until: Until) -> Scorer:
@@ -200,70 +194,92 @@ def _exemplar_svm(examples: Examples, C: float | None, until: Until) -> Scorer:
     return Scorer(svm.w, svm.b, svm)
 
 
-def _anchored(examples: Examples, words: ExampleWords | None, C: float, until: Until) -> Scorer:
-    """Return the SVM that is held close to the anchor of vectors and words."""
-    query, positives, negatives = examples.query, examples.positives, examples.negative_vectors
-    fade = 1 / (1 + len(positives) / _FADES)
-    index, point = examples.index, dense_anchor(query, positives, fade)
-    terms = np.empty(0, np.int64)
-    if words is not None:
-        anchor = word_anchor(words.words, words.query, words.positives, query_weight=fade, without=words.itself)
-        scale, terms = words.words.scale, anchor.terms
-        index = words.words.joined(terms)
-        point = np.append(point, anchor.weights / scale)
-        query = np.append(query, scale * anchor.query).astype(np.float32)
-        positives = _with_words(positives, words.positives, terms, scale)
-        negatives = None if negatives is None else _with_words(negatives, words.negatives, terms, scale)
+def _anchored(examples: Examples, words: ExampleWords | None, C: float | None, until: Until) -> Scorer:
+    """Return the SVM on vectors and words that starts as their anchor, and ends as what the marks alone say."""
+    joined = _joined(examples, words)
+    index, dim = joined.index, examples.index.dim
     if not index.dim:  # no vectors, and no known word
         return _words_alone(examples)
-    n_marks = len(positives) + examples.n_negatives
-    T, shares = 500 * C, np.append(fade, np.ones(len(positives)))
-    background = T * _BACKGROUND / (1 + n_marks / _BACKGROUND_MARKS)
-    # A negative was a row of the background, so a mark must not make it weigh less than two of them.
-    least = 2 * background * examples.n_negatives / max(1, index.n - len(examples.left_out))
+    n_positives, n_negatives = len(examples.positives), examples.n_negatives
+    weights = balance(
+        n_positives,
+        n_negatives,
+        *([] if words is None else [information(words.words, words.query)]),
+        n_rows=index.n - len(examples.left_out),
+        by=1.0 if C is None else C / default_c("anchored", n_positives + n_negatives),
+    )
+    sample = index.sample(_SAMPLE, _SEED)
+    background = np.setdiff1d(sample, examples.left_out)
+    corpus = index.features(background if background.size else sample)
+    anchor = np.zeros(index.dim + 1)
+    for weight, point, rows in zip(
+        (weights.of_query, weights.of_positives), joined.anchors, joined.examples, strict=False
+    ):
+        example, typical = (float(each.dot(point).mean(dtype=np.float64)) for each in (rows, corpus))
+        anchor += weight * equally_scaled(point, example, typical)
     svm = fit_exemplar_svm(
         index,
-        np.concatenate([query[None], positives]),
+        Features.stacked(joined.examples),
         examples.negatives,
-        negative_vectors=negatives,
-        loss=LossWeights(T * shares / shares.sum(), max(T * _NEGATIVES, least), background),
-        anchor=fade * _scaled(point, index, query, positives, fade, examples.left_out),
+        negative_vectors=joined.negatives,
+        loss=weights.loss,
+        anchor=anchor,
         exclude=examples.left_out,
         until=until,
     )
-    dim = examples.index.dim
-    return Scorer(svm.w[:dim], svm.b, svm, TermWeights(terms, svm.w[dim:]) if len(terms) else None)
+    return Scorer(svm.w[:dim], svm.b, svm, TermWeights(joined.terms, svm.w[dim:]) if len(joined.terms) else None)
 
 
-def _scaled(
-    point: NDArray[np.float64],
-    index: Index,
-    query: NDArray[np.float32],
-    positives: NDArray[np.float32],
-    query_weight: float,
-    left_out: NDArray[np.intp],
-) -> NDArray[np.float64]:
-    """Return weights and intercept, ``(dim + 1,)``, by which the examples score 1 on average and the corpus -1."""
-    sample = index.sample(_SAMPLE, _SEED)
-    background = np.setdiff1d(sample, left_out)
-    typical = (
-        index.features(background if background.size else sample).dot(point.astype(np.float32)).mean(dtype=np.float64)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Joined:
+    """Query and marks on an index of vectors and words.
+
+    Attributes
+    ----------
+    examples
+        The query, and the positives if there are any.
+    anchors
+        Weights ``(dim,)`` for each of these.
+    terms
+        The terms that take part, ascending.
+    """
+
+    index: Index
+    examples: list[Features]
+    anchors: list[NDArray[np.float64]]
+    negatives: Features | None = None
+    terms: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+
+
+def _joined(examples: Examples, words: ExampleWords | None) -> _Joined:
+    parts = [examples.query[None]] + ([examples.positives] if len(examples.positives) else [])
+    points = [dense_anchor(part) for part in parts]
+    negatives = examples.negative_vectors
+    if words is None:
+        return _Joined(
+            examples.index, list(map(Features, parts)), points, None if negatives is None else Features(negatives)
+        )
+    anchors = [word_anchor(words.words, words.query, (), without=words.itself)]
+    texts = [[(anchors[0].terms, anchors[0].query)]]
+    if words.positives:
+        anchors.append(word_anchor(words.words, None, words.positives))
+        texts.append([(text.terms, text.weights) for text in words.positives])
+    terms = words.words.all_terms
+    if terms is None:
+        terms = np.unique(np.concatenate([anchor.terms for anchor in anchors]))
+    scales = words.words.scales(terms)
+    return _Joined(
+        words.words.joined(terms),
+        [Features(part, term_rows(of_part, terms, scales)) for part, of_part in zip(parts, texts, strict=True)],
+        [
+            np.append(point, at_terms(terms, anchor.terms, anchor.weights) / scales)
+            for point, anchor in zip(points, anchors, strict=True)
+        ],
+        None
+        if negatives is None
+        else Features(negatives, term_rows([(text.terms, text.weights) for text in words.negatives], terms, scales)),
+        terms,
     )
-    example = query @ point
-    if len(positives):
-        example = (query_weight * example + POSITIVES * (positives @ point).mean()) / (query_weight + POSITIVES)
-    scale = 2 / max(float(example - typical), _LEAST_SPREAD)
-    return np.append(scale * point, 1 - scale * example)
-
-
-def _with_words(
-    vectors: NDArray[np.float32], texts: Sequence[TextWords], terms: NDArray[np.int64], scale: float
-) -> NDArray[np.float32]:
-    """Return vectors, each followed by the weights of terms in its text."""
-    rows = np.zeros((len(vectors), len(terms)), np.float32)
-    for row, text in zip(rows, texts, strict=True):
-        row[:] = scale * at_terms(terms, text.terms, text.weights)
-    return np.hstack([vectors, rows])
 
 
 def default_c(ranker: Ranker, n_marks: int) -> float:

@@ -19,6 +19,7 @@ from exemplar.retrieval.examples import ExampleMaker
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.index.base import Index
 from exemplar.retrieval.index.dense import index_in_memory
+from exemplar.retrieval.index.features import to_dense
 from exemplar.retrieval.index.threads import one_blas_thread
 from exemplar.retrieval.index.words import Words
 from exemplar.retrieval.query_encoder import QueryEncoder
@@ -222,7 +223,7 @@ class SearchEngine:
         of_words = self.words.joined(words.terms).features(first).words
         if of_words is None:
             return []
-        added = of_words[0] * words.w
+        added = to_dense(of_words)[0] * words.w
         order = np.argsort(-added, kind="stable")[: int(np.count_nonzero(added > 0))]
         enough = np.searchsorted(np.cumsum(added[order]), _CARRYING * added[order].sum()) + 1
         terms = words.terms[order[: min(enough, _MOST_CARRYING)]]

@@ -58,7 +58,7 @@ def rocchio_with_words(examples: Examples) -> Scorer:
     anchor = word_anchor(
         words, examples.words.query, examples.words.positives, without=examples.words.itself, gamma=0.5
     )
-    return Scorer(dense, words=TermWeights(anchor.terms, anchor.weights / words.scale))
+    return Scorer(dense, words=TermWeights(anchor.terms, anchor.weights / words.scales(anchor.terms)))
 
 
 def logistic_regression(examples: Examples) -> Scorer:

@@ -1,5 +1,6 @@
 """Rows of an index: vectors, and the words beside them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,11 +17,15 @@ class Features:
     vectors
         ``(n, dim)``
     words
-        ``(n, n_terms)``; None for vectors alone. It is apart from the vectors because joining them would copy both.
+        ``(n, n_terms)``, an array or SciPy's sparse rows; None for vectors alone. It is apart from the vectors because
+        joining them would copy both.
     """
 
     vectors: NDArray[np.floating[Any]]
-    words: NDArray[np.floating[Any]] | None = None
+    words: Any = None
+
+    def __len__(self) -> int:
+        return len(self.vectors)
 
     def dot(self, w: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
         """Return the product of every row with weights ``(dim + n_terms,)``."""
@@ -38,9 +43,43 @@ class Features:
 
     def precise(self) -> "Features":
         """Return the rows in double precision."""
-        return Features(self.vectors.astype(np.float64), None if self.words is None else self.words.astype(np.float64))
+        return self._in(np.float64)
+
+    def in_single_precision(self) -> "Features":
+        """Return the rows in single precision."""
+        return self._in(np.float32)
+
+    def _in(self, kind: type[np.floating[Any]]) -> "Features":
+        return Features(self.vectors.astype(kind), None if self.words is None else self.words.astype(kind))
 
     def to_array(self) -> NDArray[np.float32]:
         """Return the rows as one array, ``(n, dim + n_terms) float32``."""
         vectors = self.vectors.astype(np.float32, copy=False)
-        return vectors if self.words is None else np.hstack([vectors, self.words.astype(np.float32, copy=False)])
+        return (
+            vectors if self.words is None else np.hstack([vectors, to_dense(self.words).astype(np.float32, copy=False)])
+        )
+
+    def like(self, other: "Features") -> "Features":
+        """Return the rows with words apart from vectors where those of another have them apart."""
+        if self.words is not None or other.words is None:
+            return self
+        n_vectors = other.vectors.shape[1]
+        return Features(self.vectors[:, :n_vectors], self.vectors[:, n_vectors:])
+
+    @staticmethod
+    def stacked(parts: Sequence["Features"]) -> "Features":
+        """Return the rows of some parts, one after another; all have words, or none has."""
+        from scipy.sparse import issparse, vstack
+
+        vectors = np.concatenate([part.vectors for part in parts])
+        words = [part.words for part in parts]
+        if words[0] is None:
+            return Features(vectors)
+        sparse = any(map(issparse, words))
+        return Features(vectors, vstack(words, format="csr") if sparse else np.concatenate(words))
+
+
+def to_dense(words: Any) -> NDArray[np.floating[Any]]:
+    """Return words as an array, ``(n, n_terms)``."""
+    dense: NDArray[np.floating[Any]] = words if isinstance(words, np.ndarray) else words.toarray()
+    return dense

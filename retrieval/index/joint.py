@@ -105,6 +105,6 @@ class JointIndex:
     def _exact_scores(self, rows: NDArray[np.intp], w: NDArray[np.float64]) -> NDArray[np.float64]:
         of_vectors, of_words = np.split(w, [self._dense.dim])
         documents, positions = np.unique(self._document_rows[rows], return_inverse=True)
-        of_documents = np.einsum("ij,j->i", self._columns.rows(documents).astype(np.float64), of_words)
+        of_documents = self._columns.rows(documents).astype(np.float64) @ of_words
         scores: NDArray[np.float64] = self._dense.exact_scores(rows, of_vectors) + of_documents[positions]
         return scores

@@ -20,7 +20,7 @@ from exemplar.retrieval.index.features import Features
 from exemplar.retrieval.index.milvus import CACHED, MARGIN, MilvusIndex, VectorCache, checked_expression, estimated_scan
 from exemplar.retrieval.index.scan import Scan
 from exemplar.retrieval.index.words import CACHED as CACHED_INDEXES
-from exemplar.retrieval.index.words import WEIGHT, TextWords, spellings, text_words
+from exemplar.retrieval.index.words import WEIGHT, TextWords, evened, spellings, text_words
 
 _GROWTH = 4  # of both searches, as long as the best rows are not proven
 _ROUNDING = 1e-5  # of a product of vectors of length 1 in single precision, as in dense.py
@@ -39,9 +39,11 @@ class MilvusWords:
     ----------
     n_documents
         Number of documents that the weights were computed for.
-    scale
-        What the BM25 weights are multiplied by.
+    all_terms
+        None: only chosen terms take part.
     """
+
+    all_terms: NDArray[np.int64] | None = None
 
     def __init__(
         self,
@@ -52,7 +54,7 @@ class MilvusWords:
         weight: float = WEIGHT,
     ) -> None:
         self.n_documents = facts.n_documents
-        self.scale = weight / (facts.mean_length or 1.0)
+        self._scale = weight / (facts.mean_length or 1.0)
         self._mean_n_words = facts.mean_n_words or 1.0
         self._rounding = _ROUNDING * facts.longest_vector
         self._analyser = Analyser(facts.language)
@@ -72,17 +74,21 @@ class MilvusWords:
         """Return how many documents have each of some terms."""
         return np.array([term.n_documents for term in self._terms.at(terms.tolist())], np.int64)
 
+    def scales(self, terms: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return what the BM25 weights of some terms are multiplied by, ``(n_terms,)``."""
+        return self._scale * evened(self.document_counts(terms), self.n_documents)
+
     def spellings(self, text: str, terms: NDArray[np.int64]) -> list[str]:
         """Return how terms are written where they first stand in a text, in the order of the terms."""
         return spellings(self._analyser, text, [term.term for term in self._terms.at(terms.tolist())])
 
     def joined(self, terms: NDArray[np.int64]) -> "MilvusJointIndex":
-        """Return the index whose rows are a passage's vector, and its document's weights of some terms times scale."""
+        """Return the index whose rows are a passage's vector, and its document's scaled weights of some terms."""
         key = terms.tobytes()
         with self._lock:
             if key not in self._joined:
                 totals = np.array([term.total for term in self._terms.at(terms.tolist())], np.float64)
-                columns = _Columns(self._stored, terms, self.scale, totals)
+                columns = _Columns(self._stored, terms, self.scales(terms), totals)
                 self._joined[key] = MilvusJointIndex(self._vectors, columns, self._rounding)
             self._joined.move_to_end(key)
             while len(self._joined) > CACHED_INDEXES:
@@ -111,12 +117,12 @@ class _StoredWords:
 
 
 class _Columns:
-    """The weights of some terms in every passage's document, times a scale; see TermColumns."""
+    """The scaled weights of some terms in every passage's document; see TermColumns."""
 
     def __init__(
-        self, stored: _StoredWords, terms: NDArray[np.int64], scale: float, totals: NDArray[np.float64]
+        self, stored: _StoredWords, terms: NDArray[np.int64], scales: NDArray[np.float64], totals: NDArray[np.float64]
     ) -> None:
-        self.terms, self.scale, self.totals = terms, scale, scale * totals
+        self.terms, self.scales, self.totals = terms, scales, scales * totals
         self._stored, self._rows, self._lock = stored, VectorCache(len(terms)), threading.Lock()
 
     def rows(self, passages: NDArray[np.intp]) -> NDArray[np.float32]:
@@ -137,7 +143,7 @@ class _Columns:
         row = np.repeat(np.arange(len(stored)), [len(terms) for terms, _ in stored])
         column = np.minimum(np.searchsorted(self.terms, terms), len(self.terms) - 1)
         known = self.terms[column] == terms
-        rows[row[known], column[known]] = weights[known] * np.float32(self.scale)
+        rows[row[known], column[known]] = weights[known] * self.scales[column[known]].astype(np.float32)
         return rows
 
     def query(self, w: NDArray[np.float64]) -> dict[int, float]:
@@ -146,7 +152,7 @@ class _Columns:
         Milvus takes no others; without them, a search bounds the scores from above.
         """
         positive = np.flatnonzero(w > 0)
-        return dict(zip(self.terms[positive].tolist(), (self.scale * w[positive]).tolist(), strict=True))
+        return dict(zip(self.terms[positive].tolist(), (self.scales * w)[positive].tolist(), strict=True))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

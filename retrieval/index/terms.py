@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from exemplar.retrieval.index.threads import run_in_shares
 
-_BLOCK = 2**16  # documents
+_BLOCK = 2**13  # documents
 
 
 class Postings(Protocol):
@@ -21,7 +21,7 @@ class Postings(Protocol):
 
 
 class TermColumns:
-    """A sparse matrix ``(n_documents, n_terms) float32``: the weight of every term in every document, times a scale.
+    """A sparse matrix ``(n_documents, n_terms) float32``: the weight of every term in every document, times its scale.
 
     Only the postings of the terms are read. The rows are kept in blocks, so that threads share every product.
 
@@ -33,12 +33,14 @@ class TermColumns:
         The Euclidean length of the longest row.
     """
 
-    def __init__(self, words: Postings, terms: NDArray[np.int64], n_documents: int, scale: float) -> None:
+    def __init__(
+        self, words: Postings, terms: NDArray[np.int64], n_documents: int, scales: NDArray[np.float64]
+    ) -> None:
         from scipy.sparse import csc_array
 
         self.n_documents, self.n_terms = n_documents, len(terms)
         documents, weights, starts = words.postings(terms.tolist())
-        weights *= np.float32(scale)
+        weights *= np.repeat(scales.astype(np.float32), np.diff(starts))
         self.n_entries = len(documents)
         firsts = range(0, n_documents, _BLOCK)
         cuts = np.array(
@@ -87,17 +89,19 @@ class TermColumns:
         total: NDArray[np.float64] = np.sum(run_in_shares(len(self._blocks), add), axis=0)
         return total
 
-    def rows(self, documents: NDArray[np.intp]) -> NDArray[np.float32]:
-        """Return the rows of some documents, ``(len(documents), n_terms) float32``, in their order."""
-        if len(self._blocks) == 1:
-            of_block: NDArray[np.float32] = self._blocks[0][documents].toarray()
-            return of_block
-        rows = np.zeros((len(documents), self.n_terms), dtype=np.float32)
+    def rows(self, documents: NDArray[np.intp]) -> Any:
+        """Return the rows of some documents, ``(len(documents), n_terms) float32``, in their order, as sparse rows."""
+        from scipy.sparse import csr_array, vstack
+
         blocks = documents // _BLOCK
-        for number in np.unique(blocks):
-            chosen = np.flatnonzero(blocks == number)
-            rows[chosen] = self._blocks[number][documents[chosen] - number * _BLOCK].toarray()
-        return rows
+        order = np.argsort(blocks, kind="stable")
+        parts = [
+            self._blocks[number][documents[order][blocks[order] == number] - number * _BLOCK]
+            for number in np.unique(blocks)
+        ]
+        if not parts:
+            return csr_array((0, self.n_terms), dtype=np.float32)
+        return parts[0] if len(parts) == 1 else vstack(parts, format="csr")[np.argsort(order)]
 
 
 def _longest(block: Any) -> float:

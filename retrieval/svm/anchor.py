@@ -6,6 +6,7 @@ of the terms of the query and the positives, each text's terms divided by the sc
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ POSITIVES = 0.75  # the weight of their mean beside the query's of 1, as Rocchio
 MOST_TERMS = 200
 MOST_ENTRIES = 8  # of the chosen terms' postings, a document
 
+_NO_WORDS = TextWords(np.empty(0, np.int64), np.empty(0), np.empty(0))
 _MOST_COUNT = 3.0  # of a term in a text
 _WORDS_OF_QUERY, _WORDS_OF_EXAMPLES = 0.5, 0.8  # the weight of words, if the vector's part has length 1
 
@@ -40,23 +42,18 @@ class WordAnchor:
     query: NDArray[np.float64]
 
 
-def dense_anchor(
-    query: NDArray[np.float32], positives: NDArray[np.float32], query_weight: float
-) -> NDArray[np.float64]:
-    """Return ``query_weight query + 0.75 mean of positives``, scaled to the length of the query."""
-    point = query_weight * query.astype(np.float64)
-    if len(positives):
-        point += POSITIVES * positives.mean(axis=0, dtype=np.float64)
+def dense_anchor(examples: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return the mean of unit rows, ``(n, dim)``, scaled to length 1."""
+    point: NDArray[np.float64] = examples.mean(axis=0, dtype=np.float64)
     length = float(np.linalg.norm(point))
-    return point * (float(np.linalg.norm(query)) / length) if length else point
+    return point / length if length else point
 
 
 def word_anchor(
     words: Words,
-    query: TextWords,
+    query: TextWords | None,
     positives: Sequence[TextWords],
     *,
-    query_weight: float = 1.0,
     without: Rows = (),
     gamma: float | None = None,
 ) -> WordAnchor:
@@ -67,6 +64,8 @@ def word_anchor(
 
     Parameters
     ----------
+    query
+        None for the positives alone.
     without
         Documents that do not count as the best for the query: the one that it was made from.
     gamma
@@ -74,6 +73,8 @@ def word_anchor(
     """
     if gamma is None:
         gamma = _WORDS_OF_EXAMPLES if positives else _WORDS_OF_QUERY
+    query_weight = 0.0 if query is None else 1.0
+    query = query or _NO_WORDS
     total = query_weight + (POSITIVES if positives else 0.0)
     of_query = _shares(query)
     texts = [(query.terms, query_weight / total * of_query)]
@@ -85,7 +86,7 @@ def word_anchor(
     chosen = choose_terms(words, terms, weights, n_texts)
     terms, weights = terms[chosen], weights[chosen]
     asked = at_terms(terms, query.terms, of_query)
-    best = words.joined(terms).best_words(asked / words.scale, without) if asked.any() else 0.0
+    best = words.joined(terms).best_words(asked / words.scales(terms), without) if asked.any() else 0.0
     factor = 1 / best if best else 0.0
     weights = weights + query_weight / total * (factor - 1) * asked
     return WordAnchor(terms, gamma * weights, at_terms(terms, query.terms, query.weights) * best)
@@ -106,14 +107,42 @@ def choose_terms(
         ``(n_terms,)``: how many positives have each; a term that only these have tells nothing of other documents.
     """
     counts = words.document_counts(terms)
-    idf = np.log1p((words.n_documents - counts + 0.5) / (counts + 0.5))
-    order = np.argsort(-weights * idf**2, kind="stable")
+    order = np.argsort(-weights * _idf(words, terms) ** 2, kind="stable")
     if n_texts is not None:
         order = order[counts[order] > n_texts[order]]
     order = order[:MOST_TERMS]
     fits = np.cumsum(counts[order]) <= MOST_ENTRIES * words.n_documents
     fits[:1] = True
     return np.sort(order[fits])
+
+
+def information(words: Words, query: TextWords) -> float:
+    """Return the sum of the idf of a query's words, in nats."""
+    return float(query.counts @ _idf(words, query.terms))
+
+
+def _idf(words: Words, terms: NDArray[np.int64]) -> NDArray[np.float64]:
+    counts = words.document_counts(terms)
+    idf: NDArray[np.float64] = np.log1p((words.n_documents - counts + 0.5) / (counts + 0.5))
+    return idf
+
+
+def term_rows(
+    texts: Sequence[tuple[NDArray[np.int64], NDArray[np.float64]]],
+    terms: NDArray[np.int64],
+    scales: NDArray[np.float64],
+) -> Any:
+    """Return the weights of some terms in texts times their scales, ``(n_texts, n_terms) float32``, as sparse rows."""
+    from scipy.sparse import csr_array
+
+    sizes = [len(of_text) for of_text, _ in texts]
+    of_texts = np.concatenate([np.empty(0, np.int64), *(of_text for of_text, _ in texts)])
+    weights = np.concatenate([np.empty(0), *(of_text for _, of_text in texts)])
+    columns = np.minimum(np.searchsorted(terms, of_texts), max(0, len(terms) - 1))
+    known = terms[columns] == of_texts if len(terms) else np.zeros(len(of_texts), bool)
+    rows, columns = np.repeat(np.arange(len(texts)), sizes)[known], columns[known]
+    data = (weights[known] * scales[columns]).astype(np.float32)
+    return csr_array((data, (rows, columns)), shape=(len(texts), len(terms)))
 
 
 def _shares(text: TextWords) -> NDArray[np.float64]:

@@ -22,6 +22,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from exemplar.data.errors import ExemplarError
 from exemplar.retrieval.index.base import Index, Rows, checked_rows
+from exemplar.retrieval.index.features import Features
 from exemplar.retrieval.index.scan import Scan
 from exemplar.retrieval.index.threads import one_blas_thread
 from exemplar.retrieval.svm.objective import LossWeights, Objective, balanced
@@ -37,6 +38,7 @@ _LARGEST_SAMPLE = 16 * _SAMPLE
 _ESTIMATED_SCANS = 8  # if scans are estimates: more scans would fit their errors
 _EXACT_STEP = 1e-5  # of |w~|
 _EXACT_GAP = 1e-6  # of the objective
+_MOST_STEPS = 30  # without a background
 _TOP = 11  # ten results, and the document that is the query, which the results leave out
 
 
@@ -58,7 +60,7 @@ class ExemplarSVM:
         ``settled``: steps shrink, and the last step kept the order of the first ten rows, and 98 of the first hundred.
         ``budget``: neither, within ``max_scans``.
     scans
-        How many scans the training made.
+        How many scans the training made; none if the background has no weight.
     support
         How many rows, including marked rows, had loss at the last scan.
     objective
@@ -82,10 +84,10 @@ class ExemplarSVM:
 
 def fit_exemplar_svm(
     index: Index,
-    positives: ArrayLike,
+    positives: ArrayLike | Features,
     negatives: Rows = (),
     *,
-    negative_vectors: ArrayLike | None = None,
+    negative_vectors: ArrayLike | Features | None = None,
     C: float = 0.1,
     scale_c: bool = True,
     negative_weight: float = NEGATIVE_WEIGHT,
@@ -142,8 +144,8 @@ def fit_exemplar_svm(
     Negatives and background share T by their weights. If a class has no row, the other class alone decides.
     """
     start_time = time.perf_counter()
-    P = _checked_vectors(positives, index.dim)
-    N = None if negative_vectors is None else _checked_vectors(negative_vectors, index.dim)
+    P = _checked_features(positives, index.dim)
+    N = None if negative_vectors is None else _checked_features(negative_vectors, index.dim)
     _check_arguments(index, C, negative_weight, until, max_scans, start)
     if loss is not None:
         _check_loss(loss, len(P))
@@ -161,8 +163,11 @@ def fit_exemplar_svm(
         background = np.setdiff1d(sample, objective.left_out)
         if anchor is not None:
             objective.anchor = _checked_vectors(anchor, index.dim + 1, at_most=1)[0]
-        w = _first_guess(objective, background, start)
-        w, stopped, scans, support, value = _descend(objective, w, until, max_scans)
+        if objective.c_background:
+            w = _first_guess(objective, background, start)
+            w, stopped, scans, support, value = _descend(objective, w, until, max_scans)
+        else:
+            w, stopped, scans, support, value = _descend_on_marks(objective)
         pull = objective.implied_pull(w)
     if not np.isfinite(w).all():
         raise ValueError("training met NaN or infinity: the index holds rows that are not unit vectors")
@@ -236,6 +241,22 @@ def _descend(
     return best, "budget", scans, support, value
 
 
+def _descend_on_marks(objective: Objective) -> tuple[NDArray[np.float64], Stopped, int, int, float]:
+    """Minimise an objective without a background, which takes no scan; return what ``_descend`` does."""
+    w, no_rows = objective.anchor, np.empty(0, np.intp)
+    stopped: Stopped = "budget"
+    for _ in range(_MOST_STEPS):
+        model = objective.model(w, None, no_rows, 1.0, precise=True)
+        slope, length = float(np.linalg.norm(model.gradient)), max(float(np.linalg.norm(w)), 1e-3)
+        if slope <= _EXACT_STEP * length or slope**2 / 2 <= _EXACT_GAP * objective.value(w, 0.0):
+            stopped = "exact"
+            break
+        step, _ = model.minimise(max(0.3 * _EXACT_STEP * length, 0.001 * slope))
+        w = w + step
+    support = int(np.count_nonzero(objective.slack(w) > 0))
+    return w, stopped, 0, support, objective.value(w, 0.0)
+
+
 def _sample_size(n: int) -> int:
     return max(_SAMPLE, min(2 * _SAMPLE, n // 256))
 
@@ -270,6 +291,19 @@ def _check_arguments(
         raise ValueError("the index holds no rows")
     if start is not None and start.w.shape != (index.dim,):
         raise ValueError(f"the start has {start.w.size} dimensions, but the index has {index.dim}")
+
+
+def _checked_features(rows: ArrayLike | Features, dim: int) -> Features:
+    """Return rows in double precision; raises ValueError if they do not fit an index of ``dim`` dimensions."""
+    if not isinstance(rows, Features):
+        return Features(_checked_vectors(rows, dim))
+    n_terms = 0 if rows.words is None else rows.words.shape[1]
+    if rows.vectors.shape[1] + n_terms != dim or not len(rows):
+        raise ValueError(f"expected at least one row of {dim} dimensions, got vectors of shape {rows.vectors.shape}")
+    rows = rows.precise()
+    if not np.isfinite(rows.dot(np.ones(dim))).all():
+        raise ValueError("a vector holds NaN or infinity")
+    return rows
 
 
 def _checked_vectors(vectors: ArrayLike, dim: int, at_most: int | None = None) -> NDArray[np.float64]:

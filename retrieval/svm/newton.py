@@ -30,13 +30,13 @@ class LocalModel:
     gradient
         ``(dim + 1,)``, at the point; the last element is the intercept's.
     marked, X
-        ``(n_marked, dim) float32`` marked rows, and the other rows, m in all.
+        Marked rows in single precision, and the other rows, m in all.
     y, c, slack
         ``(m,)``: the classes of the rows (1 or -1), loss weights, and ``1 - y (w.x + b)`` at the point.
     """
 
     gradient: NDArray[np.float64]
-    marked: NDArray[np.float32]
+    marked: Features
     X: Features
     y: Vector
     c: Vector
@@ -91,7 +91,7 @@ class LocalModel:
         return direction, falls
 
     def _falls(self, d: Vector) -> Vector:
-        falls: Vector = np.append(self.marked @ d[:-1], self.X.dot(d[:-1]))
+        falls: Vector = np.append(self.marked.dot(d[:-1]), self.X.dot(d[:-1]))
         falls += d[-1]
         falls *= self.y
         return falls
@@ -99,7 +99,7 @@ class LocalModel:
     def _pull(self, z: Vector) -> Vector:
         z = z * self.y
         of_marked, of_rows = np.split(z, [len(self.marked)])
-        pull: Vector = of_marked @ self.marked + self.X.weighted_sum(of_rows)
+        pull: Vector = self.marked.weighted_sum(of_marked) + self.X.weighted_sum(of_rows)
         return np.append(pull, z.sum())
 
     def _change(self, fallen: Vector) -> Vector:

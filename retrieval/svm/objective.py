@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exemplar.retrieval.index.base import Index
+from exemplar.retrieval.index.features import Features
 from exemplar.retrieval.svm.newton import LocalModel
 
 NOTEBOOK_ROWS = 1000
@@ -34,7 +35,7 @@ class Objective:
     """The objective P: marked rows in double precision, the background by scans of the index."""
 
     index: Index
-    marked: NDArray[np.float64]  # (n_marked, dim): positives, then negatives
+    marked: Features  # in double precision: positives, then negatives
     y: NDArray[np.float64]
     c: NDArray[np.float64]
     left_out: NDArray[np.intp]  # rows outside the background, ascending
@@ -44,7 +45,7 @@ class Objective:
 
     def slack(self, w: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return ``1 - y (w.x + b)`` of the marked rows."""
-        slack: NDArray[np.float64] = 1 - self.y * (self.marked @ w[:-1] + w[-1])
+        slack: NDArray[np.float64] = 1 - self.y * (self.marked.dot(w[:-1]) + w[-1])
         return slack
 
     def value(self, w: NDArray[np.float64], loss: float) -> float:
@@ -55,7 +56,7 @@ class Objective:
     def gradient(self, w: NDArray[np.float64], pull: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the gradient of P for a pull of the background; see Scan."""
         z = 2 * self.c * self.y * np.maximum(self.slack(w), 0)
-        gradient: NDArray[np.float64] = w - self.anchor - np.append(z @ self.marked, z.sum())
+        gradient: NDArray[np.float64] = w - self.anchor - np.append(self.marked.weighted_sum(z), z.sum())
         return gradient + 2 * self.c_background * pull
 
     def implied_pull(self, w: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -94,7 +95,7 @@ class Objective:
         c = np.full(rows.size, self.c_background) * sample_weights
         return LocalModel(
             self.gradient(w, pull),
-            self.marked.astype(np.float32),
+            self.marked.in_single_precision(),
             X,
             np.concatenate([self.y, np.full(rows.size, -1)]).astype(np.float32),
             np.concatenate([self.c, c]).astype(np.float32),
@@ -105,23 +106,24 @@ class Objective:
     def of(
         cls,
         index: Index,
-        positives: NDArray[np.float64],
+        positives: Features,
         negatives: NDArray[np.intp],
-        negative_vectors: NDArray[np.float64] | None,
+        negative_vectors: Features | None,
         exclude: NDArray[np.intp],
         weigh: Callable[[int, int, int], LossWeights],
     ) -> "Objective":
         """Return the objective without an anchor; ``weigh`` gets the numbers of positives, negatives and background."""
         marked = np.unique(negatives)
         left_out = np.union1d(marked, exclude)
-        of_negatives = [index.vectors(marked).astype(np.float64)]
-        of_negatives += [] if negative_vectors is None else [negative_vectors]
+        of_negatives = [index.features(marked).precise()]
+        positives = positives.like(of_negatives[0])
+        of_negatives += [] if negative_vectors is None else [negative_vectors.like(of_negatives[0])]
         n_positives, n_negatives = len(positives), sum(map(len, of_negatives))
         n_background = index.n - left_out.size
         loss = weigh(n_positives, n_negatives, n_background)
         return cls(
             index,
-            np.concatenate([positives, *of_negatives]),
+            Features.stacked([positives, *of_negatives]),
             np.repeat([1.0, -1.0], [n_positives, n_negatives]),
             np.append(loss.positives, np.full(n_negatives, loss.negatives / max(1, n_negatives))),
             left_out,

@@ -1,0 +1,96 @@
+"""How query, marks and background weigh in the anchored SVM: one rule from the first query to the last mark.
+
+A query says what is sought before anything is marked; a few marks say it better, but only near them, so that the rest
+of the corpus has to stand in for what was not judged; many marks need neither. So the query, the anchor and the
+background fade, each as what replaces it grows, and in the end the marks decide alone, as a linear SVM on them would.
+The constants were chosen by measurements: see docs/evaluation.md.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from exemplar.retrieval.svm.objective import LossWeights
+
+_FADES = 5  # positives by which the anchor counts half
+_OF_POSITIVES = 0.5  # the weight of the positives' anchor beside the query's
+_INFORMATION, _LEAST, _MOST = 4.0, 0.5, 20.0  # of a query, in nats: a positive more by which it counts half, and bounds
+_QUERY_MARKS = 20  # marks by which the query counts half, however much it says
+
+_MARK = (
+    0.0025  # the loss of a negative, times the root of the positives: their sum then grows a little faster than they
+)
+_RATIO = 30  # of a positive to a negative, as there are many more of these
+_FIRST = 0.5  # the loss of the first examples together, times the marks to the power 3/4
+_FIRST_MARKS = 20  # by which it is half of that
+_FIRST_NEGATIVES = 1 / 20  # as the anchor is near the first negatives already
+_BACKGROUND = 2.0  # of the first examples' loss; it halves with every 20 marks, which show more than the background
+_BACKGROUND_MARKS, _NO_BACKGROUND = 20, 100
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Balance:
+    """The weights of a query and its marks.
+
+    Attributes
+    ----------
+    of_query, of_positives
+        Of the query's anchor and the positives' anchor, which both score 1 at their examples and -1 at the corpus.
+    loss
+        The weights of the losses; the query is the first positive.
+    """
+
+    of_query: float
+    of_positives: float
+    loss: LossWeights
+
+
+def balance(n_positives: int, n_negatives: int, information: float = _MOST, *, n_rows: int, by: float = 1.0) -> Balance:
+    """Return the weights of a query and its marks.
+
+    Parameters
+    ----------
+    information
+        The sum of the idf of the query's words, in nats: one that most of the documents match tells little of which of
+        them are sought, and any positive more (pre-retrieval predictors of a query's performance: He and Ounis,
+        "Inferring query performance using pre-retrieval predictors", SPIRE 2004).
+    n_rows
+        Rows of the background.
+    by
+        A factor of all losses.
+    """
+    n_marks = n_positives + n_negatives
+    halves = min(max(information, _LEAST), _MOST) / _INFORMATION
+    query = 1 / (1 + n_positives / halves) / (1 + (n_marks / _QUERY_MARKS) ** 4)
+    anchor, of_positives = 1 / (1 + n_positives / _FADES), _OF_POSITIVES if n_positives else 0.0
+    mark = _MARK * np.sqrt(1 + n_positives)
+    first = _FIRST * (1 + n_marks) ** 0.75 / (1 + (n_marks / _FIRST_MARKS) ** 2)
+    background = 0.0 if n_marks >= _NO_BACKGROUND else first * _BACKGROUND / (1 + n_marks / _BACKGROUND_MARKS)
+    shares = np.append(query, np.ones(n_positives))
+    # A negative was a row of the background, so a mark must not make it weigh less than two of them.
+    negatives = n_negatives * max(mark, 2 * background / max(1, n_rows))
+    return Balance(
+        anchor * query / (query + of_positives),
+        anchor * of_positives / (query + of_positives),
+        LossWeights(
+            by * shares * (_RATIO * mark + first / shares.sum()),
+            by * (negatives + first * _FIRST_NEGATIVES),
+            by * background,
+        ),
+    )
+
+
+def equally_scaled(point: NDArray[np.float64], example: float, typical: float) -> NDArray[np.float64]:
+    """Return weights and intercept, ``(dim + 1,)``, by which the examples score 1 on average and the corpus -1.
+
+    Parameters
+    ----------
+    example, typical
+        The mean scores of the examples and of the corpus by ``point`` alone.
+    """
+    scale = 2 / max(example - typical, _LEAST_SPREAD)
+    return np.append(scale * point, 1 - scale * example)
+
+
+_LEAST_SPREAD = 0.01  # bounds the scale where the corpus has only one distinct text
