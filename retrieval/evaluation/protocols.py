@@ -33,7 +33,9 @@ RELEVANT_FOUND = "relevant found"  # the metric of the own loop
 PAGE_SIZE = 10  # documents of a round
 
 COMPARED = ("knn", "words", "hybrid", *BASELINES, "svm", "anchored-vectors", "anchored")
-TITLES = RANKER_TITLES | BASELINES | {"bm25": "BM25 by bm25s"}  # which earlier versions compared with
+SELECTABLE = (*COMPARED, "elas")  # which takes memory for all pairs of words, so only who names it gets it
+TITLES = RANKER_TITLES | BASELINES | {"elas": "ELAS-like SVM"}
+TITLES |= {"bm25": "BM25 by bm25s"}  # which earlier versions compared with
 ROUNDS, N_QUERIES, SEED = 5, 300, 7  # defaults of an evaluation
 
 
@@ -68,8 +70,8 @@ class Measurement:
 def check_rankers(rankers: Sequence[str]) -> None:
     """Raise ExemplarError if a ranker does not exist, or occurs twice."""
     for ranker in rankers:
-        if ranker not in COMPARED:
-            raise ExemplarError(f"there is no ranker '{ranker}'; there are {', '.join(COMPARED)}")
+        if ranker not in SELECTABLE:
+            raise ExemplarError(f"there is no ranker '{ranker}'; there are {', '.join(SELECTABLE)}")
     if len(set(rankers)) < len(rankers):
         raise ExemplarError(f"a ranker is named twice: {', '.join(rankers)}")
 
@@ -105,7 +107,7 @@ def evaluate(
         raise ExemplarError("at least one ranker, one round and one query are needed")
     collection = Collection(engine, judgements.unjudged)
     by_condition: dict[Condition, list[dict[str, float]]] = {}
-    queries = _sampled(judgements.queries, n_queries, seed)
+    queries = sampled(judgements.queries, n_queries, seed)
     for done, query in enumerate(queries, start=1):
         for condition, metrics in _measure_query(collection, query, rankers, rounds):
             by_condition.setdefault(condition, []).append(metrics)
@@ -117,7 +119,7 @@ def evaluate(
     ]
 
 
-def _sampled(queries: Sequence[JudgedQuery], n: int, seed: int) -> list[JudgedQuery]:
+def sampled(queries: Sequence[JudgedQuery], n: int, seed: int) -> list[JudgedQuery]:
     """Return n random queries in their order; all of them if they are at most n."""
     rows = np.random.default_rng(seed).choice(len(queries), min(n, len(queries)), replace=False)
     return [queries[row] for row in sorted(rows)]

@@ -11,6 +11,7 @@ from exemplar.retrieval.feedback import Feedback
 
 LOSS = "loss"
 READ_TO_LAST = "read to the last"
+CURVE_POINTS = 101  # after 0, 1, ..., 100 percent of the documents
 READING_METRICS = (LOSS, "WSS@95", "WSS@100", "recall after 10% read", READ_TO_LAST)
 
 _WITHOUT_MARKS = ("knn", "words", "hybrid", "centred", "rrf")  # these rankers rank once
@@ -63,9 +64,9 @@ class Reading:
         return 1 - read / len(self.labels) - (1 - percent / 100)
 
     def curve(self) -> NDArray[np.float64]:
-        """Return the recall after 0, 1, ..., 100 percent of the documents are read, ``(101,)``, each rounded down."""
+        """Return the recall after 0, 1, ..., 100 percent of the documents are read (rounded down), ``(101,)``."""
         found = np.concatenate([[0], self.labels.cumsum()])
-        share: NDArray[np.float64] = found[np.arange(101) * len(self.labels) // 100] / self.labels.sum()
+        share: NDArray[np.float64] = found[np.arange(CURVE_POINTS) * len(self.labels) // 100] / self.labels.sum()
         return share
 
     def measures(self) -> dict[str, float]:
