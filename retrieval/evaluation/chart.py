@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from exemplar.retrieval.evaluation.protocols import PAGE_SIZE, RELEVANT_FOUND, TITLES
 from exemplar.retrieval.evaluation.result import SetResult
-from exemplar.retrieval.evaluation.to_the_end import STARTS, Start
+from exemplar.retrieval.evaluation.to_the_end import Start
 from exemplar.retrieval.rankers import DEFAULT_RANKER
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ _COLOURS = {
     "anchored-vectors": ("#d4779a", "#ffb0cb"),
 }
 
+_STARTS: dict[Start, str] = {"query": "the query alone", "two": "two known"}  # short, over narrow panels
 _DASHES = ([1, 0], [6, 2], [2, 2], [8, 3, 2, 3], [12, 3], [4, 4], [1, 3])
 
 
@@ -115,7 +116,7 @@ def _points(sets: Sequence[SetResult]) -> list[dict[str, Any]]:
 def _end_points(sets: Sequence[SetResult], starts: Collection[Start]) -> list[dict[str, Any]]:
     return [
         {
-            "panel": f"{of_set.name}, {STARTS[result.start]}",
+            "panel": f"{of_set.name}, {_STARTS[result.start]}",
             "ranker": TITLES[result.ranker],
             "read": percent / 100,
             "recall": recall,

@@ -182,5 +182,6 @@ def _read_to_the_end(
             seed=plan.seed,
             on_read=on_read,
         )
+        on_read(totals[name] - done)  # queries that do not count, and documents that no query reads
         before += totals[name]
     return read
