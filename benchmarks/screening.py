@@ -115,8 +115,8 @@ def main() -> None:
         "cpus": n_processors(),
         "versions": {"asreview": ASREVIEW, "scikit-learn": version("scikit-learn")},
         "seeds": options.seeds,
-        "screens": {screen: facts(orders, [screen]) for screen in options.screens},
-        "mean": facts(orders, options.screens),
+        "screens": {screen: figures(orders, [screen]) for screen in options.screens},
+        "mean": figures(orders, options.screens),
     }
     text = json.dumps(result, indent=1) + "\n"
     write_atomically(options.json, text.encode()) if options.json else sys.stdout.write(text)
@@ -267,7 +267,7 @@ def _results(project: Path) -> list[tuple[int, int, int | None]]:
         database.close()
 
 
-def facts(orders: Sequence[Order], screens: Sequence[str]) -> dict[str, Any]:
+def figures(orders: Sequence[Order], screens: Sequence[str]) -> list[dict[str, Any]]:
     """Return the figures of every reader over some screens, which have the same weight."""
     values: dict[tuple[str, int, bool], dict[str, list[list[float]]]] = defaultdict(lambda: defaultdict(list))
     for order in orders:
@@ -276,14 +276,13 @@ def facts(orders: Sequence[Order], screens: Sequence[str]) -> dict[str, Any]:
             values[reader][order.screen].append([order.reading.measures()[metric] for metric in METRICS])
     arrays = {reader: {name: np.array(v) for name, v in of.items()} for reader, of in values.items()}
     baseline = arrays.get(("asreview", 1, True))
-    return {
-        f"{reader}, {'1 record' if page == 1 else f'{page} records'} at a time"
-        f"{'' if known else ', from the title alone'}": _figures(of, baseline if known else None)
+    return [
+        {"reader": reader, "page": page, "known": known, "metrics": _means(of, baseline if known else None)}
         for (reader, page, known), of in arrays.items()
-    }
+    ]
 
 
-def _figures(
+def _means(
     values: Mapping[str, NDArray[np.float64]], baseline: Mapping[str, NDArray[np.float64]] | None
 ) -> dict[str, Any]:
     """Return every metric's mean and its ratio to the baseline's.
@@ -293,19 +292,19 @@ def _figures(
     values, baseline
         ``(n_seeds, n_metrics)`` by screen.
     """
-    figures: dict[str, Any] = {}
+    means: dict[str, Any] = {}
     for position, metric in enumerate(METRICS):
         of_screens = {name: array[:, position] for name, array in values.items()}
         mean = float(np.mean([estimate(of_screen).mean for of_screen in of_screens.values()]))
-        figures[metric] = {"mean": round(mean, 4)}
+        means[metric] = {"mean": round(mean, 4)}
         if baseline is None:
             continue
         gain = relative_gain(of_screens, {name: baseline[name][:, position] for name in of_screens})
         if gain is not None:
             bounds = {"low": gain.low, "high": gain.high}
             ratio = {name: None if bound is None else round(1 + bound, 4) for name, bound in bounds.items()}
-            figures[metric]["ratio"] = {"mean": round(1 + gain.mean, 4), **ratio}
-    return figures
+            means[metric]["ratio"] = {"mean": round(1 + gain.mean, 4), **ratio}
+    return means
 
 
 if __name__ == "__main__":

@@ -150,9 +150,8 @@ def test_collections_are_read_to_the_end_on_request(animals: Corpus) -> None:
     header, *rows = tables(app)[-1]
     assert header == ["", "loss", "WSS@95", "WSS@100", "recall after 10% read", "read to the last"]
     assert [row[0] for row in rows] == ["kNN", "ELAS-like SVM"]
-    assert "exemplar evaluate animals --rankers knn,elas --queries 2 --to-the-end --page 1 --start two" in page_text(
-        app
-    )
+    command = "exemplar evaluate animals --rankers knn,elas --queries 2 --to-the-end --page 1 --start two"
+    assert command in page_text(app)
     charts = app.get("vega_lite_chart")
     assert len(charts) == 2
     assert '"field": "recall"' in charts[1].proto.spec
