@@ -13,6 +13,7 @@ the seeds, in pairs; in the mean all screens have the same weight. ``--orders FI
 """
 
 import argparse
+import contextlib
 import csv
 import functools
 import json
@@ -172,9 +173,13 @@ def read_all(options: argparse.Namespace, asreview: str | None) -> list[Order]:
         for screen in options.screens
         for seed in starts
     ]
-    orders = []
-    with multiprocessing.get_context("spawn").Pool(max(1, options.processes)) as pool:
-        for number, of_task in enumerate(pool.imap(read_task, tasks), start=1):
+    orders: list[Order] = []
+    with contextlib.ExitStack() as stack:
+        read: Iterable[list[Order]] = map(read_task, tasks)
+        if options.processes > 1:
+            pool = stack.enter_context(multiprocessing.get_context("spawn").Pool(options.processes))
+            read = pool.imap(read_task, tasks)
+        for number, of_task in enumerate(read, start=1):
             orders += of_task
             sys.stderr.write(f"{number} of {len(tasks)}: {of_task[0].screen}\n")
     return orders
