@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exemplar.data.corpus.corpus import Corpus
-from exemplar.data.corpus.store import DocumentStore
+from exemplar.data.corpus.store import DocumentStore, row_in
 from exemplar.retrieval.caching import weakly_cached
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.index.base import Index
@@ -65,8 +65,9 @@ class ExampleMaker:
         vector = self.query_vector(query)
         itself = query.doc_id if isinstance(query, DocumentQuery) else itself
         # A mark on the query's own document adds nothing: the document is an example already.
-        positives = [self._corpus.row(doc_id) for doc_id in feedback.positives if doc_id != itself]
-        negatives = [self._corpus.row(doc_id) for doc_id in feedback.negatives if doc_id != itself]
+        rows, name = self._corpus.rows_of([*feedback.positives, *feedback.negatives]), self._corpus.manifest.name
+        positives = [row_in(rows, doc_id, name) for doc_id in feedback.positives if doc_id != itself]
+        negatives = [row_in(rows, doc_id, name) for doc_id in feedback.negatives if doc_id != itself]
         examples = positives + ([] if itself is None else [self._corpus.row(itself)])
         copies = self._corpus.copies_of(examples)
         if typed := [text for text in (query, *earlier) if isinstance(text, str)]:

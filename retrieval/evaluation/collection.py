@@ -36,7 +36,7 @@ class Collection:
 
     def marked_rows(self, feedback: Feedback) -> list[int]:
         """Return the rows of the documents that are marked as relevant, and of those marked as not relevant."""
-        return [self.engine.corpus.row(doc_id) for doc_id in (*feedback.positives, *feedback.negatives)]
+        return list(self.engine.corpus.rows_of((*feedback.positives, *feedback.negatives)).values())
 
     def ranking(self, ranker: str, query: JudgedQuery, feedback: Feedback, k: int) -> NDArray[np.intp]:
         """Return the rows of the k best documents, without marked ones and the one that the query was made from.
@@ -74,7 +74,7 @@ class Collection:
         corpus = self.engine.corpus
         text = corpus.document(corpus.row(query.document or "")).full_text if query.text is None else query.text
         positives, negatives = (
-            [corpus.row(doc_id) for doc_id in marked] for marked in (feedback.positives, feedback.negatives)
+            list(corpus.rows_of(marked).values()) for marked in (feedback.positives, feedback.negatives)
         )
         scores = self._elas.scores(text, positives, negatives)
         order = np.argsort(-scores, kind="stable")
