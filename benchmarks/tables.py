@@ -1,6 +1,7 @@
 """Make the tables of README.md and docs/ from the JSON files of the benchmarks.
 
-``python -m benchmarks.tables NAME FILE`` prints them; NAME is the benchmark: app, encoder, load, quick, scale, svm.
+``python -m benchmarks.tables NAME FILE`` prints them; NAME is the benchmark: app, encoder, load, quick, scale,
+screening, svm.
 """
 
 import json
@@ -8,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from exemplar.retrieval.evaluation.protocols import TITLES as END_TITLES
 from exemplar.retrieval.rankers import TITLES
 
 _LOAD_TITLES = {
@@ -209,6 +211,49 @@ def _scale_indexes(search: dict[str, Any]) -> str:
     return markdown(header, rows)
 
 
+def screening(result: dict[str, Any]) -> str:
+    """Return the tables of docs/to-the-end.md: means over the screens, and the loss on every screen."""
+    return _screening_means(result) + "\n" + _screening_losses(result)
+
+
+def _screening_means(result: dict[str, Any]) -> str:
+    metrics = list(result["mean"][0]["metrics"])
+    title = f"mean of {len(result['screens'])} screens, {result['seeds']} seeds"
+    rows = [
+        (
+            _screening_reader(of_reader, result),
+            f"{of_reader['metrics'][metrics[0]]['mean']:.3f}",
+            _screening_ratio(of_reader["metrics"][metrics[0]].get("ratio")),
+            *(f"{of_reader['metrics'][metric]['mean']:.3f}" for metric in metrics[1:]),
+        )
+        for of_reader in result["mean"]
+    ]
+    return markdown((title, metrics[0], "times ASReview's, one at a time", *metrics[1:]), rows)
+
+
+def _screening_losses(result: dict[str, Any]) -> str:
+    by_reader = zip(*result["screens"].values(), strict=True)
+    rows = [
+        (_screening_reader(of_screens[0], result), *(f"{of['metrics']['loss']['mean']:.3f}" for of in of_screens))
+        for of_screens in by_reader
+    ]
+    return markdown(("loss", *(name.removeprefix("screen_") for name in result["screens"])), rows)
+
+
+def _screening_reader(of_reader: dict[str, Any], result: dict[str, Any]) -> str:
+    reader = of_reader["reader"]
+    title = f"ASReview {result['versions']['asreview']}" if reader == "asreview" else END_TITLES[reader]
+    start = "" if of_reader["known"] else ", from the title alone"
+    return f"{title}, {'one' if of_reader['page'] == 1 else of_reader['page']} at a time{start}"
+
+
+def _screening_ratio(ratio: dict[str, float] | None) -> str:
+    if ratio is None:
+        return ""
+    interval = "" if ratio["low"] is None else f" [{ratio['low']:.2f}, {ratio['high']:.2f}]"
+    return f"{ratio['mean']:.2f}{interval}"
+
+
 def svm(result: dict[str, Any]) -> str:
     """Return the README's tables of the SVM: against LinearSVC, and settled against exact."""
     return _svm_times(result) + "\n" + _svm_settled(result)
@@ -270,7 +315,15 @@ def _megabytes(memory: dict[str, Any] | None) -> str:
     return f"{memory['peak_mb'] / 1000:.1f} GB" if memory["peak_mb"] >= 1000 else f"{memory['peak_mb']:.0f} MB"
 
 
-TABLES = {"app": app, "encoder": encoder, "load": load, "quick": quick, "scale": scale, "svm": svm}
+TABLES = {
+    "app": app,
+    "encoder": encoder,
+    "load": load,
+    "quick": quick,
+    "scale": scale,
+    "screening": screening,
+    "svm": svm,
+}
 
 
 def main(arguments: list[str]) -> None:

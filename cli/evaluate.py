@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from exemplar.data.corpus.corpus import Corpus
     from exemplar.data.sources.spec import Source
     from exemplar.retrieval.evaluation.result import EvaluationResult
+    from exemplar.retrieval.evaluation.to_the_end import EndPlan
     from exemplar.retrieval.search import SearchEngine
 
 
@@ -37,24 +38,33 @@ def evaluate(
     vectors: Annotated[
         Literal["quick", "full"] | None, typer.Option(help="Measure with these vectors (default: the best there are).")
     ] = None,
+    to_the_end: Annotated[
+        bool, typer.Option("--to-the-end", help="Also read every collection until its last relevant document; long.")
+    ] = False,
+    page: Annotated[
+        int, typer.Option(help="To the end: documents that are judged before it is ranked anew.", min=1)
+    ] = 10,
+    start: Annotated[
+        Literal["query", "two", "both"],
+        typer.Option(help="To the end: from the query alone, or from one relevant and one other document known."),
+    ] = "both",
+    seeds: Annotated[int, typer.Option(help="To the end: draws of the two known documents.", min=1)] = 3,
     index: Annotated[
         str | None, typer.Option(metavar="URI", help="Measure corpora that were pushed to Milvus, by their names.")
     ] = None,
     json_file: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write all figures as JSON.")] = None,
-    report: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="Write evaluation.md and its chart, evaluation.svg.")
-    ] = None,
+    report: Annotated[Path | None, typer.Option(metavar="FOLDER", help="Write evaluation.md and its charts.")] = None,
 ) -> None:
     """Measure the rankers where it is known what is relevant."""
     from exemplar.retrieval.evaluation.run import EvaluationPlan, run_evaluation
 
-    compared = _compared_rankers(rankers)
+    compared, end = _compared_rankers(rankers), _end_plan(to_the_end, page, start, seeds)
     if report:
         _prepare_report_folder(report)
     if json_file:
         _check_json_file(json_file)
     engines = _open_engines(targets, index, vectors)
-    plan = EvaluationPlan(tuple(engines), compared, rounds, queries, seed, index, vectors)
+    plan = EvaluationPlan(tuple(engines), compared, rounds, queries, seed, index, vectors, end)
     with evaluation_progress() as on_progress:
         result = run_evaluation(plan, engines, on_progress)
     print_evaluation(result)
@@ -68,6 +78,16 @@ def _compared_rankers(names: str | None) -> tuple[str, ...]:
     rankers = tuple(name.strip() for name in names.split(",") if name.strip()) if names else COMPARED
     check_rankers(rankers)
     return rankers
+
+
+def _end_plan(to_the_end: bool, page: int, start: Literal["query", "two", "both"], seeds: int) -> "EndPlan | None":
+    """Return how collections are read to the end; None if they are not."""
+    from exemplar.retrieval.evaluation.to_the_end import STARTS, EndPlan
+
+    plan = EndPlan(page, tuple(STARTS) if start == "both" else (start,), seeds)
+    if plan != EndPlan() and not to_the_end:
+        raise ExemplarError("--page, --start and --seeds say how collections are read to the end; add --to-the-end")
+    return plan if to_the_end else None
 
 
 def _prepare_report_folder(folder: Path) -> None:

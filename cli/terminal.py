@@ -5,6 +5,7 @@ import os
 import re
 import shlex
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -49,17 +50,38 @@ def print_evaluation(result: "EvaluationResult") -> None:
     for protocol, description in PROTOCOLS.items():
         header, rows = protocol_rows(result.sets, protocol)
         output.print(plain(f"{protocol.capitalize()}. {description}"))
-        table = Table(box=None, pad_edge=False)
-        for column in header:
-            table.add_column(plain(column), overflow="fold")
-        for cells in rows:
-            table.add_row(*map(plain, cells))
-        output.print(table if rows else plain("No query counts."))
+        output.print(_table(header, rows) if rows else plain("No query counts."))
         for line in gain_lines(result.gains, protocol):
             output.print(plain(line), style="dim")
         output.print()
+    _print_readings(result)
     for line in missing_lines(result.sets):
         output.print(plain(line), style="dim")
+
+
+def _print_readings(result: "EvaluationResult") -> None:
+    """Print the tables of reading to the end, if collections were read."""
+    from exemplar.retrieval.evaluation.report import TO_THE_END, end_loss_rows, end_rows, page_of
+    from exemplar.retrieval.evaluation.to_the_end import STARTS
+
+    if not (page := page_of(result.sets)):
+        return
+    output.print(plain(f"To the end. {TO_THE_END.format(page=page)}"))
+    for start, title in STARTS.items():
+        for header, rows in (end_rows(result.sets, start), end_loss_rows(result.sets, start)):
+            if rows:
+                output.print(plain(f"{title.capitalize()}:"))
+                output.print(_table(header, rows))
+    output.print()
+
+
+def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for column in header:
+        table.add_column(plain(column), overflow="fold")
+    for cells in rows:
+        table.add_row(*map(plain, cells))
+    return table
 
 
 def build_command(manifest: "Manifest") -> str:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exemplar.data.corpus.corpus import Corpus
-from exemplar.data.corpus.store import DocumentStore
+from exemplar.data.corpus.store import DocumentStore, row_in
 from exemplar.retrieval.caching import weakly_cached
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.index.base import Index
@@ -65,8 +65,9 @@ class ExampleMaker:
         vector = self.query_vector(query)
         itself = query.doc_id if isinstance(query, DocumentQuery) else itself
         # A mark on the query's own document adds nothing: the document is an example already.
-        positives = [self._corpus.row(doc_id) for doc_id in feedback.positives if doc_id != itself]
-        negatives = [self._corpus.row(doc_id) for doc_id in feedback.negatives if doc_id != itself]
+        rows, name = self._corpus.rows_of([*feedback.positives, *feedback.negatives]), self._corpus.manifest.name
+        positives = [row_in(rows, doc_id, name) for doc_id in feedback.positives if doc_id != itself]
+        negatives = [row_in(rows, doc_id, name) for doc_id in feedback.negatives if doc_id != itself]
         examples = positives + ([] if itself is None else [self._corpus.row(itself)])
         copies = self._corpus.copies_of(examples)
         if typed := [text for text in (query, *earlier) if isinstance(text, str)]:
@@ -151,6 +152,14 @@ class ExampleMaker:
         return passages[0] if len(passages) == 1 else centroid(passages).astype(np.float32)
 
     def _nearest_passages(self, rows: Sequence[int], vector: NDArray[np.float32]) -> NDArray[np.intp]:
-        """Return the row of every document's passage that is nearest to a vector."""
-        ranges = [self._corpus.passages_of(row) for row in rows]
-        return np.array([rows[int((self._index.vectors(rows) @ vector).argmax())] for rows in ranges], np.intp)
+        """Return the row of every document's passage that is nearest to a vector; of equal ones the first."""
+        different, places = np.unique(np.asarray(rows, np.intp), return_inverse=True)
+        if not different.size:
+            return different
+        # All at once: a thousand marks would take a thousand searches and products.
+        passages = self._corpus.passages_of_all(different)
+        documents = self._corpus.passages_at(passages)[:, 0]
+        order = np.lexsort((-(self._index.vectors(passages) @ vector), documents))
+        _, first = np.unique(documents[order], return_index=True)
+        nearest: NDArray[np.intp] = passages[order][first][places]
+        return nearest

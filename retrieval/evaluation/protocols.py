@@ -12,8 +12,7 @@ Three protocols measure a ranking:
 Rankings leave out the document that a query was made from, and documents that were not judged.
 """
 
-import functools
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -21,21 +20,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exemplar.data.errors import ExemplarError
-from exemplar.retrieval.evaluation.baselines import (
-    BASELINES,
-    centred_knn,
-    logistic_regression,
-    mean_of_positives,
-    reciprocal_rank_fusion,
-    rocchio,
-    rocchio_with_words,
-)
+from exemplar.retrieval.evaluation.baselines import BASELINES
+from exemplar.retrieval.evaluation.collection import Collection, Judged
 from exemplar.retrieval.evaluation.judgements import JudgedQuery, Judgements
-from exemplar.retrieval.evaluation.metrics import DEPTH, measures
 from exemplar.retrieval.feedback import Feedback
-from exemplar.retrieval.rankers import RANKERS, Examples, Scorer, scorer
 from exemplar.retrieval.rankers import TITLES as RANKER_TITLES
-from exemplar.retrieval.ranking import DocumentQuery
 from exemplar.retrieval.search import SearchEngine
 
 EvaluationProtocol = Literal["first query", "shared marks", "own loop"]
@@ -44,7 +33,9 @@ RELEVANT_FOUND = "relevant found"  # the metric of the own loop
 PAGE_SIZE = 10  # documents of a round
 
 COMPARED = ("knn", "words", "hybrid", *BASELINES, "svm", "anchored-vectors", "anchored")
-TITLES = RANKER_TITLES | BASELINES | {"bm25": "BM25 by bm25s"}  # which earlier versions compared with
+SELECTABLE = (*COMPARED, "elas")  # which takes memory for all pairs of words, so only who names it gets it
+TITLES = RANKER_TITLES | BASELINES | {"elas": "ELAS-like SVM"}
+TITLES |= {"bm25": "BM25 by bm25s"}  # which earlier versions compared with
 ROUNDS, N_QUERIES, SEED = 5, 300, 7  # defaults of an evaluation
 
 
@@ -79,8 +70,8 @@ class Measurement:
 def check_rankers(rankers: Sequence[str]) -> None:
     """Raise ExemplarError if a ranker does not exist, or occurs twice."""
     for ranker in rankers:
-        if ranker not in COMPARED:
-            raise ExemplarError(f"there is no ranker '{ranker}'; there are {', '.join(COMPARED)}")
+        if ranker not in SELECTABLE:
+            raise ExemplarError(f"there is no ranker '{ranker}'; there are {', '.join(SELECTABLE)}")
     if len(set(rankers)) < len(rankers):
         raise ExemplarError(f"a ranker is named twice: {', '.join(rankers)}")
 
@@ -114,9 +105,9 @@ def evaluate(
     check_rankers(rankers)
     if rounds < 1 or n_queries < 1 or not rankers or not judgements.queries:
         raise ExemplarError("at least one ranker, one round and one query are needed")
-    collection = _Collection(engine, judgements.unjudged)
+    collection = Collection(engine, judgements.unjudged)
     by_condition: dict[Condition, list[dict[str, float]]] = {}
-    queries = _sampled(judgements.queries, n_queries, seed)
+    queries = sampled(judgements.queries, n_queries, seed)
     for done, query in enumerate(queries, start=1):
         for condition, metrics in _measure_query(collection, query, rankers, rounds):
             by_condition.setdefault(condition, []).append(metrics)
@@ -128,17 +119,17 @@ def evaluate(
     ]
 
 
-def _sampled(queries: Sequence[JudgedQuery], n: int, seed: int) -> list[JudgedQuery]:
+def sampled(queries: Sequence[JudgedQuery], n: int, seed: int) -> list[JudgedQuery]:
     """Return n random queries in their order; all of them if they are at most n."""
     rows = np.random.default_rng(seed).choice(len(queries), min(n, len(queries)), replace=False)
     return [queries[row] for row in sorted(rows)]
 
 
 def _measure_query(
-    collection: "_Collection", query: JudgedQuery, rankers: Sequence[str], rounds: int
+    collection: Collection, query: JudgedQuery, rankers: Sequence[str], rounds: int
 ) -> list[tuple[Condition, dict[str, float]]]:
     """Return the metrics of one query by condition."""
-    judged, no_marks = _Judged(collection, query), Feedback()
+    judged, no_marks = Judged(collection, query), Feedback()
     metrics: list[tuple[Condition, dict[str, float]]]
     metrics = [(("first query", 0, ranker), judged.measures(ranker, no_marks)) for ranker in rankers]
     shared = judged.marks(collection.ranking("knn", query, no_marks, PAGE_SIZE), no_marks)
@@ -150,83 +141,3 @@ def _measure_query(
             feedback = judged.marks(collection.ranking(ranker, query, feedback, PAGE_SIZE), feedback)
             metrics.append((("own loop", number, ranker), {RELEVANT_FOUND: float(len(feedback.positives))}))
     return metrics
-
-
-class _Judged:
-    """A query, with the grade of every document of a collection."""
-
-    def __init__(self, collection: "_Collection", query: JudgedQuery) -> None:
-        self._collection, self._query = collection, query
-        rows = collection.engine.corpus.rows
-        self._grades = np.zeros(len(rows), dtype=np.int64)
-        for doc_id, grade in query.relevant.items():
-            self._grades[rows[doc_id]] = grade
-        if query.document is not None:
-            self._grades[rows[query.document]] = 0
-
-    def marks(self, shown: NDArray[np.intp], feedback: Feedback) -> Feedback:
-        """Return the feedback with marks on the shown documents, by their grades."""
-        doc_ids, grades = self._collection.doc_ids(shown), self._grades[shown]
-        positives = [doc_id for doc_id, grade in zip(doc_ids, grades, strict=True) if grade > 0]
-        negatives = [doc_id for doc_id, grade in zip(doc_ids, grades, strict=True) if grade == 0]
-        return Feedback((*feedback.positives, *positives), (*feedback.negatives, *negatives))
-
-    def residual_grades(self, feedback: Feedback) -> NDArray[np.int64]:
-        """Return the grades of all documents, ``(n_documents,)``; 0 for marked ones."""
-        grades = self._grades.copy()
-        grades[self._collection.marked_rows(feedback)] = 0
-        return grades
-
-    def measures(self, ranker: str, feedback: Feedback) -> dict[str, float]:
-        """Return the metrics of a ranker over the documents that are not marked."""
-        grades = self.residual_grades(feedback)
-        ranking = self._collection.ranking(ranker, self._query, feedback, DEPTH)
-        return measures(grades[ranking], grades[grades > 0])
-
-
-class _Collection:
-    """Rankings of the documents of a corpus that are not marked, by rankers and baselines."""
-
-    def __init__(self, engine: SearchEngine, unjudged: Collection[str] = ()) -> None:
-        self.engine = engine
-        self._unjudged = [engine.corpus.row(doc_id) for doc_id in unjudged]
-
-    def doc_ids(self, rows: NDArray[np.intp]) -> list[str]:
-        return self.engine.corpus.doc_ids(rows)
-
-    def marked_rows(self, feedback: Feedback) -> list[int]:
-        return [self.engine.corpus.row(doc_id) for doc_id in (*feedback.positives, *feedback.negatives)]
-
-    def ranking(self, ranker: str, query: JudgedQuery, feedback: Feedback, k: int) -> NDArray[np.intp]:
-        """Return the rows of the k best documents, without marked ones and the one that the query was made from.
-
-        BM25 returns only documents that share a word with the query.
-        """
-        if ranker == "rrf":
-            both = [self.ranking(other, query, feedback, DEPTH) for other in ("knn", "words")]
-            return reciprocal_rank_fusion(both, k)
-        corpus = self.engine.corpus
-        itself = [] if query.document is None else [corpus.row(query.document)]
-        without = [*self._unjudged, *self.marked_rows(feedback), *itself]
-        typed = DocumentQuery(query.document or "") if query.text is None else query.text
-        examples = self.engine.examples(typed, feedback, query.document)
-        passages, _ = self.engine.top_passages(self._scorer(ranker, examples), k, without)
-        return corpus.passages_at(passages)[:, 0].astype(np.intp)
-
-    def _scorer(self, ranker: str, examples: Examples) -> Scorer:
-        match ranker:
-            case "centred":
-                return centred_knn(examples, self._mean)
-            case "mean":
-                return mean_of_positives(examples)
-            case "rocchio":
-                return rocchio(examples)
-            case "rocchio-words":
-                return rocchio_with_words(examples)
-            case "logistic":
-                return logistic_regression(examples)
-        return scorer(next(name for name in RANKERS if name == ranker), examples)
-
-    @functools.cached_property
-    def _mean(self) -> NDArray[np.float64]:
-        return self.engine.index.mean()

@@ -9,17 +9,20 @@ import numpy as np
 from exemplar.data.errors import ExemplarError
 from exemplar.data.home import write_atomically
 from exemplar.data.text import replace_lone_surrogates
-from exemplar.retrieval.evaluation.chart import chart
+from exemplar.retrieval.evaluation.chart import chart, end_chart, queries_in_words
 from exemplar.retrieval.evaluation.metrics import METRICS
 from exemplar.retrieval.evaluation.protocols import PAGE_SIZE, RELEVANT_FOUND, TITLES, EvaluationProtocol
+from exemplar.retrieval.evaluation.reading import LOSS, READ_TO_LAST, READING_METRICS
 from exemplar.retrieval.evaluation.result import (
     MIN_QUERIES,
+    EndResult,
     EvaluationResult,
     Gain,
     MetricEstimate,
     RankerResult,
     SetResult,
 )
+from exemplar.retrieval.evaluation.to_the_end import STARTS, Start
 from exemplar.retrieval.rankers import DEFAULT_RANKER
 
 _SIGNIFICANCE = 0.05  # a difference with a smaller p is starred
@@ -41,8 +44,19 @@ PROTOCOLS: dict[EvaluationProtocol, str] = {
 }
 
 
+TO_THE_END = (
+    "Each ranker shows a page of {page}, which is judged and marked, and it ranks the rest anew, until the last "
+    "relevant document is read. Loss is the area between the curve of recall and the best possible one, as ASReview "
+    "defines it: 0 is the best, 1 the worst. WSS@95 and WSS@100 are the share of the documents that need not be read "
+    "for 95% and for all of the relevant ones, less the share of these that is missed (Cohen et al. 2006). All of it "
+    "is over the documents that were not known at the start."
+)
+
+
 def write_report(result: EvaluationResult, folder: Path) -> list[Path]:
-    """Write ``evaluation.md`` and ``evaluation.svg`` into a folder, atomically; return their paths.
+    """Write ``evaluation.md`` and its charts into a folder, atomically; return their paths.
+
+    The charts are ``evaluation.svg`` and, if collections were read to the end, ``reading.svg``.
 
     Raises
     ------
@@ -53,11 +67,14 @@ def write_report(result: EvaluationResult, folder: Path) -> list[Path]:
     import vl_convert
 
     folder.mkdir(exist_ok=True)
-    paths = [folder / "evaluation.md", folder / "evaluation.svg"]
-    svg = vl_convert.vegalite_to_svg(chart(result.sets).to_json())
-    write_atomically(paths[0], markdown(result, paths[1].name).encode())
-    write_atomically(paths[1], svg.encode())
-    return paths
+    charts = {folder / "evaluation.svg": chart(result.sets)}
+    if any(of_set.to_the_end for of_set in result.sets):
+        charts[folder / "reading.svg"] = end_chart(result.sets)
+    text = markdown(result, *(path.name for path in charts))
+    write_atomically(folder / "evaluation.md", text.encode())
+    for path, drawn in charts.items():
+        write_atomically(path, vl_convert.vegalite_to_svg(drawn.to_json()).encode())
+    return [folder / "evaluation.md", *charts]
 
 
 def check_chart() -> None:
@@ -68,8 +85,8 @@ def check_chart() -> None:
         raise ExemplarError("a report's chart needs the extra 'report': pip install 'exemplar[report]'")
 
 
-def markdown(result: EvaluationResult, picture: str | None = None) -> str:
-    """Return the report; ``picture`` is the file of the chart, if the report shows it."""
+def markdown(result: EvaluationResult, picture: str | None = None, end_picture: str | None = None) -> str:
+    """Return the report; the pictures are the files of the charts, if the report shows them."""
     sets = result.sets
     models = sorted({literal(f"{result.model} in {result.precision}") for result in sets})
     parts = [
@@ -87,20 +104,82 @@ def markdown(result: EvaluationResult, picture: str | None = None) -> str:
             parts += ["".join(f"- {line}\n" for line in lines)]
         if protocol == "own loop" and picture:
             parts += [f"![Relevant documents found against documents read, a line a ranker]({picture})\n"]
+    parts += _end_parts(sets, end_picture)
     parts += ["## All measures, with 95% bootstrap intervals\n"]
     for result_of_set in sets:
         for protocol in ("first query", "shared marks"):
             if results := result_of_set.last_round(protocol):
                 heading = f"### {literal(result_of_set.name)}, {protocol}, {results[0].n_queries} queries\n"
                 parts += [heading, _measures_table(results)]
+        for start, title in STARTS.items():
+            if read := result_of_set.read_from(start):
+                heading = f"### {literal(result_of_set.name)}, to the end, {title}, {_readings_in_words(read[0])}\n"
+                parts += [heading, _bold_default(*end_rows([result_of_set], start, intervals=True))]
     return "\n".join(map(replace_lone_surrogates, parts))
+
+
+def _end_parts(sets: Sequence[SetResult], picture: str | None) -> list[str]:
+    """Return the report's part on reading to the end; empty if no collection was read."""
+    if not (page := page_of(sets)):
+        return []
+    parts = ["## To the end\n", f"{TO_THE_END.format(page=page)}\n"]
+    for start, title in STARTS.items():
+        header, rows = end_rows(sets, start)
+        if rows:
+            parts += [f"### {title[0].upper()}{title[1:]}\n", _bold_default(header, rows)]
+            header, rows = end_loss_rows(sets, start)
+            parts += [_bold_default(header, rows)] if rows else []
+    return parts + ([f"![Recall against the share read, a line a ranker]({picture})\n"] if picture else [])
+
+
+def page_of(sets: Sequence[SetResult]) -> str:
+    """Return the page of the readings to the end in words; empty if no collection was read."""
+    pages = {result.page for of_set in sets for result in of_set.to_the_end}
+    return " or ".join("1 document" if page == 1 else f"{page} documents" for page in sorted(pages))
+
+
+def end_rows(sets: Sequence[SetResult], start: Start, *, intervals: bool = False) -> tuple[list[str], list[list[str]]]:
+    """Return a header, and a row for every ranker with its metrics of reading to the end.
+
+    Of several sets it has the means, without the number of documents that are read, which depends on the set's size.
+    """
+    used = [read for of_set in sets if (read := of_set.read_from(start))]
+    metrics = READING_METRICS if len(used) == 1 else READING_METRICS[:-1]
+    cell = _cell_with_interval if intervals else _cell
+    rows = []
+    for results in zip(*used, strict=True):
+        estimates = [[result.metrics[metric] for result in results] for metric in metrics]
+        cells = [
+            cell(of_sets[0], metric) if len(used) == 1 else _figure(float(np.mean([e.mean for e in of_sets])), metric)
+            for metric, of_sets in zip(metrics, estimates, strict=True)
+        ]
+        rows.append([TITLES[results[0].ranker], *cells])
+    return [f"mean of {len(used)} sets" if len(used) > 1 else "", *metrics], rows
+
+
+def end_loss_rows(sets: Sequence[SetResult], start: Start) -> tuple[list[str], list[list[str]]]:
+    """Return a header, and a row for every ranker with its loss on every set; no rows for a single set."""
+    used = [(of_set.name, read) for of_set in sets if (read := of_set.read_from(start))]
+    header = [LOSS, *(f"{name} ({_readings_in_words(read[0])})" for name, read in used)]
+    by_ranker = zip(*(read for _, read in used), strict=True) if len(used) > 1 else ()
+    return header, [[TITLES[row[0].ranker], *(_cell(read.metrics[LOSS], LOSS) for read in row)] for row in by_ranker]
+
+
+def _readings_in_words(result: EndResult) -> str:
+    seeds = "" if result.n_seeds == 1 else f" x {result.n_seeds} seeds"
+    return queries_in_words(result.n_queries) + seeds
 
 
 def protocol_table(sets: Sequence[SetResult], protocol: EvaluationProtocol) -> str:
     """Return protocol_rows in Markdown, the default ranker in bold."""
     header, rows = protocol_rows(sets, protocol)
+    return _bold_default(header, rows) if rows else "No query counts.\n"
+
+
+def _bold_default(header: Sequence[str], rows: Sequence[list[str]]) -> str:
+    """Return a table in Markdown with the default ranker in bold."""
     bold = [[f"**{cells[0]}**", *cells[1:]] if cells[0] == TITLES[DEFAULT_RANKER] else cells for cells in rows]
-    return table(map(literal, header), bold) if rows else "No query counts.\n"
+    return table(map(literal, header), bold)
 
 
 def protocol_rows(sets: Sequence[SetResult], protocol: EvaluationProtocol) -> tuple[list[str], list[list[str]]]:
@@ -212,4 +291,4 @@ def _cell_with_interval(estimate: MetricEstimate, metric: str) -> str:
 
 
 def _figure(value: float, metric: str) -> str:
-    return f"{value:.1f}" if metric == RELEVANT_FOUND else f"{value:.3f}"
+    return f"{value:.1f}" if metric in (RELEVANT_FOUND, READ_TO_LAST) else f"{value:.3f}"

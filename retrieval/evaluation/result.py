@@ -8,6 +8,8 @@ from typing import Any, get_args
 from exemplar.data.errors import EvaluationDamaged
 from exemplar.retrieval.evaluation.metrics import METRICS
 from exemplar.retrieval.evaluation.protocols import RELEVANT_FOUND, TITLES, EvaluationProtocol
+from exemplar.retrieval.evaluation.reading import CURVE_POINTS, READING_METRICS
+from exemplar.retrieval.evaluation.to_the_end import STARTS, Start
 
 MIN_QUERIES = 20  # a set with fewer does not count in a mean over sets
 
@@ -29,6 +31,15 @@ _SET = {
     "results": list,
 }
 _RANKER = {"protocol": str, "round": int, "ranker": str, "queries": int, "metrics": dict}
+_END = {
+    "start": str,
+    "page": int,
+    "ranker": str,
+    "queries": int,
+    "seeds": int,
+    "metrics": dict,
+    "curve": list,
+}
 _GAIN = {"protocol": str, "round": int, "ranker": str, "against": str, "sets": int, "gain": _NUMBER}
 
 
@@ -92,6 +103,46 @@ class RankerResult:
 
 
 @dataclass(frozen=True, slots=True)
+class EndResult:
+    """The metrics of a ranker that read a set to the end from one start.
+
+    Attributes
+    ----------
+    page
+        Documents of a page.
+    n_seeds
+        Readings of a query, each with other documents known at the start.
+    curve
+        The mean recall after 0, 1, ..., 100 percent of the documents are read.
+    """
+
+    start: Start
+    page: int
+    ranker: str
+    n_queries: int
+    n_seeds: int
+    metrics: Mapping[str, MetricEstimate]
+    curve: tuple[float, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the result as JSON."""
+        metrics = {metric: estimate.to_json() for metric, estimate in self.metrics.items()}
+        counts = (self.n_queries, self.n_seeds)
+        return _json(_END, self.start, self.page, self.ranker, *counts, metrics, list(self.curve))
+
+    @classmethod
+    def from_json(cls, content: Any) -> "EndResult":
+        """Return the result in JSON; raises EvaluationDamaged."""
+        start, page, ranker, n_queries, n_seeds, metrics, curve = _values(content, _END, "a reading to the end")
+        if start not in STARTS or ranker not in TITLES:
+            raise EvaluationDamaged(f"there is no start '{start}', or no ranker '{ranker}'")
+        if len(curve) != CURVE_POINTS or not all(isinstance(recall, _NUMBER) for recall in curve):
+            raise EvaluationDamaged(f"a curve of recall has not {CURVE_POINTS} numbers")
+        estimates = {name: MetricEstimate.from_json(metrics.get(name), name) for name in READING_METRICS}
+        return cls(start, page, ranker, n_queries, n_seeds, estimates, tuple(curve))
+
+
+@dataclass(frozen=True, slots=True)
 class SetResult:
     """The result of one corpus.
 
@@ -112,6 +163,7 @@ class SetResult:
     n_judged_queries: int
     n_missing: int
     results: tuple[RankerResult, ...]
+    to_the_end: tuple[EndResult, ...] = ()
 
     def last_round(self, protocol: EvaluationProtocol) -> tuple[RankerResult, ...]:
         """Return the results of all rankers in a protocol's last round; empty if no query counts."""
@@ -119,11 +171,18 @@ class SetResult:
         last = max((result.round for result in results), default=0)
         return tuple(result for result in results if result.round == last)
 
+    def read_from(self, start: Start) -> tuple[EndResult, ...]:
+        """Return the results of all rankers that read from a start; empty if none did, or no query counts."""
+        return tuple(result for result in self.to_the_end if result.start == start)
+
     def to_json(self) -> dict[str, Any]:
         """Return the result as JSON."""
         about = (self.name, self.model, self.precision, self.n_documents, self.n_passages)
         judged = (self.judgements, self.n_judged_queries, self.n_missing)
-        return _json(_SET, *about, *judged, [result.to_json() for result in self.results])
+        content = _json(_SET, *about, *judged, [result.to_json() for result in self.results])
+        if self.to_the_end:
+            content["to_the_end"] = [result.to_json() for result in self.to_the_end]
+        return content
 
     @classmethod
     def from_json(cls, content: Any) -> "SetResult":
@@ -131,7 +190,11 @@ class SetResult:
         *facts, results = _values(content, _SET, "a set")
         if not results:
             raise EvaluationDamaged("a set has no results")
-        return cls(*[*facts, tuple(map(RankerResult.from_json, results))])
+        to_the_end = content.get("to_the_end", [])  # which files of earlier versions do not have
+        if not isinstance(to_the_end, list):
+            raise EvaluationDamaged("the readings to the end of a set are no list")
+        read = tuple(map(EndResult.from_json, to_the_end))
+        return cls(*[*facts, tuple(map(RankerResult.from_json, results)), read])
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +271,7 @@ class EvaluationResult:
         return result
 
     def _check_sets(self) -> None:
-        """Raise EvaluationDamaged if sets with results of a protocol differ in its rounds or rankers."""
+        """Raise EvaluationDamaged if sets with results of a protocol differ in its rounds, pages or rankers."""
         for protocol in _PROTOCOLS:
             measured = (
                 tuple((result.round, result.ranker) for result in of_set.results if result.protocol == protocol)
@@ -216,6 +279,10 @@ class EvaluationResult:
             )
             if len(set(filter(None, measured))) > 1:
                 raise EvaluationDamaged(f"the sets differ in rounds or rankers of the protocol {protocol}")
+        for start in STARTS:
+            read = (tuple((result.page, result.ranker) for result in of_set.read_from(start)) for of_set in self.sets)
+            if len(set(filter(None, read))) > 1:
+                raise EvaluationDamaged(f"the sets differ in pages or rankers of reading {STARTS[start]}")
 
 
 def _json(shape: Mapping[str, Any], *values: Any) -> dict[str, Any]:

@@ -501,6 +501,27 @@ def test_evaluate_compares_on_several_sets_and_writes_a_report(
     assert sorted(path.name for path in (tmp_path / "docs").iterdir()) == ["evaluation.md", "evaluation.svg"]
 
 
+@pytest.mark.slow
+def test_evaluate_reads_to_the_end_on_request(
+    capsys: pytest.CaptureFixture[str], animals: Corpus, tmp_path: Path
+) -> None:
+    arguments = ["evaluate", "animals", "--rankers", "knn,elas,anchored", "--queries", "2", "--to-the-end"]
+    arguments += ["--page", "1", "--seeds", "2", "--json", str(tmp_path / "out.json"), "--report", str(tmp_path)]
+    code, out, _ = run(capsys, *arguments)
+    assert code == 0
+    assert "To the end. Each ranker shows a page of 1 document, which is judged" in " ".join(out.split())
+    assert "From the query alone:" in out
+    assert re.search(r"loss +WSS@95 +WSS@100 +recall after 10% read +read to the last", out)
+    assert re.search(r"ELAS-like SVM +0\.\d{3}", out)
+    [of_set] = json.loads((tmp_path / "out.json").read_text())["sets"]
+    read = [(each["start"], each["page"], each["ranker"], each["seeds"]) for each in of_set["to_the_end"]]
+    assert read == [
+        *(("query", 1, ranker, 1) for ranker in ("knn", "elas", "anchored")),
+        *(("two", 1, ranker, 2) for ranker in ("knn", "elas", "anchored")),
+    ]
+    assert "<svg" in (tmp_path / "reading.svg").read_text()
+
+
 def test_evaluate_says_in_a_line_what_it_needs(
     capsys: pytest.CaptureFixture[str], judged_folder: Path, reviews: str, animals: Corpus, tmp_path: Path
 ) -> None:
@@ -514,6 +535,9 @@ def test_evaluate_says_in_a_line_what_it_needs(
     assert nothing.endswith("docs, or labels (build it with --label-column)")
     run(capsys, "build", reviews, "--name", "pets")
     assert "the corpus 'pets' exists already" in failure(capsys, "evaluate", str(judged_folder))
+    assert "say how collections are read to the end; add --to-the-end" in failure(
+        capsys, "evaluate", "animals", "--start", "two"
+    )
     assert "a ranker is named twice: knn, knn" in failure(capsys, "evaluate", "animals", "--rankers", "knn, knn,")
     assert "is a folder; name a file" in failure(capsys, "evaluate", "animals", "--json", str(tmp_path))
     assert "is a file; name a folder" in failure(capsys, "evaluate", "animals", "--report", reviews)

@@ -132,6 +132,31 @@ def test_an_evaluation_runs_to_its_end_and_is_shown(animals: Corpus) -> None:
     assert len(tables(app)) == 2
 
 
+def test_collections_are_read_to_the_end_on_request(animals: Corpus) -> None:
+    app = opened()
+    assert not [box for box in app.selectbox if box.label == "Documents of a page"]
+    labelled(app, "number_input", "Queries").set_value(2)
+    labelled(app, "multiselect", "Rankers").set_value(["knn", "elas"])
+    labelled(app, "checkbox", "Read to the end").set_value(True)
+    ran(app.run())
+    labelled(app, "selectbox", "Documents of a page").set_value(1)
+    labelled(app, "selectbox", "Start").set_value("two")
+    press(app, "Run")
+    job = ended()
+    assert job.error is None
+    assert re.fullmatch(r"120 of 120 documents to read at most · 0 s left", job.progress.line)
+    ran(app.run())
+    assert messages(app, "success") == ["Evaluated animals: 2 queries."]
+    header, *rows = tables(app)[-1]
+    assert header == ["", "loss", "WSS@95", "WSS@100", "recall after 10% read", "read to the last"]
+    assert [row[0] for row in rows] == ["kNN", "ELAS-like SVM"]
+    command = "exemplar evaluate animals --rankers knn,elas --queries 2 --to-the-end --page 1 --start two"
+    assert command in page_text(app)
+    charts = app.get("vega_lite_chart")
+    assert len(charts) == 2
+    assert '"field": "recall"' in charts[1].proto.spec
+
+
 def test_what_was_measured_is_there_after_a_restart(animals: Corpus) -> None:
     press(opened(), "Run")
     ended()

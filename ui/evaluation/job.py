@@ -21,13 +21,16 @@ class Evaluation:
     Attributes
     ----------
     measuring_since
-        When the first query began, by ``time.monotonic``, in seconds; None before that.
+        When the first query began, or the first reading to the end, by ``time.monotonic``, in seconds; None before.
+    n_queries
+        The number of measured queries.
     """
 
     plan: EvaluationPlan
     engines: Mapping[str, SearchEngine]
     latest: EvaluationProgress = field(default_factory=lambda: EvaluationProgress("Reading the judgements"))
     measuring_since: float | None = None
+    n_queries: int = 0
 
     @property
     def corpora(self) -> str:
@@ -41,21 +44,24 @@ class Evaluation:
 
     @property
     def line(self) -> str:
-        """How much is done, and how long the rest will take; empty before the number of queries is known."""
+        """How much is done, and how long the rest will take at most; empty before the number of queries is known."""
         done, total = self.latest.done, self.latest.total
         if not total:
             return ""
         left = [f"{duration_in_words(self._seconds_left)} left"] if done else []
-        return " · ".join([f"{done:,} of {queries_in_words(total)}", *left])
+        of = queries_in_words(total) if self.latest.unit == "query" else f"{total:,} documents to read at most"
+        return " · ".join([f"{done:,} of {of}", *left])
 
     def run(self, report: jobs.ReportProgress) -> str:
         """Measure, report itself after every query, and save the result; return the name of the saved evaluation."""
         evaluations_folder().mkdir(parents=True, exist_ok=True)  # fails before the work if it can't be written
 
         def on_progress(progress: EvaluationProgress) -> None:
-            self.latest = progress
-            if progress.total and self.measuring_since is None:
+            if progress.total and (self.measuring_since is None or progress.unit != self.latest.unit):
                 self.measuring_since = time.monotonic()
+            self.latest = progress
+            if progress.unit == "query":
+                self.n_queries = progress.done
             report(self)
 
         return save_evaluation(run_evaluation(self.plan, self.engines, on_progress))

@@ -8,8 +8,9 @@ from exemplar.data.building.uploads import uploaded_name
 from exemplar.data.corpus.catalog import CorpusStatus
 from exemplar.data.errors import ExemplarError
 from exemplar.retrieval.evaluation.judgements import check_judged
-from exemplar.retrieval.evaluation.protocols import COMPARED, N_QUERIES, ROUNDS, TITLES
+from exemplar.retrieval.evaluation.protocols import COMPARED, N_QUERIES, ROUNDS, SELECTABLE, TITLES
 from exemplar.retrieval.evaluation.run import EvaluationPlan
+from exemplar.retrieval.evaluation.to_the_end import STARTS, EndPlan, Start
 from exemplar.ui import html, jobs, resources, state
 from exemplar.ui.evaluation import job as evaluate_job
 from exemplar.ui.evaluation.job import Evaluation
@@ -19,10 +20,12 @@ from exemplar.ui.remedies import with_remedy
 
 _REFRESH_EVERY = 1.0  # seconds
 _MOST_QUERIES, _MOST_ROUNDS = 100_000, 50
+_PAGES = (10, 1)  # documents, of reading to the end
+_STARTS = {"both": "Both", "query": "The query alone", "two": "One relevant and one other document known"}
 _SEEN = "evaluation_seen"
 
 _RANKERS_HELP = """\
-All of them by default.
+All of them by default; reading to the end compares six of them by default.
 
 - **kNN**: nearest to the query; marks change nothing. The others are compared with it.
 - **Centred kNN**: the same, less what the whole corpus has in common.
@@ -32,6 +35,8 @@ All of them by default.
 - **Logistic regression**: trained on query and marks alone.
 - **Exemplar SVM**: trained on query and marks against the whole rest of the corpus.
 - **Anchored SVM**: the same, held close to the mean of query and relevant documents; the default of the search.
+- **ELAS-like SVM**: trained on the marks alone, by words and pairs of words, as ASReview does. Only reading to the end
+  has it by default.
 """
 
 
@@ -85,6 +90,7 @@ def _show_form(corpora: Sequence[str]) -> None:
     with right:
         rounds = _choose_rounds()
     rankers = _choose_rankers()
+    to_the_end = _choose_to_the_end()
     running = any(job.running for job in jobs.jobs("evaluate"))
     if st.button(
         "Run",
@@ -94,7 +100,7 @@ def _show_form(corpora: Sequence[str]) -> None:
         disabled=running,
         help="Wait for the evaluation that goes on, or stop it." if running else "Begin, in the background.",
     ):
-        _begin(chosen, rankers, rounds, n_queries)
+        _begin(chosen, rankers, rounds, n_queries, to_the_end)
 
 
 def _choose_corpora(corpora: Sequence[str]) -> list[str]:
@@ -138,10 +144,10 @@ def _choose_rounds() -> int:
 
 
 def _choose_rankers() -> list[str]:
-    """Draw the picker of the rankers; return the chosen ones in the order of ``COMPARED``."""
+    """Draw the picker of the rankers; return the chosen ones in the order of ``SELECTABLE``."""
     chosen = st.multiselect(
         "Rankers",
-        COMPARED,
+        SELECTABLE,
         default=COMPARED,
         key="evaluate_rankers",
         persist_state="session",
@@ -149,15 +155,49 @@ def _choose_rankers() -> list[str]:
         placeholder="Choose at least one",
         help=_RANKERS_HELP,
     )
-    return [ranker for ranker in COMPARED if ranker in chosen]
+    return [ranker for ranker in SELECTABLE if ranker in chosen]
 
 
-def _begin(corpora: Sequence[str], rankers: Sequence[str], rounds: int, n_queries: int) -> None:
+def _choose_to_the_end() -> EndPlan | None:
+    """Draw the choices of reading to the end; return None if it is not to be done."""
+    if not st.checkbox(
+        "Read to the end",
+        key="evaluate_to_the_end",
+        persist_state="session",
+        help="Also read every collection until the last relevant document, as a reviewer does who needs all of them. "
+        "It takes long: every query is read for by every ranker.",
+    ):
+        return None
+    left, right = st.columns(2)
+    with left:
+        page = st.selectbox(
+            "Documents of a page",
+            _PAGES,
+            key="evaluate_page",
+            persist_state="session",
+            help="How many are judged before the ranker ranks the rest anew. One at a time takes ten times as long.",
+        )
+    with right:
+        start = st.selectbox(
+            "Start",
+            _STARTS,
+            key="evaluate_start",
+            persist_state="session",
+            format_func=lambda start: _STARTS[start],
+            help="What is known before the first page. The two documents are drawn at random, three times.",
+        )
+    starts: dict[str, tuple[Start, ...]] = {"both": tuple(STARTS), "query": ("query",), "two": ("two",)}
+    return EndPlan(page, starts[start])
+
+
+def _begin(
+    corpora: Sequence[str], rankers: Sequence[str], rounds: int, n_queries: int, to_the_end: EndPlan | None
+) -> None:
     try:
         if not corpora or not rankers:
             raise ExemplarError(f"choose a {'ranker' if corpora else 'corpus'} first")
         engines = {name: resources.engine(name) for name in corpora}
-        plan = EvaluationPlan(corpora, rankers, rounds, n_queries, index=resources.index())
+        plan = EvaluationPlan(corpora, rankers, rounds, n_queries, index=resources.index(), to_the_end=to_the_end)
         evaluate_job.begin(Evaluation(plan, engines))
     except (ExemplarError, OSError) as error:
         html.show_message("error", with_remedy(error))
@@ -212,7 +252,7 @@ def _show_ended(job: jobs.Job) -> None:
     elif job.stopped:
         html.show_message("warning", f"Stopped evaluating {evaluation.corpora}. Nothing of it is kept.")
     else:
-        html.show_message("success", f"Evaluated {evaluation.corpora}: {evaluation.latest.done:,} queries.")
+        html.show_message("success", f"Evaluated {evaluation.corpora}: {evaluation.n_queries:,} queries.")
     if st.button("Dismiss", key="evaluate_dismiss", icon=":material/close:", help="Take this message away."):
         jobs.dismiss("evaluate", job.name)
         st.rerun(scope="app")

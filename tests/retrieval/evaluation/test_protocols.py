@@ -16,8 +16,9 @@ from exemplar.retrieval.evaluation.baselines import (
     rocchio,
     rocchio_with_words,
 )
+from exemplar.retrieval.evaluation.collection import Collection
 from exemplar.retrieval.evaluation.judgements import JudgedQuery, Judgements, judgements_of
-from exemplar.retrieval.evaluation.protocols import COMPARED, RELEVANT_FOUND, Measurement, _Collection, evaluate
+from exemplar.retrieval.evaluation.protocols import COMPARED, RELEVANT_FOUND, Measurement, evaluate
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.rankers import DEFAULT_RANKER, Examples, scorer
 from exemplar.retrieval.search import SearchEngine
@@ -164,7 +165,7 @@ def test_the_shared_marks_are_those_on_knns_first_ten(engine: SearchEngine, rank
 
 
 def test_every_ranker_is_the_one_that_its_name_says(engine: SearchEngine) -> None:
-    collection = _Collection(engine)
+    collection = Collection(engine)
     examples = engine.examples("0", Feedback(("0", "1"), ("7", "8")))
     mean = engine.corpus.vectors.mean(axis=0, dtype=np.float64)
     expected = {
