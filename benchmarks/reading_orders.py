@@ -46,11 +46,11 @@ def _read_to_the_end(features: object, relevant: NDArray[np.bool_], seed: int) -
     rng = np.random.default_rng(seed)
     order = [int(rng.choice(np.flatnonzero(relevant == label))) for label in (True, False)]
     unread = np.delete(np.arange(len(relevant)), order)
-    while unread.size:
+    while relevant[unread].any():
         model = LinearSVC(C=_C, class_weight={True: _WEIGHT, False: 1.0})
         model.fit(features[order], relevant[order])  # type: ignore[index]
-        scores = model.decision_function(features[unread])  # type: ignore[index]
+        scores = model.decision_function(features)[unread]
         page = unread[np.argsort(-scores, kind="stable")[:_PAGE]]
         order += page.tolist()
         unread = unread[~np.isin(unread, page)]
-    return order
+    return [*order, *unread.tolist()]  # none of the rest is relevant
