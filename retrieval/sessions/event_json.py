@@ -8,6 +8,7 @@ from exemplar.data.corpus.filters import Filters
 from exemplar.data.errors import ExemplarError
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.sessions.events import (
+    CheckDrawn,
     DocumentQueried,
     Event,
     FiltersSet,
@@ -42,13 +43,12 @@ def event_from_json(content: Any, at: str = "") -> Event:
         case {"query_document": str(doc_id)}:
             return DocumentQueried(doc_id, _text_in(content, "text") or None, content.get("added") is True)
         case {"mark": ("positive" | "negative" | "unsure" | None) as mark, "doc_id": str(doc_id)}:
-            found = content.get("found")
             return Marked(
                 doc_id,
                 mark,
                 _text_in(content, "text") or None,
                 reader=_text_in(content, "reader"),
-                found=found if isinstance(found, dict) else {},
+                found=_dict(content.get("found")),
                 note=_text_in(content, "note"),
                 reason=_text_in(content, "reason"),
                 replaces=_texts_in(content, "replaces"),
@@ -60,7 +60,17 @@ def event_from_json(content: Any, at: str = "") -> Event:
                 feedback = Feedback(tuple(positives), tuple(negatives), tuple(unsure))
                 hashes, made, corpus_ids = (_text_map(content.get(key, {})) for key in ("texts", "made", "corpus_ids"))
                 taken_back = _texts_in(content, "taken_back")
-                return MarksAdded(feedback, hashes, at=at, made=made, corpus_ids=corpus_ids, taken_back=taken_back)
+                found = {doc_id: _dict(way) for doc_id, way in _dict(content.get("found")).items()}
+                return MarksAdded(
+                    feedback,
+                    hashes,
+                    at=at,
+                    made=made,
+                    corpus_ids=corpus_ids,
+                    taken_back=taken_back,
+                    found=found,
+                    found_all=_dict(content.get("found_all")),
+                )
         case {"texts_known": dict(text_hashes)}:
             return TextsKnown(_text_map(text_hashes))
         case {"followed": dict(moves)}:
@@ -75,6 +85,8 @@ def event_from_json(content: Any, at: str = "") -> Event:
             return Undone()
         case {"redo": True}:
             return Redone()
+        case {"drawn": list(doc_ids), "n_unread": int(n_unread)} if _are_texts(doc_ids) and n_unread is not True:
+            return CheckDrawn(tuple(doc_ids), n_unread, _text_map(content.get("texts", {})))
         case {"filters": dict(filters)}:
             return FiltersSet(Filters.from_json(filters))
         case {"settings": dict(settings)}:
@@ -93,6 +105,10 @@ def _are_texts(values: Iterable[Any]) -> bool:
 def _text_in(content: Mapping[str, Any], name: str) -> str:
     value = content.get(name)
     return value if isinstance(value, str) else ""
+
+
+def _dict(content: Any) -> dict[str, Any]:
+    return content if isinstance(content, dict) else {}
 
 
 def _texts_in(content: Mapping[str, Any], name: str) -> tuple[str, ...]:

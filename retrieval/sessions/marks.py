@@ -4,7 +4,7 @@ import functools
 from collections import deque
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Self
+from typing import Any, Self
 
 from exemplar.data.corpus.store import DocumentStore
 from exemplar.data.documents import Document, full_text, hash_in_words, text_hash
@@ -25,6 +25,8 @@ class _State:
         The identity of the corpus; empty if it is not known.
     made
         The time, ISO 8601; empty if it is not known.
+    found
+        How the row was found, as ``Marked`` has it.
     """
 
     mark: Mark
@@ -32,6 +34,7 @@ class _State:
     text_hash: str | None
     corpus_id: str
     made: str = field(compare=False)
+    found: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
 
 _Change = tuple[tuple[str, _State | None, _State | None], ...]  # of documents: the states before and after
@@ -106,6 +109,11 @@ class Marks:
         copied.past, copied.future = self.past.copy(), self.future.copy()
         return copied
 
+    @property
+    def marked(self) -> frozenset[str]:
+        """All marked documents."""
+        return frozenset(self._states)
+
     @functools.cached_property
     def order(self) -> tuple[str, ...]:
         """All marked documents, whatever their marks, the oldest mark first; read it only when no change follows."""
@@ -134,6 +142,11 @@ class Marks:
         """The identity of the corpus on which each mark was made by ``doc_id``; empty if it is not known."""
         return {doc_id: state.corpus_id for doc_id, state in self._states.items()}
 
+    @property
+    def found(self) -> dict[str, Mapping[str, Any]]:
+        """How the row of each mark was found, by ``doc_id``, the oldest mark first; empty if it is not known."""
+        return {doc_id: self._states[doc_id].found for doc_id in self.order}
+
     def text_of(self, doc_id: str) -> str | None:
         """Return the hash of the text on which a document's mark was made; None if there is none."""
         state = self._states.get(doc_id)
@@ -152,18 +165,23 @@ class Marks:
         texts: Mapping[str, str] | None = None,
         made: Mapping[str, str] | None = None,
         corpus_ids: Mapping[str, str] | None = None,
+        found: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> None:
         """Set, change or (None) remove marks in one step; what changes nothing is no step.
 
-        ``texts``, ``made`` and ``corpus_ids`` have by ``doc_id`` what the properties of these names return.
+        ``texts``, ``made``, ``corpus_ids`` and ``found`` have by ``doc_id`` what the properties of these names return.
+        A mark that is made again, or changed in a way that does not say how its row was found, keeps how it was found.
         """
-        texts, made, corpus_ids = texts or {}, made or {}, corpus_ids or {}
+        texts, made, corpus_ids, found = texts or {}, made or {}, corpus_ids or {}, found or {}
         change: list[tuple[str, _State | None, _State | None]] = []
         for doc_id, mark in changes:
             old, new = self._states.get(doc_id), None
             if mark is not None:
+                is_again = old is not None and old.mark == mark
                 about = texts.get(doc_id), corpus_ids.get(doc_id, ""), made.get(doc_id, "")
-                new = _State(mark, self._n_changes + 1 if old is None or old.mark != mark else old.place, *about)
+                before = old.found if old else {}
+                way = (is_again and before) or found.get(doc_id) or before
+                new = _State(mark, old.place if old and is_again else self._n_changes + 1, *about, way)
             if new != old:
                 self._n_changes += 1
                 change.append((doc_id, old, new))

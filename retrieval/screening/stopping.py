@@ -1,0 +1,97 @@
+"""The hypergeometric rule: the records read since the last relevant one bound what is left.
+
+The rule is that of M. Callaghan and F. Mueller-Hansen, "Statistical stopping criteria for automated screening in
+systematic reviews", Systematic Reviews 9:273 (2020): take the records that were read in ranked order as if they had
+been drawn at random from those that were unread before. A ranking that puts the relevant records first can only do
+better. Here only the run since the last relevant record counts, and its error is spent over all looks.
+
+One run may be looked at after each record. While it has no relevant record, the chance ``P(X = 0)`` of so long a run
+under K relevant records left falls from record to record, and the claim is made when it first falls to a level; so the
+chance that a run leads to a false claim is at most that level, however often one looks. But each relevant record begins
+another run, and a run may end in a false claim while the target is missed. Let R records be relevant, and let a run
+begin after j of them. Its claim is false if at least K_j are left, where K_j is ``fewest_that_miss``. At the level a_j
+its chance is at most ``a_j ** ((R - j) / K_j)``, because each further relevant record left makes a run without one
+rarer by a larger factor. With ``a = q ** K``, where q solves ``q ** K = alpha (1 - q)``, all runs up to the last one
+with a missed target, J, have together at most the chance
+
+    sum of q_j ** (R - j)  <=  q_J ** (R - J) / (1 - q_J)  <=  q_J ** K_J / (1 - q_J)  =  alpha,
+
+as q grows with K, and K with j, whatever R is.
+"""
+
+import bisect
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from exemplar.retrieval.screening.bounds import Target, fewest_that_miss, most_relevant
+from exemplar.retrieval.screening.record import Read
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Records that were read in ranked order up to now.
+
+    Attributes
+    ----------
+    n_read
+        Records that were found in another way, by a random check or an import, do not count.
+    n_relevant
+        How many of them are relevant.
+    n_before
+        The number of records that were unread before the run, without those that were found in another way since.
+    """
+
+    n_read: int
+    n_relevant: int
+    n_before: int
+
+    def most_left(self, alpha: float) -> int:
+        """Return the upper bound on the relevant records left, if the run was a random draw."""
+        return most_relevant(self.n_before, self.n_read, self.n_relevant, alpha) - self.n_relevant
+
+
+def runs_of(reads: Sequence[Read], n_records: int) -> list[Run]:
+    """Return the run since the last relevant record, then runs that go back behind 1, 3, 7, 15 ... relevant records.
+
+    A run begins behind a relevant record, however that was found; the last one is all that was read in ranked order.
+    """
+    n_unread, runs = n_records - len(reads), []
+    n_read = n_relevant = n_behind = 0
+    for read in reversed(reads):
+        if read.is_relevant:
+            if n_behind & (n_behind + 1) == 0:  # 0, 1, 3, 7 ...
+                runs.append(Run(n_read, n_relevant, n_unread + n_read))
+            n_behind += 1
+        n_read += read.is_ranked
+        n_relevant += read.is_ranked and read.is_relevant
+    return [*runs, Run(n_read, n_relevant, n_unread + n_read)]
+
+
+def level(n_found: int, n_unsure: int, target: Target) -> float:
+    """Return the chance that a run of the rule may have: ``alpha (1 - q)``, where q solves ``q ** K = alpha (1 - q)``.
+
+    K is what may be missed at most if the unsure records are relevant and found.
+    """
+    K = fewest_that_miss(n_found + n_unsure, 0, target.recall)
+    low, high = 0.0, 1.0
+    for _ in range(60):
+        q = (low + high) / 2
+        low, high = (q, high) if q**K < target.alpha * (1 - q) else (low, q)
+    return target.alpha * (1 - high)
+
+
+def run_needed(n_before: int, n_found: int, n_unsure: int, target: Target) -> int | None:
+    """Return the length of a run without a relevant record after which the target may be claimed.
+
+    None if the target is missed whatever is left, because too much is unsure.
+    """
+    from scipy.stats import hypergeom
+
+    K, most = fewest_that_miss(n_found, n_unsure, target.recall), level(n_found, n_unsure, target)
+    if K == 0:
+        return None
+    if n_before < K:
+        return 0
+    return bisect.bisect_left(
+        range(n_before), True, key=lambda n_read: bool(hypergeom.cdf(0, n_before, K, n_read) <= most)
+    )
