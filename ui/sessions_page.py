@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import streamlit as st
@@ -12,7 +12,7 @@ from exemplar.data.corpus.manifest import is_known
 from exemplar.data.corpus.store import DocumentStore
 from exemplar.data.errors import CorpusNotFound, ExemplarError
 from exemplar.retrieval.ranking import DocumentQuery
-from exemplar.retrieval.sessions.events import MarksAdded
+from exemplar.retrieval.sessions.events import MarksAdded, NotesAdded
 from exemplar.retrieval.sessions.identity import notice_of, present_marks
 from exemplar.retrieval.sessions.session import Session
 from exemplar.retrieval.sessions.store import FAILURES, SavedSession
@@ -221,7 +221,9 @@ def _show_export_and_import(session: Session, corpus: DocumentStore) -> None:
     marks = present_marks(session.marks, corpus, lambda: state.store().texts(session.session_id))
     present = session.after(*marks.events)
 
-    def record(added: MarksAdded) -> None:
+    def record(added: MarksAdded | NotesAdded) -> None:
+        if isinstance(added, MarksAdded):
+            added = replace(added, reader=session.settings.reader)
         for event in (*marks.events, added):
             state.store().record(session, event, corpus_id=corpus.manifest.corpus_id)
 

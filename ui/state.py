@@ -122,10 +122,12 @@ def save_elsewhere(session: Session, event: Event, key: str, corpus_id: str) -> 
 
 
 def _dated(event: Event, session: Session) -> Event:
-    """Return the event of marks with its time; a mark on a document as one on its text."""
+    """Return the event of marks with its time and reader; a mark on a document as one on its text."""
     if isinstance(event, Marked):
         event = session.on_text(event)
-    return replace(event, at=datetime.now(UTC).isoformat()) if isinstance(event, Marked | MarksAdded) else event
+    if not isinstance(event, Marked | MarksAdded):
+        return event
+    return replace(event, at=datetime.now(UTC).isoformat(), reader=event.reader or session.settings.reader)
 
 
 def _apply(event: Event, corpus_id: str) -> None:
@@ -295,9 +297,17 @@ def _follow_session(session_id: str, default_corpus: str) -> None:
         return
     saved = _load(session_id, None, default_corpus)
     if saved is None:
-        begin_new(default_corpus)
+        begin_new(default_corpus, Settings(reader=_last_reader()))
     else:
         go_to(saved)
+
+
+def _last_reader() -> str:
+    """Return the name that the last reader on this machine gave; empty if nobody gave one."""
+    try:
+        return store().last_reader()
+    except FAILURES:
+        return ""
 
 
 def _follow_corpus(corpus: str, corpora: Sequence[str]) -> None:
@@ -362,9 +372,11 @@ def _events_of(session: Session) -> list[Event]:
     marks, texts = session.marks, _marked_texts(session)
     hashes = marks.texts
     known = tuple(texts[text_hash] for text_hash in dict.fromkeys(hashes.values()) if text_hash in texts)
-    added = MarksAdded(session.feedback, hashes, known, made=marks.made, corpus_ids=marks.corpus_ids)
-    notes = [NotesAdded(session.notes)] if session.notes else []
-    return [*events, added, *notes, FiltersSet(session.filters), SettingsSet(session.settings)]
+    readers = dict.fromkeys(session.feedback.marked, "") | marks.readers
+    added = MarksAdded(session.feedback, hashes, known, made=marks.made, corpus_ids=marks.corpus_ids, readers=readers)
+    notes: list[Event] = [NotesAdded(session.notes, session.reasons)] if session.notes or session.reasons else []
+    joined: list[Event] = [session.joined] if session.joined else []
+    return [*events, added, *notes, *joined, FiltersSet(session.filters), SettingsSet(session.settings)]
 
 
 def _write_address(session: Session) -> None:

@@ -11,6 +11,7 @@ from exemplar.retrieval.sessions.events import (
     DocumentQueried,
     Event,
     FiltersSet,
+    Joined,
     Marked,
     MarksAdded,
     MarksCleared,
@@ -58,9 +59,16 @@ def event_from_json(content: Any, at: str = "") -> Event:
             unsure = marks.get("unsure", [])
             if isinstance(unsure, list) and _are_texts([*positives, *negatives, *unsure]):
                 feedback = Feedback(tuple(positives), tuple(negatives), tuple(unsure))
-                hashes, made, corpus_ids = (_text_map(content.get(key, {})) for key in ("texts", "made", "corpus_ids"))
-                taken_back = _texts_in(content, "taken_back")
-                return MarksAdded(feedback, hashes, at=at, made=made, corpus_ids=corpus_ids, taken_back=taken_back)
+                return MarksAdded(
+                    feedback,
+                    _text_map(content.get("texts", {})),
+                    at=at,
+                    made=_text_map(content.get("made", {})),
+                    corpus_ids=_text_map(content.get("corpus_ids", {})),
+                    taken_back=_texts_in(content, "taken_back"),
+                    reader=_text_in(content, "reader"),
+                    readers=_text_map(content.get("readers", {})),
+                )
         case {"texts_known": dict(text_hashes)}:
             return TextsKnown(_text_map(text_hashes))
         case {"followed": dict(moves)}:
@@ -68,9 +76,12 @@ def event_from_json(content: Any, at: str = "") -> Event:
         case {"clear_marks": True}:
             return MarksCleared()
         case {"noted": str(note), "doc_id": str(doc_id)}:
-            return Noted(doc_id, note, _text_in(content, "text") or None)
+            reason = _text_in(content, "reason") if "reason" in content else None
+            return Noted(doc_id, note, _text_in(content, "text") or None, reason)
         case {"notes": dict(notes)}:
-            return NotesAdded(_text_map(notes))
+            return NotesAdded(_text_map(notes), _text_map(content.get("reasons", {})))
+        case {"joined": [str(first), str(second)]}:
+            return Joined((first, second), _texts_in(content, "conflicts"))
         case {"undo": True}:
             return Undone()
         case {"redo": True}:

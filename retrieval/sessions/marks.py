@@ -25,6 +25,8 @@ class _State:
         The identity of the corpus; empty if it is not known.
     made
         The time, ISO 8601; empty if it is not known.
+    reader
+        Who made it; empty if that person gave no name.
     """
 
     mark: Mark
@@ -32,6 +34,7 @@ class _State:
     text_hash: str | None
     corpus_id: str
     made: str = field(compare=False)
+    reader: str = ""
 
 
 _Change = tuple[tuple[str, _State | None, _State | None], ...]  # of documents: the states before and after
@@ -134,6 +137,11 @@ class Marks:
         """The identity of the corpus on which each mark was made by ``doc_id``; empty if it is not known."""
         return {doc_id: state.corpus_id for doc_id, state in self._states.items()}
 
+    @property
+    def readers(self) -> dict[str, str]:
+        """Who made each mark by ``doc_id``, as far as they gave a name."""
+        return {doc_id: state.reader for doc_id, state in self._states.items() if state.reader}
+
     def text_of(self, doc_id: str) -> str | None:
         """Return the hash of the text on which a document's mark was made; None if there is none."""
         state = self._states.get(doc_id)
@@ -152,17 +160,19 @@ class Marks:
         texts: Mapping[str, str] | None = None,
         made: Mapping[str, str] | None = None,
         corpus_ids: Mapping[str, str] | None = None,
+        readers: Mapping[str, str] | None = None,
     ) -> None:
         """Set, change or (None) remove marks in one step; what changes nothing is no step.
 
-        ``texts``, ``made`` and ``corpus_ids`` have by ``doc_id`` what the properties of these names return.
+        ``texts``, ``made``, ``corpus_ids`` and ``readers`` have by ``doc_id`` what the properties of their names
+        return.
         """
-        texts, made, corpus_ids = texts or {}, made or {}, corpus_ids or {}
+        texts, made, corpus_ids, readers = texts or {}, made or {}, corpus_ids or {}, readers or {}
         change: list[tuple[str, _State | None, _State | None]] = []
         for doc_id, mark in changes:
             old, new = self._states.get(doc_id), None
             if mark is not None:
-                about = texts.get(doc_id), corpus_ids.get(doc_id, ""), made.get(doc_id, "")
+                about = texts.get(doc_id), corpus_ids.get(doc_id, ""), made.get(doc_id, ""), readers.get(doc_id, "")
                 new = _State(mark, self._n_changes + 1 if old is None or old.mark != mark else old.place, *about)
             if new != old:
                 self._n_changes += 1
