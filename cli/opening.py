@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import ExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from exemplar.cli.terminal import errors, plain
@@ -60,6 +61,16 @@ def session_named(name: str) -> "Session":
         hint = f"the last ones are {known}" if known else "none is saved yet"
         raise ExemplarError(f"no session has the id or the name '{name}'; {hint}")
     return session
+
+
+def check_file(path: Path | None) -> None:
+    """Raise ExemplarError unless a file can be written to a path; None is no file."""
+    if path is None:
+        return
+    if path.is_dir():
+        raise ExemplarError(f"{path} is a folder; name a file in it")
+    if not path.parent.is_dir():
+        raise ExemplarError(f"the folder {path.parent} does not exist; make it first, or name a file in another folder")
 
 
 def _index_words(corpus: "Corpus") -> None:

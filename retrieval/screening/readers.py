@@ -8,8 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import pyarrow as pa
+
 from exemplar.data.corpus.store import DocumentStore
 from exemplar.retrieval.feedback import MARK_NAMES, Mark
+from exemplar.retrieval.sessions.export import as_csv
 from exemplar.retrieval.sessions.identity import present_marks
 from exemplar.retrieval.sessions.marks import MarkedText, marked_texts
 from exemplar.retrieval.sessions.session import Session
@@ -17,6 +20,7 @@ from exemplar.retrieval.sessions.session import Session
 BLINDNESS = "This shows the marks of both readers and so ends their blindness: compare when both have finished."
 
 _LONGEST_TITLE = 300  # characters
+_SAID = ("mark", "reason", "note")
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +162,17 @@ class Comparison:
         }
 
 
+def conflicts_csv(comparison: Comparison) -> bytes:
+    """Return the conflicts as CSV, a row each, with what both said."""
+    names = ("doc_id", "title", *(f"{who}_{what}" for who in ("first", "second") for what in ("reader", *_SAID)))
+    rows = [
+        (one.doc_id, one.title, *_said(one, comparison.names[0]), *_said(other, comparison.names[1]))
+        for one, other in comparison.conflicts
+    ]
+    columns = zip(*rows, strict=True) if rows else [()] * len(names)
+    return as_csv(pa.table({name: pa.array(cells, pa.string()) for name, cells in zip(names, columns, strict=True)}))
+
+
 def cohen_kappa(table: Mapping[Mark, Mapping[Mark, int]], classes: Sequence[Mark]) -> float | None:
     """Return (p_o - p_e) / (1 - p_e) over some classes of a table (Cohen 1960, Educ. Psychol. Meas. 20).
 
@@ -222,6 +237,10 @@ def _with_copy(judgement: Judgement, copy: Judgement) -> Judgement:
         note=once("\n", judgement.note, copy.note),
         reason=judgement.reason or copy.reason,
     )
+
+
+def _said(judgement: Judgement, name: str) -> tuple[str, str, str, str]:
+    return name, MARK_NAMES[judgement.mark] if judgement.mark else "", judgement.reason, judgement.note
 
 
 def is_conflict(one: Judgement | None, other: Judgement | None) -> bool:

@@ -9,7 +9,15 @@ from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.errors import ExemplarError
 from exemplar.retrieval.feedback import Feedback, Mark
 from exemplar.retrieval.screening.joining import joined
-from exemplar.retrieval.screening.readers import Comparison, Judgement, Reading, cohen_kappa, compare, reading_of
+from exemplar.retrieval.screening.readers import (
+    Comparison,
+    Judgement,
+    Reading,
+    cohen_kappa,
+    compare,
+    conflicts_csv,
+    reading_of,
+)
 from exemplar.retrieval.sessions.events import (
     DocumentQueried,
     Event,
@@ -96,6 +104,18 @@ def test_two_readings_are_compared_as_counted_by_hand(animals: Corpus) -> None:
     assert found.kappa_of_two == 0
     assert [each.doc_id for each in found.only_first] == ["7"]
     assert [each.doc_id for each in found.only_second] == ["8"]
+
+
+def test_conflicts_are_written_as_csv_that_no_spreadsheet_runs(animals: Corpus) -> None:
+    one = reading(animals, "a", marked(animals, "0", "positive", "=ann"), Noted("0", "=1+1"))
+    other = reading(animals, "b", marked(animals, "0", "negative", "bob"), Noted("0", "", reason="old"))
+    lines = conflicts_csv(compare(one, other)).decode("utf-8-sig").splitlines()
+    assert lines == [
+        "doc_id,title,first_reader,first_mark,first_reason,first_note,"
+        "second_reader,second_mark,second_reason,second_note",
+        f"0,{ANIMALS[0]},'=ann,relevant,,'=1+1,bob,not relevant,old,",
+    ]
+    assert conflicts_csv(compare(one, one)).decode("utf-8-sig").splitlines() == lines[:1]
 
 
 def test_the_comparison_as_json_has_all_of_it(animals: Corpus) -> None:
