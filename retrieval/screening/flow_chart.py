@@ -14,6 +14,7 @@ _WIDEST = 44  # characters of a line; those of East Asia count double
 
 _LEFT, _RIGHT, _WIDTH = 60, 440, 320  # pixels: where the columns begin, and how wide a box is
 _LINE, _PADDING, _GAP = 18, 12, 28
+_LEAST = (104, 0, 0, 76)  # of the rows, so that the names of the phases, which stand upright, fit
 _PHASES = ("Identification", "Screening", "Included")
 _STYLE = (
     "text{font:13px Helvetica,Arial,sans-serif;fill:#111}rect{fill:#fff;stroke:#333}.phase rect{fill:#cfe0f3}"
@@ -29,7 +30,8 @@ def flow_svg(flow: Flow) -> bytes:
         (_counted("Records screened", flow.n_screened), _excluded(flow)),
         (_counted("Records included", flow.n_included), []),
     ]
-    heights = [2 * _PADDING + _LINE * max(len(left), len(right)) for left, right in rows]
+    needed = [2 * _PADDING + _LINE * max(len(left), len(right)) for left, right in rows]
+    heights = [max(pair) for pair in zip(needed, _LEAST, strict=True)]
     tops = [_GAP + sum(heights[:n]) + _GAP * n for n in range(len(rows))]
     parts = [_phase(_PHASES[0], tops[0], heights[0])]
     parts += [_phase(_PHASES[1], tops[1], tops[2] + heights[2] - tops[1])]
@@ -101,11 +103,9 @@ def _box(lines: Sequence[str], x: float, y: float, height: float) -> str:
 
 
 def _phase(name: str, y: float, height: float) -> str:
-    high = max(height, 100)  # so that the name fits, which stands upright
-    middle = y + height / 2
     return (
-        f'<g class="phase"><rect x="16" y="{middle - high / 2:g}" width="28" height="{high:g}" rx="6"/>'
-        f'<text transform="translate(35 {middle:g}) rotate(-90)">{escape(name)}</text></g>'
+        f'<g class="phase"><rect x="16" y="{y:g}" width="28" height="{height:g}" rx="6"/>'
+        f'<text transform="translate(35 {y + height / 2:g}) rotate(-90)">{escape(name)}</text></g>'
     )
 
 

@@ -182,9 +182,13 @@ def test_lines_fit_into_the_boxes_whatever_the_script() -> None:
 def test_boxes_stand_below_each_other_within_the_picture() -> None:
     tree = parsed(flow_svg(Flow("s", "c", 9, 1, 1, 1, 1, 1, {f"r{n}": n for n in range(15)}, {"x": 1})))
     height = float(tree.get("height", "0"))
-    left = [rect for rect in tree.iter(f"{SVG}rect") if rect.get("x") == "60"]
-    tops = [float(rect.get("y", "0")) for rect in left]
-    bottoms = [top + float(rect.get("height", "0")) for top, rect in zip(tops, left, strict=True)]
-    assert len(left) == 4
+    for column, n in (("16", 3), ("60", 4), ("440", 3)):  # the phases, the records that go on, those that do not
+        assert_below_each_other([rect for rect in tree.iter(f"{SVG}rect") if rect.get("x") == column], n, height)
+
+
+def assert_below_each_other(boxes: list[ET.Element], n: int, height: float) -> None:
+    tops = [float(box.get("y", "0")) for box in boxes]
+    bottoms = [top + float(box.get("height", "0")) for top, box in zip(tops, boxes, strict=True)]
+    assert len(boxes) == n
     assert all(bottom < top for bottom, top in zip(bottoms, tops[1:], strict=False))
     assert bottoms[-1] < height
