@@ -76,10 +76,14 @@ def draw_needed(n_unread: int, n_found: int, n_unsure: int, recall: float, alpha
     None if no draw is large enough, because too much is unsure.
     """
 
+    from scipy.stats import hypergeom
+
     def fails(n_drawn: int) -> bool:
         k = min(most, n_drawn)
-        left = most_relevant(n_unread, n_drawn, k, alpha) - k
-        return left >= fewest_that_miss(n_found + k, n_unsure, recall)
+        missing = fewest_that_miss(n_found + k, n_unsure, recall)
+        if not 0 < missing <= n_unread - n_drawn:
+            return missing == 0
+        return bool(hypergeom.cdf(k, n_unread, missing + k, n_drawn) > alpha)
 
     if fails(n_unread):
         return None
