@@ -75,7 +75,6 @@ def draw_needed(n_unread: int, n_found: int, n_unsure: int, recall: float, alpha
 
     None if no draw is large enough, because too much is unsure.
     """
-
     from scipy.stats import hypergeom
 
     def fails(n_drawn: int) -> bool:

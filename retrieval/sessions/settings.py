@@ -1,4 +1,4 @@
-"""The settings of a session: rankers, page size and C."""
+"""The settings of a session: rankers, page size, C, and what a screening is to claim."""
 
 import math
 import reprlib
@@ -8,6 +8,9 @@ from typing import Any
 
 from exemplar.data.errors import ExemplarError
 from exemplar.retrieval.rankers import DEFAULT_RANKER, RANKERS, Ranker
+
+_TARGET = ("recall", "confidence")  # written where they are not the default
+_SHARE = 0.95
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,8 @@ class Settings:
         Leave marked documents out of the rankings.
     comfortable
         Show more of every document, in higher rows.
+    recall, confidence
+        The target of a screening: the share of the relevant documents that is to be found, with what confidence.
     """
 
     rankers: tuple[Ranker, ...] = ("knn", DEFAULT_RANKER)
@@ -33,10 +38,13 @@ class Settings:
     C: float | None = None
     hide_marked: bool = True
     comfortable: bool = False
+    recall: float = _SHARE
+    confidence: float = _SHARE
 
     def __post_init__(self) -> None:
         fits = 1 <= len(self.rankers) <= 2 and set(self.rankers) <= set(RANKERS) and self.k >= 1
-        if not fits or not (self.C is None or 0 < self.C < math.inf):
+        is_target = all(0.5 <= getattr(self, name) <= 0.999 for name in _TARGET)
+        if not fits or not is_target or not (self.C is None or 0 < self.C < math.inf):
             raise ValueError(f"these are not settings of a search: {self}")
         if len(set(self.rankers)) < len(self.rankers):
             raise ValueError("the two columns need different rankers")
@@ -49,6 +57,7 @@ class Settings:
             "C": self.C,
             "hide_marked": self.hide_marked,
             "comfortable": self.comfortable,
+            **{name: share for name in _TARGET if (share := getattr(self, name)) != _SHARE},
         }
 
     @classmethod
@@ -61,6 +70,7 @@ class Settings:
                 content["C"],
                 bool(content["hide_marked"]),
                 bool(content.get("comfortable", False)),
+                *(float(content.get(name, _SHARE)) for name in _TARGET),
             )
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise ExemplarError(f"these are not settings of a search: {reprlib.repr(content)}") from error
