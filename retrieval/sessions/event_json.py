@@ -8,6 +8,7 @@ from exemplar.data.corpus.filters import Filters
 from exemplar.data.errors import ExemplarError
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.sessions.events import (
+    CheckDrawn,
     DocumentQueried,
     Event,
     FiltersSet,
@@ -43,13 +44,12 @@ def event_from_json(content: Any, at: str = "") -> Event:
         case {"query_document": str(doc_id)}:
             return DocumentQueried(doc_id, _text_in(content, "text") or None, content.get("added") is True)
         case {"mark": ("positive" | "negative" | "unsure" | None) as mark, "doc_id": str(doc_id)}:
-            found = content.get("found")
             return Marked(
                 doc_id,
                 mark,
                 _text_in(content, "text") or None,
                 reader=_text_in(content, "reader"),
-                found=found if isinstance(found, dict) else {},
+                found=_dict(content.get("found")),
                 note=_text_in(content, "note"),
                 reason=_text_in(content, "reason"),
                 replaces=_texts_in(content, "replaces"),
@@ -59,6 +59,7 @@ def event_from_json(content: Any, at: str = "") -> Event:
             unsure = marks.get("unsure", [])
             if isinstance(unsure, list) and _are_texts([*positives, *negatives, *unsure]):
                 feedback = Feedback(tuple(positives), tuple(negatives), tuple(unsure))
+                found = {doc_id: _dict(way) for doc_id, way in _dict(content.get("found")).items()}
                 return MarksAdded(
                     feedback,
                     _text_map(content.get("texts", {})),
@@ -66,6 +67,8 @@ def event_from_json(content: Any, at: str = "") -> Event:
                     made=_text_map(content.get("made", {})),
                     corpus_ids=_text_map(content.get("corpus_ids", {})),
                     taken_back=_texts_in(content, "taken_back"),
+                    found=found,
+                    found_all=_dict(content.get("found_all")),
                     reader=_text_in(content, "reader"),
                     readers=_text_map(content.get("readers", {})),
                 )
@@ -86,6 +89,8 @@ def event_from_json(content: Any, at: str = "") -> Event:
             return Undone()
         case {"redo": True}:
             return Redone()
+        case {"drawn": list(doc_ids), "n_unread": int(n_unread)} if _are_texts(doc_ids):
+            return CheckDrawn(tuple(doc_ids), n_unread, _text_map(content.get("texts", {})))
         case {"filters": dict(filters)}:
             return FiltersSet(Filters.from_json(filters))
         case {"settings": dict(settings)}:
@@ -104,6 +109,10 @@ def _are_texts(values: Iterable[Any]) -> bool:
 def _text_in(content: Mapping[str, Any], name: str) -> str:
     value = content.get(name)
     return value if isinstance(value, str) else ""
+
+
+def _dict(content: Any) -> dict[str, Any]:
+    return content if isinstance(content, dict) else {}
 
 
 def _texts_in(content: Mapping[str, Any], name: str) -> tuple[str, ...]:

@@ -116,6 +116,10 @@ class MarksAdded:
         corpus, and who made them. The other marks are made by this event.
     taken_back
         The documents whose marks the same step removes; a document that is marked as well keeps its new mark.
+    found
+        How rows were found, by ``doc_id``, as for ``Marked``.
+    found_all
+        How all other rows were found, such as ``{"import": "marks.csv"}``.
     reader
         As for ``Marked``.
     """
@@ -127,12 +131,26 @@ class MarksAdded:
     made: Mapping[str, str] = field(default_factory=dict)
     corpus_ids: Mapping[str, str] = field(default_factory=dict)
     taken_back: tuple[str, ...] = ()
+    found: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    found_all: Mapping[str, Any] = field(default_factory=dict)
     reader: str = ""
     readers: Mapping[str, str] = field(default_factory=dict)
 
+    def found_of(self, doc_id: str) -> Mapping[str, Any]:
+        """Return how the row of a document was found; empty if it is not known."""
+        return self.found.get(doc_id, self.found_all)
+
     def to_json(self) -> dict[str, Any]:
         marks = {mark: list(doc_ids) for mark, doc_ids in self.marks.by_mark()}
-        others = {"made": dict(self.made), "corpus_ids": dict(self.corpus_ids), "taken_back": list(self.taken_back)}
+        others: dict[str, Any] = {
+            "made": dict(self.made),
+            "corpus_ids": dict(self.corpus_ids),
+            "taken_back": list(self.taken_back),
+        }
+        others |= {
+            "found": {doc_id: dict(way) for doc_id, way in self.found.items()},
+            "found_all": dict(self.found_all),
+        }
         others |= {"reader": self.reader, "readers": dict(self.readers)}
         return {"marks": marks, "texts": dict(self.text_hashes), **{key: each for key, each in others.items() if each}}
 
@@ -289,6 +307,32 @@ class Redone:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckDrawn:
+    """A random check began: unread documents were drawn at random, to be judged whatever the ranking says of them.
+
+    Attributes
+    ----------
+    doc_ids
+        In random order, one of every text. The marks on them have found={"random": number}, where the first check of
+        the session on this corpus has number 1.
+    n_unread
+        The texts that passed the session's filters and had no mark when these were drawn.
+    text_hashes
+        Of the drawn texts, by ``doc_id``.
+    """
+
+    doc_ids: tuple[str, ...]
+    n_unread: int
+    text_hashes: Mapping[str, str] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        return {"drawn": list(self.doc_ids), "n_unread": self.n_unread, "texts": dict(self.text_hashes)}
+
+    def describe(self) -> str:
+        return f"drew {len(self.doc_ids):,} of {self.n_unread:,} unread documents at random"
+
+
+@dataclass(frozen=True, slots=True)
 class FiltersSet:
     """The session's filters were replaced."""
 
@@ -351,6 +395,7 @@ Event = (
     | Joined
     | Undone
     | Redone
+    | CheckDrawn
     | FiltersSet
     | SettingsSet
     | Named

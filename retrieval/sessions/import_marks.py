@@ -14,6 +14,7 @@ from exemplar.data.readers.table import Row, position_of
 from exemplar.data.readers.tables import open_table
 from exemplar.data.readers.values import is_plain, plain_text
 from exemplar.data.sources.columns import ID_COLUMNS, Columns, listed
+from exemplar.data.text import replace_lone_surrogates
 from exemplar.retrieval.feedback import Mark
 from exemplar.retrieval.sessions.marks import MarkedText
 
@@ -192,8 +193,8 @@ def _mark_row(
     if isinstance(row, Problem):
         raise ExemplarError(f"{place}: {row.reason}")
     word = plain_text(row.get(names.mark), f"{place}: the mark")
-    note = (_plain(row, names.note) or "")[:LONGEST_NOTE]
-    reason, reader = ((_plain(row, column) or "")[:LONGEST_NAME] for column in (names.reason, names.reader))
+    note = _written(row, names.note, LONGEST_NOTE)
+    reason, reader = (_written(row, column, LONGEST_NAME) for column in (names.reason, names.reader))
     if word is None and not note and not reason:
         return None
     doc_id = plain_text(row.get(names.doc_id), f"{place}: the id") if names.doc_id else None
@@ -229,6 +230,11 @@ def _plain(row: Row, column: str | None) -> str | None:
     """Return a cell as text; None if it is blank or no single value, or without a column."""
     cell = row.get(column) if column else None
     return plain_text(cell, "the cell") if is_plain(cell) and not isinstance(cell, bytes) else None
+
+
+def _written(row: Row, column: str | None, longest: int) -> str:
+    """Return what a person wrote into a cell, cut if it is too long."""
+    return replace_lone_surrogates((_plain(row, column) or "")[:longest])
 
 
 def _names(columns: Sequence[str], corpus: Columns) -> _Names:

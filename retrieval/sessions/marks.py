@@ -4,7 +4,7 @@ import functools
 from collections import deque
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Self
+from typing import Any, Self
 
 from exemplar.data.corpus.store import DocumentStore
 from exemplar.data.documents import Document, full_text, hash_in_words, text_hash
@@ -25,6 +25,8 @@ class _State:
         The identity of the corpus; empty if it is not known.
     made
         The time, ISO 8601; empty if it is not known.
+    found
+        How the row was found, as ``Marked`` has it.
     reader
         Who made it; empty if that person gave no name.
     """
@@ -34,6 +36,7 @@ class _State:
     text_hash: str | None
     corpus_id: str
     made: str = field(compare=False)
+    found: Mapping[str, Any] = field(default_factory=dict, compare=False)
     reader: str = ""
 
 
@@ -109,6 +112,11 @@ class Marks:
         copied.past, copied.future = self.past.copy(), self.future.copy()
         return copied
 
+    @property
+    def marked(self) -> frozenset[str]:
+        """All marked documents."""
+        return frozenset(self._states)
+
     @functools.cached_property
     def order(self) -> tuple[str, ...]:
         """All marked documents, whatever their marks, the oldest mark first; read it only when no change follows."""
@@ -138,9 +146,19 @@ class Marks:
         return {doc_id: state.corpus_id for doc_id, state in self._states.items()}
 
     @property
+    def found(self) -> dict[str, Mapping[str, Any]]:
+        """How the row of each mark was found, by ``doc_id``; empty if it is not known."""
+        return {doc_id: state.found for doc_id, state in self._states.items()}
+
+    @property
     def readers(self) -> dict[str, str]:
         """Who made each mark by ``doc_id``, as far as they gave a name."""
         return {doc_id: state.reader for doc_id, state in self._states.items() if state.reader}
+
+    def reader_of(self, doc_id: str) -> str:
+        """Return who made a document's mark; empty if that is not known, or there is none."""
+        state = self._states.get(doc_id)
+        return "" if state is None else state.reader
 
     def text_of(self, doc_id: str) -> str | None:
         """Return the hash of the text on which a document's mark was made; None if there is none."""
@@ -160,20 +178,27 @@ class Marks:
         texts: Mapping[str, str] | None = None,
         made: Mapping[str, str] | None = None,
         corpus_ids: Mapping[str, str] | None = None,
+        found: Mapping[str, Mapping[str, Any]] | None = None,
         readers: Mapping[str, str] | None = None,
     ) -> None:
         """Set, change or (None) remove marks in one step; what changes nothing is no step.
 
-        ``texts``, ``made``, ``corpus_ids`` and ``readers`` have by ``doc_id`` what the properties of their names
-        return.
+        ``texts``, ``made``, ``corpus_ids``, ``found`` and ``readers`` have by ``doc_id`` what the properties of their
+        names return. A mark that is made again, or changed in a way that does not say how its row was found, keeps how
+        it was found.
         """
         texts, made, corpus_ids, readers = texts or {}, made or {}, corpus_ids or {}, readers or {}
+        found = found or {}
         change: list[tuple[str, _State | None, _State | None]] = []
         for doc_id, mark in changes:
             old, new = self._states.get(doc_id), None
             if mark is not None:
-                about = texts.get(doc_id), corpus_ids.get(doc_id, ""), made.get(doc_id, ""), readers.get(doc_id, "")
-                new = _State(mark, self._n_changes + 1 if old is None or old.mark != mark else old.place, *about)
+                is_again = old is not None and old.mark == mark
+                about = texts.get(doc_id), corpus_ids.get(doc_id, ""), made.get(doc_id, "")
+                before = old.found if old else {}
+                way = (is_again and before) or found.get(doc_id) or before
+                place = old.place if old and is_again else self._n_changes + 1
+                new = _State(mark, place, *about, way, readers.get(doc_id, ""))
             if new != old:
                 self._n_changes += 1
                 change.append((doc_id, old, new))

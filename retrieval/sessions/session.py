@@ -12,6 +12,7 @@ from exemplar.data.corpus.filters import Filters
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.ranking import DocumentQuery, Query
 from exemplar.retrieval.sessions.events import (
+    CheckDrawn,
     DocumentQueried,
     Event,
     FiltersSet,
@@ -33,6 +34,25 @@ from exemplar.retrieval.sessions.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
+class DrawnCheck:
+    """A random check of a session, and what the session was when it was drawn.
+
+    Attributes
+    ----------
+    drawn
+        The event.
+    read
+        The documents that had a mark.
+    filters
+        Those that the drawn documents passed.
+    """
+
+    drawn: CheckDrawn
+    read: frozenset[str]
+    filters: Filters
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
     """The state of a session on one corpus; the log has a state for every corpus that the session was on.
 
@@ -50,6 +70,8 @@ class Session:
     joined
         The sessions from which this one was joined, and the documents that they marked in different ways; see
         ``conflicts``.
+    draws
+        The random checks, in the order in which they were drawn; marks, undo and redo leave them as they are.
     """
 
     session_id: str
@@ -63,6 +85,7 @@ class Session:
     notes: Mapping[str, str] = field(default_factory=dict, hash=False)
     reasons: Mapping[str, str] = field(default_factory=dict, hash=False)
     joined: Joined | None = None
+    draws: tuple[DrawnCheck, ...] = field(default=(), hash=False)
 
     @property
     def feedback(self) -> Feedback:
@@ -82,7 +105,7 @@ class Session:
         session, marks = self, self.marks.copy()
         for event in events:
             _change_marks(marks, event, corpus_id)
-            session = session._with(event)
+            session = session._with(event, marks)
         return replace(session, marks=marks, corpus_id=self.corpus_id or corpus_id)
 
     def on_text(self, event: Marked) -> Marked:
@@ -104,7 +127,7 @@ class Session:
         marked = self.marks.on_texts(set(filter(None, hashes)))
         return tuple(doc_id for doc_id in marked if doc_id not in texts)
 
-    def _with(self, event: Event) -> "Session":
+    def _with(self, event: Event, marks: Marks) -> "Session":
         match event:
             case Queried(text, added):
                 return self._with_query(text, added=added)
@@ -124,15 +147,29 @@ class Session:
                 return replace(self, notes=_put(self.notes, notes), reasons=_put(self.reasons, reasons))
             case Joined():
                 return replace(self, joined=event)
+            case CheckDrawn():
+                return replace(self, draws=(*self.draws, DrawnCheck(event, marks.marked, self.filters)))
             case MarksFollowed(moves):
-                reasons = {doc_id: lines[0] for doc_id, lines in _moved(self.reasons, moves).items()}
-                notes = {doc_id: "\n".join(lines) for doc_id, lines in _moved(self.notes, moves).items()}
-                return replace(self, notes=notes, reasons=reasons, joined=self.joined and self.joined.moved(moves))
+                return self._moved(moves)
         return self
+
+    def _moved(self, moves: Mapping[str, str]) -> "Session":
+        """Return the session after marks moved to other documents: what else it says of these moves, too."""
+        return replace(
+            self,
+            notes={doc_id: "\n".join(lines) for doc_id, lines in _moved(self.notes, moves).items()},
+            reasons={doc_id: lines[0] for doc_id, lines in _moved(self.reasons, moves).items()},
+            joined=self.joined and self.joined.moved(moves),
+            draws=tuple(replace(draw, read=_moved_ids(draw.read, moves)) for draw in self.draws),
+        )
 
     def _with_query(self, query: Query, *, added: bool) -> "Session":
         before = (*self.earlier, self.query) if added else ()
         return replace(self, query=query, earlier=tuple(each for each in before if each not in (None, query)))
+
+
+def _moved_ids(doc_ids: frozenset[str], moves: Mapping[str, str]) -> frozenset[str]:
+    return frozenset(moves.get(doc_id, doc_id) for doc_id in doc_ids) if doc_ids & moves.keys() else doc_ids
 
 
 def _put(texts: Mapping[str, str], new: Mapping[str, str]) -> Mapping[str, str]:
@@ -156,14 +193,16 @@ def _change_marks(marks: Marks, event: Event, corpus_id: str) -> None:
         case Marked(doc_id, mark, text_hash):
             changes = [(doc_id, mark), *((copy, None) for copy in event.replaces)]
             texts = {} if text_hash is None else {doc_id: text_hash}
-            marks.set(changes, texts, {doc_id: event.at}, {doc_id: corpus_id}, {doc_id: event.reader})
+            found, reader = {doc_id: event.found}, {doc_id: event.reader}
+            marks.set(changes, texts, {doc_id: event.at}, {doc_id: corpus_id}, found, reader)
         case MarksAdded(added, text_hashes):
             new = {doc_id: mark for mark, doc_ids in added.by_mark() for doc_id in doc_ids}
             made = dict.fromkeys(added.marked, event.at) | dict(event.made)
             corpus_ids = dict.fromkeys(added.marked, corpus_id) | dict(event.corpus_ids)
             readers = dict.fromkeys(added.marked, event.reader) | dict(event.readers)
             removed = [(doc_id, None) for doc_id in dict.fromkeys(event.taken_back) if doc_id not in new]
-            marks.set([*removed, *new.items()], text_hashes, made, corpus_ids, readers)
+            found = {doc_id: event.found_of(doc_id) for doc_id in new}
+            marks.set([*removed, *new.items()], text_hashes, made, corpus_ids, found, readers)
         case TextsKnown(text_hashes):
             marks.know(text_hashes)
         case MarksFollowed(moves):

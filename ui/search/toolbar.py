@@ -13,6 +13,8 @@ from exemplar.ui.search.mark_all import show_mark_all
 from exemplar.ui.search.marks_list import show_marks
 from exemplar.ui.search.rankings import rankings_of
 from exemplar.ui.search.results import VIEWS
+from exemplar.ui.search.screening.check import POPOVER, show_check
+from exemplar.ui.search.screening.panel import show_left
 from exemplar.ui.search.settings import choose_settings
 
 KEYS = {
@@ -27,6 +29,7 @@ KEYS = {
     "*": "begin a range; the next mark is for all rows from there",
     "u": "undo",
     "Shift+U": "redo",
+    "c": "write a note on the row; Ctrl+Enter saves it",
     "m": "more like this row",
     "v": "the next view",
     "Esc": "leave the row, or the query",
@@ -58,6 +61,8 @@ def _show_tools(session: Session, marks: PresentMarks, engine: SearchEngine) -> 
             or view
         )
         _filters_popover(session, marks, engine)
+        if VIEWS[view] == "screen":
+            _screening_popovers(session, engine)
     if session.query is not None or session.feedback:
         _marks_popover(session, marks, engine)
     _export_popover(session, engine, marks)
@@ -67,6 +72,17 @@ def _show_tools(session: Session, marks: PresentMarks, engine: SearchEngine) -> 
     with st.popover("Keys", icon=":material/keyboard:", key="keys"):
         st.html("".join(f'<p><kbd class="ex-key">{key}</kbd> {meaning}</p>' for key, meaning in KEYS.items()))
     return view
+
+
+def _screening_popovers(session: Session, engine: SearchEngine) -> None:
+    check = st.popover("Random check", icon=":material/casino:", key=POPOVER, on_change="rerun")
+    if check.open:
+        with check:
+            show_check(session, engine.corpus)
+    left = st.popover("How much is left", icon=":material/monitoring:", key="left", on_change="rerun")
+    if left.open:
+        with left:
+            show_left(session, engine.corpus)
 
 
 def _filters_popover(session: Session, marks: PresentMarks, engine: SearchEngine) -> None:

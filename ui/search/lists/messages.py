@@ -1,5 +1,6 @@
 """What the browser's lists say: all acts that are not yet confirmed, and what they show."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
@@ -85,6 +86,17 @@ class Message:
     needed: frozenset[int] = frozenset()
     acts: tuple[Act, ...] = ()
     unreadable: tuple[str, ...] = ()
+
+
+def name_of_check(number: int) -> str:
+    """Return what the list of a random check calls itself in acts, as others name their rankers."""
+    return f"random {number}"
+
+
+def number_of_check(name: str) -> int | None:
+    """Return the number of the random check whose list has a name; None for other lists."""
+    match = re.fullmatch(r"random ([1-9]\d{0,5})", name)
+    return int(match[1]) if match else None
 
 
 def message_from(content: Any) -> Message:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from exemplar.data.corpus.store import DocumentStore
 from exemplar.data.errors import CorpusNotFound
@@ -22,7 +23,7 @@ from exemplar.retrieval.sessions.session import Session
 from exemplar.retrieval.sessions.settings import Settings
 from exemplar.retrieval.sessions.store import FAILURES
 from exemplar.ui import resources, state
-from exemplar.ui.search.lists.messages import Act, ShownRow
+from exemplar.ui.search.lists.messages import Act, ShownRow, number_of_check
 
 _GONE = "Some of what you did belongs to a session or a corpus that was removed meanwhile; it was not saved."
 _CHANGED = "The text of a row has changed meanwhile, so that its mark or note was not saved."
@@ -109,9 +110,8 @@ def _event(act: Act, session: Session) -> Event | None:
     if act.kind == "like":
         return DocumentQueried(first.doc_id, first.text_hash)
     texts = marked_texts(corpus, [at, *(row for _, row in more)])
-    found = {"list": first.list, "rank": first.rank} if first.rank else {"list": first.list}
     if not more:
-        return Marked(first.doc_id, act.verdict, first.text_hash, texts[0], found=found)
+        return Marked(first.doc_id, act.verdict, first.text_hash, texts[0], found=_found(first))
     return _range(act, [row for row, _ in rows], texts)
 
 
@@ -119,7 +119,15 @@ def _range(act: Act, rows: Sequence[ShownRow], texts: Sequence[MarkedText]) -> M
     doc_ids = tuple(dict.fromkeys(row.doc_id for row in rows))
     if act.verdict is None:
         return MarksAdded(Feedback(), taken_back=doc_ids)
-    return MarksAdded(Feedback.of(act.verdict, doc_ids), {row.doc_id: row.text_hash for row in rows}, tuple(texts))
+    hashes, found = {row.doc_id: row.text_hash for row in rows}, {row.doc_id: _found(row) for row in rows}
+    return MarksAdded(Feedback.of(act.verdict, doc_ids), hashes, tuple(texts), found=found)
+
+
+def _found(row: ShownRow) -> dict[str, Any]:
+    """Return how a row was found: by a random check, or in a list."""
+    if number := number_of_check(row.list):
+        return {"random": number}
+    return {"list": row.list, "rank": row.rank} if row.rank else {"list": row.list}
 
 
 def _present(rows: Sequence[ShownRow], corpus: DocumentStore) -> list[tuple[ShownRow, int]]:
