@@ -69,6 +69,8 @@ def data_of(left: Sequence[int], right: Sequence[int] | None = None, total: int 
         "left": {},
         "opposed": [],
         "notes": {},
+        "reasons": {},
+        "reason_choices": ["wrong population", "wrong outcome"],
         "fold": False,
         "folded": 0,
         "undo": False,
@@ -1041,6 +1043,41 @@ def test_a_note_is_shown_and_a_cancelled_one_is_not_kept(lists: Lists) -> None:
     lists.press("Control+Enter")
     assert lists.last_act()["text"] == ""
     expect(lists.row(1)).not_to_contain_text("✎")
+
+
+def test_a_reason_is_chosen_beside_the_note(lists: Lists) -> None:
+    lists.draw(data_of([1, 2], notes={"1": "old"}, reasons={"1": "too dear"}))
+    lists.press("j", "Enter")
+    inside = lists.page.locator(".exl-open")
+    expect(inside).to_contain_text("Reason: too dear · Note: old")
+    expect(lists.row(1).get_by_text("✎")).to_have_attribute("title", "too dear: old")
+    inside.get_by_role("button", name="Note", exact=True).click()
+    choice = inside.get_by_role("combobox", name="Reason why it is not relevant")
+    expect(choice).to_have_value("too dear")
+    assert choice.locator("option").all_text_contents() == [
+        "No reason",
+        "wrong population",
+        "wrong outcome",
+        "too dear",
+    ]
+    choice.select_option("wrong outcome")
+    inside.get_by_role("button", name="Save").click()
+    act = lists.last_act()
+    assert (act["act"], act["text"], act["reason"], act["hash"]) == ("note", "old", "wrong outcome", "h1")
+    expect(inside).to_contain_text("Reason: wrong outcome · Note: old")
+
+
+def test_a_reason_that_is_cancelled_is_not_kept(lists: Lists) -> None:
+    lists.draw(data_of([1, 2]))
+    lists.press("j", "Enter")
+    inside = lists.page.locator(".exl-open")
+    inside.get_by_role("button", name="Note", exact=True).click()
+    inside.get_by_role("combobox").select_option("wrong outcome")
+    lists.press("Escape")
+    expect(inside.get_by_role("combobox")).to_have_count(0)
+    assert all(message["acts"] == [] for message in lists.sent())
+    inside.get_by_role("button", name="Note", exact=True).click()
+    expect(inside.get_by_role("combobox")).to_have_value("")
 
 
 def test_a_note_is_kept_when_the_person_goes_on(lists: Lists) -> None:

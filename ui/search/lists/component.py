@@ -78,6 +78,7 @@ FRAME = f"""<div class="exl"></div>
       <div class="exl-editor" data-part="editor" hidden>
         <textarea class="exl-note" data-part="note" aria-label="Note" maxlength="{LONGEST_NOTE}" dir="auto" rows="3"
         ></textarea>
+        <select class="exl-reason" data-part="reason" aria-label="Reason why it is not relevant"></select>
         <button type="button" data-do="save">Save</button><button type="button" data-do="cancel">Cancel</button>
       </div>
     </div>

@@ -159,7 +159,10 @@ const idOf = (row) => state.known.get(row)?.id
 const idAndHash = (row) => ({ id: idOf(row), hash: state.known.get(row)?.hash })
 const nameOf = (row) => state.known.get(row)?.title || state.known.get(row)?.name || idOf(row) || "…"
 const actOf = (row) => state.latest.get(idOf(row))
-const noteOf = (row) => ourLast("note", ({ id }) => id === idOf(row))?.text ?? state.data.notes[row] ?? ""
+const noted = (row) => ourLast("note", ({ id }) => id === idOf(row))
+const noteOf = (row) => noted(row)?.text ?? state.data.notes[row] ?? ""
+const reasonOf = (row) => noted(row)?.reason ?? state.data.reasons[row] ?? "" // why it is not relevant
+const aboutOf = (row) => [reasonOf(row), noteOf(row)].filter(Boolean).join(": ")
 const savedOf = (row) => state.data.marks[row] ?? state.data.left[row] ?? null // left: those of a list that is held
 const verdictOf = (row) => (actOf(row) ?? { verdict: savedOf(row) }).verdict // what the person last said
 const { format: number } = new Intl.NumberFormat("en-US")
@@ -327,7 +330,7 @@ function renderRows({ box, items }, side) {
 
 function paintRow(li, list, index) {
   const [row, here, there, share] = [list.rows[index], index + 1, list.there[index], list.shares[index]]
-  const [known, act, verdict, note] = [state.known.get(row), actOf(row), verdictOf(row), noteOf(row)]
+  const [known, act, verdict, note] = [state.known.get(row), actOf(row), verdictOf(row), aboutOf(row)]
   const [failure, compared] = [state.data.failed[act?.key], list.compared[index] ?? ""]
   const [isOpposed, isFresh] = [state.data.opposed.includes(row), list.fresh.includes(row)]
   Object.assign(li, { ariaPosInSet: here, ariaSetSize: list.total, ariaBusy: Boolean(act) })
@@ -468,7 +471,7 @@ function onKey(event) {
   if (!ui?.root.isConnected || event.isComposing || !target.matches) return false
   if (target.closest('[role="dialog"], [role="listbox"], [role="menu"]')) return false
   const isTyping = target.matches("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable=true]")
-  const [isNote, hasModifier] = [target === ui.note, event.ctrlKey || event.metaKey || event.altKey]
+  const [isNote, hasModifier] = [target === ui.note || target === ui.reason, event.ctrlKey || event.metaKey || event.altKey]
   const isPress = key === "Enter" && target.closest("button, a, summary, input, [role=button], [role=tab]")
   const isTaken = !isTyping && !hasModifier && !isPress && !(event.repeat && !"jknp".includes(key))
   const isDrawn = Boolean(state.data) && !ui.root.hidden

@@ -1,4 +1,4 @@
-// The open row: its whole text, its buttons, and the note that is written on it. A part of the module lists.js.
+// The open row: its whole text, its buttons, and the note and the reason that are written on it. A part of the module lists.js.
 
 function setOpen(open) {
   const isSame = open?.row === state.open?.row
@@ -11,9 +11,9 @@ function renderOpen() {
   const home = isWide() ? ui.aside : ui.lists[open.side].items.get(open.row)
   if (home && ui.open.parentNode !== home) home.append(ui.open)
   if (Number(ui.open.dataset.row) !== open.row || ui.shows !== opened) fill(open.row, opened)
-  const [verdict, note] = [verdictOf(open.row), noteOf(open.row)]
+  const [verdict, reason, note] = [verdictOf(open.row), reasonOf(open.row), noteOf(open.row)]
   for (const each of ui.deeds.children) if (each.dataset.do in MARKS) each.ariaPressed = each.dataset.do === verdict
-  setText(ui.noted, note && `Note: ${note}`)
+  setText(ui.noted, [reason && `Reason: ${reason}`, note && `Note: ${note}`].filter(Boolean).join(" · "))
   Object.assign(ui, { shows: opened, openHeight: home && !isWide() ? home.offsetHeight - height() : 0 })
 }
 function fill(row, opened) {
@@ -38,6 +38,10 @@ function fill(row, opened) {
 function editNote() {
   if (!ui.editor.hidden) return closeNote(true)
   ui.editor.hidden = false
+  const reason = reasonOf(state.open.row)
+  const choices = new Set(["", ...state.data.reason_choices, reason])
+  ui.reason.replaceChildren(...[...choices].map((value) => el("option", { value }, value || "No reason")))
+  ui.reason.value = reason
   ui.note.value = noteOf(state.open.row)
   ui.note.focus()
 }
@@ -49,8 +53,9 @@ function noteLit() {
 /** Ends writing a note. What was written is kept unless the person cancels. */
 function closeNote(isKept) {
   if (ui.editor.hidden) return
-  const [row, text] = [Number(ui.open.dataset.row), ui.note.value.toWellFormed()]
+  const [row, text, reason] = [Number(ui.open.dataset.row), ui.note.value.toWellFormed(), ui.reason.value]
   if (ui.editor.contains(document.activeElement)) ui.deeds.lastElementChild.focus({ preventScroll: true })
   ui.editor.hidden = true
-  if (isKept && text !== noteOf(row)) record({ act: "note", ...idAndHash(row), text })
+  const isNew = text !== noteOf(row) || reason !== reasonOf(row)
+  if (isKept && isNew) record({ act: "note", ...idAndHash(row), text, reason })
 }

@@ -166,6 +166,8 @@ def lists_data(
         },
         "opposed": [row for row, doc_id in rows.items() if doc_id in opposed],
         "notes": {row: session.notes[doc_id] for row, doc_id in rows.items() if doc_id in session.notes},
+        "reasons": {row: session.reasons[doc_id] for row, doc_id in rows.items() if doc_id in session.reasons},
+        "reason_choices": list(session.settings.reasons),
         "counts": counts,
         "counted": progress.counted if progress else counted(counts),
         "claim": {"sentence": progress.sentence, "needs": progress.needs, "told": progress.told} if progress else None,

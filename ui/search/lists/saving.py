@@ -106,7 +106,7 @@ def _event(act: Act, session: Session) -> Event | None:
         state.notify(_CHANGED)
     (first, at), *more = rows
     if act.kind == "note":
-        return Noted(first.doc_id, act.note, first.text_hash)
+        return Noted(first.doc_id, act.note, first.text_hash, act.reason)
     if act.kind == "like":
         return DocumentQueried(first.doc_id, first.text_hash)
     texts = marked_texts(corpus, [at, *(row for _, row in more)])
