@@ -200,6 +200,14 @@ def take_best_vectors() -> None:
     st.session_state.get(_VECTORS, {}).pop((session.session_id, session.corpus), None)
 
 
+def title_of(session_id: str) -> str:
+    """Return the name of a session, else its first query; empty if it has none, or the log can't be read."""
+    try:
+        return store().title(session_id)
+    except FAILURES:
+        return ""
+
+
 def texts_of(session_id: str) -> dict[str, MarkedText]:
     """Return the texts that the log keeps for a session; none if it can't be read."""
     try:

@@ -559,12 +559,15 @@ def test_marks_of_a_session_are_taken_in_by_one_event(store: SessionStore) -> No
 
 @pytest.fixture
 def files(monkeypatch: pytest.MonkeyPatch) -> list[Callable[[], bytes]]:
-    """What the page's buttons for downloads write, the last drawn last."""
+    """What the page's exports write, the last drawn last."""
     found: list[Callable[[], bytes]] = []
     button = export_import.st.download_button
-    monkeypatch.setattr(
-        export_import.st, "download_button", lambda *args, **rest: found.append(args[1]) or button(*args, **rest)
-    )
+
+    def download(label: str, write: Callable[[], bytes], **rest: object) -> bool:
+        found.extend([write] if label == "Download" else [])
+        return button(label, write, **rest)
+
+    monkeypatch.setattr(export_import.st, "download_button", download)
     return found
 
 

@@ -8,7 +8,7 @@ from exemplar.retrieval.sessions.identity import PresentMarks
 from exemplar.retrieval.sessions.session import Session
 from exemplar.ui import state
 from exemplar.ui.search import filter_form
-from exemplar.ui.search.export_import import show_export, show_import
+from exemplar.ui.search.export_import import show_export, show_flow, show_import
 from exemplar.ui.search.mark_all import show_mark_all
 from exemplar.ui.search.marks_list import show_marks
 from exemplar.ui.search.rankings import rankings_of
@@ -112,6 +112,7 @@ def _export_popover(session: Session, engine: SearchEngine, marks: PresentMarks)
     with transfer:
         columns = None if session.query is None else lambda n: _exported(session, engine, marks, n)
         show_export(engine.corpus, session, marks, columns)
+        show_flow(engine.corpus, session)
         show_import(engine.corpus, session, state.change)
 
 
