@@ -15,6 +15,7 @@ from exemplar.retrieval.ranking import DocumentQuery
 from exemplar.retrieval.sessions.events import MarksAdded, NotesAdded
 from exemplar.retrieval.sessions.identity import notice_of, present_marks
 from exemplar.retrieval.sessions.session import Session
+from exemplar.retrieval.sessions.settings import Settings
 from exemplar.retrieval.sessions.store import FAILURES, SavedSession
 from exemplar.ui import html, resources, state
 from exemplar.ui.comparison import show_compare, show_comparison
@@ -261,7 +262,7 @@ def _delete(session_id: str) -> None:
     state.store().delete(session_id)
     session = state.current()
     if session and session.session_id == session_id:
-        state.begin_new(session.corpus)
+        state.begin_new(session.corpus, Settings(reader=session.settings.reader))
 
 
 def _trying(work: Callable[[], None]) -> None:
