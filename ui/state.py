@@ -380,11 +380,20 @@ def _events_of(session: Session) -> list[Event]:
     marks, texts = session.marks, _marked_texts(session)
     hashes = marks.texts
     known = tuple(texts[text_hash] for text_hash in dict.fromkeys(hashes.values()) if text_hash in texts)
-    readers = dict.fromkeys(session.feedback.marked, "") | marks.readers
-    added = MarksAdded(session.feedback, hashes, known, made=marks.made, corpus_ids=marks.corpus_ids, readers=readers)
+    added = MarksAdded(
+        session.feedback,
+        hashes,
+        known,
+        made=marks.made,
+        corpus_ids=marks.corpus_ids,
+        found=marks.found,
+        readers=dict.fromkeys(session.feedback.marked, "") | marks.readers,
+    )
     notes: list[Event] = [NotesAdded(session.notes, session.reasons)] if session.notes or session.reasons else []
     joined: list[Event] = [session.joined] if session.joined else []
-    return [*events, added, *notes, *joined, FiltersSet(session.filters), SettingsSet(session.settings)]
+    drawn = [check.drawn for check in session.draws]
+    filters, settings = FiltersSet(session.filters), SettingsSet(session.settings)
+    return [*events, added, *notes, *joined, filters, *drawn, settings]
 
 
 def _write_address(session: Session) -> None:

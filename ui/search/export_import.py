@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import streamlit as st
 
@@ -169,7 +170,7 @@ def _import_marks(
         file = read_marks(uploaded.getvalue(), uploaded.name, corpus.manifest.source.columns)
         found = added_marks(file, corpus, session.marks, state.texts_of(session.session_id))
         if found.event.marks:
-            on_marks(found.event)
+            on_marks(replace(found.event, found_all={"import": uploaded.name}))
         if found.notes:
             on_marks(found.notes)
     except FAILURES as error:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from exemplar.data.corpus.store import DocumentStore
 from exemplar.data.errors import CorpusNotFound
@@ -123,7 +122,7 @@ def _range(act: Act, rows: Sequence[ShownRow], texts: Sequence[MarkedText]) -> M
     return MarksAdded(Feedback.of(act.verdict, doc_ids), hashes, tuple(texts), found=found)
 
 
-def _found(row: ShownRow) -> dict[str, Any]:
+def _found(row: ShownRow) -> dict[str, str | int]:
     """Return how a row was found: by a random check, or in a list."""
     if number := number_of_check(row.list):
         return {"random": number}
