@@ -223,6 +223,7 @@ def test_joining_takes_over_agreement_and_leaves_conflicts_to_a_person(animals: 
     assert session.marks.made["0"] == "2020-02-01"
     assert session.marks.corpus_ids["0"] == animals.manifest.corpus_id
     assert join.events[-1] == Named("ann and bob, joined")
+    assert not any(session.marks.found.values()), "no one read them in this order"
     assert Joined(("cats by ann", "cats by bob"), ("1", "6")) in join.events
     assert (first.session, second.session) == before
     settled = session.after(marked(animals, "1", "positive", "cleo"))
