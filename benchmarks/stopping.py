@@ -36,7 +36,7 @@ from exemplar.retrieval.screening.record import Draw, Read, Record
 from exemplar.retrieval.screening.stopping import run_needed
 
 _TARGET, _ROW, _RANKED = Target(0.95, 0.95), 50, {"list": "ranked"}
-_RANDOM_ORDERS = ((500, 10), (1_000, 100), (4_000, 400))  # records and relevant ones
+_RANDOM_ORDERS = ((500, 10), (1_000, 50), (2_000, 100))  # records and relevant ones
 _MOST_CHECKS = 8
 
 Labels = NDArray[np.bool_]
@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--seeds", type=int, default=100, help="readings of each screen")
     parser.add_argument("--orders", type=Path, help="read the orders from a JSON file")
     parser.add_argument("--draws", type=int, default=10_000, help="of each simulation of the random check")
-    parser.add_argument("--random-orders", type=int, default=2_000, help="of each size")
+    parser.add_argument("--random-orders", type=int, default=1_000, help="of each size")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args(arguments)
     if not options.screens and not options.orders:

@@ -54,12 +54,12 @@ def session_named(name: str) -> "Session":
         ids = [name]
     if len(ids) > 1:
         listed = ", ".join(ids[:_MOST_NAMED]) + (f" and {len(ids) - _MOST_NAMED:,} more" if ids[_MOST_NAMED:] else "")
-        raise ExemplarError(f"{len(ids):,} sessions are named '{name}'; use the id of one: {listed}")
+        raise ExemplarError(f"{len(ids):,} sessions are named '{name}'; name one by its id: {listed}")
     session = store.load(ids[0]) if ids else None
     if session is None:
         known = ", ".join(f"'{each.title or each.session_id}'" for each in saved[:_MOST_NAMED])
-        hint = f"the last ones are {known}" if known else "none is saved yet"
-        raise ExemplarError(f"no session has the id or the name '{name}'; {hint}")
+        hint = f"the last ones are {known}" if known else "there is none yet; mark something in: exemplar app"
+        raise ExemplarError(f"there is no session '{name}'; {hint}")
     return session
 
 

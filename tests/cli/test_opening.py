@@ -31,13 +31,13 @@ def test_an_id_counts_before_a_name(store: SessionStore) -> None:
 
 
 def test_a_name_of_none_and_of_several_sessions_is_an_error(store: SessionStore) -> None:
-    with pytest.raises(ExemplarError, match="no session has the id or the name 'x'; none is saved yet"):
+    with pytest.raises(
+        ExemplarError, match="there is no session 'x'; there is none yet; mark something in: exemplar app"
+    ):
         session_named("x")
     store.record(Session("s1", "animals"), Queried("a cat"))
     store.record(Session("s2", "animals"), Queried("a cat"))
-    with pytest.raises(
-        ExemplarError, match="no session has the id or the name 'x'; the last ones are 'a cat', 'a cat'"
-    ):
+    with pytest.raises(ExemplarError, match="there is no session 'x'; the last ones are 'a cat', 'a cat'"):
         session_named("x")
-    with pytest.raises(ExemplarError, match="2 sessions are named 'a cat'; use the id of one: s2, s1"):
+    with pytest.raises(ExemplarError, match="2 sessions are named 'a cat'; name one by its id: s2, s1"):
         session_named("a cat")

@@ -116,7 +116,7 @@ def test_a_session_is_not_compared_with_itself_and_a_file_needs_a_folder(
     capsys: pytest.CaptureFixture[str], store: SessionStore, tmp_path: Path
 ) -> None:
     assert failure(capsys, "compare", "s2", "bob's") == "exemplar: 's2' and 'bob's' are the same session; name two"
-    assert "no session has the id or the name 'x'" in failure(capsys, "join", "s1", "x")
+    assert "there is no session 'x'" in failure(capsys, "join", "s1", "x")
     assert "is a folder; name a file in it" in failure(capsys, "flow", "s1", "--svg", str(tmp_path))
     assert "does not exist; make it first" in failure(
         capsys, "compare", "s1", "s2", "--json", str(tmp_path / "x" / "y")
