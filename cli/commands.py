@@ -12,6 +12,7 @@ import typer
 from exemplar.cli.build import build
 from exemplar.cli.corpora import corpora
 from exemplar.cli.evaluate import evaluate
+from exemplar.cli.left import left
 from exemplar.cli.push import push
 from exemplar.cli.remedies import with_remedy
 from exemplar.cli.search import search
@@ -30,6 +31,7 @@ app.command()(build)
 app.add_typer(corpora, name="corpora")
 app.command()(search)
 app.command()(evaluate)
+app.command()(left)
 app.command()(push)
 app.command(name="app")(open_app)
 

@@ -362,9 +362,10 @@ def _events_of(session: Session) -> list[Event]:
     marks, texts = session.marks, _marked_texts(session)
     hashes = marks.texts
     known = tuple(texts[text_hash] for text_hash in dict.fromkeys(hashes.values()) if text_hash in texts)
-    added = MarksAdded(session.feedback, hashes, known, made=marks.made, corpus_ids=marks.corpus_ids)
+    added = MarksAdded(session.feedback, hashes, known, made=marks.made, corpus_ids=marks.corpus_ids, found=marks.found)
     notes = [NotesAdded(session.notes)] if session.notes else []
-    return [*events, added, *notes, FiltersSet(session.filters), SettingsSet(session.settings)]
+    drawn = [check.drawn for check in session.draws]
+    return [*events, added, *notes, FiltersSet(session.filters), *drawn, SettingsSet(session.settings)]
 
 
 def _write_address(session: Session) -> None:

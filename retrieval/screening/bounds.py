@@ -86,7 +86,7 @@ def draw_needed(n_unread: int, n_found: int, n_unsure: int, recall: float, alpha
 
     if fails(n_unread):
         return None
-    return _last(fails, 0, n_unread) + 1
+    return _last(lambda n_drawn: n_drawn < 0 or fails(n_drawn), -1, n_unread) + 1
 
 
 def _last(holds: Callable[[int], bool], low: int, high: int) -> int:

@@ -19,16 +19,30 @@ from exemplar.retrieval.screening.record import Draw
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What random checks say of the relevant records left: the bounds, and a number as likely too low as too high."""
+    """What a random check says of the relevant records left: the bounds, and a number as likely too low as too high.
+
+    Attributes
+    ----------
+    is_complete
+        Whether all that was drawn is judged; until then low and estimate mean little.
+    """
 
     low: int
     estimate: int
     high: int
+    is_complete: bool = True
+
+
+def share_of_alpha(number: int, alpha: float) -> float:
+    """Return the chance of being wrong that a random check may have, by its number; 1 is the first."""
+    return alpha / 2.0**number
 
 
 def checked(draws: Sequence[Draw], marks: Mapping[str, Mark], alpha: float) -> Checked | None:
     """Return what the check with the lowest upper bound says; None without one that covers the screening."""
-    bounds = [_bounds(draw, marks, alpha / 2**draw.number) for draw in draws if draw.covers and draw.doc_ids]
+    bounds = [
+        _bounds(draw, marks, share_of_alpha(draw.number, alpha)) for draw in draws if draw.covers and draw.doc_ids
+    ]
     return min(bounds, key=lambda each: each.high, default=None)
 
 
@@ -42,4 +56,4 @@ def _bounds(draw: Draw, marks: Mapping[str, Mark], alpha: float) -> Checked:
     low = fewest_relevant(draw.n_unread, n_drawn, n_relevant, alpha) - n_since
     estimate = most_relevant(draw.n_unread, n_drawn, n_relevant, 0.5) - n_since
     high = most_relevant(draw.n_unread, n_drawn, n_possible, alpha) - n_since + n_lost
-    return Checked(max(0, low), max(0, estimate), max(0, high))
+    return Checked(max(0, low), max(0, estimate), max(0, high), None not in states)

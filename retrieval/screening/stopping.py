@@ -19,6 +19,7 @@ with a missed target, J, have together at most the chance
 as q grows with K, and K with j, whatever R is.
 """
 
+import bisect
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -28,58 +29,69 @@ from exemplar.retrieval.screening.record import Read
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """The records read in ranked order since the last relevant one.
+    """Records that were read in ranked order up to now.
 
     Attributes
     ----------
     n_read
         Records that were found in another way, by a random check or an import, do not count.
+    n_relevant
+        How many of them are relevant.
     n_before
         The number of records that were unread before the run, without those that were found in another way since.
     """
 
     n_read: int
+    n_relevant: int
     n_before: int
 
+    def most_left(self, alpha: float) -> int:
+        """Return the upper bound on the relevant records left, if the run was a random draw."""
+        return most_relevant(self.n_before, self.n_read, self.n_relevant, alpha) - self.n_relevant
 
-def run_of(reads: Sequence[Read], n_records: int) -> Run:
-    """Return the run at the end of a reading; it begins after the last relevant record, however that was found."""
-    n_read = 0
+
+def runs_of(reads: Sequence[Read], n_records: int) -> list[Run]:
+    """Return the run since the last relevant record, then runs that go back behind 1, 3, 7, 15 ... relevant records.
+
+    A run begins behind a relevant record, however that was found; the last one is all that was read in ranked order.
+    """
+    n_unread, runs = n_records - len(reads), []
+    n_read = n_relevant = n_behind = 0
     for read in reversed(reads):
         if read.is_relevant:
-            break
+            if n_behind & (n_behind + 1) == 0:  # 0, 1, 3, 7 ...
+                runs.append(Run(n_read, n_relevant, n_unread + n_read))
+            n_behind += 1
         n_read += read.is_ranked
-    return Run(n_read, n_records - len(reads) + n_read)
+        n_relevant += read.is_ranked and read.is_relevant
+    return [*runs, Run(n_read, n_relevant, n_unread + n_read)]
 
 
 def level(n_found: int, n_unsure: int, target: Target) -> float:
-    """Return the chance that a run of the rule may have; unsure records count among those after which a run begins."""
+    """Return the chance that a run of the rule may have: ``alpha (1 - q)``, where q solves ``q ** K = alpha (1 - q)``.
+
+    K is what may be missed at most if the unsure records are relevant and found.
+    """
     K = fewest_that_miss(n_found + n_unsure, 0, target.recall)
     low, high = 0.0, 1.0
     for _ in range(60):
         q = (low + high) / 2
         low, high = (q, high) if q**K < target.alpha * (1 - q) else (low, q)
-    return target.alpha * (1 - low)
+    return target.alpha * (1 - high)
 
 
 def run_needed(n_before: int, n_found: int, n_unsure: int, target: Target) -> int | None:
     """Return the length of a run without a relevant record after which the target may be claimed.
 
-    None if the target can't be reached by reading irrelevant records, because too much is unsure.
+    None if the target is missed whatever is left, because too much is unsure.
     """
     from scipy.stats import hypergeom
 
-    K, highest = fewest_that_miss(n_found, n_unsure, target.recall), level(n_found, n_unsure, target)
+    K, most = fewest_that_miss(n_found, n_unsure, target.recall), level(n_found, n_unsure, target)
     if K == 0:
         return None
-    low, high = 0, n_before
-    while low < high:
-        middle = (low + high) // 2
-        short = n_before >= K and hypergeom.cdf(0, n_before, K, middle) > highest
-        low, high = (middle + 1, high) if short else (low, middle)
-    return low
-
-
-def most_left_by_run(run: Run, alpha: float) -> int:
-    """Return the upper bound on the relevant records left after a run."""
-    return most_relevant(run.n_before, run.n_read, 0, alpha)
+    if n_before < K:
+        return 0
+    return bisect.bisect_left(
+        range(n_before), True, key=lambda n_read: bool(hypergeom.cdf(0, n_before, K, n_read) <= most)
+    )

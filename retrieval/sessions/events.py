@@ -114,7 +114,7 @@ class MarksAdded:
     taken_back
         The documents whose marks the same step removes; a document that is marked as well keeps its new mark.
     found
-        How rows were found, by ``doc_id``, as for ``Marked``.
+        How rows were found, by ``doc_id``, as for ``Marked``, in the order in which they were marked.
     found_all
         How all other rows were found, such as ``{"import": "marks.csv"}``.
     """

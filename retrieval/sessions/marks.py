@@ -144,8 +144,8 @@ class Marks:
 
     @property
     def found(self) -> dict[str, Mapping[str, Any]]:
-        """How the row of each mark was found, by ``doc_id``; empty if it is not known."""
-        return {doc_id: state.found for doc_id, state in self._states.items()}
+        """How the row of each mark was found, by ``doc_id``, the oldest mark first; empty if it is not known."""
+        return {doc_id: self._states[doc_id].found for doc_id in self.order}
 
     def text_of(self, doc_id: str) -> str | None:
         """Return the hash of the text on which a document's mark was made; None if there is none."""

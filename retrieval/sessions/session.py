@@ -164,6 +164,7 @@ def _change_marks(marks: Marks, event: Event, corpus_id: str) -> None:
             marks.set(changes, texts, {doc_id: event.at}, {doc_id: corpus_id}, {doc_id: event.found})
         case MarksAdded(added, text_hashes):
             new = {doc_id: mark for mark, doc_ids in added.by_mark() for doc_id in doc_ids}
+            new = {doc_id: new[doc_id] for doc_id in dict.fromkeys((*event.found, *new)) if doc_id in new}
             made = dict.fromkeys(added.marked, event.at) | dict(event.made)
             corpus_ids = dict.fromkeys(added.marked, corpus_id) | dict(event.corpus_ids)
             removed = [(doc_id, None) for doc_id in dict.fromkeys(event.taken_back) if doc_id not in new]

@@ -1,6 +1,7 @@
 """Export rankings and marks to a file, and import marks from one."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import streamlit as st
 
@@ -137,7 +138,7 @@ def _import_marks(key: str, corpus: DocumentStore, session: Session, on_marks: C
         file = read_marks(uploaded.getvalue(), uploaded.name, corpus.manifest.source.columns)
         found = added_marks(file, corpus, session.marks, state.texts_of(session.session_id))
         if found.event.marks:
-            on_marks(found.event)
+            on_marks(replace(found.event, found_all={"import": uploaded.name}))
     except FAILURES as error:
         st.session_state[_IMPORT_MESSAGE] = ("error", f"{error}. Nothing was changed.", ())
         return

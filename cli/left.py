@@ -1,0 +1,124 @@
+"""``exemplar left`` says how much of a screening is left, and what may be claimed."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.table import Table
+
+from exemplar.cli.terminal import errors, output, plain, say
+from exemplar.data.errors import ExemplarError
+
+if TYPE_CHECKING:
+    from exemplar.data.corpus.corpus import Corpus
+    from exemplar.retrieval.screening.bounds import Target
+    from exemplar.retrieval.screening.left import Claim, Left
+    from exemplar.retrieval.sessions.session import Session
+    from exemplar.retrieval.sessions.store import SessionStore
+
+
+def left(
+    session: Annotated[str, typer.Argument(help="Name or id of a session; the page's address has the id.")],
+    recall: Annotated[float, typer.Option(help="The share of the relevant records to be found.")] = 0.95,
+    confidence: Annotated[float, typer.Option(help="With which this may be claimed.")] = 0.95,
+    json_file: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write all figures as JSON.")] = None,
+    plot: Annotated[
+        Path | None, typer.Option(metavar="FILE.svg", help="Draw relevant against read, with what may be left.")
+    ] = None,
+) -> None:
+    """Say how many relevant records may be left in a session, and what it takes to stop."""
+    from exemplar.data.corpus.corpus import open_corpus
+    from exemplar.data.home import write_atomically
+    from exemplar.retrieval.screening.bounds import Target
+    from exemplar.retrieval.screening.chart import left_svg
+    from exemplar.retrieval.screening.from_session import record_of
+    from exemplar.retrieval.screening.left import how_much_is_left
+    from exemplar.retrieval.sessions.store import home_store
+
+    target = Target(recall, confidence)
+    for path in filter(None, (json_file, plot)):
+        _check_file(path)
+    store = home_store()
+    opened = _open_session(session, store)
+    corpus = open_corpus(opened.corpus)
+    record = record_of(_as_of_now(opened, corpus, store), corpus)
+    result = how_much_is_left(record, target)
+    _print(result)
+    if json_file:
+        write_atomically(json_file, _json(result, opened, target))
+    if plot:
+        write_atomically(plot, left_svg(record, target))
+        errors.print(plain(f"Wrote {plot}"), style="dim")
+
+
+def _check_file(path: Path) -> None:
+    if path.is_dir():
+        raise ExemplarError(f"{path} is a folder; name a file in it")
+    if not path.parent.is_dir():
+        raise ExemplarError(f"the folder {path.parent} does not exist; make it first, or name a file in another folder")
+
+
+def _open_session(name: str, store: "SessionStore") -> "Session":
+    """Return the session of an id, else the one that has a name or, without a name, a first query."""
+    saved = store.saved()
+    ids = [each.session_id for each in saved if each.session_id == name]
+    ids = ids or [each.session_id for each in saved if name in (each.name, each.title)]
+    if len(ids) > 1:
+        raise ExemplarError(f"{len(ids)} sessions are named '{name}'; name one by its id: {', '.join(ids)}")
+    session = store.load(ids[0]) if ids else None
+    if session is None:
+        known = ", ".join(f"'{each.title or each.session_id}'" for each in saved[:5])
+        known = f"the last ones are {known}" if known else "there is none yet; mark something in: exemplar app"
+        raise ExemplarError(f"there is no session '{name}'; {known}")
+    return session
+
+
+def _as_of_now(session: "Session", corpus: "Corpus", store: "SessionStore") -> "Session":
+    """Return a session whose marks have followed their texts, as the page has it."""
+    from exemplar.retrieval.sessions.identity import present_marks
+
+    marks = present_marks(session.marks, corpus, lambda: store.texts(session.session_id))
+    return session.after(*marks.events)
+
+
+def _print(left: "Left") -> None:
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column()
+    table.add_column(justify="right")
+    table.add_column()
+    for name, value, remark in _rows(left):
+        table.add_row(plain(name), plain(f"{value:,}"), plain(remark))
+    output.print(table)
+    say(left.sentence)
+    if left.needs:
+        say(left.needs)
+
+
+def _rows(left: "Left") -> list[tuple[str, int, str]]:
+    found = "" if left.since_last is None else f"{left.since_last:,} read since the last relevant or unsure one"
+    rows = [
+        ("Read", left.n_read, f"{left.n_unread:,} unread"),
+        ("Relevant", left.n_relevant, found),
+        ("Unsure", left.n_unsure, "count as relevant and not found" if left.n_unsure else ""),
+        ("Relevant left, estimated", left.estimate, f"{left.low:,} to {left.high:,}"),
+        ("Left at most, by the rule", left.rule.high, _claimed(left.rule)),
+    ]
+    if left.check:
+        waiting = f"; {len(left.drawn_left):,} drawn are not judged" if left.drawn_left else ""
+        rows.append(("Left at most, by random checks", left.check.high, _claimed(left.check) + waiting))
+    return rows
+
+
+def _claimed(claim: "Claim") -> str:
+    return "enough to stop" if claim.holds else "not enough to stop"
+
+
+def _json(left: "Left", session: "Session", target: "Target") -> bytes:
+    import json
+    from dataclasses import asdict
+
+    figures: dict[str, Any] = asdict(left)
+    figures["open_draw"] = left.open_draw and left.open_draw.number
+    figures["drawn_left"] = list(left.drawn_left)
+    about = {"session": session.session_id, "corpus": session.corpus, "target": asdict(target)}
+    return (json.dumps(about | figures, indent=2) + "\n").encode()
