@@ -1301,12 +1301,12 @@ def test_screen_says_what_may_be_claimed_and_reads_it_out_now_and_then(lists: Li
     summary.press("Enter")
     expect(lists.page.get_by_text("It takes 59 records.")).to_be_visible()
     first = told.text_content()
-    assert first == "+0 relevant  −0 not relevant  ?0 unsure. Nothing can be claimed yet."
+    assert first == "Progress: +0 relevant  −0 not relevant  ?0 unsure. Nothing can be claimed yet."
     lists.next(counted="+1 relevant", claim={**claim, "sentence": "Still nothing."})
     expect(summary).to_have_text("Still nothing.")
     assert told.text_content() == first
     lists.next(counted="+1 relevant", claim={**claim, "sentence": "Found.", "told": "10"})
-    expect(told).to_have_text("+1 relevant. Found.")
+    expect(told).to_have_text("Progress: +1 relevant. Found.")
     expect(lists.page.get_by_role("button", name="2 marked: show")).to_be_hidden()  # here they are never shown
     lists.next(view="lists", claim=None)
     expect(summary).to_be_hidden()

@@ -13,10 +13,9 @@ from exemplar.ui.search.mark_all import show_mark_all
 from exemplar.ui.search.marks_list import show_marks
 from exemplar.ui.search.rankings import rankings_of
 from exemplar.ui.search.results import VIEWS
-from exemplar.ui.search.screening.check import POPOVER, show_check
-from exemplar.ui.search.screening.panel import show_left
 from exemplar.ui.search.settings import choose_settings
 
+_FIRST_VIEW = "view_at_first"
 KEYS = {
     "/": "to the query",
     "j, k": "to the next and the previous row",
@@ -47,7 +46,7 @@ def show_tools(session: Session, marks: PresentMarks, engine: SearchEngine) -> s
 
 
 def _show_tools(session: Session, marks: PresentMarks, engine: SearchEngine) -> str:
-    view = next(iter(VIEWS))
+    view = _first_view()
     if session.query is not None:
         view = str(
             st.segmented_control(
@@ -61,8 +60,6 @@ def _show_tools(session: Session, marks: PresentMarks, engine: SearchEngine) -> 
             or view
         )
         _filters_popover(session, marks, engine)
-        if VIEWS[view] == "screen":
-            _screening_popovers(session, engine)
     if session.query is not None or session.feedback:
         _marks_popover(session, marks, engine)
     _export_popover(session, engine, marks)
@@ -74,15 +71,11 @@ def _show_tools(session: Session, marks: PresentMarks, engine: SearchEngine) -> 
     return view
 
 
-def _screening_popovers(session: Session, engine: SearchEngine) -> None:
-    check = st.popover("Random check", icon=":material/casino:", key=POPOVER, on_change="rerun")
-    if check.open:
-        with check:
-            show_check(session, engine.corpus)
-    left = st.popover("How much is left", icon=":material/monitoring:", key="left", on_change="rerun")
-    if left.open:
-        with left:
-            show_left(session, engine.corpus)
+def _first_view() -> str:
+    """Return the view with which this tab began: that of its address, which the lists write and a reload keeps."""
+    in_address = st.query_params.get(state.VIEW)
+    named = next((name for name, view in VIEWS.items() if view == in_address), next(iter(VIEWS)))
+    return str(st.session_state.setdefault(_FIRST_VIEW, named))
 
 
 def _filters_popover(session: Session, marks: PresentMarks, engine: SearchEngine) -> None:

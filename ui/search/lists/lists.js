@@ -258,6 +258,7 @@ function render() {
   Object.assign(ui, { scrolls: false, focuses: false })
   loadMore()
   keepPlace()
+  nameView()
   const isNew = JSON.stringify(wish()) !== state.said || need().some((row) => !state.asked.has(row))
   if (isNew || (state.owes && state.acts.length)) say()
 }
@@ -451,6 +452,14 @@ function nextView() {
   const buttons = [...document.querySelectorAll(".st-key-view button")]
   const now = buttons.findIndex((each) => each.matches("[data-selected], [aria-pressed=true], [aria-checked=true]"))
   buttons[(now + 1) % buttons.length]?.click()
+}
+/** Writes the view into the address, so that a reload shows it; not as another entry of the history. */
+function nameView() {
+  const [url, { view }] = [new URL(location), state.data]
+  if ((url.searchParams.get("view") ?? "lists") === view) return
+  if (view === "lists") url.searchParams.delete("view")
+  else url.searchParams.set("view", view)
+  history.replaceState(history.state, "", url)
 }
 const focusLit = () => (ui.lists[state.lit?.side]?.items.get(state.lit.row) ?? ui.scroll).focus({ preventScroll: true })
 const page = () => Math.max(1, Math.floor(ui.scroll.clientHeight / height()))

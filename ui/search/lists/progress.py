@@ -31,9 +31,8 @@ class Progress:
 
 def progress_of(left: Left) -> Progress:
     """Return the progress of a screening in words."""
-    sentence = " ".join(filter(None, (left.sentence, _shown_by_checks(left))))
     state = (left.n_read // _TOLD_EVERY, left.rule.holds, bool(left.check and left.check.holds), bool(left.open_draw))
-    return Progress(_counted(left), sentence, _needs(left), " ".join(map(str, map(int, state))))
+    return Progress(_counted(left), left.sentence, _needs(left), " ".join(map(str, map(int, state))))
 
 
 def _counted(left: Left) -> str:
@@ -50,23 +49,11 @@ def _counted(left: Left) -> str:
     return " · ".join(parts)
 
 
-def _shown_by_checks(left: Left) -> str:
-    """Return what random checks show where they guarantee less than the target."""
-    if left.check is None or left.check.holds or left.open_draw or not left.n_relevant or not left.n_unread:
-        return ""
-    return (
-        f"Random checks show that at most {left.check.high:,} relevant ones are left, so that at least "
-        f"{int(100 * left.check.recall)}% are found."
-    )
-
-
 def _needs(left: Left) -> str:
-    if left.open_draw:
-        n = len(left.drawn_left)
-        rest = "1 record" if n == 1 else f"{n:,} records"
-        return f"The random check is open: it counts {rest} as relevant until you judge them."
+    if left.needs:
+        return left.needs
     if left.check and left.check.holds:
         return "A random check assumes nothing of the ranking."
     if left.rule.holds:
-        return "The rule rests on that assumption. A random check guarantees it without one."
-    return left.needs or "Everything is read."
+        return "A random check would guarantee it without that assumption."
+    return "There is nothing left to read."

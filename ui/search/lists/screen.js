@@ -71,5 +71,5 @@ function renderClaim() {
   setText(ui.sentence, claim.sentence)
   setText(ui.needs, claim.needs)
   if (ui.claim.dataset.told !== (ui.claim.dataset.told = claim.told))
-    setText(ui.told, `${state.data.counted}. ${claim.sentence}`)
+    setText(ui.told, `Progress: ${state.data.counted}. ${claim.sentence}`)
 }

@@ -4,6 +4,7 @@ import streamlit as st
 
 from exemplar.data.corpus.store import DocumentStore
 from exemplar.retrieval.screening.bounds import draw_needed
+from exemplar.retrieval.screening.checks import share_of_alpha
 from exemplar.retrieval.screening.from_session import draw_check
 from exemplar.retrieval.screening.left import Left
 from exemplar.retrieval.screening.record import Draw, Record
@@ -76,7 +77,7 @@ def _switch(aside: tuple[str, int] | None) -> None:
 
 def _show_new(session: Session, record: Record, left: Left, corpus: DocumentStore) -> None:
     target = target_of(session.settings)
-    alpha = target.alpha / 2 ** (len(record.draws) + 1)
+    alpha = share_of_alpha(len(record.draws) + 1, target.alpha)
     needed = draw_needed(left.n_unread, left.n_relevant, left.n_unsure, target.recall, alpha)
     st.caption(
         "Draws unread records at random, for you to judge whatever the ranking says. What is relevant among them says "
@@ -91,7 +92,7 @@ def _show_new(session: Session, record: Record, left: Left, corpus: DocumentStor
     else:
         st.caption(
             f"If none of {needed:,} is relevant, it guarantees with {100 * target.confidence:.4g}% confidence that at "
-            f"least {100 * target.recall:.4g}% are found."
+            f"least {100 * target.recall:.4g}% of the relevant records are found."
         )
     st.button("Draw", key="draw_check", type="primary", on_click=_draw, args=(corpus,))
 

@@ -1,14 +1,14 @@
 """Draw how much is left: what may be claimed, the target, and the relevant records found against those read."""
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from exemplar.data.corpus.store import DocumentStore
 from exemplar.retrieval.screening.bounds import Target
-from exemplar.retrieval.screening.left import Left, how_much_is_left
+from exemplar.retrieval.screening.chart import chart_points
+from exemplar.retrieval.screening.left import Left
 from exemplar.retrieval.screening.record import Record
 from exemplar.retrieval.sessions.events import SettingsSet
 from exemplar.retrieval.sessions.session import Session
@@ -21,9 +21,7 @@ if TYPE_CHECKING:
     import altair
 
 _SHARES = (0.8, 0.9, 0.95, 0.98, 0.99)
-_MOST_POINTS = 25  # of the bound, which takes some milliseconds each
 _COLOURS = {"light": ("#00734f", "#5a6365"), "dark": ("#3ecf9b", "#a8b2b2")}
-_FOUND, _BOUND = "found", "found and at most left"
 
 
 def show_left(session: Session, corpus: DocumentStore) -> None:
@@ -33,10 +31,10 @@ def show_left(session: Session, corpus: DocumentStore) -> None:
     st.markdown(f"{progress.sentence} {progress.needs}")
     _choose_target(session)
     if record.reads:
-        st.altair_chart(_chart(record, left, target_of(session.settings)), key="curve", alt=_in_words(left))
+        st.altair_chart(_chart(record, target_of(session.settings)), key="curve", alt=_in_words(left))
         st.caption(
-            "Relevant records found against records read. Above, what may be relevant in all by the bound that "
-            "holds at that point: where the two meet, nothing is left."
+            "The line: relevant records found. The band above it reaches to the most that there may be in all, as far "
+            "as it was known at that time; where it ends on the line, nothing is left."
         )
     else:
         st.caption("A curve of what is found stands here once something is read.")
@@ -67,40 +65,25 @@ def _in_words(left: Left) -> str:
     return f"{left.n_relevant:,} relevant records found among {left.n_read:,} read; at most {left.high:,} are left."
 
 
-def _points(record: Record, left: Left, target: Target) -> list[Mapping[str, Any]]:
-    """Return the curve of what is found, with the bound at some of its points and in the end."""
-    points: list[Mapping[str, Any]] = [{"read": 0, "relevant": 0, "kind": _FOUND}]
-    n_found, every = 0, -(-len(record.reads) // _MOST_POINTS)
-    for n_read, read in enumerate(record.reads, start=1):
-        n_found += read.mark == "positive"
-        points.append({"read": n_read, "relevant": n_found, "kind": _FOUND})
-        if n_read == len(record.reads) or n_read % every == 0:
-            high = left.high if n_read == len(record.reads) else _after(record, n_read, target).high
-            points.append({"read": n_read, "relevant": n_found + high, "kind": _BOUND})
-    return points
-
-
-def _after(record: Record, n_read: int, target: Target) -> Left:
-    """Return what was left after some of the records were read, by the checks that were drawn before."""
-    draws = tuple(draw for draw in record.draws if draw.n_read < n_read)
-    return how_much_is_left(Record(record.reads[:n_read], draws, record.n_records), target)
-
-
-def _chart(record: Record, left: Left, target: Target) -> "altair.Chart":
+def _chart(record: Record, target: Target) -> "altair.LayerChart":
+    """Return the curve of what is found, below a band up to what may be relevant in all."""
     import altair
 
-    colours = _COLOURS["dark" if st.context.theme.type == "dark" else "light"]
-    most = max(1, left.n_relevant + left.high, 2 * left.n_relevant)  # early bounds would hide the curve
-    kinds = altair.Scale(domain=[_FOUND, _BOUND], range=list(colours))
-    chart: altair.Chart = (
-        altair.Chart(altair.Data(values=_points(record, left, target)), height=240)  # type: ignore[no-untyped-call]
-        .mark_line(interpolate="step-after", clip=True)
-        .encode(
-            x=altair.X("read:Q", title="read"),
-            y=altair.Y("relevant:Q", title="relevant", scale=altair.Scale(domain=[0, most])),
-            color=altair.Color("kind:N", scale=kinds, title=None),
-            strokeDash=altair.StrokeDash("kind:N", scale=altair.Scale(domain=[_FOUND, _BOUND], range=[[1, 0], [5, 4]])),
-        )
-        .configure_legend(orient="bottom")
-    )
-    return chart
+    line, band = _COLOURS["dark" if st.context.theme.type == "dark" else "light"]
+    points = chart_points(record, target)
+    found, most = points[-1]["found"], points[-1]["most"]
+    top = max(10, 2 * found, min(most, 3 * found + 10))  # early bounds, which are wide, would flatten the curve
+    scale = altair.Scale(domain=[0, top], clamp=True)
+    base = altair.Chart(altair.InlineData(points)).encode(x=_axis("read", "records read"))
+    y = altair.Y("found:Q", title="relevant", scale=scale)
+    layers = [
+        base.mark_area(color=band, opacity=0.3, interpolate="step-after").encode(y=y, y2="most:Q"),
+        base.mark_line(color=line, strokeWidth=3, interpolate="step-after").encode(y=y),
+    ]
+    return altair.LayerChart(layer=layers, height=220)
+
+
+def _axis(name: str, title: str) -> "altair.X":
+    import altair
+
+    return altair.X(f"{name}:Q", title=title, axis=altair.Axis(format="d", tickMinStep=1))
