@@ -79,8 +79,8 @@ def show_comparison(session_id: str) -> None:
 def _show(found: Comparison) -> None:
     first, second = (html.shortened(name, 100) for name in found.names)
     st.html(html.element("h3", "title", html.text(f"{first} and {second}")))
-    alone = f"{len(found.only_first):,} by {first} alone, {len(found.only_second):,} by {second} alone"
-    st.html(html.quiet_line(f"{len(found.both):,} records are marked by both, {alone}."))
+    alone = f"by {first} alone: {len(found.only_first):,}; by {second} alone: {len(found.only_second):,}"
+    st.html(html.quiet_line(f"Marked by both: {len(found.both):,}; {alone}."))
     for name, n in zip((first, second), found.unknown, strict=True):
         if n:
             st.html(html.quiet_line(f"{n:,} marks of {name} are left out: no one knows their texts."))

@@ -90,7 +90,7 @@ def test_two_sessions_are_compared(store: SessionStore, files: dict[str, Callabl
     app = opened()
     press(app, "Compare the marks")
     assert "Agreement 50.0%. Cohen&#x27;s kappa 0.00 over relevant, not relevant and unsure; 0.00 over" in bodies(app)
-    assert "2 records are marked by both, 1 by ann alone, 0 by" in bodies(app)
+    assert "Marked by both: 2; by ann alone: 1; by" in bodies(app)
     assert "<script>" not in bodies(app)
     _, counts, conflicts = (table.value for table in app.dataframe)
     assert counts.to_numpy().tolist() == [["relevant", 1, 1, 0], ["not relevant", 0, 0, 0], ["unsure", 0, 0, 0]]
