@@ -15,6 +15,7 @@ from exemplar.cli.evaluate import evaluate
 from exemplar.cli.left import left
 from exemplar.cli.push import push
 from exemplar.cli.remedies import with_remedy
+from exemplar.cli.reviews import compare, flow, join
 from exemplar.cli.search import search
 from exemplar.cli.serve import open_app
 from exemplar.cli.terminal import errors, plain, say
@@ -32,6 +33,9 @@ app.add_typer(corpora, name="corpora")
 app.command()(search)
 app.command()(evaluate)
 app.command()(left)
+app.command()(compare)
+app.command()(join)
+app.command()(flow)
 app.command()(push)
 app.command(name="app")(open_app)
 

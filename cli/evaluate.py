@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from exemplar.cli.opening import open_engine
+from exemplar.cli.opening import check_file, open_engine
 from exemplar.cli.progress import build_with_progress, evaluation_progress
 from exemplar.cli.terminal import errors, plain, print_evaluation
 from exemplar.data.errors import ExemplarError
@@ -61,8 +61,7 @@ def evaluate(
     compared, end = _compared_rankers(rankers), _end_plan(to_the_end, page, start, seeds)
     if report:
         _prepare_report_folder(report)
-    if json_file:
-        _check_json_file(json_file)
+    check_file(json_file)
     engines = _open_engines(targets, index, vectors)
     plan = EvaluationPlan(tuple(engines), compared, rounds, queries, seed, index, vectors, end)
     with evaluation_progress() as on_progress:
@@ -97,13 +96,6 @@ def _prepare_report_folder(folder: Path) -> None:
     if folder.exists() and not folder.is_dir():
         raise ExemplarError(f"{folder} is a file; name a folder for the report")
     folder.mkdir(parents=True, exist_ok=True)
-
-
-def _check_json_file(path: Path) -> None:
-    if path.is_dir():
-        raise ExemplarError(f"{path} is a folder; name a file in it")
-    if not path.parent.is_dir():
-        raise ExemplarError(f"the folder {path.parent} does not exist; make it first, or name a file in another folder")
 
 
 def _write(result: "EvaluationResult", json_file: Path | None, report: Path | None) -> None:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
+from exemplar.cli.opening import check_file, session_named
 from exemplar.cli.terminal import errors, output, plain, say
-from exemplar.data.errors import ExemplarError
 
 if TYPE_CHECKING:
     from exemplar.data.corpus.corpus import Corpus
@@ -36,10 +36,10 @@ def left(
     from exemplar.retrieval.sessions.store import home_store
 
     target = Target(recall, confidence)
-    for path in filter(None, (json_file, plot)):
-        _check_file(path)
+    for path in (json_file, plot):
+        check_file(path)
     store = home_store()
-    opened = _open_session(session, store)
+    opened = session_named(session)
     corpus = open_corpus(opened.corpus)
     record = record_of(_as_of_now(opened, corpus, store), corpus)
     result = how_much_is_left(record, target)
@@ -49,28 +49,6 @@ def left(
     if plot:
         write_atomically(plot, left_svg(record, target))
         errors.print(plain(f"Wrote {plot}"), style="dim")
-
-
-def _check_file(path: Path) -> None:
-    if path.is_dir():
-        raise ExemplarError(f"{path} is a folder; name a file in it")
-    if not path.parent.is_dir():
-        raise ExemplarError(f"the folder {path.parent} does not exist; make it first, or name a file in another folder")
-
-
-def _open_session(name: str, store: "SessionStore") -> "Session":
-    """Return the session of an id, else the one that has a name or, without a name, a first query."""
-    saved = store.saved()
-    ids = [each.session_id for each in saved if each.session_id == name]
-    ids = ids or [each.session_id for each in saved if name in (each.name, each.title)]
-    if len(ids) > 1:
-        raise ExemplarError(f"{len(ids)} sessions are named '{name}'; name one by its id: {', '.join(ids)}")
-    session = store.load(ids[0]) if ids else None
-    if session is None:
-        known = ", ".join(f"'{each.title or each.session_id}'" for each in saved[:5])
-        known = f"the last ones are {known}" if known else "there is none yet; mark something in: exemplar app"
-        raise ExemplarError(f"there is no session '{name}'; {known}")
-    return session
 
 
 def _as_of_now(session: "Session", corpus: "Corpus", store: "SessionStore") -> "Session":

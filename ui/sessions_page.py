@@ -1,8 +1,8 @@
-"""Draw the page Sessions: open, rename, copy and delete saved sessions."""
+"""Draw the page Sessions: open, rename, copy, compare and delete saved sessions."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import streamlit as st
@@ -12,16 +12,18 @@ from exemplar.data.corpus.manifest import is_known
 from exemplar.data.corpus.store import DocumentStore
 from exemplar.data.errors import CorpusNotFound, ExemplarError
 from exemplar.retrieval.ranking import DocumentQuery
-from exemplar.retrieval.sessions.events import MarksAdded
+from exemplar.retrieval.sessions.events import MarksAdded, NotesAdded
 from exemplar.retrieval.sessions.identity import notice_of, present_marks
 from exemplar.retrieval.sessions.session import Session
+from exemplar.retrieval.sessions.settings import Settings
 from exemplar.retrieval.sessions.store import FAILURES, SavedSession
 from exemplar.ui import html, resources, state
+from exemplar.ui.comparison import show_compare, show_comparison
 from exemplar.ui.confirm import confirm
 from exemplar.ui.local_time import local_time
 from exemplar.ui.navigation import keep_session, open_session
 from exemplar.ui.row_choice import Rows, choose_row
-from exemplar.ui.search.export_import import show_export, show_import
+from exemplar.ui.search.export_import import show_export, show_flow, show_import
 
 _A_PAGE = 50  # sessions
 _LATEST = 200  # events
@@ -80,7 +82,9 @@ def _show_sessions(saved: Sequence[SavedSession]) -> None:
     entry = _choose(saved)
     if entry.notice:
         html.show_message("warning", entry.notice)
-    _show_actions(entry)
+    others = [_Entry(one, None) for one in saved if one.session_id != entry.saved.session_id]
+    _show_actions(entry, _labels(sorted(others, key=lambda other: other.saved.corpus != entry.saved.corpus)))
+    show_comparison(entry.saved.session_id)
     _show_history(entry.saved.session_id)
 
 
@@ -140,7 +144,7 @@ def _labels(entries: Sequence[_Entry]) -> dict[str, str]:
     return {key: title if n[title] == 1 else f"{title} · {html.name(key)}" for key, title in titles.items()}
 
 
-def _show_actions(entry: _Entry) -> None:
+def _show_actions(entry: _Entry, others: dict[str, str]) -> None:
     session_id = entry.saved.session_id
     with st.container(horizontal=True, gap="small"):
         if st.button(
@@ -165,6 +169,7 @@ def _show_actions(entry: _Entry) -> None:
         if st.button("Delete", key="delete", icon=":material/delete:", help="Delete this session; you are asked first"):
             _confirm_deletion(entry)
         _show_transfer(entry)
+        show_compare(session_id, others, _choose_session)
 
 
 def _show_rename(entry: _Entry) -> None:
@@ -221,16 +226,23 @@ def _show_export_and_import(session: Session, corpus: DocumentStore) -> None:
     marks = present_marks(session.marks, corpus, lambda: state.store().texts(session.session_id))
     present = session.after(*marks.events)
 
-    def record(added: MarksAdded) -> None:
+    def record(added: MarksAdded | NotesAdded) -> None:
+        if isinstance(added, MarksAdded):
+            added = replace(added, reader=session.settings.reader)
         for event in (*marks.events, added):
             state.store().record(session, event, corpus_id=corpus.manifest.corpus_id)
 
     show_export(corpus, present, marks, None)
+    show_flow(corpus, present)
     show_import(corpus, present, record)
 
 
 def _duplicate(entry: _Entry) -> None:
-    st.session_state[_CHOSEN] = state.store().duplicate(entry.saved.session_id, f"{entry.title}, copy")
+    _choose_session(state.store().duplicate(entry.saved.session_id, f"{entry.title}, copy"))
+
+
+def _choose_session(session_id: str) -> None:
+    st.session_state[_CHOSEN] = session_id
 
 
 @st.dialog("Delete this session?")
@@ -250,7 +262,7 @@ def _delete(session_id: str) -> None:
     state.store().delete(session_id)
     session = state.current()
     if session and session.session_id == session_id:
-        state.begin_new(session.corpus)
+        state.begin_new(session.corpus, Settings(reader=session.settings.reader))
 
 
 def _trying(work: Callable[[], None]) -> None:

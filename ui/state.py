@@ -122,10 +122,12 @@ def save_elsewhere(session: Session, event: Event, key: str, corpus_id: str) -> 
 
 
 def _dated(event: Event, session: Session) -> Event:
-    """Return the event of marks with its time; a mark on a document as one on its text."""
+    """Return the event of marks with its time and reader; a mark on a document as one on its text."""
     if isinstance(event, Marked):
         event = session.on_text(event)
-    return replace(event, at=datetime.now(UTC).isoformat()) if isinstance(event, Marked | MarksAdded) else event
+    if not isinstance(event, Marked | MarksAdded):
+        return event
+    return replace(event, at=datetime.now(UTC).isoformat(), reader=event.reader or session.settings.reader)
 
 
 def _apply(event: Event, corpus_id: str) -> None:
@@ -196,6 +198,14 @@ def take_best_vectors() -> None:
     """Rank by the best vectors from the next drawing of the shown session on."""
     session: Session = st.session_state[_SESSION]
     st.session_state.get(_VECTORS, {}).pop((session.session_id, session.corpus), None)
+
+
+def title_of(session_id: str) -> str:
+    """Return the name of a session, else its first query; empty if it has none, or the log can't be read."""
+    try:
+        return store().title(session_id)
+    except FAILURES:
+        return ""
 
 
 def texts_of(session_id: str) -> dict[str, MarkedText]:
@@ -295,9 +305,17 @@ def _follow_session(session_id: str, default_corpus: str) -> None:
         return
     saved = _load(session_id, None, default_corpus)
     if saved is None:
-        begin_new(default_corpus)
+        begin_new(default_corpus, Settings(reader=_last_reader()))
     else:
         go_to(saved)
+
+
+def _last_reader() -> str:
+    """Return the name that the last reader on this machine gave; empty if nobody gave one."""
+    try:
+        return store().last_reader()
+    except FAILURES:
+        return ""
 
 
 def _follow_corpus(corpus: str, corpora: Sequence[str]) -> None:
@@ -362,10 +380,20 @@ def _events_of(session: Session) -> list[Event]:
     marks, texts = session.marks, _marked_texts(session)
     hashes = marks.texts
     known = tuple(texts[text_hash] for text_hash in dict.fromkeys(hashes.values()) if text_hash in texts)
-    added = MarksAdded(session.feedback, hashes, known, made=marks.made, corpus_ids=marks.corpus_ids, found=marks.found)
-    notes = [NotesAdded(session.notes)] if session.notes else []
+    added = MarksAdded(
+        session.feedback,
+        hashes,
+        known,
+        made=marks.made,
+        corpus_ids=marks.corpus_ids,
+        found=marks.found,
+        readers=dict.fromkeys(session.feedback.marked, "") | marks.readers,
+    )
+    notes: list[Event] = [NotesAdded(session.notes, session.reasons)] if session.notes or session.reasons else []
+    joined: list[Event] = [session.joined] if session.joined else []
     drawn = [check.drawn for check in session.draws]
-    return [*events, added, *notes, FiltersSet(session.filters), *drawn, SettingsSet(session.settings)]
+    filters, settings = FiltersSet(session.filters), SettingsSet(session.settings)
+    return [*events, added, *notes, *joined, filters, *drawn, settings]
 
 
 def _write_address(session: Session) -> None:

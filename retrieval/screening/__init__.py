@@ -1,4 +1,5 @@
-"""How much of a review is left to find: what may be claimed after some reading, and what it takes to claim more.
+"""Screening to the end: how much of a review is left to find, what several readers say, and what a review reports.
 
 ``record`` says what was read, ``bounds`` and ``stopping`` have the statistics, ``left`` puts both into words.
+``readers`` compares two sessions, ``joining`` joins them, and ``flow`` counts what a review reports.
 """

@@ -5,9 +5,12 @@ A draw at random from N records of which K are relevant contains k relevant ones
 would not be rarer than ``alpha``.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
+
+import numpy as np
 
 from exemplar.data.errors import ExemplarError
 
@@ -39,10 +42,8 @@ def most_relevant(n_unread: int, n_drawn: int, n_relevant: int, alpha: float) ->
     The largest K with ``P(X <= n_relevant) > alpha`` for X relevant in a random draw; were more relevant, so few in the
     draw would have at most the chance alpha.
     """
-    from scipy.stats import hypergeom
-
     return _last(
-        lambda K: bool(hypergeom.cdf(n_relevant, n_unread, K, n_drawn) > alpha),
+        lambda K: chance_of_at_most(n_relevant, n_unread, K, n_drawn) > alpha,
         n_relevant,
         n_unread - n_drawn + n_relevant,
     )
@@ -50,11 +51,9 @@ def most_relevant(n_unread: int, n_drawn: int, n_relevant: int, alpha: float) ->
 
 def fewest_relevant(n_unread: int, n_drawn: int, n_relevant: int, alpha: float) -> int:
     """Return the lower bound on the relevant records among the unread, as ``most_relevant`` returns the upper one."""
-    from scipy.stats import hypergeom
-
     highest = n_unread - n_drawn + n_relevant
     return highest - _last(
-        lambda less: bool(hypergeom.sf(n_relevant - 1, n_unread, highest - less, n_drawn) > alpha),
+        lambda less: 1 - chance_of_at_most(n_relevant - 1, n_unread, highest - less, n_drawn) > alpha,
         0,
         highest - n_relevant,
     )
@@ -78,12 +77,34 @@ def draw_needed(n_unread: int, n_found: int, n_unsure: int, recall: float, alpha
 
     def fails(n_drawn: int) -> bool:
         k = min(most, n_drawn)
-        left = most_relevant(n_unread, n_drawn, k, alpha) - k
-        return left >= fewest_that_miss(n_found + k, n_unsure, recall)
+        missing = fewest_that_miss(n_found + k, n_unsure, recall)
+        if not 0 < missing <= n_unread - n_drawn:
+            return missing == 0
+        return chance_of_at_most(k, n_unread, missing + k, n_drawn) > alpha
 
     if fails(n_unread):
         return None
     return _last(lambda n_drawn: n_drawn < 0 or fails(n_drawn), -1, n_unread) + 1
+
+
+def chance_of_at_most(n_relevant: int, n_unread: int, K: int, n_drawn: int) -> float:
+    """Return P(X <= n_relevant) for X relevant ones in a random draw from records of which K are relevant.
+
+    It is the distribution function of ``scipy.stats.hypergeom``, which takes some hundred times as long on 25,000
+    records, to an absolute error of about 1e-9.
+    """
+    from scipy.special import gammaln
+
+    first, last = max(0, n_drawn - (n_unread - K)), min(K, n_drawn)
+    if not first <= n_relevant < last:
+        return float(n_relevant >= last)
+    x = np.arange(first, n_relevant + 1)
+    # The logarithms of C(K, x) C(N - K, n - x) / C(N, n), but for what does not depend on x.
+    below = (x + 1, K - x + 1, n_drawn - x + 1, n_unread - K - n_drawn + x + 1)
+    sizes = (K, n_unread - K, n_drawn, n_unread - n_drawn)
+    same = sum(math.lgamma(size + 1) for size in sizes) - math.lgamma(n_unread + 1)
+    chance = np.exp(same - sum(gammaln(each) for each in below)).sum()
+    return round(min(1.0, float(chance)), 12)  # so that 1 draw of 20 has the chance 0.05
 
 
 def _last(holds: Callable[[int], bool], low: int, high: int) -> int:

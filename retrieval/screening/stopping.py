@@ -23,7 +23,7 @@ import bisect
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from exemplar.retrieval.screening.bounds import Target, fewest_that_miss, most_relevant
+from exemplar.retrieval.screening.bounds import Target, chance_of_at_most, fewest_that_miss, most_relevant
 from exemplar.retrieval.screening.record import Read
 
 
@@ -85,13 +85,11 @@ def run_needed(n_before: int, n_found: int, n_unsure: int, target: Target) -> in
 
     None if the target is missed whatever is left, because too much is unsure.
     """
-    from scipy.stats import hypergeom
-
     K, most = fewest_that_miss(n_found, n_unsure, target.recall), level(n_found, n_unsure, target)
     if K == 0:
         return None
     if n_before < K:
         return 0
     return bisect.bisect_left(
-        range(n_before), True, key=lambda n_read: bool(hypergeom.cdf(0, n_before, K, n_read) <= most)
+        range(n_before), True, key=lambda n_read: chance_of_at_most(0, n_before, K, n_read) <= most
     )

@@ -13,7 +13,7 @@ from exemplar.data.corpus.store import DocumentStore
 from exemplar.data.errors import ExemplarError
 from exemplar.data.readers.values import id_text
 from exemplar.retrieval.feedback import MARK_NAMES, Feedback, Mark
-from exemplar.retrieval.sessions.events import MarksAdded
+from exemplar.retrieval.sessions.events import MarksAdded, NotesAdded
 from exemplar.retrieval.sessions.export import unescape_formula
 from exemplar.retrieval.sessions.identity import id_aside
 from exemplar.retrieval.sessions.import_marks import MarkFile, MarkRow, row_name
@@ -29,7 +29,9 @@ class Import:
     Attributes
     ----------
     event
-        Adds the marks, with the texts that they were made on.
+        Adds the marks, with the texts that they were made on, and with their readers as far as the file has them.
+    notes
+        Adds the notes and reasons; None if the file has none.
     n_lost
         How many of them are on texts that the corpus does not have.
     left_out
@@ -37,6 +39,7 @@ class Import:
     """
 
     event: MarksAdded
+    notes: NotesAdded | None = None
     n_lost: int = 0
     left_out: tuple[str, ...] = ()
 
@@ -49,7 +52,7 @@ def added_marks(
     A row with a hash marks the document whose text has it, a row with a text alone the document that has the text: the
     one of its id if several have. If no document has it, the mark keeps the text, under an id that no document and no
     mark on another text has. A row without both marks the document of its id. Rows on copies of a text are one mark, on
-    the first of them.
+    the first of them; each keeps its own note. A note alone is on a document that the corpus has.
 
     Parameters
     ----------
@@ -59,33 +62,60 @@ def added_marks(
     places, left_out = _Places(file, corpus, marks, kept or {}), list(file.left_out)
     rows: dict[str, list[MarkRow]] = {}  # by the hash of the text that they mark
     found: dict[str, _Place] = {}
+    notes: dict[str, MarkRow] = {}
     for row in file.rows:
         try:
             doc_id, text = places.of(row)
         except ExemplarError as error:
             left_out.append(f"{row_name(row.doc_id, row.place)}: {error}")
             continue
-        text_hash = places.hash_of(text)
-        rows.setdefault(text_hash, []).append(row)
-        found.setdefault(text_hash, (doc_id, text))
+        if row.note or row.reason:
+            notes[doc_id] = row
+        if row.mark:
+            text_hash = places.hash_of(text)
+            rows.setdefault(text_hash, []).append(row)
+            found.setdefault(text_hash, (doc_id, text))
     for text_hash, same in list(rows.items()):
         if len({row.mark for row in same}) > 1:
             left_out.append(_contradiction(rows.pop(text_hash)))
+    event = _event({found[text_hash]: same for text_hash, same in rows.items()}, places, file)
+    return Import(event, _notes(notes, file), len(event.text_hashes.keys() & places.lost), tuple(left_out))
+
+
+def _event(rows: Mapping[_Place, list[MarkRow]], places: "_Places", file: MarkFile) -> MarksAdded:
+    """Return the event of the marks on texts, each of rows that agree."""
     by_mark: dict[Mark, list[str]] = {"positive": [], "negative": [], "unsure": []}
-    for text_hash, same in rows.items():
-        by_mark[same[0].mark].append(found[text_hash][0])
-    hashes = {found[text_hash][0]: text_hash for text_hash in rows}
-    event = MarksAdded(Feedback(*map(tuple, by_mark.values())), hashes, tuple(found[each][1] for each in rows))
-    return Import(event, len(hashes.keys() & places.lost), tuple(left_out))
+    readers: dict[str, str] = {}
+    for (doc_id, _), same in rows.items():
+        if mark := same[0].mark:
+            by_mark[mark].append(doc_id)
+        if reader := next((row.reader for row in same if row.reader), ""):
+            readers[doc_id] = _unescaped(reader, file)
+    hashes = {doc_id: places.hash_of(text) for doc_id, text in rows}
+    texts = tuple(text for _, text in rows)
+    return MarksAdded(Feedback(*map(tuple, by_mark.values())), hashes, texts, readers=readers)
+
+
+def _notes(rows: Mapping[str, MarkRow], file: MarkFile) -> NotesAdded | None:
+    """Return the notes and reasons of rows by ``doc_id``; None if there are none."""
+    notes = {doc_id: _unescaped(row.note, file) for doc_id, row in rows.items() if row.note}
+    reasons = {doc_id: _unescaped(row.reason, file) for doc_id, row in rows.items() if row.reason}
+    return NotesAdded(notes, reasons) if rows else None
+
+
+def _unescaped(text: str, file: MarkFile) -> str:
+    return unescape_formula(text) if file.escaped else text
 
 
 def _contradiction(rows: list[MarkRow]) -> str:
     first = rows[0]
     other = next(row for row in rows if row.mark != first.mark)
+    marked, otherwise = (MARK_NAMES[row.mark] for row in (first, other) if row.mark)
     if first.doc_id != other.doc_id:
-        names = " and ".join(f"{row_name(row.doc_id, row.place)} as {MARK_NAMES[row.mark]}" for row in (first, other))
-        return f"the same text is marked in two ways, {names}; remove one of the marks"
-    ways = f"{MARK_NAMES[first.mark]} in {first.place} and as {MARK_NAMES[other.mark]} in {other.place}"
+        names = [row_name(row.doc_id, row.place) for row in (first, other)]
+        ways = f"{names[0]} as {marked} and {names[1]} as {otherwise}"
+        return f"the same text is marked in two ways, {ways}; remove one of the marks"
+    ways = f"{marked} in {first.place} and as {otherwise} in {other.place}"
     return f"{row_name(other.doc_id, other.place)}: it is marked as {ways}; remove one of the marks"
 
 
@@ -149,6 +179,8 @@ class _Places:
 
     def _lost(self, row: MarkRow) -> _Place:
         """Return a text that the corpus does not have, and the id under which its mark is kept."""
+        if row.mark is None:
+            raise ExemplarError("this corpus does not have its text, and the row has a note but no mark")
         text = self._kept.get(row.text_hash or "") or next(iter(self._texts(row)), None)
         if text is None:
             raise ExemplarError("this corpus does not have its text, and the file has only the hash of it")

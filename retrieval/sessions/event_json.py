@@ -12,6 +12,7 @@ from exemplar.retrieval.sessions.events import (
     DocumentQueried,
     Event,
     FiltersSet,
+    Joined,
     Marked,
     MarksAdded,
     MarksCleared,
@@ -58,18 +59,18 @@ def event_from_json(content: Any, at: str = "") -> Event:
             unsure = marks.get("unsure", [])
             if isinstance(unsure, list) and _are_texts([*positives, *negatives, *unsure]):
                 feedback = Feedback(tuple(positives), tuple(negatives), tuple(unsure))
-                hashes, made, corpus_ids = (_text_map(content.get(key, {})) for key in ("texts", "made", "corpus_ids"))
-                taken_back = _texts_in(content, "taken_back")
                 found = {doc_id: _dict(way) for doc_id, way in _dict(content.get("found")).items()}
                 return MarksAdded(
                     feedback,
-                    hashes,
+                    _text_map(content.get("texts", {})),
                     at=at,
-                    made=made,
-                    corpus_ids=corpus_ids,
-                    taken_back=taken_back,
+                    made=_text_map(content.get("made", {})),
+                    corpus_ids=_text_map(content.get("corpus_ids", {})),
+                    taken_back=_texts_in(content, "taken_back"),
                     found=found,
                     found_all=_dict(content.get("found_all")),
+                    reader=_text_in(content, "reader"),
+                    readers=_text_map(content.get("readers", {})),
                 )
         case {"texts_known": dict(text_hashes)}:
             return TextsKnown(_text_map(text_hashes))
@@ -78,9 +79,12 @@ def event_from_json(content: Any, at: str = "") -> Event:
         case {"clear_marks": True}:
             return MarksCleared()
         case {"noted": str(note), "doc_id": str(doc_id)}:
-            return Noted(doc_id, note, _text_in(content, "text") or None)
+            reason = _text_in(content, "reason") if "reason" in content else None
+            return Noted(doc_id, note, _text_in(content, "text") or None, reason)
         case {"notes": dict(notes)}:
-            return NotesAdded(_text_map(notes))
+            return NotesAdded(_text_map(notes), _text_map(content.get("reasons", {})))
+        case {"joined": [str(first), str(second)]}:
+            return Joined((first, second), _texts_in(content, "conflicts"))
         case {"undo": True}:
             return Undone()
         case {"redo": True}:

@@ -6,7 +6,7 @@ words, which may include typed text and document ids.
 # ruff: noqa: D102 - every class has the same two methods, described above
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from exemplar.data.corpus.filters import Filters
@@ -67,8 +67,10 @@ class Marked:
         Of the text that the person saw; None if an earlier version wrote the event.
     text
         That text, which the log keeps beside the events; None if the event comes from the log.
-    reader, note, reason
-        Who marked it, and what the person wrote about it.
+    reader
+        Who marked it; empty if the person gave no name.
+    note, reason
+        What the person wrote about it; ``Noted`` has these since there are notes.
     found
         How the row was found, such as ``{"list": "knn", "rank": 3}``.
     replaces
@@ -95,7 +97,8 @@ class Marked:
 
     def describe(self) -> str:
         doc_id = _shortened(self.doc_id)
-        return f"took the mark on {doc_id} back" if self.mark is None else f"marked {doc_id} as {MARK_NAMES[self.mark]}"
+        deed = f"took the mark on {doc_id} back"
+        return (deed if self.mark is None else f"marked {doc_id} as {MARK_NAMES[self.mark]}") + _by(self.reader)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,15 +111,17 @@ class MarksAdded:
         Of the texts of the marked documents, by ``doc_id``, as far as they are known.
     texts, at
         These texts, and the time, as for ``Marked``.
-    made, corpus_ids
-        Of marks that come from another session, by ``doc_id``: when they were made, and the identity of the corpus.
-        The other marks are made by this event.
+    made, corpus_ids, readers
+        Of marks that come from another session or a file, by ``doc_id``: when they were made, the identity of the
+        corpus, and who made them. The other marks are made by this event.
     taken_back
         The documents whose marks the same step removes; a document that is marked as well keeps its new mark.
     found
         How rows were found, by ``doc_id``, as for ``Marked``, in the order in which they were marked.
     found_all
         How all other rows were found, such as ``{"import": "marks.csv"}``.
+    reader
+        As for ``Marked``.
     """
 
     marks: Feedback
@@ -128,6 +133,8 @@ class MarksAdded:
     taken_back: tuple[str, ...] = ()
     found: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     found_all: Mapping[str, Any] = field(default_factory=dict)
+    reader: str = ""
+    readers: Mapping[str, str] = field(default_factory=dict)
 
     def found_of(self, doc_id: str) -> Mapping[str, Any]:
         """Return how the row of a document was found; empty if it is not known."""
@@ -144,15 +151,16 @@ class MarksAdded:
             "found": {doc_id: dict(way) for doc_id, way in self.found.items()},
             "found_all": dict(self.found_all),
         }
+        others |= {"reader": self.reader, "readers": dict(self.readers)}
         return {"marks": marks, "texts": dict(self.text_hashes), **{key: each for key, each in others.items() if each}}
 
     def describe(self) -> str:
         if self.taken_back and not self.marks.marked:
-            return f"took {len(self.taken_back):,} marks back"
+            return f"took {len(self.taken_back):,} marks back{_by(self.reader)}"
         counts = [f"{len(doc_ids):,} as {MARK_NAMES[mark]}" for mark, doc_ids in self.marks.by_mark()]
         counts = counts if self.marks.unsure else counts[:2]
         counts += [f"{len(self.taken_back):,} taken back"] if self.taken_back else []
-        return f"took in marks: {', '.join(counts)}"
+        return f"took in marks: {', '.join(counts)}{_by(self.reader)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,31 +206,82 @@ class MarksCleared:
 
 @dataclass(frozen=True, slots=True)
 class Noted:
-    """The note on a document was set, or (if empty) removed; ``text_hash`` is as for ``Marked``."""
+    """The note on a document was set, or (if empty) removed.
+
+    Attributes
+    ----------
+    text_hash
+        As for ``Marked``.
+    reason
+        Why the document is not relevant, in the words of a list of reasons; empty removes it, and None, as in events of
+        earlier versions, leaves it as it is.
+    """
 
     doc_id: str
     note: str
     text_hash: str | None = None
+    reason: str | None = None
 
     def to_json(self) -> dict[str, Any]:
-        return {"noted": self.note, "doc_id": self.doc_id} | ({"text": self.text_hash} if self.text_hash else {})
+        text = {"text": self.text_hash} if self.text_hash else {}
+        return (
+            {"noted": self.note, "doc_id": self.doc_id}
+            | text
+            | ({} if self.reason is None else {"reason": self.reason})
+        )
 
     def describe(self) -> str:
         doc_id = _shortened(self.doc_id)
-        return f"noted “{_shortened(self.note)}” on {doc_id}" if self.note else f"removed the note on {doc_id}"
+        noted = f"noted “{_shortened(self.note)}” on {doc_id}" if self.note else f"removed the note on {doc_id}"
+        if not self.reason:
+            return noted
+        reason = f"gave the reason “{_shortened(self.reason)}” for {doc_id}"
+        return f"{reason}, and {noted}" if self.note else reason
 
 
 @dataclass(frozen=True, slots=True)
 class NotesAdded:
-    """Notes by ``doc_id`` were added to those of the session; if both have one on a document, the new one counts."""
+    """Notes by ``doc_id`` were added to those of the session; if both have one on a document, the new one counts.
+
+    ``reasons`` are added in the same way; see ``Noted``.
+    """
 
     notes: Mapping[str, str]
+    reasons: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
-        return {"notes": dict(self.notes)}
+        return {"notes": dict(self.notes)} | ({"reasons": dict(self.reasons)} if self.reasons else {})
 
     def describe(self) -> str:
-        return f"took in {len(self.notes):,} notes"
+        reasons = f" and {len(self.reasons):,} reasons" if self.reasons else ""
+        return f"took in {len(self.notes):,} notes{reasons}"
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """The marks of two sessions were joined, which are named by their titles; the two stay as they are.
+
+    Attributes
+    ----------
+    conflicts
+        The documents that the two marked in different ways: each is unsure until a person settles it by a mark.
+    """
+
+    sessions: tuple[str, str]
+    conflicts: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        return {"joined": list(self.sessions), "conflicts": list(self.conflicts)}
+
+    def moved(self, moves: Mapping[str, str]) -> "Joined":
+        """Return the event after the marks of its conflicts moved to other documents."""
+        return replace(self, conflicts=tuple(moves.get(doc_id, doc_id) for doc_id in self.conflicts))
+
+    def describe(self) -> str:
+        first, second = map(_shortened, self.sessions)
+        n = len(self.conflicts)
+        conflicts = "1 conflict" if n == 1 else f"{n:,} conflicts"
+        return f"joined the sessions “{first}” and “{second}”: {conflicts} to settle"
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,6 +392,7 @@ Event = (
     | MarksCleared
     | Noted
     | NotesAdded
+    | Joined
     | Undone
     | Redone
     | CheckDrawn
@@ -353,3 +413,7 @@ def texts_in(event: Event) -> tuple[MarkedText, ...]:
 def _shortened(text: str) -> str:
     line = " ".join(text[: 4 * _LONGEST].split())
     return line if len(line) <= _LONGEST else f"{line[:_LONGEST]} …"
+
+
+def _by(reader: str) -> str:
+    return f", by {_shortened(reader)}" if reader else ""

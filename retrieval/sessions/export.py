@@ -73,6 +73,8 @@ def export_table(
     columns: Sequence[Column] = (),
     present: PresentMarks | None = None,
     notes: Mapping[str, str] | None = None,
+    reasons: Mapping[str, str] | None = None,
+    readers: Mapping[str, str] | None = None,
 ) -> pa.Table:
     """Return documents with their marks and notes, and with their rank and score in every ranking.
 
@@ -86,11 +88,11 @@ def export_table(
     ----------
     present
         What the marks mean for the corpus; by default all marked documents have the marked texts.
-    notes
-        The notes on documents, by ``doc_id``.
+    notes, reasons, readers
+        The notes on documents, the reasons why documents are not relevant, and who marked them, by ``doc_id``.
     """
-    notes = {doc_id: note for doc_id, note in (notes or {}).items() if note}
-    lines = _lines(corpus, feedback, columns, present, notes)
+    notes, reasons = ({doc_id: text for doc_id, text in (each or {}).items() if text} for each in (notes, reasons))
+    lines = _lines(corpus, feedback, columns, present, [*notes, *reasons])
     doc_ids = [line.doc_id for line in lines]
     elsewhere = present.elsewhere if present else ()
     origins = [ELSEWHERE if line.mark and line.doc_id in elsewhere else None for line in lines]
@@ -105,6 +107,8 @@ def export_table(
         "mark_state": pa.array([line.state for line in lines], pa.large_string()),
         "mark_origin": pa.array(origins, pa.large_string()),
         "note": pa.array([notes.get(doc_id) for doc_id in doc_ids], pa.large_string()),
+        "reason": pa.array([reasons.get(doc_id) for doc_id in doc_ids], pa.large_string()),
+        "reader": pa.array(_readers_of(lines, readers or {}, present), pa.large_string()),
     }
     if columns:
         table["vectors"] = pa.array([columns[0].vectors] * len(lines), pa.large_string())
@@ -121,7 +125,7 @@ def _lines(
     feedback: Feedback,
     columns: Sequence[Column],
     present: PresentMarks | None,
-    notes: Mapping[str, str],
+    noted: Sequence[str],
 ) -> list[_Line]:
     """Return the rows of an export: the ranked documents in turn, then other marked ones, then other noted ones."""
     states = present.states if present else {}
@@ -129,7 +133,7 @@ def _lines(
     marks = {doc_id: MARK_NAMES[mark] for mark, doc_ids in feedback.by_mark() for doc_id in doc_ids}
     if present:
         marks = {doc_id: MARK_NAMES[mark] for doc_id, mark in present.by_document().items()} | marks
-    noted = [doc_id for doc_id in notes if doc_id not in ranked and doc_id not in marks]
+    noted = [doc_id for doc_id in noted if doc_id not in ranked and doc_id not in marks]
     rows = corpus.rows_of([*ranked, *(doc_id for doc_id in marks if doc_id not in states), *noted])
     known = dict(zip(rows, corpus.documents_at(list(rows.values())), strict=True))
     hashes = dict(zip(rows, corpus.text_hashes(list(rows.values())), strict=True))
@@ -145,6 +149,17 @@ def _lines(
             state = None if doc_id in known else STATES["gone"]
             lines.append(_Line(doc_id, known.get(doc_id), hashes.get(doc_id), mark, state))
     return lines
+
+
+def _readers_of(lines: Sequence[_Line], readers: Mapping[str, str], present: PresentMarks | None) -> list[str | None]:
+    """Return who marked the documents of rows; what is marked as a copy of another document has that one's reader."""
+    of = {
+        copy: readers[doc_id]
+        for doc_id, copies in (present.copies if present else {}).items()
+        if doc_id in readers
+        for copy in copies
+    } | dict(readers)
+    return [of.get(line.doc_id) if line.mark else None for line in lines]
 
 
 def as_csv(table: pa.Table) -> bytes:

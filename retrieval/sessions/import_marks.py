@@ -14,11 +14,15 @@ from exemplar.data.readers.table import Row, position_of
 from exemplar.data.readers.tables import open_table
 from exemplar.data.readers.values import is_plain, plain_text
 from exemplar.data.sources.columns import ID_COLUMNS, Columns, listed
+from exemplar.data.text import replace_lone_surrogates
 from exemplar.retrieval.feedback import Mark
 from exemplar.retrieval.sessions.marks import MarkedText
 
 MOST_BYTES = 50_000_000  # of a file
 MOST_ROWS = 1_000_000
+MOST_WRITTEN = 50_000_000  # characters of all notes
+LONGEST_NOTE = 10_000  # characters
+LONGEST_NAME = 200  # of a reason or a reader
 
 # Case, and blanks, hyphens and underscores between words, do not count.
 _WORDS: dict[Mark, str] = {
@@ -36,6 +40,10 @@ _MARK_COLUMNS = (
 )
 _ID_COLUMNS = ("doc_id", *ID_COLUMNS, "document id", "docid", "record id", "paper id", "corpus id", "pmid", "doi")
 
+_NOTE_COLUMNS = ("note",)
+_REASON_COLUMNS = ("reason", "exclusion reason", "reason for exclusion")
+_READER_COLUMNS = ("reader", "reviewer", "screener")
+
 _ENDS_IN_ID = re.compile(r"([\s_-]id|Id|ID)\s*$")
 
 _ADVICE = "write relevant, not relevant, unsure, or nothing"
@@ -45,7 +53,7 @@ _HASH = re.compile("[0-9a-f]{16}")
 
 @dataclass(frozen=True, slots=True)
 class MarkRow:
-    """A mark in a file.
+    """A mark in a file, or a note on a document without a mark.
 
     Attributes
     ----------
@@ -53,18 +61,25 @@ class MarkRow:
         The row's line in the file, or its number where the format has no lines, as in "line 3" and "row 0".
     doc_id
         As it is in the file; None if the file has no column of ids.
+    mark
+        None for a row that has only a note or a reason.
     text_hash, text
         Of the text that was marked, as far as the file has them.
     lost
         Whether the file says that the mark has lost its document.
+    note, reason, reader
+        What the file says about the document and who marked it; empty if nothing.
     """
 
     place: str
     doc_id: str | None
-    mark: Mark
+    mark: Mark | None
     text_hash: str | None = None
     text: MarkedText | None = None
     lost: bool = False
+    note: str = ""
+    reason: str = ""
+    reader: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,14 +112,18 @@ class _Names:
     text: str | None
     text_hash: str | None
     state: str | None
+    note: str | None
+    reason: str | None
+    reader: str | None
 
     def present(self) -> list[str]:
-        names = (self.mark, self.doc_id, self.title, self.text, self.text_hash, self.state)
-        return list(dict.fromkeys(name for name in names if name is not None))
+        read = (self.mark, self.doc_id, self.title, self.text, self.text_hash, self.state)
+        about = (self.note, self.reason, self.reader)
+        return list(dict.fromkeys(name for name in (*read, *about) if name is not None))
 
 
 def read_marks(content: bytes, name: str, columns: Columns = Columns()) -> MarkFile:  # noqa: B008 - it is immutable
-    """Read the marks in a file; a blank cell is no mark.
+    """Read the marks in a file, and the notes, reasons and readers beside them; a blank cell is no mark.
 
     The file has a column with marks, and one with ids, texts or hashes of texts. The column of ids has a usual name or
     the name that it has in the corpus, or is the only one whose name ends in "id", or the only one beside the marks.
@@ -137,6 +156,7 @@ def _read(file: File, columns: Columns) -> MarkFile:
     texts: dict[tuple[str | None, str], MarkedText] = {}  # a small file can repeat a huge text very often
     marks: list[MarkRow] = []
     left_out: list[str] = []
+    n_characters = 0  # of notes
     for n_rows, (place, row) in enumerate(_with_places(rows)):
         if n_rows == MOST_ROWS:
             raise ExemplarError(f"it has more than {MOST_ROWS:,} rows")
@@ -147,6 +167,9 @@ def _read(file: File, columns: Columns) -> MarkFile:
             continue
         if mark is not None:
             marks.append(mark)
+            n_characters += len(mark.note)
+            if n_characters > MOST_WRITTEN:
+                raise ExemplarError(f"its notes have more than {MOST_WRITTEN:,} characters")
     return MarkFile(tuple(marks), tuple(left_out), names.title is not None, file.kind == ".csv")
 
 
@@ -160,7 +183,7 @@ def _with_places(rows: Iterable[Row | Problem]) -> Iterator[tuple[str, Row | Pro
 def _mark_row(
     row: Row | Problem, names: _Names, place: str, texts: dict[tuple[str | None, str], MarkedText]
 ) -> MarkRow | None:
-    """Return the mark in a row, None for a row without one.
+    """Return the mark and the note in a row, None for a row without either.
 
     Raises
     ------
@@ -170,13 +193,13 @@ def _mark_row(
     if isinstance(row, Problem):
         raise ExemplarError(f"{place}: {row.reason}")
     word = plain_text(row.get(names.mark), f"{place}: the mark")
-    if word is None:
+    note = _written(row, names.note, LONGEST_NOTE)
+    reason, reader = (_written(row, column, LONGEST_NAME) for column in (names.reason, names.reader))
+    if word is None and not note and not reason:
         return None
     doc_id = plain_text(row.get(names.doc_id), f"{place}: the id") if names.doc_id else None
     name = row_name(doc_id, place)
-    mark = _MARKS.get(_BETWEEN_WORDS.sub(" ", word.strip().casefold()).removesuffix(".0"))  # 1.0 in a column with gaps
-    if mark is None:
-        raise ExemplarError(f"{name}: '{word[:50]}' is not a mark; {_ADVICE}")
+    mark = None if word is None else _mark(word, name)
     title, text, text_hash = (_plain(row, column) for column in (names.title, names.text, names.text_hash))
     marked = None
     if names.text and (text or title):
@@ -184,8 +207,18 @@ def _mark_row(
     if text_hash and not _HASH.fullmatch(text_hash):  # a spreadsheet takes some for numbers
         text_hash = None
     if doc_id is None and marked is None and text_hash is None:
-        raise ExemplarError(f"{name} has a mark but no {names.doc_id or 'text'}; fill it in, or remove the mark")
-    return MarkRow(place, doc_id, mark, text_hash, marked, lost=_plain(row, names.state) is not None)
+        what = "a mark" if mark else "a note"
+        raise ExemplarError(f"{name} has {what} but no {names.doc_id or 'text'}; fill it in, or remove {what}")
+    lost = _plain(row, names.state) is not None
+    return MarkRow(place, doc_id, mark, text_hash, marked, lost, note, reason, reader)
+
+
+def _mark(word: str, name: str) -> Mark:
+    """Return the mark that a word means; ExemplarError, which begins with the row's name, if it means none."""
+    mark = _MARKS.get(_BETWEEN_WORDS.sub(" ", word.strip().casefold()).removesuffix(".0"))  # 1.0 in a column with gaps
+    if mark is None:
+        raise ExemplarError(f"{name}: '{word[:50]}' is not a mark; {_ADVICE}")
+    return mark
 
 
 def row_name(doc_id: str | None, place: str) -> str:
@@ -199,6 +232,11 @@ def _plain(row: Row, column: str | None) -> str | None:
     return plain_text(cell, "the cell") if is_plain(cell) and not isinstance(cell, bytes) else None
 
 
+def _written(row: Row, column: str | None, longest: int) -> str:
+    """Return what a person wrote into a cell, cut if it is too long."""
+    return replace_lone_surrogates((_plain(row, column) or "")[:longest])
+
+
 def _names(columns: Sequence[str], corpus: Columns) -> _Names:
     """Return the columns that are read; raises ExemplarError if one is missing or there twice."""
     chosen = corpus.chosen()
@@ -208,14 +246,18 @@ def _names(columns: Sequence[str], corpus: Columns) -> _Names:
     others = [name for name in columns if name != mark]
     text, text_hash = _column(others, ("text", chosen.text or "text")), _column(others, ("text_hash",))
     doc_id = _column(others, ("doc_id", chosen.id or "doc_id", *_ID_COLUMNS))
+    title = _column(others, ("title", chosen.title or "title"))
+    rest = [name for name in others if name not in (text, text_hash, doc_id, title)]
+    note, reason, reader = (_column(rest, usual) for usual in (_NOTE_COLUMNS, _REASON_COLUMNS, _READER_COLUMNS))
+    ids = [name for name in others if name not in (note, reason, reader)]
     if doc_id is None:
-        doc_id = _only([name for name in others if _ENDS_IN_ID.search(name)])
+        doc_id = _only([name for name in ids if _ENDS_IN_ID.search(name)])
     if doc_id is None and text is None and text_hash is None:
-        doc_id = _only(others)
+        doc_id = _only(ids)
     if doc_id is None and text is None and text_hash is None:
         raise ExemplarError(f"it has no column 'doc_id'; its columns are: {listed(columns)}")
-    title = _column(others, ("title", chosen.title or "title"))
-    return _Names(mark, doc_id, title, text, text_hash, _column(others, ("mark_state",)))
+    state = _column(others, ("mark_state",))
+    return _Names(mark, doc_id, title, text, text_hash, state, note, reason, reader)
 
 
 def _column(names: Sequence[str], usual: Iterable[str]) -> str | None:

@@ -27,6 +27,8 @@ class _State:
         The time, ISO 8601; empty if it is not known.
     found
         How the row was found, as ``Marked`` has it.
+    reader
+        Who made it; empty if that person gave no name.
     """
 
     mark: Mark
@@ -35,6 +37,7 @@ class _State:
     corpus_id: str
     made: str = field(compare=False)
     found: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    reader: str = ""
 
 
 _Change = tuple[tuple[str, _State | None, _State | None], ...]  # of documents: the states before and after
@@ -147,6 +150,16 @@ class Marks:
         """How the row of each mark was found, by ``doc_id``, the oldest mark first; empty if it is not known."""
         return {doc_id: self._states[doc_id].found for doc_id in self.order}
 
+    @property
+    def readers(self) -> dict[str, str]:
+        """Who made each mark by ``doc_id``, as far as they gave a name."""
+        return {doc_id: state.reader for doc_id, state in self._states.items() if state.reader}
+
+    def reader_of(self, doc_id: str) -> str:
+        """Return who made a document's mark; empty if that is not known, or there is none."""
+        state = self._states.get(doc_id)
+        return "" if state is None else state.reader
+
     def text_of(self, doc_id: str) -> str | None:
         """Return the hash of the text on which a document's mark was made; None if there is none."""
         state = self._states.get(doc_id)
@@ -166,13 +179,16 @@ class Marks:
         made: Mapping[str, str] | None = None,
         corpus_ids: Mapping[str, str] | None = None,
         found: Mapping[str, Mapping[str, Any]] | None = None,
+        readers: Mapping[str, str] | None = None,
     ) -> None:
         """Set, change or (None) remove marks in one step; what changes nothing is no step.
 
-        ``texts``, ``made``, ``corpus_ids`` and ``found`` have by ``doc_id`` what the properties of these names return.
-        A mark that is made again, or changed in a way that does not say how its row was found, keeps how it was found.
+        ``texts``, ``made``, ``corpus_ids``, ``found`` and ``readers`` have by ``doc_id`` what the properties of their
+        names return. A mark that is made again, or changed in a way that does not say how its row was found, keeps how
+        it was found.
         """
-        texts, made, corpus_ids, found = texts or {}, made or {}, corpus_ids or {}, found or {}
+        texts, made, corpus_ids, readers = texts or {}, made or {}, corpus_ids or {}, readers or {}
+        found = found or {}
         change: list[tuple[str, _State | None, _State | None]] = []
         for doc_id, mark in changes:
             old, new = self._states.get(doc_id), None
@@ -181,7 +197,8 @@ class Marks:
                 about = texts.get(doc_id), corpus_ids.get(doc_id, ""), made.get(doc_id, "")
                 before = old.found if old else {}
                 way = (is_again and before) or found.get(doc_id) or before
-                new = _State(mark, old.place if old and is_again else self._n_changes + 1, *about, way)
+                place = old.place if old and is_again else self._n_changes + 1
+                new = _State(mark, place, *about, way, readers.get(doc_id, ""))
             if new != old:
                 self._n_changes += 1
                 change.append((doc_id, old, new))

@@ -1,4 +1,4 @@
-"""A session: queries, marks, notes, filters and settings on a corpus, derived from its events.
+"""A session: queries, marks, notes, reasons, filters and settings on a corpus, derived from its events.
 
 Events are never overwritten. The same pure function, ``after``, updates the session on the page and restores it from
 the log, so the two cannot differ.
@@ -16,6 +16,7 @@ from exemplar.retrieval.sessions.events import (
     DocumentQueried,
     Event,
     FiltersSet,
+    Joined,
     Marked,
     MarksAdded,
     MarksCleared,
@@ -63,8 +64,12 @@ class Session:
         The identity of the corpus on which it began, besides its name; empty if it is not known.
     earlier
         The queries to which the present one was added, oldest first, each once and without the present one.
-    notes
-        The notes on documents by ``doc_id``; marks, undo and redo leave them as they are.
+    notes, reasons
+        The notes on documents, and the reasons why documents are not relevant, by ``doc_id``; marks, undo and redo
+        leave them as they are.
+    joined
+        The sessions from which this one was joined, and the documents that they marked in different ways; see
+        ``conflicts``.
     draws
         The random checks, in the order in which they were drawn; marks, undo and redo leave them as they are.
     """
@@ -78,12 +83,22 @@ class Session:
     corpus_id: str = ""
     earlier: tuple[Query, ...] = ()
     notes: Mapping[str, str] = field(default_factory=dict, hash=False)
+    reasons: Mapping[str, str] = field(default_factory=dict, hash=False)
+    joined: Joined | None = None
     draws: tuple[DrawnCheck, ...] = field(default=(), hash=False)
 
     @property
     def feedback(self) -> Feedback:
         """The marked documents by the ids that they had when they were marked."""
         return self.marks.feedback
+
+    @property
+    def conflicts(self) -> tuple[str, ...]:
+        """The documents that the joined sessions marked in different ways and that are still marked as unsure."""
+        if self.joined is None:
+            return ()
+        unsure = set(self.feedback.unsure)
+        return tuple(doc_id for doc_id in self.joined.conflicts if doc_id in unsure)
 
     def after(self, *events: Event, corpus_id: str = "") -> "Session":
         """Return the session after events on the corpus of an identity; the marks are copied once."""
@@ -122,18 +137,31 @@ class Session:
                 return replace(self, filters=filters)
             case SettingsSet(settings):
                 return replace(self, settings=settings)
-            case Noted(doc_id, note):
-                others = {noted: text for noted, text in self.notes.items() if noted != doc_id}
-                return replace(self, notes=others | ({doc_id: note} if note else {}))
-            case NotesAdded(notes):
-                together = {**self.notes, **notes}
-                return replace(self, notes={doc_id: note for doc_id, note in together.items() if note})
+            case Marked(doc_id, note=note, reason=reason) if note or reason:
+                notes = _put(self.notes, {doc_id: note} if note else {})
+                return replace(self, notes=notes, reasons=_put(self.reasons, {doc_id: reason} if reason else {}))
+            case Noted(doc_id, note, _, reason):
+                reasons = self.reasons if reason is None else _put(self.reasons, {doc_id: reason})
+                return replace(self, notes=_put(self.notes, {doc_id: note}), reasons=reasons)
+            case NotesAdded(notes, reasons):
+                return replace(self, notes=_put(self.notes, notes), reasons=_put(self.reasons, reasons))
+            case Joined():
+                return replace(self, joined=event)
             case CheckDrawn():
                 return replace(self, draws=(*self.draws, DrawnCheck(event, marks.marked, self.filters)))
             case MarksFollowed(moves):
-                draws = tuple(replace(draw, read=_moved_ids(draw.read, moves)) for draw in self.draws)
-                return replace(self, notes=_moved(self.notes, moves), draws=draws)
+                return self._moved(moves)
         return self
+
+    def _moved(self, moves: Mapping[str, str]) -> "Session":
+        """Return the session after marks moved to other documents: what else it says of these moves, too."""
+        return replace(
+            self,
+            notes={doc_id: "\n".join(lines) for doc_id, lines in _moved(self.notes, moves).items()},
+            reasons={doc_id: lines[0] for doc_id, lines in _moved(self.reasons, moves).items()},
+            joined=self.joined and self.joined.moved(moves),
+            draws=tuple(replace(draw, read=_moved_ids(draw.read, moves)) for draw in self.draws),
+        )
 
     def _with_query(self, query: Query, *, added: bool) -> "Session":
         before = (*self.earlier, self.query) if added else ()
@@ -144,15 +172,19 @@ def _moved_ids(doc_ids: frozenset[str], moves: Mapping[str, str]) -> frozenset[s
     return frozenset(moves.get(doc_id, doc_id) for doc_id in doc_ids) if doc_ids & moves.keys() else doc_ids
 
 
-def _moved(notes: Mapping[str, str], moves: Mapping[str, str]) -> Mapping[str, str]:
-    """Return notes after they moved to other documents, all at once; notes that come together are lines of one."""
-    if not notes.keys() & moves.keys():
-        return notes
-    lines = {doc_id: [note] for doc_id, note in notes.items() if doc_id not in moves}
+def _put(texts: Mapping[str, str], new: Mapping[str, str]) -> Mapping[str, str]:
+    """Return texts by ``doc_id`` with new ones, which come last; a new one that is empty removes the old one."""
+    together = {doc_id: text for doc_id, text in texts.items() if doc_id not in new} | dict(new)
+    return {doc_id: text for doc_id, text in together.items() if text}
+
+
+def _moved(texts: Mapping[str, str], moves: Mapping[str, str]) -> dict[str, list[str]]:
+    """Return texts by ``doc_id`` after they moved to other documents, all at once: those that come together, once."""
+    together = {doc_id: [text] for doc_id, text in texts.items() if doc_id not in moves}
     for old_id, new_id in moves.items():
-        if old_id in notes:
-            lines.setdefault(new_id, []).append(notes[old_id])
-    return {doc_id: "\n".join(dict.fromkeys(each)) for doc_id, each in lines.items()}
+        if old_id in texts:
+            together.setdefault(new_id, []).append(texts[old_id])
+    return {doc_id: list(dict.fromkeys(each)) for doc_id, each in together.items()}
 
 
 def _change_marks(marks: Marks, event: Event, corpus_id: str) -> None:
@@ -161,15 +193,17 @@ def _change_marks(marks: Marks, event: Event, corpus_id: str) -> None:
         case Marked(doc_id, mark, text_hash):
             changes = [(doc_id, mark), *((copy, None) for copy in event.replaces)]
             texts = {} if text_hash is None else {doc_id: text_hash}
-            marks.set(changes, texts, {doc_id: event.at}, {doc_id: corpus_id}, {doc_id: event.found})
+            found, reader = {doc_id: event.found}, {doc_id: event.reader}
+            marks.set(changes, texts, {doc_id: event.at}, {doc_id: corpus_id}, found, reader)
         case MarksAdded(added, text_hashes):
             new = {doc_id: mark for mark, doc_ids in added.by_mark() for doc_id in doc_ids}
             new = {doc_id: new[doc_id] for doc_id in dict.fromkeys((*event.found, *new)) if doc_id in new}
             made = dict.fromkeys(added.marked, event.at) | dict(event.made)
             corpus_ids = dict.fromkeys(added.marked, corpus_id) | dict(event.corpus_ids)
+            readers = dict.fromkeys(added.marked, event.reader) | dict(event.readers)
             removed = [(doc_id, None) for doc_id in dict.fromkeys(event.taken_back) if doc_id not in new]
             found = {doc_id: event.found_of(doc_id) for doc_id in new}
-            marks.set([*removed, *new.items()], text_hashes, made, corpus_ids, found)
+            marks.set([*removed, *new.items()], text_hashes, made, corpus_ids, found, readers)
         case TextsKnown(text_hashes):
             marks.know(text_hashes)
         case MarksFollowed(moves):

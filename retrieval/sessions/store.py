@@ -5,7 +5,7 @@ import json
 import logging
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -172,6 +172,28 @@ class SessionStore:
         rows = self._rows(_NAME_AND_FIRST_QUERY, session_id)
         return _title(*rows[0]) if rows else ""
 
+    def last_reader(self) -> str:
+        """Return the reader in the settings that were chosen last, in whatever session; empty without one."""
+        rows = self._rows(_LAST_READER)
+        return str(rows[0][0]) if rows else ""
+
+    def begin(self, corpus: str, events: Iterable[Event], corpus_id: str = "") -> str:
+        """Save a new session with its events, all or none; return its id."""
+        session_id, at = new_id(), datetime.now(UTC).isoformat()
+        events = list(events)
+        rows = [(session_id, corpus, at, json.dumps(event.to_json()), new_id(), corpus_id) for event in events]
+        texts = [(session_id, text.text_hash, text.title, text.text) for event in events for text in texts_in(event)]
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+
+        def insert(connection: sqlite3.Connection) -> None:
+            connection.executemany(
+                "INSERT INTO events (session_id, corpus, at, event, key, corpus_id) VALUES (?, ?, ?, ?, ?, ?)", rows
+            )
+            connection.executemany("INSERT OR IGNORE INTO texts VALUES (?, ?, ?, ?)", texts)
+
+        self._do(insert)
+        return session_id
+
     def duplicate(self, session_id: str, name: str) -> str:
         """Copy a session with all its events under another name; return the id of the copy.
 
@@ -262,6 +284,11 @@ _SAVED = """
         HAVING sum(CASE WHEN json_valid(event) THEN
             json_extract(event, '$.open') IS NULL AND json_extract(event, '$.settings') IS NULL ELSE 1 END) > 0
     ) AS listed ORDER BY last DESC
+"""
+_LAST_READER = """
+    SELECT json_extract(event, '$.settings.reader') FROM events WHERE instr(event, '"settings"') AND
+        CASE WHEN json_valid(event) THEN json_type(event, '$.settings.reader') = 'text' END
+    ORDER BY id DESC LIMIT 1
 """
 _NAME_AND_FIRST_QUERY = """
     SELECT (

@@ -4,8 +4,13 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
+FOCUSED = """() => {
+  const { activeElement: each } = document
+  return each === document.body ? "" : each.getAttribute("aria-label") || each.innerText.trim() || each.tagName
+}"""
 SIMILAR, LEARNED = "By similarity", "Learned from your marks"
 
 
@@ -134,6 +139,17 @@ def search(page: Page, query: str) -> None:
     box = page.get_by_role("textbox", name="Search")
     box.fill(query)
     box.press("Enter")
+
+
+def tab_to(page: Page, name: str) -> None:
+    """Press Tab until something of a name has the focus."""
+    passed = []
+    for _ in range(60):
+        if name in (focused := page.evaluate(FOCUSED)):
+            return
+        passed.append(focused)
+        page.keyboard.press("Tab")
+    pytest.fail(f"{name} is not among {passed}")
 
 
 def view(page: Page, name: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from exemplar.ui.search.lists.component import FRAME
+from exemplar.ui.search.lists.component import FRAME, SCRIPT
 from exemplar.ui.search.lists.payload import compared
 from tests.support.hostile import TEXTS, squeezed
 from tests.support.paths import ROOT
@@ -69,10 +69,14 @@ def data_of(left: Sequence[int], right: Sequence[int] | None = None, total: int 
         "left": {},
         "opposed": [],
         "notes": {},
+        "reasons": {},
+        "reason_choices": ["wrong population", "wrong outcome"],
         "fold": False,
         "folded": 0,
         "undo": False,
         "redo": False,
+        "returns": [],
+        "claim": None,
     }
     said = {"counted": "+0 relevant  −0 not relevant  ?0 unsure", "n_marked": "", "agreement": ["", ""], "news": ""}
     answer: Data = {"answered": 0, "tab": "", "confirmed": [], "failed": {}, "alert": "", "opened": None}
@@ -100,9 +104,7 @@ class Lists:
 
     def load(self) -> None:
         self.page.goto(URL)
-        self.page.evaluate(
-            START, {"script": (LISTS / "lists.js").read_text(), "style": (LISTS / "lists.css").read_text()}
-        )
+        self.page.evaluate(START, {"script": SCRIPT, "style": (LISTS / "lists.css").read_text()})
 
     def draw(self, data: Data) -> None:
         self.data = data
@@ -1043,6 +1045,41 @@ def test_a_note_is_shown_and_a_cancelled_one_is_not_kept(lists: Lists) -> None:
     expect(lists.row(1)).not_to_contain_text("✎")
 
 
+def test_a_reason_is_chosen_beside_the_note(lists: Lists) -> None:
+    lists.draw(data_of([1, 2], notes={"1": "old"}, reasons={"1": "too dear"}))
+    lists.press("j", "Enter")
+    inside = lists.page.locator(".exl-open")
+    expect(inside).to_contain_text("Reason: too dear · Note: old")
+    expect(lists.row(1).get_by_text("✎")).to_have_attribute("title", "too dear: old")
+    inside.get_by_role("button", name="Note", exact=True).click()
+    choice = inside.get_by_role("combobox", name="Reason why it is not relevant")
+    expect(choice).to_have_value("too dear")
+    assert choice.locator("option").all_text_contents() == [
+        "No reason",
+        "wrong population",
+        "wrong outcome",
+        "too dear",
+    ]
+    choice.select_option("wrong outcome")
+    inside.get_by_role("button", name="Save").click()
+    act = lists.last_act()
+    assert (act["act"], act["text"], act["reason"], act["hash"]) == ("note", "old", "wrong outcome", "h1")
+    expect(inside).to_contain_text("Reason: wrong outcome · Note: old")
+
+
+def test_a_reason_that_is_cancelled_is_not_kept(lists: Lists) -> None:
+    lists.draw(data_of([1, 2]))
+    lists.press("j", "Enter")
+    inside = lists.page.locator(".exl-open")
+    inside.get_by_role("button", name="Note", exact=True).click()
+    inside.get_by_role("combobox").select_option("wrong outcome")
+    lists.press("Escape")
+    expect(inside.get_by_role("combobox")).to_have_count(0)
+    assert all(message["acts"] == [] for message in lists.sent())
+    inside.get_by_role("button", name="Note", exact=True).click()
+    expect(inside.get_by_role("combobox")).to_have_value("")
+
+
 def test_a_note_is_kept_when_the_person_goes_on(lists: Lists) -> None:
     lists.draw(data_of([1, 2]))
     lists.press("j", "Enter")
@@ -1116,9 +1153,176 @@ def test_a_screen_is_one_list_with_its_lit_row_open(lists: Lists) -> None:
     assert lists.lit() == [1, 2]  # what is being read stays
     lists.press("-")
     assert lists.lit() == [1, 1]
-    lists.answer(lists=[left, {**right, "rows": []}])
+    lists.answer(lists=[left, {**right, "rows": [], "total": 0}])
     assert lists.lit() is None
     expect(lists.page.locator(".exl-open")).to_have_count(0)
+
+
+def screen(listed: Sequence[int], total: int = 0, **changes: Any) -> Data:
+    """Return data of the view Screen with one list."""
+    learned = a_list("anchored", "Learned from your marks", listed, total=total or len(listed))
+    return {**data_of(listed), "view": "screen", "fold": True, "lists": [learned], **changes}
+
+
+def reranked(lists: Lists, *rows: int, total: int = 0) -> list[Data]:
+    """Return the list of Screen with other rows."""
+    return screen(rows, total or lists.data["lists"][0]["total"])["lists"]
+
+
+def height_of(lists: Lists, row: int) -> float:
+    box = lists.row(row).bounding_box()
+    assert box
+    return box["y"]
+
+
+def test_in_screen_a_new_ranking_changes_only_what_stands_behind_the_lit_row(lists: Lists) -> None:
+    lists.draw(screen(range(1, 9), 60))
+    lists.press("j", "j")
+    height = height_of(lists, 3)
+    lists.press("+")
+    assert lists.order() == [1, 2, 4, 5, 6, 7, 8]  # it leaves before the server has answered
+    assert (lists.lit(), lists.focused(), height_of(lists, 4)) == ([0, 4], "4", height)
+    lists.answer(lists=reranked(lists, 8, 7, 2, 6, 5, 1))  # the lit row is not among the first of the new ranking
+    assert (lists.lit(), height_of(lists, 4)) == ([0, 4], height)
+    assert lists.order() == [1, 2, 4, 8, 7, 6, 5]
+    expect(lists.row(4)).to_have_attribute("aria-posinset", "3")
+    lists.press("j", "k", "k")
+    assert (lists.lit(), lists.order()) == ([0, 2], [1, 2, 4, 8, 7, 6, 5])  # going through the list moves no row
+    lists.next(lists=reranked(lists, 6, 8, 1, 7, 2, 4, 5))
+    assert (lists.lit(), lists.order()) == ([0, 2], [1, 2, 6, 8, 7, 4, 5])
+
+
+def test_a_mark_in_screen_says_the_place_where_its_row_was_read(lists: Lists) -> None:
+    lists.draw(screen([5, 6, 7]))
+    lists.press("j", "-")
+    assert lists.last_act()["rows"] == [{"id": "docs.6", "hash": "h6", "list": "anchored", "rank": 2}]
+
+
+def test_in_screen_what_was_skipped_is_lit_after_the_last_row(lists: Lists) -> None:
+    lists.draw(screen([1, 2, 3]))
+    lists.press("j", "j", "+")
+    assert (lists.lit(), lists.order()) == ([0, 2], [1, 2])
+    lists.press("-", "?", "+")
+    assert lists.lit() is None
+    assert [act["verdict"] for act in lists.sent()[-1]["acts"]] == ["positive", "negative", "unsure"]
+
+
+def test_a_step_back_in_screen_lights_its_row_at_once(lists: Lists) -> None:
+    lists.draw(screen([3, 4, 5], undo=True, returns=["docs.1", "docs.2"], left={"1": "positive", "2": "negative"}))
+    lists.next(rows={"1": document(1), "2": document(2)})
+    height = height_of(lists, 3)
+    lists.press("+", "u")
+    assert (lists.lit(), lists.order(), height_of(lists, 3)) == ([0, 3], [3, 4, 5], height)
+    lists.press("u", "-")  # the mark of row 2 is taken back, and it is marked otherwise
+    assert [(act["act"], act["verdict"]) for act in lists.sent()[-1]["acts"]] == [
+        ("mark", "positive"), ("undo", None), ("undo", None), ("mark", "negative"),
+    ]  # fmt: skip
+    assert lists.last_act()["rows"][0]["id"] == "docs.2"
+    assert lists.lit() == [0, 3]
+    lists.press("u", "u")
+    assert lists.lit() == [0, 1]
+    lists.answer(lists=reranked(lists, 3, 2, 4, 5, 1), left={}, returns=[])
+    assert (lists.lit(), lists.order(), height_of(lists, 1)) == ([0, 1], [1, 3, 2, 4, 5], height)
+
+
+def test_the_row_that_was_read_is_lit_again_after_a_reload(lists: Lists) -> None:
+    lists.draw(screen([1, 2, 3, 4], 60))
+    lists.press("j", "j")
+    lists.load()
+    lists.draw(screen([4, 1, 2], 60))
+    assert (lists.lit(), lists.order()) == ([0, 3], [3, 4, 1, 2])
+    sent = lists.sent()[-1]
+    assert (sent["open"], sent["need"], sent["lacks"]) == (3, [3], True)
+    lists.answer(rows={"3": document(3)}, opened=opened(3, ("", "the whole text")))
+    expect(lists.row(3)).to_contain_text("the whole text")
+    lists.load()
+    lists.draw(screen([4, 1, 2], place="elsewhere"))
+    assert (lists.lit(), lists.order()) == ([0, 4], [4, 1, 2])
+    lists.load()
+    lists.draw(screen([4, 1, 2], 60, left={"3": "positive"}, rows={"3": document(3)}))  # another tab has marked it
+    assert (lists.lit(), lists.order()) == ([0, 4], [4, 1, 2])
+
+
+@pytest.mark.parametrize("stored", ["", "{", "7", "[]", "null", '{"p": "x"}', '{"p": -1.5}'])
+def test_a_place_that_no_one_can_read_is_no_obstacle(lists: Lists, stored: str) -> None:
+    lists.page.evaluate("stored => sessionStorage.setItem('exemplar-places', stored)", stored)
+    lists.draw(screen([1, 2]))
+    assert (lists.lit(), lists.order()) == ([0, 1], [1, 2])
+    lists.press("j")
+    lists.load()
+    lists.draw(screen([1, 2]))
+    assert lists.lit() == [0, 2]
+
+
+def test_a_mark_that_is_not_saved_comes_back_into_screen(lists: Lists) -> None:
+    lists.draw(screen([1, 2, 3]))
+    lists.press("+")
+    assert lists.order() == [2, 3]
+    key = lists.last_act()["key"]
+    lists.answer(failed={key: "disk full"}, alert="1 mark is not saved: disk full. It is sent again.")
+    assert (lists.lit(), lists.order()) == ([0, 2], [2, 1, 3])
+    expect(lists.row(1)).to_contain_text("not saved")
+
+
+def test_in_screen_a_click_on_the_open_row_goes_on_and_a_row_under_the_pointer_stays(lists: Lists) -> None:
+    lists.draw(screen([1, 2, 3, 4]))
+    deeds = lists.page.locator(".exl-deeds")
+    deeds.get_by_role("button", name="Not relevant", exact=True).dblclick()
+    assert (lists.lit(), lists.order()) == ([0, 2], [2, 3, 4])
+    assert [act["verdict"] for act in lists.sent()[-1]["acts"]] == ["negative"]
+    lists.button(4).click()
+    assert (lists.lit(), lists.order()) == ([0, 4], [2, 3, 4])
+    assert verdicts(lists, 4) == ("true", "false", "positive")
+    lists.answer(lists=reranked(lists, 3, 2), left={"4": "positive"})
+    assert lists.order() == [2, 3, 4]
+    lists.page.mouse.move(0, 0)
+    assert (lists.lit(), lists.order()) == ([0, 2], [3, 2])  # at its height, and there is none below
+
+
+def test_a_note_is_written_by_key(lists: Lists) -> None:
+    lists.draw(data_of([1, 2]))
+    lists.press("c")
+    assert lists.lit() is None
+    lists.press("j", "c")
+    expect(lists.page.get_by_role("textbox", name="Note")).to_be_focused()
+    lists.page.keyboard.type("see table 2+")
+    lists.press("Control+Enter")
+    assert (lists.last_act()["act"], lists.last_act()["text"]) == ("note", "see table 2+")
+    lists.press("+")  # the focus is on a button of the row
+    assert lists.last_act()["rows"][0]["id"] == "docs.1"
+
+
+def test_screen_says_what_may_be_claimed_and_reads_it_out_now_and_then(lists: Lists) -> None:
+    claim = {"sentence": "Nothing can be claimed yet.", "needs": "It takes 59 records.", "told": "0"}
+    lists.draw(screen([1, 2], claim=claim, n_marked="2 marked"))
+    summary, told = lists.page.locator(".exl-claim summary"), lists.page.locator(".exl-told")
+    expect(summary).to_have_text("Nothing can be claimed yet.")
+    expect(lists.page.get_by_text("It takes 59 records.")).to_be_hidden()
+    summary.press("Enter")
+    expect(lists.page.get_by_text("It takes 59 records.")).to_be_visible()
+    first = told.text_content()
+    assert first == "Progress: +0 relevant  −0 not relevant  ?0 unsure. Nothing can be claimed yet."
+    lists.next(counted="+1 relevant", claim={**claim, "sentence": "Still nothing."})
+    expect(summary).to_have_text("Still nothing.")
+    assert told.text_content() == first
+    lists.next(counted="+1 relevant", claim={**claim, "sentence": "Found.", "told": "10"})
+    expect(told).to_have_text("Progress: +1 relevant. Found.")
+    expect(lists.page.get_by_role("button", name="2 marked: show")).to_be_hidden()  # here they are never shown
+    lists.next(view="lists", claim=None)
+    expect(summary).to_be_hidden()
+
+
+def test_the_lit_row_of_screen_has_its_title_whole(lists: Lists) -> None:
+    title = " ".join(["A very long title of a paper"] * 8)
+    lists.page.set_viewport_size({"width": 420, "height": 900})
+    lists.draw(screen([1, 2, 3], rows={"1": document(1, title=title), "2": document(2), "3": document(3)}))
+    fits = "each => each.scrollWidth <= each.clientWidth && each.scrollHeight <= each.clientHeight"
+    assert lists.row(1).locator(".exl-head").evaluate(fits)
+    first, second = lists.row(1).bounding_box(), lists.row(2).bounding_box()
+    assert first
+    assert second
+    assert first["y"] + first["height"] == second["y"]
+    assert lists.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 def test_a_narrow_window_shows_one_list(lists: Lists) -> None:

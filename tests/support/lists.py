@@ -152,9 +152,9 @@ class Lists(BrowserLists):
         """Look for more like a row."""
         return self.do("like", id=doc_id, hash=self.texts(doc_id)["hash"])
 
-    def note(self, doc_id: str, text: str) -> "Lists":
-        """Write a note on a row."""
-        return self.do("note", id=doc_id, hash=self.texts(doc_id)["hash"], text=text)
+    def note(self, doc_id: str, text: str, reason: str = "") -> "Lists":
+        """Write a note on a row, and choose a reason."""
+        return self.do("note", id=doc_id, hash=self.texts(doc_id)["hash"], text=text, reason=reason)
 
     def fold(self, on: bool) -> "Lists":
         """Fold marked rows away, or show them in their places."""

@@ -186,7 +186,7 @@ def test_all_copies_of_a_marked_text_are_exported(bees: Corpus, monkeypatch: pyt
     written, button = [], export_import.st.download_button
 
     def download(label: str, write: Callable[[], bytes], **rest: object) -> bool:
-        written[:] = [write]
+        written[:] = [write] if label == "Download" else written
         return button(label, write, **rest)
 
     app = searched("bees")

@@ -221,7 +221,11 @@ def test_notes_are_exported_with_the_scores_of_their_documents(
     animals: Corpus, encoder: FakeEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     written: list[Callable[[], bytes]] = []
-    monkeypatch.setattr(export_import.st, "download_button", lambda label, write, **_: written.append(write))
+    monkeypatch.setattr(
+        export_import.st,
+        "download_button",
+        lambda label, write, **_: written.extend([write] if label == "Download" else []),
+    )
     build_corpus(source_of([f"dog number {n}" for n in range(40)], name="dogs"), encoder)
     app = searched("dog")
     app.selectbox(key="corpus").select("dogs").run()

@@ -557,14 +557,27 @@ def test_marks_of_a_session_are_taken_in_by_one_event(store: SessionStore) -> No
     assert listed(app)[0][3] == 3
 
 
+@pytest.mark.usefixtures("open_popovers")
+def test_marks_taken_in_have_the_reader_of_the_session(store: SessionStore) -> None:
+    record(store, "cats", SettingsSet(Settings(reader="ann")))
+    app = opened()
+    choose(app, "cats")
+    app.file_uploader[0].set_value(("m.csv", b"doc_id,mark,note\n1,yes,good\n", "text/csv")).run()
+    session = store.load("cats")
+    assert (session.marks.readers, session.notes) == ({"1": "ann"}, {"1": "good"})
+
+
 @pytest.fixture
 def files(monkeypatch: pytest.MonkeyPatch) -> list[Callable[[], bytes]]:
-    """What the page's buttons for downloads write, the last drawn last."""
+    """What the page's exports write, the last drawn last."""
     found: list[Callable[[], bytes]] = []
     button = export_import.st.download_button
-    monkeypatch.setattr(
-        export_import.st, "download_button", lambda *args, **rest: found.append(args[1]) or button(*args, **rest)
-    )
+
+    def download(label: str, write: Callable[[], bytes], **rest: object) -> bool:
+        found.extend([write] if label == "Download" else [])
+        return button(label, write, **rest)
+
+    monkeypatch.setattr(export_import.st, "download_button", download)
     return found
 
 

@@ -1,5 +1,6 @@
 """Export rankings and marks to a file, and import marks from one."""
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -7,8 +8,10 @@ import streamlit as st
 
 from exemplar.data.corpus.store import DocumentStore
 from exemplar.data.readers.file import TABLES
+from exemplar.retrieval.screening.flow import Flow, flow_of
+from exemplar.retrieval.screening.flow_chart import flow_svg
 from exemplar.retrieval.sessions.added_marks import Import, added_marks
-from exemplar.retrieval.sessions.events import MarksAdded
+from exemplar.retrieval.sessions.events import MarksAdded, NotesAdded
 from exemplar.retrieval.sessions.export import (
     Column,
     as_csv,
@@ -52,8 +55,8 @@ def show_export(
         nothing is ranked.
     """
     st.subheader("Export", anchor=False)
-    feedback, notes = session.feedback, session.notes
-    if columns is None and not feedback and not notes:
+    feedback, about = session.feedback, (session.notes, session.reasons, session.marks.readers)
+    if columns is None and not feedback and not any(about):
         st.caption("There is nothing to export yet: no document is marked.")
         return
     rankings = columns is not None and _choose_content() == _CONTENTS[0]
@@ -71,20 +74,47 @@ def show_export(
     suffix, mime, write = _FORMATS[chosen]
     st.download_button(
         "Download",
-        lambda: write(export_table(corpus, feedback, columns(n) if columns and rankings else (), marks, notes)),
+        lambda: write(export_table(corpus, feedback, columns(n) if columns and rankings else (), marks, *about)),
         file_name=f"{corpus.manifest.name}-{'rankings' if rankings else 'marks'}{suffix}",
         mime=mime,
         key=f"export-{chosen}",  # a button of its own: a click on the last format's would download nothing
         icon=":material/download:",
         type="primary",
         on_click="ignore",
-        help="A row a document: its id, text, label, mark and note, and what became of the mark's text"
+        help="A row a document: its id, text, label, mark, note, reason and reader, and what became of the mark's text"
         + (", and its rank and score in both columns." if rankings else "."),
     )
 
 
-def show_import(corpus: DocumentStore, session: Session, on_marks: Callable[[MarksAdded], None]) -> None:
-    """Draw the box for a file of marks; ``on_marks`` takes, once a file, what it adds to the session."""
+def show_flow(corpus: DocumentStore, session: Session) -> None:
+    """Draw the downloads of what a review reports; without a mark there is nothing to report."""
+    if not session.feedback:
+        return
+
+    def counts() -> Flow:
+        texts = state.texts_of(session.session_id)
+        return flow_of(state.title_of(session.session_id) or "unnamed", session, corpus, lambda: texts)
+
+    st.subheader("Counts for a review", anchor=False)
+    st.caption("Records, duplicates, screened, excluded with reasons, included: the flow that PRISMA 2020 asks for.")
+    with st.container(horizontal=True, gap="small"):
+        for label, suffix, mime, write in (
+            ("Diagram (SVG)", "svg", "image/svg+xml", lambda: flow_svg(counts())),
+            ("Counts (JSON)", "json", "application/json", lambda: json.dumps(counts().to_json(), indent=2).encode()),
+        ):
+            st.download_button(
+                label,
+                write,
+                file_name=f"{corpus.manifest.name}-flow.{suffix}",
+                mime=mime,
+                key=f"flow-{suffix}",
+                icon=":material/download:",
+                on_click="ignore",
+            )
+
+
+def show_import(corpus: DocumentStore, session: Session, on_marks: Callable[[MarksAdded | NotesAdded], None]) -> None:
+    """Draw the box for a file of marks; ``on_marks`` takes the marks and the notes that it adds to the session."""
     st.subheader("Import marks", anchor=False)
     with st.container(gap=None):
         _show_import_message(corpus)
@@ -128,7 +158,9 @@ def _choose_n_rows() -> int:
     )
 
 
-def _import_marks(key: str, corpus: DocumentStore, session: Session, on_marks: Callable[[MarksAdded], None]) -> None:
+def _import_marks(
+    key: str, corpus: DocumentStore, session: Session, on_marks: Callable[[MarksAdded | NotesAdded], None]
+) -> None:
     uploaded = st.session_state[key]
     if uploaded is None:
         return
@@ -139,10 +171,12 @@ def _import_marks(key: str, corpus: DocumentStore, session: Session, on_marks: C
         found = added_marks(file, corpus, session.marks, state.texts_of(session.session_id))
         if found.event.marks:
             on_marks(replace(found.event, found_all={"import": uploaded.name}))
+        if found.notes:
+            on_marks(found.notes)
     except FAILURES as error:
         st.session_state[_IMPORT_MESSAGE] = ("error", f"{error}. Nothing was changed.", ())
         return
-    kind = "success" if found.event.marks and not found.left_out else "warning"
+    kind = "success" if (found.event.marks or found.notes) and not found.left_out else "warning"
     st.session_state[_IMPORT_MESSAGE] = (kind, _import_message(uploaded.name, found), found.left_out)
 
 
@@ -164,11 +198,27 @@ def _show_import_message(corpus: DocumentStore) -> None:
 def _import_message(name: str, found: Import) -> str:
     marks, n_left_out = found.event.marks, len(found.left_out)
     left_out = f"{'1 row was' if n_left_out == 1 else f'{n_left_out:,} rows were'} left out"
+    notes = _notes_in_words(found)
+    if not marks and notes:
+        return f"Took in {notes} from {name}, and no mark.{_then(left_out) if n_left_out else ''}"
     if not marks:
         reason = f"No mark was taken in from {name}: {left_out}" if n_left_out else f"There is no mark in {name}"
         return f"{reason}; nothing was changed."
     counts = [f"{len(marks.positives):,} as relevant", f"{len(marks.negatives):,} as not relevant"]
     counts += [f"{len(marks.unsure):,} as unsure"] if marks.unsure else []
     lost = f" {found.n_lost:,} of them on texts that this corpus does not have." if found.n_lost else ""
-    end = f" {left_out[0].upper()}{left_out[1:]}." if n_left_out else ""
-    return f"Took in marks from {name}: {', '.join(counts)}.{lost} Undo takes all of it back.{end}"
+    end = _then(left_out) if n_left_out else ""
+    taken = f"Took in marks from {name}: {', '.join(counts)}.{lost} Undo takes all of it back"
+    return f"{taken}, but for {notes}.{end}" if notes else f"{taken}.{end}"
+
+
+def _notes_in_words(found: Import) -> str:
+    """Return how many notes and reasons a file has; empty if it has none."""
+    if found.notes is None:
+        return ""
+    counts = {"note": len(found.notes.notes), "reason": len(found.notes.reasons)}
+    return " and ".join(f"{n:,} {noun}{'' if n == 1 else 's'}" for noun, n in counts.items() if n)
+
+
+def _then(sentence: str) -> str:
+    return f" {sentence[0].upper()}{sentence[1:]}."

@@ -57,4 +57,4 @@ def _mark(doc_ids: tuple[str, ...], mark: Mark, engine: SearchEngine) -> None:
     rows = engine.corpus.rows_of(doc_ids)
     texts = marked_texts(engine.corpus, list(rows.values()))
     hashes = {doc_id: text.text_hash for doc_id, text in zip(rows, texts, strict=True)}
-    state.change(MarksAdded(Feedback.of(mark, tuple(rows)), hashes, tuple(texts)))
+    state.change(MarksAdded(Feedback.of(mark, tuple(rows)), hashes, tuple(texts), found_all={"filters": True}))

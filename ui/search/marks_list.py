@@ -28,6 +28,7 @@ def show_marks(marks: PresentMarks, session: Session, corpus: DocumentStore) -> 
     if not feedback.positives:
         st.caption("What is not relevant says little alone. Mark something relevant, and it counts in full.")
     _ask_about(marks, session, corpus)
+    _settle_conflicts(marks, session, corpus)
     _show_list(marks, session, corpus)
     st.button(
         "Clear all marks",
@@ -75,6 +76,26 @@ def _ask(by_mark: dict[Mark, list[str]], name: str, corpus: DocumentStore) -> No
                 )
 
 
+def _settle_conflicts(marks: PresentMarks, session: Session, corpus: DocumentStore) -> None:
+    """Draw a question for each of the first documents that the readers of joined sessions marked in different ways."""
+    conflicts = [doc_id for doc_id in session.conflicts if doc_id not in marks.states]
+    rows = corpus.rows_of(conflicts[:_MOST_ASKED])
+    for doc_id, text in zip(rows, marked_texts(corpus, list(rows.values())), strict=True):
+        with st.container(key=f"conflict {html.widget_key(doc_id)}", gap="xsmall"):
+            st.caption("The readers disagree. Which mark counts? Until you say, it is unsure.")
+            st.html(_line(doc_id, text, "", None, session.notes.get(doc_id, "")))
+            with st.container(horizontal=True, gap="small"):
+                for mark in ("positive", "negative"):
+                    st.button(
+                        MARK_NAMES[mark].capitalize(),
+                        key=f"settle {mark} {html.widget_key(doc_id)}",
+                        on_click=change,
+                        args=(Marked(doc_id, mark, text.text_hash, text),),
+                    )
+    if more := len(conflicts) - len(rows):
+        st.caption(f"{more:,} more {'conflict follows' if more == 1 else 'conflicts follow'} once these are settled.")
+
+
 def _show_list(marks: PresentMarks, session: Session, corpus: DocumentStore) -> None:
     one_a_text = {*marks.states, *marks.feedback.marked}.difference(*marks.opposed)
     doc_ids = [doc_id for doc_id in reversed(session.marks.order) if doc_id in one_a_text]
@@ -88,17 +109,20 @@ def _show_list(marks: PresentMarks, session: Session, corpus: DocumentStore) -> 
     documents = dict(zip(rows, marked_texts(corpus, list(rows.values())), strict=True))
     marked: dict[str, Mark] = {doc_id: mark for mark, of_mark in session.feedback.by_mark() for doc_id in of_mark}
     for doc_id in shown:
-        _show_mark(doc_id, marked[doc_id], documents.get(doc_id), marks, session.notes.get(doc_id, ""))
+        _show_mark(doc_id, marked[doc_id], documents.get(doc_id), marks, session)
 
 
-def _show_mark(doc_id: str, mark: Mark, document: MarkedText | None, marks: PresentMarks, written: str) -> None:
+def _show_mark(doc_id: str, mark: Mark, document: MarkedText | None, marks: PresentMarks, session: Session) -> None:
     key, state = html.widget_key(doc_id), marks.states.get(doc_id)
     text = marks.texts.get(doc_id) if state else document
     notes = [STATES[state]] if state else []
     notes += [ELSEWHERE] if doc_id in marks.elsewhere else []
     notes += [f"{len(marks.copies[doc_id]):,} copies"] if doc_id in marks.copies else []
+    reader = session.marks.reader_of(doc_id)
+    notes += [f"by {html.name(reader)}"] if reader not in ("", session.settings.reader) else []
+    written = (session.notes.get(doc_id, ""), session.reasons.get(doc_id, ""))
     with st.container(key=f"mark {mark} {key}", horizontal=True, wrap=False, gap=None, vertical_alignment="top"):
-        st.html(_line(doc_id, text, ", ".join(notes), mark, written), width="stretch")
+        st.html(_line(doc_id, text, ", ".join(notes), mark, *written), width="stretch")
         if state and document:
             _renew_button(doc_id, mark, document, key)
         st.button(
@@ -124,10 +148,14 @@ def _renew_button(doc_id: str, mark: Mark, text: MarkedText, key: str) -> None:
     )
 
 
-def _line(doc_id: str, text: MarkedText | None, note: str, mark: Mark | None = None, written: str = "") -> str:
+def _line(
+    doc_id: str, text: MarkedText | None, note: str, mark: Mark | None = None, written: str = "", reason: str = ""
+) -> str:
     sign = html.element("b", f"sign ex-{mark}", SIGNS[mark], title=MARK_NAMES[mark]) if mark else ""
     state = html.element("span", "lost", html.text(note)) if note else ""
     title = html.title_element(text.title, doc_id) if text else ""
     start = html.text(html.excerpt(text.text, 90)) if text else ""
-    about = html.element("div", "quiet", html.text(f"Note: {html.excerpt(written, 200)}")) if written else ""
+    said = {"Reason": reason, "Note": written}
+    lines = [f"{name}: {html.excerpt(each, 200)}" for name, each in said.items() if each]
+    about = html.element("div", "quiet", html.text(" · ".join(lines))) if lines else ""
     return html.element("div", "mark", sign, " ", html.name_element("id", doc_id), " ", state, " ", title, start, about)

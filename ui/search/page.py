@@ -16,6 +16,7 @@ from exemplar.ui.search.beginning import show_beginning
 from exemplar.ui.search.lists import component
 from exemplar.ui.search.query_box import ask_about_marks, show_query_box, show_query_document
 from exemplar.ui.search.rankings import engine_of, usable
+from exemplar.ui.search.screening.tools import show_screening_tools
 from exemplar.ui.search.session_menu import show_session_bar
 from exemplar.ui.search.toolbar import show_tools
 
@@ -53,6 +54,9 @@ def _draw(welcome: Callable[[], None]) -> None:
     session = usable(session, engine)
     with st.container(key="why-area" if view == "Why" else "lists-area", gap=None):
         component.show_frame(empty=session.query is None)
+        with st.container(horizontal=True, gap="small", key="screening-tools"):
+            if view == "Screen" and session.query is not None:
+                show_screening_tools(session, engine.corpus)
         if session.query is not None:
             results.show_lists(results.VIEWS[view])
     if session.query is None:

@@ -19,8 +19,11 @@ from exemplar.ui.search import filter_form
 from exemplar.ui.search.lists import component, payload
 from exemplar.ui.search.lists.messages import message_from
 from exemplar.ui.search.lists.open_row import opened_row
+from exemplar.ui.search.lists.progress import progress_of
 from exemplar.ui.search.lists.saving import save_acts
 from exemplar.ui.search.rankings import HEADINGS, engine_of, plain_and_learned, rankings_of, usable
+from exemplar.ui.search.screening.check import check_list, shown_check
+from exemplar.ui.search.screening.standing import standing
 from exemplar.ui.search.why import show_plane
 from exemplar.ui.streamlit_internals import has_changed_around
 
@@ -95,17 +98,31 @@ def _drawn(view: str) -> dict[str, Any]:
     if session.query is None:
         st.rerun(scope="app")  # it was lost
     memory = _memory()
-    payload.begin(memory, session, engine.corpus, view)
+    left = standing(session, engine.corpus)[1] if view == "screen" else None
+    check = shown_check(session, left) if left else None
+    payload.begin(memory, session, engine.corpus, f"{view} {check.number}" if check else view)
     fold = session.settings.hide_marked or view in ("screen", "next")
     lists, ranking = _lists_of(view, session, marks, engine, memory.shown, fold=fold)
+    if left and check:
+        lists = [check_list(check, left, engine.corpus)]
     status = _status(session, engine, ranking)
+    progress = progress_of(left) if left else None
     opened = None
     if memory.message.lacks and memory.message.opened is not None and memory.message.place == memory.place:
         highlighter = resources.highlighter(session.corpus, engine.corpus.manifest.vectors)
         opened = opened_row(memory.message.opened, ranking, engine, highlighter, marks.feedback)
     folded = engine.count_passing(marks.feedback.marked, session.filters) if fold else 0
     return payload.lists_data(
-        memory, session, marks, engine.corpus, lists, view=view, folded=folded, status=status, opened=opened
+        memory,
+        session,
+        marks,
+        engine.corpus,
+        lists,
+        view=view,
+        folded=folded,
+        status=status,
+        opened=opened,
+        progress=progress,
     )
 
 
@@ -219,5 +236,6 @@ def _memory() -> payload.Memory:
 
 def _around(session: Session) -> tuple[object, ...]:
     """Return what the page around the lists shows of a session."""
-    about = session.session_id, session.corpus, session.query, session.earlier, session.filters
-    return *about, len(session.settings.rankers), session.settings.C, session.settings.comfortable
+    about = session.session_id, session.corpus, session.query, session.earlier, session.filters, len(session.draws)
+    settings = session.settings
+    return *about, len(settings.rankers), settings.C, settings.comfortable, settings.recall, settings.confidence

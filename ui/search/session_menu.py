@@ -5,7 +5,6 @@ import streamlit as st
 from exemplar.data.corpus.manifest import Manifest
 from exemplar.retrieval.sessions.events import Named
 from exemplar.retrieval.sessions.session import Session
-from exemplar.retrieval.sessions.store import FAILURES
 from exemplar.ui import html, state
 from exemplar.ui.search.beginning import last_sessions, show_session
 
@@ -29,14 +28,6 @@ def show_session_bar(session: Session, corpora: dict[str, Manifest]) -> None:
         )
 
 
-def title_of(session_id: str) -> str:
-    """Return the name of a session, else its first query; empty if it has none, or the log can't be read."""
-    try:
-        return state.store().title(session_id)
-    except FAILURES:
-        return ""
-
-
 def _choose_corpus(session: Session, corpora: dict[str, Manifest]) -> None:
     state.put("corpus", session.corpus if session.corpus in corpora else None)
     st.selectbox(
@@ -51,7 +42,7 @@ def _choose_corpus(session: Session, corpora: dict[str, Manifest]) -> None:
 
 
 def _show_session(session: Session) -> None:
-    title = title_of(session.session_id)
+    title = state.title_of(session.session_id)
     menu = st.popover(_label(title), key="session_menu", help="This session, and the last ones.", on_change="rerun")
     if not menu.open:
         return

@@ -7,10 +7,13 @@ import streamlit as st
 
 from exemplar.retrieval.rankers import DEFAULT_RANKER, Ranker
 from exemplar.retrieval.sessions.events import SettingsSet
-from exemplar.retrieval.sessions.settings import Settings
+from exemplar.retrieval.sessions.settings import REASONS, Settings
 from exemplar.ui import state
+from exemplar.ui.search.lists.messages import LONGEST_REASON
 from exemplar.ui.state import put
 
+_LONGEST_NAME = 100  # characters
+_LONGEST_REASONS = 5_000
 _AUTOMATIC = "auto"
 _CS = (_AUTOMATIC, 0.003, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 _C_HELP = (
@@ -26,6 +29,8 @@ def choose_settings(settings: Settings) -> None:
     put("columns", len(settings.rankers))
     put("C", settings.C if settings.C in _CS else _AUTOMATIC)
     put("comfortable", settings.comfortable)
+    put("reader", settings.reader)
+    put("reasons", "\n".join(settings.reasons))
     st.segmented_control(
         "Lists",
         (2, 1),
@@ -41,6 +46,21 @@ def choose_settings(settings: Settings) -> None:
         key="comfortable",
         help="More of each text, in fewer rows.",
         on_change=lambda: _change(comfortable=st.session_state["comfortable"]),
+    )
+    st.text_input(
+        "Your name",
+        key="reader",
+        max_chars=_LONGEST_NAME,
+        placeholder="Nobody has to know",
+        help="Stands beside every mark that is made from now on, in the history and in exports. New sessions keep it.",
+        on_change=lambda: _change(reader=" ".join(st.session_state["reader"].split())),
+    )
+    st.text_area(
+        "Reasons why a document is not relevant",
+        key="reasons",
+        max_chars=_LONGEST_REASONS,
+        help="One a line; a note can name one of them, and an export counts them. Without a line, the usual ones.",
+        on_change=_choose_reasons,
     )
     st.button(
         "kNN against the notebook's SVM",
@@ -60,6 +80,11 @@ def _rankers(settings: Settings, n: int) -> tuple[Ranker, ...]:
     """Return the rankers of one or two columns: the last ranker alone, or kNN beside it (the default beside kNN)."""
     last = settings.rankers[-1]
     return (last,) if n == 1 else ("knn", last if last != "knn" else DEFAULT_RANKER)
+
+
+def _choose_reasons() -> None:
+    lines = (" ".join(line.split())[:LONGEST_REASON] for line in st.session_state["reasons"].splitlines())
+    _change(reasons=tuple(dict.fromkeys(filter(None, lines))) or REASONS)
 
 
 def _chosen_c() -> float | None:

@@ -8,13 +8,14 @@ from exemplar.retrieval.sessions.identity import PresentMarks
 from exemplar.retrieval.sessions.session import Session
 from exemplar.ui import state
 from exemplar.ui.search import filter_form
-from exemplar.ui.search.export_import import show_export, show_import
+from exemplar.ui.search.export_import import show_export, show_flow, show_import
 from exemplar.ui.search.mark_all import show_mark_all
 from exemplar.ui.search.marks_list import show_marks
 from exemplar.ui.search.rankings import rankings_of
 from exemplar.ui.search.results import VIEWS
 from exemplar.ui.search.settings import choose_settings
 
+_FIRST_VIEW = "view_at_first"
 KEYS = {
     "/": "to the query",
     "j, k": "to the next and the previous row",
@@ -27,6 +28,7 @@ KEYS = {
     "*": "begin a range; the next mark is for all rows from there",
     "u": "undo",
     "Shift+U": "redo",
+    "c": "write a note on the row; Ctrl+Enter saves it",
     "m": "more like this row",
     "v": "the next view",
     "Esc": "leave the row, or the query",
@@ -44,7 +46,7 @@ def show_tools(session: Session, marks: PresentMarks, engine: SearchEngine) -> s
 
 
 def _show_tools(session: Session, marks: PresentMarks, engine: SearchEngine) -> str:
-    view = next(iter(VIEWS))
+    view = _first_view()
     if session.query is not None:
         view = str(
             st.segmented_control(
@@ -67,6 +69,13 @@ def _show_tools(session: Session, marks: PresentMarks, engine: SearchEngine) -> 
     with st.popover("Keys", icon=":material/keyboard:", key="keys"):
         st.html("".join(f'<p><kbd class="ex-key">{key}</kbd> {meaning}</p>' for key, meaning in KEYS.items()))
     return view
+
+
+def _first_view() -> str:
+    """Return the view with which this tab began: that of its address, which the lists write and a reload keeps."""
+    in_address = st.query_params.get(state.VIEW)
+    named = next((name for name, view in VIEWS.items() if view == in_address), next(iter(VIEWS)))
+    return str(st.session_state.setdefault(_FIRST_VIEW, named))
 
 
 def _filters_popover(session: Session, marks: PresentMarks, engine: SearchEngine) -> None:
@@ -96,6 +105,7 @@ def _export_popover(session: Session, engine: SearchEngine, marks: PresentMarks)
     with transfer:
         columns = None if session.query is None else lambda n: _exported(session, engine, marks, n)
         show_export(engine.corpus, session, marks, columns)
+        show_flow(engine.corpus, session)
         show_import(engine.corpus, session, state.change)
 
 

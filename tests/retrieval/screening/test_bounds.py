@@ -1,11 +1,14 @@
 from fractions import Fraction
 from math import comb
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import hypergeom
 
 from exemplar.data.errors import ExemplarError
+from exemplar.retrieval.screening import bounds
 from exemplar.retrieval.screening.bounds import Target, draw_needed, fewest_relevant, fewest_that_miss, most_relevant
 
 ALPHAS = (0.0123, 0.05, 0.31, 0.47)
@@ -108,3 +111,12 @@ def test_no_draw_suffices_while_too_much_is_unsure() -> None:
 def test_a_target_is_a_share(values: tuple[float, float]) -> None:
     with pytest.raises(ExemplarError, match=r"^the target (recall|confidence) must be between 0\.5 and 0\.999, got "):
         Target(*values)
+
+
+@pytest.mark.parametrize("n_unread", [1, 7, 60, 2_000, 25_000])
+def test_the_distribution_function_is_that_of_scipy(n_unread: int) -> None:
+    random = np.random.default_rng(n_unread)
+    for K, n_drawn in random.integers(0, n_unread + 1, (20, 2)).tolist():
+        for k in {-1, 0, 1, 5, K * n_drawn // n_unread, min(K, n_drawn)}:
+            expected = hypergeom.cdf(k, n_unread, K, n_drawn)
+            assert bounds.chance_of_at_most(k, n_unread, K, n_drawn) == pytest.approx(expected, abs=1e-8)

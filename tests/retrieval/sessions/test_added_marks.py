@@ -12,10 +12,11 @@ from exemplar.data.documents import Document
 from exemplar.data.sources.spec import Source, SourceSpec
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.sessions.added_marks import Import, added_marks
+from exemplar.retrieval.sessions.events import NotesAdded
 from exemplar.retrieval.sessions.export import as_csv, as_json_lines, as_parquet, export_table
 from exemplar.retrieval.sessions.identity import present_marks
-from exemplar.retrieval.sessions.import_marks import read_marks
-from exemplar.retrieval.sessions.marks import MarkedText, Marks
+from exemplar.retrieval.sessions.import_marks import MarkFile, MarkRow, read_marks
+from exemplar.retrieval.sessions.marks import MarkedText, Marks, marked_texts
 from exemplar.retrieval.sessions.session import Session
 from tests.retrieval.sessions.test_export import corpus_of
 from tests.support.corpora import ANIMALS
@@ -202,3 +203,25 @@ def test_over_milvus_it_is_the_same(tmp_path: Path) -> None:
         assert taken(content, served) == taken(content, corpus)
         assert taken(content, served).event.marks.positives[:2] == ("3", "u")
     assert taken(as_csv(table), served).event.marks == Feedback(("3", "u", aside("3", "gone")), ("1",))
+
+
+def test_notes_go_to_the_documents_of_their_texts_and_marks_to_their_readers(animals: Corpus) -> None:
+    [five] = marked_texts(animals, [5])
+    rows = (
+        MarkRow("line 2", "x", "negative", five.text_hash, five, note="n", reason="old", reader="ann"),
+        MarkRow("line 3", "7", None, note="m"),
+        MarkRow("line 4", "1", "positive", reader="bob"),
+    )
+    found = added_marks(MarkFile(rows), animals, Marks())
+    assert found.event.marks == Feedback(("1",), ("5",))
+    assert found.event.readers == {"5": "ann", "1": "bob"}
+    assert found.notes == NotesAdded({"5": "n", "7": "m"}, {"5": "old"})
+
+
+def test_a_note_alone_needs_a_text_that_the_corpus_has(animals: Corpus) -> None:
+    rows = (MarkRow("line 2", "x", None, None, MarkedText(None, "an owl"), note="n"),)
+    found = added_marks(MarkFile(rows), animals, Marks())
+    assert (found.notes, found.left_out) == (
+        None,
+        ("x (line 2): this corpus does not have its text, and the row has a note but no mark",),
+    )

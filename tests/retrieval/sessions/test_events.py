@@ -7,12 +7,14 @@ import pytest
 from exemplar.data.corpus.filters import Filters
 from exemplar.data.errors import ExemplarError
 from exemplar.retrieval.feedback import Feedback
+from exemplar.retrieval.rankers import DEFAULT_RANKER
 from exemplar.retrieval.sessions.event_json import event_from_json
 from exemplar.retrieval.sessions.events import (
     CheckDrawn,
     DocumentQueried,
     Event,
     FiltersSet,
+    Joined,
     Marked,
     MarksAdded,
     MarksCleared,
@@ -70,7 +72,7 @@ EVENTS: list[tuple[Event, str, str]] = [
         Marked("5", "unsure", "00ff", None, "ann", {"list": "knn", "rank": 3}, "why?", "far off"),
         '{"mark": "unsure", "doc_id": "5", "text": "00ff", "reader": "ann", '
         '"found": {"list": "knn", "rank": 3}, "note": "why?", "reason": "far off"}',
-        "marked 5 as unsure",
+        "marked 5 as unsure, by ann",
     ),
     (
         Marked("5", "positive", replaces=("4", "7")),
@@ -111,6 +113,43 @@ EVENTS: list[tuple[Event, str, str]] = [
         "drew 2 of 1,200 unread documents at random",
     ),
     (Noted("3", "see\ntable 2"), r'{"noted": "see\ntable 2", "doc_id": "3"}', "noted “see table 2” on 3"),
+    (
+        MarksAdded(Feedback(("1",)), reader="ann", readers={"1": "bob"}),
+        '{"marks": {"positive": ["1"], "negative": [], "unsure": []}, "texts": {}, "reader": "ann", '
+        '"readers": {"1": "bob"}}',
+        "took in marks: 1 as relevant, 0 as not relevant, by ann",
+    ),
+    (
+        MarksAdded(Feedback(), taken_back=("2",), reader="ann"),
+        '{"marks": {"positive": [], "negative": [], "unsure": []}, "texts": {}, "taken_back": ["2"], "reader": "ann"}',
+        "took 1 marks back, by ann",
+    ),
+    (
+        Noted("3", "n", reason="wrong outcome"),
+        '{"noted": "n", "doc_id": "3", "reason": "wrong outcome"}',
+        "gave the reason “wrong outcome” for 3, and noted “n” on 3",
+    ),
+    (
+        Noted("3", "", reason="wrong outcome"),
+        '{"noted": "", "doc_id": "3", "reason": "wrong outcome"}',
+        "gave the reason “wrong outcome” for 3",
+    ),
+    (Noted("3", "n", reason=""), '{"noted": "n", "doc_id": "3", "reason": ""}', "noted “n” on 3"),
+    (
+        NotesAdded({"3": "a"}, {"4": "b"}),
+        '{"notes": {"3": "a"}, "reasons": {"4": "b"}}',
+        "took in 1 notes and 1 reasons",
+    ),
+    (
+        Joined(("cats", "dogs"), ("3",)),
+        '{"joined": ["cats", "dogs"], "conflicts": ["3"]}',
+        "joined the sessions “cats” and “dogs”: 1 conflict to settle",
+    ),
+    (
+        Joined(("cats", "dogs")),
+        '{"joined": ["cats", "dogs"], "conflicts": []}',
+        "joined the sessions “cats” and “dogs”: 0 conflicts to settle",
+    ),
     (Noted("3", "", "00ff"), '{"noted": "", "doc_id": "3", "text": "00ff"}', "removed the note on 3"),
     (NotesAdded({"3": "a", "4": "b"}), '{"notes": {"3": "a", "4": "b"}}', "took in 2 notes"),
     (TextsKnown({"1": "00ff"}), '{"texts_known": {"1": "00ff"}}', "kept the texts of 1 earlier marks"),
@@ -146,6 +185,12 @@ EVENTS: list[tuple[Event, str, str]] = [
     (
         SettingsSet(Settings(hide_marked=False, comfortable=True)),
         '{"settings": {"rankers": ["knn", "anchored"], "k": 25, "C": null, "hide_marked": false, "comfortable": true}}',
+        "changed the settings",
+    ),
+    (
+        SettingsSet(Settings(reader="ann", reasons=("too old", "no trial"))),
+        f'{{"settings": {{"rankers": ["knn", "{DEFAULT_RANKER}"], "k": 25, "C": null, "hide_marked": true, '
+        '"comfortable": false, "reader": "ann", "reasons": ["too old", "no trial"]}}',
         "changed the settings",
     ),
     (Named("my cats"), '{"name": "my cats"}', "named it “my cats”"),
@@ -215,6 +260,10 @@ def test_an_unknown_event_is_refused(event: Any) -> None:
         {"noted": "x"},
         {"notes": {"a": 3}},
         {"notes": ["a"]},
+        {"notes": {}, "reasons": ["a"]},
+        {"joined": ["a"], "conflicts": []},
+        {"joined": ["a", "b"], "conflicts": "c"},
+        {"marks": {"positive": ["a"], "negative": []}, "readers": ["a"]},
         "no event",
         ["undo"],
     ],

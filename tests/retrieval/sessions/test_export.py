@@ -15,6 +15,7 @@ from exemplar.data.readers.file import File
 from exemplar.data.readers.tables import open_table
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.sessions.added_marks import added_marks
+from exemplar.retrieval.sessions.events import NotesAdded
 from exemplar.retrieval.sessions.export import (
     Column,
     as_csv,
@@ -28,7 +29,7 @@ from exemplar.retrieval.sessions.import_marks import read_marks
 from exemplar.retrieval.sessions.marks import MarkedText, Marks
 from tests.support.corpora import ANIMALS
 
-LEFT_AWAY = ["text_hash", "mark_origin", "note"]
+LEFT_AWAY = ["text_hash", "mark_origin", "note", "reason", "reader"]
 MARKS = Feedback(("5", "gone"), ("1",))
 COLUMNS = [
     Column("knn", ("3", "1"), {"3": 0.5, "1": 0.25, "7": 0.125, "5": -1.0}, "quick"),
@@ -77,6 +78,7 @@ def rows_of(content: bytes, suffix: str) -> list[dict]:
 def test_a_row_has_the_marks_ranks_and_scores_of_all_columns(animals: Corpus) -> None:
     table = export_table(animals, MARKS, COLUMNS)
     own = ["doc_id", "title", "text", "text_hash", "labels", "mark", "mark_state", "mark_origin", "note"]
+    own += ["reason", "reader"]
     assert table.column_names == [*own, "vectors", "knn_rank", "knn_score", "anchored_rank", "anchored_score"]
     hashes = [MarkedText(None, ANIMALS[row]).text_hash for row in (3, 1, 7, 5)]
     assert table["text_hash"].to_pylist() == [*hashes, None]
@@ -167,6 +169,32 @@ def test_an_export_with_notes_is_read_again(animals: Corpus, suffix: str) -> Non
     }
     imported = added_marks(read_marks(content, f"marks{suffix}"), animals, Marks()).event.marks
     assert imported == Feedback(("5",), ("1",))
+
+
+@pytest.mark.parametrize("suffix", WRITERS)
+def test_marks_with_readers_notes_and_reasons_are_exported_and_read_again(animals: Corpus, suffix: str) -> None:
+    marks = Feedback(("5",), ("1", "2"))
+    notes, reasons = {"5": "=1+1", "8": "no mark"}, {"1": "-far off", "8": "old"}
+    content = WRITERS[suffix](
+        export_table(animals, marks, notes=notes, reasons=reasons, readers={"5": "@ann", "1": "bob", "8": "ann"})
+    )
+    rows = {row["doc_id"]: (row["mark"], row["reason"], row["reader"]) for row in rows_of(content, suffix)}
+    sign = "'" if suffix == ".csv" else ""
+    assert rows == {
+        "5": ("relevant", None, f"{sign}@ann"),
+        "1": ("not relevant", f"{sign}-far off", "bob"),
+        "2": ("not relevant", None, None),
+        "8": (None, "old", None),
+    }
+    found = added_marks(read_marks(content, f"marks{suffix}"), animals, Marks())
+    assert (found.event.marks, found.event.readers) == (marks, {"5": "@ann", "1": "bob"})
+    assert (found.notes, found.left_out) == (NotesAdded(notes, reasons), ())
+
+
+def test_a_copy_of_a_marked_document_has_its_reader(animals: Corpus) -> None:
+    present = PresentMarks(Feedback(("5",)), copies={"5": ("5", "7")})
+    table = export_table(animals, Feedback(("5",)), present=present, readers={"5": "ann"})
+    assert [(row["doc_id"], row["reader"]) for row in table.to_pylist()] == [("5", "ann"), ("7", "ann")]
 
 
 @pytest.mark.parametrize("suffix", WRITERS)

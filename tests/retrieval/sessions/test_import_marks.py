@@ -226,3 +226,38 @@ def test_any_bytes_are_marks_or_an_error_that_says_so(content: bytes, name: str)
             read_marks(prefix + content, name)
         except ExemplarError as error:
             assert name in str(error)  # noqa: PT017 - either way is right
+
+
+def test_notes_reasons_and_readers_are_read_beside_marks_and_without() -> None:
+    content = b"doc_id,mark,note,Exclusion Reason,reviewer\na,no,n,old,ann\nb,,m,,ann\nc,,,old,\nd,,,,ann\ne,yes,,,\n"
+    assert read_marks(content, "m.csv").rows == (
+        MarkRow("line 2", "a", "negative", note="n", reason="old", reader="ann"),
+        MarkRow("line 3", "b", None, note="m", reader="ann"),
+        MarkRow("line 4", "c", None, reason="old"),
+        MarkRow("line 6", "e", "positive"),
+    )
+
+
+def test_a_column_of_readers_is_no_column_of_ids_and_a_text_is_no_note() -> None:
+    with pytest.raises(ExemplarError, match="it has no column 'doc_id'"):
+        read_marks(b"mark,reader\nyes,ann\n", "m.csv")
+    assert read_marks(b"mark,ticket,reader\nyes,7,ann\n", "m.csv").rows == (
+        MarkRow("line 2", "7", "positive", reader="ann"),
+    )
+    [row] = read_marks(b"note,mark\nx,yes\n", "m.csv", Columns(text="note")).rows
+    assert (row.text, row.note) == (MarkedText(None, "x"), "")
+
+
+def test_long_notes_are_cut_and_too_many_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    long = b"doc_id,mark,note,reason\na,yes," + b"n" * 20_000 + b"," + b"r" * 300 + b"\n"
+    [row] = read_marks(long, "m.csv").rows
+    assert (len(row.note), len(row.reason)) == (10_000, 200)
+    monkeypatch.setattr(import_marks, "MOST_WRITTEN", 30_000)
+    rows = b"".join(b"%d,yes,%s\n" % (row, b"n" * 20_000) for row in range(4))
+    with pytest.raises(ExemplarError, match=r"its notes have more than 30,000 characters"):
+        read_marks(b"doc_id,mark,note\n" + rows, "m.csv")
+
+
+def test_a_note_without_a_mark_needs_a_document() -> None:
+    file = read_marks(b"doc_id,text,mark,note\n,,,n\n", "m.csv")
+    assert file.left_out == ("line 2 has a note but no doc_id; fill it in, or remove a note",)

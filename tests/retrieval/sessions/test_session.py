@@ -14,6 +14,7 @@ from exemplar.retrieval.sessions.events import (
     DocumentQueried,
     Event,
     FiltersSet,
+    Joined,
     Marked,
     MarksAdded,
     MarksCleared,
@@ -259,3 +260,47 @@ def test_marks_on_texts_take_those_on_their_copies_back_in_one_step() -> None:
     assert made.on_texts(MarksAdded(Feedback(), taken_back=("b", "b", "d"))).taken_back == ("b", "d", "a")
     assert made.on_texts(MarksAdded(Feedback(("b",)), taken_back=("b", "c"))).taken_back == ("c", "a")
     assert made.on_texts(MarksAdded(Feedback(("e", "z")))).taken_back == ()
+
+
+def test_a_mark_has_its_reader_whom_undo_and_ids_that_change_keep() -> None:
+    session = after(
+        Marked("a", "positive", reader="ann"), Marked("b", "negative"), Marked("a", "negative", reader="bob")
+    )
+    assert session.marks.readers == {"a": "bob"}
+    assert session.after(UNDO).marks.readers == {"a": "ann"}
+    assert session.after(MarksFollowed({"a": "x"})).marks.readers == {"x": "bob"}
+    added = MarksAdded(Feedback(("c", "d"), ("b",)), reader="cleo", readers={"d": "dan", "b": ""})
+    assert session.after(added).marks.readers == {"a": "bob", "c": "cleo", "d": "dan"}
+
+
+def test_a_mark_that_another_reader_makes_again_is_a_step() -> None:
+    session = after(Marked("a", "positive", reader="ann"), Marked("a", "positive", reader="bob"))
+    assert session.marks.readers == {"a": "bob"}
+    assert session.after(UNDO).marks.readers == {"a": "ann"}
+
+
+def test_a_reason_stands_beside_the_note_and_an_earlier_version_leaves_it() -> None:
+    session = after(Noted("a", "n", reason="old"), Noted("b", "", reason="far"))
+    assert (session.notes, session.reasons) == ({"a": "n"}, {"a": "old", "b": "far"})
+    assert session.after(Noted("a", "m")).reasons == {"b": "far", "a": "old"}
+    assert session.after(Noted("a", "m", reason="")).reasons == {"b": "far"}
+    assert session.after(NotesAdded({"b": "x"}, {"a": "new"})).reasons == {"a": "new", "b": "far"}
+    assert session.after(UNDO, MarksCleared()).reasons == session.reasons
+    told = session.after(Marked("c", "negative", note="why", reason="far"))
+    assert (told.notes, told.reasons) == ({"a": "n", "c": "why"}, {"a": "old", "b": "far", "c": "far"})
+
+
+def test_notes_and_the_first_of_the_reasons_follow_their_texts() -> None:
+    session = after(Noted("a", "n", reason="old"), Noted("b", "m", reason="far"), MarksFollowed({"a": "b"}))
+    assert (session.notes, session.reasons) == ({"b": "m\nn"}, {"b": "far"})
+
+
+def test_a_conflict_is_open_until_it_is_marked_as_relevant_or_not() -> None:
+    joined = after(Joined(("x", "y"), ("a", "b")), MarksAdded(Feedback((), (), ("a", "b", "c"))))
+    assert joined.conflicts == ("a", "b")
+    assert joined.after(Marked("a", "unsure")).conflicts == ("a", "b")
+    settled = joined.after(Marked("a", "negative"))
+    assert settled.conflicts == ("b",)
+    assert settled.after(UNDO).conflicts == ("a", "b")
+    assert settled.after(MarksFollowed({"b": "z"})).conflicts == ("z",)
+    assert after(Marked("a", "unsure")).conflicts == ()

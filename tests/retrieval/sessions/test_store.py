@@ -23,10 +23,12 @@ from exemplar.retrieval.sessions.events import (
     NotesAdded,
     Opened,
     Queried,
+    SettingsSet,
     Undone,
 )
 from exemplar.retrieval.sessions.marks import MarkedText
 from exemplar.retrieval.sessions.session import Session
+from exemplar.retrieval.sessions.settings import Settings
 from exemplar.retrieval.sessions.store import LoggedEvent, SessionStore
 
 EVENTS: list[Event] = [
@@ -431,3 +433,25 @@ def test_a_damaged_event_does_not_hide_the_title(store: SessionStore, home: Path
         connection.execute("UPDATE events SET event = '{\"query\": ' WHERE id = 1")
         connection.execute("UPDATE events SET event = '{\"query\": 3}' WHERE id = 2")
     assert (store.title("s1"), store.saved()[0].title) == ("birds", "birds")
+
+
+def test_a_new_session_begins_with_all_of_its_events(tmp_path: Path) -> None:
+    store = SessionStore(tmp_path / "new" / "sessions.sqlite")
+    text = MarkedText("A", "b")
+    events = [Queried("a cat"), Marked("1", "positive", text.text_hash, text), Named("mine")]
+    session_id = store.begin("animals", events, "c1")
+    session = store.load(session_id)
+    assert session is not None
+    assert (session.query, session.feedback, session.corpus_id) == ("a cat", Feedback(("1",)), "c1")
+    assert store.texts(session_id) == {text.text_hash: text}
+    assert [each.title for each in store.saved()] == ["mine"]
+    assert store.begin("animals", events) != session_id
+
+
+def test_the_last_reader_is_that_of_the_settings_chosen_last(tmp_path: Path) -> None:
+    store = SessionStore(tmp_path / "sessions.sqlite")
+    assert store.last_reader() == ""
+    for session_id, reader in (("a", "ann"), ("b", "bob"), ("a", "")):
+        store.record(Session(session_id, "animals"), SettingsSet(Settings(reader=reader)))
+    store.record(Session("a", "animals"), Queried('"settings"'))
+    assert store.last_reader() == "bob"

@@ -70,6 +70,8 @@ def test_an_act_that_is_not_known_is_named_so_that_it_is_not_sent_for_ever():
 def test_long_and_many_things_are_cut():
     note = act(act="note", id="a", hash="0f", text="x" * (LONGEST_NOTE + 1))
     assert len(acts_of(note)[0].note) == LONGEST_NOTE
+    reasons = [act(act="note", id="a", hash="0f", **said) for said in ({}, {"reason": 3}, {"reason": "x" * 300})]
+    assert [acts_of(each)[0].reason for each in reasons] == [None, "", "x" * 200]
     assert len(acts_of(*[act(act="undo")] * (MOST_ACTS + 1))) == MOST_ACTS
     assert message_from({"shown": 1e15}).shown == 1_000_000
     assert message_from({"acts": [act(act="note", id="a", hash="0f", text="cut \ud800")]}).acts[0].note == "cut ?"

@@ -402,7 +402,7 @@ def test_a_note_is_saved_shown_and_removed(animals: Corpus, store: SessionStore)
     app = searched("the dog")
     lists = Lists(app).note("4", "see table 2").mark("6").note("6", "stocks\n<b>again</b>")
     assert lists.data["notes"] == {lists.row("4"): "see table 2"}, "the other one is folded away"
-    assert events(store, app)[1] == Noted("4", "see table 2", lists.texts("4")["hash"])
+    assert events(store, app)[1] == Noted("4", "see table 2", lists.texts("4")["hash"], "")
     assert "Note: stocks &lt;b&gt;again&lt;/b&gt;" in listed_mark(app, "6")
     again = opened(session_of(app))
     other = Lists(again).fold(on=False)

@@ -22,6 +22,7 @@ _FEED_SCRIPT = """export default ({ data, setTriggerValue }) => {
 _HEAD = '<div class="exl-title-line"><h2 dir="auto"></h2><select></select><small></small></div>'
 _LIST = '<div class="exl-list"><ul role="list"></ul><p class="exl-empty"></p></div>'
 _TAB = '<button type="button" data-do="side"></button>'
+SCRIPT = "\n".join((_HERE / name).read_text() for name in ("lists.js", "open_row.js", "screen.js"))
 _CURVES = ("dot", "none", "unsure", "negative", "positive", "lit")  # later ones are drawn over earlier ones
 FRAME = f"""<div class="exl"></div>
 <template>
@@ -34,6 +35,10 @@ FRAME = f"""<div class="exl"></div>
     <span data-part="status" class="exl-info" dir="auto"></span>
   </div>
   <div class="exl-tabs" data-part="tabs">{_TAB}{_TAB}</div>
+  <details class="exl-claim" data-part="claim" hidden>
+    <summary data-part="sentence" dir="auto"></summary><p data-part="needs" dir="auto"></p>
+  </details>
+  <p class="exl-told" data-part="told" aria-live="polite"></p>
   <div class="exl-heads">{_HEAD}<span data-part="agreement" class="exl-agree"></span>{_HEAD}</div>
   <div class="exl-body">
     <div class="exl-scroll" data-part="scroll" tabindex="-1">
@@ -73,6 +78,7 @@ FRAME = f"""<div class="exl"></div>
       <div class="exl-editor" data-part="editor" hidden>
         <textarea class="exl-note" data-part="note" aria-label="Note" maxlength="{LONGEST_NOTE}" dir="auto" rows="3"
         ></textarea>
+        <select class="exl-reason" data-part="reason" aria-label="Reason why it is not relevant"></select>
         <button type="button" data-do="save">Save</button><button type="button" data-do="cancel">Cancel</button>
       </div>
     </div>
@@ -86,7 +92,7 @@ def _frame() -> Any:
         "exemplar_lists",
         html=FRAME,
         css=(_HERE / "lists.css").read_text(),
-        js=(_HERE / "lists.js").read_text(),
+        js=SCRIPT,
         isolate_styles=False,
     )
 

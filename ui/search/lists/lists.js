@@ -4,7 +4,7 @@
 // says what the server does not know. Texts of documents are textContent, title or aria-label, never HTML or style.
 // An act (a mark, a note, an undo) is unconfirmed until data says that the server has dealt with it. Streamlit passes
 // on only the newest message, and one may get lost: each has every unconfirmed act, with a key that makes it safe to
-// repeat, and a copy in sessionStorage outlives a reload.
+// repeat, and a copy in sessionStorage outlives a reload. The same module goes on in open_row.js and screen.js.
 
 const HEIGHTS = { dense: 52, comfortable: 92 } // pixels of a row: 14 or 8 whole ones in a window of 900 pixels
 const [NARROW, WIDE] = [700, 1700] // pixels: below, one list is shown; from, the open text has a column of its own
@@ -71,7 +71,8 @@ function record(fields) {
   setTimeout(render, QUIET)
 }
 const lacks = () => Boolean(state.open && !state.opened)
-const need = () => [...new Set(state.data.lists.flatMap(({ rows }) => rows))].filter((row) => !state.known.has(row))
+const listed = () => new Set([...state.data.lists, ...state.lists].flatMap(({ rows }) => rows))
+const need = () => [...listed()].filter((row) => !state.known.has(row))
 const wish = (open = state.open?.row ?? null, n = state.shown) => ({ place: state.data.place, open, shown: [n, n] })
 function say() {
   clearTimeout(state.timer)
@@ -114,7 +115,7 @@ function take(data, isRestart) {
   if (isProgress) state.since = performance.now()
   Object.assign(state, { data, acts, owes: state.owes || isRestart }, isElsewhere ? ARRIVED : {})
   store()
-  if (isElsewhere) ui.scroll.scrollTop = 0
+  if (isElsewhere) Object.assign(state, { lit: keptPlace() }, (ui.scroll.scrollTop = 0))
   if (isElsewhere || isRestart) state.said = JSON.stringify(wish(null, BATCH)) // what the server presumes
   if (data.opened && data.opened.row === state.open?.row) state.opened = data.opened
   refresh()
@@ -132,7 +133,8 @@ function refresh() {
   const { lists, hold, open, data } = state
   const isHeld = (side) => hold?.side === side || (open?.side === side && !ui.editor.hidden)
   const isSame = lists.length === data.lists.length
-  state.lists = data.lists.map((list, side) => (isSame && isHeld(side) ? lists[side] : list))
+  const follow = (list, shown) => (isScreen() ? screened(list, shown) : list)
+  state.lists = data.lists.map((list, side) => (isSame && isHeld(side) ? lists[side] : follow(list, lists[side])))
   if (!isSame || lists.some((list, side) => list !== state.lists[side])) relight()
 }
 
@@ -145,7 +147,7 @@ function relight() {
   if (isScreen()) state.lit ??= { side: state.lists.length - 1, row: null, index: 0 }
   if (!state.lit) return
   const { side, row, index } = state.lit
-  const [at, last] = [indexOf(side, row), clamp(isScreen() ? 0 : (state.goes_on ?? index), side)]
+  const [at, last] = [indexOf(side, row), clamp(state.goes_on ?? index, side)]
   const stays = at >= 0 && (isScreen() || state.goes_on === null || isInView(side, at))
   const next = stays ? at : [unmarkedFrom(side, last), unmarkedFrom(side, 0), last].find((each) => each >= 0) ?? -1
   ui.focuses ||= next !== at && ui.lists[side].items.get(row) === document.activeElement
@@ -157,7 +159,10 @@ const idOf = (row) => state.known.get(row)?.id
 const idAndHash = (row) => ({ id: idOf(row), hash: state.known.get(row)?.hash })
 const nameOf = (row) => state.known.get(row)?.title || state.known.get(row)?.name || idOf(row) || "…"
 const actOf = (row) => state.latest.get(idOf(row))
-const noteOf = (row) => ourLast("note", ({ id }) => id === idOf(row))?.text ?? state.data.notes[row] ?? ""
+const noted = (row) => ourLast("note", ({ id }) => id === idOf(row))
+const noteOf = (row) => noted(row)?.text ?? state.data.notes[row] ?? ""
+const reasonOf = (row) => noted(row)?.reason ?? state.data.reasons[row] ?? "" // why it is not relevant
+const aboutOf = (row) => [reasonOf(row), noteOf(row)].filter(Boolean).join(": ")
 const savedOf = (row) => state.data.marks[row] ?? state.data.left[row] ?? null // left: those of a list that is held
 const verdictOf = (row) => (actOf(row) ?? { verdict: savedOf(row) }).verdict // what the person last said
 const { format: number } = new Intl.NumberFormat("en-US")
@@ -167,7 +172,6 @@ const nOf = (side) => rowsOf(side).length
 const indexOf = (side, row) => rowsOf(side).indexOf(row)
 const clamp = (index, side) => Math.min(nOf(side) - 1, Math.max(0, index)) // -1 in an empty list
 const unmarkedFrom = (side, index) => rowsOf(side).findIndex((row, at) => at >= index && verdictOf(row) === null)
-const isScreen = () => state.data.view === "screen"
 const isWide = () => ui.size === "wide"
 const isFollowing = () => isScreen() || Boolean(state.open && isWide()) // the open row is the lit one
 const height = () => HEIGHTS[state.data.height] ?? HEIGHTS.dense
@@ -240,8 +244,8 @@ function render() {
   // A question above the lists makes them lower. Variables that are set anew have every element styled anew.
   const style = `--exl-row: ${height()}px; --exl-top: ${ui.top}px;`
   if (ui.root.style.cssText !== style) ui.root.style.cssText = style
-  const { height: rows, filtered } = state.data
-  Object.assign(ui.root.dataset, { size: ui.size, height: rows, filtered: Boolean(filtered), lists: sides().length })
+  const { height: rows, filtered, view } = state.data
+  Object.assign(ui.root.dataset, { size: ui.size, height: rows, filtered: Boolean(filtered), view, lists: sides().length })
   const before = (ui.openHeight = state.open && !isWide() ? ui.openHeight : 0)
   renderBar()
   ui.heads.forEach(renderHead)
@@ -253,6 +257,8 @@ function render() {
   if (ui.focuses || (hadFocus && !ui.root.contains(document.activeElement))) focusLit()
   Object.assign(ui, { scrolls: false, focuses: false })
   loadMore()
+  keepPlace()
+  nameView()
   const isNew = JSON.stringify(wish()) !== state.said || need().some((row) => !state.asked.has(row))
   if (isNew || (state.owes && state.acts.length)) say()
 }
@@ -266,7 +272,9 @@ function renderBar() {
   ui.undo.ariaDisabled = !(undo || pending.length)
   ui.redo.ariaDisabled = !(redo || ourLast("undo"))
   ui.isFolded = ourLast("fold")?.on ?? fold
-  Object.assign(ui.fold, { hidden: !n_marked, textContent: `${n_marked}: ${ui.isFolded ? "show" : "hide"}` })
+  renderClaim()
+  const fold_text = `${n_marked}: ${ui.isFolded ? "show" : "hide"}`
+  Object.assign(ui.fold, { hidden: !n_marked || isScreen(), textContent: fold_text })
   Object.assign(ui.agreement, { textContent: agreement[0], title: agreement[1] })
   ui.tabs.hidden = ui.size !== "narrow" || state.lists.length < 2 || isScreen()
   const side = sides().includes(state.lit?.side) ? state.lit.side : sides().at(-1)
@@ -323,7 +331,7 @@ function renderRows({ box, items }, side) {
 
 function paintRow(li, list, index) {
   const [row, here, there, share] = [list.rows[index], index + 1, list.there[index], list.shares[index]]
-  const [known, act, verdict, note] = [state.known.get(row), actOf(row), verdictOf(row), noteOf(row)]
+  const [known, act, verdict, note] = [state.known.get(row), actOf(row), verdictOf(row), aboutOf(row)]
   const [failure, compared] = [state.data.failed[act?.key], list.compared[index] ?? ""]
   const [isOpposed, isFresh] = [state.data.opposed.includes(row), list.fresh.includes(row)]
   Object.assign(li, { ariaPosInSet: here, ariaSetSize: list.total, ariaBusy: Boolean(act) })
@@ -371,56 +379,6 @@ function renderGutter() {
     }
   for (const path of ui.gutter.children) path.setAttribute("d", curves[path.dataset.kind] ?? "")
   ui.gutter.style.height = `${Math.max(0, ...state.lists.map(({ rows }, side) => yOf(side, rows.length)))}px`
-}
-
-function setOpen(open) {
-  const isSame = open?.row === state.open?.row
-  if (!isSame) closeNote(true)
-  Object.assign(state, { open, opened: isSame ? state.opened : null })
-}
-function renderOpen() {
-  const { open, opened } = state
-  if (!open) return ui.open.remove()
-  const home = isWide() ? ui.aside : ui.lists[open.side].items.get(open.row)
-  if (home && ui.open.parentNode !== home) home.append(ui.open)
-  if (Number(ui.open.dataset.row) !== open.row || ui.shows !== opened) fill(open.row, opened)
-  const [verdict, note] = [verdictOf(open.row), noteOf(open.row)]
-  for (const each of ui.deeds.children) if (each.dataset.do in MARKS) each.ariaPressed = each.dataset.do === verdict
-  setText(ui.noted, note && `Note: ${note}`)
-  Object.assign(ui, { shows: opened, openHeight: isWide() ? 0 : ui.open.offsetHeight })
-}
-function fill(row, opened) {
-  const excerpt = { parts: [["", state.known.get(row)?.text ?? ""]], words: [], fields: [], because: [], cut: "" }
-  const { parts, words, fields, because, cut } = opened ?? excerpt
-  const classOf = (kind) => (kind ? `exl-passage exl-${kind}` : "")
-  const spanOf = ([kind, part]) => el(kind === "carried" ? "mark" : "span", { className: classOf(kind), dir: "" }, part)
-  const about = words.length ? [["words", words.join(", ")], ...fields] : fields
-  const like = because.flatMap(({ title, mark, sentence }, n) => [
-    n ? ", " : "because: like ",
-    el("span", { className: `exl-${mark}`, title: sentence }, `${title} (${MARKS[mark][0]})`),
-  ])
-  ui.open.dataset.row = row
-  ui.heading.textContent = nameOf(row)
-  ui.read.ariaLabel = `Text of ${nameOf(row)}`
-  ui.whole.ariaBusy = !opened
-  ui.whole.replaceChildren(...parts.map(spanOf))
-  const lines = about.map(([name, value]) => el("p", {}, el("span", {}, name), " ", el("span", {}, value)))
-  ui.more.replaceChildren(...lines, el("p", { className: "exl-quiet" }, cut))
-  ui.because.replaceChildren(...like)
-}
-function editNote() {
-  if (!ui.editor.hidden) return closeNote(true)
-  ui.editor.hidden = false
-  ui.note.value = noteOf(state.open.row)
-  ui.note.focus()
-}
-/** Ends writing a note. What was written is kept unless the person cancels. */
-function closeNote(isKept) {
-  if (ui.editor.hidden) return
-  const [row, text] = [Number(ui.open.dataset.row), ui.note.value.toWellFormed()]
-  if (ui.editor.contains(document.activeElement)) ui.deeds.lastElementChild.focus({ preventScroll: true })
-  ui.editor.hidden = true
-  if (isKept && text !== noteOf(row)) record({ act: "note", ...idAndHash(row), text })
 }
 
 // ---- what a person does ----
@@ -474,7 +432,7 @@ function markLit(verdict) {
   Object.assign(state, { range: null, hold: null })
   refresh()
   const at = indexOf(side, row)
-  const next = unmarkedFrom(side, isScreen() ? 0 : at < 0 ? index : at + 1)
+  const next = unmarkedFrom(side, at < 0 ? index : at + 1)
   if (next >= 0 && !isTakenBack) light(side, rowsOf(side)[next], { goes_on: index })
 }
 function toggleOpen({ side, row }) {
@@ -482,7 +440,7 @@ function toggleOpen({ side, row }) {
   setOpen(isOpen ? null : { side, row })
   light(side, row)
 }
-const step = (act) => ui[act].ariaDisabled !== "true" && record({ act })
+const step = (act) => ui[act].ariaDisabled !== "true" && (act === "undo" ? stepBack() : record({ act }))
 const like = (row) => state.known.has(row) && record({ act: "like", ...idAndHash(row) })
 function leave() {
   closeNote(true)
@@ -495,6 +453,14 @@ function nextView() {
   const now = buttons.findIndex((each) => each.matches("[data-selected], [aria-pressed=true], [aria-checked=true]"))
   buttons[(now + 1) % buttons.length]?.click()
 }
+/** Writes the view into the address, so that a reload shows it; not as another entry of the history. */
+function nameView() {
+  const [url, { view }] = [new URL(location), state.data]
+  if ((url.searchParams.get("view") ?? "lists") === view) return
+  if (view === "lists") url.searchParams.delete("view")
+  else url.searchParams.set("view", view)
+  history.replaceState(history.state, "", url)
+}
 const focusLit = () => (ui.lists[state.lit?.side]?.items.get(state.lit.row) ?? ui.scroll).focus({ preventScroll: true })
 const page = () => Math.max(1, Math.floor(ui.scroll.clientHeight / height()))
 const queryBox = () => document.querySelector(".st-key-query_text input")
@@ -504,7 +470,7 @@ const KEYS = {
   "+": () => markLit("positive"), "=": () => markLit("positive"),
   "-": () => markLit("negative"), "?": () => markLit("unsure"),
   "*": () => (state.range = state.range || !state.lit ? null : { ...state.lit }),
-  u: () => step("undo"), U: () => step("redo"), m: () => like(state.lit?.row), h: () => across(0), l: () => across(1),
+  c: noteLit, u: () => step("undo"), U: () => step("redo"), m: () => like(state.lit?.row), h: () => across(0), l: () => across(1),
   Enter: () => state.lit && toggleOpen(state.lit), Escape: leave,
 }
 const sideOf = (target) => ui.lists.findIndex(({ box }) => box.contains(target))
@@ -514,7 +480,7 @@ function onKey(event) {
   if (!ui?.root.isConnected || event.isComposing || !target.matches) return false
   if (target.closest('[role="dialog"], [role="listbox"], [role="menu"]')) return false
   const isTyping = target.matches("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable=true]")
-  const [isNote, hasModifier] = [target === ui.note, event.ctrlKey || event.metaKey || event.altKey]
+  const [isNote, hasModifier] = [target === ui.note || target === ui.reason, event.ctrlKey || event.metaKey || event.altKey]
   const isPress = key === "Enter" && target.closest("button, a, summary, input, [role=button], [role=tab]")
   const isTaken = !isTyping && !hasModifier && !isPress && !(event.repeat && !"jknp".includes(key))
   const isDrawn = Boolean(state.data) && !ui.root.hidden
@@ -535,13 +501,14 @@ function onClick(event) {
   else if (deed === "side") state.side = [...ui.tabs.children].indexOf(event.target)
 }
 
-function onRow({ target, shiftKey, pointerType }, row, deed) {
+function onRow({ target, shiftKey, pointerType, detail }, row, deed) {
   const isInside = target.closest(".exl-open")
   const side = isInside ? state.open.side : sideOf(target)
   if (deed === "note") return editNote()
   if (deed === "save" || deed === "cancel") return closeNote(deed === "save")
   if (deed === "like") return like(row)
   if (!deed) return !isInside && getSelection().isCollapsed && toggleOpen({ side, row })
+  if (isScreen() && isInside) return detail < 2 && markLit(deed) // the second of a double click means no other row
   if (!mark({ side, row }, deed, shiftKey ? beginOfRange(side, row) : row)) return
   state.hold = sideOf(target) >= 0 && pointerType === "mouse" ? { side, row } : null // a press of a key has no pointer
   light(side, row, { scrolls: false, focuses: !isInside })

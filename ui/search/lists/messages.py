@@ -1,5 +1,6 @@
 """What the browser's lists say: all acts that are not yet confirmed, and what they show."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
@@ -10,6 +11,7 @@ from exemplar.retrieval.rankers import RANKERS, Ranker
 MOST_ACTS = 2_000  # in a message; the browser sends the others once these are confirmed
 MOST_MARKED = 10_000  # rows of a range
 LONGEST_NOTE = 10_000  # characters
+LONGEST_REASON = 200
 _LONGEST_KEY = 100
 _MOST_SHOWN = 1_000_000
 _MOST_NEEDED = 1_000
@@ -41,6 +43,8 @@ class Act:
         The rows that were marked: several if it was a range.
     verdict
         Their mark; None takes marks back.
+    reason
+        As for ``Noted``; None if the browser has an earlier version.
     """
 
     key: str
@@ -51,6 +55,7 @@ class Act:
     rows: tuple[ShownRow, ...] = ()
     verdict: Mark | None = None
     note: str = ""
+    reason: str | None = None
     on: bool = False
     side: int = 0
     ranker: Ranker = "knn"
@@ -85,6 +90,17 @@ class Message:
     needed: frozenset[int] = frozenset()
     acts: tuple[Act, ...] = ()
     unreadable: tuple[str, ...] = ()
+
+
+def name_of_check(number: int) -> str:
+    """Return what the list of a random check calls itself in acts, as others name their rankers."""
+    return f"random {number}"
+
+
+def number_of_check(name: str) -> int | None:
+    """Return the number of the random check whose list has a name; None for other lists."""
+    match = re.fullmatch(r"random ([1-9]\d{0,5})", name)
+    return int(match[1]) if match else None
 
 
 def message_from(content: Any) -> Message:
@@ -141,6 +157,7 @@ def _act(content: Any) -> Act | None:
         tuple(row for row in shown if row),
         verdict,
         _text(content, "text", LONGEST_NOTE),
+        _text(content, "reason", LONGEST_REASON) if "reason" in content else None,
         content.get("on") is True,
         side if kind == "ranker" else 0,
         ranker if kind == "ranker" else "knn",

@@ -17,6 +17,7 @@ from exemplar.retrieval.sessions.session import Session, new_id
 from exemplar.ui import html
 from exemplar.ui.search.lists.messages import Act, Message
 from exemplar.ui.search.lists.news import News
+from exemplar.ui.search.lists.progress import Progress
 
 DEPTH = 100  # ranks of the other list that a row can name
 BATCH = 25  # rows that a list begins with, and that scrolling adds
@@ -25,6 +26,7 @@ _LONGEST_LABEL = 80
 _MOST_LABELS = 20
 _MOST_COMPARED = 200  # texts among which near copies are looked for
 _MOST_LEFT = 25  # newest marks that are sent although their rows left: a list that is held back still shows them
+_MOST_RETURNED = 10  # steps that can be taken back, whose documents are named
 _TOP = 10  # rows of each list that are compared with the other's
 
 
@@ -119,6 +121,7 @@ def lists_data(
     folded: int,
     status: str,
     opened: Mapping[str, Any] | None,
+    progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Return the data of a drawing.
 
@@ -130,9 +133,13 @@ def lists_data(
         A line on what is ranked.
     opened
         The text of the open row, if the browser asks for it.
+    progress
+        Of a screening.
     """
     memory.drawing += 1
     rows = {row: doc_id for each in lists for row, doc_id in zip(each.rows, each.doc_ids, strict=True)}
+    returns = [change[0][0] for change in session.marks.past][-_MOST_RETURNED:] if progress else []
+    rows |= _rows_besides(rows, memory, returns[-1:], corpus) if progress else {}
     by_document, opposed = marks.by_document(), marks.opposed_documents()
     orders = {(each.ranker, each.title): each.doc_ids for each in lists}
     memory.news.take(memory.message.acts, memory.confirmed, orders, corpus)
@@ -159,13 +166,17 @@ def lists_data(
         },
         "opposed": [row for row, doc_id in rows.items() if doc_id in opposed],
         "notes": {row: session.notes[doc_id] for row, doc_id in rows.items() if doc_id in session.notes},
+        "reasons": {row: session.reasons[doc_id] for row, doc_id in rows.items() if doc_id in session.reasons},
+        "reason_choices": list(session.settings.reasons),
         "counts": counts,
-        "counted": counted(counts),
+        "counted": progress.counted if progress else counted(counts),
+        "claim": {"sentence": progress.sentence, "needs": progress.needs, "told": progress.told} if progress else None,
         "agreement": agreement(lists),
         "news": memory.news.sentence,
         "fold": session.settings.hide_marked,
         "folded": folded,
         "n_marked": f"{n_marked:,} marked" if n_marked else "",
+        "returns": returns,
         "undo": bool(session.marks.past),
         "redo": bool(session.marks.future),
         "status": status,
@@ -254,6 +265,20 @@ def _list_json(each: List, news: News) -> dict[str, Any]:
 def _ordinal(n: int) -> str:
     ending = "th" if n % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(n % 10, "th")
     return f"{n:,}{ending}"
+
+
+def _rows_besides(
+    listed: Mapping[int, str], memory: Memory, doc_ids: Sequence[str], corpus: DocumentStore
+) -> dict[int, str]:
+    """Return what Screen shows besides its list, by row: what is read, what a step back returns, what the tab lacks.
+
+    The row that is read stays in its place though it has left the first rows of the ranking.
+    """
+    message = memory.message
+    said = {message.opened, *message.needed} if message.place == memory.place else set()
+    rows = {row for row in said if row is not None and row < corpus.n_documents}.difference(listed)
+    besides = [*sorted(rows), *corpus.rows_of(doc_ids).values()]
+    return dict(zip(besides, corpus.doc_ids(besides), strict=True)) if besides else {}
 
 
 def _new_rows(memory: Memory, rows: Mapping[int, str], corpus: DocumentStore) -> dict[int, dict[str, Any]]:

@@ -22,7 +22,7 @@ from exemplar.retrieval.sessions.session import Session
 from exemplar.retrieval.sessions.settings import Settings
 from exemplar.retrieval.sessions.store import FAILURES
 from exemplar.ui import resources, state
-from exemplar.ui.search.lists.messages import Act, ShownRow
+from exemplar.ui.search.lists.messages import Act, ShownRow, number_of_check
 
 _GONE = "Some of what you did belongs to a session or a corpus that was removed meanwhile; it was not saved."
 _CHANGED = "The text of a row has changed meanwhile, so that its mark or note was not saved."
@@ -105,7 +105,7 @@ def _event(act: Act, session: Session) -> Event | None:
         state.notify(_CHANGED)
     (first, at), *more = rows
     if act.kind == "note":
-        return Noted(first.doc_id, act.note, first.text_hash)
+        return Noted(first.doc_id, act.note, first.text_hash, act.reason)
     if act.kind == "like":
         return DocumentQueried(first.doc_id, first.text_hash)
     texts = marked_texts(corpus, [at, *(row for _, row in more)])
@@ -123,6 +123,9 @@ def _range(act: Act, rows: Sequence[ShownRow], texts: Sequence[MarkedText]) -> M
 
 
 def _found(row: ShownRow) -> dict[str, str | int]:
+    """Return how a row was found: by a random check, or in a list."""
+    if number := number_of_check(row.list):
+        return {"random": number}
     return {"list": row.list, "rank": row.rank} if row.rank else {"list": row.list}
 
 

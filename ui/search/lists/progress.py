@@ -1,0 +1,59 @@
+"""The progress of a screening in words: what is read and found, what may be claimed, and what it takes to claim it."""
+
+from dataclasses import dataclass
+
+from exemplar.retrieval.screening.left import Left
+
+_TOLD_EVERY = 10  # records read: a line that is read out after each mark would drown what the mark did
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What the view Screen says above its list.
+
+    Attributes
+    ----------
+    counted
+        The line of numbers.
+    sentence
+        What may be claimed.
+    needs
+        What it takes to claim more, and what stands behind a claim.
+    told
+        Changes when the line is to be read out again.
+    """
+
+    counted: str
+    sentence: str
+    needs: str
+    told: str
+
+
+def progress_of(left: Left) -> Progress:
+    """Return the progress of a screening in words."""
+    state = (left.n_read // _TOLD_EVERY, left.rule.holds, bool(left.check and left.check.holds), bool(left.open_draw))
+    return Progress(_counted(left), left.sentence, _needs(left), " ".join(map(str, map(int, state))))
+
+
+def _counted(left: Left) -> str:
+    n_negative = left.n_read - left.n_relevant - left.n_unsure
+    parts = [
+        f"+{left.n_relevant:,} relevant  \N{MINUS SIGN}{n_negative:,} not relevant  ?{left.n_unsure:,} unsure",
+        f"read {left.n_read:,} of {left.n_read + left.n_unread:,}",
+    ]
+    if left.since_last is not None:
+        last = "relevant or unsure" if left.n_unsure else "relevant"
+        parts.append(f"last {last} {left.since_last:,} ago" if left.since_last else f"the last one was {last}")
+    if left.n_relevant and left.high < left.n_unread:
+        parts.append(f"about {left.estimate:,} left ({left.low:,} to {left.high:,})")
+    return " · ".join(parts)
+
+
+def _needs(left: Left) -> str:
+    if left.needs:
+        return left.needs
+    if left.check and left.check.holds:
+        return "A random check assumes nothing of the ranking."
+    if left.rule.holds:
+        return "A random check would guarantee it without that assumption."
+    return "There is nothing left to read."

@@ -1,0 +1,1 @@
+"""What the view Screen adds to the lists: how much is left, and random checks."""
