@@ -43,7 +43,7 @@ def test_what_is_left_is_said_once_something_bounds_it() -> None:
 
 
 def test_a_claim_says_what_stands_behind_it() -> None:
-    by_rule = progress("+" * 30 + "-" * 1_500, 2_000)
+    by_rule = progress("+" * 30 + "-" * 1_900, 2_000)
     assert by_rule.sentence.startswith("By the hypergeometric rule, with 95% confidence")
     assert by_rule.needs == "A random check would guarantee it without that assumption."
     by_check = progress("+" * 30, 2_000, draw=1_900, judged=1_900)
@@ -53,7 +53,7 @@ def test_a_claim_says_what_stands_behind_it() -> None:
 
 
 def test_it_is_read_out_after_every_tenth_record_and_with_another_claim() -> None:
-    marks = "+" * 30 + "-" * 1_500
+    marks = "+" * 30 + "-" * 1_900
     assert progress(marks[:11], 2_000).told == progress(marks[:19], 2_000).told
     assert progress(marks[:19], 2_000).told != progress(marks[:20], 2_000).told
     told = [progress("+" * 30, 2_000, draw=1_900, judged=n).told for n in (0, 1, 1_899, 1_900)]

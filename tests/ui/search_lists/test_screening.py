@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from exemplar.data.building.build import build_corpus
 from exemplar.retrieval.sessions.events import CheckDrawn, Event, MarksAdded, SettingsSet
 from exemplar.retrieval.sessions.settings import Settings
 from exemplar.retrieval.sessions.store import SessionStore
