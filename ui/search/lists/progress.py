@@ -50,10 +50,8 @@ def _counted(left: Left) -> str:
 
 
 def _needs(left: Left) -> str:
-    if left.needs:
-        return left.needs
+    if left.needs or not left.n_unread:
+        return left.needs or "There is nothing left to read."
     if left.check and left.check.holds:
         return "A random check assumes nothing of the ranking."
-    if left.rule.holds:
-        return "A random check would guarantee it without that assumption."
-    return "There is nothing left to read."
+    return "A random check would guarantee it without that assumption."
