@@ -33,10 +33,10 @@ from exemplar.retrieval.screening.bounds import Target, draw_needed, fewest_that
 from exemplar.retrieval.screening.checks import share_of_alpha
 from exemplar.retrieval.screening.left import how_much_is_left
 from exemplar.retrieval.screening.record import Draw, Read, Record
-from exemplar.retrieval.screening.stopping import run_needed
+from exemplar.retrieval.screening.stopping import level, run_needed
 
 _TARGET, _ROW, _RANKED = Target(0.95, 0.95), 50, {"list": "ranked"}
-_RANDOM_ORDERS = ((500, 10), (1_000, 100), (4_000, 400))  # records and relevant ones
+_RANDOM_ORDERS = ((500, 10), (1_000, 50), (2_000, 100))  # records and relevant ones
 _MOST_CHECKS = 8
 
 Labels = NDArray[np.bool_]
@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--seeds", type=int, default=100, help="readings of each screen")
     parser.add_argument("--orders", type=Path, help="read the orders from a JSON file")
     parser.add_argument("--draws", type=int, default=10_000, help="of each simulation of the random check")
-    parser.add_argument("--random-orders", type=int, default=2_000, help="of each size")
+    parser.add_argument("--random-orders", type=int, default=500, help="of each size")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args(arguments)
     if not options.screens and not options.orders:
@@ -102,18 +102,18 @@ def _judge(orders: Sequence[dict[str, Any]]) -> dict[str, Any]:
 def _summary(stops: Sequence[tuple[Labels, int]]) -> dict[str, Any]:
     """Return what became of readings that stopped after so many records; at the end means that the rule never did."""
     recalls = [labels[:stop].sum() / labels.sum() for labels, stop in stops]
-    n_under = sum(recall < _TARGET.recall for recall in recalls)
+    n_under = sum(bool(recall < _TARGET.recall) for recall in recalls)
     needed = [int(np.searchsorted(np.cumsum(labels), _TARGET.recall * labels.sum() - 1e-9)) + 1 for labels, _ in stops]
     return {
         "readings": len(stops),
         "under_target": n_under,
         "under_target_share": round(n_under / len(stops), 4),
         "under_target_interval": [round(end, 4) for end in share_interval(n_under, len(stops))],
-        "never_stopped": sum(stop == len(labels) for labels, stop in stops),
-        "median_read": median(stop for _, stop in stops),
-        "mean_share_read": round(mean(stop / len(labels) for labels, stop in stops), 4),
+        "never_stopped": sum(int(stop) == len(labels) for labels, stop in stops),
+        "median_read": median(int(stop) for _, stop in stops),
+        "mean_share_read": round(mean(int(stop) / len(labels) for labels, stop in stops), 4),
         "mean_share_beyond_need": round(
-            mean(max(0, stop - need) / len(labels) for (labels, stop), need in zip(stops, needed, strict=True)), 4
+            mean(max(0, int(stop) - need) / len(labels) for (labels, stop), need in zip(stops, needed, strict=True)), 4
         ),
         "mean_recall": round(float(np.mean(recalls)), 4),
         "lowest_recall": round(float(min(recalls)), 4),
@@ -139,10 +139,13 @@ def _runs(labels: Labels, n_known: int) -> Iterable[tuple[int, int, int]]:
 
 def stop_by_rule(labels: Labels, n_known: int) -> int:
     """Return after how many records the hypergeometric rule stops."""
+    from scipy.stats import hypergeom
+
     for start, end, n_found in _runs(labels, n_known):
-        needed = run_needed(len(labels) - start, n_found, 0, _TARGET)
-        if n_found and needed is not None and start + needed <= end:
-            return start + needed
+        n_before, K = len(labels) - start, fewest_that_miss(n_found, 0, _TARGET.recall)
+        is_enough = n_before < K or hypergeom.cdf(0, n_before, K, end - start) <= level(n_found, 0, _TARGET)
+        if n_found and is_enough:
+            return start + (run_needed(n_before, n_found, 0, _TARGET) or 0)
     return len(labels)
 
 
@@ -237,7 +240,7 @@ def _random_orders(n_records: int, n_relevant: int, n_orders: int) -> dict[str, 
     shares = {}
     for name, rule in RULES.items():
         stops = [(order, rule(order, 0)) for order in orders]
-        n_under = sum(order[:stop].sum() < _TARGET.recall * n_relevant - 1e-9 for order, stop in stops)
+        n_under = sum(bool(order[:stop].sum() < _TARGET.recall * n_relevant - 1e-9) for order, stop in stops)
         interval = [round(end, 4) for end in share_interval(n_under, n_orders)]
         shares[name] = {"under_target_share": round(n_under / n_orders, 4), "interval": interval}
     return {"records": n_records, "relevant": n_relevant, "orders": n_orders, "rules": shares}

@@ -63,6 +63,11 @@ def test_the_level_solves_its_equation_and_falls_with_what_is_found(
     assert level(found + 1, unsure, target) <= spent < target.alpha
 
 
+def test_the_levels_in_the_document() -> None:
+    shares = [(fewest_that_miss(found, 0, 0.95), round(100 * level(found, 0, TARGET), 1)) for found in (19, 100, 1000)]
+    assert shares == [(2, 4.0), (6, 2.3), (53, 0.5)]
+
+
 def chance_of_a_false_stop(N: int, R: int, target: Target) -> float:
     """Return the exact chance that the rule ever claims falsely where N records with R relevant are read at random.
 

@@ -9,6 +9,7 @@ from exemplar.data.errors import ExemplarError
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.sessions.event_json import event_from_json
 from exemplar.retrieval.sessions.events import (
+    CheckDrawn,
     DocumentQueried,
     Event,
     FiltersSet,
@@ -97,6 +98,17 @@ EVENTS: list[tuple[Event, str, str]] = [
         MarksAdded(Feedback(), taken_back=("2", "3")),
         '{"marks": {"positive": [], "negative": [], "unsure": []}, "texts": {}, "taken_back": ["2", "3"]}',
         "took 2 marks back",
+    ),
+    (
+        MarksAdded(Feedback(("1",)), found={"1": {"list": "knn", "rank": 3}}, found_all={"import": "a.csv"}),
+        '{"marks": {"positive": ["1"], "negative": [], "unsure": []}, "texts": {}, '
+        '"found": {"1": {"list": "knn", "rank": 3}}, "found_all": {"import": "a.csv"}}',
+        "took in marks: 1 as relevant, 0 as not relevant",
+    ),
+    (
+        CheckDrawn(("7", "2"), 1200, {"7": "00ff", "2": "0100"}),
+        '{"drawn": ["7", "2"], "n_unread": 1200, "texts": {"7": "00ff", "2": "0100"}}',
+        "drew 2 of 1,200 unread documents at random",
     ),
     (Noted("3", "see\ntable 2"), r'{"noted": "see\ntable 2", "doc_id": "3"}', "noted “see table 2” on 3"),
     (Noted("3", "", "00ff"), '{"noted": "", "doc_id": "3", "text": "00ff"}', "removed the note on 3"),
@@ -194,6 +206,11 @@ def test_an_unknown_event_is_refused(event: Any) -> None:
         {"mark": "positive", "doc_id": "a", "replaces": "b"},
         {"marks": {"positive": ["a"], "negative": []}, "taken_back": [2]},
         {"marks": {"positive": ["a"], "negative": []}, "taken_back": "b"},
+        {"drawn": [1], "n_unread": 3},
+        {"drawn": ["1"], "n_unread": "3"},
+        {"drawn": ["1"], "n_unread": True},
+        {"drawn": ["1"]},
+        {"drawn": ["1"], "n_unread": 3, "texts": {"1": 1}},
         {"noted": 3, "doc_id": "a"},
         {"noted": "x"},
         {"notes": {"a": 3}},

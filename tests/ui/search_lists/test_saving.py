@@ -361,6 +361,7 @@ def test_a_range_is_one_step_of_undo_and_can_be_taken_back(animals: Corpus, stor
     added = events(store, app)[-1]
     assert isinstance(added, MarksAdded)
     assert added.text_hashes == {doc_id: lists.texts(doc_id)["hash"] for doc_id in three}
+    assert [added.found_of(doc_id)["list"] for doc_id in three] == ["anchored"] * 3
     assert {text.text for text in store.texts(session_of(app)).values()} == {
         ANIMALS[int(doc_id)] for doc_id in (*three, "9")
     }
