@@ -104,6 +104,7 @@ def test_a_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
         "exemplar/ui/style.css",
         "exemplar/ui/icon.svg",
         "exemplar/ui/search/lists/lists.js",
+        "exemplar/ui/search/lists/screen.js",
         "exemplar/cli/__init__.py",
         "exemplar/app.py",
         "exemplar/.streamlit/config.toml",

@@ -24,13 +24,14 @@ def record_of(session: Session, corpus: DocumentStore) -> Record:
     hashes: dict[str, str] = {}
     for check in session.draws:
         hashes |= check.drawn.text_hashes
-    names = _names(hashes | marks.texts, corpus, session.filters)
+    texts, found = marks.texts, marks.found
+    names = _names(hashes | texts, corpus, session.filters)
     by_id: dict[str, Mark] = {doc_id: mark for mark, doc_ids in session.feedback.by_mark() for doc_id in doc_ids}
     reads: dict[str, Read] = {}
     for doc_id in marks.order:
-        if doc_id in names and doc_id in marks.texts:
+        if doc_id in names and doc_id in texts:
             reads.pop(names[doc_id], None)
-            reads[names[doc_id]] = Read(names[doc_id], by_id[doc_id], marks.found[doc_id])
+            reads[names[doc_id]] = Read(names[doc_id], by_id[doc_id], found[doc_id])
     draws = [_draw(number, check, session, names, n_records) for number, check in enumerate(session.draws, 1)]
     return Record(tuple(reads.values()), tuple(draws), n_records)
 

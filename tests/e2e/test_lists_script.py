@@ -1192,6 +1192,16 @@ def test_in_screen_a_new_ranking_changes_only_what_stands_behind_the_lit_row(lis
     assert (lists.lit(), lists.order()) == ([0, 2], [1, 2, 6, 8, 7, 4, 5])
 
 
+def test_the_address_names_the_view_and_the_history_has_no_more_entries(lists: Lists) -> None:
+    lists.draw(screen([1, 2]))
+    assert lists.page.url == f"{URL}?view=screen"
+    n = lists.page.evaluate("history.length")
+    lists.next(view="next")
+    assert (lists.page.url, lists.page.evaluate("history.length")) == (f"{URL}?view=next", n)
+    lists.next(view="lists")
+    assert (lists.page.url, lists.page.evaluate("history.length")) == (URL, n)
+
+
 def test_a_mark_in_screen_says_the_place_where_its_row_was_read(lists: Lists) -> None:
     lists.draw(screen([5, 6, 7]))
     lists.press("j", "-")

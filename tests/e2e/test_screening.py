@@ -12,7 +12,8 @@ from exemplar.data.documents import Document
 from exemplar.data.sources.spec import Source, SourceSpec
 from exemplar.retrieval.sessions.events import CheckDrawn, Event, Marked, Noted, Undone
 from exemplar.retrieval.sessions.store import SessionStore
-from tests.e2e.steps import LEARNED, counts, expect_listed, expect_marks, lit, news, rows, settle, tab_to
+from tests.e2e.steps import LEARNED, counts, expect_listed, expect_marks, lit, news, row, rows, settle, tab_to
+from tests.e2e.test_access import violations
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.servers import Server, serving
 
@@ -185,3 +186,45 @@ def test_sixty_papers_are_screened_to_the_end_by_keyboard_alone(tab: Page, serve
     assert sum(isinstance(event, Undone) for event in events_of(papers_home, tab)) == 2
     tab.reload()
     expect_marks(tab, positive=N_RELEVANT, negative=N_READ + N_DRAWN - N_RELEVANT)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_screen_and_its_tools_break_no_rule(browser: Browser, server: Server, scheme: str) -> None:
+    page = browser.new_context(color_scheme=scheme, viewport={"width": 1440, "height": 900}).new_page()
+    begin(page, server)
+    for n in range(1, 4):
+        judge(page, n)
+    claim(page).press("Enter")
+    expect(page.get_by_text(re.compile(r"^Read [\d,]+ more without a relevant one"))).to_be_visible()
+    found = {"Screen": violations(page)}
+    for name, has in (("Random check", "How many of 57"), ("How much is left", "The line: relevant records found.")):
+        page.get_by_role("button", name=name).click()
+        expect(page.get_by_test_id("stPopoverBody")).to_contain_text(has)
+        found[name] = violations(page)
+        page.keyboard.press("Escape")
+        expect(page.get_by_test_id("stPopoverBody")).to_have_count(0)
+    assert {place: each for place, each in found.items() if each} == {}
+    page.context.close()
+
+
+def test_on_a_phone_a_review_is_read_by_taps(browser: Browser, server: Server) -> None:
+    context = browser.new_context(viewport={"width": 420, "height": 900}, has_touch=True, is_mobile=True)
+    page = context.new_page()
+    begin(page, server)
+    title = read_title(page)
+    lit(page).get_by_role("button", name="Relevant", exact=True).tap()
+    expect(counts(page)).to_contain_text(f"+1 relevant −0 not relevant ?0 unsure · read 1 of {N}")
+    expect(row(page, title)).to_have_count(0)
+    assert read_title(page) != title
+    for name in ("Random check", "How much is left"):
+        box = page.get_by_role("button", name=name).bounding_box()
+        assert box
+        assert box["height"] >= 40
+    page.get_by_role("button", name="Random check").tap()
+    page.get_by_role("spinbutton").fill("2")
+    page.get_by_role("spinbutton").press("Enter")
+    settle(page)
+    page.get_by_role("button", name="Draw", exact=True).tap()
+    expect(page.get_by_role("heading", name="Random check 1: 0 of 2 judged")).to_be_visible()
+    assert page.evaluate("document.scrollingElement.scrollWidth") <= 420
+    context.close()

@@ -99,7 +99,7 @@ def name_of_check(number: int) -> str:
 
 def number_of_check(name: str) -> int | None:
     """Return the number of the random check whose list has a name; None for other lists."""
-    match = re.fullmatch(r"random ([1-9]\d{0,5})", name)
+    match = re.fullmatch(r"random ([1-9][0-9]{0,5})", name)
     return int(match[1]) if match else None
 
 

@@ -44,16 +44,14 @@ def _counted(left: Left) -> str:
     if left.since_last is not None:
         last = "relevant or unsure" if left.n_unsure else "relevant"
         parts.append(f"last {last} {left.since_last:,} ago" if left.since_last else f"the last one was {last}")
-    if left.n_relevant and left.high < left.n_unread:
+    if left.n_relevant and 2 * left.high < left.n_unread:  # wider, the interval would say nothing
         parts.append(f"about {left.estimate:,} left ({left.low:,} to {left.high:,})")
     return " · ".join(parts)
 
 
 def _needs(left: Left) -> str:
-    if left.needs:
-        return left.needs
+    if left.needs or not left.n_unread:
+        return left.needs or "There is nothing left to read."
     if left.check and left.check.holds:
         return "A random check assumes nothing of the ranking."
-    if left.rule.holds:
-        return "A random check would guarantee it without that assumption."
-    return "There is nothing left to read."
+    return "A random check would guarantee it without that assumption."

@@ -14,10 +14,10 @@ from exemplar.ui import state
 from exemplar.ui.search.lists import payload
 from exemplar.ui.search.lists.messages import name_of_check
 from exemplar.ui.search.screening.standing import standing, target_of
-from exemplar.ui.state import put
 
 POPOVER = "random_check"
 _N_DRAWN = "number_to_draw"
+_PROPOSED = "number_proposed_to_draw"  # of how many, and the number
 _ASIDE = "random_check_set_aside"  # the session and the number of a check that waits while the ranking is read
 _WITHOUT_NEED = 50  # records to draw where no number would do
 
@@ -83,7 +83,10 @@ def _show_new(session: Session, record: Record, left: Left, corpus: DocumentStor
         "Draws unread records at random, for you to judge whatever the ranking says. What is relevant among them says "
         "how much is left, without any assumption."
     )
-    put(_N_DRAWN, min(left.n_unread, needed or _WITHOUT_NEED))
+    proposed = (left.n_unread, min(left.n_unread, needed or _WITHOUT_NEED))
+    if _N_DRAWN not in st.session_state or st.session_state.get(_PROPOSED) != proposed:
+        st.session_state[_PROPOSED] = proposed
+        st.session_state[_N_DRAWN] = proposed[1]
     st.number_input(f"How many of {left.n_unread:,}", 1, left.n_unread, step=1, key=_N_DRAWN)
     if not left.n_relevant:
         st.caption("Nothing relevant is found yet: a check now can say only how many are relevant in all.")
