@@ -67,7 +67,7 @@ def balance(n_positives: int, n_negatives: int, information: float = _MOST, *, n
     mark = _MARK * np.sqrt(1 + n_positives)
     first = _FIRST * (1 + n_marks) ** 0.75 / (1 + (n_marks / _FIRST_MARKS) ** 2)
     background = 0.0 if n_marks >= _NO_BACKGROUND else first * _BACKGROUND / (1 + n_marks / _BACKGROUND_MARKS)
-    shares = np.append(query, np.ones(n_positives))
+    shares = np.append(float(not n_positives), np.ones(n_positives))  # with a positive, the anchor alone has the query
     # A negative was a row of the background, so a mark must not make it weigh less than two of them.
     negatives = n_negatives * max(mark, 2 * background / max(1, n_rows))
     return Balance(
