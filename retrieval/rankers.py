@@ -201,22 +201,26 @@ def _anchored(examples: Examples, words: ExampleWords | None, C: float | None, u
     if not index.dim:  # no vectors, and no known word
         return _words_alone(examples)
     n_positives, n_negatives = len(examples.positives), examples.n_negatives
+    sample = index.sample(_SAMPLE, _SEED)
+    background = np.setdiff1d(sample, examples.left_out)
+    corpus = index.features(background if background.size else sample)
+    anchors = [
+        equally_scaled(point, _mean_score(rows, point), _mean_score(corpus, point))
+        for point, rows in zip(joined.anchors, joined.examples, strict=True)
+    ]
+    n_positives, n_negatives = len(examples.positives), examples.n_negatives
+    of_query = _mean_score(joined.examples[-1], anchors[0][:-1]) + anchors[0][-1]
     weights = balance(
         n_positives,
         n_negatives,
         *([] if words is None else [information(words.words, words.query)]),
+        confirmed=float(np.clip(1 + of_query, 0, 1)),
         n_rows=index.n - len(examples.left_out),
         by=1.0 if C is None else C / default_c("anchored", n_positives + n_negatives),
     )
-    sample = index.sample(_SAMPLE, _SEED)
-    background = np.setdiff1d(sample, examples.left_out)
-    corpus = index.features(background if background.size else sample)
-    anchor = np.zeros(index.dim + 1)
-    for weight, point, rows in zip(
-        (weights.of_query, weights.of_positives), joined.anchors, joined.examples, strict=False
-    ):
-        example, typical = (float(each.dot(point).mean(dtype=np.float64)) for each in (rows, corpus))
-        anchor += weight * equally_scaled(point, example, typical)
+    anchor = weights.of_query * anchors[0]
+    if n_positives:
+        anchor += weights.of_positives * anchors[1]
     svm = fit_exemplar_svm(
         index,
         Features.stacked(joined.examples),
@@ -228,6 +232,10 @@ def _anchored(examples: Examples, words: ExampleWords | None, C: float | None, u
         until=until,
     )
     return Scorer(svm.w[:dim], svm.b, svm, TermWeights(joined.terms, svm.w[dim:]) if len(joined.terms) else None)
+
+
+def _mean_score(rows: Features, w: NDArray[np.float64]) -> float:
+    return float(rows.dot(w).mean(dtype=np.float64))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -46,7 +46,15 @@ class Balance:
     loss: LossWeights
 
 
-def balance(n_positives: int, n_negatives: int, information: float = _MOST, *, n_rows: int, by: float = 1.0) -> Balance:
+def balance(
+    n_positives: int,
+    n_negatives: int,
+    information: float = _MOST,
+    *,
+    confirmed: float = 1.0,
+    n_rows: int,
+    by: float = 1.0,
+) -> Balance:
     """Return the weights of a query and its marks.
 
     Parameters
@@ -55,6 +63,9 @@ def balance(n_positives: int, n_negatives: int, information: float = _MOST, *, n
         The sum of the idf of the query's words, in nats: one that most of the documents match tells little of which of
         them are sought, and any positive more (pre-retrieval predictors of a query's performance: He and Ounis,
         "Inferring query performance using pre-retrieval predictors", SPIRE 2004).
+    confirmed
+        The mean score of the positives by the query's anchor, from 0, where they score as the corpus does, or worse, to
+        1, halfway to the query, or better: a query that does not find them leads away from the others, too.
     n_rows
         Rows of the background.
     by
@@ -62,7 +73,7 @@ def balance(n_positives: int, n_negatives: int, information: float = _MOST, *, n
     """
     n_marks = n_positives + n_negatives
     halves = min(max(information, _LEAST), _MOST) / _INFORMATION
-    query = 1 / (1 + n_positives / halves) / (1 + (n_marks / _QUERY_MARKS) ** 4)
+    query = confirmed / (1 + n_positives / halves) / (1 + (n_marks / _QUERY_MARKS) ** 4)
     anchor, of_positives = 1 / (1 + n_positives / _FADES), _OF_POSITIVES if n_positives else 0.0
     mark = _MARK * np.sqrt(1 + n_positives)
     first = _FIRST * (1 + n_marks) ** 0.75 / (1 + (n_marks / _FIRST_MARKS) ** 2)
