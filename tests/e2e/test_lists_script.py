@@ -1421,3 +1421,14 @@ def test_the_cursor_stays_where_it_is_while_there_are_lists(lists: Lists) -> Non
     lists.draw(data_of([1]))
     lists.page.evaluate("mount({ empty: false })")
     assert lists.focused() == "body"
+
+
+def test_the_cursor_goes_into_a_box_that_comes_late(lists: Lists) -> None:
+    lists.page.evaluate("""() => {
+      const box = document.querySelector(".st-key-query_text")
+      window.late = box.removeChild(box.firstElementChild)
+      mount({ empty: true })
+    }""")
+    assert lists.focused() == "body"
+    lists.page.evaluate("document.querySelector('.st-key-query_text').append(late)")
+    expect(lists.page.get_by_label("Query")).to_be_focused()

@@ -108,6 +108,7 @@ def begin(page: Page, server: Server) -> None:
     page.keyboard.press("Enter")
     expect_listed(page)
     settle(page)
+    expect(page.get_by_role("radio", name="Lists")).to_be_checked()
     page.keyboard.press("Escape")
     page.keyboard.press("v")
     expect(page.get_by_role("radio", name="Screen")).to_be_checked()

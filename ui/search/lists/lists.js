@@ -245,7 +245,8 @@ function render() {
   const style = `--exl-row: ${height()}px; --exl-top: ${ui.top}px;`
   if (ui.root.style.cssText !== style) ui.root.style.cssText = style
   const { height: rows, filtered, view } = state.data
-  Object.assign(ui.root.dataset, { size: ui.size, height: rows, filtered: Boolean(filtered), view, lists: sides().length })
+  const is = { size: ui.size, height: rows, filtered: Boolean(filtered), view, lists: sides().length }
+  Object.assign(ui.root.dataset, is)
   const before = (ui.openHeight = state.open && !isWide() ? ui.openHeight : 0)
   renderBar()
   ui.heads.forEach(renderHead)
@@ -470,7 +471,8 @@ const KEYS = {
   "+": () => markLit("positive"), "=": () => markLit("positive"),
   "-": () => markLit("negative"), "?": () => markLit("unsure"),
   "*": () => (state.range = state.range || !state.lit ? null : { ...state.lit }),
-  c: noteLit, u: () => step("undo"), U: () => step("redo"), m: () => like(state.lit?.row), h: () => across(0), l: () => across(1),
+  c: noteLit, u: () => step("undo"), U: () => step("redo"), m: () => like(state.lit?.row),
+  h: () => across(0), l: () => across(1),
   Enter: () => state.lit && toggleOpen(state.lit), Escape: leave,
 }
 const sideOf = (target) => ui.lists.findIndex(({ box }) => box.contains(target))
@@ -553,6 +555,13 @@ for (const [type, listen] of Object.entries(listeners)) {
   document.addEventListener(type, (event) => listen(event) !== false && render(), options)
 }
 
+/** Puts the cursor into the query's box as soon as that is there: the browser loads a widget's code with its use. */
+function focusQuery() {
+  if (!ui.root.isConnected || !ui.root.hidden) return
+  if (queryBox()) queryBox().focus()
+  else setTimeout(focusQuery, 50)
+}
+
 export default function ({ parentElement, data, setTriggerValue }) {
   const [root, { scroll }] = [parentElement.querySelector(".exl"), state]
   const wasShown = ui?.root === root && !root.hidden
@@ -562,5 +571,5 @@ export default function ({ parentElement, data, setTriggerValue }) {
   window.exemplarLists = { draw }
   draw()
   ui.scroll.scrollTop = scroll
-  if (root.hidden && (wasShown || document.activeElement === document.body)) queryBox()?.focus()
+  if (root.hidden && (wasShown || document.activeElement === document.body)) focusQuery()
 }
