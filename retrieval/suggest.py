@@ -1,13 +1,15 @@
 """Suggestions of documents to mark next: those whose marks change the ranking most."""
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from exemplar.retrieval.ranking import Ranking
 
-Why = Literal["disagreement", "margin"]
+Why = Literal["parted", "disagreement", "margin"]
+
+_FIRST, _FAR = 3, 100  # of the other ranking's first so many, none is behind so many unread ones of the learned ranking
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,22 @@ class Suggestion:
     why: Why
     ranks: tuple[int | None, int | None]
     score: float | None
+
+
+def parted(learned: Ranking, others: Sequence[Ranking]) -> list[tuple[Ranking, list[str]]]:
+    """Return the other rankings from which a learned one has parted, each with the documents that it should not miss.
+
+    A learned ranking can draw itself into a corner: it shows more of what was marked as relevant, and never learns of
+    what is relevant in another way. So the first document of each other ranking has to be among its first hundred. If
+    it is not, those of the other's first three that are not come back. All rankings leave marked documents out.
+    """
+    near = set(learned.texts[:_FAR])
+    found = []
+    for other in others:
+        far = [doc_id for doc_id, text in zip(other.doc_ids[:_FIRST], other.texts, strict=False) if text not in near]
+        if far and far[0] == other.doc_ids[0]:
+            found.append((other, far))
+    return found
 
 
 def suggest_marks(first: Ranking, second: Ranking, marked: Collection[str], n: int = 4) -> list[Suggestion]:

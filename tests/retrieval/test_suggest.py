@@ -5,7 +5,7 @@ import numpy as np
 from exemplar.retrieval.index.dense import DenseIndex
 from exemplar.retrieval.rankers import Scorer
 from exemplar.retrieval.ranking import Ranking
-from exemplar.retrieval.suggest import Suggestion, suggest_marks
+from exemplar.retrieval.suggest import Suggestion, parted, suggest_marks
 from exemplar.retrieval.svm.fit import fit_exemplar_svm
 
 
@@ -63,3 +63,12 @@ def test_copies_are_one_document() -> None:
 
 def test_without_documents_nothing_is_suggested() -> None:
     assert suggest_marks(ranking(), trained(ranking()), marked=()) == []
+
+
+def test_a_ranking_whose_first_is_behind_the_first_hundred_of_the_learned_one_is_parted() -> None:
+    learned = ranking(*map(chr, range(1000, 1200)))
+    near, far = learned.doc_ids[99], learned.doc_ids[100]
+    one, other = ranking(far, near, "x", "y"), replace(ranking(near, far, "x"), ranker="words")
+    assert parted(learned, [one, other]) == [(one, [far, "x"])]
+    assert parted(learned, [other, ranking()]) == []
+    assert parted(ranking(), [other]) == [(other, [near, far, "x"])]

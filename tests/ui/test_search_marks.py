@@ -386,3 +386,20 @@ def test_a_mark_on_a_text_that_the_database_shortened_stands_on_its_document(
     assert "ex-lost" not in listed_mark(app, "5") + listed_mark(app, suggested, "negative")
     [text_hash] = animals.text_hashes([5])
     assert store.texts(session_of(app))[text_hash].text == ANIMALS[5][:-1]
+
+
+def test_what_other_rankings_have_first_is_offered_where_the_learned_list_has_it_far_behind(
+    animals: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = searched("the cat")
+    lists = Lists(app).mark("5")
+    assert "see Mark next" not in lists.data["status"]
+    monkeypatch.setattr("exemplar.retrieval.suggest._FAR", 0)
+    lists = Lists(app).mark("7", "negative")
+    assert "what kNN and BM25 rank first is not among the learned first 100: see Mark next" in lists.data["status"]
+    first = lists.listed(0)
+    app.get_by_key("view").set_value("Mark next").run()
+    lists.look()
+    assert lists.data["lists"][0]["title"] == "kNN or BM25 have these first"
+    assert lists.listed(0)[0] == next(doc_id for doc_id in first if doc_id not in ("5", "7"))
+    assert set(lists.listed(0)).isdisjoint(lists.listed(1))

@@ -8,12 +8,12 @@ import streamlit as st
 from exemplar.data.encoders.base import VectorKind
 from exemplar.data.error_log import describe_fault
 from exemplar.data.errors import ExemplarError
-from exemplar.retrieval.rankers import TITLES
+from exemplar.retrieval.rankers import LEARNING, TITLES, Ranker
 from exemplar.retrieval.ranking import Ranking
 from exemplar.retrieval.search import SearchEngine
 from exemplar.retrieval.sessions.identity import PresentMarks
 from exemplar.retrieval.sessions.session import Session
-from exemplar.retrieval.suggest import Suggestion, suggest_marks
+from exemplar.retrieval.suggest import parted, suggest_marks
 from exemplar.ui import html, resources, state
 from exemplar.ui.search import filter_form
 from exemplar.ui.search.lists import component, payload
@@ -51,6 +51,11 @@ _NEXT = {
     "disagreement": ("The rankings disagree most", "One ranks it high, the other low: a mark says which is right."),
     "margin": ("The learned list is least sure", "These lie at its border between relevant and the rest."),
 }
+_PARTED = (
+    "kNN or BM25 have these first",
+    "The learned list has the first of these behind its first hundred: a mark says whether it misses something.",
+)
+_UNTAUGHT: tuple[Ranker, ...] = ("knn", "words")
 _NO_WORD = "No document here has a word of the query."
 _NO_OTHER_WORD = "No other document here has a word of the query."
 _VECTORS: dict[VectorKind, str] = {"none": "words alone", "quick": "quick vectors", "full": ""}
@@ -105,7 +110,8 @@ def _drawn(view: str) -> dict[str, Any]:
     lists, ranking = _lists_of(view, session, marks, engine, memory.shown, fold=fold)
     if left and check:
         lists = [check_list(check, left, engine.corpus)]
-    status = _status(session, engine, ranking)
+    far = _parted(session, marks, engine)
+    status = _status(session, engine, ranking, far)
     progress = progress_of(left) if left else None
     opened = None
     if memory.message.lacks and memory.message.opened is not None and memory.message.place == memory.place:
@@ -134,7 +140,7 @@ def _lists_of(
         pair = plain_and_learned(session, engine)
         first, second = rankings_of(session, engine, marks.feedback, pair, _CANDIDATES)
         if view == "next":
-            return _next_lists(first, second, marks, engine), second
+            return _next_lists(first, second, _parted(session, marks, engine), marks, engine), second
         return _picked(show_plane(session, marks, first, second, engine), second, engine), second
     rankers = session.settings.rankers[-1:] if view == "screen" else session.settings.rankers
     rankings = rankings_of(session, engine, marks.feedback, rankers, max(DEPTH, shown), fold=fold)
@@ -160,18 +166,38 @@ def _lists_of(
     return lists, rankings[-1]
 
 
-def _next_lists(first: Ranking, second: Ranking, marks: PresentMarks, engine: SearchEngine) -> list[payload.List]:
+def _parted(session: Session, marks: PresentMarks, engine: SearchEngine) -> list[tuple[Ranking, list[str]]]:
+    """Return kNN and BM25 with what they rank first and the learned list far behind, if there is such."""
+    learned = plain_and_learned(session, engine)[1]
+    if learned not in LEARNING or not marks.feedback:
+        return []
+    others = [ranker for ranker in _UNTAUGHT if ranker in engine.rankers]
+    first, *rest = rankings_of(session, engine, marks.feedback, [learned, *others], DEPTH, fold=True)
+    return parted(first, rest)
+
+
+def _next_lists(
+    first: Ranking,
+    second: Ranking,
+    far: Sequence[tuple[Ranking, list[str]]],
+    marks: PresentMarks,
+    engine: SearchEngine,
+) -> list[payload.List]:
     suggestions = suggest_marks(first, second, {*marks.by_document(), *marks.opposed_documents()})
+    by_why = {why: [each.doc_id for each in suggestions if each.why == why] for why in ("disagreement", "margin")}
+    left_behind = list(dict.fromkeys(doc_id for _, doc_ids in far for doc_id in doc_ids))
+    disputed = [doc_id for doc_id in by_why["disagreement"] if doc_id not in left_behind]
+    title, meaning = _PARTED if far else _NEXT["disagreement"]
+    unsure = [doc_id for doc_id in by_why["margin"] if doc_id not in left_behind]
     return [
-        _suggested([each for each in suggestions if each.why == why], title, meaning, second, engine)
-        for why, (title, meaning) in _NEXT.items()
+        _suggested([*left_behind, *disputed], title, meaning, second, engine),
+        _suggested(unsure, *_NEXT["margin"], second, engine),
     ]
 
 
 def _suggested(
-    suggestions: Sequence[Suggestion], title: str, meaning: str, ranking: Ranking, engine: SearchEngine
+    doc_ids: Sequence[str], title: str, meaning: str, ranking: Ranking, engine: SearchEngine
 ) -> payload.List:
-    doc_ids = [suggestion.doc_id for suggestion in suggestions]
     rows = engine.corpus.rows_of(doc_ids)
     shares = [payload.share(score, ranking) for score in engine.scores(ranking.scorer, doc_ids)]
     return payload.List(
@@ -212,7 +238,9 @@ def _empty(session: Session, ranking: Ranking, engine: SearchEngine, *, is_folde
     return "There is no other document in this corpus."
 
 
-def _status(session: Session, engine: SearchEngine, ranking: Ranking) -> str:
+def _status(
+    session: Session, engine: SearchEngine, ranking: Ranking, far: Sequence[tuple[Ranking, list[str]]] = ()
+) -> str:
     """Return a line on what is ranked."""
     n_all = engine.corpus.n_documents
     parts = [f"{n_all:,} documents"]
@@ -221,6 +249,11 @@ def _status(session: Session, engine: SearchEngine, ranking: Ranking) -> str:
         parts = [f"{passing:,} of {n_all:,} documents", f"filters: {filter_form.summary(session.filters)}"]
     if vectors := _VECTORS[ranking.vectors]:
         parts.append(vectors)
+    if far:
+        names = " and ".join(TITLES[other.ranker] for other, _ in far)
+        parts.append(
+            f"what {names} {'rank' if len(far) > 1 else 'ranks'} first is not among the learned first {DEPTH:,}: see Mark next"
+        )
     if session.earlier:
         n = len(session.earlier)
         parts.append("with 1 earlier query" if n == 1 else f"with {n:,} earlier queries")
