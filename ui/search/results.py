@@ -250,10 +250,8 @@ def _status(
     if vectors := _VECTORS[ranking.vectors]:
         parts.append(vectors)
     if far:
-        names = " and ".join(TITLES[other.ranker] for other, _ in far)
-        parts.append(
-            f"what {names} {'rank' if len(far) > 1 else 'ranks'} first is not among the learned first {DEPTH:,}: see Mark next"
-        )
+        names, rank = " and ".join(TITLES[other.ranker] for other, _ in far), "rank" if len(far) > 1 else "ranks"
+        parts.append(f"what {names} {rank} first is not among the learned first {DEPTH:,}: see Mark next")
     if session.earlier:
         n = len(session.earlier)
         parts.append("with 1 earlier query" if n == 1 else f"with {n:,} earlier queries")
