@@ -19,8 +19,12 @@ if TYPE_CHECKING:
 
 def left(
     session: Annotated[str, typer.Argument(help="Name or id of a session; the page's address has the id.")],
-    recall: Annotated[float, typer.Option(help="The share of the relevant records to be found.")] = 0.95,
-    confidence: Annotated[float, typer.Option(help="With which this may be claimed.")] = 0.95,
+    recall: Annotated[
+        float | None, typer.Option(help="The share of the relevant records to be found; by default the session's.")
+    ] = None,
+    confidence: Annotated[
+        float | None, typer.Option(help="With which this may be claimed; by default the session's.")
+    ] = None,
     json_file: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write all figures as JSON.")] = None,
     plot: Annotated[
         Path | None, typer.Option(metavar="FILE.svg", help="Draw relevant against read, with what may be left.")
@@ -35,11 +39,14 @@ def left(
     from exemplar.retrieval.screening.left import how_much_is_left
     from exemplar.retrieval.sessions.store import home_store
 
-    target = Target(recall, confidence)
     for path in (json_file, plot):
         check_file(path)
     store = home_store()
     opened = session_named(session)
+    target = Target(
+        opened.settings.recall if recall is None else recall,
+        opened.settings.confidence if confidence is None else confidence,
+    )
     corpus = open_corpus(opened.corpus)
     record = record_of(_as_of_now(opened, corpus, store), corpus)
     result = how_much_is_left(record, target)

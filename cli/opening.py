@@ -49,7 +49,7 @@ def session_named(name: str) -> "Session":
 
     store = home_store()
     saved = store.saved()
-    ids = [each.session_id for each in saved if name in (each.name, each.title)]
+    ids = [each.session_id for each in saved if name and name in (each.name, each.title)]
     if name in (each.session_id for each in saved):
         ids = [name]
     if len(ids) > 1:

@@ -9,6 +9,7 @@ from rich.table import Table
 from exemplar.cli.opening import check_file, session_named
 from exemplar.cli.terminal import errors, output, plain, say
 from exemplar.data.errors import ExemplarError
+from exemplar.data.text import replace_lone_surrogates
 
 if TYPE_CHECKING:
     from exemplar.data.corpus.corpus import Corpus
@@ -58,7 +59,7 @@ def join(
 
     readings = _readings(first, second)
     corpus = _corpus_of(readings[0].session)
-    found = joined(*readings, corpus, name, reader)
+    found = joined(*readings, corpus, *map(replace_lone_surrogates, (name, reader)))  # SQLite could not read them
     session_id = home_store().begin(corpus.manifest.name, found.events, corpus.manifest.corpus_id)
     for line in found.left_out:
         errors.print(plain(f"Left out: {line}"), style="dim")

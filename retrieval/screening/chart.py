@@ -69,7 +69,7 @@ def chart_points(record: Record, target: Target) -> list[dict[str, Any]]:
     for moment in moments:
         reads = record.reads[:moment]
         read = {each.doc_id for each in reads}
-        draws = tuple(draw for draw in record.draws if draw.read <= read)
+        draws = tuple(draw for draw in record.draws if draw.read <= read or moment == n)
         left = how_much_is_left(replace(record, reads=reads, draws=draws), target)
         points.append({"read": moment, "found": left.n_relevant, "most": left.n_relevant + left.n_unsure + left.high})
     return points

@@ -12,7 +12,7 @@ from exemplar.data.errors import ExemplarError
 from exemplar.retrieval.feedback import Mark
 from exemplar.retrieval.screening.record import Draw, Read, Record
 from exemplar.retrieval.sessions.events import CheckDrawn
-from exemplar.retrieval.sessions.session import DrawnCheck, Session
+from exemplar.retrieval.sessions.session import Session
 
 
 def record_of(session: Session, corpus: DocumentStore) -> Record:
@@ -21,18 +21,23 @@ def record_of(session: Session, corpus: DocumentStore) -> Record:
     Marks on texts that the corpus does not have any more are left out. Of copies with different marks the last counts.
     """
     marks, n_records = session.marks, corpus.select(session.filters).n_texts
-    hashes: dict[str, str] = {}
-    for check in session.draws:
-        hashes |= check.drawn.text_hashes
     texts, found = marks.texts, marks.found
-    names = _names(hashes | texts, corpus, session.filters)
+    known: dict[str, str] = {}
+    for more in (*(check.drawn.text_hashes for check in session.draws), *(check.read for check in session.draws)):
+        known |= more
+    known |= texts
+    names = _names(known, corpus, session.filters)
     by_id: dict[str, Mark] = {doc_id: mark for mark, doc_ids in session.feedback.by_mark() for doc_id in doc_ids}
     reads: dict[str, Read] = {}
     for doc_id in marks.order:
         if doc_id in names and doc_id in texts:
             reads.pop(names[doc_id], None)
             reads[names[doc_id]] = Read(names[doc_id], by_id[doc_id], found[doc_id])
-    draws = [_draw(number, check, session, names, n_records) for number, check in enumerate(session.draws, 1)]
+    draws = []
+    for number, check in enumerate(session.draws, 1):
+        read = {names[doc_id] for doc_id, text in check.read.items() if doc_id in names and known[doc_id] == text}
+        is_same = check.filters == session.filters and check.drawn.documents in ("", corpus.manifest.documents_sha256)
+        draws.append(_draw(number, check.drawn, frozenset(read), names, n_records if is_same else None))
     return Record(tuple(reads.values()), tuple(draws), n_records)
 
 
@@ -53,18 +58,21 @@ def draw_check(session: Session, corpus: DocumentStore, n_drawn: int) -> CheckDr
         raise ExemplarError(f"a random check draws 1 to {len(unread):,} records, which are unread; got {n_drawn:,}")
     drawn = secrets.SystemRandom().sample(unread.tolist(), n_drawn)
     doc_ids = corpus.doc_ids(drawn)
-    return CheckDrawn(tuple(doc_ids), len(unread), dict(zip(doc_ids, corpus.text_hashes(drawn), strict=True)))
+    hashes = dict(zip(doc_ids, corpus.text_hashes(drawn), strict=True))
+    return CheckDrawn(tuple(doc_ids), len(unread), hashes, corpus.manifest.documents_sha256)
 
 
-def _draw(number: int, check: DrawnCheck, session: Session, names: Mapping[str, str], n_records: int) -> Draw:
-    drawn = check.drawn
-    read = frozenset(names[doc_id] for doc_id in check.read if doc_id in names)
+def _draw(
+    number: int, drawn: CheckDrawn, read: frozenset[str], names: Mapping[str, str], n_records: int | None
+) -> Draw:
+    """Return a random check; ``n_records`` is None if filters or corpus are not those it was drawn from."""
+    doc_ids = tuple(names.get(doc_id, doc_id) for doc_id in drawn.doc_ids)
     covers = (
-        check.filters == session.filters
-        and drawn.n_unread + len(read) == n_records
+        drawn.n_unread + len(read) == n_records
         and all(doc_id in names for doc_id in drawn.doc_ids)
+        and read.isdisjoint(doc_ids)
     )
-    return Draw(number, tuple(names.get(doc_id, doc_id) for doc_id in drawn.doc_ids), drawn.n_unread, read, covers)
+    return Draw(number, doc_ids, drawn.n_unread, read, covers)
 
 
 def _names(text_hashes: Mapping[str, str], corpus: DocumentStore, filters: Filters) -> dict[str, str]:

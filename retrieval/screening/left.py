@@ -51,7 +51,7 @@ class Left:
     check
         By the random checks, a guarantee; None without a check that holds for what the screening consists of now.
     open_draw
-        The last random check, if some of it is not judged yet.
+        The last random check that holds for what the screening consists of now, if some of it is not judged yet.
     drawn_left
         What is not judged yet of it.
     sentence
@@ -99,7 +99,7 @@ def how_much_is_left(record: Record, target: Target | None = None) -> Left:
     rule = counts.claim(runs[0].most_left(highest))
     bounds = checked(record.draws, marks, target.alpha)
     check = None if bounds is None else counts.claim(bounds.high)
-    draw = record.draws[-1] if record.draws else None
+    draw = next((each for each in reversed(record.draws) if each.covers), None)
     drawn_left = tuple(doc_id for doc_id in draw.doc_ids if doc_id not in marks) if draw else ()
     estimated = bounds if bounds and bounds.is_complete else _by_runs(runs, highest)
     high = min(estimated.high, counts.n_unread)
@@ -126,7 +126,7 @@ def _by_runs(runs: list[Run], alpha: float) -> Checked:
 
 
 def _sentence(counts: _Counts, rule: Claim, check: Claim | None) -> str:
-    if not counts.n_relevant:
+    if not counts.n_relevant and counts.n_unread:
         return "Nothing relevant is found yet, so nothing can be claimed."
     if not counts.n_unread:
         unsure = (
@@ -147,7 +147,9 @@ def _sentence(counts: _Counts, rule: Claim, check: Claim | None) -> str:
 
 def _needs(counts: _Counts, run: Run, record: Record, marks: Mapping[str, Mark], drawn_left: tuple[str, ...]) -> str:
     """Return what it takes to claim the target, which can't be claimed yet."""
-    if not counts.n_relevant:
+    if not counts.n_unread and not counts.n_unsure:
+        return ""
+    if not counts.n_relevant and counts.n_unread:
         return "Find a relevant record first."
     n_relevant, n_unsure, target = counts.n_relevant, counts.n_unsure, counts.target
     n_run = run_needed(run.n_before, n_relevant, n_unsure, target)

@@ -90,7 +90,8 @@ def event_from_json(content: Any, at: str = "") -> Event:
         case {"redo": True}:
             return Redone()
         case {"drawn": list(doc_ids), "n_unread": int(n_unread)} if _are_texts(doc_ids) and n_unread is not True:
-            return CheckDrawn(tuple(doc_ids), n_unread, _text_map(content.get("texts", {})))
+            texts = _text_map(content.get("texts", {}))
+            return CheckDrawn(tuple(doc_ids), n_unread, texts, _text_in(content, "documents"))
         case {"filters": dict(filters)}:
             return FiltersSet(Filters.from_json(filters))
         case {"settings": dict(settings)}:

@@ -319,14 +319,18 @@ class CheckDrawn:
         The texts that passed the session's filters and had no mark when these were drawn.
     text_hashes
         Of the drawn texts, by ``doc_id``.
+    documents
+        The SHA-256 of the corpus's documents, of which all unread ones could be drawn; empty if it is not known.
     """
 
     doc_ids: tuple[str, ...]
     n_unread: int
     text_hashes: Mapping[str, str] = field(default_factory=dict)
+    documents: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        return {"drawn": list(self.doc_ids), "n_unread": self.n_unread, "texts": dict(self.text_hashes)}
+        documents = {"documents": self.documents} if self.documents else {}
+        return {"drawn": list(self.doc_ids), "n_unread": self.n_unread, "texts": dict(self.text_hashes), **documents}
 
     def describe(self) -> str:
         return f"drew {len(self.doc_ids):,} of {self.n_unread:,} unread documents at random"

@@ -42,13 +42,13 @@ class DrawnCheck:
     drawn
         The event.
     read
-        The documents that had a mark.
+        The hashes of the texts that had a mark, by the ``doc_id`` of the marked document.
     filters
         Those that the drawn documents passed.
     """
 
     drawn: CheckDrawn
-    read: frozenset[str]
+    read: Mapping[str, str]
     filters: Filters
 
 
@@ -148,7 +148,7 @@ class Session:
             case Joined():
                 return replace(self, joined=event)
             case CheckDrawn():
-                return replace(self, draws=(*self.draws, DrawnCheck(event, marks.marked, self.filters)))
+                return replace(self, draws=(*self.draws, DrawnCheck(event, marks.texts, self.filters)))
             case MarksFollowed(moves):
                 return self._moved(moves)
         return self
@@ -168,8 +168,8 @@ class Session:
         return replace(self, query=query, earlier=tuple(each for each in before if each not in (None, query)))
 
 
-def _moved_ids(doc_ids: frozenset[str], moves: Mapping[str, str]) -> frozenset[str]:
-    return frozenset(moves.get(doc_id, doc_id) for doc_id in doc_ids) if doc_ids & moves.keys() else doc_ids
+def _moved_ids(texts: Mapping[str, str], moves: Mapping[str, str]) -> Mapping[str, str]:
+    return {moves.get(doc_id, doc_id): text for doc_id, text in texts.items()}
 
 
 def _put(texts: Mapping[str, str], new: Mapping[str, str]) -> Mapping[str, str]:

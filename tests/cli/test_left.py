@@ -4,8 +4,9 @@ from pathlib import Path
 import pytest
 
 from exemplar.data.corpus.corpus import Corpus
-from exemplar.retrieval.sessions.events import CheckDrawn, Event, Marked, Named, Queried
+from exemplar.retrieval.sessions.events import CheckDrawn, Event, Marked, Named, Queried, SettingsSet
 from exemplar.retrieval.sessions.session import Session
+from exemplar.retrieval.sessions.settings import Settings
 from exemplar.retrieval.sessions.store import home_store
 from tests.support.command_line import run
 
@@ -49,6 +50,9 @@ def test_the_target_can_be_chosen(capsys: pytest.CaptureFixture[str], animals: C
     keep(animals, "s1")
     _, out, _ = run(capsys, "left", "s1", "--recall", "0.6", "--confidence", "0.9")
     assert "By the hypergeometric rule, with 90% confidence at least 60% of the relevant records are found" in out
+    home_store().record(Session("s1", "animals"), SettingsSet(Settings(recall=0.6, confidence=0.9)))
+    assert run(capsys, "left", "s1")[1] == out, "the target of the session, as the page has it"
+    assert "with 95% confidence at least 60%" in run(capsys, "left", "s1", "--confidence", "0.95")[1]
     assert "must be between 0.5 and 0.999, got 95.0" in failure(capsys, "s1", "--recall", "95")
 
 

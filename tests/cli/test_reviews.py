@@ -121,3 +121,16 @@ def test_a_session_is_not_compared_with_itself_and_a_file_needs_a_folder(
     assert "does not exist; make it first" in failure(
         capsys, "compare", "s1", "s2", "--json", str(tmp_path / "x" / "y")
     )
+
+
+def test_a_name_that_is_not_utf8_leaves_the_sessions_readable(
+    capsys: pytest.CaptureFixture[str], store: SessionStore
+) -> None:
+    code, out, _ = run(capsys, "join", "s1", "s2", "--name", "n\udcffx", "--reader", "\udc80")
+    assert (code, "n\ufffdx. 1 conflict to settle" in out) == (0, True)
+    assert [each.title for each in store.saved()] == ["n\ufffdx", "bob's", "a cat"]
+    assert store.last_reader() == "\ufffd"
+
+
+def test_no_name_is_no_session(capsys: pytest.CaptureFixture[str], store: SessionStore) -> None:
+    assert "there is no session ''" in failure(capsys, "left", "")

@@ -1,7 +1,9 @@
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 
 from exemplar.retrieval.screening.bounds import Target
 from exemplar.retrieval.screening.chart import chart_points, left_svg
+from exemplar.retrieval.screening.left import how_much_is_left
 from exemplar.retrieval.screening.record import Record
 from tests.retrieval.screening.test_left import checked_review, record
 
@@ -22,6 +24,13 @@ def test_a_check_bounds_from_its_draw_on() -> None:
     points = {point["read"]: point for point in chart_points(checked_review(220), Target())}
     assert points[280]["most"] < points[0]["most"] == 300
     assert max(points) == 280
+
+
+def test_the_last_point_is_what_is_known_now_though_a_mark_was_taken_back() -> None:
+    checked = checked_review(220)
+    taken_back = replace(checked, reads=checked.reads[:1] + checked.reads[2:])
+    now = how_much_is_left(taken_back)
+    assert chart_points(taken_back, Target())[-1]["most"] == now.n_relevant + now.high
 
 
 def test_the_plot_is_a_picture() -> None:

@@ -151,6 +151,42 @@ def test_a_check_of_a_corpus_that_has_grown_covers_it_no_longer(encoder: FakeEnc
     assert not record_of(session, grown).draws[0].covers
 
 
+def test_a_check_of_a_corpus_in_which_another_unread_text_has_taken_a_place_covers_it_no_longer(
+    encoder: FakeEncoder,
+) -> None:
+    corpus = build_corpus(source_of(["a bee", "two bees", "a wasp"], name="bees"), encoder)
+    session, drawn = Session("s1", "bees"), draw_check(Session("s1", "bees"), corpus, 1)
+    texts = ["a bee", "two bees", "a wasp"]
+    other = next(row for row in range(3) if str(row) not in drawn.doc_ids)
+    texts[other] = "a horse"
+    changed = build_corpus(source_of(texts, name="bees"), encoder)
+    assert record_of(session.after(drawn), corpus).draws[0].covers
+    assert not record_of(session.after(drawn), changed).draws[0].covers
+
+
+def test_a_mark_that_is_taken_back_stays_read_before_a_draw(animals: Corpus, hashes: dict[str, str]) -> None:
+    session = Session("s1", "animals").after(marked(hashes, "3", "positive"), marked(hashes, "4", "negative"))
+    session = session.after(draw_check(session, animals, 8))
+    checked = session.after(*(marked(hashes, each, "negative", {}) for each in session.draws[0].drawn.doc_ids))
+    assert (whole := how_much_is_left(record_of(checked, animals)).check)
+    for event in (marked(hashes, "4", None), Undone()):
+        later = checked.after(event) if isinstance(event, Marked) else session.after(event)
+        [draw] = record_of(later, animals).draws
+        assert (draw.read, draw.covers) == (frozenset({"3", "4"}), True)
+    lost = how_much_is_left(record_of(checked.after(marked(hashes, "4", None)), animals)).check
+    assert lost
+    assert (whole.high, lost.high) == (0, 1), "it may be relevant"
+
+
+def test_a_mark_that_goes_to_a_copy_stays_read_before_a_draw(encoder: FakeEncoder) -> None:
+    corpus = build_corpus(source_of(["bees", "wasps", "bees", "ants"], name="bees"), encoder)
+    hashes = dict(zip(corpus.rows, corpus.text_hashes(range(4)), strict=True))
+    session = Session("s1", "bees").after(marked(hashes, "2", "positive"))
+    session = session.after(draw_check(session, corpus, 1))
+    [draw] = record_of(session.after(session.on_text(marked(hashes, "0", "positive"))), corpus).draws
+    assert (draw.n_read, draw.covers) == (1, True)
+
+
 def test_marks_that_follow_their_texts_stay_read_before_a_draw(animals: Corpus, hashes: dict[str, str]) -> None:
     session = Session("s1", "animals").after(Marked("old", "positive", hashes["3"], found=KNN))
     drawn = CheckDrawn(("1",), 9, {"1": hashes["1"]})

@@ -48,7 +48,7 @@ def test_what_it_takes_is_enough_and_no_more() -> None:
 
 
 def test_nothing_is_claimed_before_something_is_found() -> None:
-    for marks in ("", "-" * 90, "-" * 100, "-?-"):
+    for marks in ("", "-" * 90, "-?-"):
         left = how_much_is_left(record(marks, 100))
         assert left.sentence == "Nothing relevant is found yet, so nothing can be claimed."
         assert left.needs == "Find a relevant record first."
@@ -66,6 +66,11 @@ def test_all_read_is_exact() -> None:
     assert (unsure.sentence, unsure.rule.holds) == ("Everything is read: 2 are relevant, and 1 is unsure.", False)
     assert unsure.needs == "Decide what is unsure (1): it counts as relevant and not found."
     assert not how_much_is_left(record("+", 2)).rule.holds
+    none, empty, one_unsure = (how_much_is_left(record(marks, len(marks))) for marks in ("---", "", "-?-"))
+    assert (none.sentence, none.needs) == ("Everything is read: 0 are relevant.", "")
+    assert (empty.sentence, empty.needs) == (none.sentence, "")
+    assert one_unsure.sentence == "Everything is read: 0 are relevant, and 1 is unsure."
+    assert one_unsure.needs == unsure.needs
 
 
 def test_unsure_counts_as_relevant_and_not_found() -> None:
@@ -198,6 +203,15 @@ def test_a_check_of_another_corpus_or_filter_says_nothing() -> None:
     left = how_much_is_left(replace(review, draws=(replace(review.draws[0], covers=False),)))
     assert left.check is None
     assert left.sentence.startswith("It can't be claimed yet")
+
+
+def test_the_open_check_is_the_last_one_that_covers_the_screening() -> None:
+    review = checked_review(220, judged=218)
+    elsewhere = Draw(2, ("x1", "x2"), 17, covers=False)
+    left = how_much_is_left(replace(review, draws=(*review.draws, elsewhere)))
+    assert (left.open_draw, left.drawn_left) == (review.draws[0], ("d218", "d219"))
+    alone = how_much_is_left(replace(review, draws=(elsewhere,)))
+    assert (alone.open_draw, alone.drawn_left) == (None, ())
 
 
 def test_the_target_is_in_the_words() -> None:

@@ -112,6 +112,11 @@ EVENTS: list[tuple[Event, str, str]] = [
         '{"drawn": ["7", "2"], "n_unread": 1200, "texts": {"7": "00ff", "2": "0100"}}',
         "drew 2 of 1,200 unread documents at random",
     ),
+    (
+        CheckDrawn(("7",), 1200, {"7": "00ff"}, "abcd"),
+        '{"drawn": ["7"], "n_unread": 1200, "texts": {"7": "00ff"}, "documents": "abcd"}',
+        "drew 1 of 1,200 unread documents at random",
+    ),
     (Noted("3", "see\ntable 2"), r'{"noted": "see\ntable 2", "doc_id": "3"}', "noted “see table 2” on 3"),
     (
         MarksAdded(Feedback(("1",)), reader="ann", readers={"1": "bob"}),
