@@ -84,17 +84,13 @@ def _vectors(n: int) -> NDArray[np.float32]:
 def _compare(
     index: DenseIndex, words: DocumentWords, texts: Any, n_positives: int, n_negatives: int, repeats: int
 ) -> dict[str, Any]:
-    """Time both rankers in turns, from the examples to the first ten.
-
-    Where terms are chosen, a new mark has no joint index of its terms in the cache.
-    """
+    """Time both rankers in turns, from the examples to the first ten; a new mark has no joint index in the cache."""
     seconds: dict[str, list[float]] = {ranker: [] for ranker in _RANKERS}
     for repeat in range(repeats + 1):  # the first calls pay for pages and threads
         for number in range(len(_QUERIES)):
             examples = _examples(index, words, texts, number, n_positives, n_negatives)
             for ranker in _RANKERS:
-                if words.all_terms is None:
-                    words.forget()
+                words.forget()
                 began = time.perf_counter()
                 with one_blas_thread():
                     found = scorer(ranker, examples)

@@ -272,9 +272,7 @@ def _joined(examples: Examples, words: ExampleWords | None) -> _Joined:
     if words.positives:
         anchors.append(word_anchor(words.words, None, words.positives))
         texts.append([(text.terms, text.weights) for text in words.positives])
-    terms = words.words.all_terms
-    if terms is None:
-        terms = np.unique(np.concatenate([anchor.terms for anchor in anchors]))
+    terms = np.unique(np.concatenate([anchor.terms for anchor in anchors]))
     scales = words.words.scales(terms)
     return _Joined(
         words.words.joined(terms),

@@ -39,11 +39,7 @@ class MilvusWords:
     ----------
     n_documents
         Number of documents that the weights were computed for.
-    all_terms
-        None: only chosen terms take part.
     """
-
-    all_terms: NDArray[np.int64] | None = None
 
     def __init__(
         self,

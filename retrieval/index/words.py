@@ -20,7 +20,6 @@ from exemplar.retrieval.index.terms import TermColumns
 
 WEIGHT = 2.0  # the mean length of the words' part of a row, about; the vector has length 1
 CACHED = 2  # joint indexes: that of the shown ranking, and of the one before
-MOST_POSTINGS = 4_000_000  # of all terms, to take part in every ranking: 32 MB, read in a few milliseconds
 _EVEN, _MEAN_EVEN, _LEAST_IDF = 2.0, 1.6, 0.1
 
 
@@ -55,7 +54,6 @@ class Words(Protocol):
     """What rankers need of the words of a corpus."""
 
     n_documents: int
-    all_terms: NDArray[np.int64] | None
 
     def of_text(self, text: str) -> TextWords:
         """Return the words of a text."""
@@ -90,15 +88,12 @@ class DocumentWords:
     ----------
     n_documents
         Number of documents that the weights were computed for.
-    all_terms
-        All terms, if their postings are few enough to take part in every ranking; else None.
     """
 
     def __init__(
         self, words: WordsIndex, vectors: DenseIndex, document_rows: NDArray[np.int64], weight: float = WEIGHT
     ) -> None:
         self.n_documents = words.n_documents
-        self.all_terms = np.arange(words.n_terms) if len(words) <= MOST_POSTINGS else None
         self._scale = weight / (words.mean_length or 1.0)
         self._words, self._vectors, self._document_rows = words, vectors, document_rows
         self._joined: OrderedDict[bytes, JointIndex] = OrderedDict()

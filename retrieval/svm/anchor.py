@@ -15,8 +15,8 @@ from exemplar.retrieval.index.base import Rows
 from exemplar.retrieval.index.words import TextWords, Words
 
 POSITIVES = 0.75  # the weight of their mean beside the query's of 1, as Rocchio is commonly used
-MOST_TERMS = 200
-MOST_ENTRIES = 8  # of the chosen terms' postings, a document
+MOST_TERMS = 1000
+MOST_ENTRIES, LEAST_ENTRIES, ENTRIES = 30, 8, 4_000_000  # of the chosen terms: a document at most, at least, in all
 
 _NO_WORDS = TextWords(np.empty(0, np.int64), np.empty(0), np.empty(0))
 _MOST_COUNT = 3.0  # of a term in a text
@@ -97,7 +97,8 @@ def choose_terms(
 ) -> NDArray[np.intp]:
     """Return the positions of the terms that take part, ascending: those of the highest ``weight idf^2``.
 
-    At most 200 take part, and as many as have eight postings a document.
+    At most 1,000 take part, and as many as have thirty postings a document, or four million in all, but eight a document
+    in any case.
 
     Parameters
     ----------
@@ -111,7 +112,8 @@ def choose_terms(
     if n_texts is not None:
         order = order[counts[order] > n_texts[order]]
     order = order[:MOST_TERMS]
-    fits = np.cumsum(counts[order]) <= MOST_ENTRIES * words.n_documents
+    most = min(MOST_ENTRIES * words.n_documents, max(LEAST_ENTRIES * words.n_documents, ENTRIES))
+    fits = np.cumsum(counts[order]) <= most
     fits[:1] = True
     return np.sort(order[fits])
 

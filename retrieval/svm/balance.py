@@ -16,16 +16,19 @@ from exemplar.retrieval.svm.objective import LossWeights
 _FADES = 5  # positives by which the anchor counts half
 _OF_POSITIVES = 0.5  # the weight of the positives' anchor beside the query's
 _INFORMATION, _LEAST, _MOST = 4.0, 0.5, 20.0  # of a query, in nats: a positive more by which it counts half, and bounds
+_TRUSTED = 8.0  # nats from which a query that its positives confirm is trusted
 _QUERY_MARKS = 20  # marks by which the query counts half, however much it says
 
 _MARK = (
     0.0025  # the loss of a negative, times the root of the positives: their sum then grows a little faster than they
 )
 _RATIO = 30  # of a positive to a negative, as there are many more of these
-_FIRST = 0.5  # the loss of the first examples together, times the marks to the power 3/4
+_FIRST = 0.5  # the loss of the first examples together, times the marks to the power 3/4; with a trusted query 3 times
 _FIRST_MARKS = 20  # by which it is half of that
 _FIRST_NEGATIVES = 1 / 20  # as the anchor is near the first negatives already
-_BACKGROUND = 2.0  # of the first examples' loss; it halves with every 20 marks, which show more than the background
+# Of the first examples' loss; with a trusted query 3 times, as what is far from it is hardly sought. It halves by 20
+# marks, which show more than the background.
+_BACKGROUND = 2.0
 _BACKGROUND_MARKS, _NO_BACKGROUND = 20, 100
 
 
@@ -76,9 +79,11 @@ def balance(
     query = confirmed / (1 + n_positives / halves) / (1 + (n_marks / _QUERY_MARKS) ** 4)
     anchor, of_positives = 1 / (1 + n_positives / _FADES), _OF_POSITIVES if n_positives else 0.0
     mark = _MARK * np.sqrt(1 + n_positives)
-    first = _FIRST * (1 + n_marks) ** 0.75 / (1 + (n_marks / _FIRST_MARKS) ** 2)
-    background = 0.0 if n_marks >= _NO_BACKGROUND else first * _BACKGROUND / (1 + n_marks / _BACKGROUND_MARKS)
-    shares = np.append(float(not n_positives), np.ones(n_positives))  # with a positive, the anchor alone has the query
+    trust = confirmed * min(1.0, information / _TRUSTED)
+    first = _FIRST * (1 + 2 * trust) * (1 + n_marks) ** 0.75 / (1 + (n_marks / _FIRST_MARKS) ** 2)
+    background = first * _BACKGROUND * (1 + 2 * trust) / (1 + n_marks / _BACKGROUND_MARKS)
+    background = 0.0 if n_marks >= _NO_BACKGROUND else background
+    shares = np.append(query, np.ones(n_positives))
     # A negative was a row of the background, so a mark must not make it weigh less than two of them.
     negatives = n_negatives * max(mark, 2 * background / max(1, n_rows))
     return Balance(
