@@ -198,9 +198,8 @@ def _anchored(examples: Examples, words: ExampleWords | None, C: float | None, u
     """Return the SVM on vectors and words that starts as their anchor, and ends as what the marks alone say."""
     joined = _joined(examples, words)
     index, dim = joined.index, examples.index.dim
-    if not index.dim:  # no vectors, and no known word
+    if not dim and not any(point.any() for point in joined.anchors):  # no vectors, and no known word
         return _words_alone(examples)
-    n_positives, n_negatives = len(examples.positives), examples.n_negatives
     sample = index.sample(_SAMPLE, _SEED)
     background = np.setdiff1d(sample, examples.left_out)
     corpus = index.features(background if background.size else sample)

@@ -248,11 +248,12 @@ def _descend_on_marks(objective: Objective) -> tuple[NDArray[np.float64], Stoppe
     for _ in range(_MOST_STEPS):
         model = objective.model(w, None, no_rows, 1.0, precise=True)
         slope, length = float(np.linalg.norm(model.gradient)), max(float(np.linalg.norm(w)), 1e-3)
-        if slope <= _EXACT_STEP * length or slope**2 / 2 <= _EXACT_GAP * objective.value(w, 0.0):
-            stopped = "exact"
-            break
+        proved = slope <= _EXACT_STEP * length or slope**2 / 2 <= _EXACT_GAP * objective.value(w, 0.0)
         step, _ = model.minimise(max(0.3 * _EXACT_STEP * length, 0.001 * slope))
         w = w + step
+        if proved and float(np.linalg.norm(step)) <= _EXACT_STEP * length:
+            stopped = "exact"
+            break
     support = int(np.count_nonzero(objective.slack(w) > 0))
     return w, stopped, 0, support, objective.value(w, 0.0)
 

@@ -27,31 +27,44 @@ def test_svm_is_the_notebooks() -> None:
     np.testing.assert_allclose(scorer("svm", examples([5], [8])).w, expected.w, rtol=1e-4)
 
 
-def test_anchored_is_held_to_query_and_positives_and_follows_more_examples_more_closely() -> None:
-    fade = 1 / 1.2
-    point = fade * ROWS[0] + 0.75 * ROWS[6].astype(float)
-    point /= np.linalg.norm(point)
-    example = (fade * point @ ROWS[0] + 0.75 * point @ ROWS[6]) / (fade + 0.75)
-    typical = np.delete(ROWS[1:], [5, 8], axis=0).mean(axis=0, dtype=float)
-    scale = 2 / (example - point @ typical)
-    T = 1.5 * 3**0.75
+@pytest.mark.parametrize(("positive", "found"), [(5, "not"), (1, "hardly"), (3, "well")])
+def test_anchored_is_held_to_query_and_positives_as_far_as_the_query_finds_them(positive: int, found: str) -> None:
+    def scaled(point: np.ndarray) -> np.ndarray:
+        """Return weights and intercept that give the point 1, and the corpus -1."""
+        scale = 2 / (point @ point - point @ typical)
+        return np.append(scale * point, 1 - scale * point @ point)
+
+    query, point = ROWS[0].astype(float), ROWS[1 + positive].astype(float)
+    typical = np.delete(ROWS[1:], [positive, 8], axis=0).mean(axis=0, dtype=float)
+    confirmed = np.clip(1 + scaled(query) @ np.append(point, 1), 0, 1)
+    assert found == ("not" if confirmed == 0 else "hardly" if confirmed < 0.5 else "well")
+    of_query = confirmed / (1 + 1 / 5) / (1 + 0.1**4)
+    mark, first = 0.0025 * 2**0.5, 0.5 * 3**0.75 / 1.01
+    background = 2 * first / 1.1
     expected = fit_exemplar_svm(
         DenseIndex(ROWS[1:]),
-        ROWS[[0, 6]],
+        ROWS[[0, 1 + positive]],
         [8],
-        loss=LossWeights(T * np.array([fade, 1]) / (fade + 1), 2 * 6 * T / 1.1 / 197, 6 * T / 1.1),
-        anchor=fade * np.append(scale * point, 1 - scale * example),
-        exclude=[5, 8],
+        loss=LossWeights(np.array([0, 30 * mark + first]), max(mark, 2 * background / 197) + first / 20, background),
+        anchor=(of_query * scaled(query) + 0.5 * scaled(point)) / (of_query + 0.5) / 1.2,
+        exclude=[positive, 8],
     )
     for ranker in ("anchored", "anchored-vectors"):
-        found = scorer(ranker, examples([5], [8]))
-        np.testing.assert_allclose(found.w, expected.w, rtol=1e-4)
-        assert found.b == pytest.approx(expected.b, rel=1e-4)
-        assert found.words is None
+        ranked = scorer(ranker, examples([positive], [8]))
+        np.testing.assert_allclose(ranked.w, expected.w, rtol=1e-4, atol=1e-5)
+        assert ranked.b == pytest.approx(expected.b, rel=1e-4)
+        assert ranked.words is None
+
+
+def test_from_a_hundred_marks_on_the_marks_alone_decide_without_a_scan() -> None:
+    positives, negatives = list(range(40)), list(range(60, 119))
+    assert scorer("anchored", examples(positives, negatives)).svm.scans > 0
+    svm = scorer("anchored", examples(positives, [*negatives, 150])).svm
+    assert (svm.scans, svm.stopped) == (0, "exact")
 
 
 def test_a_c_that_is_given_is_taken() -> None:
-    one, other = (scorer("anchored", examples([5], [8]), C=C).w for C in (0.003 * 3**0.75, 3))
+    one, other = (scorer("anchored", examples([5], [8]), C=C).w for C in (0.001 * 3**0.75, 3))
     np.testing.assert_allclose(one, scorer("anchored", examples([5], [8])).w)
     assert np.linalg.norm(one - other) > 0.1
     with pytest.raises(ValueError, match="C must be a positive number up to 1,000,000, got 0"):
@@ -59,7 +72,7 @@ def test_a_c_that_is_given_is_taken() -> None:
 
 
 def test_c_grows_with_the_marks() -> None:
-    assert [default_c("anchored", n) for n in (0, 15)] == pytest.approx([0.003, 0.024])
+    assert [default_c("anchored", n) for n in (0, 15)] == pytest.approx([0.001, 0.008])
     assert [default_c("svm", n) for n in (0, 2, 6)] == [0.1, 0.1, 0.1]
 
 

@@ -2,16 +2,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy.sparse import csr_array, hstack
+from scipy.sparse import csr_array, hstack, issparse
 
 from exemplar.data.encoders.base import unit_rows
 from exemplar.data.words.index import WordsIndex
 from exemplar.data.words.indexing import write_index
 from exemplar.retrieval.index import terms as terms_module
 from exemplar.retrieval.index.dense import DenseIndex
+from exemplar.retrieval.index.features import Features
 from exemplar.retrieval.index.joint import JointIndex
-from exemplar.retrieval.index.words import DocumentWords
+from exemplar.retrieval.index.terms import TermColumns
+from exemplar.retrieval.index.words import DocumentWords, evened
 from exemplar.retrieval.svm.fit import fit_exemplar_svm
+from exemplar.retrieval.svm.objective import LossWeights
 
 VOCABULARY = ["ant", "bee", "cat", "dog", "eel", "fox", "gnu", "hen", "ibis", "jay", "kiwi", "lynx"]
 ROWS = np.array([0, 0, 1, 2, 2, 2, *range(3, 60)])  # 63 passages of 60 documents
@@ -40,14 +43,11 @@ def joint(words: WordsIndex, vectors: np.ndarray) -> JointIndex:
 @pytest.fixture
 def stacked(words: WordsIndex, vectors: np.ndarray) -> np.ndarray:
     """The same rows as one array."""
-    columns = np.zeros((60, 4))
-    for column, term in enumerate((1, 4, 5, 9)):
-        documents, weights = words.weights(term)
-        columns[documents, column] = weights
-    lengths = np.linalg.norm(
-        np.stack([np.bincount(d, w, 60) for d, w in (words.weights(t) for t in range(words.n_terms))]), axis=0
-    )
-    return np.hstack([vectors, (2 / lengths.mean() * columns)[ROWS]]).astype(np.float32)
+    weights = np.stack([np.bincount(d, w, 60) for d, w in (words.weights(t) for t in range(words.n_terms))], axis=1)
+    n_documents = np.count_nonzero(weights, axis=0)
+    idf = np.log(1 + (60 - n_documents + 0.5) / (n_documents + 0.5))
+    scales = 2 / np.linalg.norm(weights, axis=1).mean() * (idf + 2) / idf / 1.6
+    return np.hstack([vectors, (scales * weights)[:, [1, 4, 5, 9]][ROWS]]).astype(np.float32)
 
 
 def test_a_row_is_a_vector_and_the_terms_of_its_document(joint: JointIndex, stacked: np.ndarray) -> None:
@@ -55,6 +55,19 @@ def test_a_row_is_a_vector_and_the_terms_of_its_document(joint: JointIndex, stac
     rows = [5, 62, 0, 5, 33]
     np.testing.assert_allclose(joint.vectors(rows), stacked[rows], rtol=1e-5)
     np.testing.assert_allclose(joint.mean(), stacked.mean(axis=0), rtol=1e-5, atol=1e-7)
+
+
+@pytest.mark.parametrize("documents", [[5, 59, 0, 5, 33, 33, 6, 7], [40], [3, 2, 1], []])
+def test_words_of_documents_come_in_the_order_asked_for_as_sparse_rows(
+    words: WordsIndex, stacked: np.ndarray, documents: list[int]
+) -> None:
+    terms = np.array([1, 4, 5, 9])
+    scales = DocumentWords(words, DenseIndex(np.eye(60, dtype=np.float32)), np.arange(60)).scales(terms)
+    rows = TermColumns(words, terms, 60, scales).rows(np.array(documents, np.intp))
+    assert issparse(rows)
+    assert (rows.shape, rows.dtype) == ((len(documents), 4), np.float32)
+    firsts = np.searchsorted(ROWS, documents)
+    np.testing.assert_allclose(rows.toarray(), stacked[firsts, 6:], rtol=1e-5)
 
 
 @pytest.mark.parametrize("precise", [False, True])
@@ -110,6 +123,31 @@ def test_the_svm_on_vectors_and_words_is_linear_svcs_on_the_stacked_matrix(
     reference.fit(hstack([dense, sparse]), y)
     assert svm.stopped == "exact"
     np.testing.assert_allclose(np.append(svm.w, svm.b), np.append(reference.coef_, reference.intercept_), atol=2e-3)
+
+
+@pytest.mark.parametrize("background", [0.0, 3.0])
+def test_examples_whose_words_are_sparse_train_as_whole_rows_do(
+    words: WordsIndex, vectors: np.ndarray, background: float
+) -> None:
+    joint = DocumentWords(words, DenseIndex(vectors), ROWS).joined(np.arange(words.n_terms))
+    dense, loss = joint.vectors([10, 20, 30, 40]), LossWeights(np.array([2.0, 1.0]), 4.0, background)
+    sparse = [Features(rows[:, :6], csr_array(rows[:, 6:])) for rows in (dense[:2], dense[2:])]
+    anchor = np.append(dense[0], -1)
+    found, expected = (
+        fit_exemplar_svm(
+            joint, positives, [7, 9], negative_vectors=negatives, loss=loss, anchor=anchor, exclude=[10], until="exact"
+        )
+        for positives, negatives in (sparse, (dense[:2], dense[2:]))
+    )
+    assert (found.stopped, found.scans) == (expected.stopped, expected.scans)
+    np.testing.assert_allclose(np.append(found.w, found.b), np.append(expected.w, expected.b), atol=1e-5)
+
+
+def test_common_words_weigh_more_than_by_bm25_the_more_common_they_are() -> None:
+    counts = np.array([1, 10, 500, 990, 1000])
+    idf = np.log(1 + (1000 - counts + 0.5) / (counts + 0.5))
+    expected = np.append((idf[:3] + 2) / idf[:3] / 1.6, [(1 + 2 / 0.1) / 1.6] * 2)  # idf counts as 0.1 at least
+    np.testing.assert_allclose(evened(counts, 1000), expected)
 
 
 def test_documents_without_any_chosen_term_have_vectors_alone(words: WordsIndex, vectors: np.ndarray) -> None:

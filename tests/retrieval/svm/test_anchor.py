@@ -12,7 +12,7 @@ from exemplar.retrieval.index.words import DocumentWords
 from exemplar.retrieval.ranking import Ranking
 from exemplar.retrieval.search import SearchEngine
 from exemplar.retrieval.svm import anchor as anchor_module
-from exemplar.retrieval.svm.anchor import choose_terms, dense_anchor, word_anchor
+from exemplar.retrieval.svm.anchor import choose_terms, dense_anchor, information, term_rows, word_anchor
 from tests.support.corpora import source_of
 from tests.support.fake_encoder import FakeEncoder
 
@@ -31,15 +31,14 @@ def names(words: DocumentWords, terms: np.ndarray) -> list[str]:
 
 
 def scores(words: DocumentWords, terms: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    return words.joined(terms).vectors(range(8))[:, 8:] @ (weights / words.scale)
+    return words.joined(terms).vectors(range(8))[:, 8:] @ (weights / words.scales(terms))
 
 
-def test_the_dense_part_is_rocchios_without_negatives_and_as_long_as_the_query() -> None:
-    query, positives = np.array([2, 0], np.float32), np.array([[0, 2], [0, 0]], np.float32)
-    point = np.array([1, 0.75])
-    np.testing.assert_allclose(dense_anchor(query, positives, 0.5), 2 * point / np.linalg.norm(point))
-    np.testing.assert_array_equal(dense_anchor(query, positives[:0], 0.5), query)
-    np.testing.assert_array_equal(dense_anchor(query, np.array([[-2, 0]], np.float32), 0.75), [0, 0])
+def test_the_dense_part_is_the_mean_of_the_examples_at_length_1() -> None:
+    np.testing.assert_allclose(dense_anchor(np.array([[0.6, 0.8], [1, 0]], np.float32)), np.array([2, 1]) / np.sqrt(5))
+    np.testing.assert_allclose(dense_anchor(np.array([[3, 4]], np.float32)), [0.6, 0.8])
+    np.testing.assert_array_equal(dense_anchor(np.array([[1, 0], [-1, 0]], np.float32)), [0, 0])
+    np.testing.assert_array_equal(dense_anchor(np.empty((1, 0), np.float32)), [])
 
 
 def test_before_marks_the_document_with_most_of_the_querys_words_scores_half(words: DocumentWords) -> None:
@@ -54,15 +53,52 @@ def test_before_marks_the_document_with_most_of_the_querys_words_scores_half(wor
 
 def test_query_and_positives_share_the_weight(words: DocumentWords) -> None:
     query, positives = words.of_text("blue hen"), (words.of_text(TEXTS[2]), words.of_text("grey owl cat"))
-    found = word_anchor(words, query, positives, query_weight=0.5)
-    total, own = 0.5 + 0.75, [text.weights @ np.minimum(text.counts, 3) for text in positives]
+    found = word_anchor(words, query, positives)
+    total, own = 1 + 0.75, [text.weights @ np.minimum(text.counts, 3) for text in positives]
     best = scores(words, query.terms, query.counts).max()
-    expected = {"blue": 0.5 / total / best, "hen": 0.5 / total / best}
+    expected = {"blue": 1 / total / best, "hen": 1 / total / best}
     expected |= {"fox": 0.375 / total * 3 / own[0], "red": 0.375 / total / own[0]}  # "den" is in this positive alone
     expected |= dict.fromkeys(("grey", "owl", "cat"), 0.375 / total / own[1])
     del expected["owl"], expected["cat"]  # in one document each, as in one positive
     weights = dict(zip(names(words, found.terms), found.weights, strict=True))
     assert weights == {name: pytest.approx(0.8 * weight, rel=1e-3) for name, weight in sorted(expected.items())}
+
+
+def test_without_a_query_the_positives_have_all_the_weight(words: DocumentWords) -> None:
+    positives = (words.of_text(TEXTS[0]), words.of_text("blue hen"))
+    found = word_anchor(words, None, positives)
+    own = [text.weights.sum() for text in positives]
+    expected = {"blue": 0.5 / own[1], "fox": 0.5 / own[0], "hen": 0.5 / own[1], "red": 0.5 / own[0]}
+    weights = dict(zip(names(words, found.terms), found.weights, strict=True))
+    assert weights == {name: pytest.approx(0.8 * weight, rel=1e-6) for name, weight in expected.items()}
+    assert found.query.tolist() == [0] * 4
+
+
+def test_a_query_says_as_much_as_its_words_are_rare(words: DocumentWords) -> None:
+    def idf(n_documents: int) -> float:
+        return float(np.log(1 + (8 - n_documents + 0.5) / (n_documents + 0.5)))
+
+    assert information(words, words.of_text("red owl")) == pytest.approx(idf(3) + idf(1))
+    assert information(words, words.of_text("blue, blue unicorn")) == pytest.approx(2 * idf(3))
+    assert information(words, words.of_text("unicorn")) == 0
+
+
+@pytest.mark.parametrize("terms", [[0, 2, 3, 7], [2], [], [9]])
+def test_the_words_of_texts_are_rows_of_the_terms_that_take_part(terms: list[int]) -> None:
+    scales = np.linspace(1, 2, len(terms))
+    texts = [
+        (np.array([2, 3, 8]), np.array([0.5, 1.5, 9])),
+        (np.empty(0, np.int64), np.empty(0)),
+        (np.array([0, 7]), np.array([2.0, 4])),
+        (np.array([1]), np.array([7.0])),
+    ]
+    expected = np.zeros((4, 10))
+    for row, (of_text, weights) in zip(expected, texts, strict=True):
+        row[of_text] = weights
+    found = term_rows(texts, np.array(terms, np.int64), scales)
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found.toarray(), expected[:, terms] * scales, rtol=1e-6)
+    assert term_rows([], np.array(terms, np.int64), scales).shape == (0, len(terms))
 
 
 def test_rare_terms_take_part_first_and_all_have_eight_postings_a_document(

@@ -112,6 +112,37 @@ def test_the_anchored_objective_is_minimised(vectors: np.ndarray) -> None:
     assert svm.objective == pytest.approx(best.fun, rel=1e-6)
 
 
+def test_without_a_background_the_marks_alone_decide_and_no_row_is_scanned(vectors: np.ndarray) -> None:
+    loss = LossWeights(np.array([3.0, 1.0, 0.5]), 6.0, 0.0)
+    svm = fit_exemplar_svm(DenseIndex(vectors[40:]), vectors[:3], [9, 5, 30], negative_vectors=vectors[3:6], loss=loss)
+    marked = np.concatenate([vectors[:6], vectors[[45, 49, 70]]])
+    y, c = np.arange(9) < 3, np.r_[3, 1, 0.5, np.ones(6)]
+    np.testing.assert_allclose(weights_of(svm), linear_svc(marked, y, c), atol=1e-5)
+    assert (svm.stopped, svm.scans) == ("exact", 0)
+    assert svm.objective == pytest.approx(objective(weights_of(svm), marked, 2 * y - 1, c), rel=1e-9)
+    assert svm.support == np.count_nonzero((2 * y - 1) * (marked @ svm.w + svm.b) < 1)
+    assert not svm.pull.any()
+
+
+@pytest.mark.parametrize("weight", [1e-3, 1, 1e4])
+def test_no_background_is_the_limit_of_a_light_one(vectors: np.ndarray, weight: float) -> None:
+    index, anchor = DenseIndex(vectors[40:]), np.append(2 * vectors[7], -1)
+    none, light = (
+        fit_exemplar_svm(
+            index,
+            vectors[:20],
+            range(50, 90),
+            loss=LossWeights(np.full(20, weight), weight, background),
+            anchor=anchor,
+            until="exact",
+        )
+        for background in (0.0, 1e-12)
+    )
+    assert (none.scans, none.stopped) == (0, "exact")
+    assert light.scans > 0
+    np.testing.assert_allclose(weights_of(none), weights_of(light), atol=2e-5 * np.linalg.norm(weights_of(light)))
+
+
 def test_the_anchor_rules_with_little_weight_on_the_data_and_the_svm_with_much() -> None:
     X = unit(3000, 6)  # holds the query, so that no classifier tells them apart, and the data alone determine one
     query, neighbour = X[:2]

@@ -1,0 +1,110 @@
+import numpy as np
+import pytest
+
+from exemplar.retrieval.svm.balance import Balance, balance, equally_scaled
+
+N_ROWS = 10_000
+
+
+def weighed(n_positives: int, n_negatives: int = 0, information: float = 20.0, **options: float) -> Balance:
+    return balance(n_positives, n_negatives, information, **{"n_rows": N_ROWS, **options})
+
+
+def of_query(n_positives: int, n_negatives: int = 0, information: float = 20.0, confirmed: float = 1.0) -> float:
+    """Return the query's share of the anchor."""
+    found = weighed(n_positives, n_negatives, information, confirmed=confirmed)
+    return found.of_query / (found.of_query + found.of_positives)
+
+
+def falls(values: list[float]) -> bool:
+    return bool((np.diff(values) < 0).all())
+
+
+def test_before_a_mark_the_query_is_anchor_and_only_example() -> None:
+    found = weighed(0)
+    assert (found.of_query, found.of_positives) == (1, 0)
+    assert found.loss.positives == pytest.approx([30 * 0.0025 + 0.5])
+    assert (found.loss.negatives, found.loss.background) == pytest.approx((0.5 / 20, 1.0))
+
+
+def test_all_weights_are_those_of_the_rule() -> None:
+    query = 0.8 / (1 + 3 / 1.5) / (1 + (10 / 20) ** 4)
+    mark, first = 0.0025 * 2, 0.5 * 11**0.75 / (1 + (10 / 20) ** 2)
+    found = weighed(3, 7, 6.0, confirmed=0.8)
+    assert found.of_query == pytest.approx(query / (query + 0.5) / (1 + 3 / 5))
+    assert found.of_positives == pytest.approx(0.5 / (query + 0.5) / (1 + 3 / 5))
+    assert found.loss.positives == pytest.approx([0, *[30 * mark + first / 3] * 3]), "the anchor alone has the query"
+    assert found.loss.negatives == pytest.approx(7 * mark + first / 20)
+    assert found.loss.background == pytest.approx(2 * first / (1 + 10 / 20))
+
+
+def test_the_query_fades_with_positives_the_sooner_the_less_it_says() -> None:
+    assert falls([of_query(n) for n in range(40)])
+    assert falls([of_query(2, information=information) for information in (20, 8, 4, 1, 0.5)])
+    assert of_query(2, information=0) == of_query(2, information=0.5)
+    assert of_query(2, information=1000) == of_query(2, information=20)
+    for information, n_positives in ((4, 1), (20, 5)):  # here it counts half
+        half = 0.5 / (1 + (n_positives / 20) ** 4)
+        assert of_query(n_positives, 0, information) == pytest.approx(half / (half + 0.5))
+
+
+def test_the_query_fades_with_marks_whatever_it_says() -> None:
+    assert falls([of_query(1, n) for n in range(0, 300, 10)])
+    assert of_query(1, 19) == pytest.approx((1 / 1.2 / 2) / (1 / 1.2 / 2 + 0.5))
+    assert of_query(1, 500) < 1e-5
+    assert of_query(0, 500) == 1, "nothing replaces it before the first positive"
+
+
+def test_a_query_that_does_not_find_the_positives_does_not_count() -> None:
+    assert falls([of_query(3, confirmed=confirmed) for confirmed in (1, 0.5, 0.1, 0)])
+    assert of_query(3, confirmed=0) == 0
+    assert weighed(3, confirmed=0).of_positives == pytest.approx(1 / (1 + 3 / 5))
+
+
+@pytest.mark.parametrize("n_negatives", [0, 3, 400])
+def test_the_anchor_counts_half_at_five_positives_and_goes_with_more(n_negatives: int) -> None:
+    anchors = [found.of_query + found.of_positives for found in (weighed(n, n_negatives) for n in range(200))]
+    assert anchors[0] == 1
+    assert anchors[5] == pytest.approx(0.5)
+    assert falls(anchors)
+    assert anchors[-1] < 0.03
+
+
+def test_the_background_goes_and_has_no_weight_from_a_hundred_marks_on() -> None:
+    backgrounds = [weighed(10, n).loss.background for n in range(10, 90)]
+    assert falls(backgrounds)
+    assert backgrounds[-1] > 0
+    for n_positives, n_negatives in ((0, 100), (100, 0), (10, 90), (500, 5000)):
+        assert weighed(n_positives, n_negatives).loss.background == 0
+
+
+@pytest.mark.parametrize("n_rows", [0, 3, 200, 1_000_000])
+@pytest.mark.parametrize("n_positives", [0, 1, 30])
+def test_a_negative_weighs_at_least_two_rows_of_the_background(n_positives: int, n_rows: int) -> None:
+    for n_negatives in range(1, 130):
+        loss = weighed(n_positives, n_negatives, n_rows=n_rows).loss
+        assert loss.negatives / n_negatives >= 2 * loss.background / max(1, n_rows)
+        assert loss.negatives / n_negatives >= 0.0025 * np.sqrt(1 + n_positives)
+
+
+def test_a_positive_weighs_thirty_negatives_once_the_marks_are_many() -> None:
+    loss = weighed(200, 20_000).loss
+    assert loss.positives[1] == pytest.approx(30 * loss.negatives / 20_000, rel=1e-3)
+
+
+@pytest.mark.parametrize("marks", [(0, 0), (0, 4), (3, 7), (50, 500)])
+def test_a_factor_multiplies_all_losses_and_leaves_the_anchor(marks: tuple[int, int]) -> None:
+    plain, found = weighed(*marks), weighed(*marks, by=2.5)
+    assert (found.of_query, found.of_positives) == (plain.of_query, plain.of_positives)
+    np.testing.assert_allclose(found.loss.positives, 2.5 * plain.loss.positives)
+    assert found.loss.negatives == pytest.approx(2.5 * plain.loss.negatives)
+    assert found.loss.background == pytest.approx(2.5 * plain.loss.background)
+
+
+def test_examples_score_1_and_the_corpus_minus_1() -> None:
+    point = np.array([3.0, 4.0])
+    w = equally_scaled(point, 25.0, 5.0)
+    examples, corpus = np.array([[3, 4], [0, 6.25]]), np.array([[-1, 2], [3, -1]])  # 25 and 5 by the point alone
+    assert (examples @ w[:2] + w[2]).tolist() == pytest.approx([1, 1])
+    assert (corpus @ w[:2] + w[2]).tolist() == pytest.approx([-1, -1])
+    assert equally_scaled(point, 1.0, 1.0).tolist() == [600, 800, -199], "where the corpus scores as they do"
