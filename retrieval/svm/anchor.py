@@ -97,8 +97,8 @@ def choose_terms(
 ) -> NDArray[np.intp]:
     """Return the positions of the terms that take part, ascending: those of the highest ``weight idf^2``.
 
-    At most 1,000 take part, and as many as have thirty postings a document, or four million in all, but eight a document
-    in any case.
+    At most 1,000 take part, and as many as have thirty postings a document; in a large corpus as many as have four
+    million in all, but at least eight a document.
 
     Parameters
     ----------
