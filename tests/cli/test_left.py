@@ -35,7 +35,7 @@ def test_left_says_what_may_be_claimed(capsys: pytest.CaptureFixture[str], anima
     assert (code, err) == (0, "")
     assert [" ".join(line.split()) for line in out.splitlines()] == [
         "Read 9 1 unread",
-        "Relevant 2 7 read since the last relevant or unsure one",
+        "Relevant 2 7 read in ranked order since the last relevant or unsure one",
         "Unsure 0",
         "Relevant left, estimated 0 0 to 1",
         "Left at most, by the rule 1 not enough to stop",
