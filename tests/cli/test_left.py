@@ -45,6 +45,15 @@ def test_left_says_what_may_be_claimed(capsys: pytest.CaptureFixture[str], anima
     ]
 
 
+def test_an_estimate_that_nothing_bounds_is_told_as_such(capsys: pytest.CaptureFixture[str], animals: Corpus) -> None:
+    [(doc_id, row), *_] = animals.rows.items()
+    [text_hash] = animals.text_hashes([row])
+    mark = Marked(doc_id, "positive", text_hash, found={"list": "anchored", "rank": 1})
+    home_store().record(Session("s2", "animals"), mark, corpus_id=animals.manifest.corpus_id)
+    _, out, _ = run(capsys, "left", "s2")
+    assert "Relevant left, estimated 9 0 to 9: nothing bounds it yet" in " ".join(out.split())
+
+
 def test_the_target_can_be_chosen(capsys: pytest.CaptureFixture[str], animals: Corpus) -> None:
     keep(animals, "s1")
     _, out, _ = run(capsys, "left", "s1", "--recall", "0.6", "--confidence", "0.9")
