@@ -80,12 +80,16 @@ def _print(left: "Left") -> None:
 
 
 def _rows(left: "Left") -> list[tuple[str, int, str]]:
-    found = "" if left.since_last is None else f"{left.since_last:,} read since the last relevant or unsure one"
+    since = "read in ranked order since the last relevant or unsure one"
+    found = "" if left.since_last is None else f"{left.since_last:,} {since}"
+    bounds = f"{left.low:,} to {left.high:,}"
+    if left.estimate == left.n_unread > 0:
+        bounds += ": nothing bounds it yet"
     rows = [
         ("Read", left.n_read, f"{left.n_unread:,} unread"),
         ("Relevant", left.n_relevant, found),
         ("Unsure", left.n_unsure, "count as relevant and not found" if left.n_unsure else ""),
-        ("Relevant left, estimated", left.estimate, f"{left.low:,} to {left.high:,}"),
+        ("Relevant left, estimated", left.estimate, bounds),
         ("Left at most, by the rule", left.rule.high, _claimed(left.rule)),
     ]
     if left.check:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from exemplar.retrieval.screening.readers import Comparison, Judgement, Reading
     from exemplar.retrieval.sessions.session import Session
 
+_LONGEST_TITLE = 100  # characters
 _MOST_CONFLICTS = 20  # in the terminal
 _FIRST = "A session, by its id or its name."
 _SECOND = "The other one."
@@ -164,11 +165,16 @@ def _print_conflicts(found: "Comparison") -> None:
     for name in found.names:
         table.add_column(plain(name), overflow="fold")
     for one, other in found.conflicts[:_MOST_CONFLICTS]:
-        cells = (one.doc_id, one.title[:100], _said(one), _said(other))
+        cells = (one.doc_id, _title(one), _said(one), _said(other))
         table.add_row(*map(plain, cells))
     output.print(table)
     if len(found.conflicts) > _MOST_CONFLICTS:
         say(f"… and {len(found.conflicts) - _MOST_CONFLICTS:,} more; --conflicts FILE.csv writes all.")
+
+
+def _title(judgement: "Judgement") -> str:
+    title = judgement.title
+    return title if len(title) <= _LONGEST_TITLE else f"{title[:_LONGEST_TITLE]}…"
 
 
 def _said(judgement: "Judgement") -> str:

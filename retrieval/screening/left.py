@@ -139,7 +139,7 @@ def _sentence(counts: _Counts, rule: Claim, check: Claim | None) -> str:
         return f"A random check guarantees it: {claimed}."
     if rule.holds:
         return f"By the hypergeometric rule, {claimed}, {ASSUMPTION}."
-    if check and check.recall >= 0.01:
+    if check and check.high < counts.n_unread and check.recall >= 0.01:
         share = f"at least {int(100 * check.recall)}%"
         return f"A random check guarantees, with {confidence} confidence, that {share} are found; not yet {recall}."
     return f"It can't be claimed yet that {claimed}."

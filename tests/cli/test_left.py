@@ -36,7 +36,7 @@ def test_left_says_what_may_be_claimed(capsys: pytest.CaptureFixture[str], anima
     assert (code, err) == (0, "")
     assert [" ".join(line.split()) for line in out.splitlines()] == [
         "Read 9 1 unread",
-        "Relevant 2 7 read since the last relevant or unsure one",
+        "Relevant 2 7 read in ranked order since the last relevant or unsure one",
         "Unsure 0",
         "Relevant left, estimated 0 0 to 1",
         "Left at most, by the rule 1 not enough to stop",
@@ -44,6 +44,15 @@ def test_left_says_what_may_be_claimed(capsys: pytest.CaptureFixture[str], anima
         "Read 1 more without a relevant one, or draw 1 at random: if none of them is relevant, the target may be "
         "claimed.",
     ]
+
+
+def test_an_estimate_that_nothing_bounds_is_told_as_such(capsys: pytest.CaptureFixture[str], animals: Corpus) -> None:
+    [(doc_id, row), *_] = animals.rows.items()
+    [text_hash] = animals.text_hashes([row])
+    mark = Marked(doc_id, "positive", text_hash, found={"list": "anchored", "rank": 1})
+    home_store().record(Session("s2", "animals"), mark, corpus_id=animals.manifest.corpus_id)
+    _, out, _ = run(capsys, "left", "s2")
+    assert "Relevant left, estimated 9 0 to 9: nothing bounds it yet" in " ".join(out.split())
 
 
 def test_the_target_can_be_chosen(capsys: pytest.CaptureFixture[str], animals: Corpus) -> None:

@@ -5,7 +5,19 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.steps import LEARNED, expect_listed, expect_marks, mark, open_popover, order, row, search, settle, tool
+from tests.e2e.steps import (
+    LEARNED,
+    expect_listed,
+    expect_marks,
+    mark,
+    open_popover,
+    order,
+    row,
+    search,
+    settle,
+    tool,
+    view,
+)
 
 pytestmark = [pytest.mark.e2e, pytest.mark.model]
 
@@ -22,6 +34,19 @@ def read(page: Page, reader: str, name: str, how: str) -> None:
     mark(page, name, how)
     expect_marks(page, **({"positive": 1} if how == "Relevant" else {"negative": 1}))
     settle(page)
+
+
+def test_settings_that_are_opened_late_keep_the_name(visitor: Page) -> None:
+    search(visitor, QUERY)
+    expect_listed(visitor)
+    read(visitor, "ann", order(visitor)[0], "Relevant")
+    visitor.reload()
+    expect_listed(visitor)
+    for name in ("Screen", "Lists"):
+        view(visitor, name)
+    with open_popover(visitor, "Settings"):
+        expect(visitor.get_by_role("textbox", name="Your name")).to_have_value("ann")
+        expect(visitor.get_by_role("radio", name="Two")).to_be_checked()
 
 
 def exclude(page: Page, name: str, reason: str) -> None:

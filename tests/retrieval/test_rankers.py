@@ -39,13 +39,14 @@ def test_anchored_is_held_to_query_and_positives_as_far_as_the_query_finds_them(
     confirmed = np.clip(1 + scaled(query) @ np.append(point, 1), 0, 1)
     assert found == ("not" if confirmed == 0 else "hardly" if confirmed < 0.5 else "well")
     of_query = confirmed / (1 + 1 / 5) / (1 + 0.1**4)
-    mark, first = 0.0025 * 2**0.5, 0.5 * 3**0.75 / 1.01
-    background = 2 * first / 1.1
+    mark, first = 0.0025 * 2**0.5, 0.5 * (1 + 2 * confirmed) * 3**0.75 / 1.01
+    background = 2 * (1 + 2 * confirmed) * first / 1.1
+    each = 30 * mark + first / (1 + of_query)
     expected = fit_exemplar_svm(
         DenseIndex(ROWS[1:]),
         ROWS[[0, 1 + positive]],
         [8],
-        loss=LossWeights(np.array([0, 30 * mark + first]), max(mark, 2 * background / 197) + first / 20, background),
+        loss=LossWeights(np.array([of_query * each, each]), max(mark, 2 * background / 197) + first / 20, background),
         anchor=(of_query * scaled(query) + 0.5 * scaled(point)) / (of_query + 0.5) / 1.2,
         exclude=[positive, 8],
     )

@@ -76,24 +76,6 @@ def test_before_a_mark_anchored_ranks_as_query_vector_and_words_do_about(engine:
     assert anchored[:5] == hybrid[:5] != svm[:5]
 
 
-def test_all_words_take_part_unless_they_are_too_many(
-    animals: Corpus, encoder: FakeEncoder, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def searched(most: int) -> tuple[SearchEngine, list[int], list[str]]:
-        monkeypatch.setattr("exemplar.retrieval.index.words.MOST_POSTINGS", most)
-        engine = SearchEngine(animals, lambda *_: encoder)
-        ranking = engine.search("the cat", Feedback(("1",)), k=10)
-        return engine, ranking.scorer.words.terms.tolist(), ids(ranking)
-
-    n_postings = len(animals.words)
-    for engine, terms, ranked in (searched(n_postings), searched(n_postings - 1)):
-        assert (engine.words.all_terms is None) == (len(terms) < animals.words.n_terms)
-        assert ranked[0] == "1"
-        assert len(ranked) == 10
-    assert terms == engine.words.of_text("cat kitten").terms.tolist(), "of the query, or of it and others"
-    assert searched(n_postings)[1] == list(range(animals.words.n_terms))
-
-
 def test_a_ranking_says_what_its_training_took(engine: SearchEngine) -> None:
     assert engine.search("cat", ranker="knn").scorer.svm is None
     for ranker in ("svm", "anchored"):

@@ -123,7 +123,7 @@ def test_the_menu_offers_the_other_sessions(animals: Corpus) -> None:
 def test_new_begins_a_session_with_the_settings_and_nothing_else(animals: Corpus, store: SessionStore) -> None:
     app = searched("the dog")
     Lists(app).fold(on=False).mark("3")
-    app.select_slider(key="C").set_value(0.5).run()
+    opened_popover(app, "settings").select_slider(key="C").set_value(0.5).run()
     old = session_of(app)
     store.record(Session(old, "animals"), FiltersSet(Filters(words="dog")))
     app.run()

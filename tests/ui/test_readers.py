@@ -41,11 +41,11 @@ def test_without_a_name_no_mark_has_a_reader(animals: Corpus, store: SessionStor
 
 def test_a_name_given_once_stands_beside_every_mark(animals: Corpus, store: SessionStore) -> None:
     app = searched("the dog")
-    app.text_input(key="reader").set_value("  ann  b. ").run()
+    opened_popover(app, "settings").text_input(key="reader").set_value("  ann  b. ").run()
     lists = Lists(app).mark("5").mark_all(["3", "4"], "negative")
     assert saved(store, session_of(app)).marks.readers == dict.fromkeys("345", "ann b.")
     assert "ann b." not in listed_mark(app, "5"), "one's own name says nothing new"
-    app.text_input(key="reader").set_value("bob").run()
+    opened_popover(app, "settings").text_input(key="reader").set_value("bob").run()
     assert "by ann b." in listed_mark(app, "5")
     lists.look().mark("6")
     assert saved(store, session_of(app)).marks.readers["6"] == "bob"
@@ -56,18 +56,18 @@ def test_a_name_given_once_stands_beside_every_mark(animals: Corpus, store: Sess
 
 def test_a_new_session_and_a_new_tab_keep_the_name(animals: Corpus, store: SessionStore) -> None:
     app = searched("the dog")
-    app.text_input(key="reader").set_value("ann").run()
+    opened_popover(app, "settings").text_input(key="reader").set_value("ann").run()
     first = session_of(app)
     press_key(app, "new_session")
     assert session_of(app) != first
     assert app.session_state["session"].settings.reader == "ann"
-    assert searched("rain").text_input(key="reader").value == "ann"
+    assert opened_popover(searched("rain"), "settings").text_input(key="reader").value == "ann"
     assert saved(store, first).settings.reader == "ann"
 
 
 def test_marks_from_a_file_have_its_readers_else_the_sessions(animals: Corpus, store: SessionStore) -> None:
     app = searched("the dog")
-    app.text_input(key="reader").set_value("ann").run()
+    opened_popover(app, "settings").text_input(key="reader").set_value("ann").run()
     opened_popover(app, "transfer")
     content = b"doc_id,mark,reader,note,reason\n5,yes,bob,stocks,\n6,no,,,wrong outcome\n8,,,rain,\n"
     app.file_uploader[0].set_value(("marks.csv", content, "text/csv")).run()
@@ -97,12 +97,14 @@ def test_a_reason_is_saved_with_the_note_and_shown(animals: Corpus, store: Sessi
 
 def test_the_list_of_reasons_is_the_persons_own(animals: Corpus, store: SessionStore) -> None:
     app = searched("the dog")
-    assert app.text_area(key="reasons").value == "\n".join(REASONS)
-    app.text_area(key="reasons").set_value(" too  old \n\nno trial\ntoo old\n" + "x" * 300).run()
+    assert opened_popover(app, "settings").text_area(key="reasons").value == "\n".join(REASONS)
+    opened_popover(app, "settings").text_area(key="reasons").set_value(
+        " too  old \n\nno trial\ntoo old\n" + "x" * 300
+    ).run()
     own = ["too old", "no trial", "x" * 200]
     assert Lists(app).data["reason_choices"] == own
     assert saved(store, session_of(app)).settings.reasons == tuple(own)
-    app.text_area(key="reasons").set_value(" \n").run()
+    opened_popover(app, "settings").text_area(key="reasons").set_value(" \n").run()
     assert Lists(app).data["reason_choices"] == list(REASONS)
 
 
@@ -169,6 +171,7 @@ def test_old_sessions_are_opened_as_they_were(animals: Corpus, store: SessionSto
     for event in (Queried("a cat"), Marked("1", "positive"), Noted("1", "n"), SettingsSet(Settings())):
         store.record(session, event)
     app = opened("old")
+    opened_popover(app, "settings")
     assert (app.text_input(key="reader").value, app.text_area(key="reasons").value) == ("", "\n".join(REASONS))
-    press(app, "kNN against the notebook's SVM")
+    press(opened_popover(app, "settings"), "kNN against the notebook's SVM")
     assert saved(store, "old").settings == Settings(rankers=("knn", "svm"))

@@ -164,12 +164,12 @@ def test_a_change_of_the_page_that_cannot_be_saved_is_made_and_told(
     app = searched("the dog")
     with monkeypatch.context() as patch:
         fails(patch)
-        app.select_slider(key="C").set_value(0.5).run()
+        opened_popover(app, "settings").select_slider(key="C").set_value(0.5).run()
         assert messages(app) == [
             "This change is on the page but could not be saved: database or disk is full. It lasts as long as this "
             "page."
         ]
-        assert app.select_slider(key="C").value == 0.5
+        assert opened_popover(app, "settings").select_slider(key="C").value == 0.5
     Lists(app).mark("5")
     saved = SessionStore(home / "sessions.sqlite").load(session_of(app))
     assert (saved.settings.C, saved.feedback) == (0.5, Feedback(("5",)))

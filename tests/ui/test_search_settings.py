@@ -46,7 +46,7 @@ def test_the_right_list_can_be_the_notebooks_svm(animals: Corpus) -> None:
     lists.mark("5")
     assert listed_marks(app) == ["remove 5"]
     choose(lists.look(), 0, "words")
-    press(app, "kNN against the notebook's SVM")
+    press(opened_popover(app, "settings"), "kNN against the notebook's SVM")
     assert rankers(lists.look()) == ["knn", "svm"]
 
 
@@ -76,36 +76,36 @@ def test_a_list_by_words_whose_every_row_is_folded_says_that_there_is_no_other(a
 
 def test_one_list_is_enough_for_a_small_screen(animals: Corpus) -> None:
     app = searched("the dog")
-    app.get_by_key("columns").set_value(1).run()
+    opened_popover(app, "settings").get_by_key("columns").set_value(1).run()
     lists = Lists(app)
     assert rankers(lists) == ["anchored"]
     assert len(lists.listed()) == 10
     assert lists.data["lists"][0]["there"] == []
-    app.get_by_key("columns").set_value(2).run()
+    opened_popover(app, "settings").get_by_key("columns").set_value(2).run()
     assert len(column(app, "knn")) == len(column(app, "anchored")) == 10
 
 
 def test_the_settings_are_the_sessions(animals: Corpus) -> None:
     app = searched("the dog")
     choose(Lists(app), 1, "svm").fold(on=False)
-    app.select_slider(key="C").set_value(0.5).run()
-    app.toggle(key="comfortable").set_value(True).run()
+    opened_popover(app, "settings").select_slider(key="C").set_value(0.5).run()
+    opened_popover(app, "settings").toggle(key="comfortable").set_value(True).run()
     again = opened(session_of(app))
     lists = Lists(again)
     assert rankers(lists) == ["knn", "svm"]
     assert (lists.data["fold"], lists.data["height"]) == (False, "comfortable")
-    assert again.select_slider(key="C").value == 0.5
-    assert again.toggle(key="comfortable").value is True
-    again.toggle(key="comfortable").set_value(False).run()
+    assert opened_popover(again, "settings").select_slider(key="C").value == 0.5
+    assert opened_popover(again, "settings").toggle(key="comfortable").value is True
+    opened_popover(again, "settings").toggle(key="comfortable").set_value(False).run()
     assert lists.look().data["height"] == "dense"
 
 
 def test_a_control_without_a_value_changes_nothing(animals: Corpus) -> None:
     app = searched("the dog")
-    app.get_by_key("columns").set_value(1).run()
-    app.get_by_key("columns").set_value(None).run()
+    opened_popover(app, "settings").get_by_key("columns").set_value(1).run()
+    opened_popover(app, "settings").get_by_key("columns").set_value(None).run()
     assert not app.exception
-    assert app.get_by_key("columns").value == 1
+    assert opened_popover(app, "settings").get_by_key("columns").value == 1
     app.get_by_key("view").set_value(None).run()
     assert not app.exception
     assert column(app, "knn") == []
@@ -114,11 +114,11 @@ def test_a_control_without_a_value_changes_nothing(animals: Corpus) -> None:
 def test_a_corpus_that_is_new_to_a_session_begins_with_its_settings(animals: Corpus, encoder: FakeEncoder) -> None:
     build_corpus(source_of(ANIMALS[5:], name="other"), encoder)
     app = searched("the dog")
-    app.get_by_key("columns").set_value(1).run()
+    opened_popover(app, "settings").get_by_key("columns").set_value(1).run()
     app.selectbox(key="corpus").select("other").run()
     search(app, "rain")
     for each in (app, opened(session_of(app))):
-        assert each.get_by_key("columns").value == 1
+        assert opened_popover(each, "settings").get_by_key("columns").value == 1
         assert rankers(Lists(each)) == ["anchored"]
 
 
@@ -223,11 +223,11 @@ def test_c_is_the_users_choice(animals: Corpus) -> None:
         return Lists(app).data["lists"][1]["shares"][0]
 
     app = searched(ANIMALS[4])
-    slider = app.select_slider(key="C")
+    slider = opened_popover(app, "settings").select_slider(key="C")
     assert slider.options == ["auto", "0.003", "0.01", "0.02", "0.05", "0.1", "0.2", "0.5", "1.0", "2.0", "5.0", "10.0"]
     assert slider.value == "auto"
     usual = best()
     slider.set_value(10.0).run()
     assert best() > usual
-    app.select_slider(key="C").set_value(0.003).run()
+    opened_popover(app, "settings").select_slider(key="C").set_value(0.003).run()
     assert best() == usual, "0.003 is what suits the anchored SVM before any mark"

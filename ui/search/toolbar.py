@@ -64,10 +64,10 @@ def _show_tools(session: Session, marks: PresentMarks, engine: SearchEngine) -> 
         _marks_popover(session, marks, engine)
     _export_popover(session, engine, marks)
     if session.query is not None:
-        with st.popover("Settings", icon=":material/tune:", key="settings"):
-            choose_settings(session.settings)
+        _settings_popover(session)
     with st.popover("Keys", icon=":material/keyboard:", key="keys"):
-        st.html("".join(f'<p><kbd class="ex-key">{key}</kbd> {meaning}</p>' for key, meaning in KEYS.items()))
+        lines = (f'<div><kbd class="ex-key">{key}</kbd> {meaning}</div>' for key, meaning in KEYS.items())
+        st.html(f'<div class="ex-keys">{"".join(lines)}</div>')
     return view
 
 
@@ -96,6 +96,14 @@ def _marks_popover(session: Session, marks: PresentMarks, engine: SearchEngine) 
     if drawer.open:
         with drawer:
             show_marks(marks, session, engine.corpus)
+
+
+def _settings_popover(session: Session) -> None:
+    """Draw the settings once they are open: a browser takes the values of what it does not show yet for empty."""
+    settings = st.popover("Settings", icon=":material/tune:", key="settings", on_change="rerun")
+    if settings.open:
+        with settings:
+            choose_settings(session.settings)
 
 
 def _export_popover(session: Session, engine: SearchEngine, marks: PresentMarks) -> None:

@@ -36,11 +36,7 @@ def uri(folder: Path, corpus: Corpus) -> str:
 
 @pytest.fixture(scope="module")
 def local(corpus: Corpus) -> SearchEngine:
-    """Search on disk by chosen terms alone, as in Milvus, and as in a corpus whose terms have too many postings."""
-    engine = SearchEngine(corpus, lambda *_: FakeEncoder(max_tokens=8))
-    assert engine.words
-    engine.words.all_terms = None
-    return engine
+    return SearchEngine(corpus, lambda *_: FakeEncoder(max_tokens=8))
 
 
 @pytest.fixture(scope="module")

@@ -60,7 +60,6 @@ def test_terms_are_those_on_disk(local: SearchEngine, served: SearchEngine) -> N
     assert terms.size == 4
     assert there.document_counts(terms).tolist() == on_disk.document_counts(terms).tolist()
     assert there.scales(terms).tolist() == on_disk.scales(terms).tolist()
-    assert there.all_terms is None
 
 
 def test_terms_are_found_by_their_numbers_after_they_were_forgotten(

@@ -135,6 +135,13 @@ def test_a_check_that_falls_short_says_how_far_it_reaches() -> None:
     assert (left.low, left.high) == (0, high)
 
 
+def test_a_check_that_bounds_nothing_yet_guarantees_nothing() -> None:
+    left = how_much_is_left(checked_review(60, judged=0))
+    assert left.check
+    assert left.check.high == left.n_unread
+    assert left.sentence.startswith("It can't be claimed yet")
+
+
 def test_a_drawn_record_without_a_mark_may_be_relevant() -> None:
     open_check = checked_review(220, judged=218)
     left = how_much_is_left(open_check)

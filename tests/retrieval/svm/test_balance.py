@@ -23,19 +23,21 @@ def falls(values: list[float]) -> bool:
 def test_before_a_mark_the_query_is_anchor_and_only_example() -> None:
     found = weighed(0)
     assert (found.of_query, found.of_positives) == (1, 0)
-    assert found.loss.positives == pytest.approx([30 * 0.0025 + 0.5])
-    assert (found.loss.negatives, found.loss.background) == pytest.approx((0.5 / 20, 1.0))
+    assert found.loss.positives == pytest.approx([30 * 0.0025 + 1.5])
+    assert (found.loss.negatives, found.loss.background) == pytest.approx((1.5 / 20, 9.0))
 
 
 def test_all_weights_are_those_of_the_rule() -> None:
     query = 0.8 / (1 + 3 / 1.5) / (1 + (10 / 20) ** 4)
-    mark, first = 0.0025 * 2, 0.5 * 11**0.75 / (1 + (10 / 20) ** 2)
+    trust = 0.8 * 6 / 8
+    mark, first = 0.0025 * 2, 0.5 * (1 + 2 * trust) * 11**0.75 / (1 + (10 / 20) ** 2)
     found = weighed(3, 7, 6.0, confirmed=0.8)
     assert found.of_query == pytest.approx(query / (query + 0.5) / (1 + 3 / 5))
     assert found.of_positives == pytest.approx(0.5 / (query + 0.5) / (1 + 3 / 5))
-    assert found.loss.positives == pytest.approx([0, *[30 * mark + first / 3] * 3]), "the anchor alone has the query"
+    each = 30 * mark + first / (3 + query)
+    assert found.loss.positives == pytest.approx([query * each, each, each, each])
     assert found.loss.negatives == pytest.approx(7 * mark + first / 20)
-    assert found.loss.background == pytest.approx(2 * first / (1 + 10 / 20))
+    assert found.loss.background == pytest.approx(2 * (1 + 2 * trust) * first / (1 + 10 / 20))
 
 
 def test_the_query_fades_with_positives_the_sooner_the_less_it_says() -> None:

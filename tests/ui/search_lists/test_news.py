@@ -18,7 +18,7 @@ from tests.support.fake_encoder import FakeEncoder
 from tests.support.lists import Lists
 from tests.support.search_page import opened, searched, session_of
 
-TITLES = {"1": "one", "2": "two"}
+TITLES = {"1": "one", "2": "two."}
 CORPUS: Any = SimpleNamespace(
     rows_of=lambda doc_ids: {doc_id: int(doc_id) for doc_id in doc_ids if doc_id in TITLES},
     document=lambda row: SimpleNamespace(title=TITLES[str(row)]),

@@ -54,12 +54,12 @@ def test_a_row_has_what_the_browser_shows_of_it(encoder: FakeEncoder) -> None:
 
 def test_titles_texts_and_labels_are_cut(encoder: FakeEncoder) -> None:
     labels = tuple(f"{n:02} {'l' * 200}" for n in range(30))
-    document = Document("i" * 500, "word " * 1000, labels, title="t" * 1000)
+    document = Document("i" * 500, "word " * 1000, labels, title="t" * 2000)
     build_corpus(Source("long", SourceSpec("long"), lambda: iter([document])), encoder)
     [row] = Lists(searched("word")).rows.values()
     assert row["id"] == "i" * 500, "the id itself, for acts"
     assert row["name"].startswith(f"{'i' * 200} … (500 characters, ")
-    assert row["title"] == f"{'t' * 202} … {'t' * 68}"
+    assert row["title"] == f"{'t' * 750} … {'t' * 250}"
     assert (len(row["text"]) <= 272, row["text"][-6:]) == (True, "word …")
     assert [label[:2] for label in row["labels"]] == [f"{n:02}" for n in range(20)]
     assert {len(label) for label in row["labels"]} == {83}
@@ -138,8 +138,8 @@ def test_the_place_is_of_session_corpus_query_filters_and_view_alone(animals: Co
         return places[-1] not in places[:-1]
 
     lists.mark("5").note("5", "a note").fold(on=False).do("ranker", side=1, ranker="svm")
-    app.toggle(key="comfortable").set_value(True).run()
-    app.select_slider(key="C").set_value(1.0).run()
+    opened_popover(app, "settings").toggle(key="comfortable").set_value(True).run()
+    opened_popover(app, "settings").select_slider(key="C").set_value(1.0).run()
     assert not is_new()
     app.get_by_key("view").set_value("Mark next").run()
     assert is_new()

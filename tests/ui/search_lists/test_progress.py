@@ -42,6 +42,13 @@ def test_what_is_left_is_said_once_something_bounds_it() -> None:
     assert (said.sentence, said.needs) == (left.sentence, left.needs)
 
 
+def test_what_a_check_drew_is_not_told_as_read_since_the_last_relevant_one() -> None:
+    assert (
+        "· 5 read in ranked order since the last relevant" in progress("+" * 30 + "-" * 5, 2_000, 9, judged=9).counted
+    )
+    assert "· 0 read in ranked order since the last relevant" in progress("+" * 30, 2_000, draw=9, judged=9).counted
+
+
 def test_a_claim_says_what_stands_behind_it() -> None:
     by_rule = progress("+" * 30 + "-" * 1_900, 2_000)
     assert by_rule.sentence.startswith("By the hypergeometric rule, with 95% confidence")

@@ -9,7 +9,7 @@ from exemplar.data.corpus.corpus import Corpus
 from tests.support.corpora import ANIMALS
 from tests.support.lists import Lists
 from tests.support.pages import messages
-from tests.support.search_page import listed_marks, searched
+from tests.support.search_page import listed_marks, opened_popover, searched
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("fake_model")]
 
@@ -81,7 +81,7 @@ def test_a_clicked_point_of_a_document_that_is_gone_is_no_row(animals: Corpus) -
 @pytest.mark.parametrize("name", ["Screen", "Mark next", "Why"])
 def test_a_view_with_a_single_ranker_is_drawn(animals: Corpus, name: str) -> None:
     app = searched("the dog")
-    app.get_by_key("columns").set_value(1).run()
+    opened_popover(app, "settings").get_by_key("columns").set_value(1).run()
     Lists(app).do("ranker", side=0, ranker="knn")
     lists = view(app, name)
     assert messages(app) == []

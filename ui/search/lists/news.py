@@ -100,4 +100,4 @@ class News:
 def _title(doc_id: str, corpus: DocumentStore) -> str:
     row = corpus.rows_of([doc_id]).get(doc_id)
     title = None if row is None else corpus.document(row).title
-    return html.shortened(title, _LONGEST_TITLE) if title else html.name(doc_id)
+    return html.shortened(title.rstrip("."), _LONGEST_TITLE) if title else html.name(doc_id)

@@ -22,6 +22,7 @@ from exemplar.ui.search.lists.progress import Progress
 DEPTH = 100  # ranks of the other list that a row can name
 BATCH = 25  # rows that a list begins with, and that scrolling adds
 _EXCERPT = 270  # characters; three lines of a comfortable row
+_LONGEST_TITLE = 1_000  # characters; the open row shows it whole
 _LONGEST_LABEL = 80
 _MOST_LABELS = 20
 _MOST_COMPARED = 200  # texts among which near copies are looked for
@@ -303,7 +304,7 @@ def _row_json(document: Document, text_hash: str, n_copies: int, is_near: bool) 
         "id": document.doc_id,
         "name": "" if name == document.doc_id else name,
         "hash": text_hash,
-        "title": html.shortened(document.title or "", _EXCERPT),
+        "title": html.shortened(document.title or "", _LONGEST_TITLE),
         "text": html.excerpt(document.text, _EXCERPT),
         "labels": [html.shortened(label, _LONGEST_LABEL) for label in document.labels[:_MOST_LABELS]],
         "copies": n_copies,

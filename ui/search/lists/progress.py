@@ -42,11 +42,16 @@ def _counted(left: Left) -> str:
         f"read {left.n_read:,} of {left.n_read + left.n_unread:,}",
     ]
     if left.since_last is not None:
-        last = "relevant or unsure" if left.n_unsure else "relevant"
-        parts.append(f"last {last} {left.since_last:,} ago" if left.since_last else f"the last one was {last}")
+        parts.append(_since_last(left.since_last, "relevant or unsure" if left.n_unsure else "relevant", left))
     if left.n_relevant and 2 * left.high < left.n_unread:  # wider, the interval would say nothing
         parts.append(f"about {left.estimate:,} left ({left.low:,} to {left.high:,})")
     return " · ".join(parts)
+
+
+def _since_last(n: int, last: str, left: Left) -> str:
+    if left.check:  # what a check drew is read, too, and not counted here
+        return f"{n:,} read in ranked order since the last {last}"
+    return f"last {last} {n:,} ago" if n else f"the last one was {last}"
 
 
 def _needs(left: Left) -> str:
