@@ -175,7 +175,7 @@ def fit_exemplar_svm(
 
 
 def _check_loss(loss: LossWeights, n_positives: int) -> None:
-    most = 500 * LARGEST_C
+    most = 10_000 * LARGEST_C
     weights = np.append(loss.positives, [loss.negatives, loss.background])
     if len(loss.positives) != n_positives or not ((weights >= 0) & (weights <= most)).all():
         raise ValueError(

@@ -65,7 +65,7 @@ def test_from_a_hundred_marks_on_the_marks_alone_decide_without_a_scan() -> None
 
 
 def test_a_c_that_is_given_is_taken() -> None:
-    one, other = (scorer("anchored", examples([5], [8]), C=C).w for C in (0.001 * 3**0.75, 3))
+    one, other = (scorer("anchored", examples([5], [8]), C=C).w for C in (0.003 * 3**0.75, 9))
     np.testing.assert_allclose(one, scorer("anchored", examples([5], [8])).w)
     assert np.linalg.norm(one - other) > 0.1
     with pytest.raises(ValueError, match="C must be a positive number up to 1,000,000, got 0"):
@@ -73,7 +73,7 @@ def test_a_c_that_is_given_is_taken() -> None:
 
 
 def test_c_grows_with_the_marks() -> None:
-    assert [default_c("anchored", n) for n in (0, 15)] == pytest.approx([0.001, 0.008])
+    assert [default_c("anchored", n) for n in (0, 15)] == pytest.approx([0.003, 0.024])
     assert [default_c("svm", n) for n in (0, 2, 6)] == [0.1, 0.1, 0.1]
 
 
