@@ -40,8 +40,8 @@ _DESCRIPTIONS = {
     "words": "by the query's words, rare ones first; marks leave it as it is",
     "hybrid": "nearest to the query, and by its words; marks leave it as it is",
     "svm": "query and marks against the whole rest",
-    "anchored-vectors": "query and marks against the rest, by meaning alone",
-    "anchored": "query and marks against the rest, by meaning and words",
+    "anchored-vectors": "query and first marks against the rest, then the marks, by meaning alone",
+    "anchored": "query and first marks against the rest, then the marks, by meaning and words",
 }
 _TOOK_HELP = (
     "Milliseconds to rank; how often the corpus was read in training; how many rows carry weight; and why training "
