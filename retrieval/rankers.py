@@ -133,8 +133,8 @@ def scorer(ranker: Ranker, examples: Examples, *, C: float | None = None, until:
 
     ``knn`` is the query's vector, ``words`` is BM25 with the query's terms, and ``hybrid`` adds them up, whatever the
     marks. ``svm`` is the exemplar SVM of query and positives against the rest, on vectors. ``anchored`` is an SVM on
-    vectors and words that starts at the query and the mean of the positives, see balance; ``anchored-vectors`` is the same
-    on vectors alone. Without a words index, all rankers but ``words`` use the vectors alone.
+    vectors and words that starts at the query and the mean of the positives, see balance; ``anchored-vectors`` is the
+    same on vectors alone. Without a words index, all rankers but ``words`` use the vectors alone.
 
     Parameters
     ----------

@@ -52,7 +52,8 @@ def test_each_list_says_what_its_ranking_took(animals: Corpus) -> None:
     assert re.fullmatch(r"Anchored SVM · \d+ ms", anchored["small"])
     assert knn["help"] == "kNN: nearest to the query; marks leave it as it is."
     cost = r"\d+ ms · \d scans? · \d+ support rows · (settled|exact)\."
-    assert re.match(rf"Anchored SVM: query and marks against the rest, by meaning and words\. {cost}", anchored["help"])
+    meaning = "query and first marks against the rest, then the marks, by meaning and words"
+    assert re.match(rf"Anchored SVM: {meaning}\. {cost}", anchored["help"])
 
 
 def test_a_row_says_where_the_other_list_has_it(animals: Corpus) -> None:
