@@ -54,7 +54,7 @@ FOREIGN = """() => {
   const own = ["DIV", "SPAN", "MARK", "B", "KBD", "STYLE", "P"]
   const ofLists = ["UL", "LI", "BUTTON", "H2", "H3", "SMALL", "SELECT", "OPTION", "ASIDE", "TEXTAREA", "svg", "path"]
   const found = [...document.querySelectorAll(".stHtml *")].filter((each) => !own.includes(each.tagName))
-  const drawn = [...document.querySelectorAll(".exl *")]
+  const drawn = [...document.querySelectorAll(".exl *:not(details.exl-claim, details.exl-claim > summary)")]
   found.push(...drawn.filter((each) => !own.includes(each.tagName) && !ofLists.includes(each.tagName)))
   for (const each of document.querySelectorAll("*"))
     for (const { name, value } of each.attributes)

@@ -446,7 +446,7 @@ def test_bad_input_is_a_clear_error(vectors: np.ndarray) -> None:
         LossWeights(one[:0], 1, 1),
     ):
         with pytest.raises(
-            ValueError, match="expected 1 loss weights of positives, none negative or above 500,000,000"
+            ValueError, match="expected 1 loss weights of positives, none negative or above 10,000,000,000"
         ):
             fit_exemplar_svm(index, vectors[:1], loss=loss)
     for rows in ([-1], [299, 300]):
