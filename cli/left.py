@@ -55,7 +55,7 @@ def left(
         write_atomically(json_file, _json(result, opened, target))
     if plot:
         write_atomically(plot, left_svg(record, target))
-        errors.print(plain(f"Wrote {plot}"), style="dim")
+        errors.print(plain(f"Wrote {plot}"), style="dim", soft_wrap=True)
 
 
 def _as_of_now(session: "Session", corpus: "Corpus", store: "SessionStore") -> "Session":

@@ -3,12 +3,18 @@ from pathlib import Path
 
 import pytest
 
+from exemplar.cli import terminal
 from exemplar.data.corpus.corpus import Corpus
 from exemplar.retrieval.sessions.events import CheckDrawn, Event, Marked, Named, Queried, SettingsSet
 from exemplar.retrieval.sessions.session import Session
 from exemplar.retrieval.sessions.settings import Settings
 from exemplar.retrieval.sessions.store import home_store
 from tests.support.command_line import run
+
+
+@pytest.fixture(autouse=True)
+def wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(terminal.output, "width", 160)
 
 
 def keep(animals: Corpus, session_id: str, *more: Event) -> None:
