@@ -7,9 +7,10 @@ from typing import Literal
 
 from exemplar.retrieval.ranking import Ranking
 
-Why = Literal["parted", "disagreement", "margin"]
+Why = Literal["disagreement", "margin"]
 
-_FIRST, _FAR = 3, 100  # of the other ranking's first so many, none is behind so many unread ones of the learned ranking
+_FIRST = 3  # documents of another ranking
+_FAR = 100  # documents of the learned ranking that are near
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +41,9 @@ def parted(learned: Ranking, others: Sequence[Ranking]) -> list[tuple[Ranking, l
     near = set(learned.texts[:_FAR])
     found = []
     for other in others:
-        far = [doc_id for doc_id, text in zip(other.doc_ids[:_FIRST], other.texts, strict=False) if text not in near]
-        if far and far[0] == other.doc_ids[0]:
-            found.append((other, far))
+        if other.texts and other.texts[0] not in near:
+            first = zip(other.doc_ids[:_FIRST], other.texts, strict=False)
+            found.append((other, [doc_id for doc_id, text in first if text not in near]))
     return found
 
 

@@ -67,8 +67,8 @@ def balance(
         them are sought, and any positive more (pre-retrieval predictors of a query's performance: He and Ounis,
         "Inferring query performance using pre-retrieval predictors", SPIRE 2004).
     confirmed
-        The mean score of the positives by the query's anchor, from 0, where they score as the corpus does, or worse, to
-        1, halfway to the query, or better: a query that does not find them leads away from the others, too.
+        From 0, where the positives score as the corpus does by the query's anchor, or worse, to 1, where they score
+        halfway to the query, or better: a query that does not find them leads away from the others, too.
     n_rows
         Rows of the background.
     by

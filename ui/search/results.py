@@ -107,10 +107,10 @@ def _drawn(view: str) -> dict[str, Any]:
     check = shown_check(session, left) if left else None
     payload.begin(memory, session, engine.corpus, f"{view} {check.number}" if check else view)
     fold = session.settings.hide_marked or view in ("screen", "next")
-    lists, ranking = _lists_of(view, session, marks, engine, memory.shown, fold=fold)
+    far = _parted(session, marks, engine)
+    lists, ranking = _lists_of(view, session, marks, engine, memory.shown, far, fold=fold)
     if left and check:
         lists = [check_list(check, left, engine.corpus)]
-    far = _parted(session, marks, engine)
     status = _status(session, engine, ranking, far)
     progress = progress_of(left) if left else None
     opened = None
@@ -133,14 +133,21 @@ def _drawn(view: str) -> dict[str, Any]:
 
 
 def _lists_of(
-    view: str, session: Session, marks: PresentMarks, engine: SearchEngine, shown: int, *, fold: bool
+    view: str,
+    session: Session,
+    marks: PresentMarks,
+    engine: SearchEngine,
+    shown: int,
+    far: Sequence[tuple[Ranking, list[str]]],
+    *,
+    fold: bool,
 ) -> tuple[list[payload.List], Ranking]:
     """Return the lists of a view, and the ranking whose scorer says why a document is where it is."""
     if view in ("next", "why"):
         pair = plain_and_learned(session, engine)
         first, second = rankings_of(session, engine, marks.feedback, pair, _CANDIDATES)
         if view == "next":
-            return _next_lists(first, second, _parted(session, marks, engine), marks, engine), second
+            return _next_lists(first, second, far, marks, engine), second
         return _picked(show_plane(session, marks, first, second, engine), second, engine), second
     rankers = session.settings.rankers[-1:] if view == "screen" else session.settings.rankers
     rankings = rankings_of(session, engine, marks.feedback, rankers, max(DEPTH, shown), fold=fold)
@@ -184,13 +191,12 @@ def _next_lists(
     engine: SearchEngine,
 ) -> list[payload.List]:
     suggestions = suggest_marks(first, second, {*marks.by_document(), *marks.opposed_documents()})
-    by_why = {why: [each.doc_id for each in suggestions if each.why == why] for why in ("disagreement", "margin")}
     left_behind = list(dict.fromkeys(doc_id for _, doc_ids in far for doc_id in doc_ids))
-    disputed = [doc_id for doc_id in by_why["disagreement"] if doc_id not in left_behind]
-    title, meaning = _PARTED if far else _NEXT["disagreement"]
-    unsure = [doc_id for doc_id in by_why["margin"] if doc_id not in left_behind]
+    disputed, unsure = (
+        [each.doc_id for each in suggestions if each.why == why and each.doc_id not in left_behind] for why in _NEXT
+    )
     return [
-        _suggested([*left_behind, *disputed], title, meaning, second, engine),
+        _suggested([*left_behind, *disputed], *(_PARTED if far else _NEXT["disagreement"]), second, engine),
         _suggested(unsure, *_NEXT["margin"], second, engine),
     ]
 
