@@ -269,6 +269,8 @@ def test_documents_are_text_in_rows_marks_and_every_view(visitor: Page, url: str
     expect(query).to_contain_text(f"More like {image.title}")
     visitor.reload()
     expect(query).to_contain_text(f"More like {image.title}")
+    expect(visitor.get_by_role("radio", name="Why")).to_be_checked()  # a reload keeps the view
+    view(visitor, "Lists")
     expect_listed(visitor)
     check(visitor)
 
