@@ -7,32 +7,35 @@ import pytest
 from exemplar.data.corpus.catalog import remove_corpus
 from exemplar.data.corpus.corpus import Corpus
 from exemplar.retrieval.feedback import Feedback
-from exemplar.retrieval.sessions.events import Event, Marked, Named, Noted, Queried
-from exemplar.retrieval.sessions.marks import marked_texts
-from exemplar.retrieval.sessions.session import Session
+from exemplar.retrieval.sessions.events import Named, Noted, Queried
 from exemplar.retrieval.sessions.store import SessionStore
 from tests.support.command_line import run
 from tests.support.corpora import ANIMALS
+from tests.support.readers import marked, saved_sessions
 
 
 @pytest.fixture
-def store(home: Path, animals: Corpus) -> SessionStore:
+def store(animals: Corpus) -> SessionStore:
     """The sessions of ann and bob, who differ on document 1."""
-    store = SessionStore(home / "sessions.sqlite")
-
-    def record(session_id: str, *events: Event) -> None:
-        for event in events:
-            store.record(Session(session_id, "animals"), event, corpus_id=animals.manifest.corpus_id)
-
-    def mark(row: int, mark: str, reader: str) -> Marked:
-        [text] = marked_texts(animals, [row])
-        return Marked(str(row), mark, text.text_hash, text, reader=reader)
-
-    record("s1", Queried("a cat"), *(mark(row, "positive", "ann") for row in (0, 1)), mark(5, "negative", "ann"))
-    record("s1", Noted("5", "", reason="wrong outcome"))
-    record("s2", Queried("a cat"), mark(0, "positive", "bob"), mark(1, "negative", "bob"), mark(5, "negative", "bob"))
-    record("s2", mark(7, "unsure", "bob"), Noted("1", "=kitten"), Named("bob's"))
-    return store
+    return saved_sessions(
+        animals,
+        s1=[
+            Queried("a cat"),
+            marked(animals, "0", "positive", "ann"),
+            marked(animals, "1", "positive", "ann"),
+            marked(animals, "5", "negative", "ann"),
+            Noted("5", "", reason="wrong outcome"),
+        ],
+        s2=[
+            Queried("a cat"),
+            marked(animals, "0", "positive", "bob"),
+            marked(animals, "1", "negative", "bob"),
+            marked(animals, "5", "negative", "bob"),
+            marked(animals, "7", "unsure", "bob"),
+            Noted("1", "=kitten"),
+            Named("bob's"),
+        ],
+    )
 
 
 def failure(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:

@@ -4,7 +4,6 @@ import csv
 import io
 import json
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 import streamlit as st
@@ -15,13 +14,12 @@ from exemplar.data.corpus.catalog import remove_corpus
 from exemplar.data.corpus.corpus import Corpus
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.screening.readers import BLINDNESS
-from exemplar.retrieval.sessions.events import Event, Marked, Named, Noted, Queried
-from exemplar.retrieval.sessions.marks import marked_texts
-from exemplar.retrieval.sessions.session import Session
+from exemplar.retrieval.sessions.events import Named, Noted, Queried
 from exemplar.retrieval.sessions.store import SessionStore
 from exemplar.ui import comparison
 from tests.support.corpora import ANIMALS
 from tests.support.pages import SESSIONS_PAGE, bodies, captions, labelled, messages, opened_page, press, press_key, ran
+from tests.support.readers import marked, saved_sessions
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("fake_model", "open_popovers")]
 
@@ -41,22 +39,22 @@ def open_popovers(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def store(home: Path, animals: Corpus) -> SessionStore:
+def store(animals: Corpus) -> SessionStore:
     """The sessions of ann and of one with a hostile name, who differ on document 1; ann's changed last."""
-    store = SessionStore(home / "sessions.sqlite")
-
-    def record(session_id: str, *events: Event) -> None:
-        for event in events:
-            store.record(Session(session_id, "animals"), event, corpus_id=animals.manifest.corpus_id)
-
-    def mark(row: int, mark: str, reader: str) -> Marked:
-        [text] = marked_texts(animals, [row])
-        return Marked(str(row), mark, text.text_hash, text, reader=reader)
-
-    record("other", Queried("a cat"), mark(0, "positive", HOSTILE), mark(1, "negative", HOSTILE))
-    record("other", Noted("1", HOSTILE, reason="wrong outcome"))
-    record("anns", Queried("a cat"), *(mark(row, "positive", "ann") for row in (0, 1, 3)), Named("mine"))
-    return store
+    return saved_sessions(
+        animals,
+        other=[
+            Queried("a cat"),
+            marked(animals, "0", "positive", HOSTILE),
+            marked(animals, "1", "negative", HOSTILE),
+            Noted("1", HOSTILE, reason="wrong outcome"),
+        ],
+        anns=[
+            Queried("a cat"),
+            *(marked(animals, doc_id, "positive", "ann") for doc_id in ("0", "1", "3")),
+            Named("mine"),
+        ],
+    )
 
 
 @pytest.fixture

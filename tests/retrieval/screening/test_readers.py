@@ -32,18 +32,14 @@ from exemplar.retrieval.sessions.events import (
     SettingsSet,
 )
 from exemplar.retrieval.sessions.identity import present_marks
-from exemplar.retrieval.sessions.marks import MarkedText, marked_texts
+from exemplar.retrieval.sessions.marks import MarkedText
 from exemplar.retrieval.sessions.session import Session
 from exemplar.retrieval.sessions.settings import Settings
 from tests.support.corpora import ANIMALS, source_of
 from tests.support.fake_encoder import FakeEncoder
+from tests.support.readers import marked
 
 MARKS: tuple[Mark, ...] = ("positive", "negative", "unsure")
-
-
-def marked(corpus: Corpus, doc_id: str, mark: Mark, reader: str, at: str = "") -> Marked:
-    [text] = marked_texts(corpus, [corpus.row(doc_id)])
-    return Marked(doc_id, mark, text.text_hash, text, reader=reader, at=at)
 
 
 def reading(corpus: Corpus, title: str, *events: Event) -> Reading:
