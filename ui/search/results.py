@@ -18,7 +18,7 @@ from exemplar.ui import html, resources, state
 from exemplar.ui.search import filter_form
 from exemplar.ui.search.lists import component, payload
 from exemplar.ui.search.lists.messages import message_from
-from exemplar.ui.search.lists.open_row import opened_row
+from exemplar.ui.search.lists.open_row import opened_drawn_row, opened_row
 from exemplar.ui.search.lists.progress import progress_of
 from exemplar.ui.search.lists.saving import save_acts
 from exemplar.ui.search.rankings import HEADINGS, engine_of, plain_and_learned, rankings_of, usable
@@ -113,10 +113,7 @@ def _drawn(view: str) -> dict[str, Any]:
         lists = [check_list(check, left, engine.corpus)]
     status = _status(session, engine, ranking, far)
     progress = progress_of(left) if left else None
-    opened = None
-    if memory.message.lacks and memory.message.opened is not None and memory.message.place == memory.place:
-        highlighter = resources.highlighter(session.corpus, engine.corpus.manifest.vectors)
-        opened = opened_row(memory.message.opened, ranking, engine, highlighter, marks.feedback)
+    opened = _opened(memory, session, marks, engine, None if check else ranking)
     folded = engine.count_passing(marks.feedback.marked, session.filters) if fold else 0
     return payload.lists_data(
         memory,
@@ -130,6 +127,19 @@ def _drawn(view: str) -> dict[str, Any]:
         opened=opened,
         progress=progress,
     )
+
+
+def _opened(
+    memory: payload.Memory, session: Session, marks: PresentMarks, engine: SearchEngine, ranking: Ranking | None
+) -> dict[str, Any] | None:
+    """Return the text of the open row, if the browser lacks it; ``ranking`` is None while a random check is judged."""
+    message = memory.message
+    if not message.lacks or message.opened is None or message.place != memory.place:
+        return None
+    if ranking is None:
+        return opened_drawn_row(message.opened, engine.corpus)
+    highlighter = resources.highlighter(session.corpus, engine.corpus.manifest.vectors)
+    return opened_row(message.opened, ranking, engine, highlighter, marks.feedback)
 
 
 def _lists_of(

@@ -13,7 +13,7 @@ from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.highlights import SentenceHighlighter
 from exemplar.retrieval.ranking import DocumentQuery, Query
 from exemplar.retrieval.search import SearchEngine
-from exemplar.ui.search.lists.open_row import opened_row
+from exemplar.ui.search.lists.open_row import opened_drawn_row, opened_row
 from tests.support.fake_encoder import FakeEncoder
 
 CAT = "\N{CAT FACE}"  # two characters to a browser
@@ -119,6 +119,29 @@ def test_the_nearest_marks_say_why(encoder: FakeEncoder) -> None:
     assert found["because"][0]["sentence"] == "the cat sleeps on the mat"
     assert found["because"][1]["title"] in ("dog", "Rain")
     assert opened(engine, 1, "cat", Feedback((), (), ("snow",)))["because"] == []
+
+
+def test_a_drawn_row_has_its_text_and_columns_and_nothing_of_marks_or_rankings(encoder: FakeEncoder) -> None:
+    document = Document("cat", "A cat sleeps. A dog barks.", metadata={"year": "2020"}, title="Cats")
+    engine = built(encoder, document, Document("dog", "a dog barks"))
+    assert opened(engine, 0, "dog", Feedback(("dog",)))["because"]
+    assert opened_drawn_row(0, engine.corpus) == {
+        "row": 0,
+        "parts": [("", "A cat sleeps. A dog barks.")],
+        "because": [],
+        "words": [],
+        "fields": [["id", "cat"], ["year", "2020"]],
+        "cut": "",
+    }
+    assert opened_drawn_row(2, engine.corpus) is None
+
+
+def test_a_drawn_text_without_end_is_shown_from_its_beginning(encoder: FakeEncoder) -> None:
+    engine = built(encoder, Document("0", "w" * 100_001), whole=True)
+    found = opened_drawn_row(0, engine.corpus)
+    assert found is not None
+    assert found["parts"] == [("", "w" * 100_000)]
+    assert found["cut"] == "Characters 1 to 100,000 of 100,001; an export has them all."
 
 
 def test_the_id_and_the_other_columns_are_fields(encoder: FakeEncoder) -> None:

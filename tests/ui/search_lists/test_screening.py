@@ -10,7 +10,7 @@ from exemplar.data.building.build import build_corpus
 from exemplar.retrieval.sessions.events import CheckDrawn, Event, MarksAdded, SettingsSet
 from exemplar.retrieval.sessions.settings import Settings
 from exemplar.retrieval.sessions.store import SessionStore
-from tests.support.corpora import many
+from tests.support.corpora import ANIMALS, many
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.lists import Lists
 from tests.support.pages import captions, messages, opened_app, press, press_key, ran
@@ -149,6 +149,26 @@ def test_a_check_may_be_set_aside_and_gone_on_with(store: SessionStore) -> None:
     assert heading(Lists(app)) == "Random check 1: 1 of 3 judged"
     again = opened(session_of(app))
     assert heading(screen(again)) == "Random check 1: 1 of 3 judged"
+
+
+def test_an_open_row_of_a_check_shows_nothing_of_marks_or_rankings() -> None:
+    app = searched("the dog")
+    lists = screen(app).mark("4")
+    opened_row = lists.say(open=lists.row("3"), lacks=True).data["opened"]
+    assert (opened_row["because"][0]["title"], opened_row["words"]) == ("4", ["dog"])
+    drawn(app, 9)
+    lists = Lists(app)
+    assert lists.say(open=lists.row("3"), lacks=True).data["opened"] == {
+        "row": 3,
+        "parts": [("", ANIMALS[3])],
+        "because": [],
+        "words": [],
+        "fields": [],
+        "cut": "",
+    }
+    opened_popover(app, "random_check")
+    press(app, "Back to the ranking")
+    assert Lists(app).say(open=lists.row("3"), lacks=True).data["opened"]["because"] != []
 
 
 def test_a_check_that_can_not_be_saved_shows_nothing(store: SessionStore, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from exemplar.data.corpus.store import DocumentStore
 from exemplar.data.encoders.base import Span
 from exemplar.data.error_log import log_traceback
 from exemplar.data.errors import ExemplarError
@@ -10,7 +11,7 @@ from exemplar.data.text import replace_lone_surrogates
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.highlights import SentenceHighlighter
 from exemplar.retrieval.nearest import nearest_marked
-from exemplar.retrieval.ranking import Ranking, Result
+from exemplar.retrieval.ranking import Ranking, Result, result_of
 from exemplar.retrieval.search import SearchEngine
 from exemplar.ui import html
 
@@ -28,14 +29,32 @@ def opened_row(
         return None
     [doc_id] = engine.corpus.doc_ids([row])
     result = engine.result(ranking.scorer, doc_id)
+    words = engine.carrying_words(ranking.scorer, result)
+    return _shown(row, result, _best(result, ranking, highlighter)) | {
+        "because": _because(doc_id, engine, feedback),
+        "words": [html.shortened(word, _LONGEST_FIELD) for word in words],
+    }
+
+
+def opened_drawn_row(row: int, corpus: DocumentStore) -> dict[str, Any] | None:
+    """Return the whole text of a document of a random check; None if the corpus has no such row.
+
+    Nothing of it comes from marks or a ranking, since these would lead the judgement.
+    """
+    if not 0 <= row < corpus.n_documents:
+        return None
+    return _shown(row, result_of(0, corpus.document(row), 0.0, 0, 0, ()), [])
+
+
+def _shown(row: int, result: Result, spans: Sequence[Span]) -> dict[str, Any]:
     n = len(result.text)
     first = max(0, min(result.start - _MOST_WHOLE // 2, n - _MOST_WHOLE))
     last = min(n, first + _MOST_WHOLE)
     return {
         "row": row,
-        "parts": _parts(result, _best(result, ranking, highlighter), first, last),
-        "because": _because(doc_id, engine, feedback),
-        "words": [html.shortened(word, _LONGEST_FIELD) for word in engine.carrying_words(ranking.scorer, result)],
+        "parts": _parts(result, spans, first, last),
+        "because": [],
+        "words": [],
         "fields": _fields(result),
         "cut": f"Characters {first + 1:,} to {last:,} of {n:,}; an export has them all." if last - first < n else "",
     }
