@@ -311,7 +311,7 @@ def _follow_session(session_id: str, default_corpus: str) -> None:
 
 
 def _last_reader() -> str:
-    """Return the name that the last reader on this machine gave; empty if nobody gave one."""
+    """Return the name that the last reader on this machine gave; empty if nobody gave one, or it was cleared."""
     try:
         return store().last_reader()
     except FAILURES:

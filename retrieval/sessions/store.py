@@ -173,7 +173,7 @@ class SessionStore:
         return _title(*rows[0]) if rows else ""
 
     def last_reader(self) -> str:
-        """Return the reader in the settings that were chosen last, in whatever session; empty without one."""
+        """Return the reader that was last named in settings, in any session; empty if the name was cleared since."""
         rows = self._rows(_LAST_READER)
         return str(rows[0][0]) if rows else ""
 
@@ -285,10 +285,15 @@ _SAVED = """
             json_extract(event, '$.open') IS NULL AND json_extract(event, '$.settings') IS NULL ELSE 1 END) > 0
     ) AS listed ORDER BY last DESC
 """
+# Settings without a name clear it only if the settings before them, in the same session and corpus, have one.
 _LAST_READER = """
-    SELECT json_extract(event, '$.settings.reader') FROM events WHERE instr(event, '"settings"') AND
-        CASE WHEN json_valid(event) THEN json_type(event, '$.settings.reader') = 'text' END
-    ORDER BY id DESC LIMIT 1
+    SELECT reader FROM (
+        SELECT id, reader, lag(reader, 1, '') OVER (PARTITION BY session_id, corpus ORDER BY id) AS before FROM (
+            SELECT id, session_id, corpus, coalesce(json_extract(event, '$.settings.reader'), '') AS reader FROM events
+            WHERE instr(event, '"settings"') AND
+                CASE WHEN json_valid(event) THEN json_type(event, '$.settings') = 'object' END
+        )
+    ) WHERE reader <> '' OR before <> '' ORDER BY id DESC LIMIT 1
 """
 _NAME_AND_FIRST_QUERY = """
     SELECT (

@@ -65,6 +65,15 @@ def test_a_new_session_and_a_new_tab_keep_the_name(animals: Corpus, store: Sessi
     assert saved(store, first).settings.reader == "ann"
 
 
+def test_a_name_that_was_cleared_is_not_in_new_sessions(animals: Corpus, store: SessionStore) -> None:
+    app = searched("the dog")
+    for name in ("ann", ""):
+        opened_popover(app, "settings").text_input(key="reader").set_value(name).run()
+    press_key(app, "new_session")
+    assert app.session_state["session"].settings.reader == ""
+    assert opened_popover(searched("rain"), "settings").text_input(key="reader").value == ""
+
+
 def test_marks_from_a_file_have_its_readers_else_the_sessions(animals: Corpus, store: SessionStore) -> None:
     app = searched("the dog")
     opened_popover(app, "settings").text_input(key="reader").set_value("ann").run()

@@ -448,10 +448,40 @@ def test_a_new_session_begins_with_all_of_its_events(tmp_path: Path) -> None:
     assert store.begin("animals", events) != session_id
 
 
+def choose(store: SessionStore, session_id: str, reader: str, corpus: str = "animals") -> None:
+    store.record(Session(session_id, corpus), SettingsSet(Settings(reader=reader)))
+
+
 def test_the_last_reader_is_that_of_the_settings_chosen_last(tmp_path: Path) -> None:
     store = SessionStore(tmp_path / "sessions.sqlite")
     assert store.last_reader() == ""
-    for session_id, reader in (("a", "ann"), ("b", "bob"), ("a", "")):
-        store.record(Session(session_id, "animals"), SettingsSet(Settings(reader=reader)))
-    store.record(Session("a", "animals"), Queried('"settings"'))
+    choose(store, "a", "ann")
+    choose(store, "b", "bob")
+    store.record(Session("b", "animals"), Queried('"settings"'))
     assert store.last_reader() == "bob"
+    choose(store, "a", "ann")
+    assert store.last_reader() == "ann"
+
+
+def test_a_reader_who_was_cleared_is_not_the_last_reader(tmp_path: Path) -> None:
+    store = SessionStore(tmp_path / "sessions.sqlite")
+    choose(store, "a", "ann")
+    choose(store, "b", "bob")
+    for session_id, corpus in (("c", "animals"), ("c", "animals"), ("b", "stocks")):
+        choose(store, session_id, "", corpus)
+        assert store.last_reader() == "bob", "settings that never had a name clear none"
+    choose(store, "a", "")
+    assert store.last_reader() == ""
+    choose(store, "a", "")
+    assert store.last_reader() == "", "other settings are chosen after the name was cleared"
+    choose(store, "c", "cleo")
+    assert store.last_reader() == "cleo"
+
+
+def test_damaged_settings_name_no_reader(store: SessionStore, home: Path) -> None:
+    for reader in ("ann", "bob", "cleo"):
+        choose(store, "a", reader)
+    with closing(sqlite3.connect(home / "sessions.sqlite")) as connection, connection:
+        connection.execute("UPDATE events SET event = '{\"settings\": ' WHERE id = 2")
+        connection.execute("UPDATE events SET event = '{\"settings\": 3}' WHERE id = 3")
+    assert store.last_reader() == "ann"
