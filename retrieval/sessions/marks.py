@@ -185,7 +185,8 @@ class Marks:
 
         ``texts``, ``made``, ``corpus_ids``, ``found`` and ``readers`` have by ``doc_id`` what the properties of their
         names return. A mark that is made again, or changed in a way that does not say how its row was found, keeps how
-        it was found.
+        it was found. So does a mark that is changed if its row was first found elsewhere than in a list: nobody read it
+        in ranked order.
         """
         texts, made, corpus_ids, readers = texts or {}, made or {}, corpus_ids or {}, readers or {}
         found = found or {}
@@ -195,8 +196,9 @@ class Marks:
             if mark is not None:
                 is_again = old is not None and old.mark == mark
                 about = texts.get(doc_id), corpus_ids.get(doc_id, ""), made.get(doc_id, "")
-                before = old.found if old else {}
-                way = (is_again and before) or found.get(doc_id) or before
+                way = found.get(doc_id, {})
+                if old and (is_again or not way or "list" not in old.found):
+                    way = old.found
                 place = old.place if old and is_again else self._n_changes + 1
                 new = _State(mark, place, *about, way, readers.get(doc_id, ""))
             if new != old:

@@ -8,7 +8,10 @@ from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.errors import ExemplarError
 from exemplar.retrieval.feedback import Feedback, Mark
+from exemplar.retrieval.screening.bounds import Target
+from exemplar.retrieval.screening.from_session import record_of
 from exemplar.retrieval.screening.joining import joined
+from exemplar.retrieval.screening.left import Left, how_much_is_left
 from exemplar.retrieval.screening.readers import (
     Comparison,
     Judgement,
@@ -35,11 +38,13 @@ from exemplar.retrieval.sessions.identity import present_marks
 from exemplar.retrieval.sessions.marks import MarkedText
 from exemplar.retrieval.sessions.session import Session
 from exemplar.retrieval.sessions.settings import Settings
-from tests.support.corpora import ANIMALS, source_of
+from tests.support.corpora import ANIMALS, many, source_of
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.readers import marked
 
 MARKS: tuple[Mark, ...] = ("positive", "negative", "unsure")
+RANKED = {"list": "anchored", "rank": 1}
+READERS = (("ann", 3), ("bob", 30))  # and how many they take for relevant
 
 
 def reading(corpus: Corpus, title: str, *events: Event) -> Reading:
@@ -225,6 +230,26 @@ def test_joining_takes_over_agreement_and_leaves_conflicts_to_a_person(animals: 
     settled = session.after(marked(animals, "1", "positive", "cleo"))
     assert settled.conflicts == ("6",)
     assert settled.marks.readers["1"] == "cleo"
+
+
+def test_no_rule_claims_anything_from_the_marks_of_a_joined_session(encoder: FakeEncoder) -> None:
+    corpus = build_corpus(many(40), encoder)
+
+    def judged(row: int, reader: str, n_relevant: int) -> Marked:
+        return replace(marked(corpus, str(row), "positive" if row < n_relevant else "negative", reader), found=RANKED)
+
+    def left_of(session: Session) -> Left:
+        return how_much_is_left(record_of(session, corpus), Target(0.8))
+
+    ann, bob = (reading(corpus, reader, *(judged(row, reader, n) for row in range(39))) for reader, n in READERS)
+    assert all(left_of(each.session).rule.holds for each in (ann, bob))
+    joint = Session("j", "many").after(*joined(ann, bob, corpus).events)
+    settled = joint.after(*(judged(int(doc_id), "cleo", 3) for doc_id in joint.conflicts))
+    made_again = settled.after(MarksAdded(settled.feedback, settled.marks.texts, found_all=RANKED))
+    for session in (joint, settled, made_again):
+        left = left_of(session)
+        assert (left.n_read, left.since_last, left.rule.holds, left.rule.high) == (39, 0, False, 1)
+    assert left_of(made_again.after(judged(39, "cleo", 3))).since_last == 1
 
 
 def test_a_note_of_both_is_taken_over_once(animals: Corpus) -> None:
