@@ -68,6 +68,7 @@ def search(
 
 
 def _ranking_json(ranking: "Ranking", engine: "SearchEngine") -> dict[str, object]:
+    from exemplar.retrieval.highlights import carrying_words
     from exemplar.retrieval.near_copies import near_copies_together
 
     svm = ranking.scorer.svm
@@ -81,13 +82,14 @@ def _ranking_json(ranking: "Ranking", engine: "SearchEngine") -> dict[str, objec
         "training": svm and {key: getattr(svm, key) for key in _TRAINING},
         "results": [
             {key: getattr(result, key) for key in _RESULT}
-            | {"near_copy_of": originals[result.doc_id], "words": engine.carrying_words(ranking.scorer, result)}
+            | {"near_copy_of": originals[result.doc_id], "words": carrying_words(engine, ranking.scorer, result)}
             for result in ranking.results
         ],
     }
 
 
 def _print_ranking(ranking: "Ranking", engine: "SearchEngine") -> None:
+    from exemplar.retrieval.highlights import carrying_words
     from exemplar.retrieval.near_copies import near_copies_together
 
     table = Table("Rank", "Score", box=None, pad_edge=False)
@@ -98,7 +100,7 @@ def _print_ranking(ranking: "Ranking", engine: "SearchEngine") -> None:
         shown = [" ".join((result.title or "")[:1000].split())[:200], " ".join(result.passage[:1000].split())[:200]]
         shown.append(f"({len(result.copies) + 1:,} copies)" if result.copies else "")
         shown.append("(nearly the same as the row above)" if original else "")
-        words = engine.carrying_words(ranking.scorer, result)
+        words = carrying_words(engine, ranking.scorer, result)
         shown.append(f"words: {', '.join(words)}" if words else "")
         text = "\n".join(filter(None, shown))
         cells = (result.rank, f"{result.score:.4f}", result.doc_id, ", ".join(result.labels), text)

@@ -19,7 +19,6 @@ from exemplar.retrieval.examples import ExampleMaker
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.index.base import Index
 from exemplar.retrieval.index.dense import index_in_memory
-from exemplar.retrieval.index.features import to_dense
 from exemplar.retrieval.index.threads import one_blas_thread
 from exemplar.retrieval.index.words import Words
 from exemplar.retrieval.query_encoder import QueryEncoder
@@ -37,8 +36,6 @@ from exemplar.retrieval.ranking import DocumentQuery, Query, Ranking, Result, re
 from exemplar.retrieval.svm.fit import Until
 
 _CACHED = 256  # trainings, and rankings
-_CARRYING, _MOST_CARRYING = 0.9, 8  # the share of what words add, and how many words of a row are named
-_SEARCHED = 4000  # characters of a text in which its words are looked up
 _LONGEST_CACHED = 1000  # documents of a cached ranking
 _SPARE = 100  # documents by which a ranking that ignores marks is longer, lest a mark rank it anew
 _CACHED_SELECTED = 4_000_000  # rows of all cached selections, 16 bytes a row
@@ -209,26 +206,6 @@ class SearchEngine:
         scores = self._scores(weights, passages)
         best = int(scores.argmax())
         return self._results(0, np.array([passages[best]]), scores[best : best + 1])[0]
-
-    def carrying_words(self, weights: Scorer, result: Result) -> list[str]:
-        """Return the words that add most to a document's score, as they stand in it, that which adds most first.
-
-        Together they make up nine tenths of what words add; at most eight. They are looked up in the title, in the best
-        passage and where the text begins.
-        """
-        words = weights.words
-        if words is None or self.words is None:
-            return []
-        first = self.corpus.passages_of(self.corpus.row(result.doc_id))[:1]
-        of_words = self.words.joined(words.terms).features(first).words
-        if of_words is None:
-            return []
-        added = to_dense(of_words)[0] * words.w
-        order = np.argsort(-added, kind="stable")[: int(np.count_nonzero(added > 0))]
-        enough = np.searchsorted(np.cumsum(added[order]), _CARRYING * added[order].sum()) + 1
-        terms = words.terms[order[: min(enough, _MOST_CARRYING)]]
-        shown = "\n".join((result.title or "", result.passage, result.text[:_SEARCHED]))  # a text may have any length
-        return self.words.spellings(shown, terms)
 
     def sample(self, n: int, seed: int, filters: Filters | None = None) -> list[str]:
         """Return n different random documents that pass the filters, by ``doc_id``; all if at most n pass."""

@@ -1,9 +1,11 @@
 import numpy as np
 import pytest
 
+from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.corpus import Corpus
-from exemplar.retrieval.highlights import SentenceHighlighter
+from exemplar.retrieval.highlights import SentenceHighlighter, carrying_words
 from exemplar.retrieval.search import SearchEngine
+from tests.support.corpora import source_of
 from tests.support.fake_encoder import FakeEncoder
 
 PASSAGE = "It rained all day. The cat slept on the mat. Nobody came."
@@ -76,3 +78,12 @@ def test_the_latest_sentences_are_cached(
     assert encoder.documents_encoded == before
     highlighter.encode(passages[:1])
     assert encoder.documents_encoded == before + 2
+
+
+def test_the_words_that_carry_a_row_are_looked_up_where_it_begins_and_in_its_passage(encoder: FakeEncoder) -> None:
+    long = "rain " + "and so on " * 20_000 + "snow"
+    engine = SearchEngine(build_corpus(source_of([long, "sun", "hail"], name="long"), encoder), lambda *_: encoder)
+    ranking = engine.search("Rain snow", ranker="words")
+    assert carrying_words(engine, ranking.scorer, ranking.results[0]) == ["rain"]
+    knn = engine.search("Rain snow", ranker="knn")
+    assert carrying_words(engine, knn.scorer, knn.results[0]) == []

@@ -220,15 +220,6 @@ def test_what_passes_the_filters_stands_in_the_order_of_the_corpus(encoder: Fake
     assert engine.passing(markets) == ["5", "6", "7", "10"], "what is left out is left out once"
 
 
-def test_the_words_that_carry_a_row_are_looked_up_where_it_begins_and_in_its_passage(encoder: FakeEncoder) -> None:
-    long = "rain " + "and so on " * 20_000 + "snow"
-    engine = SearchEngine(build_corpus(source_of([long, "sun", "hail"], name="long"), encoder), lambda *_: encoder)
-    ranking = engine.search("Rain snow", ranker="words")
-    assert engine.carrying_words(ranking.scorer, ranking.results[0]) == ["rain"]
-    knn = engine.search("Rain snow", ranker="knn")
-    assert engine.carrying_words(knn.scorer, knn.results[0]) == []
-
-
 def test_c_weighs_the_data(engine: SearchEngine) -> None:
     light, heavy = (engine.search("cat", Feedback(("7",)), C=C).results[0] for C in (0.0001, 10))
     assert light.score < 0.9 < heavy.score

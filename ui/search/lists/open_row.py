@@ -9,7 +9,7 @@ from exemplar.data.error_log import log_traceback
 from exemplar.data.errors import ExemplarError
 from exemplar.data.text import replace_lone_surrogates
 from exemplar.retrieval.feedback import Feedback
-from exemplar.retrieval.highlights import SentenceHighlighter
+from exemplar.retrieval.highlights import SentenceHighlighter, carrying_words
 from exemplar.retrieval.nearest import nearest_marked
 from exemplar.retrieval.ranking import Ranking, Result, result_of
 from exemplar.retrieval.search import SearchEngine
@@ -29,7 +29,7 @@ def opened_row(
         return None
     [doc_id] = engine.corpus.doc_ids([row])
     result = engine.result(ranking.scorer, doc_id)
-    words = engine.carrying_words(ranking.scorer, result)
+    words = carrying_words(engine, ranking.scorer, result)
     return _shown(row, result, _best(result, ranking, highlighter)) | {
         "because": _because(doc_id, engine, feedback),
         "words": [html.shortened(word, _LONGEST_FIELD) for word in words],
