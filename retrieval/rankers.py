@@ -34,6 +34,7 @@ TITLES: dict[str, str] = {
 NOTEBOOK_C = 0.1
 _ANCHORED_C = 0.003  # before the first mark; the balance of the losses is for this C
 _SAMPLE, _SEED = 1024, 0  # random rows that estimate the corpus's mean score
+_TYPICAL = 5  # negatives that score as the corpus, which a few hard ones are averaged with
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -208,12 +209,16 @@ def _anchored(examples: Examples, words: ExampleWords | None, C: float | None, u
         for point, rows in zip(joined.anchors, joined.examples, strict=True)
     ]
     n_positives, n_negatives = len(examples.positives), examples.n_negatives
-    of_query = _mean_score(joined.examples[-1], anchors[0][:-1]) + anchors[0][-1]
+    of_query = anchors[0]
+    positive = _mean_score(joined.examples[-1], of_query[:-1]) + of_query[-1]
+    read = [index.features(examples.negatives)] + ([] if joined.negatives is None else [joined.negatives])
+    negative = np.concatenate([np.full(_TYPICAL, -1.0), *(rows.dot(of_query[:-1]) + of_query[-1] for rows in read)])
     weights = balance(
         n_positives,
         n_negatives,
         *([] if words is None else [information(words.words, words.query)]),
-        confirmed=float(np.clip(1 + of_query, 0, 1)),
+        finds=float(np.clip(positive + 1, 0, 1)),
+        separates=float(np.clip(positive - negative.mean(), 0, 1)),
         n_rows=index.n - len(examples.left_out),
         by=1.0 if C is None else C / default_c("anchored", n_positives + n_negatives),
     )

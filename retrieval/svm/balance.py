@@ -16,19 +16,20 @@ from exemplar.retrieval.svm.objective import LossWeights
 _FADES = 5  # positives by which the anchor counts half
 _OF_POSITIVES = 0.5  # the weight of the positives' anchor beside the query's
 _INFORMATION, _LEAST, _MOST = 4.0, 0.5, 20.0  # of a query, in nats: a positive more by which it counts half, and bounds
-_TRUSTED = 8.0  # nats from which a query that its positives confirm is trusted
+_TRUSTED = 8.0  # nats from which a query that finds its positives is trusted
 _QUERY_MARKS = 20  # marks by which the query counts half, however much it says
 
-_MARK = (
-    0.0025  # the loss of a negative, times the root of the positives: their sum then grows a little faster than they
-)
+# The loss of a mark, times the root of the positives: their sum then grows a little faster than they.
+_MARK = 0.0025
 _RATIO = 30  # of a positive to a negative, as there are many more of these
-_FIRST = 0.5  # the loss of the first examples together, times the marks to the power 3/4; with a trusted query 3 times
+_TOGETHER = 10  # of all positives to all negatives at least: what is read late is nearly all not relevant
+_FIRST = 0.5  # the loss of the first examples together, times the marks to the power 3/4
+_TRUST = 5.0  # by how many times more with a trusted query
 _FIRST_MARKS = 20  # by which it is half of that
 _FIRST_NEGATIVES = 1 / 20  # as the anchor is near the first negatives already
-# Of the first examples' loss; with a trusted query 3 times, as what is far from it is hardly sought. It halves by 20
-# marks, which show more than the background.
-_BACKGROUND = 2.0
+# Of the first examples' loss, with a trusted query: what is far from it is hardly sought. It halves by 20 marks, which
+# show more than the background.
+_BACKGROUND = 4.0
 _BACKGROUND_MARKS, _NO_BACKGROUND = 20, 100
 
 
@@ -54,7 +55,8 @@ def balance(
     n_negatives: int,
     information: float = _MOST,
     *,
-    confirmed: float = 1.0,
+    finds: float = 1.0,
+    separates: float = 1.0,
     n_rows: int,
     by: float = 1.0,
 ) -> Balance:
@@ -66,9 +68,12 @@ def balance(
         The sum of the idf of the query's words, in nats: one that most of the documents match tells little of which of
         them are sought, and any positive more (pre-retrieval predictors of a query's performance: He and Ounis,
         "Inferring query performance using pre-retrieval predictors", SPIRE 2004).
-    confirmed
+    finds
         From 0, where the positives score as the corpus does by the query's anchor, or worse, to 1, where they score
-        halfway to the query, or better: a query that does not find them leads away from the others, too.
+        halfway to the query, or better: one that does not find them says nothing of what is far from it.
+    separates
+        The same with the negatives in the place of the corpus: a query that finds these as well leads away from the
+        other relevant documents.
     n_rows
         Rows of the background.
     by
@@ -76,16 +81,17 @@ def balance(
     """
     n_marks = n_positives + n_negatives
     halves = min(max(information, _LEAST), _MOST) / _INFORMATION
-    query = confirmed / (1 + n_positives / halves) / (1 + (n_marks / _QUERY_MARKS) ** 4)
+    query = separates / (1 + n_positives / halves) / (1 + (n_marks / _QUERY_MARKS) ** 4)
     anchor, of_positives = 1 / (1 + n_positives / _FADES), _OF_POSITIVES if n_positives else 0.0
     mark = _MARK * np.sqrt(1 + n_positives)
-    trust = confirmed * min(1.0, information / _TRUSTED)
-    first = _FIRST * (1 + 2 * trust) * (1 + n_marks) ** 0.75 / (1 + (n_marks / _FIRST_MARKS) ** 2)
-    background = first * _BACKGROUND * (1 + 2 * trust) / (1 + n_marks / _BACKGROUND_MARKS)
+    together = min(1.0, _RATIO * (1 + n_positives) / (_TOGETHER * max(1, n_negatives)))
+    trust = finds * min(1.0, information / _TRUSTED)
+    first = _FIRST * (1 + _TRUST * trust) * (1 + n_marks) ** 0.75 / (1 + (n_marks / _FIRST_MARKS) ** 2)
+    background = first * _BACKGROUND * trust / (1 + n_marks / _BACKGROUND_MARKS)
     background = 0.0 if n_marks >= _NO_BACKGROUND else background
     shares = np.append(query, np.ones(n_positives))
     # A negative was a row of the background, so a mark must not make it weigh less than two of them.
-    negatives = n_negatives * max(mark, 2 * background / max(1, n_rows))
+    negatives = n_negatives * max(mark * together, 2 * background / max(1, n_rows))
     return Balance(
         anchor * query / (query + of_positives),
         anchor * of_positives / (query + of_positives),
