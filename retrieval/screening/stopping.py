@@ -11,12 +11,18 @@ chance that a run leads to a false claim is at most that level, however often on
 another run, and a run may end in a false claim while the target is missed. Let R records be relevant, and let a run
 begin after j of them. Its claim is false if at least K_j are left, where K_j is ``fewest_that_miss``. At the level a_j
 its chance is at most ``a_j ** ((R - j) / K_j)``, because each further relevant record left makes a run without one
-rarer by a larger factor. With ``a = q ** K``, where q solves ``q ** K = alpha (1 - q)``, all runs up to the last one
+rarer by a larger factor. With ``a = q ** K``, where q solves ``q ** K = alpha' (1 - q)``, all runs up to the last one
 with a missed target, J, have together at most the chance
 
-    sum of q_j ** (R - j)  <=  q_J ** (R - J) / (1 - q_J)  <=  q_J ** K_J / (1 - q_J)  =  alpha,
+    sum of q_j ** (R - j)  <=  q_J ** (R - J) / (1 - q_J)  <=  q_J ** K_J / (1 - q_J)  =  alpha',
 
-as q grows with K, and K with j, whatever R is.
+as q grows with K, and K with j, whatever R is. alpha' is nine tenths of alpha.
+
+The last tenth is for the records that a reader is unsure about. Unsure records count among the R, and a run begins
+behind each; j is then the number of both. But what is unsure is not found, so that the target can still be missed where
+the sum above ends: after J + s records if s of them or more are unsure. A run with u unsure ones has, besides, at most
+the level ``alpha / 10 / (u (u + 1))``. These sum up to a tenth of alpha over all s, so all runs together have at most
+alpha, whichever records are unsure.
 """
 
 import bisect
@@ -25,6 +31,9 @@ from dataclasses import dataclass
 
 from exemplar.retrieval.screening.bounds import Target, chance_of_at_most, fewest_that_miss, most_relevant
 from exemplar.retrieval.screening.record import Read
+
+
+_FOR_UNSURE = 0.1  # of the error
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +77,17 @@ def runs_of(reads: Sequence[Read], n_records: int) -> list[Run]:
 
 
 def level(n_found: int, n_unsure: int, target: Target) -> float:
-    """Return the chance that a run of the rule may have: ``alpha (1 - q)``, where q solves ``q ** K = alpha (1 - q)``.
+    """Return the chance that a run of the rule may have, by the text of this module.
 
-    K is what may be missed at most if the unsure records are relevant and found.
+    Its K is what may be missed at most if the unsure records are relevant and found.
     """
-    K = fewest_that_miss(n_found + n_unsure, 0, target.recall)
+    K, alpha = fewest_that_miss(n_found + n_unsure, 0, target.recall), (1 - _FOR_UNSURE) * target.alpha
     low, high = 0.0, 1.0
     for _ in range(60):
         q = (low + high) / 2
-        low, high = (q, high) if q**K < target.alpha * (1 - q) else (low, q)
-    return target.alpha * (1 - high)
+        low, high = (q, high) if q**K < alpha * (1 - q) else (low, q)
+    decided = alpha * (1 - high)
+    return min(decided, _FOR_UNSURE * target.alpha / (n_unsure * (n_unsure + 1))) if n_unsure else decided
 
 
 def run_needed(n_before: int, n_found: int, n_unsure: int, target: Target) -> int | None:

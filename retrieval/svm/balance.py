@@ -73,7 +73,7 @@ def balance(
         halfway to the query, or better: one that does not find them says nothing of what is far from it.
     separates
         The same with the negatives in the place of the corpus: a query that finds these as well leads away from the
-        other relevant documents.
+        other relevant documents. Before the first positive it is all there is, whatever it separates.
     n_rows
         Rows of the background.
     by
@@ -81,7 +81,7 @@ def balance(
     """
     n_marks = n_positives + n_negatives
     halves = min(max(information, _LEAST), _MOST) / _INFORMATION
-    query = separates / (1 + n_positives / halves) / (1 + (n_marks / _QUERY_MARKS) ** 4)
+    query = (separates if n_positives else 1.0) / (1 + n_positives / halves) / (1 + (n_marks / _QUERY_MARKS) ** 4)
     anchor, of_positives = 1 / (1 + n_positives / _FADES), _OF_POSITIVES if n_positives else 0.0
     mark = _MARK * np.sqrt(1 + n_positives)
     together = min(1.0, _RATIO * (1 + n_positives) / (_TOGETHER * max(1, n_negatives)))

@@ -9,6 +9,7 @@ from exemplar.retrieval.svm.fit import NEGATIVE_WEIGHT, fit_exemplar_svm
 from exemplar.retrieval.svm.objective import LossWeights
 
 ROWS = unit_rows(np.random.default_rng(0).normal(size=(200, 8)))
+NEAREST, *NEAR = np.argsort(-ROWS[1:] @ ROWS[0])[:41].tolist()  # to the query
 
 
 def examples(positives: list[int], negatives: list[int]) -> Examples:
@@ -27,40 +28,52 @@ def test_svm_is_the_notebooks() -> None:
     np.testing.assert_allclose(scorer("svm", examples([5], [8])).w, expected.w, rtol=1e-4)
 
 
-@pytest.mark.parametrize(("positive", "found"), [(5, "not"), (1, "hardly"), (3, "well")])
-def test_anchored_is_held_to_query_and_positives_as_far_as_the_query_finds_them(positive: int, found: str) -> None:
+@pytest.mark.parametrize(
+    ("positive", "negative", "finds", "separates"),
+    [
+        *[(5, 8, "not", "not"), (1, 8, "hardly", "hardly"), (3, 8, "well", "well")],
+        (1, NEAREST, "hardly", "not"),
+    ],
+)
+def test_anchored_is_held_to_query_and_positives_as_far_as_the_query_finds_them(
+    positive: int, negative: int, finds: str, separates: str
+) -> None:
     def scaled(point: np.ndarray) -> np.ndarray:
         """Return weights and intercept that give the point 1, and the corpus -1."""
         scale = 2 / (point @ point - point @ typical)
         return np.append(scale * point, 1 - scale * point @ point)
 
+    def level(share: float) -> str:
+        return "not" if share == 0 else "hardly" if share < 0.5 else "well"
+
     query, point = ROWS[0].astype(float), ROWS[1 + positive].astype(float)
-    typical = np.delete(ROWS[1:], [positive, 8], axis=0).mean(axis=0, dtype=float)
-    confirmed = np.clip(1 + scaled(query) @ np.append(point, 1), 0, 1)
-    assert found == ("not" if confirmed == 0 else "hardly" if confirmed < 0.5 else "well")
-    of_query = confirmed / (1 + 1 / 5) / (1 + 0.1**4)
-    mark, first = 0.0025 * 2**0.5, 0.5 * (1 + 2 * confirmed) * 3**0.75 / 1.01
-    background = 2 * (1 + 2 * confirmed) * first / 1.1
+    typical = np.delete(ROWS[1:], [positive, negative], axis=0).mean(axis=0, dtype=float)
+    found, other = (scaled(query) @ np.append(ROWS[1 + row], 1) for row in (positive, negative))
+    trust, separated = np.clip(found + 1, 0, 1), np.clip(found - (other - 5) / 6, 0, 1)
+    assert (level(trust), level(separated)) == (finds, separates)
+    of_query = separated / (1 + 1 / 5) / (1 + 0.1**4)
+    mark, first = 0.0025 * 2**0.5, 0.5 * (1 + 5 * trust) * 3**0.75 / 1.01
+    background = 4 * trust * first / 1.1
     each = 30 * mark + first / (1 + of_query)
     expected = fit_exemplar_svm(
         DenseIndex(ROWS[1:]),
         ROWS[[0, 1 + positive]],
-        [8],
+        [negative],
         loss=LossWeights(np.array([of_query * each, each]), max(mark, 2 * background / 197) + first / 20, background),
         anchor=(of_query * scaled(query) + 0.5 * scaled(point)) / (of_query + 0.5) / 1.2,
-        exclude=[positive, 8],
+        exclude=[positive, negative],
     )
     for ranker in ("anchored", "anchored-vectors"):
-        ranked = scorer(ranker, examples([positive], [8]))
+        ranked = scorer(ranker, examples([positive], [negative]))
         np.testing.assert_allclose(ranked.w, expected.w, rtol=1e-4, atol=1e-5)
         assert ranked.b == pytest.approx(expected.b, rel=1e-4)
         assert ranked.words is None
 
 
 def test_from_a_hundred_marks_on_the_marks_alone_decide_without_a_scan() -> None:
-    positives, negatives = list(range(40)), list(range(60, 119))
-    assert scorer("anchored", examples(positives, negatives)).svm.scans > 0
-    svm = scorer("anchored", examples(positives, [*negatives, 150])).svm
+    negatives = [row for row in range(150) if row not in NEAR][:60]
+    assert scorer("anchored", examples(NEAR, negatives[1:])).svm.scans > 0
+    svm = scorer("anchored", examples(NEAR, negatives)).svm
     assert (svm.scans, svm.stopped) == (0, "exact")
 
 

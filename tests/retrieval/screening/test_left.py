@@ -79,7 +79,7 @@ def test_unsure_counts_as_relevant_and_not_found() -> None:
     assert not how_much_is_left(record("?" + marks, 60)).rule.holds, "with it, none may be missed"
     assert how_much_is_left(record("?" + marks, 60)).n_relevant == 19
     two = how_much_is_left(record("??" + marks + "-" * 7, 68))
-    assert (two.rule.high, two.rule.holds) == (1, False)
+    assert (two.rule.high, two.rule.holds) == (3, False)
     assert two.needs == "Decide what is unsure (2): it counts as relevant and not found."
     assert how_much_is_left(record(marks + "?", 60)).since_last == 0
 

@@ -10,9 +10,9 @@ def weighed(n_positives: int, n_negatives: int = 0, information: float = 20.0, *
     return balance(n_positives, n_negatives, information, **{"n_rows": N_ROWS, **options})
 
 
-def of_query(n_positives: int, n_negatives: int = 0, information: float = 20.0, confirmed: float = 1.0) -> float:
+def of_query(n_positives: int, n_negatives: int = 0, information: float = 20.0, separates: float = 1.0) -> float:
     """Return the query's share of the anchor."""
-    found = weighed(n_positives, n_negatives, information, confirmed=confirmed)
+    found = weighed(n_positives, n_negatives, information, separates=separates)
     return found.of_query / (found.of_query + found.of_positives)
 
 
@@ -23,21 +23,21 @@ def falls(values: list[float]) -> bool:
 def test_before_a_mark_the_query_is_anchor_and_only_example() -> None:
     found = weighed(0)
     assert (found.of_query, found.of_positives) == (1, 0)
-    assert found.loss.positives == pytest.approx([30 * 0.0025 + 1.5])
-    assert (found.loss.negatives, found.loss.background) == pytest.approx((1.5 / 20, 9.0))
+    assert found.loss.positives == pytest.approx([30 * 0.0025 + 3.0])
+    assert (found.loss.negatives, found.loss.background) == pytest.approx((3.0 / 20, 12.0))
 
 
 def test_all_weights_are_those_of_the_rule() -> None:
     query = 0.8 / (1 + 3 / 1.5) / (1 + (10 / 20) ** 4)
-    trust = 0.8 * 6 / 8
-    mark, first = 0.0025 * 2, 0.5 * (1 + 2 * trust) * 11**0.75 / (1 + (10 / 20) ** 2)
-    found = weighed(3, 7, 6.0, confirmed=0.8)
+    trust = 0.6 * 6 / 8
+    mark, first = 0.0025 * 2, 0.5 * (1 + 5 * trust) * 11**0.75 / (1 + (10 / 20) ** 2)
+    found = weighed(3, 7, 6.0, finds=0.6, separates=0.8)
     assert found.of_query == pytest.approx(query / (query + 0.5) / (1 + 3 / 5))
     assert found.of_positives == pytest.approx(0.5 / (query + 0.5) / (1 + 3 / 5))
     each = 30 * mark + first / (3 + query)
     assert found.loss.positives == pytest.approx([query * each, each, each, each])
     assert found.loss.negatives == pytest.approx(7 * mark + first / 20)
-    assert found.loss.background == pytest.approx(2 * (1 + 2 * trust) * first / (1 + 10 / 20))
+    assert found.loss.background == pytest.approx(4 * trust * first / (1 + 10 / 20))
 
 
 def test_the_query_fades_with_positives_the_sooner_the_less_it_says() -> None:
@@ -54,13 +54,20 @@ def test_the_query_fades_with_marks_whatever_it_says() -> None:
     assert falls([of_query(1, n) for n in range(0, 300, 10)])
     assert of_query(1, 19) == pytest.approx((1 / 1.2 / 2) / (1 / 1.2 / 2 + 0.5))
     assert of_query(1, 500) < 1e-5
-    assert of_query(0, 500) == 1, "nothing replaces it before the first positive"
+    assert of_query(0, 500) == of_query(0, 500, separates=0) == 1, "nothing replaces it before the first positive"
 
 
-def test_a_query_that_does_not_find_the_positives_does_not_count() -> None:
-    assert falls([of_query(3, confirmed=confirmed) for confirmed in (1, 0.5, 0.1, 0)])
-    assert of_query(3, confirmed=0) == 0
-    assert weighed(3, confirmed=0).of_positives == pytest.approx(1 / (1 + 3 / 5))
+def test_a_query_that_finds_negatives_as_well_does_not_count() -> None:
+    assert falls([of_query(3, separates=separates) for separates in (1, 0.5, 0.1, 0)])
+    assert of_query(3, separates=0) == 0
+    assert weighed(3, separates=0).of_positives == pytest.approx(1 / (1 + 3 / 5))
+
+
+def test_the_background_counts_as_far_as_the_query_finds_the_positives() -> None:
+    assert falls([weighed(3, finds=finds).loss.background for finds in (1, 0.5, 0.1, 0)])
+    assert falls([weighed(3, finds=finds).loss.positives[1] for finds in (1, 0.5, 0.1, 0)])
+    assert weighed(3, finds=0).loss.background == 0
+    assert of_query(3) == pytest.approx(weighed(3, finds=0).of_query * (1 + 3 / 5))
 
 
 @pytest.mark.parametrize("n_negatives", [0, 3, 400])
@@ -86,12 +93,15 @@ def test_a_negative_weighs_at_least_two_rows_of_the_background(n_positives: int,
     for n_negatives in range(1, 130):
         loss = weighed(n_positives, n_negatives, n_rows=n_rows).loss
         assert loss.negatives / n_negatives >= 2 * loss.background / max(1, n_rows)
-        assert loss.negatives / n_negatives >= 0.0025 * np.sqrt(1 + n_positives)
+        most = 3 * (1 + n_positives) / n_negatives  # all negatives weigh a tenth of the positives and the query
+        assert loss.negatives / n_negatives >= 0.0025 * np.sqrt(1 + n_positives) * min(1, most)
 
 
-def test_a_positive_weighs_thirty_negatives_once_the_marks_are_many() -> None:
-    loss = weighed(200, 20_000).loss
-    assert loss.positives[1] == pytest.approx(30 * loss.negatives / 20_000, rel=1e-3)
+def test_a_positive_weighs_thirty_negatives_and_all_together_ten_times_these() -> None:
+    loss = weighed(200, 600, separates=0).loss
+    assert loss.positives[1] == pytest.approx(30 * loss.negatives / 600, rel=0.01)
+    loss = weighed(200, 20_000, separates=0).loss
+    assert loss.positives.sum() == pytest.approx(10 * loss.negatives, rel=0.01)
 
 
 @pytest.mark.parametrize("marks", [(0, 0), (0, 4), (3, 7), (50, 500)])
