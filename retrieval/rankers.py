@@ -34,7 +34,7 @@ TITLES: dict[str, str] = {
 NOTEBOOK_C = 0.1
 _ANCHORED_C = 0.003  # before the first mark; the balance of the losses is for this C
 _SAMPLE, _SEED = 1024, 0  # random rows that estimate the corpus's mean score
-_TYPICAL = 5  # negatives that score as the corpus, which a few hard ones are averaged with
+_TYPICAL = 7  # negatives that score as the corpus, which a few hard ones are averaged with
 
 
 @dataclass(frozen=True, slots=True, eq=False)

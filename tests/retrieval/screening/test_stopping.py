@@ -90,7 +90,9 @@ def chance_of_a_false_stop(N: int, R: int, target: Target, unsure: bool = False)
             hit = left / max(1, n_before - n_read)
             rest = n_before - n_read - 1, left - 1
             if left:
-                chance += none_yet * hit * max(from_run(*rest, n_unsure + each) for each in ((0, 1) if unsure else (0,)))
+                chance += (
+                    none_yet * hit * max(from_run(*rest, n_unsure + each) for each in ((0, 1) if unsure else (0,)))
+                )
             none_yet *= 1 - hit
         return chance
 

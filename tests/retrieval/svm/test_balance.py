@@ -24,7 +24,7 @@ def test_before_a_mark_the_query_is_anchor_and_only_example() -> None:
     found = weighed(0)
     assert (found.of_query, found.of_positives) == (1, 0)
     assert found.loss.positives == pytest.approx([30 * 0.0025 + 3.0])
-    assert (found.loss.negatives, found.loss.background) == pytest.approx((3.0 / 20, 12.0))
+    assert (found.loss.negatives, found.loss.background) == pytest.approx((0.03 * 3.0, 12.0))
 
 
 def test_all_weights_are_those_of_the_rule() -> None:
@@ -36,7 +36,7 @@ def test_all_weights_are_those_of_the_rule() -> None:
     assert found.of_positives == pytest.approx(0.5 / (query + 0.5) / (1 + 3 / 5))
     each = 30 * mark + first / (3 + query)
     assert found.loss.positives == pytest.approx([query * each, each, each, each])
-    assert found.loss.negatives == pytest.approx(7 * mark + first / 20)
+    assert found.loss.negatives == pytest.approx(7 * mark + 0.03 * first)
     assert found.loss.background == pytest.approx(4 * trust * first / (1 + 10 / 20))
 
 
