@@ -32,7 +32,6 @@ from dataclasses import dataclass
 from exemplar.retrieval.screening.bounds import Target, chance_of_at_most, fewest_that_miss, most_relevant
 from exemplar.retrieval.screening.record import Read
 
-
 _FOR_UNSURE = 0.1  # of the error
 
 
