@@ -20,7 +20,7 @@ from exemplar.retrieval.index.terms import TermColumns
 
 WEIGHT = 2.0  # the mean length of the words' part of a row, about; the vector has length 1
 CACHED = 2  # joint indexes: that of the shown ranking, and of the one before
-_EVEN, _MEAN_EVEN, _LEAST_IDF = 3.0, 1.9, 0.1
+_EVEN, _MEAN_EVEN, _LEAST_IDF = 5.0, 2.5, 0.1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -145,7 +145,7 @@ class DocumentWords:
 
 
 def evened(document_counts: NDArray[np.int64], n_documents: int) -> NDArray[np.float64]:
-    """Return by how much the weights of terms are made more even than BM25's: ``(idf + 3) / idf``, about 1 on average.
+    """Return by how much the weights of terms are made more even than BM25's: ``(idf + 5) / idf``, about 1 on average.
 
     BM25 lets rare terms rule, as the few words of a query need it. A classifier finds out from its examples which terms
     count, and a common one among them may tell the most.

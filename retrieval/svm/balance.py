@@ -24,8 +24,8 @@ _MARK = 0.0025
 _RATIO = 30  # of a positive to a negative, as there are many more of these
 _TOGETHER = 10  # of all positives to all negatives at least: what is read late is nearly all not relevant
 _FIRST = 0.5  # the loss of the first examples together, times the marks to the power 3/4
-_TRUST = 5.0  # by how many times more with a trusted query
-_FIRST_MARKS = 20  # by which it is half of that
+_TRUST = 3.0  # by how many times more with a trusted query
+_FIRST_MARKS = 40  # by which it is half of that
 _FIRST_NEGATIVES = 0.03  # as the anchor is near the first negatives already
 # Of the first examples' loss, with a trusted query: what is far from it is hardly sought. It halves by 20 marks, which
 # show more than the background.

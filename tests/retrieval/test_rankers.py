@@ -52,7 +52,7 @@ def test_anchored_is_held_to_query_and_positives_as_far_as_the_query_finds_them(
     trust, separated = np.clip(found + 1, 0, 1), np.clip(found - (other - 7) / 8, 0, 1)
     assert (level(trust), level(separated)) == (finds, separates)
     of_query = separated / (1 + 1 / 5) / (1 + 0.1**4)
-    mark, first = 0.0025 * 2**0.5, 0.5 * (1 + 5 * trust) * 3**0.75 / 1.01
+    mark, first = 0.0025 * 2**0.5, 0.5 * (1 + 3 * trust) * 3**0.75 / (1 + 0.05**2)
     background = 4 * trust * first / 1.1
     each = 30 * mark + first / (1 + of_query)
     expected = fit_exemplar_svm(

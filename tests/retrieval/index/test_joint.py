@@ -46,7 +46,7 @@ def stacked(words: WordsIndex, vectors: np.ndarray) -> np.ndarray:
     weights = np.stack([np.bincount(d, w, 60) for d, w in (words.weights(t) for t in range(words.n_terms))], axis=1)
     n_documents = np.count_nonzero(weights, axis=0)
     idf = np.log(1 + (60 - n_documents + 0.5) / (n_documents + 0.5))
-    scales = 2 / np.linalg.norm(weights, axis=1).mean() * (idf + 3) / idf / 1.9
+    scales = 2 / np.linalg.norm(weights, axis=1).mean() * (idf + 5) / idf / 2.5
     return np.hstack([vectors, (scales * weights)[:, [1, 4, 5, 9]][ROWS]]).astype(np.float32)
 
 
@@ -146,7 +146,7 @@ def test_examples_whose_words_are_sparse_train_as_whole_rows_do(
 def test_common_words_weigh_more_than_by_bm25_the_more_common_they_are() -> None:
     counts = np.array([1, 10, 500, 990, 1000])
     idf = np.log(1 + (1000 - counts + 0.5) / (counts + 0.5))
-    expected = np.append((idf[:3] + 3) / idf[:3] / 1.9, [(1 + 3 / 0.1) / 1.9] * 2)  # idf counts as 0.1 at least
+    expected = np.append((idf[:3] + 5) / idf[:3] / 2.5, [(1 + 5 / 0.1) / 2.5] * 2)  # idf counts as 0.1 at least
     np.testing.assert_allclose(evened(counts, 1000), expected)
 
 

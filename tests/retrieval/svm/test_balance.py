@@ -23,14 +23,14 @@ def falls(values: list[float]) -> bool:
 def test_before_a_mark_the_query_is_anchor_and_only_example() -> None:
     found = weighed(0)
     assert (found.of_query, found.of_positives) == (1, 0)
-    assert found.loss.positives == pytest.approx([30 * 0.0025 + 3.0])
-    assert (found.loss.negatives, found.loss.background) == pytest.approx((0.03 * 3.0, 12.0))
+    assert found.loss.positives == pytest.approx([30 * 0.0025 + 2.0])
+    assert (found.loss.negatives, found.loss.background) == pytest.approx((0.03 * 2.0, 8.0))
 
 
 def test_all_weights_are_those_of_the_rule() -> None:
     query = 0.8 / (1 + 3 / 1.5) / (1 + (10 / 20) ** 4)
     trust = 0.6 * 6 / 8
-    mark, first = 0.0025 * 2, 0.5 * (1 + 5 * trust) * 11**0.75 / (1 + (10 / 20) ** 2)
+    mark, first = 0.0025 * 2, 0.5 * (1 + 3 * trust) * 11**0.75 / (1 + (10 / 40) ** 2)
     found = weighed(3, 7, 6.0, finds=0.6, separates=0.8)
     assert found.of_query == pytest.approx(query / (query + 0.5) / (1 + 3 / 5))
     assert found.of_positives == pytest.approx(0.5 / (query + 0.5) / (1 + 3 / 5))
