@@ -157,7 +157,7 @@ def _needs(counts: _Counts, run: Run, record: Record, marks: Mapping[str, Mark],
         return f"Decide what is unsure ({n_unsure:,}): it counts as relevant and not found."
     if not counts.n_unread:
         return ""
-    reading = f"Read {n_run - run.n_read:,} more without a relevant one"
+    reading = f"Read {min(n_run - run.n_read, counts.n_unread):,} more without a relevant one"
     if drawn_left:
         judged = replace(counts, n_unread=counts.n_unread - len(drawn_left))
         bounds = checked(record.draws, {**marks, **dict.fromkeys(drawn_left, _NEGATIVE)}, target.alpha)

@@ -46,7 +46,9 @@ class Run:
     n_relevant
         How many of them are relevant.
     n_before
-        The number of records that were unread before the run, without those that were found in another way since.
+        The number of records that were unread before the run. Those found in another way since are among them, unless
+        they are relevant: what a person removes may be what the ranking has left, so to leave them out would make the
+        run look longer than it is, and to count them can only make it look shorter.
     """
 
     n_read: int
@@ -63,22 +65,23 @@ def runs_of(reads: Sequence[Read], n_records: int) -> list[Run]:
 
     A run begins behind a relevant record, however that was found; the last one is all that was read in ranked order.
     """
-    n_unread, runs = n_records - len(reads), []
+    n_before, runs = n_records - len(reads), []
     n_read = n_relevant = n_behind = 0
     for read in reversed(reads):
         if read.is_relevant:
             if n_behind & (n_behind + 1) == 0:  # 0, 1, 3, 7 ...
-                runs.append(Run(n_read, n_relevant, n_unread + n_read))
+                runs.append(Run(n_read, n_relevant, n_before))
             n_behind += 1
         n_read += read.is_ranked
         n_relevant += read.is_ranked and read.is_relevant
-    return [*runs, Run(n_read, n_relevant, n_unread + n_read)]
+        n_before += read.is_ranked or not read.is_relevant
+    return [*runs, Run(n_read, n_relevant, n_before)]
 
 
 def level(n_found: int, n_unsure: int, target: Target) -> float:
     """Return the chance that a run of the rule may have, by the text of this module.
 
-    Its K is what may be missed at most if the unsure records are relevant and found.
+    Its K is the fewest records left with which the target is missed if the unsure ones are relevant and found.
     """
     K, alpha = fewest_that_miss(n_found + n_unsure, 0, target.recall), (1 - _FOR_UNSURE) * target.alpha
     low, high = 0.0, 1.0

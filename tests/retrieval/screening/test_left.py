@@ -92,6 +92,14 @@ def test_only_the_ranked_run_counts_for_the_rule(other: dict[str, object]) -> No
     assert (left.since_last, left.n_read, left.rule.holds) == (26, 51, False)
 
 
+def test_what_is_removed_from_the_unread_does_not_make_a_run_longer() -> None:
+    """Of one record left among 999, 720 read at random find none with the chance .28, whatever is removed then."""
+    marks = "+" + "-" * 970
+    left = how_much_is_left(Record(tuple(reads(marks, dict.fromkeys(range(721, 971), IMPORTED))), (), 1000))
+    assert (left.n_unread, left.since_last, left.rule.holds) == (29, 720, False)
+    assert left.needs.startswith("Read 29 more without a relevant one, or draw ")
+
+
 def checked_review(n_drawn: int, relevant: str = "", judged: int | None = None) -> Record:
     """Return a review with 30 found of 300, and a check of the 240 unread whose first marks are given."""
     drawn = tuple(f"d{place}" for place in range(n_drawn))

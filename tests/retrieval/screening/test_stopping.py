@@ -30,8 +30,8 @@ def test_a_run_begins_behind_the_last_relevant_or_unsure_record() -> None:
 
 
 @pytest.mark.parametrize("other", [DRAWN, IMPORTED, {}])
-def test_a_run_has_no_record_that_was_found_in_another_way(other: dict[str, Any]) -> None:
-    assert runs_of(reads("+-----", {2: other, 4: other}), 20)[0] == Run(3, 0, 17), "as if they had never been there"
+def test_a_run_reads_no_record_that_was_found_in_another_way(other: dict[str, Any]) -> None:
+    assert runs_of(reads("+-----", {2: other, 4: other}), 20)[0] == Run(3, 0, 19), "they were unread before it"
     assert runs_of(reads("+--+--", {3: other}), 20) == [Run(2, 0, 16), Run(4, 0, 18), Run(5, 1, 19)]
 
 
