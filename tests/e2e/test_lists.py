@@ -698,6 +698,8 @@ def test_all_that_pass_are_marked_after_a_question_and_undone_in_one_step(
         expect_marks(tab)
         settle(tab)
         tool(tab, "Filters").click()
+        expect(words).to_have_value("piano smoke")
+        settle(tab)
         ask.click()
         expect(question).to_contain_text(f"Mark all {n} documents that pass the filters (with piano smoke)?")
         settle(tab)

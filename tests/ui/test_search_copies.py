@@ -144,7 +144,9 @@ def test_opposite_marks_on_one_text_are_asked_about(bees: Corpus, home: Path, an
     lists.look()
     assert lists.marks() == {"5": "positive"}
     assert lists.data["opposed"] == [lists.row("1")]
-    assert lists.by("anchored") == alone
+    assert lists.by("anchored")[:2] == alone[:2] == ["5", "3"], (
+        "neither mark has trained; the text is no background now"
+    )
     app.button(key=f"answer {answer} 1").click().run()
     kept = {"positive": Feedback(("5", "1")), "negative": Feedback(("5",), ("4",))}[answer]
     assert saved(home, app) == kept

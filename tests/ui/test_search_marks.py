@@ -88,6 +88,11 @@ def test_a_mark_after_one_that_could_not_be_saved_saves_both(
     assert SessionStore(home / "sessions.sqlite").load(session_of(app)).feedback == Feedback(("5",), ("3",))
 
 
+def shares(lists: Lists) -> dict[str, int]:
+    """Return the scores of the learned list, from 0 to 100."""
+    return dict(zip(lists.listed(), lists.data["lists"][-1]["shares"], strict=True))
+
+
 def test_a_mark_ranks_the_learned_list_anew_and_leaves_knn(animals: Corpus, home: Path) -> None:
     app = searched("the dog")
     lists = Lists(app).fold(on=False)
@@ -97,9 +102,12 @@ def test_a_mark_ranks_the_learned_list_anew_and_leaves_knn(animals: Corpus, home
     marked = lists.by("anchored")
     assert marked.index("6") < learned.index("6")
     assert marked[0] == "5"
+    before = shares(lists)
     lists.mark(marked[1], "negative")
     assert lists.by("knn") == knn
-    assert lists.by("anchored").index(marked[1]) > 1
+    assert lists.by("anchored") != marked
+    after = shares(lists)
+    assert before["5"] - after["5"] < before[marked[1]] - after[marked[1]] > 0
     saved = SessionStore(home / "sessions.sqlite").load(session_of(app))
     assert saved.feedback == Feedback(("5",), (marked[1],))
 
