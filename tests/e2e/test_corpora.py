@@ -30,11 +30,15 @@ def upload(page: Page, path: Path) -> None:
 
 def give_role(page: Page, table: Locator, column: str, role: str) -> None:
     """Choose the role of a column in the table of columns, by keyboard after a click."""
+    settle(page)
     click_cell(table, column, 40)
     page.keyboard.press("Enter")
+    editor = page.get_by_test_id("portal").get_by_role("combobox")
+    expect(editor).to_be_focused()  # what is typed before goes to the table
     page.keyboard.type(role)
+    expect(page.get_by_test_id("portal").get_by_role("option")).to_have_text([role])
     page.keyboard.press("Enter")
-    page.keyboard.press("Enter")
+    expect(editor).to_have_count(0)
     settle(page)
 
 
