@@ -11,7 +11,7 @@ from exemplar.data.sources.spec import Source, SourceSpec
 from tests.support.corpora import ANIMALS, source_of
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.lists import Lists
-from tests.support.pages import press
+from tests.support.pages import messages, press
 from tests.support.search_page import (
     column,
     listed_marks,
@@ -154,6 +154,24 @@ def test_filters_hold_for_both_lists_and_are_kept(animals: Corpus) -> None:
     assert Lists(again).fold(on=False).by("anchored") == ["6"]
     press(opened_popover(again, "filters"), "Clear filters")
     assert len(column(again, "anchored")) == 10
+
+
+def test_a_reopened_form_begins_with_the_filters(animals: Corpus) -> None:
+    """A browser that draws the form answers with the boxes' first values if something is clicked at once."""
+    app = opened_popover(searched("the dog"), "filters")
+    app.multiselect(key="filter_labels").set_value(["market"]).run()
+    opened_popover(app, "filters").text_input(key="filter_words").input("stocks").run()
+    again = opened_popover(opened(session_of(app)), "filters")
+    assert [box.proto.default for box in again.text_input if box.key.startswith("filter_")] == ["stocks", ""]
+    [picker] = again.multiselect
+    assert [picker.options[number] for number in picker.proto.default] == ["market"]
+
+
+def test_words_that_are_too_long_are_cut_and_the_form_shows_it(animals: Corpus) -> None:
+    app = opened_popover(searched("the dog"), "filters")
+    app.text_input(key="filter_words").input("dog " * 200).run()
+    assert any("The first 500 characters were taken as words" in message for message in messages(app))
+    assert [len(box.value) for box in opened_popover(app, "filters").text_input if "words" in str(box.key)] == [500]
 
 
 def test_folded_rows_are_counted_where_they_pass_the_filters(animals: Corpus) -> None:

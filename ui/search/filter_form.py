@@ -11,7 +11,6 @@ from exemplar.data.corpus.facets import MOST_COLUMNS, MOST_VALUES, UNLABELLED
 from exemplar.data.corpus.filters import Filters
 from exemplar.retrieval.sessions.events import FiltersSet
 from exemplar.ui import html, resources, state
-from exemplar.ui.state import put
 
 _WORDS = "filter_words"
 _WITHOUT = "filter_without"
@@ -26,16 +25,18 @@ def show_filters(filters: Filters, corpus: str) -> None:
     facets, version = resources.facets(corpus), _version(filters)
     words, without = _key(_WORDS, version), _key(_WITHOUT, version)
     st.caption("Only documents that pass are ranked, in both columns. Both still learn from the whole corpus.")
-    put(words, filters.words)
-    put(without, filters.without)
+    # The browser sends the values of all widgets with whatever is done next, and for one that is just being drawn its
+    # first value: that has to be what the filters are, not one that is set in the session's state afterwards.
     st.text_input(
         "Words that must occur",
+        filters.words,
         key=words,
         help='Whole words, all of them, in any case: wing "boundary layer". Quotes hold a phrase together.',
         on_change=_of(version, lambda: _change(words=_typed(words))),
     )
     st.text_input(
         "Words that must not occur",
+        filters.without,
         key=without,
         help="A document with any of these is not ranked.",
         on_change=_of(version, lambda: _change(without=_typed(without))),
@@ -101,11 +102,11 @@ def _choose(
     """Draw a picker below its name; the name may come from a file, and a widget's label would be Markdown."""
     key = _key(key, version)
     offered = [*values, *(value for value in chosen if value not in values)]
-    put(key, list(chosen))
     st.html(html.element("div", "field-name", html.text(html.name(name))))
     st.multiselect(
         html.widget_label(name) or "Values",
         offered,
+        list(chosen),
         key=key,
         format_func=lambda value: "no label" if value == UNLABELLED else html.name(value),
         placeholder="Any",
@@ -119,6 +120,7 @@ def _typed(key: str) -> str:
     typed: str = st.session_state[key]
     if len(typed) > _LONGEST:
         state.notify(f"The first {_LONGEST:,} characters were taken as words; what comes behind them was left out.")
+        st.session_state[_VERSION] = st.session_state.get(_VERSION, 0) + 1
     return typed[:_LONGEST]
 
 
