@@ -11,7 +11,7 @@ from exemplar.data.sources.spec import Source, SourceSpec
 from tests.support.corpora import ANIMALS, source_of
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.lists import Lists
-from tests.support.pages import messages, press
+from tests.support.pages import labelled, messages, press
 from tests.support.search_page import (
     column,
     listed_marks,
@@ -234,6 +234,16 @@ def test_a_list_never_grows_by_more_than_ten_batches_at_once(encoder: FakeEncode
     lists = Lists(searched("dog"))
     assert len(lists.say(shown=[1_000_000]).by("knn")) == 275
     assert len(lists.say(shown=[1_000_000]).by("knn")) == 525
+
+
+def test_reopened_settings_begin_with_what_they_are(animals: Corpus) -> None:
+    app = opened_popover(searched("the dog"), "settings")
+    app.text_input(key="reader").input("Ann").run()
+    opened_popover(app, "settings").text_area(key="reasons").input("Wrong animal").run()
+    again = opened_popover(opened(session_of(app)), "settings")
+    assert again.text_input(key="reader").proto.default == "Ann"
+    assert again.text_area(key="reasons").proto.default == "Wrong animal"
+    assert list(labelled(again, "button_group", "Lists").proto.default) == [0]
 
 
 def test_c_is_the_users_choice(animals: Corpus) -> None:

@@ -50,6 +50,7 @@ def _show_session(session: Session) -> None:
         state.put(_NAME, title)
         st.text_input(
             "Name of this session",
+            title,
             key=_NAME,
             max_chars=_LONGEST_NAME,
             help="Without a name of its own it has that of its first query.",

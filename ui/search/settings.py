@@ -26,29 +26,34 @@ _C_HELP = (
 
 def choose_settings(settings: Settings) -> None:
     """Draw the widgets; a choice becomes an event of the session."""
-    put("columns", len(settings.rankers))
-    put("C", settings.C if settings.C in _CS else _AUTOMATIC)
+    n_columns, C = len(settings.rankers), settings.C if settings.C in _CS else _AUTOMATIC
+    reasons = "\n".join(settings.reasons)
+    put("columns", n_columns)
+    put("C", C)
     put("comfortable", settings.comfortable)
     put("reader", settings.reader)
-    put("reasons", "\n".join(settings.reasons))
+    put("reasons", reasons)
     st.segmented_control(
         "Lists",
         (2, 1),
+        default=n_columns,
         required=True,
         key="columns",
         format_func=lambda n: {1: "One", 2: "Two"}[n],
         help="Two rankings side by side, or one alone.",
         on_change=lambda: _choose_columns(settings),
     )
-    st.select_slider("C", _CS, key="C", help=_C_HELP, on_change=lambda: _change(C=_chosen_c()))
+    st.select_slider("C", _CS, C, key="C", help=_C_HELP, on_change=lambda: _change(C=_chosen_c()))
     st.toggle(
         "Comfortable rows",
+        settings.comfortable,
         key="comfortable",
         help="More of each text, in fewer rows.",
         on_change=lambda: _change(comfortable=st.session_state["comfortable"]),
     )
     st.text_input(
         "Your name",
+        settings.reader,
         key="reader",
         max_chars=_LONGEST_NAME,
         placeholder="Nobody has to know",
@@ -57,6 +62,7 @@ def choose_settings(settings: Settings) -> None:
     )
     st.text_area(
         "Reasons why a document is not relevant",
+        reasons,
         key="reasons",
         max_chars=_LONGEST_REASONS,
         help="One a line; a note can name one of them, and an export counts them. Without a line, the usual ones.",
@@ -70,7 +76,7 @@ def choose_settings(settings: Settings) -> None:
     )
 
 
-# A required control without a default may still be None; it was under load. ``put`` then sets it again at the drawing.
+# A required control may still be None; it was under load. ``put`` then sets it again at the drawing.
 def _choose_columns(settings: Settings) -> None:
     if n := st.session_state["columns"]:
         _change(rankers=_rankers(settings, n))

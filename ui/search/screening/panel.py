@@ -48,6 +48,7 @@ def _choose_target(session: Session) -> None:
         st.select_slider(
             label,
             sorted({*_SHARES, value}),
+            value,
             key=f"target_{name}",
             format_func=lambda share: f"{100 * share:.4g}%",
             on_change=_change_target,
