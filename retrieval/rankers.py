@@ -14,7 +14,7 @@ from exemplar.retrieval.index.base import Index
 from exemplar.retrieval.index.features import Features
 from exemplar.retrieval.index.words import TextWords, Words
 from exemplar.retrieval.svm.anchor import at_terms, choose_terms, dense_anchor, information, term_rows, word_anchor
-from exemplar.retrieval.svm.balance import balance, equally_scaled
+from exemplar.retrieval.svm.balance import balance, equally_scaled, judge_query
 from exemplar.retrieval.svm.fit import NEGATIVE_WEIGHT, ExemplarSVM, Until, check_c, fit_exemplar_svm
 
 Ranker = Literal["knn", "words", "hybrid", "svm", "anchored-vectors", "anchored"]
@@ -34,7 +34,6 @@ TITLES: dict[str, str] = {
 NOTEBOOK_C = 0.1
 _ANCHORED_C = 0.003  # before the first mark; the balance of the losses is for this C
 _SAMPLE, _SEED = 1024, 0  # random rows that estimate the corpus's mean score
-_TYPICAL = 7  # negatives that score as the corpus, which a few hard ones are averaged with
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -209,16 +208,15 @@ def _anchored(examples: Examples, words: ExampleWords | None, C: float | None, u
         for point, rows in zip(joined.anchors, joined.examples, strict=True)
     ]
     n_positives, n_negatives = len(examples.positives), examples.n_negatives
-    of_query = anchors[0]
-    positive = _mean_score(joined.examples[-1], of_query[:-1]) + of_query[-1]
     read = [index.features(examples.negatives)] + ([] if joined.negatives is None else [joined.negatives])
-    negative = np.concatenate([np.full(_TYPICAL, -1.0), *(rows.dot(of_query[:-1]) + of_query[-1] for rows in read)])
+    by_query = [rows.dot(anchors[0][:-1]) + anchors[0][-1] for rows in (joined.examples[-1], corpus, *read)]
+    finds, separates = judge_query(by_query[0], np.concatenate(by_query[2:]), by_query[1]) if n_positives else (1.0, 1.0)
     weights = balance(
         n_positives,
         n_negatives,
         *([] if words is None else [information(words.words, words.query)]),
-        finds=float(np.clip(positive + 1, 0, 1)),
-        separates=float(np.clip(positive - negative.mean(), 0, 1)),
+        finds=finds,
+        separates=separates,
         n_rows=index.n - len(examples.left_out),
         by=1.0 if C is None else C / default_c("anchored", n_positives + n_negatives),
     )

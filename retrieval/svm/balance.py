@@ -15,16 +15,20 @@ from exemplar.retrieval.svm.objective import LossWeights
 
 _FADES = 5  # positives by which the anchor counts half
 _OF_POSITIVES = 0.5  # the weight of the positives' anchor beside the query's
-_INFORMATION, _LEAST, _MOST = 4.0, 0.5, 20.0  # of a query, in nats: a positive more by which it counts half, and bounds
+_INFORMATION, _LEAST, _MOST = 3.3, 0.5, 20.0  # of a query, in nats: a positive more by which it counts half, and bounds
 _TRUSTED = 8.0  # nats from which a query that finds its positives is trusted
 _QUERY_MARKS = 20  # marks by which the query counts half, however much it says
+_MARKS_A_POSITIVE = 5  # the query included, that count there: many in vain are no reason to leave it
+_ABOVE = 0.02  # the share of the corpus above a positive, by the query, of which the query finds it half
+_IN_VAIN = 10  # negatives for each positive, the query included, that stand for a positive which the query finds
+_TYPICAL = 7  # negatives that score as the corpus, which a few hard ones are averaged with
 
 # The loss of a mark, times the root of the positives: their sum then grows a little faster than they.
 _MARK = 0.0025
 _RATIO = 30  # of a positive to a negative, as there are many more of these
 _TOGETHER = 10  # of all positives to all negatives at least: what is read late is nearly all not relevant
 _FIRST = 0.5  # the loss of the first examples together, times the marks to the power 3/4
-_TRUST = 3.0  # by how many times more with a trusted query
+_TRUST = 4.0  # by how many times more with a trusted query
 _FIRST_MARKS = 40  # by which it is half of that
 _FIRST_NEGATIVES = 0.03  # as the anchor is near the first negatives already
 # Of the first examples' loss, with a trusted query: what is far from it is hardly sought. It halves by 20 marks, which
@@ -68,12 +72,10 @@ def balance(
         The sum of the idf of the query's words, in nats: one that most of the documents match tells little of which of
         them are sought, and any positive more (pre-retrieval predictors of a query's performance: He and Ounis,
         "Inferring query performance using pre-retrieval predictors", SPIRE 2004).
-    finds
-        From 0, where the positives score as the corpus does by the query's anchor, or worse, to 1, where they score
-        halfway to the query, or better: one that does not find them says nothing of what is far from it.
-    separates
-        The same with the negatives in the place of the corpus: a query that finds these as well leads away from the
-        other relevant documents. Before the first positive it is all there is, whatever it separates.
+    finds, separates
+        As ``judge_query`` returns them. A query that does not find the positives says nothing of what is far from it;
+        one that finds the negatives as well leads away from the other relevant documents. Before the first positive it
+        is all there is, whatever it separates.
     n_rows
         Rows of the background.
     by
@@ -81,7 +83,8 @@ def balance(
     """
     n_marks = n_positives + n_negatives
     halves = min(max(information, _LEAST), _MOST) / _INFORMATION
-    query = (separates if n_positives else 1.0) / (1 + n_positives / halves) / (1 + (n_marks / _QUERY_MARKS) ** 4)
+    counted = min(n_marks, _MARKS_A_POSITIVE * (1 + n_positives))
+    query = (separates if n_positives else 1.0) / (1 + n_positives / halves) / (1 + (counted / _QUERY_MARKS) ** 4)
     anchor, of_positives = 1 / (1 + n_positives / _FADES), _OF_POSITIVES if n_positives else 0.0
     mark = _MARK * np.sqrt(1 + n_positives)
     together = min(1.0, _RATIO * (1 + n_positives) / (_TOGETHER * max(1, n_negatives)))
@@ -101,6 +104,28 @@ def balance(
             by * background,
         ),
     )
+
+
+def judge_query(
+    positives: NDArray[np.floating], negatives: NDArray[np.floating], corpus: NDArray[np.floating]
+) -> tuple[float, float]:
+    """Return how far a query finds the positives, and how far it tells them from the negatives, each from 0 to 1.
+
+    Both are the product of two: how high the positives score above the corpus, or above the negatives, where halfway to
+    the query is 1; and how few of the corpus stand above them. A single positive may be unlike all others, and where
+    many are read near it in vain, the query is believed in again.
+
+    Parameters
+    ----------
+    positives, negatives, corpus
+        Scores by the query's anchor, ``(n,)``: 1 is the query's own, -1 the corpus's mean. At least one is a positive.
+    """
+    in_vain = len(negatives) / (_IN_VAIN * (1 + len(positives)))
+    above = 1 - np.searchsorted(np.sort(corpus), positives, side="right") / len(corpus)
+    found = (in_vain + (1 / (1 + above / _ABOVE)).sum()) / (in_vain + len(positives))
+    score = positives.sum() / (in_vain + len(positives))
+    negative = (negatives.sum() - _TYPICAL) / (len(negatives) + _TYPICAL)
+    return float(found * np.clip(positives.mean() + 1, 0, 1)), float(found * np.clip(score - negative, 0, 1))
 
 
 def equally_scaled(point: NDArray[np.float64], example: float, typical: float) -> NDArray[np.float64]:
