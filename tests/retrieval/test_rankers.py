@@ -47,12 +47,17 @@ def test_anchored_is_held_to_query_and_positives_as_far_as_the_query_finds_them(
         return "not" if share == 0 else "hardly" if share < 0.5 else "well"
 
     query, point = ROWS[0].astype(float), ROWS[1 + positive].astype(float)
-    typical = np.delete(ROWS[1:], [positive, negative], axis=0).mean(axis=0, dtype=float)
+    others = np.delete(ROWS[1:], [positive, negative], axis=0)
+    typical = others.mean(axis=0, dtype=float)
     found, other = (scaled(query) @ np.append(ROWS[1 + row], 1) for row in (positive, negative))
-    trust, separated = np.clip(found + 1, 0, 1), np.clip(found - (other - 7) / 8, 0, 1)
+    above = (others @ query > point @ query).mean()
+    in_vain = 1 / (10 * 2)  # of a positive
+    stands = (in_vain + 1 / (1 + above / 0.02)) / (in_vain + 1)
+    trust = stands * np.clip(found + 1, 0, 1)
+    separated = stands * np.clip(found / (in_vain + 1) - (other - 7) / 8, 0, 1)
     assert (level(trust), level(separated)) == (finds, separates)
-    of_query = separated / (1 + 1 / 5) / (1 + 0.1**4)
-    mark, first = 0.0025 * 2**0.5, 0.5 * (1 + 3 * trust) * 3**0.75 / (1 + 0.05**2)
+    of_query = separated / (1 + 3.3 / 20) / (1 + 0.1**4)
+    mark, first = 0.0025 * 2**0.5, 0.5 * (1 + 4 * trust) * 3**0.75 / (1 + 0.05**2)
     background = 4 * trust * first / 1.1
     each = 30 * mark + first / (1 + of_query)
     expected = fit_exemplar_svm(

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from exemplar.retrieval.svm.balance import Balance, balance, equally_scaled
+from exemplar.retrieval.svm.balance import Balance, balance, equally_scaled, judge_query
 
 N_ROWS = 10_000
 
@@ -23,14 +23,14 @@ def falls(values: list[float]) -> bool:
 def test_before_a_mark_the_query_is_anchor_and_only_example() -> None:
     found = weighed(0)
     assert (found.of_query, found.of_positives) == (1, 0)
-    assert found.loss.positives == pytest.approx([30 * 0.0025 + 2.0])
-    assert (found.loss.negatives, found.loss.background) == pytest.approx((0.03 * 2.0, 8.0))
+    assert found.loss.positives == pytest.approx([30 * 0.0025 + 2.5])
+    assert (found.loss.negatives, found.loss.background) == pytest.approx((0.03 * 2.5, 10.0))
 
 
 def test_all_weights_are_those_of_the_rule() -> None:
-    query = 0.8 / (1 + 3 / 1.5) / (1 + (10 / 20) ** 4)
+    query = 0.8 / (1 + 3 * 3.3 / 6) / (1 + (10 / 20) ** 4)
     trust = 0.6 * 6 / 8
-    mark, first = 0.0025 * 2, 0.5 * (1 + 3 * trust) * 11**0.75 / (1 + (10 / 40) ** 2)
+    mark, first = 0.0025 * 2, 0.5 * (1 + 4 * trust) * 11**0.75 / (1 + (10 / 40) ** 2)
     found = weighed(3, 7, 6.0, finds=0.6, separates=0.8)
     assert found.of_query == pytest.approx(query / (query + 0.5) / (1 + 3 / 5))
     assert found.of_positives == pytest.approx(0.5 / (query + 0.5) / (1 + 3 / 5))
@@ -45,15 +45,17 @@ def test_the_query_fades_with_positives_the_sooner_the_less_it_says() -> None:
     assert falls([of_query(2, information=information) for information in (20, 8, 4, 1, 0.5)])
     assert of_query(2, information=0) == of_query(2, information=0.5)
     assert of_query(2, information=1000) == of_query(2, information=20)
-    for information, n_positives in ((4, 1), (20, 5)):  # here it counts half
+    for information, n_positives in ((3.3, 1), (19.8, 6)):  # here it counts half
         half = 0.5 / (1 + (n_positives / 20) ** 4)
         assert of_query(n_positives, 0, information) == pytest.approx(half / (half + 0.5))
 
 
 def test_the_query_fades_with_marks_whatever_it_says() -> None:
-    assert falls([of_query(1, n) for n in range(0, 300, 10)])
-    assert of_query(1, 19) == pytest.approx((1 / 1.2 / 2) / (1 / 1.2 / 2 + 0.5))
-    assert of_query(1, 500) < 1e-5
+    assert falls([of_query(4, n) for n in range(22)])
+    half = 0.5 / (1 + 4 * 3.3 / 20)  # of what it counts without marks
+    assert of_query(4, 16) == pytest.approx(half / (half + 0.5))
+    assert of_query(60, 600) < 1e-3
+    assert of_query(1, 9) == of_query(1, 500), "what is read in vain is no reason to leave the query"
     assert of_query(0, 500) == of_query(0, 500, separates=0) == 1, "nothing replaces it before the first positive"
 
 
@@ -61,6 +63,36 @@ def test_a_query_that_finds_negatives_as_well_does_not_count() -> None:
     assert falls([of_query(3, separates=separates) for separates in (1, 0.5, 0.1, 0)])
     assert of_query(3, separates=0) == 0
     assert weighed(3, separates=0).of_positives == pytest.approx(1 / (1 + 3 / 5))
+
+
+def test_a_query_finds_what_it_ranks_above_the_corpus() -> None:
+    corpus = np.linspace(-1.5, -0.5, 1000)
+    assert judge_query(np.array([0.2]), np.empty(0), corpus) == (1, 1)
+    assert judge_query(np.array([-1.2, -1.4]), np.array([-1.0]), corpus)[0] == 0, "it scores them below the mean"
+    ranks = [judge_query(np.array([score]), np.empty(0), corpus) for score in (-0.5, -0.51, -0.55, -0.7)]
+    for found in zip(*ranks, strict=True):
+        assert falls(list(found))
+    above = (corpus > -0.51).mean()
+    assert ranks[1] == pytest.approx([0.49 / (1 + above / 0.02)] * 2)
+
+
+def test_a_query_that_scores_negatives_as_high_tells_nothing_apart() -> None:
+    corpus, positives = np.full(1000, -1.0), np.array([0.1, 0.3])
+    told = [judge_query(positives, np.full(n, 0.2), corpus)[1] for n in (1, 5, 20, 100)]
+    assert falls(told)
+    assert told[-1] < 0.05
+    assert judge_query(positives, np.full(100, -0.9), corpus)[1] > 0.9
+
+
+def test_a_query_is_believed_in_again_where_much_is_read_in_vain() -> None:
+    """One odd positive was marked, and nothing near it is relevant."""
+    corpus, odd = np.linspace(-1.5, -0.5, 1000), np.array([-1.3])
+    told = [judge_query(odd, np.full(n, -1.2), corpus)[1] for n in (0, 10, 30, 90)]
+    assert told[0] == 0
+    assert told[-1] > 0.5
+    assert sorted(told) == told
+    many = np.full(30, -1.3)
+    assert judge_query(many, np.full(90, -1.2), corpus)[1] == 0, "as many positives are no chance"
 
 
 def test_the_background_counts_as_far_as_the_query_finds_the_positives() -> None:
