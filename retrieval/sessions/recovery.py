@@ -98,6 +98,7 @@ def _open(path: Path) -> sqlite3.Connection:
 def _write(path: Path, events: list[_Row], texts: list[_Row]) -> None:
     path.unlink(missing_ok=True)  # left by a process that was stopped here
     with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")  # several who change to it at once could lose an event
         connection.execute("PRAGMA synchronous = FULL")
         migrate(connection)
         with connection:
