@@ -209,8 +209,10 @@ def _anchored(examples: Examples, words: ExampleWords | None, C: float | None, u
     ]
     n_positives, n_negatives = len(examples.positives), examples.n_negatives
     read = [index.features(examples.negatives)] + ([] if joined.negatives is None else [joined.negatives])
-    by_query = [rows.dot(anchors[0][:-1]) + anchors[0][-1] for rows in (joined.examples[-1], corpus, *read)]
-    finds, separates = judge_query(by_query[0], np.concatenate(by_query[2:]), by_query[1]) if n_positives else (1.0, 1.0)
+    positives, others, *negatives = (
+        rows.dot(anchors[0][:-1]) + anchors[0][-1] for rows in (joined.examples[-1], corpus, *read)
+    )
+    finds, separates = judge_query(positives, np.concatenate(negatives), others) if n_positives else (1.0, 1.0)
     weights = balance(
         n_positives,
         n_negatives,
