@@ -33,7 +33,7 @@ TITLES: dict[str, str] = {
 
 NOTEBOOK_C = 0.1
 _ANCHORED_C = 0.003  # before the first mark; the balance of the losses is for this C
-_SAMPLE, _SEED = 1024, 0  # random rows that estimate the corpus's mean score
+_SAMPLE, _SEED = 1024, 0  # random rows that stand for the corpus
 
 
 @dataclass(frozen=True, slots=True, eq=False)

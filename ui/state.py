@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import TypeVar
 
 import streamlit as st
 
@@ -29,6 +30,8 @@ from exemplar.retrieval.sessions.marks import MarkedText
 from exemplar.retrieval.sessions.session import Session, new_id
 from exemplar.retrieval.sessions.settings import Settings
 from exemplar.retrieval.sessions.store import FAILURES, SessionStore, home_store
+
+T = TypeVar("T")
 
 QUERY_TEXT = "query_text"
 VIEW = "view"
@@ -263,10 +266,16 @@ def name_session(session_id: str, name: str) -> None:
         store().record(session, Named(name))
 
 
-def put(key: str, value: object) -> None:
-    """Set the value of a widget; an equal value is not set again, since a person may be moving the widget."""
+def put(key: str, value: T) -> T:
+    """Set the value of a widget, and return it.
+
+    An equal value is not set again, since a person may be moving the widget. The widget has to
+    begin with it as well: what is clicked in a browser that is just drawing a widget comes with the widget's first
+    value, and one that is not this would be taken for a choice.
+    """
     if key not in st.session_state or st.session_state[key] != value:
         st.session_state[key] = value
+    return value
 
 
 def take_notice() -> str | None:

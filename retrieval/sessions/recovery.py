@@ -98,7 +98,6 @@ def _open(path: Path) -> sqlite3.Connection:
 def _write(path: Path, events: list[_Row], texts: list[_Row]) -> None:
     path.unlink(missing_ok=True)  # left by a process that was stopped here
     with closing(sqlite3.connect(path)) as connection:
-        connection.execute("PRAGMA journal_mode = WAL")  # several who change to it at once could lose an event
         connection.execute("PRAGMA synchronous = FULL")
         migrate(connection)
         with connection:
@@ -113,6 +112,9 @@ def _write(path: Path, events: list[_Row], texts: list[_Row]) -> None:
                 "INSERT OR IGNORE INTO texts (session_id, text_hash, text, title) VALUES (?, ?, ?, ?)",
                 (row[1:] for row in texts),
             )
+        # Several who switch to it at once, and opened the damaged file before, could lose an event. It comes last, so
+        # that what is written above lies in the file itself, not in a log that would have to be moved with it.
+        connection.execute("PRAGMA journal_mode = WAL")
 
 
 def _free_name(path: Path) -> Path:

@@ -25,8 +25,6 @@ def show_filters(filters: Filters, corpus: str) -> None:
     facets, version = resources.facets(corpus), _version(filters)
     words, without = _key(_WORDS, version), _key(_WITHOUT, version)
     st.caption("Only documents that pass are ranked, in both columns. Both still learn from the whole corpus.")
-    # The browser sends the values of all widgets with whatever is done next, and for one that is just being drawn its
-    # first value: that has to be what the filters are, not one that is set in the session's state afterwards.
     st.text_input(
         "Words that must occur",
         filters.words,

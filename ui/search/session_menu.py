@@ -29,10 +29,12 @@ def show_session_bar(session: Session, corpora: dict[str, Manifest]) -> None:
 
 
 def _choose_corpus(session: Session, corpora: dict[str, Manifest]) -> None:
-    state.put("corpus", session.corpus if session.corpus in corpora else None)
+    names = list(corpora)
+    chosen = state.put("corpus", session.corpus if session.corpus in corpora else None)
     st.selectbox(
         "Corpus",
-        list(corpora),
+        names,
+        None if chosen is None else names.index(chosen),
         key="corpus",
         placeholder="Choose a corpus",
         format_func=lambda name: f"{name} · {corpora[name].n_documents:,}" if name in corpora else name,
@@ -47,10 +49,9 @@ def _show_session(session: Session) -> None:
     if not menu.open:
         return
     with menu:
-        state.put(_NAME, title)
         st.text_input(
             "Name of this session",
-            title,
+            state.put(_NAME, title),
             key=_NAME,
             max_chars=_LONGEST_NAME,
             help="Without a name of its own it has that of its first query.",

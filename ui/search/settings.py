@@ -26,34 +26,28 @@ _C_HELP = (
 
 def choose_settings(settings: Settings) -> None:
     """Draw the widgets; a choice becomes an event of the session."""
-    n_columns, C = len(settings.rankers), settings.C if settings.C in _CS else _AUTOMATIC
-    reasons = "\n".join(settings.reasons)
-    put("columns", n_columns)
-    put("C", C)
-    put("comfortable", settings.comfortable)
-    put("reader", settings.reader)
-    put("reasons", reasons)
     st.segmented_control(
         "Lists",
         (2, 1),
-        default=n_columns,
+        default=put("columns", len(settings.rankers)),
         required=True,
         key="columns",
         format_func=lambda n: {1: "One", 2: "Two"}[n],
         help="Two rankings side by side, or one alone.",
         on_change=lambda: _choose_columns(settings),
     )
+    C = put("C", settings.C if settings.C in _CS else _AUTOMATIC)
     st.select_slider("C", _CS, C, key="C", help=_C_HELP, on_change=lambda: _change(C=_chosen_c()))
     st.toggle(
         "Comfortable rows",
-        settings.comfortable,
+        put("comfortable", settings.comfortable),
         key="comfortable",
         help="More of each text, in fewer rows.",
         on_change=lambda: _change(comfortable=st.session_state["comfortable"]),
     )
     st.text_input(
         "Your name",
-        settings.reader,
+        put("reader", settings.reader),
         key="reader",
         max_chars=_LONGEST_NAME,
         placeholder="Nobody has to know",
@@ -62,7 +56,7 @@ def choose_settings(settings: Settings) -> None:
     )
     st.text_area(
         "Reasons why a document is not relevant",
-        reasons,
+        put("reasons", "\n".join(settings.reasons)),
         key="reasons",
         max_chars=_LONGEST_REASONS,
         help="One a line; a note can name one of them, and an export counts them. Without a line, the usual ones.",

@@ -150,6 +150,15 @@ def test_many_who_find_it_damaged_at_once_set_it_aside_once_and_lose_nothing(pat
     assert len(list(path.parent.glob("*.damaged*"))) == 1
 
 
+def test_nobody_has_to_switch_the_new_file_to_a_write_ahead_log(path: Path) -> None:
+    overwrite(path, pages_of(path, "events")[1], b"\xff" * PAGE)
+    assert set_aside(path)
+    assert not list(path.parent.glob("*.new*"))
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        assert connection.execute("SELECT count(*) FROM events").fetchone()[0] > len(MARKS) // 2
+
+
 def test_a_file_that_is_whole_stays_where_it_is(path: Path) -> None:
     before = path.read_bytes()
     assert set_aside(path) is None

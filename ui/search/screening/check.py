@@ -87,7 +87,7 @@ def _show_new(session: Session, record: Record, left: Left, corpus: DocumentStor
     if _N_DRAWN not in st.session_state or st.session_state.get(_PROPOSED) != proposed:
         st.session_state[_PROPOSED] = proposed
         st.session_state[_N_DRAWN] = proposed[1]
-    st.number_input(f"How many of {left.n_unread:,}", 1, left.n_unread, step=1, key=_N_DRAWN)
+    st.number_input(f"How many of {left.n_unread:,}", 1, left.n_unread, proposed[1], step=1, key=_N_DRAWN)
     if not left.n_relevant:
         st.caption("Nothing relevant is found yet: a check now can say only how many are relevant in all.")
     elif needed is None:

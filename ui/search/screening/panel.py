@@ -44,11 +44,10 @@ def _choose_target(session: Session) -> None:
     """Draw what the screening is to claim; a choice becomes an event of the session."""
     for name, label in (("recall", "Share of the relevant ones to find"), ("confidence", "Confidence")):
         value = getattr(session.settings, name)
-        put(f"target_{name}", value)
         st.select_slider(
             label,
             sorted({*_SHARES, value}),
-            value,
+            put(f"target_{name}", value),
             key=f"target_{name}",
             format_func=lambda share: f"{100 * share:.4g}%",
             on_change=_change_target,
