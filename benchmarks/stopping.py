@@ -3,8 +3,9 @@
 ``python -m benchmarks.stopping shared/datasets/beir/screen_* --seeds 100 --json FILE``
 
 The screens are folders in BEIR's format. They are read to the end as ``benchmarks.reading_orders`` describes, or in the
-orders of a JSON file: a list of objects with screen, seed, and the labels in reading order as a text of 0 and 1, the
-two records that were known before first. Every rule is looked at after each record. The first stop counts.
+orders of a JSON file, as ``benchmarks.screening --rankers RANKER --no-asreview --orders FILE`` writes it: a list of
+objects with screen, seed, and the labels in reading order as a text of 0 and 1, the two records that were known before
+first; where the seed is null, none was known. Every rule is looked at after each record. The first stop counts.
 
 - rule: the hypergeometric rule, its error spent over all looks (``exemplar.retrieval.screening.stopping``)
 - rule, not spent: the same run at the full alpha, which a single look would allow
@@ -73,10 +74,11 @@ def _judge(orders: Sequence[dict[str, Any]]) -> dict[str, Any]:
     rows: dict[str, list[tuple[str, Labels, int]]] = {}
     for order in orders:
         labels = np.array([label == "1" for label in order["labels"]])
+        n_known = 0 if order["seed"] is None else 2
         for name, rule in RULES.items():
-            stop = rule(labels, 2)
+            stop = rule(labels, n_known)
             rows.setdefault(name, []).append((order["screen"], labels[:], stop))
-        read_labels, stop = stop_by_check(labels, 2, int(order["seed"]))
+        read_labels, stop = stop_by_check(labels, n_known, order["seed"] or 0)
         rows.setdefault("check", []).append((order["screen"], read_labels, stop))
     return {
         "screens": {
