@@ -56,6 +56,12 @@ def decoded_lines(file: IO[bytes], name: str) -> Iterator[str | Problem]:
             yield line
 
 
+def text_of(head: bytes) -> str:
+    """Return the beginning of a file as text, in which letters beyond ASCII may be others than they should be."""
+    encoding = next((encoding for start, encoding in _MARKS.items() if head.startswith(start)), "utf-8")
+    return head.decode(encoding, errors="replace")
+
+
 def _wide_lines(file: IO[bytes], encoding: str) -> Iterator[str]:
     try:
         yield from _bounded(io.TextIOWrapper(file, encoding=encoding, newline=""), _MOST_LINE_BYTES // 4, "characters")

@@ -8,13 +8,11 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from exemplar.data.errors import ExemplarError
+from exemplar.data.readers.options import DEFAULTS, ReadOptions
 from exemplar.data.text import one_line
 
-TABLES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet")
-TEXTS = (".txt", ".text", ".md", ".markdown", ".rst")
-PDF = ".pdf"
+PACKINGS = (".gz", ".bz2", ".xz", ".zst")  # suffixes of files that hold one packed file
 ZIP = ".zip"
-KINDS = (*TABLES, *TEXTS, PDF)
 
 UNREADABLE = (ExemplarError, OSError, MemoryError)  # all that a bad file, a disk or too little memory causes
 
@@ -41,6 +39,8 @@ class File:
         Whether the source has more files, so that messages about rows begin with the name.
     seekable
         Whether the open file can seek without reading.
+    options
+        The person's choices about its format.
     """
 
     name: str
@@ -48,10 +48,11 @@ class File:
     path: Path | None = None
     in_folder: bool = False
     seekable: bool = False
+    options: ReadOptions = DEFAULTS
 
     @property
     def kind(self) -> str:
-        """The suffix of the name in lower case, without ``.gz``."""
+        """The suffix of the name in lower case, without that of a packing."""
         return kind_of(self.name)
 
     def at(self, position: str) -> str:
@@ -70,8 +71,19 @@ class File:
 
 
 def kind_of(name: str) -> str:
-    """Return the suffix of a file's name in lower case, without ``.gz``."""
-    return PurePosixPath(name.lower().removesuffix(".gz")).suffix
+    """Return the suffix of a file's name in lower case, without that of a packing."""
+    return PurePosixPath(without_packing(name).lower()).suffix
+
+
+def packing_of(name: str) -> str:
+    """Return the suffix of a packing that a file's name ends with, in lower case; empty for another name."""
+    suffix = PurePosixPath(name.lower()).suffix
+    return suffix if suffix in PACKINGS else ""
+
+
+def without_packing(name: str) -> str:
+    """Return a file's name without the suffix of a packing."""
+    return name[: -len(packing)] if (packing := packing_of(name)) else name
 
 
 @contextmanager

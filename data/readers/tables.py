@@ -1,12 +1,21 @@
-"""Table files: CSV, TSV, JSON Lines, JSON and Parquet."""
+"""Files with rows: the reader of each format."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 
+from exemplar.data.errors import ExemplarError
 from exemplar.data.readers.csv_table import delimited_table
 from exemplar.data.readers.file import File
+from exemplar.data.readers.formats import format_of
 from exemplar.data.readers.json_table import json_lines_table, json_table
 from exemplar.data.readers.parquet_table import parquet_table
 from exemplar.data.readers.table import Table
+
+_READERS: Mapping[str, Callable[[File], Table]] = {
+    "csv": partial(delimited_table, delimiter=","),
+    "tsv": partial(delimited_table, delimiter="\t"),
+    "parquet": parquet_table,
+}
 
 
 def open_table(file: File, required: Iterable[str] = ()) -> Table:
@@ -22,14 +31,12 @@ def open_table(file: File, required: Iterable[str] = ()) -> Table:
     file.UNREADABLE
         The file can't be read.
     """
-    match file.kind:
-        case ".csv":
-            return delimited_table(file, ",")
-        case ".tsv":
-            return delimited_table(file, "\t")
-        case ".parquet":
-            return parquet_table(file)
-        case ".json":
-            return json_table(file, required)
-        case _:
-            return json_lines_table(file, required)
+    found = format_of(file)
+    name = found.name if found else ""
+    if name == "json":
+        return json_table(file, required)
+    if name == "jsonl":
+        return json_lines_table(file, required)
+    if name not in _READERS:
+        raise ExemplarError(f"a file of the format {found.title if found else 'unknown'} has no rows")
+    return _READERS[name](file)

@@ -1,4 +1,4 @@
-"""Files to read documents from: on disk, in a zip or in object storage, packed by gzip or not."""
+"""Files to read documents from: on disk, in a zip or in object storage, packed or not."""
 
 import functools
 import io
@@ -7,27 +7,28 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
 from exemplar.data.errors import ExemplarError
-from exemplar.data.readers.file import File
-from exemplar.data.sources.compression import Archive, RawFile, open_gzip
+from exemplar.data.readers.file import File, packing_of
+from exemplar.data.readers.options import DEFAULTS, ReadOptions
+from exemplar.data.sources.compression import Archive, RawFile, open_packed
 from exemplar.data.text import one_line, replace_lone_surrogates
 
 _STORED_BUFFER = 2**20
 
 
-def file_on_disk(path: Path, name: str | None = None) -> File:
+def file_on_disk(path: Path, name: str | None = None, options: ReadOptions = DEFAULTS) -> File:
     """Return a file on disk; ``name`` is its path within the source, if the source is a folder."""
-    packed = _is_packed(path.name)
+    packed = bool(packing_of(path.name))
     opener = functools.partial(_open_packed if packed else _open_plain, path)
     shown_name = name or replace_lone_surrogates(path.name)
-    return File(shown_name, opener, None if packed else path, in_folder=name is not None)
+    return File(shown_name, opener, None if packed else path, in_folder=name is not None, options=options)
 
 
-def files_in_zip(path: Path, prefix: str = "") -> list[File]:
+def files_in_zip(path: Path, prefix: str = "", options: ReadOptions = DEFAULTS) -> list[File]:
     """Return the files in a zip, with ``prefix`` before their names; nothing is extracted to disk."""
     archive = Archive(path)
     last = {member.filename: member for member in archive.members() if not member.is_dir()}
     return [
-        File(prefix + name, functools.partial(archive.open, member), in_folder=True)
+        File(prefix + name, functools.partial(archive.open, member), in_folder=True, options=options)
         for name, member in sorted(last.items())
         if not is_hidden(name)
     ]
@@ -52,7 +53,7 @@ def name_at(url: str) -> str:
     return PurePosixPath(url.partition("?")[0].partition("://")[2]).name
 
 
-def files_at(url: str) -> list[File]:
+def files_at(url: str, options: ReadOptions = DEFAULTS) -> list[File]:
     """Return the file at a URL, or the files in the folder at it, sorted by path.
 
     Raises
@@ -63,7 +64,8 @@ def files_at(url: str) -> list[File]:
     storage, path = _storage(url)
     try:
         if storage.info(path)["type"] == "file":
-            return [File(name_at(url), functools.partial(_open_stored, storage, path), seekable=not _is_packed(path))]
+            opener = functools.partial(_open_stored, storage, path)
+            return [File(name_at(url), opener, seekable=not packing_of(path), options=options)]
         members = sorted(storage.find(path))
     except FileNotFoundError:
         members = []
@@ -71,7 +73,13 @@ def files_at(url: str) -> list[File]:
         raise ExemplarError(f"cannot read {url}: {one_line(error)}") from error
     names = {member.removeprefix(path).strip("/"): member for member in members}
     files = [
-        File(name, functools.partial(_open_stored, storage, member), in_folder=True, seekable=not _is_packed(member))
+        File(
+            name,
+            functools.partial(_open_stored, storage, member),
+            in_folder=True,
+            seekable=not packing_of(member),
+            options=options,
+        )
         for name, member in names.items()
         if not is_hidden(name)
     ]
@@ -91,7 +99,7 @@ def _open_plain(path: Path) -> IO[bytes]:
 
 
 def _open_packed(path: Path) -> IO[bytes]:
-    return open_gzip(path.open("rb"), path.name, path.stat().st_size)
+    return open_packed(path.open("rb"), path.name, path.stat().st_size)
 
 
 def _storage(url: str) -> tuple[Any, str]:
@@ -126,11 +134,7 @@ def _open_stored(storage: Any, path: str) -> IO[bytes]:
     try:
         stored = storage.open(path, "rb")
         opened = io.BufferedReader(RawFile(stored, read), _STORED_BUFFER)
-        size = storage.info(path).get("size") if _is_packed(path) else None
+        size = storage.info(path).get("size") if packing_of(path) else None
     except Exception as error:
         raise OSError(one_line(error)) from error
-    return open_gzip(opened, PurePosixPath(path).name, int(size or 0)) if _is_packed(path) else opened
-
-
-def _is_packed(path: str) -> bool:
-    return path.lower().endswith(".gz")
+    return open_packed(opened, PurePosixPath(path).name, int(size or 0)) if packing_of(path) else opened

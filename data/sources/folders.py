@@ -10,7 +10,9 @@ from urllib.parse import unquote
 
 from exemplar.data.documents import Document, Problem
 from exemplar.data.errors import ExemplarError
-from exemplar.data.readers.file import KINDS, TABLES, UNREADABLE, ZIP, File, kind_of
+from exemplar.data.readers.file import UNREADABLE, ZIP, File
+from exemplar.data.readers.formats import has_rows, is_readable
+from exemplar.data.readers.options import DEFAULTS, ReadOptions
 from exemplar.data.readers.table import Row, Table, line_of, placed_row
 from exemplar.data.readers.tables import open_table
 from exemplar.data.readers.text_files import read_text_file
@@ -25,7 +27,7 @@ _CLOSED = "a folder that can't be read"
 _LEADS_OUT = "a link that leads out of the folder"
 
 
-def list_folder(folder: Path) -> tuple[list[File], list[Problem]]:
+def list_folder(folder: Path, options: ReadOptions = DEFAULTS) -> tuple[list[File], list[Problem]]:
     """Return the readable files of a folder, sorted by path, and a problem for everything else in it.
 
     Skips hidden files and folders, and follows links only to files within the folder. A zip counts as a folder with the
@@ -41,26 +43,28 @@ def list_folder(folder: Path) -> tuple[list[File], list[Problem]]:
                 problems.append(Problem(name, _CLOSED))
         elif path.is_file() and path.suffix.lower() == ZIP:
             try:
-                members, others = list_zip(path, f"{name}/")
+                members, others = list_zip(path, f"{name}/", options)
             except UNREADABLE as error:
                 members, others = [], [Problem(name, one_line(error))]
             files += members
             problems += others
-        elif path.is_file() and kind_of(name) in KINDS:
-            files.append(file_on_disk(path, name))
+        elif path.is_file() and is_readable(file := file_on_disk(path, name, options)):
+            files.append(file)
         else:
             problems.append(Problem(name, _UNKNOWN))
     return files, problems
 
 
-def list_zip(path: Path, prefix: str = "") -> tuple[list[File], list[Problem]]:
+def list_zip(
+    path: Path, prefix: str = "", options: ReadOptions = DEFAULTS
+) -> tuple[list[File], list[Problem]]:
     """Return the readable files of a zip, with ``prefix`` before their names, and a problem for every other file."""
-    return _by_kind(files_in_zip(path, prefix))
+    return _by_kind(files_in_zip(path, prefix, options))
 
 
-def list_url(url: str) -> tuple[list[File], list[Problem]]:
+def list_url(url: str, options: ReadOptions = DEFAULTS) -> tuple[list[File], list[Problem]]:
     """Return the readable files of a folder in storage, and a problem for every other file."""
-    return _by_kind(files_at(url))
+    return _by_kind(files_at(url, options))
 
 
 def walk(folder: Path) -> list[tuple[Path, str]]:
@@ -103,7 +107,7 @@ def read_files(files: list[File], requested: Columns) -> Documents:
 
 
 def _read_file(file: File, requested: Columns, taken: set[str]) -> Documents:
-    if file.kind in TABLES:
+    if has_rows(file):
         table = _with_partitions(open_table(file, requested.names()), file.name)
         # Problems are counted by their words, so these must not list columns, which differ from file to file.
         chosen = pick_columns(table.columns, requested, "it", list_names=False)
@@ -138,5 +142,7 @@ def is_partition(part: str) -> bool:
 
 
 def _by_kind(files: list[File]) -> tuple[list[File], list[Problem]]:
-    readable = [file for file in files if file.kind in KINDS]
-    return readable, [Problem(file.name, _UNKNOWN) for file in files if file.kind not in KINDS]
+    readable, others = [], []
+    for file in files:
+        (readable if is_readable(file) else others).append(file)
+    return readable, [Problem(file.name, _UNKNOWN) for file in others]

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from exemplar.data.documents import Document, Problem
 from exemplar.data.errors import ExemplarError
-from exemplar.data.readers.file import KINDS, TABLES, UNREADABLE, ZIP, File, kind_of, reading
+from exemplar.data.readers.file import PACKINGS, UNREADABLE, ZIP, File, kind_of, reading, without_packing
+from exemplar.data.readers.formats import BY_SUFFIX, format_of, has_rows, listed_suffixes, may_be_table
 from exemplar.data.readers.table import Row, Table
 from exemplar.data.readers.tables import open_table
 from exemplar.data.readers.text_files import read_text_file
@@ -37,6 +38,7 @@ def read_source(spec: SourceSpec) -> Source:
         The source or a column does not exist, or can't be read.
     """
     _check(spec)
+    spec.options.checked()
     spec = replace(spec, source=local_path(spec.source))
     source, path = spec.source, Path(os.path.expanduser(spec.source))
     is_file = not spec.is_docs and os.path.isfile(path)  # False also for a path that no system can have
@@ -53,7 +55,7 @@ def read_source(spec: SourceSpec) -> Source:
         return _file(path, spec)
     if os.path.isdir(path):
         return _folder(path.resolve(), spec)
-    if kind_of(path.name) in (*KINDS, ZIP) or source.startswith((".", "/", "~")):
+    if kind_of(path.name) in (*BY_SUFFIX, ZIP) or source.startswith((".", "/", "~")):
         raise ExemplarError(f"there is no file or folder {source}")
     return _data_set(spec, default_name(source))
 
@@ -74,8 +76,8 @@ def default_name(source: str) -> str:
         return "docs"
     path = Path(os.path.expanduser(local_path(source)))
     name = name_at(source) if is_url(source) else path.name
-    if os.path.isfile(path) or (is_url(source) and kind_of(name) in KINDS):
-        name = Path(re.sub(r"(?i)\.gz$", "", name)).stem
+    if os.path.isfile(path) or (is_url(source) and kind_of(name) in BY_SUFFIX):
+        name = Path(without_packing(name)).stem
     return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-._")[:100] or "corpus"
 
 
@@ -102,28 +104,27 @@ def documented_packages(source: str) -> tuple[str, ...]:
 def _file(path: Path, spec: SourceSpec) -> Source:
     name, spec = default_name(spec.source), replace(spec, source=str(path.resolve()))
     if path.suffix.lower() == ZIP:
-        return _files(functools.partial(list_zip, path), name, spec)
-    if kind_of(path.name) not in KINDS:
-        kinds = ", ".join((*KINDS, ZIP))
-        raise ExemplarError(
-            f"Exemplar can't read files such as {spec.shown_as or path}; it reads {kinds}, and .gz of these"
-        )
-    return _one_file(file_on_disk(path), name, spec)
+        return _files(functools.partial(list_zip, path, "", spec.options), name, spec)
+    return _one_file(file_on_disk(path, options=spec.options), name, spec)
 
 
 def _at_url(spec: SourceSpec) -> Source:
     url, name = spec.source, default_name(spec.source)
-    file = files_at(url)[0]
+    file = files_at(url, spec.options)[0]
     if file.in_folder:
-        return _files(functools.partial(list_url, url), name, spec)
-    if file.kind not in KINDS:
-        kinds = ", ".join(KINDS)
-        raise ExemplarError(f"Exemplar can't read files such as {url}; from storage it reads {kinds}, and .gz of these")
+        return _files(functools.partial(list_url, url, spec.options), name, spec)
     return _one_file(file, name, spec)
 
 
 def _one_file(file: File, name: str, spec: SourceSpec) -> Source:
-    if file.kind in TABLES:
+    with reading(spec.where):
+        found = format_of(file)
+    if found is None:
+        raise ExemplarError(
+            f"Exemplar can't read files such as {spec.where}; it reads {listed_suffixes()}, and these packed "
+            f"({', '.join(PACKINGS)}). Name the format if its suffix does not say it: --format"
+        )
+    if found.is_table:
         return _table_file(file, name, spec)
 
     def read() -> Documents:
@@ -137,10 +138,10 @@ def _folder(folder: Path, spec: SourceSpec) -> Source:
     name, spec = default_name(spec.source), replace(spec, source=str(folder))
     candidates = (folder / file for file in _BEIR if not leads_out(folder / file, folder))
     if beir := next(filter(Path.is_file, candidates), None):
-        return _table_file(file_on_disk(beir), name, spec)
+        return _table_file(file_on_disk(beir, options=spec.options), name, spec)
     if spec.dataset_options or is_data_set(folder):
         return _data_set(spec, name)
-    return _files(functools.partial(list_folder, folder), name, spec)
+    return _files(functools.partial(list_folder, folder, spec.options), name, spec)
 
 
 def _data_set(spec: SourceSpec, name: str) -> Source:
@@ -182,7 +183,7 @@ def _files(listing: Listing, name: str, spec: SourceSpec) -> Source:
     with reading(where):
         files, _ = listing()
     if not files:
-        raise ExemplarError(f"{where} holds no file that Exemplar reads: {', '.join(KINDS)}, and .gz of these")
+        raise ExemplarError(f"{where} holds no file that Exemplar reads: {listed_suffixes()}, and these packed")
 
     def read() -> Documents:
         with reading(where):
@@ -190,7 +191,7 @@ def _files(listing: Listing, name: str, spec: SourceSpec) -> Source:
         yield from problems
         yield from _first_rows(read_files(files, columns), spec.limit)
 
-    tables = [file for file in files if file.kind in TABLES]
+    tables = list(filter(may_be_table, files))
     used = spec.for_files() if tables else spec.for_texts()
     return Source(
         name, used, read, functools.partial(_first_columns, tables), functools.partial(_roles, tables, columns)

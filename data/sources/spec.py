@@ -1,11 +1,12 @@
 """SourceSpec names a source and all choices about it; Source is the opened source."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Self
 
 from exemplar.data.documents import Document, Problem
 from exemplar.data.errors import ExemplarError
+from exemplar.data.readers.options import DEFAULTS, ReadOptions
 from exemplar.data.sources.columns import Columns
 from exemplar.data.words.languages import NO_LANGUAGE, is_language
 
@@ -20,10 +21,10 @@ class SourceSpec:
     Attributes
     ----------
     source
-        One of: ``docs`` or ``docs:numpy,pandas`` for the documentation of installed packages; the path of a table
-        (CSV, TSV, JSON Lines, JSON, Parquet) or of a text, Markdown or PDF file, also packed by gzip; the path of a
-        folder or zip of such files; the URL of such a file or folder in object storage (``s3://``, ``gs://``, ``hf://``
-        or another protocol of fsspec); a Hugging Face data set as a folder or as a name on the hub.
+        One of: ``docs`` or ``docs:numpy,pandas`` for the documentation of installed packages; the path of a file of any
+        format in ``readers.formats``, also packed; the path of a folder, zip or tar of such files; the URL of such a
+        file or folder in object storage (``s3://``, ``gs://``, ``hf://`` or another protocol of fsspec); a Hugging Face
+        data set as a folder or as a name on the hub.
     config, split, revision, streaming
         For Hugging Face data sets. The default split is ``train``; a split may be a slice (``train[:10%]``).
     text_column, title_column, label_column, id_column
@@ -36,6 +37,8 @@ class SourceSpec:
     language
         The language of the texts, by which their words are indexed: an ISO 639-1 code; ``none`` for no language. None
         recognises it, or keeps the earlier choice when a corpus is built again, which ``auto`` forgets.
+    options
+        The choices about the format of files.
     shown_as
         What messages call the source, if its path means nothing to the person; it is not saved.
     """
@@ -52,6 +55,7 @@ class SourceSpec:
     limit: int | None = None
     without_see_also: bool = False
     language: str | None = None
+    options: ReadOptions = DEFAULTS
     shown_as: str = field(default="", compare=False)
 
     @property
@@ -78,14 +82,21 @@ class SourceSpec:
         """Return the spec without the choices that only a Hugging Face data set supports."""
         return replace(self, config=None, split=None, revision=None, streaming=False)
 
+    def with_options(self, **options: Any) -> Self:
+        """Return the spec with other choices about the format of files."""
+        return replace(self, options=replace(self.options, **options))
+
     def for_texts(self) -> "SourceSpec":
         """Return the spec with only the choices that files without columns support."""
-        return SourceSpec(self.source, limit=self.limit, language=self.language, shown_as=self.shown_as)
+        return SourceSpec(
+            self.source, limit=self.limit, language=self.language, options=self.options, shown_as=self.shown_as
+        )
 
     def choices(self) -> dict[str, str | int | bool]:
         """Return the choices that differ from the defaults, by name, without the source."""
         values = {name: getattr(self, name) for name in _saved_fields() if name != "source"}
-        return {name: value for name, value in values.items() if value not in (None, False)}
+        values |= asdict(self.options)
+        return {name: value for name, value in values.items() if value not in (None, False, 0)}
 
     def to_json(self) -> dict[str, Any]:
         """Return the source and its choices as JSON."""
@@ -100,14 +111,14 @@ class SourceSpec:
         ExemplarError
             The JSON is not a spec.
         """
-        names = set(_saved_fields())
-        if not isinstance(content, Mapping) or not names >= content.keys() or "source" not in content:
+        names, of_files = {*_saved_fields()}, {*ReadOptions.names()}
+        if not isinstance(content, Mapping) or not names | of_files >= content.keys() or "source" not in content:
             raise ExemplarError("it does not describe a source")
-        spec = cls(**content)
-        for name in names:
-            if not _is_valid(name, getattr(spec, name)):
-                raise ExemplarError(f"the {name.replace('_', ' ')} of a source can't be {getattr(spec, name)!r:.100}")
-        return spec
+        for name, value in content.items():
+            if not (ReadOptions.is_valid(name, value) if name in of_files else _is_valid(name, value)):
+                raise ExemplarError(f"the {name.replace('_', ' ')} of a source can't be {value!r:.100}")
+        options = ReadOptions(**{name: value for name, value in content.items() if name in of_files})
+        return cls(**{name: value for name, value in content.items() if name in names}, options=options)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +147,7 @@ class Source:
 
 
 def _saved_fields() -> list[str]:
-    return [field.name for field in fields(SourceSpec) if field.compare]
+    return [field.name for field in fields(SourceSpec) if field.compare and field.name != "options"]
 
 
 def _is_valid(name: str, value: Any) -> bool:
