@@ -69,6 +69,8 @@ FORMATS = (
     Format("pdf", "PDF", (".pdf",), is_table=False),
 )
 
+MARKS = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet")  # suffixes of files that marks are imported from
+
 BY_NAME: Mapping[str, Format] = {format.name: format for format in FORMATS}
 BY_SUFFIX: Mapping[str, Format] = {suffix: format for format in FORMATS for suffix in format.suffixes}
 
@@ -153,15 +155,25 @@ def is_readable(file: File) -> bool:
         return False
 
 
+def is_table_by_name(file: File) -> bool:
+    """Return whether a file has rows, as far as its suffix or the chosen format tells."""
+    named = _by_name(file)
+    return named is not None and named.is_table
+
+
 def may_be_table(file: File) -> bool:
-    """Return whether a file may have rows, as far as its name tells."""
-    named = named_format(file.options.format) if file.options.format else BY_SUFFIX.get(file.kind)
+    """Return whether a file may have rows, as far as its suffix or the chosen format tells."""
+    named = _by_name(file)
     return named is None or named.is_table or named.name == "text"
 
 
 def listed_suffixes(*, tables: bool = False) -> str:
     """Return the suffixes of all formats, or of those with rows, for a message."""
     return ", ".join(suffix for suffix, format in BY_SUFFIX.items() if format.is_table or not tables)
+
+
+def _by_name(file: File) -> Format | None:
+    return named_format(file.options.format) if file.options.format else BY_SUFFIX.get(file.kind)
 
 
 def _by_magic(head: bytes, file: File) -> str | None:

@@ -10,11 +10,13 @@ from exemplar.data.readers.formats import format_of
 from exemplar.data.readers.json_table import json_lines_table, json_table
 from exemplar.data.readers.parquet_table import parquet_table
 from exemplar.data.readers.table import Table
+from exemplar.data.readers.tagged import TAGGED, tagged_table
 
 _READERS: Mapping[str, Callable[[File], Table]] = {
     "csv": partial(delimited_table, delimiter=","),
     "tsv": partial(delimited_table, delimiter="\t"),
     "parquet": parquet_table,
+    **{name: partial(tagged_table, name=name) for name in TAGGED},
 }
 
 

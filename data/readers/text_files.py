@@ -7,7 +7,7 @@ from io import BytesIO
 from exemplar.data.documents import Document, Problem
 from exemplar.data.errors import ExemplarError
 from exemplar.data.readers.encodings import decoded_lines
-from exemplar.data.readers.file import PDF, File
+from exemplar.data.readers.file import File
 from exemplar.data.readers.pdf import pdf_text
 from exemplar.data.readers.values import MOST_CHARACTERS, TOO_LONG
 from exemplar.data.text import LONE_SURROGATE, replace_lone_surrogates
@@ -23,7 +23,7 @@ def read_text_file(file: File) -> Iterator[Document | Problem]:
     file.UNREADABLE
         The file has no text, is too long, or can't be read.
     """
-    if file.kind == PDF:
+    if file.kind == ".pdf":
         yield from _read_pdf(file)
         return
     with file.open() as opened:

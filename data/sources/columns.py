@@ -27,7 +27,7 @@ TEXT_COLUMNS = (
 )
 TITLE_COLUMNS = ("title", "article title", "document title", "headline", "subject", "summary")
 LABEL_COLUMNS = ("label", "labels", "category", "class")
-ID_COLUMNS = ("_id", "doc_id", "id")
+ID_COLUMNS = ("_id", "doc_id", "id", "pmid")
 
 OFF = "none"
 

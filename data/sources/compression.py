@@ -1,7 +1,9 @@
-"""Gzip and zip files, unpacked while they are read, up to a bound that real files never reach."""
+"""Packed files and zips, unpacked while they are read, up to a bound that real files never reach."""
 
+import bz2
 import gzip
 import io
+import lzma
 import threading
 import weakref
 import zipfile
@@ -13,6 +15,8 @@ from typing import IO, Any
 
 from exemplar.data.errors import ExemplarError
 from exemplar.data.readers import file
+from exemplar.data.readers.file import packing_of
+from exemplar.data.sources.zstandard import open_zstandard
 from exemplar.data.text import one_line
 
 _STEP = 2**12  # packed bytes per read; bzip2 and LZMA unpack all of them at once
@@ -50,9 +54,9 @@ class Budget:
             raise ExemplarError(f"{self._name} expands to {bound}; unpack it first")
 
 
-def open_gzip(opened: Any, name: str, size: int) -> IO[bytes]:
-    """Return an open gzip file of ``size`` bytes as a file of its unpacked bytes."""
-    return _buffered(_OwnedGzip(opened), name, Budget(name, size))
+def open_packed(opened: Any, name: str, size: int) -> IO[bytes]:
+    """Return an open packed file of ``size`` bytes as a file of its unpacked bytes; the suffix is the packing."""
+    return _buffered(_unpacked(opened, name), name, Budget(name, size))
 
 
 class Archive:
@@ -76,12 +80,12 @@ class Archive:
             return opened.infolist()
 
     def open(self, member: zipfile.ZipInfo) -> IO[bytes]:
-        """Return a member as a file of its unpacked bytes; a gzip file in a zip is unpacked twice."""
+        """Return a member as a file of its unpacked bytes; a packed file in a zip is unpacked twice."""
         with Archive._lock, _unpacking():
             packed = self._opened().open(member)  # it stays open when the zip is closed
         opened = _buffered(packed, member.filename, self._budget)
-        if member.filename.lower().endswith(".gz"):
-            return _buffered(_OwnedGzip(opened), f"{member.filename} unpacked", self._budget)
+        if packing_of(member.filename):
+            return _buffered(_unpacked(opened, member.filename), f"{member.filename} unpacked", self._budget)
         return opened
 
     def _opened(self) -> zipfile.ZipFile:
@@ -120,15 +124,28 @@ def _unpacking() -> Iterator[None]:
         raise ExemplarError(one_line(error)) from error
 
 
-class _OwnedGzip(gzip.GzipFile):
-    """A gzip file that closes the file that it reads from."""
+def _unpacked(opened: Any, name: str) -> "_Owned":
+    match packing_of(name):
+        case ".bz2":
+            return _Owned(bz2.BZ2File(opened), opened)
+        case ".xz":
+            return _Owned(lzma.LZMAFile(opened), opened)
+        case ".zst":
+            return _Owned(open_zstandard(opened, name), opened)
+        case _:
+            return _Owned(gzip.GzipFile(fileobj=opened, mode="rb"), opened)
 
-    def __init__(self, opened: Any) -> None:
-        super().__init__(fileobj=opened, mode="rb")
-        self._packed = opened
+
+class _Owned:
+    """A file of unpacked bytes that closes the file which it reads from."""
+
+    def __init__(self, unpacked: Any, packed: Any) -> None:
+        self._unpacked, self._packed = unpacked, packed
+        self.read, self.seek, self.tell = unpacked.read, unpacked.seek, unpacked.tell
 
     def close(self) -> None:
-        super().close()
+        """Close both files."""
+        self._unpacked.close()
         self._packed.close()
 
 

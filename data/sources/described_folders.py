@@ -10,7 +10,7 @@ from typing import Any
 
 from exemplar.data.documents import Problem
 from exemplar.data.errors import ExemplarError
-from exemplar.data.readers.file import TABLES, File, reading
+from exemplar.data.readers.file import File, reading
 from exemplar.data.readers.parquet_table import class_names_in, data_set_features, with_class_names
 from exemplar.data.readers.table import PlacedRow, Row, Table, file_of, line_of, placed_row
 from exemplar.data.readers.tables import open_table
@@ -18,6 +18,7 @@ from exemplar.data.sources.files import file_on_disk
 from exemplar.data.sources.spec import SourceSpec
 
 _KNOWN_OPTIONS = {"name", "version", "description", "data_dir", "data_files"}  # of a builder; others change its reader
+_TABLES = {".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet"}  # that are read cell by cell
 _NESTED = ("List", "LargeList", "Sequence")
 _PLAIN = ("ClassLabel", "Json", "Translation", "TranslationVariableLanguages")
 
@@ -83,7 +84,7 @@ def described_folder(builder: Any, folder: Path) -> DescribedFolder | None:
     files = builder.config.data_files or {}
     splits = {str(split): [_file(str(path), folder) for path in paths] for split, paths in files.items()}
     kinds = {file.kind for file in itertools.chain.from_iterable(splits.values())}
-    if not kinds or not kinds <= set(TABLES) or _options(builder.config) - _KNOWN_OPTIONS:
+    if not kinds or not kinds <= _TABLES or _options(builder.config) - _KNOWN_OPTIONS:
         return None
     features = builder.info.features
     return DescribedFolder(splits, features.to_dict() if features else {})

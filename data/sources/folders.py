@@ -55,9 +55,7 @@ def list_folder(folder: Path, options: ReadOptions = DEFAULTS) -> tuple[list[Fil
     return files, problems
 
 
-def list_zip(
-    path: Path, prefix: str = "", options: ReadOptions = DEFAULTS
-) -> tuple[list[File], list[Problem]]:
+def list_zip(path: Path, prefix: str = "", options: ReadOptions = DEFAULTS) -> tuple[list[File], list[Problem]]:
     """Return the readable files of a zip, with ``prefix`` before their names, and a problem for every other file."""
     return _by_kind(files_in_zip(path, prefix, options))
 

@@ -15,7 +15,8 @@ from typing import Any
 from exemplar.data.documents import Problem
 from exemplar.data.errors import ExemplarError
 from exemplar.data.hub import check_hub
-from exemplar.data.readers.file import KINDS, kind_of
+from exemplar.data.readers.file import kind_of
+from exemplar.data.readers.formats import BY_SUFFIX
 from exemplar.data.readers.parquet_table import class_names_in, with_class_names
 from exemplar.data.readers.table import Row, Table
 from exemplar.data.sources.described_folders import described_folder, parts_of_split, readable_columns
@@ -37,7 +38,7 @@ def is_data_set(folder: Path) -> bool:
     if any(map(is_partition, itertools.chain.from_iterable(PurePosixPath(name).parts[:-1] for name in names))):
         return False  # the library loses the columns that paths give
     kinds = set(map(kind_of, names))
-    kinds &= {*KINDS, ".arrow"}
+    kinds &= BY_SUFFIX.keys()
     return bool(kinds) and kinds <= {".parquet", ".arrow"}
 
 

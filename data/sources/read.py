@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import itertools
 import os
 import re
 from collections import Counter
@@ -12,7 +13,14 @@ from pathlib import Path
 from exemplar.data.documents import Document, Problem
 from exemplar.data.errors import ExemplarError
 from exemplar.data.readers.file import PACKINGS, UNREADABLE, ZIP, File, kind_of, reading, without_packing
-from exemplar.data.readers.formats import BY_SUFFIX, format_of, has_rows, listed_suffixes, may_be_table
+from exemplar.data.readers.formats import (
+    BY_SUFFIX,
+    format_of,
+    has_rows,
+    is_table_by_name,
+    listed_suffixes,
+    may_be_table,
+)
 from exemplar.data.readers.table import Row, Table
 from exemplar.data.readers.tables import open_table
 from exemplar.data.readers.text_files import read_text_file
@@ -25,6 +33,7 @@ from exemplar.data.sources.spec import Source, SourceSpec
 
 _MOST_CHARACTERS = 4096  # of the name of a source; no system has longer paths
 _MOST_ROWS = 10**12  # more than any machine can hold; every reader can count so far
+_MOST_LOOKED_AT = 100  # files of a folder whose suffix does not tell whether they have rows
 _MOST_SHOWN = 20  # tables of a folder whose columns are shown
 _BEIR = ("corpus.jsonl", "corpus.jsonl.gz")
 
@@ -191,11 +200,24 @@ def _files(listing: Listing, name: str, spec: SourceSpec) -> Source:
         yield from problems
         yield from _first_rows(read_files(files, columns), spec.limit)
 
-    tables = list(filter(may_be_table, files))
+    tables = _tables(files)
     used = spec.for_files() if tables else spec.for_texts()
     return Source(
         name, used, read, functools.partial(_first_columns, tables), functools.partial(_roles, tables, columns)
     )
+
+
+def _tables(files: list[File]) -> list[File]:
+    """Return the files with rows; of those that only their content tells, the first are looked at."""
+    looked_at = itertools.islice(
+        (file for file in files if may_be_table(file) and not is_table_by_name(file)), _MOST_LOOKED_AT
+    )
+    by_content = set()
+    for file in looked_at:
+        with contextlib.suppress(*UNREADABLE):
+            if has_rows(file):
+                by_content.add(file.name)
+    return [file for file in files if is_table_by_name(file) or file.name in by_content]
 
 
 def _first_columns(tables: list[File]) -> tuple[str, ...]:

@@ -8,7 +8,8 @@ from pathlib import PurePath
 
 from exemplar.data.documents import Problem
 from exemplar.data.errors import ExemplarError
-from exemplar.data.readers.file import TABLES, File, reading
+from exemplar.data.readers.file import File, reading
+from exemplar.data.readers.formats import MARKS
 from exemplar.data.readers.parquet_table import read_columns
 from exemplar.data.readers.table import Row, position_of
 from exemplar.data.readers.tables import open_table
@@ -140,9 +141,8 @@ def read_marks(content: bytes, name: str, columns: Columns = Columns()) -> MarkF
     ExemplarError
         The file can't be read, is too large, or lacks a column.
     """
-    kind = PurePath(name.lower()).suffix
-    if kind not in TABLES:
-        raise ExemplarError(f"marks can't be read from {name}: use a file whose name ends in {', '.join(TABLES)}")
+    if PurePath(name.lower()).suffix not in MARKS:
+        raise ExemplarError(f"marks can't be read from {name}: use a file whose name ends in {', '.join(MARKS)}")
     if len(content) > MOST_BYTES:
         raise ExemplarError(f"{name} is larger than 50 MB; remove all columns but doc_id, text_hash and mark")
     with reading(name):

@@ -7,7 +7,7 @@ from dataclasses import replace
 import streamlit as st
 
 from exemplar.data.corpus.store import DocumentStore
-from exemplar.data.readers.file import TABLES
+from exemplar.data.readers.formats import MARKS
 from exemplar.retrieval.screening.flow import Flow, flow_of
 from exemplar.retrieval.screening.flow_chart import flow_svg
 from exemplar.retrieval.sessions.added_marks import Import, added_marks
@@ -121,7 +121,7 @@ def show_import(corpus: DocumentStore, session: Session, on_marks: Callable[[Mar
     key = f"import {st.session_state.get(_N_IMPORTS, 0)}"
     st.file_uploader(
         "File with marks",
-        type=[kind.removeprefix(".") for kind in TABLES],
+        type=[kind.removeprefix(".") for kind in MARKS],
         max_upload_size=MOST_BYTES // 10**6,
         key=key,
         help="CSV, TSV, JSON Lines, JSON or Parquet with the columns doc_id and mark: an export, or a file of your "
