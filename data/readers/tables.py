@@ -8,7 +8,9 @@ from exemplar.data.readers.csv_table import delimited_table
 from exemplar.data.readers.file import File
 from exemplar.data.readers.formats import format_of
 from exemplar.data.readers.json_table import json_lines_table, json_table
+from exemplar.data.readers.mail import mail_table
 from exemplar.data.readers.parquet_table import parquet_table
+from exemplar.data.readers.spreadsheet import spreadsheet_table
 from exemplar.data.readers.table import Table
 from exemplar.data.readers.tagged import TAGGED, tagged_table
 
@@ -16,6 +18,10 @@ _READERS: Mapping[str, Callable[[File], Table]] = {
     "csv": partial(delimited_table, delimiter=","),
     "tsv": partial(delimited_table, delimiter="\t"),
     "parquet": parquet_table,
+    "xlsx": spreadsheet_table,
+    "ods": spreadsheet_table,
+    "email": mail_table,
+    "mbox": mail_table,
     **{name: partial(tagged_table, name=name) for name in TAGGED},
 }
 
