@@ -13,6 +13,7 @@ from exemplar.data.readers.parquet_table import parquet_table
 from exemplar.data.readers.spreadsheet import spreadsheet_table
 from exemplar.data.readers.table import Table
 from exemplar.data.readers.tagged import TAGGED, tagged_table
+from exemplar.data.readers.xml_records import endnote_xml_table, stack_exchange_table
 
 _READERS: Mapping[str, Callable[[File], Table]] = {
     "csv": partial(delimited_table, delimiter=","),
@@ -20,6 +21,8 @@ _READERS: Mapping[str, Callable[[File], Table]] = {
     "parquet": parquet_table,
     "xlsx": spreadsheet_table,
     "ods": spreadsheet_table,
+    "stackexchange": stack_exchange_table,
+    "endnote-xml": endnote_xml_table,
     "email": mail_table,
     "mbox": mail_table,
     **{name: partial(tagged_table, name=name) for name in TAGGED},
