@@ -56,6 +56,12 @@ def decoded_lines(file: IO[bytes], name: str) -> Iterator[str | Problem]:
             yield line
 
 
+def decoded_text(content: bytes, name: str) -> tuple[list[Problem], str]:
+    """Return the problems of a file, as ``decoded_lines`` yields them, and all its text."""
+    lines = list(decoded_lines(io.BytesIO(content), name))
+    return [line for line in lines if isinstance(line, Problem)], "".join(line for line in lines if isinstance(line, str))
+
+
 def text_of(head: bytes) -> str:
     """Return the beginning of a file as text, in which letters beyond ASCII may be others than they should be."""
     encoding = next((encoding for start, encoding in _MARKS.items() if head.startswith(start)), "utf-8")

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 
 from exemplar.data.errors import ExemplarError
+from exemplar.data.readers.bibtex import bibtex_table
 from exemplar.data.readers.csv_table import delimited_table
 from exemplar.data.readers.file import File
 from exemplar.data.readers.formats import format_of
@@ -19,6 +20,7 @@ _READERS: Mapping[str, Callable[[File], Table]] = {
     "csv": partial(delimited_table, delimiter=","),
     "tsv": partial(delimited_table, delimiter="\t"),
     "parquet": parquet_table,
+    "bibtex": bibtex_table,
     "xlsx": spreadsheet_table,
     "ods": spreadsheet_table,
     "stackexchange": stack_exchange_table,

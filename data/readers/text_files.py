@@ -2,12 +2,16 @@
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from io import BytesIO
 
 from exemplar.data.documents import Document, Problem
 from exemplar.data.errors import ExemplarError
-from exemplar.data.readers.encodings import decoded_lines
+from exemplar.data.readers.docx import docx_text
+from exemplar.data.readers.encodings import decoded_lines, decoded_text
 from exemplar.data.readers.file import File
+from exemplar.data.readers.formats import format_of
+from exemplar.data.readers.html import html_text, html_title
 from exemplar.data.readers.pdf import pdf_text
 from exemplar.data.readers.values import MOST_CHARACTERS, TOO_LONG
 from exemplar.data.text import LONE_SURROGATE, replace_lone_surrogates
@@ -23,9 +27,19 @@ def read_text_file(file: File) -> Iterator[Document | Problem]:
     file.UNREADABLE
         The file has no text, is too long, or can't be read.
     """
-    if file.kind == ".pdf":
-        yield from _read_pdf(file)
-        return
+    found = format_of(file)
+    match found.name if found else "text":
+        case "pdf":
+            yield from _read_pdf(file)
+            return
+        case "docx":
+            yield _document(file, replace_lone_surrogates(docx_text(file)), {})
+            return
+        case "html":
+            problems, text = decoded_text(file.content(), file.name)
+            yield from problems
+            yield replace(_document(file, html_text(text), {}), title=html_title(text))
+            return
     with file.open() as opened:
         content = opened.read(_MOST_BYTES + 1)
     if len(content) > _MOST_BYTES:
