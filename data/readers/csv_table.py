@@ -5,9 +5,9 @@ import csv
 import itertools
 import re
 from collections import deque
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import IO, Any
 
 from exemplar.data.documents import Problem
 from exemplar.data.errors import ExemplarError
@@ -27,6 +27,8 @@ _MOST_FIELD = 2**25  # characters; an open quote swallows at most these
 _MOST_RECORD = 2**27  # characters of a row, which may have several lines
 _MOST_FIELDS = 2**24  # separators of a row, within quotes or not
 _FIRST_LINES = 100  # which show whether blanks stand between delimiters and quotes
+_MOSTLY = 0.8  # of the first lines have as many cells as the first one
+_SEP = re.compile(r"(?i)sep=(.)")
 _WIDE = "more fields than the header has names"
 _REPAIRED = "a stray quote; the row was repaired"
 _STRAY = "a stray quote, and the row does not fit the header"
@@ -46,6 +48,7 @@ class _TooLarge(csv.Error):
 @dataclass(frozen=True, slots=True)
 class _Dialect:
     delimiter: str
+    skipped: int = 0  # lines before the table
     quoting: int = csv.QUOTE_MINIMAL
     skip_blanks: bool = False  # between a delimiter and its cell
 
@@ -75,18 +78,18 @@ class _Lines:
     Attributes
     ----------
     number
-        Number of lines read.
+        Number of lines read, with those before the table.
     taken
         The lines since the last ``begin_row``.
     still_open
         The line that opened a quote, if that quote was open when the last line ended.
     """
 
-    def __init__(self, lines: Iterable[str | Problem], delimiter: str) -> None:
-        self._lines, self._delimiter = iter(lines), delimiter
+    def __init__(self, lines: Iterable[str | Problem], dialect: "_Dialect") -> None:
+        self._lines, self._delimiter = iter(lines), dialect.delimiter
         self._returned: deque[str] = deque()
         self.problems: list[Problem] = []
-        self.number = 0
+        self.number = dialect.skipped
         self.taken: list[str] = []
         self.still_open: int | None = None
         self._n_characters = self._n_delimiters = 0
@@ -134,27 +137,42 @@ class _Lines:
             self.still_open = self.number  # one quote closed, another opened
 
 
-def delimited_table(file: File, delimiter: str) -> Table:
-    """Return a CSV or TSV file as a table.
+def csv_table(file: File) -> Table:
+    """Return a CSV file as a table; its delimiter is the chosen one, that of a line ``sep=;``, or found from its head."""
+    return _table(file, *_delimiter(file, ","))
+
+
+def tsv_table(file: File) -> Table:
+    """Return a TSV file as a table."""
+    return _table(file, *_delimiter(file, "\t"))
+
+
+def _table(file: File, delimiter: str, skipped: int) -> Table:
+    """Return a file with delimiters as a table.
 
     A row with stray quotes is repaired or left out. If the quotes of a TSV file do not match, the file has no quoting,
-    as most TSV files. Blank cells behind the last column are left out, and blanks around the names of columns.
+    as most TSV files. Blank cells behind the last column are left out, and blanks around the names of columns. Columns
+    of the same name become one, whose cells are joined. The rows of a survey that describe its columns are left out.
 
     Raises
     ------
     ExemplarError
         A quote never closes, or a row is too large; the message names the line.
     """
-    header = _header(file, delimiter)
-    if header is None:
+    first = _first_row(file, delimiter, skipped)
+    if first is None:
         raise ExemplarError("it is empty")
-    names = [name.strip() for name in header]
+    if file.options.no_header:
+        names = [f"column {number}" for number in range(1, len(first) + 1)]
+    else:
+        names = [name.strip() for name in first]
     check_names(len(names), sum(map(len, names)))
+    repeated = {name: places for name, places in _places(names).items() if len(places) > 1 and name}
 
     def rows(needed: Collection[str]) -> Iterator[Row | Problem]:
-        records = _records(file, _dialect(file, delimiter), len(without_surplus(names, 1)))
-        n_named = len(names) if all(names) else 0
-        is_header = True
+        records = _records(file, _dialect(file, delimiter, skipped), len(without_surplus(names, 1)))
+        n_named = len(names) if all(names) and not repeated else 0
+        is_header = not file.options.no_header
         for record in records:
             if isinstance(record, Problem):
                 yield record
@@ -165,26 +183,59 @@ def delimited_table(file: File, delimiter: str) -> Table:
             elif record.cells is not None and len(record.cells) <= n_named and not record.is_repaired:
                 yield placed_row(zip(names, record.cells, strict=False), record.line)
             else:
-                yield from _row(record, names, file)
+                yield from _row(record, names, file, repeated)
 
-    return Table(tuple(name for name in names if name), rows)
+    return Table(tuple(dict.fromkeys(name for name in names if name)), rows)
 
 
-def _header(file: File, delimiter: str) -> list[str] | None:
+def _places(names: Sequence[str]) -> dict[str, list[int]]:
+    """Return the numbers of the columns of each name."""
+    places: dict[str, list[int]] = {}
+    for number, name in enumerate(names):
+        places.setdefault(name, []).append(number)
+    return places
+
+
+def _delimiter(file: File, usual: str) -> tuple[str, int]:
+    """Return the delimiter of a file, and how many lines stand before its table."""
+    skipped = file.options.skip_lines
+    with file.open() as opened:
+        lines = list(itertools.islice(_text_lines(opened, file, skipped), _FIRST_LINES))
+    if lines and (match := _SEP.fullmatch(lines[0].strip("\r\n"))):
+        return file.options.separator or match[1], skipped + 1
+    return file.options.separator or _guess(lines, usual), skipped
+
+
+def _guess(lines: Sequence[str], usual: str) -> str:
+    """Return the delimiter that parts most lines into as many cells as the first; the usual one if it does so."""
+    shares: dict[str, float] = {}
+    for delimiter in dict.fromkeys((usual, ",", ";", "\t", "|")):
+        with contextlib.suppress(csv.Error):
+            rows = [row for row in csv.reader(lines, delimiter=delimiter) if row]
+            if rows and len(rows[0]) > 1:
+                shares[delimiter] = sum(len(row) == len(rows[0]) for row in rows) / len(rows)
+    if shares.get(usual, 0) > _MOSTLY or not shares:
+        return usual
+    return max(shares, key=lambda delimiter: shares[delimiter])
+
+
+def _first_row(file: File, delimiter: str, skipped: int) -> list[str] | None:
     def first(dialect: _Dialect) -> list[str] | None:
         records = _records(file, dialect, None)
         return next((record.cells for record in records if not isinstance(record, Problem) and record.cells), None)
 
-    dialect = _Dialect(delimiter, skip_blanks=_has_blanks_before_quotes(file, delimiter))
+    dialect = _Dialect(delimiter, skipped, skip_blanks=_has_blanks_before_quotes(file, delimiter, skipped))
     try:
         return first(dialect)
     except _BadRecord:
-        if delimiter == ",":
+        if delimiter != "\t":
             raise
-        return first(_Dialect(delimiter, csv.QUOTE_NONE))
+        return first(_Dialect(delimiter, skipped, csv.QUOTE_NONE))
 
 
-def _row(record: _Record, names: list[str], file: File) -> Iterator[Row | Problem]:
+def _row(
+    record: _Record, names: list[str], file: File, repeated: Mapping[str, Sequence[int]]
+) -> Iterator[Row | Problem]:
     def problem(reason: str, *, left_out: bool, cells: dict[str, Any] | None = None) -> Problem:
         return Problem(file.at(f"line {record.line}"), reason, left_out, cells or {}, file.name, record.line)
 
@@ -195,6 +246,8 @@ def _row(record: _Record, names: list[str], file: File) -> Iterator[Row | Proble
         yield problem(_REPAIRED, left_out=False)
     fields = without_surplus(record.cells, len(names)) if len(record.cells) > len(names) else record.cells
     cells = {name: cell for name, cell in zip(names, fields, strict=False) if name}
+    for name, places in repeated.items():
+        cells[name] = "\n".join(fields[place] for place in places if place < len(fields) and fields[place].strip())
     nameless = {
         _nameless(number, names): cell
         for number, cell in enumerate(fields, start=1)
@@ -214,30 +267,35 @@ def _nameless(number: int, names: Collection[str]) -> str:
     return name
 
 
-def _dialect(file: File, delimiter: str) -> _Dialect:
-    return _Dialect(delimiter, _quoting(file, delimiter), _has_blanks_before_quotes(file, delimiter))
+def _dialect(file: File, delimiter: str, skipped: int) -> _Dialect:
+    blanks = _has_blanks_before_quotes(file, delimiter, skipped)
+    return _Dialect(delimiter, skipped, _quoting(file, delimiter, skipped), blanks)
 
 
-def _has_blanks_before_quotes(file: File, delimiter: str) -> bool:
+def _has_blanks_before_quotes(file: File, delimiter: str, skipped: int) -> bool:
     """Return whether blanks stand between delimiters and quotes, as in ``1, "a, b"``; not in TSV."""
-    if delimiter != ",":
+    if delimiter == "\t":
         return False
     pattern = re.compile(_BLANK_BEFORE_QUOTE.replace("{delimiter}", re.escape(delimiter)))
     with file.open() as opened:
-        lines = itertools.islice(decoded_lines(opened, file.name), _FIRST_LINES)
-        return any(isinstance(line, str) and pattern.search(line) for line in lines)
+        return any(map(pattern.search, itertools.islice(_text_lines(opened, file, skipped), _FIRST_LINES)))
 
 
-def _quoting(file: File, delimiter: str) -> int:
+def _text_lines(opened: IO[bytes], file: File, skipped: int) -> Iterator[str]:
+    lines = decoded_lines(opened, file.name, file.options.encoding)
+    return itertools.islice((line for line in lines if isinstance(line, str)), skipped, None)
+
+
+def _quoting(file: File, delimiter: str, skipped: int) -> int:
     """Return how the csv module shall treat quotes: for TSV, it depends on whether all quotes match.
 
     A quote matters only where a field begins with it, so lines need parsing only from the first such line on.
     """
-    if delimiter == ",":
+    if delimiter != "\t":
         return csv.QUOTE_MINIMAL
 
     with file.open() as opened:
-        lines = itertools.dropwhile(lambda line: _is_plain(line, delimiter), decoded_lines(opened, file.name))
+        lines = itertools.dropwhile(lambda line: _is_plain(line, delimiter), _text_lines(opened, file, skipped))
         try:
             for _ in _parsed(lines, _Dialect(delimiter), None):
                 pass
@@ -256,13 +314,22 @@ def _is_plain(line: str | Problem, delimiter: str) -> bool:
 
 def _records(file: File, dialect: _Dialect, n_columns: int | None) -> Iterator[_Record | Problem]:
     with file.open() as opened:
-        yield from _parsed(decoded_lines(opened, file.name), dialect, n_columns)
+        yield from _parsed(_after(decoded_lines(opened, file.name, file.options.encoding), dialect), dialect, n_columns)
+
+
+def _after(lines: Iterable[str | Problem], dialect: _Dialect) -> Iterator[str | Problem]:
+    """Yield the lines after those before the table, and all problems."""
+    n_lines = 0
+    for line in lines:
+        if isinstance(line, Problem) or n_lines >= dialect.skipped:
+            yield line
+        n_lines += isinstance(line, str)
 
 
 def _parsed(decoded: Iterable[str | Problem], dialect: _Dialect, n_columns: int | None) -> Iterator[_Record | Problem]:
     """Yield rows; without a number of columns, a stray quote is an error."""
     csv.field_size_limit(_MOST_FIELD)
-    lines = _Lines(decoded, dialect.delimiter)
+    lines = _Lines(decoded, dialect)
     records = dialect.reader(lines)
     while True:
         lines.begin_row()

@@ -30,10 +30,10 @@ _SYMBOL_AMID_LETTERS = re.compile(
 _UNLIKELY = ["cp1252", "latin_1", "cp1006", "hp_roman8"]
 
 
-def decoded_lines(file: IO[bytes], name: str) -> Iterator[str | Problem]:
+def decoded_lines(file: IO[bytes], name: str, encoding: str | None = None) -> Iterator[str | Problem]:
     """Yield the lines of a file with their ends, and one problem if some lines are not UTF-8.
 
-    Lines that are not UTF-8 are decoded in one encoding, guessed from the first of them; all others stay UTF-8, so that
+    A given encoding holds for all lines. Lines that are not UTF-8 are decoded in one encoding, guessed from the first of them; all others stay UTF-8, so that
     one bad byte in a million lines damages one line.
 
     Raises
@@ -41,6 +41,9 @@ def decoded_lines(file: IO[bytes], name: str) -> Iterator[str | Problem]:
     ExemplarError
         The file is not text, its encoding can't be guessed, or a line is too long.
     """
+    if encoding is not None:
+        yield from _wide_lines(file, encoding)
+        return
     mark = file.read(4)
     file.seek(0)
     encoding = next((encoding for start, encoding in _MARKS.items() if mark.startswith(start)), None)
@@ -72,7 +75,7 @@ def _wide_lines(file: IO[bytes], encoding: str) -> Iterator[str]:
     try:
         yield from _bounded(io.TextIOWrapper(file, encoding=encoding, newline=""), _MOST_LINE_BYTES // 4, "characters")
     except UnicodeError as error:
-        raise ExemplarError(f"it begins as {encoding.upper()} but is not text throughout; save it as UTF-8") from error
+        raise ExemplarError(f"it is not {encoding.upper()} throughout; save it as UTF-8, or name another encoding") from error
 
 
 def _bounded(file: IO[AnyStr], max_length: int, unit: str) -> Iterator[AnyStr]:

@@ -5,7 +5,7 @@ from functools import partial
 
 from exemplar.data.errors import ExemplarError
 from exemplar.data.readers.bibtex import bibtex_table
-from exemplar.data.readers.csv_table import delimited_table
+from exemplar.data.readers.csv_table import csv_table, tsv_table
 from exemplar.data.readers.file import File
 from exemplar.data.readers.formats import format_of
 from exemplar.data.readers.json_table import json_lines_table, json_table
@@ -17,8 +17,8 @@ from exemplar.data.readers.tagged import TAGGED, tagged_table
 from exemplar.data.readers.xml_records import endnote_xml_table, stack_exchange_table
 
 _READERS: Mapping[str, Callable[[File], Table]] = {
-    "csv": partial(delimited_table, delimiter=","),
-    "tsv": partial(delimited_table, delimiter="\t"),
+    "csv": csv_table,
+    "tsv": tsv_table,
     "parquet": parquet_table,
     "bibtex": bibtex_table,
     "xlsx": spreadsheet_table,
