@@ -62,7 +62,9 @@ def decoded_lines(file: IO[bytes], name: str, encoding: str | None = None) -> It
 def decoded_text(content: bytes, name: str) -> tuple[list[Problem], str]:
     """Return the problems of a file, as ``decoded_lines`` yields them, and all its text."""
     lines = list(decoded_lines(io.BytesIO(content), name))
-    return [line for line in lines if isinstance(line, Problem)], "".join(line for line in lines if isinstance(line, str))
+    return [line for line in lines if isinstance(line, Problem)], "".join(
+        line for line in lines if isinstance(line, str)
+    )
 
 
 def text_of(head: bytes) -> str:
@@ -75,7 +77,9 @@ def _wide_lines(file: IO[bytes], encoding: str) -> Iterator[str]:
     try:
         yield from _bounded(io.TextIOWrapper(file, encoding=encoding, newline=""), _MOST_LINE_BYTES // 4, "characters")
     except UnicodeError as error:
-        raise ExemplarError(f"it is not {encoding.upper()} throughout; save it as UTF-8, or name another encoding") from error
+        raise ExemplarError(
+            f"it is not {encoding.upper()} throughout; save it as UTF-8, or name another encoding"
+        ) from error
 
 
 def _bounded(file: IO[AnyStr], max_length: int, unit: str) -> Iterator[AnyStr]:

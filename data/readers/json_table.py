@@ -12,6 +12,7 @@ from exemplar.data.documents import Problem
 from exemplar.data.errors import ExemplarError
 from exemplar.data.readers.encodings import decoded_lines
 from exemplar.data.readers.file import File
+from exemplar.data.readers.json_layouts import cell_at, column_names, rows_in
 from exemplar.data.readers.table import Row, Table, check_names, placed_row
 from exemplar.data.text import LONE_SURROGATE, replace_lone_surrogates
 
@@ -97,10 +98,10 @@ def _whole_table(file: File) -> Table:
         most = f"{_MOST_VALUES:,} values"
         raise ExemplarError(f"it has more than {most}, and JSON is read all at once; save it as JSON Lines")
     parsed = _parsed(text)
-    objects = _rows_of(parsed)
+    objects = rows_in(parsed, file.options.table)
     if objects is None:
         raise ExemplarError(
-            "its JSON is neither a list of objects, nor an object with one such list, nor columns of equal length"
+            "its JSON is neither a list of objects, nor an object with such a list, nor objects by id, nor columns of equal length"
         )
     columns = tuple(_keys(row for row in objects if isinstance(row, dict)))
     return Table(columns, _rows_reader(file, [(problems, parsed)]))
@@ -157,7 +158,7 @@ def _rows_reader(file: File, first_read: list[tuple[list[Problem], Any]]) -> Cal
             problems, text = _text(file)
             parsed = _parsed(text)
         yield from problems
-        for number, row in enumerate(_rows_of(parsed) or ()):
+        for number, row in enumerate(rows_in(parsed, file.options.table) or ()):
             yield from _checked(row, file, f"row {number}", may_have_surrogates=True)
 
     return rows
@@ -167,27 +168,6 @@ def _text(file: File) -> tuple[list[Problem], str]:
     lines = list(decoded_lines(BytesIO(file.content()), file.name))
     problems = [line for line in lines if isinstance(line, Problem)]
     return problems, "".join(line for line in lines if isinstance(line, str))
-
-
-def _rows_of(parsed: Any) -> Iterable[Any] | None:
-    """Return the rows of parsed JSON, None if it has no table's layout."""
-    if isinstance(parsed, list):
-        if parsed and all(isinstance(row, str) for row in parsed):
-            return ({"text": row} for row in parsed)
-        return parsed if any(isinstance(row, dict) for row in parsed) else None
-    if not isinstance(parsed, dict):
-        return None
-    tables = [value for value in parsed.values() if isinstance(value, list) and value and _all_objects(value)]
-    if len(tables) == 1:
-        return tables[0]
-    lengths = {len(value) if isinstance(value, list) else 0 for value in parsed.values()}
-    if len(lengths) == 1 and lengths != {0}:
-        return (dict(zip(parsed, cells, strict=True)) for cells in zip(*parsed.values(), strict=True))
-    return None
-
-
-def _all_objects(rows: list[Any]) -> bool:
-    return all(isinstance(row, dict) for row in rows)
 
 
 def _n_values(text: str) -> int:
@@ -200,7 +180,7 @@ def _keys(rows: Iterable[Row]) -> dict[str, None]:
     keys: dict[str, None] = {}
     n_characters = 0
     for row in rows:
-        for name in row:
+        for name in column_names(row):
             if name not in keys:
                 keys[name] = None
                 n_characters += len(name)
@@ -212,7 +192,7 @@ def _lacking(names: set[str], rows: Iterable[Row]) -> set[str]:
     """Return the names that are not a key of any row."""
     lacking = set(names)
     for row in rows:
-        lacking -= row.keys()
+        lacking -= {name for name in lacking if name in row or cell_at(row, name) is not None}
         if not lacking:
             break
     return lacking
@@ -251,7 +231,7 @@ def _values(line: str) -> list[Any]:
     except ValueError:
         inside = line.strip().removeprefix("[").removesuffix("]")  # the first and the last line of a list
         return _objects_between_commas(inside) or [ExemplarError("no JSON")]
-    return value if isinstance(value, list) and _all_objects(value) else [value]
+    return value if isinstance(value, list) and all(isinstance(row, dict) for row in value) else [value]
 
 
 def _checked(

@@ -47,7 +47,9 @@ def _table(file: File, element: str, row_of: Any) -> Table:
     if not columns:
         raise ExemplarError(f"it has no element <{element}> with content")
     first = [name for name in FIELDS if name in columns]
-    return Table((*first, *(name for name in columns if name not in first)), lambda needed: _rows(file, element, row_of))
+    return Table(
+        (*first, *(name for name in columns if name not in first)), lambda needed: _rows(file, element, row_of)
+    )
 
 
 def _rows(file: File, element: str, row_of: Any) -> Iterator[Row | Problem]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from exemplar.data.documents import Document, Problem, full_text
 from exemplar.data.errors import ExemplarError, TextColumnUnknown
 from exemplar.data.readers.file import File
+from exemplar.data.readers.json_layouts import cell_at, text_in
 from exemplar.data.readers.table import Row, Table, file_of, line_of, position_of
 from exemplar.data.readers.values import (
     MOST_CHARACTERS,
@@ -23,7 +24,8 @@ from exemplar.data.readers.values import (
 # Usual names, the most telling first; upper case, blanks, hyphens and underscores do not count.
 TEXT_COLUMNS = (
     *("text", "content", "review", "abstract", "abstract note", "abstract text", "document", "body", "body text"),
-    *("full text", "description", "selftext", "message"),
+    *("full text", "description", "selftext", "message", "abstract inverted index", "messages", "conversations"),
+    *("conversation", "data"),
 )
 TITLE_COLUMNS = ("title", "article title", "document title", "headline", "subject", "summary")
 LABEL_COLUMNS = ("label", "labels", "category", "class")
@@ -146,7 +148,7 @@ def _with_floats(rows: Iterator[Row | Problem], column: str | None) -> tuple[Ite
     n_floats = 0
     for row in itertools.islice(rows, _MOST_PEEKED):
         first.append(row)
-        cell = None if isinstance(row, Problem) else row.get(column)
+        cell = None if isinstance(row, Problem) else cell_at(row, column)
         if is_float_of_whole(cell):
             n_floats += 1
         elif not (cell is None or (isinstance(cell, str) and not cell.strip())):
@@ -156,7 +158,9 @@ def _with_floats(rows: Iterator[Row | Problem], column: str | None) -> tuple[Ite
 
 def _guess(names: Sequence[str], usual: Iterable[str], taken: Collection[str]) -> str | None:
     free = [name for name in names if name not in taken]
-    return next((name for guess in usual for name in free if _plain_name(name) == _plain_name(guess)), None)
+    plain = {name: _plain_name(name) for name in free}
+    nested = {name: _plain_name(name.rpartition(".")[2]) for name in free if "." in name}
+    return next((name for named in (plain, nested) for guess in usual for name in named if named[name] == guess), None)
 
 
 def _plain_name(name: str) -> str:
@@ -193,16 +197,16 @@ def _read_row(chosen: Columns, names: Collection[str], taken: set[str], place: _
     row = place.row
     labels: tuple[str, ...] = ()
     try:
-        text = plain_text(row.get(chosen.text or ""), "the text")
+        text = plain_text(text_in(cell_at(row, chosen.text or "")), "the text")
     except ExemplarError as error:
         yield place.problem(str(error), left_out=True)
         return
-    title = metadata_text(row.get(chosen.title)) if chosen.title else None
+    title = metadata_text(cell_at(row, chosen.title)) if chosen.title else None
     if not (text or title) or len(full_text(title, text or "")) > MOST_CHARACTERS:
         yield place.problem(TOO_LONG if text or title else "no text", left_out=True)
         return
     try:
-        labels = listed_texts(row.get(chosen.label), "the label") if chosen.label else ()
+        labels = listed_texts(cell_at(row, chosen.label), "the label") if chosen.label else ()
     except ExemplarError:
         yield place.problem("the label is no plain text", left_out=False)
     own_id, reason = _own_id(row, chosen, taken, are_floats)
@@ -228,7 +232,7 @@ def _own_id(row: Row, chosen: Columns, taken: set[str], are_floats: bool) -> tup
     if chosen.id is None:
         return None, ""
     try:
-        own_id = id_text(row.get(chosen.id), "the id", are_floats=are_floats)
+        own_id = id_text(cell_at(row, chosen.id), "the id", are_floats=are_floats)
     except ExemplarError as error:
         return None, str(error)
     if own_id is None:
