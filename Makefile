@@ -84,7 +84,7 @@ clean: ## Remove the environment; corpora and marks stay.
 	@touch $@
 
 .venv/.installed-test: .venv/.installed
-	@$(NEEDED) milvus openvino pdf ray report test > .venv/needed.txt
+	@$(NEEDED) bib duckdb lance mail milvus office openvino pdf ray report web test > .venv/needed.txt
 	$(INSTALL) --requirement .venv/needed.txt
 	@for name in chromium chromium-browser google-chrome; do command -v $$name > /dev/null && exit 0; done; \
 	if command -v apt-get > /dev/null && [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq chromium; \

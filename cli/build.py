@@ -20,9 +20,10 @@ def build(
     source: Annotated[
         str,
         typer.Argument(
-            help="docs, docs:PACKAGE,..., a file (CSV, TSV, JSON, JSON Lines, Parquet, text, Markdown, PDF; .gz or "
-            ".zip of these), a folder of files, a BEIR folder, the URL of a file or folder in object storage "
-            "(s3://, gs://, ...), or a Hugging Face data set (a folder, or a name on the hub)."
+            help="docs, docs:PACKAGE,..., a file (a table, a bibliography, a workbook, e-mails, a text, a page, a PDF: "
+            "docs/reading.md lists all kinds; packed too), a folder, zip or tar of files, a BEIR folder, the URL of a "
+            "file or folder in object storage (s3://, gs://, ...), or a Hugging Face data set (a folder, or a name on "
+            "the hub)."
         ),
     ],
     name: Annotated[str | None, typer.Option(help="Name of the corpus (default: the source's).")] = None,
@@ -37,6 +38,24 @@ def build(
         str | None, typer.Option(help="Column that identifies a document; none for the row number.")
     ] = None,
     limit: Annotated[int | None, typer.Option(help="Take at most so many rows.", min=1)] = None,
+    file_format: Annotated[
+        str | None,
+        typer.Option("--format", help="Format of the files, such as csv, jsonl, ris (default: by content and name)."),
+    ] = None,
+    delimiter: Annotated[
+        str | None, typer.Option(help="Between the cells of a CSV file: a character, or tab (default: from the head).")
+    ] = None,
+    no_header: Annotated[
+        bool, typer.Option("--no-header", help="The first row is one like the others; columns get numbers.")
+    ] = False,
+    skip_lines: Annotated[int, typer.Option(help="Lines before the header of a table.", min=0)] = 0,
+    encoding: Annotated[
+        str | None, typer.Option(help="Encoding of text, such as cp1250 (default: recognised).")
+    ] = None,
+    table: Annotated[
+        str | None, typer.Option(help="Sheet of a workbook, table of a database, or list in JSON, that is read.")
+    ] = None,
+    lines: Annotated[bool, typer.Option("--lines", help="Each line of a text file is a document.")] = False,
     language: Annotated[
         str | None,
         typer.Option(
@@ -88,6 +107,7 @@ def build(
     """
     from exemplar.data.building.plan import BuildPlan
     from exemplar.data.encoders.model_files import DEFAULT_MODEL
+    from exemplar.data.files.options import ReadOptions
     from exemplar.data.sources.read import default_name
     from exemplar.data.sources.spec import SourceSpec
     from exemplar.data.words.languages import language_code
@@ -97,10 +117,11 @@ def build(
     if quick and (full or on):
         raise ExemplarError("--quick makes its vectors here and at once; leave --full and --on out")
     columns = (text_column, title_column, label_column, id_column)
+    options = ReadOptions(file_format, delimiter, no_header, skip_lines, encoding, table, lines)
     cluster = None if on is None else address or ""
     if full:
         read = (name, config, split, revision, streaming, *columns, limit, language, without_see_also)
-        if any((*read, whole, strict, model, precision != "auto", replace)):
+        if any((*read, options != ReadOptions(), whole, strict, model, precision != "auto", replace)):
             raise ExemplarError("--full goes on with a corpus as it was begun; give its name, --on and --backend alone")
         if not (if_missing and _vectors_of(source) == "full"):
             _build(dataclasses.replace(_begun(source), backend=backend, cluster=cluster), finish=True)
@@ -111,7 +132,7 @@ def build(
     quick = quick and not (if_missing and _has_full_vectors(name or default_name(source)))  # damaged: repaired
     model = model or DEFAULT_MODEL
     language = language_code(language) if language else None
-    spec = SourceSpec(source, config, split, revision, streaming, *columns, limit, without_see_also, language)
+    spec = SourceSpec(source, config, split, revision, streaming, *columns, limit, without_see_also, language, options)
     plan = BuildPlan(
         spec, name, model, precision, backend=backend, whole=whole, replace=replace, strict=strict, cluster=cluster
     )

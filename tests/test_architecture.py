@@ -24,7 +24,7 @@ PRIVATE = {
         "ui/streamlit_internals.py",
         "ui/style.css",
     },
-    r"cache_indirect_object|resolved_objects|decoded_self": {"data/readers/pdf.py"},
+    r"cache_indirect_object|resolved_objects|decoded_self": {"data/texts/pdf.py"},
     r"ray\._private": {"data/building/ray_cluster.py"},
     r"_strip_protocol": {"data/sources/files.py"},
 }

@@ -29,6 +29,7 @@ from exemplar.data.building.known_vectors import EmbeddedDocument
 from exemplar.data.encoders.base import Encoder, EncoderInfo, LoadEncoder
 from exemplar.data.encoders.sentence_transformer import load_encoder
 from exemplar.data.errors import ExemplarError
+from exemplar.data.extras import install_command
 from exemplar.data.text import one_line
 
 _MOST_CPUS = 8  # of a worker; the matrix products of a small model do not gain from more
@@ -374,7 +375,7 @@ def _joined(address: str) -> Iterator[None]:
         import ray
         import ray.data
     except ImportError:
-        raise ExemplarError("building on a cluster needs Ray: pip install 'exemplar[ray]'") from None
+        raise ExemplarError(f"building on a cluster needs Ray: {install_command('ray')}") from None
     _check_reachable(address)
     options = {"include_dashboard": False} if is_local else {}
     try:

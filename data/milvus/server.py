@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from exemplar.data.corpus.manifest import Manifest
 from exemplar.data.errors import CorpusNotFound, ExemplarError, IndexUnreachable
+from exemplar.data.extras import install_command
 
 if TYPE_CHECKING:
     from pymilvus import MilvusClient
@@ -70,7 +71,7 @@ def _client(uri: str) -> "MilvusClient":
     try:
         from pymilvus import MilvusClient
     except ImportError as error:
-        raise ExemplarError("Milvus takes the extra packages of: pip install 'exemplar[milvus]'") from error
+        raise ExemplarError(f"Milvus takes the extra packages of: {install_command('milvus')}") from error
     for logger in ("pymilvus", "milvus_lite"):
         logging.getLogger(logger).setLevel(logging.CRITICAL)  # IndexUnreachable reports them
     with translated_errors(uri):

@@ -1,4 +1,4 @@
-"""One reader per file format: it turns bytes into rows or into a document.
+"""The format of a file, recognised by its content, and the reader of each: it yields rows or a document.
 
 Readers do not know folders, sources or the roles of columns; ``data.sources`` knows these and calls the readers.
 """

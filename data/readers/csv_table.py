@@ -11,8 +11,9 @@ from typing import IO, Any
 
 from exemplar.data.documents import Problem
 from exemplar.data.errors import ExemplarError
-from exemplar.data.readers.encodings import decoded_lines
-from exemplar.data.readers.file import File
+from exemplar.data.files.encodings import decoded_lines
+from exemplar.data.files.file import File
+from exemplar.data.files.table import Row, Table, check_names, placed_row
 from exemplar.data.readers.stray_quotes import (
     MOST_CHARACTERS,
     MOST_LINES,
@@ -21,7 +22,6 @@ from exemplar.data.readers.stray_quotes import (
     repaired_line,
     without_surplus,
 )
-from exemplar.data.readers.table import Row, Table, check_names, placed_row
 
 _MOST_FIELD = 2**25  # characters; an open quote swallows at most these
 _MOST_RECORD = 2**27  # characters of a row, which may have several lines
@@ -138,7 +138,7 @@ class _Lines:
 
 
 def csv_table(file: File) -> Table:
-    """Return a CSV file as a table; its delimiter is the chosen one, that of a line ``sep=;``, or found from its head."""
+    """Return a CSV file as a table, by the chosen delimiter, that of a line ``sep=;``, or the one found in its head."""
     return _table(file, *_delimiter(file, ","))
 
 

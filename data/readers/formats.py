@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from io import BytesIO
 
 from exemplar.data.errors import ExemplarError
-from exemplar.data.readers.encodings import text_of
-from exemplar.data.readers.file import UNREADABLE, File
+from exemplar.data.files.encodings import text_of
+from exemplar.data.files.file import UNREADABLE, File
 
 _HEAD = 2**16  # bytes by which a format is recognised
 _FEW_LINES = 5  # that show whether a text is a table

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from exemplar.data.readers.file import File
-from exemplar.data.readers.table import PlacedRow, check_names, placed_row
+from exemplar.data.files.file import File
+from exemplar.data.files.table import PlacedRow, check_names, placed_row
 
 _FEW = 20  # rows among which the header stands
 

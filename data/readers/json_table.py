@@ -10,10 +10,10 @@ from typing import Any
 
 from exemplar.data.documents import Problem
 from exemplar.data.errors import ExemplarError
-from exemplar.data.readers.encodings import decoded_lines
-from exemplar.data.readers.file import File
+from exemplar.data.files.encodings import decoded_lines
+from exemplar.data.files.file import File
+from exemplar.data.files.table import Row, Table, check_names, placed_row
 from exemplar.data.readers.json_layouts import cell_at, column_names, rows_in
-from exemplar.data.readers.table import Row, Table, check_names, placed_row
 from exemplar.data.text import LONE_SURROGATE, replace_lone_surrogates
 
 _N_FIRST = 1000  # objects whose keys are the columns
@@ -101,7 +101,8 @@ def _whole_table(file: File) -> Table:
     objects = rows_in(parsed, file.options.table)
     if objects is None:
         raise ExemplarError(
-            "its JSON is neither a list of objects, nor an object with such a list, nor objects by id, nor columns of equal length"
+            "its JSON is neither a list of objects, nor an object with such a list, nor objects by id, nor columns of "
+            "equal length"
         )
     columns = tuple(_keys(row for row in objects if isinstance(row, dict)))
     return Table(columns, _rows_reader(file, [(problems, parsed)]))

@@ -15,8 +15,8 @@ import pyarrow.parquet
 from exemplar.data.arrow import keys_and_items
 from exemplar.data.documents import Problem
 from exemplar.data.errors import ExemplarError
-from exemplar.data.readers.file import LEAST_UNPACKED, MOST_TIMES, File
-from exemplar.data.readers.table import Row, Table, check_names
+from exemplar.data.files.file import LEAST_UNPACKED, MOST_TIMES, File
+from exemplar.data.files.table import Row, Table, check_names
 from exemplar.data.text import one_line
 
 _BATCH = 8192  # rows

@@ -7,10 +7,10 @@ from typing import Any
 
 from exemplar.data.documents import Problem
 from exemplar.data.errors import ExemplarError
-from exemplar.data.readers.extras import package
-from exemplar.data.readers.file import File
+from exemplar.data.extras import package
+from exemplar.data.files.file import File
+from exemplar.data.files.table import Row, Table
 from exemplar.data.readers.headers import named_rows
-from exemplar.data.readers.table import Row, Table
 from exemplar.data.text import one_line
 
 _MOST_BYTES = 2**28  # of a workbook, which is unpacked as a whole
@@ -27,7 +27,7 @@ def spreadsheet_table(file: File) -> Table:
     ExemplarError
         The workbook can't be read, has no such sheet, or is too large.
     """
-    names, rows = _read(file)
+    _, rows = _read(file)
     header, _ = named_rows(rows, file)
     return Table(header, lambda needed: _rows(file, needed))
 

@@ -3,18 +3,19 @@
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 
+from exemplar.data.bibliographies.bibtex import bibtex_table
+from exemplar.data.bibliographies.endnote_xml import endnote_xml_table
+from exemplar.data.bibliographies.tagged import TAGGED, tagged_table
 from exemplar.data.errors import ExemplarError
-from exemplar.data.readers.bibtex import bibtex_table
+from exemplar.data.files.file import File
+from exemplar.data.files.table import Table
 from exemplar.data.readers.csv_table import csv_table, tsv_table
-from exemplar.data.readers.file import File
 from exemplar.data.readers.formats import format_of
 from exemplar.data.readers.json_table import json_lines_table, json_table
-from exemplar.data.readers.mail import mail_table
 from exemplar.data.readers.parquet_table import parquet_table
 from exemplar.data.readers.spreadsheet import spreadsheet_table
-from exemplar.data.readers.table import Table
-from exemplar.data.readers.tagged import TAGGED, tagged_table
-from exemplar.data.readers.xml_records import endnote_xml_table, stack_exchange_table
+from exemplar.data.readers.stack_exchange import stack_exchange_table
+from exemplar.data.texts.mail import mail_table
 
 _READERS: Mapping[str, Callable[[File], Table]] = {
     "csv": csv_table,

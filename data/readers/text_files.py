@@ -7,14 +7,14 @@ from io import BytesIO
 
 from exemplar.data.documents import Document, Problem
 from exemplar.data.errors import ExemplarError
-from exemplar.data.readers.docx import docx_text
-from exemplar.data.readers.encodings import decoded_lines, decoded_text
-from exemplar.data.readers.file import File
+from exemplar.data.files.encodings import decoded_lines, decoded_text
+from exemplar.data.files.file import File
+from exemplar.data.files.values import MOST_CHARACTERS, TOO_LONG
 from exemplar.data.readers.formats import format_of
-from exemplar.data.readers.html import html_text, html_title
-from exemplar.data.readers.pdf import pdf_text
-from exemplar.data.readers.values import MOST_CHARACTERS, TOO_LONG
 from exemplar.data.text import LONE_SURROGATE, replace_lone_surrogates
+from exemplar.data.texts.docx import docx_text
+from exemplar.data.texts.html import html_text, html_title
+from exemplar.data.texts.pdf import pdf_text
 
 _MOST_BYTES = 4 * MOST_CHARACTERS  # no encoding takes more bytes for a character
 

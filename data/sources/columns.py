@@ -8,10 +8,9 @@ from dataclasses import dataclass
 
 from exemplar.data.documents import Document, Problem, full_text
 from exemplar.data.errors import ExemplarError, TextColumnUnknown
-from exemplar.data.readers.file import File
-from exemplar.data.readers.json_layouts import cell_at, text_in
-from exemplar.data.readers.table import Row, Table, file_of, line_of, position_of
-from exemplar.data.readers.values import (
+from exemplar.data.files.file import File
+from exemplar.data.files.table import Row, Table, file_of, line_of, position_of
+from exemplar.data.files.values import (
     MOST_CHARACTERS,
     TOO_LONG,
     id_text,
@@ -20,6 +19,7 @@ from exemplar.data.readers.values import (
     metadata_text,
     plain_text,
 )
+from exemplar.data.readers.json_layouts import cell_at, text_in
 
 # Usual names, the most telling first; upper case, blanks, hyphens and underscores do not count.
 TEXT_COLUMNS = (
@@ -29,7 +29,7 @@ TEXT_COLUMNS = (
 )
 TITLE_COLUMNS = ("title", "article title", "document title", "headline", "subject", "summary")
 LABEL_COLUMNS = ("label", "labels", "category", "class")
-ID_COLUMNS = ("_id", "doc_id", "id", "pmid")
+ID_COLUMNS = ("_id", "doc id", "id", "pmid")
 
 OFF = "none"
 
@@ -160,7 +160,9 @@ def _guess(names: Sequence[str], usual: Iterable[str], taken: Collection[str]) -
     free = [name for name in names if name not in taken]
     plain = {name: _plain_name(name) for name in free}
     nested = {name: _plain_name(name.rpartition(".")[2]) for name in free if "." in name}
-    return next((name for named in (plain, nested) for guess in usual for name in named if named[name] == guess), None)
+    return next(
+        (name for named in (plain, nested) for guess in usual for name in named if guess in (name, named[name])), None
+    )
 
 
 def _plain_name(name: str) -> str:

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from exemplar.data.errors import ExemplarError
-from exemplar.data.readers import file
-from exemplar.data.readers.file import packing_of
+from exemplar.data.files import file
+from exemplar.data.files.file import packing_of
 from exemplar.data.sources.zstandard import open_zstandard
 from exemplar.data.text import one_line
 

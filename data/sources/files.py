@@ -7,8 +7,8 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
 from exemplar.data.errors import ExemplarError
-from exemplar.data.readers.file import File, packing_of
-from exemplar.data.readers.options import DEFAULTS, ReadOptions
+from exemplar.data.files.file import File, packing_of
+from exemplar.data.files.options import DEFAULTS, ReadOptions
 from exemplar.data.sources.compression import Archive, RawFile, open_packed
 from exemplar.data.text import one_line, replace_lone_surrogates
 

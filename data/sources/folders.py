@@ -10,10 +10,10 @@ from urllib.parse import unquote
 
 from exemplar.data.documents import Document, Problem
 from exemplar.data.errors import ExemplarError
-from exemplar.data.readers.file import UNREADABLE, ZIP, File
+from exemplar.data.files.file import UNREADABLE, ZIP, File
+from exemplar.data.files.options import DEFAULTS, ReadOptions
+from exemplar.data.files.table import Row, Table, line_of, placed_row
 from exemplar.data.readers.formats import has_rows, is_readable
-from exemplar.data.readers.options import DEFAULTS, ReadOptions
-from exemplar.data.readers.table import Row, Table, line_of, placed_row
 from exemplar.data.readers.tables import open_table
 from exemplar.data.readers.text_files import read_text_file
 from exemplar.data.sources.columns import Columns, Documents, pick_columns, read_rows
@@ -140,7 +140,8 @@ def is_partition(part: str) -> bool:
 
 
 def _by_kind(files: list[File]) -> tuple[list[File], list[Problem]]:
-    readable, others = [], []
+    readable: list[File] = []
+    others: list[File] = []
     for file in files:
         (readable if is_readable(file) else others).append(file)
     return readable, [Problem(file.name, _UNKNOWN) for file in others]

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from exemplar.data.documents import Document, Problem
 from exemplar.data.errors import ExemplarError
-from exemplar.data.readers.file import PACKINGS, UNREADABLE, ZIP, File, kind_of, reading, without_packing
+from exemplar.data.files.file import PACKINGS, UNREADABLE, ZIP, File, kind_of, reading, without_packing
+from exemplar.data.files.table import Row, Table
 from exemplar.data.readers.formats import (
     BY_SUFFIX,
     format_of,
@@ -21,7 +22,6 @@ from exemplar.data.readers.formats import (
     listed_suffixes,
     may_be_table,
 )
-from exemplar.data.readers.table import Row, Table
 from exemplar.data.readers.tables import open_table
 from exemplar.data.readers.text_files import read_text_file
 from exemplar.data.sources.columns import Columns, Documents, pick_columns, read_rows

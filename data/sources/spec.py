@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from exemplar.data.documents import Document, Problem
 from exemplar.data.errors import ExemplarError
-from exemplar.data.readers.options import DEFAULTS, ReadOptions
+from exemplar.data.files.options import DEFAULTS, ReadOptions
 from exemplar.data.sources.columns import Columns
 from exemplar.data.words.languages import NO_LANGUAGE, is_language
 

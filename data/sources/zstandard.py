@@ -51,12 +51,12 @@ def _library() -> Any:
 def _longest_window() -> int:
     """Return the binary logarithm of the longest window that fits into the free memory."""
     fits = max(0, _free_memory() - _SPARE).bit_length() - 1
-    return min(max(fits, _USUAL_WINDOW), _LONGEST_WINDOW)
+    return int(min(max(fits, _USUAL_WINDOW), _LONGEST_WINDOW))
 
 
 def _free_memory() -> int:
     """Return the bytes of memory that are free; where the system does not tell, those of the usual window."""
     try:
-        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+        return int(os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
     except (AttributeError, ValueError, OSError):
-        return 2**_USUAL_WINDOW
+        return 1 << _USUAL_WINDOW

@@ -10,10 +10,10 @@ from pathlib import Path
 from exemplar.data.corpus.store import DocumentStore
 from exemplar.data.documents import Problem
 from exemplar.data.errors import ExemplarError
-from exemplar.data.readers.file import reading
-from exemplar.data.readers.table import Row, position_of
+from exemplar.data.files.file import reading
+from exemplar.data.files.table import Row, position_of
+from exemplar.data.files.values import id_text, plain_text
 from exemplar.data.readers.tables import open_table
-from exemplar.data.readers.values import id_text, plain_text
 from exemplar.data.sources.columns import OFF, listed
 from exemplar.data.sources.files import file_on_disk
 from exemplar.data.sources.package_docs import named_documents, package_documents

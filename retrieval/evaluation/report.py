@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from exemplar.data.errors import ExemplarError
+from exemplar.data.extras import install_command
 from exemplar.data.home import write_atomically
 from exemplar.data.text import replace_lone_surrogates
 from exemplar.retrieval.evaluation.chart import chart, end_chart, queries_in_words
@@ -82,7 +83,7 @@ def check_chart() -> None:
     import importlib.util
 
     if importlib.util.find_spec("vl_convert") is None:
-        raise ExemplarError("a report's chart needs the extra 'report': pip install 'exemplar[report]'")
+        raise ExemplarError(f"a report's chart needs the extra 'report': {install_command('report')}")
 
 
 def markdown(result: EvaluationResult, picture: str | None = None, end_picture: str | None = None) -> str:

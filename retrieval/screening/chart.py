@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from exemplar.data.errors import ExemplarError
+from exemplar.data.extras import install_command
 from exemplar.retrieval.screening.bounds import Target
 from exemplar.retrieval.screening.left import how_much_is_left
 from exemplar.retrieval.screening.record import Record
@@ -51,7 +52,7 @@ def left_svg(record: Record, target: Target) -> bytes:
     import importlib.util
 
     if importlib.util.find_spec("vl_convert") is None:
-        raise ExemplarError("a plot needs the extra 'report': pip install 'exemplar[report]'")
+        raise ExemplarError(f"a plot needs the extra 'report': {install_command('report')}")
     import vl_convert
 
     svg: str = vl_convert.vegalite_to_svg(left_chart(record, target).to_json())

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from exemplar.data.corpus.store import DocumentStore
 from exemplar.data.errors import ExemplarError
-from exemplar.data.readers.values import id_text
+from exemplar.data.files.values import id_text
 from exemplar.retrieval.feedback import MARK_NAMES, Feedback, Mark
 from exemplar.retrieval.sessions.events import MarksAdded, NotesAdded
 from exemplar.retrieval.sessions.export import unescape_formula

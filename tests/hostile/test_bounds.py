@@ -9,7 +9,9 @@ import pytest
 from fsspec.implementations.memory import MemoryFileSystem
 
 from exemplar.data.documents import Document, Problem
-from exemplar.data.readers import csv_table, encodings, file, json_table, parquet_table, pdf, table
+from exemplar.data.files import encodings, file, table
+from exemplar.data.readers import csv_table, json_table, parquet_table
+from exemplar.data.texts import pdf
 from tests.support.damage import METHODS, as_parquet, told_of, zipped
 from tests.support.pdf import pdf as pdf_of
 from tests.support.reading import problems, read, texts
@@ -64,7 +66,8 @@ def test_lines_without_end_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert told_of(tmp_path / "a.jsonl", line.encode()) == "line 2 is longer than 4,000 bytes"
     assert told_of(tmp_path / "b.jsonl", line.encode("utf-16")) == "line 2 is longer than 1,000 characters"
     half = "text\na\n".encode("utf-16") + b"\x00\xd8a"
-    assert told_of(tmp_path / "c.csv", half) == "it begins as UTF-16 but is not text throughout; save it as UTF-8"
+    told = "it is not UTF-16 throughout; save it as UTF-8, or name another encoding"
+    assert told_of(tmp_path / "c.csv", half) == told
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,8 @@ from exemplar.data.building import staging
 from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus import source_rows
 from exemplar.data.corpus.corpus import Corpus
-from exemplar.data.readers import encodings, file, pdf
+from exemplar.data.files import encodings, file
+from exemplar.data.texts import pdf
 from exemplar.data.words import language
 from tests.support.corpora import ANIMALS, source_of
 from tests.support.damage import as_parquet

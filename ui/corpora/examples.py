@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from exemplar.data.errors import ExemplarError
-from exemplar.data.readers.values import metadata_text
+from exemplar.data.files.values import metadata_text
 from exemplar.data.sources.columns import OFF
 from exemplar.data.sources.read import read_source
 from exemplar.data.sources.spec import SourceSpec

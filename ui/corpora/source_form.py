@@ -6,7 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from exemplar.data.building.uploads import save_upload
-from exemplar.data.readers.file import PACKINGS, ZIP
+from exemplar.data.files.file import PACKINGS, ZIP
 from exemplar.data.readers.formats import BY_SUFFIX
 from exemplar.data.sources.package_docs import DEMO_PACKAGES
 from exemplar.data.sources.spec import SourceSpec

@@ -15,7 +15,7 @@ from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.corpus.manifest import corpus_folder
 from exemplar.data.corpus.source_rows import ROWS, SourceRow, source_rows
 from exemplar.data.errors import CorpusDamaged
-from exemplar.data.readers import file
+from exemplar.data.files import file
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.reading import read
 

@@ -79,7 +79,7 @@ def test_a_file_that_another_process_has_open_is_told(uri: str, served: SearchEn
 
 def test_missing_packages_are_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setitem(sys.modules, "pymilvus", None)
-    with pytest.raises(ValueError, match=r"pip install 'exemplar\[milvus\]'"):
+    with pytest.raises(ValueError, match=r".*pip install 'exemplar\[milvus\]'"):
         Server(str(tmp_path / "new.db"), create=True)
 
 

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from exemplar.data.documents import Document, Problem
 from exemplar.data.errors import ExemplarError
+from exemplar.data.files.table import Row, line_of
 from exemplar.data.readers import csv_table
-from exemplar.data.readers.table import Row, line_of
 from exemplar.data.readers.tables import open_table
 from exemplar.data.sources.files import file_on_disk
 from tests.support.reading import documents, problems, read

@@ -7,7 +7,7 @@ import pytest
 
 from exemplar.data.documents import Problem
 from exemplar.data.errors import ExemplarError
-from exemplar.data.readers.table import line_of
+from exemplar.data.files.table import line_of
 from exemplar.data.readers.tables import open_table
 from exemplar.data.sources.files import file_on_disk
 from tests.support.reading import documents, problems, read, texts
@@ -44,7 +44,7 @@ def test_lines_are_named_where_a_file_has_them(tmp_path: Path) -> None:
 
 
 def test_a_json_file_of_lines_is_not_read_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("exemplar.data.readers.file._MOST_BYTES", 1000)
+    monkeypatch.setattr("exemplar.data.files.file._MOST_BYTES", 1000)
     (tmp_path / "rows.json").write_text("".join(json.dumps({"text": f"row {n}"}) + "\n" for n in range(1000)))
     assert len(documents(read(str(tmp_path / "rows.json")))) == 1000
 

@@ -228,7 +228,7 @@ def test_an_encrypted_pdf_is_read_unless_it_wants_a_password(folder: Path, algor
 @pytest.mark.parametrize(
     ("needed", "told"),
     [
-        ("cryptography>=3.1 is required for AES algorithm", "an encrypted PDF, which needs cryptography: pip install"),
+        ("cryptography>=3.1 is required for AES algorithm", "an encrypted PDF, which needs cryptography: .*pip "),
         ("brotli is required for BrotliDecode", "a PDF that can't be read: brotli is required for BrotliDecode"),
     ],
 )
@@ -247,7 +247,7 @@ def test_a_pdf_that_needs_another_package_says_which(
 def test_pdf_files_need_pypdf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "pypdf", None)
     (tmp_path / "a.pdf").write_bytes(pdf("Hello"))
-    with pytest.raises(ValueError, match=r"PDF files need pypdf: pip install 'exemplar\[pdf\]'"):
+    with pytest.raises(ValueError, match=r"PDF files need pypdf: .*pip install 'exemplar\[pdf\]'"):
         documents(read(str(tmp_path / "a.pdf")))
 
 

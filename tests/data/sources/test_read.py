@@ -355,7 +355,7 @@ def test_what_is_not_in_storage_or_cannot_be_reached_is_told(
     assert said("memory://bucket/gone/") == "there is no file or folder memory://bucket/gone/"
     assert said("nope://bucket/x.csv") == "Exemplar can't read from nope://; for a local file give its path alone"
     picture = stored(write(tmp_path / "rows.csv"), "rows.png")
-    assert said(picture).startswith(f"Exemplar can't read files such as {picture}; from storage it reads .csv, ")
+    assert said(picture).startswith(f"Exemplar can't read files such as {picture}; it reads .csv, ")
     table = stored(write(tmp_path / "rows.csv"), "rows.csv")
     assert said(table, split="test") == f"only a Hugging Face data set has a split, and {table} is not one"
     monkeypatch.setitem(sys.modules, "s3fs", None)

@@ -11,7 +11,7 @@ import pytest
 from exemplar.data.arrow import DOCUMENT_SCHEMA, row_of
 from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.documents import Document
-from exemplar.data.readers.file import File
+from exemplar.data.files.file import File
 from exemplar.data.readers.tables import open_table
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.sessions.added_marks import added_marks

@@ -2,8 +2,8 @@ from io import BytesIO
 
 import pytest
 
-from exemplar.data.readers import pdf
-from exemplar.data.readers.pdf import as_typed, pdf_text
+from exemplar.data.texts import pdf
+from exemplar.data.texts.pdf import as_typed, pdf_text
 from tests.support.pdf import pdf as pdf_of
 
 

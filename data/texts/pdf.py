@@ -6,7 +6,8 @@ import time
 from typing import IO, Any
 
 from exemplar.data.errors import ExemplarError
-from exemplar.data.readers.values import MOST_CHARACTERS
+from exemplar.data.extras import install_command
+from exemplar.data.files.values import MOST_CHARACTERS
 from exemplar.data.text import one_line, replace_lone_surrogates
 
 _SECONDS, _SECONDS_A_BYTE = 120.0, 1 / 5_000  # CPU time; a page takes about 0.1 s and has some kilobytes
@@ -41,7 +42,7 @@ def pdf_text(file: IO[bytes], size: int) -> tuple[str, dict[str, str]]:
     try:
         import pypdf
     except ImportError:
-        raise ExemplarError("PDF files need pypdf: pip install 'exemplar[pdf]'") from None
+        raise ExemplarError(f"PDF files need pypdf: {install_command('pdf')}") from None
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # it logs a warning for every error that it recovers from
     seconds = _SECONDS + size * _SECONDS_A_BYTE
     try:
@@ -51,7 +52,7 @@ def pdf_text(file: IO[bytes], size: int) -> tuple[str, dict[str, str]]:
     except pypdf.errors.DependencyError as error:
         if "cryptography" not in str(error):  # another package, which a rare compression needs
             raise ExemplarError(f"a PDF that can't be read: {one_line(error)}") from error
-        raise ExemplarError("an encrypted PDF, which needs cryptography: pip install 'exemplar[pdf]'") from None
+        raise ExemplarError(f"an encrypted PDF, which needs cryptography: {install_command('pdf')}") from None
     except _TooLong:
         raise ExemplarError(
             f"a PDF that takes more than {seconds:,.0f} seconds to read, too long for its size"

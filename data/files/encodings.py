@@ -33,8 +33,8 @@ _UNLIKELY = ["cp1252", "latin_1", "cp1006", "hp_roman8"]
 def decoded_lines(file: IO[bytes], name: str, encoding: str | None = None) -> Iterator[str | Problem]:
     """Yield the lines of a file with their ends, and one problem if some lines are not UTF-8.
 
-    A given encoding holds for all lines. Lines that are not UTF-8 are decoded in one encoding, guessed from the first of them; all others stay UTF-8, so that
-    one bad byte in a million lines damages one line.
+    A given encoding holds for all lines. Without one, lines that are not UTF-8 are decoded in an encoding that is
+    guessed from the first of them; all others stay UTF-8, so that one bad byte in a million lines damages one line.
 
     Raises
     ------

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from typing import Any
 
+from exemplar.data.bibliographies.fields import columns_of, record_row
 from exemplar.data.documents import Problem
 from exemplar.data.errors import ExemplarError
-from exemplar.data.readers.bibliography import FIELDS, record_row
-from exemplar.data.readers.encodings import decoded_text
-from exemplar.data.readers.extras import package
-from exemplar.data.readers.file import File
-from exemplar.data.readers.table import Row, Table, placed_row
+from exemplar.data.extras import package
+from exemplar.data.files.encodings import decoded_text
+from exemplar.data.files.file import File
+from exemplar.data.files.table import Row, Table, placed_row
 from exemplar.data.text import one_line
 
 _MOST_BYTES = 2**27
@@ -24,12 +24,11 @@ _NAMES = {  # of fields that are called otherwise in other bibliographies
 
 
 def bibtex_table(file: File) -> Table:
-    """Return a BibTeX file as a table with the columns of ``bibliography.FIELDS``; an entry's key is its id."""
-    columns = dict.fromkeys(name for row in _rows(file) if not isinstance(row, Problem) for name in row)
+    """Return a BibTeX file as a table with the columns of ``fields.FIELDS``; an entry's key is its id."""
+    columns = columns_of(_rows(file))
     if not columns:
         raise ExemplarError("it has no entry, such as @article{key, title = {...}}")
-    first = [name for name in FIELDS if name in columns]
-    return Table((*first, *(name for name in columns if name not in first)), lambda needed: _rows(file))
+    return Table(columns, lambda needed: _rows(file))
 
 
 def _rows(file: File) -> Iterator[Row | Problem]:

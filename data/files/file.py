@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from exemplar.data.errors import ExemplarError
-from exemplar.data.readers.options import DEFAULTS, ReadOptions
+from exemplar.data.files.options import DEFAULTS, ReadOptions
 from exemplar.data.text import one_line
 
 PACKINGS = (".gz", ".bz2", ".xz", ".zst")  # suffixes of files that hold one packed file

@@ -1,10 +1,15 @@
 """What the records of all bibliographies become: the same columns, whatever their format calls them."""
 
+import itertools
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
+from exemplar.data.documents import Problem
+from exemplar.data.files.table import Row, check_names
+
 FIELDS = ("id", "title", "abstract", "authors", "year", "journal", "doi", "keywords", "url", "type", "decision")
 
+_N_FIRST = 1000  # records whose fields are the columns
 _SEPARATORS = {
     "authors": "; ",
     "keywords": "; ",
@@ -49,6 +54,15 @@ def record_row(fields: Mapping[str, Sequence[str]], notes: Iterable[str] = ()) -
     if "decision" not in row and (decision := decision_in(notes)):
         row["decision"] = decision
     return row
+
+
+def columns_of(rows: Iterable[Row | Problem]) -> tuple[str, ...]:
+    """Return the columns of the first 1,000 rows: those of ``FIELDS``, then others as they come."""
+    columns: dict[str, None] = {}
+    for row in itertools.islice((row for row in rows if not isinstance(row, Problem)), _N_FIRST):
+        columns |= dict.fromkeys(row)
+        check_names(len(columns), sum(map(len, columns)))
+    return (*(name for name in FIELDS if name in columns), *(name for name in columns if name not in FIELDS))
 
 
 def decision_in(notes: Iterable[str]) -> str | None:

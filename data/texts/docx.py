@@ -4,8 +4,8 @@ from io import BytesIO
 from typing import Any
 
 from exemplar.data.errors import ExemplarError
-from exemplar.data.readers.extras import package
-from exemplar.data.readers.file import File
+from exemplar.data.extras import package
+from exemplar.data.files.file import File
 from exemplar.data.text import one_line
 
 _MOST_BYTES = 2**27

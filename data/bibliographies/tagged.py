@@ -3,20 +3,18 @@
 A byte order mark or a missing end of the last record loses nothing, and all tags count as often as they occur.
 """
 
-import itertools
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from exemplar.data.bibliographies.fields import columns_of, record_row
 from exemplar.data.documents import Problem
 from exemplar.data.errors import ExemplarError
-from exemplar.data.readers.bibliography import FIELDS, record_row
-from exemplar.data.readers.encodings import decoded_lines
-from exemplar.data.readers.file import File
-from exemplar.data.readers.table import Row, Table, check_names, placed_row
+from exemplar.data.files.encodings import decoded_lines
+from exemplar.data.files.file import File
+from exemplar.data.files.table import Row, Table, placed_row
 
 _MOST_RECORD = 2**24  # characters
-_N_FIRST = 1000  # records whose tags are the columns
 _END = "ER"
 
 
@@ -33,7 +31,7 @@ class _Dialect:
     tag
         Matches the beginning of a line with a tag, the only group.
     fields
-        The tags that a column of ``bibliography.FIELDS`` is read from, the most telling first.
+        The tags that a column of ``fields.FIELDS`` is read from, the most telling first.
     notes
         The tag of notes, in which programs for screening leave decisions.
     a_line_each
@@ -126,17 +124,13 @@ TAGGED = tuple(_DIALECTS)
 def tagged_table(file: File, name: str) -> Table:
     """Return a bibliography as a table; ``name`` is that of its format: ris, medline, wos or endnote.
 
-    Columns are those of ``bibliography.FIELDS`` that the first 1,000 records have, then their other tags.
+    Columns are those of ``fields.FIELDS`` that the first 1,000 records have, then their other tags.
     """
     dialect = _DIALECTS[name]
-    columns: dict[str, None] = {}
-    for row in itertools.islice((row for row in _rows(file, dialect) if not isinstance(row, Problem)), _N_FIRST):
-        columns |= dict.fromkeys(row)
-        check_names(len(columns), sum(map(len, columns)))
+    columns = columns_of(_rows(file, dialect))
     if not columns:
         raise ExemplarError(f"it has no record: in {dialect.title} each begins with {dialect.start}")
-    first = [field for field in FIELDS if field in columns]
-    return Table((*first, *(name for name in columns if name not in FIELDS)), lambda needed: _rows(file, dialect))
+    return Table(columns, lambda needed: _rows(file, dialect))
 
 
 def _rows(file: File, dialect: _Dialect) -> Iterator[Row | Problem]:

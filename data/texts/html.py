@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from exemplar.data.errors import ExemplarError
-from exemplar.data.readers.extras import package
+from exemplar.data.extras import package
 
 _TAGS = "a|abbr|b|blockquote|br|code|div|em|h[1-6]|hr|i|img|li|ol|p|pre|span|strong|sub|sup|table|tbody|td|th|tr|u|ul"
 _TAG = re.compile(rf"</?(?:{_TAGS})(?:\s[^<>]*)?/?>", re.IGNORECASE)

@@ -3,18 +3,18 @@
 import re
 from collections.abc import Iterator
 from email import message_from_bytes
-from email.message import EmailMessage
+from email.message import EmailMessage, MIMEPart
 from email.policy import default
 from io import BytesIO
 from typing import IO
 
 from exemplar.data.documents import Problem
 from exemplar.data.errors import ExemplarError
-from exemplar.data.readers.encodings import decoded_lines
-from exemplar.data.readers.file import File
-from exemplar.data.readers.html import html_text
-from exemplar.data.readers.table import Row, Table, placed_row
+from exemplar.data.files.encodings import decoded_lines
+from exemplar.data.files.file import File
+from exemplar.data.files.table import Row, Table, placed_row
 from exemplar.data.text import one_line, replace_lone_surrogates
+from exemplar.data.texts.html import html_text
 
 COLUMNS = ("id", "subject", "text", "from", "to", "date", "quoted", "attachments")
 
@@ -22,7 +22,8 @@ _MOST_MAIL = 2**27  # bytes, attachments included
 _BEGINS = re.compile(rb"From \S.*\d{4}\s*$")
 # What stands before a reply's quotation, in the languages of the commonest programs.
 _WROTE = re.compile(
-    r"^(?:On|Am|Le|El|Il|Op|Em|Den|W dniu)\b.{0,200}\b(?:wrote|schrieb|a écrit|escribió|ha scritto|schreef|escreveu|skrev|napisał)\b.*:\s*$",
+    r"^(?:On|Am|Le|El|Il|Op|Em|Den|W dniu)\b.{0,200}"
+    r"\b(?:wrote|schrieb|a écrit|escribió|ha scritto|schreef|escreveu|skrev|napisał)\b.*:\s*$",
     re.IGNORECASE,
 )
 _ORIGINAL = re.compile(
@@ -85,7 +86,7 @@ def _row(mail: EmailMessage) -> dict[str, str]:
     return {name: replace_lone_surrogates(value) for name, value in row.items() if value.strip()}
 
 
-def _content(part: EmailMessage) -> str:
+def _content(part: MIMEPart) -> str:
     try:
         return str(part.get_content())
     except (LookupError, UnicodeError):  # an encoding that is unknown or not the right one
@@ -96,7 +97,8 @@ def _content(part: EmailMessage) -> str:
 
 def without_quotation(text: str) -> tuple[str, str]:
     """Return what the sender of a reply wrote, and what it quotes."""
-    written, quoted = [], []
+    written: list[str] = []
+    quoted: list[str] = []
     lines = text.splitlines()
     for number, line in enumerate(lines):
         if _ORIGINAL.match(line):

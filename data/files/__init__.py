@@ -1,0 +1,4 @@
+"""What a file is to every reader: its bytes, its text, its rows, and a person's choices about its format.
+
+It knows no format; ``data.readers`` recognises the format of a file and reads it.
+"""

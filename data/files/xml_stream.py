@@ -1,0 +1,39 @@
+"""Elements of an XML file, one at a time; what was read is not kept."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from exemplar.data.errors import ExemplarError
+from exemplar.data.files.file import File
+from exemplar.data.text import one_line
+
+
+def elements(file: File, name: str) -> Iterator[Any]:
+    """Yield the elements of a name, with what they hold.
+
+    Raises
+    ------
+    ExemplarError
+        It is no XML, or declares a document type, which might define entities.
+    """
+    from defusedxml import DefusedXmlException
+    from defusedxml.ElementTree import iterparse
+
+    number = 0
+    parents: list[Any] = []
+    with file.open() as opened:
+        try:
+            for event, found in iterparse(opened, events=("start", "end"), forbid_dtd=True):
+                if event == "start":
+                    parents.append(found)
+                    continue
+                parents.pop()
+                if found.tag == name:
+                    yield found
+                    number += 1
+                if parents and (found.tag == name or len(parents) == 1):
+                    parents[-1].remove(found)
+        except DefusedXmlException as error:
+            raise ExemplarError("it declares a document type, which no such file needs") from error
+        except SyntaxError as error:  # that of the parser
+            raise ExemplarError(f"broken XML after {number:,} records: {one_line(error)}") from error
