@@ -10,10 +10,10 @@ from exemplar.data.errors import ExemplarError
 from exemplar.data.files.file import File
 from exemplar.data.files.table import Table
 from exemplar.data.readers.csv_table import csv_table, tsv_table
-from exemplar.data.readers.formats import format_of
+from exemplar.data.readers.formats import Format, format_of
 from exemplar.data.readers.json_table import json_lines_table, json_table
 from exemplar.data.readers.parquet_table import parquet_table
-from exemplar.data.readers.spreadsheet import spreadsheet_table
+from exemplar.data.readers.spreadsheet import sheet_names, spreadsheet_table
 from exemplar.data.readers.stack_exchange import stack_exchange_table
 from exemplar.data.texts.mail import mail_table
 
@@ -30,6 +30,21 @@ _READERS: Mapping[str, Callable[[File], Table]] = {
     "mbox": mail_table,
     **{name: partial(tagged_table, name=name) for name in TAGGED},
 }
+
+
+_NAMES: Mapping[str, Callable[[File], Iterable[str]]] = {"xlsx": sheet_names, "ods": sheet_names}
+
+
+def table_names(file: File, found: Format) -> tuple[str, ...]:
+    """Return the sheets of a workbook, the tables of a database or the lists in JSON; none for other formats.
+
+    Raises
+    ------
+    file.UNREADABLE
+        The file can't be read.
+    """
+    names = _NAMES.get(found.name)
+    return tuple(names(file)) if names else ()
 
 
 def open_table(file: File, required: Iterable[str] = ()) -> Table:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from exemplar.data.documents import Document, Problem, Problems
 from exemplar.data.errors import ExemplarError, TextColumnUnknown
 from exemplar.data.sources.columns import Columns, guess_columns
-from exemplar.data.sources.read import read_source
+from exemplar.data.sources.read import format_and_tables, read_source
 from exemplar.data.sources.spec import SourceSpec
 
 _N_DOCUMENTS = 5
@@ -30,6 +30,10 @@ class Preview:
         The first documents, with the beginnings of their texts.
     problems
         One line per kind of problem so far.
+    format
+        The name of the format of the source's file; empty if it has several files, or none.
+    tables
+        The sheets, tables or lists of the file, of which one can be chosen; empty where there is no choice.
     error
         Why a build would fail, as a sentence; empty if nothing failed so far.
     """
@@ -39,11 +43,18 @@ class Preview:
     chosen: Columns = field(default_factory=Columns)
     documents: tuple[Document, ...] = ()
     problems: tuple[str, ...] = ()
+    format: str = ""
+    tables: tuple[str, ...] = ()
     error: str = ""
 
 
 def look_at(spec: SourceSpec) -> Preview:
     """Read the beginning of a source; an error becomes the preview's ``error``."""
+    found, tables = format_and_tables(spec)
+    return replace(_look_at(spec), format=found, tables=tables)
+
+
+def _look_at(spec: SourceSpec) -> Preview:
     try:
         source = read_source(spec)
         columns = source.columns()

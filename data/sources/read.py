@@ -22,7 +22,7 @@ from exemplar.data.readers.formats import (
     listed_suffixes,
     may_be_table,
 )
-from exemplar.data.readers.tables import open_table
+from exemplar.data.readers.tables import open_table, table_names
 from exemplar.data.readers.text_files import read_text_file
 from exemplar.data.sources.columns import Columns, Documents, pick_columns, read_rows
 from exemplar.data.sources.files import file_on_disk, files_at, is_url, local_path, name_at
@@ -67,6 +67,26 @@ def read_source(spec: SourceSpec) -> Source:
     if kind_of(path.name) in (*BY_SUFFIX, ZIP) or source.startswith((".", "/", "~")):
         raise ExemplarError(f"there is no file or folder {source}")
     return _data_set(spec, default_name(source))
+
+
+def format_and_tables(spec: SourceSpec) -> tuple[str, tuple[str, ...]]:
+    """Return the name of the format of a source that is one file, and the names of the tables in it.
+
+    Both are empty for a source of several files, and where the file can't be read or has no choice of tables.
+    """
+    try:
+        path = Path(os.path.expanduser(local_path(spec.source)))
+        if spec.is_docs or not os.path.isfile(path) or path.suffix.lower() == ZIP:
+            return "", ()
+        file = file_on_disk(path, options=spec.options)
+        found = format_of(file)
+    except (*UNREADABLE, ValueError):
+        return "", ()
+    tables: tuple[str, ...] = ()
+    if found:
+        with contextlib.suppress(*UNREADABLE):
+            tables = table_names(file, found)
+    return found.name if found else "", tables
 
 
 def _check(spec: SourceSpec) -> None:

@@ -18,6 +18,7 @@ from exemplar.ui.corpora import build_job
 from exemplar.ui.corpora.column_form import choose_columns, with_columns
 from exemplar.ui.corpora.examples import examples_of
 from exemplar.ui.corpora.form_memory import PREVIEWED, empty_form, fresh_key, refill_form
+from exemplar.ui.corpora.format_form import choose_options
 from exemplar.ui.corpora.preview import show_preview
 from exemplar.ui.corpora.source_form import choose_source
 
@@ -99,15 +100,16 @@ def _show_source(kind: str, spec: SourceSpec | None, options: _Options, *, press
         return
     if pressed or kind == "upload":
         st.session_state[PREVIEWED] = spec
-    readable = _show_preview(spec) if st.session_state.get(PREVIEWED) == spec else None
+    readable = _show_preview(kind, spec) if st.session_state.get(PREVIEWED) == spec else None
     if pressed and readable is not None:
         _begin(options, readable)
 
 
-def _show_preview(spec: SourceSpec) -> SourceSpec | None:
+def _show_preview(kind: str, spec: SourceSpec) -> SourceSpec | None:
     """Draw the pickers and the first documents; return the spec with its columns, None if it can't be read."""
+    options = choose_options(_preview_of(spec), spec.source) if not (spec.is_docs or kind == "hub") else spec.options
+    chosen = spec = dataclasses.replace(spec, options=options)
     preview = _preview_of(spec)
-    chosen = spec
     if preview.columns:
         chosen = with_columns(spec, preview.chosen, choose_columns(spec, preview, _examples(spec, preview)))
         if chosen.text_column is None and preview.error and preview.chosen.text is None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from exemplar.data.errors import ExemplarError
 from exemplar.data.files.values import metadata_text
+from exemplar.data.readers.json_layouts import cell_at
 from exemplar.data.sources.columns import OFF
 from exemplar.data.sources.read import read_source
 from exemplar.data.sources.spec import SourceSpec
@@ -33,7 +34,7 @@ def examples_of(spec: SourceSpec, columns: Sequence[str]) -> dict[str, list[str]
     try:
         for item in itertools.islice(read_source(any_column).read(), n_rows):
             for column in columns:
-                _add(examples[column], item.cells.get(column))
+                _add(examples[column], cell_at(item.cells, column))
             if all(len(values) == N_EXAMPLES for values in examples.values()):
                 break
     except (ExemplarError, OSError):  # the preview says why

@@ -6,8 +6,6 @@ from pathlib import Path
 import streamlit as st
 
 from exemplar.data.building.uploads import save_upload
-from exemplar.data.files.file import PACKINGS, ZIP
-from exemplar.data.readers.formats import BY_SUFFIX
 from exemplar.data.sources.package_docs import DEMO_PACKAGES
 from exemplar.data.sources.spec import SourceSpec
 from exemplar.ui import html
@@ -53,12 +51,12 @@ def _choose_upload() -> SourceSpec | None:
     key = fresh_key(UPLOADED)
     uploaded = st.file_uploader(
         "File",
-        type=[kind.removeprefix(".") for kind in (*BY_SUFFIX, ZIP, *PACKINGS)],
         max_upload_size=_MOST_MEGABYTES,
         key=key,
         on_change=lambda: _forget_upload() if st.session_state[key] is None else None,
-        help="A table (CSV, TSV, JSON, JSON Lines, Parquet): a row is a document. A text, Markdown or PDF file is one "
-        "document. A zip: all such files in it. A larger file is better named by its path.",
+        help="A table, a workbook, a bibliography, a mailbox or a database: a row is a document. A text, a page, a "
+        "Word file, a book or a PDF is one document. A zip or tar: all such files in it. Packed files are unpacked. "
+        "A larger file is better named by its path.",
     )
     upload = _kept_upload() if uploaded is None else _saved_upload(uploaded)
     if upload is None:
@@ -103,8 +101,8 @@ def _choose_path() -> SourceSpec | None:
     path = _text(
         "Path",
         "build_path",
-        "Of a file or folder on the machine that this page runs on. A folder: all files in it that can be read (CSV, "
-        "TSV, JSON, JSON Lines, Parquet, text, Markdown, PDF, zip), or a BEIR folder, or a data set.",
+        "Of a file or folder on the machine that this page runs on. A folder: all files in it that can be read, or a "
+        "BEIR folder, or a data set.",
     )
     # The hub would be searched for a bare name.
     if not path:
