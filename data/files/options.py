@@ -1,5 +1,6 @@
 """How a file is to be read, where its name and content do not say it, or not rightly."""
 
+import io
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Self
@@ -83,6 +84,7 @@ DEFAULTS = ReadOptions()
 def is_encoding(name: str) -> bool:
     """Return whether Python decodes text in an encoding of a name."""
     try:
-        return isinstance(b"".decode(name), str) and "\0" not in name
-    except (LookupError, ValueError, UnicodeError):
+        io.TextIOWrapper(io.BytesIO(), encoding=name)
+    except (LookupError, ValueError):
         return False
+    return True

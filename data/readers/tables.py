@@ -32,6 +32,7 @@ _READERS: Mapping[str, Callable[[File], Table]] = {
 }
 
 
+_WITH_TABLES = ("json", "jsonl", "xlsx", "ods", "sqlite", "duckdb")
 _NAMES: Mapping[str, Callable[[File], Iterable[str]]] = {"xlsx": sheet_names, "ods": sheet_names}
 
 
@@ -62,6 +63,8 @@ def open_table(file: File, required: Iterable[str] = ()) -> Table:
     """
     found = format_of(file)
     name = found.name if found else ""
+    if file.options.table is not None and found and name not in _WITH_TABLES:
+        raise ExemplarError(f"{found.title} holds one table alone, so none can be chosen")
     if name == "json":
         return json_table(file, required)
     if name == "jsonl":
