@@ -12,6 +12,7 @@ from exemplar.data.files.table import Table
 from exemplar.data.readers.csv_table import csv_table, tsv_table
 from exemplar.data.readers.formats import Format, format_of
 from exemplar.data.readers.json_table import json_lines_table, json_table
+from exemplar.data.readers.lines_table import lines_table
 from exemplar.data.readers.parquet_table import parquet_table
 from exemplar.data.readers.spreadsheet import sheet_names, spreadsheet_table
 from exemplar.data.readers.stack_exchange import stack_exchange_table
@@ -20,6 +21,7 @@ from exemplar.data.texts.mail import mail_table
 _READERS: Mapping[str, Callable[[File], Table]] = {
     "csv": csv_table,
     "tsv": tsv_table,
+    "lines": lines_table,
     "parquet": parquet_table,
     "bibtex": bibtex_table,
     "xlsx": spreadsheet_table,

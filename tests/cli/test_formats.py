@@ -34,7 +34,17 @@ def texts(name: str) -> list[str]:
 CHOICES = {
     "odd.csv": (
         "Report\n\n1|P\u0159\u00edli\u0161 dlouh\u00fd\n2|K\u016f\u0148\n".encode("cp1250"),
-        ("--delimiter", "pipe", "--no-header", "--skip-lines", "2", "--encoding", "cp1250", "--text-column", "column 2"),
+        (
+            "--delimiter",
+            "pipe",
+            "--no-header",
+            "--skip-lines",
+            "2",
+            "--encoding",
+            "cp1250",
+            "--text-column",
+            "column 2",
+        ),
         ["P\u0159\u00edli\u0161 dlouh\u00fd", "K\u016f\u0148"],
     ),
     "odd.tab": (b"text\tn\nbuy, milk\t1\n", ("--delimiter", "\\t"), ["buy, milk"]),
@@ -55,7 +65,7 @@ def test_a_build_reads_a_file_as_the_options_say_and_so_does_the_command_that_bu
     content, options, expected = CHOICES[name]
     path = tmp_path / name
     path.write_bytes(content)
-    code, out, err = run(capsys, "build", str(path), "--name", "odd", *options)
+    code, _, err = run(capsys, "build", str(path), "--name", "odd", *options)
     assert code == 0, err
     assert texts("odd") == expected
     command = re.search("Build it again: exemplar (.*)", run(capsys, "corpora", "show", "odd")[1])[1]
