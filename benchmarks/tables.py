@@ -1,7 +1,7 @@
 """Make the tables of README.md and docs/ from the JSON files of the benchmarks.
 
-``python -m benchmarks.tables NAME FILE`` prints them; NAME is the benchmark: app, encoder, load, quick, scale,
-screening, svm.
+``python -m benchmarks.tables NAME FILE`` prints them; NAME is the benchmark: app, encoder, load, quick, reading,
+scale, screening, svm.
 """
 
 import json
@@ -162,6 +162,24 @@ def _quick_quality(quality: dict[str, Any]) -> str:
     return markdown(header, rows) + "\n" + gains
 
 
+def reading(result: dict[str, Any]) -> str:
+    """Return the tables of docs/reading.md: rows a second against plain libraries, and the peak of memory by size."""
+    speed = [
+        (name, f"{figures['rows_a_second']:,}", f"{figures['times_plain']:.1f}", f"{figures['times_before']:.2f}")
+        if "times_before" in figures
+        else (name, f"{figures['rows_a_second']:,}", f"{figures['times_plain']:.1f}", "")
+        for name, figures in result["speed"].items()
+    ]
+    sizes = list(next(iter(result["memory"].values()))["peak_mb"])
+    memory = [
+        (name, *(f"{figures['peak_mb'][size]:.0f} MB" for size in sizes), f"{figures['more_mb']:.1f} MB")
+        for name, figures in result["memory"].items()
+    ]
+    header = ("format", "rows a second", "times the plain library's time", "times the time of the version before")
+    peaks = ("format", *(f"peak at {size}" for size in sizes), "more")
+    return markdown(header, speed) + "\n" + markdown(peaks, memory)
+
+
 def scale(result: dict[str, Any]) -> str:
     """Return the tables of docs/scale.md: building on Ray, search through Milvus, approximate indexes."""
     return f"{_scale_build(result['build'])}\n{_scale_search(result['search'])}\n{_scale_indexes(result['search'])}"
@@ -320,6 +338,7 @@ TABLES = {
     "encoder": encoder,
     "load": load,
     "quick": quick,
+    "reading": reading,
     "scale": scale,
     "screening": screening,
     "svm": svm,

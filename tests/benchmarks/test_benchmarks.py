@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import encoder, quick, scale_search, svm, tables, vectors, words
+from benchmarks import encoder, quick, reading, scale_search, svm, tables, vectors, words
 from benchmarks.memory import in_own_process, peak_megabytes
 from exemplar.data.building.build import build_corpus
 from exemplar.data.encoders.base import unit_rows
@@ -129,3 +129,17 @@ def test_the_benchmark_of_quick_vectors_times_each_stage(monkeypatch: pytest.Mon
         assert result[name]["seconds_of_a_search_command"] > 0
     assert result["quality"]["sets"]["first query quick anchored"].keys() == {"animals"}
     assert len(result["quality"]["gains"]) == 3
+
+
+@pytest.mark.slow
+def test_the_reading_benchmark_reads_all_it_wrote(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    output = tmp_path / "reading.json"
+    arguments = ["reading", "--runs", "1", "--rows", "50", "--megabytes", "1", "2", "--json", str(output)]
+    monkeypatch.setattr("sys.argv", arguments)
+
+    reading.main()
+
+    result = json.loads(output.read_text())
+    assert {name: figures["rows"] for name, figures in result["speed"].items()} == {"csv": 50, "jsonl": 50, "ris": 50}
+    assert result["memory"].keys() == {"csv", "jsonl", "json", "ris", "stackexchange", "mbox"}
+    assert tables.reading(result).count("\n") == 13
