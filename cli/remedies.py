@@ -6,6 +6,9 @@ _REMEDIES: dict[Hint, str] = {
     "replace": "--replace",
     "label_column": "build it with --label-column",
     "without_see_also": "exemplar evaluate docs measures them without",
+    "format": "--format NAME",
+    "table": "--table NAME",
+    "encoding": "--encoding NAME",
 }
 
 

@@ -78,7 +78,7 @@ def _wide_lines(file: IO[bytes], encoding: str) -> Iterator[str]:
         yield from _bounded(io.TextIOWrapper(file, encoding=encoding, newline=""), _MOST_LINE_BYTES // 4, "characters")
     except UnicodeError as error:
         raise ExemplarError(
-            f"it is not {encoding.upper()} throughout; save it as UTF-8, or name another encoding"
+            f"it is not {encoding.upper()} throughout; save it as UTF-8, or name its encoding", hint="encoding"
         ) from error
 
 

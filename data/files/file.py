@@ -92,4 +92,5 @@ def reading(where: str) -> Iterator[None]:
     try:
         yield
     except UNREADABLE as error:
-        raise ExemplarError(f"cannot read {where}: {one_line(error)}") from error
+        hint = error.hint if isinstance(error, ExemplarError) else None
+        raise ExemplarError(f"cannot read {where}: {one_line(error)}", hint=hint) from error

@@ -4,7 +4,7 @@ import itertools
 from dataclasses import dataclass, field, replace
 
 from exemplar.data.documents import Document, Problem, Problems
-from exemplar.data.errors import ExemplarError, TextColumnUnknown
+from exemplar.data.errors import ExemplarError, Hint, TextColumnUnknown
 from exemplar.data.sources.columns import Columns, guess_columns
 from exemplar.data.sources.read import format_and_tables, read_source
 from exemplar.data.sources.spec import SourceSpec
@@ -36,6 +36,8 @@ class Preview:
         The sheets, tables or lists of the file, of which one can be chosen; empty where there is no choice.
     error
         Why a build would fail, as a sentence; empty if nothing failed so far.
+    hint
+        That of the error.
     """
 
     name: str = ""
@@ -46,6 +48,7 @@ class Preview:
     format: str = ""
     tables: tuple[str, ...] = ()
     error: str = ""
+    hint: Hint | None = None
 
 
 def look_at(spec: SourceSpec) -> Preview:
@@ -61,7 +64,7 @@ def _look_at(spec: SourceSpec) -> Preview:
     except TextColumnUnknown as error:
         return Preview(columns=error.columns, chosen=guess_columns(error.columns), error=str(error))
     except (ExemplarError, OSError) as error:
-        return Preview(error=str(error))
+        return Preview(error=str(error), hint=_hint(error))
     preview = Preview(source.name, columns, _chosen(source.spec.columns, columns))
     problems = Problems()
     documents: list[Document] = []
@@ -74,8 +77,12 @@ def _look_at(spec: SourceSpec) -> Preview:
             if len(documents) == _N_DOCUMENTS:
                 break
     except (ExemplarError, OSError) as error:
-        preview = replace(preview, error=str(error))
+        preview = replace(preview, error=str(error), hint=_hint(error))
     return replace(preview, documents=tuple(documents), problems=tuple(problems.lines()))
+
+
+def _hint(error: Exception) -> Hint | None:
+    return error.hint if isinstance(error, ExemplarError) else None
 
 
 def _chosen(chosen: Columns, columns: tuple[str, ...]) -> Columns:

@@ -151,7 +151,8 @@ def _one_file(file: File, name: str, spec: SourceSpec) -> Source:
     if found is None:
         raise ExemplarError(
             f"Exemplar can't read files such as {spec.where}; it reads {listed_suffixes()}, and these packed "
-            f"({', '.join(PACKINGS)}). Name the format if its suffix does not say it: --format"
+            f"({', '.join(PACKINGS)}); another name needs its format",
+            hint="format",
         )
     if found.is_table:
         return _table_file(file, name, spec)

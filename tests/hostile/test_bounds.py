@@ -66,7 +66,7 @@ def test_lines_without_end_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert told_of(tmp_path / "a.jsonl", line.encode()) == "line 2 is longer than 4,000 bytes"
     assert told_of(tmp_path / "b.jsonl", line.encode("utf-16")) == "line 2 is longer than 1,000 characters"
     half = "text\na\n".encode("utf-16") + b"\x00\xd8a"
-    told = "it is not UTF-16 throughout; save it as UTF-8, or name another encoding"
+    told = "it is not UTF-16 throughout; save it as UTF-8, or name its encoding"
     assert told_of(tmp_path / "c.csv", half) == told
 
 

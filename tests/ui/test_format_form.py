@@ -37,7 +37,8 @@ def test_the_encoding_of_a_table_can_be_chosen_and_holds_for_the_build() -> None
     upload(app, "czech.csv", "text\nPříliš žluťoučký kůň\nÚpěl ďábelské ódy\n".encode("cp1250"))
     assert read_as(app) == "CSV"
     choose(app, "Encoding", "Western (Windows-1252)")
-    told = "Cannot read czech.csv: it is not CP1252 throughout; save it as UTF-8, or name another encoding"
+    told = "Cannot read czech.csv: it is not CP1252 throughout; save it as UTF-8, or name its encoding "
+    told += "(choose another under How it is read)"
     assert messages(app, "error") == [told]
     choose(app, "Encoding", "Western (Mac)")
     assert "P¯Ìliö" in text_of(app, "preview")

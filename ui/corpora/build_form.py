@@ -21,6 +21,7 @@ from exemplar.ui.corpora.form_memory import PREVIEWED, empty_form, fresh_key, re
 from exemplar.ui.corpora.format_form import choose_options
 from exemplar.ui.corpora.preview import show_preview
 from exemplar.ui.corpora.source_form import choose_source
+from exemplar.ui.remedies import with_remedy
 
 _PREVIEWS, _EXAMPLES = "build_previews", "build_examples"
 _MOST_PREVIEWS = 8
@@ -117,7 +118,7 @@ def _show_preview(kind: str, spec: SourceSpec) -> SourceSpec | None:
             return None
         preview = _preview_of(chosen)
     if preview.error:
-        html.show_message("error", preview.error)
+        html.show_message("error", with_remedy(ExemplarError(preview.error, hint=preview.hint)))
     show_preview(preview)
     return None if preview.error else chosen
 
