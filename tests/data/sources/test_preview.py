@@ -22,7 +22,7 @@ def test_a_table_shows_its_columns_what_they_are_taken_for_and_its_first_documen
     found = look_at(SourceSpec(path, id_column="key"))
     documents = [Document(str(n), f"the text {n}", ("x",), title=f"about {n}") for n in range(5)]
     columns = ("key", "text", "title", "label")
-    assert found == Preview("notes", columns, Columns("text", "title", "label", "key"), tuple(documents))
+    assert found == Preview("notes", columns, Columns("text", "title", "label", "key"), tuple(documents), format="csv")
 
 
 def test_a_table_without_a_likely_text_shows_its_columns_and_guesses_the_others(tmp_path: Path) -> None:
