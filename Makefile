@@ -77,7 +77,7 @@ clean: ## Remove the environment; corpora and marks stay.
 	@$(BIN)/python -m pip show --quiet torch 2> /dev/null || { set -ex; \
 	$(BIN)/python -m pip download --quiet --no-deps --dest .venv/torch "$$(sed -n 's/^\(torch==[^ ]*\).*/\1/p' .venv/torch.txt)"; \
 	$(INSTALL) --no-deps --no-index --find-links .venv/torch --requirement .venv/torch.txt; rm -r .venv/torch; }
-	@$(NEEDED) > .venv/needed.txt
+	@$(NEEDED) bib mail office pdf web > .venv/needed.txt
 	$(INSTALL) --requirement .venv/needed.txt
 	$(BIN)/python -m pip install --quiet --no-deps --build-constraint requirements.lock --editable .
 	$(BIN)/python -c 'from exemplar.data.encoders import quick; quick.install_quick_encoder()'
