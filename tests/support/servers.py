@@ -22,7 +22,7 @@ class Server:
         A folder: builds wait before the quick vectors for the file ``quick`` in it, and before the full ones for
         ``full``.
     fake
-        Encode queries by the FakeEncoder, as the corpora of the home were.
+        Encode queries by the FakeEncoder, as the corpora of the home were, and new corpora too.
     """
 
     def __init__(self, home: Path, gates: Path | None = None, *, fake: bool = False) -> None:
@@ -61,13 +61,16 @@ def serving(home: Path, gates: Path | None = None, *, fake: bool = False) -> Ite
 
 def _serve(port: int, gates: Path | None, fake: bool) -> None:
     from exemplar import cli
+    from exemplar.data.building import run
     from exemplar.ui import resources
 
     if gates:
         _wait_at(gates)
     if fake:
         encoder = FakeEncoder()
-        resources.load_encoder = lambda *_, **__: encoder
+        for module in (resources, run):
+            module.load_encoder = lambda *_, **__: encoder  # type: ignore[attr-defined]
+        run.model_name = lambda _: encoder.model
     cli.main(["app", "--no-browser", "--port", str(port)])
 
 

@@ -1,0 +1,53 @@
+"""A file of every kind, uploaded in a real browser: looked at, built and searched; the model is a fake one."""
+
+import re
+from collections.abc import Iterator
+from urllib.parse import quote
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.e2e.steps import SIMILAR, expect_listed, rows, settle
+from tests.support.samples import samples
+from tests.support.servers import Server, serving
+
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
+
+# By format, where it isn't that of the suffix: what the form says of it.
+FILES = samples()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with serving(tmp_path_factory.mktemp("uploads") / "home", fake=True) as server:
+        yield server
+        assert "Traceback" not in server.log.read_text()
+
+
+@pytest.fixture(scope="module")
+def tab(browser: Browser, server: Server) -> Iterator[Page]:
+    """A tab on the page Corpora, in which nothing may break."""
+    context = browser.new_context(viewport={"width": 1440, "height": 1000})
+    page = context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(f"{server.url}/corpora")
+    yield page
+    context.close()
+    assert errors == []
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_is_uploaded_looked_at_built_and_searched(tab: Page, server: Server, name: str) -> None:
+    corpus = re.sub(r"\W", "-", name)
+    tab.goto(f"{server.url}/corpora")
+    tab.locator("input[type=file]").set_input_files({"name": name, "mimeType": "", "buffer": FILES[name]})
+    preview = tab.locator(".st-key-preview")
+    expect(preview.locator(".ex-text").first).to_contain_text(re.compile("cats sleep|text", re.IGNORECASE))
+    settle(tab)
+    tab.get_by_role("textbox", name="Name").fill(corpus)
+    tab.get_by_role("button", name="Build", exact=True).click()
+    expect(tab.locator(f".st-key-build-{corpus}")).to_contain_text(f"Built {corpus}: ")
+    tab.goto(f"{server.url}/?corpus={corpus}&q={quote('sleep')}")
+    expect_listed(tab, SIMILAR)
+    expect(rows(tab, SIMILAR).first).to_contain_text(re.compile("cats sleep|text", re.IGNORECASE))
