@@ -50,7 +50,7 @@ _ENDS_IN_ID = re.compile(r"([\s_-]id|Id|ID)\s*$")
 _ADVICE = "write relevant, not relevant, unsure, or nothing"
 _BETWEEN_WORDS = re.compile(r"(?<=\w)[\s_-]+(?=\w)")
 _HASH = re.compile("[0-9a-f]{16}")
-_RAYYAN = re.compile(r"RAYYAN-INCLUSION:\s*\{([^}]*)\}")  # in its column of notes: {"Ann"=>"Included"}
+_RAYYAN = re.compile(r"(?:RAYYAN-INCLUSION:|^)\s*\{([^}]*)\}")  # in its column of notes: {"Ann"=>"Included"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +219,7 @@ def mark_meant(word: str) -> Mark | None:
 
     A cell of Rayyan's notes means the decision in it; decisions that differ are unsure.
     """
-    if decisions := _RAYYAN.search(word):
+    if "=>" in word and (decisions := _RAYYAN.search(word)):
         meant = {_MARKS.get(decision.casefold()) for decision in re.findall(r'=>\s*"([^"]*)"', decisions[1])}
         return meant.pop() if len(meant) == 1 else "unsure" if meant - {None} else None
     return _MARKS.get(_BETWEEN_WORDS.sub(" ", word.strip().casefold()).removesuffix(".0"))  # 1.0 in a column with gaps

@@ -65,6 +65,7 @@ def taken(
         ("Title-abstract decision", ["Not relevant", "Relevant", "?"], Feedback(("d1",), ("d0",), ("d2",))),
         ("decision", ["included", "excluded", "to be discussed", "excluded"], Feedback(("d0",), ("d1", "d3"))),
         ("answer", ["accept", "accept"], Feedback(("d0", "d1"))),
+        ("RAYYAN-INCLUSION", ['{"Ann"=>"Maybe"}', '{"Ann"=>"Included"}', None], Feedback(("d1",), (), ("d0",))),
         (
             "notes",
             [
@@ -214,6 +215,7 @@ def test_a_corpus_without_columns_offers_none(animals: Corpus) -> None:
     assert mark_columns(corpus_of(animals, ["1", "2"], ["x", "y"], [None] * 2)) == ([], [])
 
 
+@pytest.mark.slow
 @pytest.mark.cluster
 def test_over_milvus_the_same_documents_are_marked(tmp_path: Path) -> None:
     pytest.importorskip("milvus_lite", reason="pip install 'exemplar[milvus]'")

@@ -69,9 +69,9 @@ def _show_values(
             args=(mark, keys),
         )
     chosen: dict[str, Mark] = {value: mark for mark in MARK_NAMES for value in st.session_state[keys[mark]]}
-    others: Mark | None = None
-    if len(chosen) < len(column.values) and st.checkbox("All other values mean not relevant", key=f"others {about}"):
-        others = "negative"
+    others: Mark | None = (
+        "negative" if st.checkbox("All other values mean not relevant", key=f"others {about}") else None
+    )
     st.button(
         "Take in these marks",
         key=f"take in {about}",
