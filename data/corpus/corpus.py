@@ -11,7 +11,7 @@ documents with the best that is complete, words or quick vectors, and the manife
 """
 
 import functools
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from exemplar.data.arrow import DOCUMENT_SCHEMA, document_at, read_documents
 from exemplar.data.corpus.copies import Copies
-from exemplar.data.corpus.facets import Facets, facets_of
+from exemplar.data.corpus.facets import Facets, facets_of, values_in
 from exemplar.data.corpus.filters import Filters, RowSelection, Selection, matching_rows
 from exemplar.data.corpus.manifest import Manifest, corpus_folder, read_manifest
 from exemplar.data.corpus.shards import DOCUMENTS, ShardStore
@@ -165,6 +165,10 @@ class Corpus:
     def facets(self) -> Facets:
         """The values that the documents can be filtered by."""
         return facets_of(self.documents)
+
+    def values_in(self, column: str | None) -> Iterator[tuple[int, tuple[str, ...]]]:
+        """Yield row and values of the documents that have values in a column, by row; None stands for the labels."""
+        return values_in(self.documents, column)
 
     @functools.cached_property
     def _copies(self) -> Copies:

@@ -2,7 +2,7 @@
 
 import itertools
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ MOST_VALUES = 5_000  # of one column
 MOST_COLUMNS = 100
 
 _EXAMINED = 1_000  # columns, among which MOST_COLUMNS are chosen
+_BLOCK = 2**16  # documents whose values are in memory together
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,22 @@ def metadata_cells(documents: pa.Table) -> tuple[Any, Any, NDArray[np.int64]]:
     parts = [pa.StructArray.from_arrays(keys_and_items(chunk), names=["key", "value"]) for chunk in chunks]
     table = pa.Table.from_struct_array(pa.chunked_array(parts))
     return table["key"].combine_chunks(), table["value"].combine_chunks(), rows
+
+
+def values_in(documents: pa.Table, column: str | None) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """Yield row and values of the documents that have values in a column, by row; None stands for the labels."""
+    for first in range(0, len(documents), _BLOCK):
+        block = documents.slice(first, _BLOCK)
+        if column is None:
+            for row, labels in enumerate(block["labels"].to_pylist(), first):
+                if labels:
+                    yield row, tuple(labels)
+        else:
+            names, values, rows = metadata_cells(block)
+            chosen = pc.equal(names, column)
+            selected = rows[chosen.to_numpy(zero_copy_only=False)] + first
+            for row, value in zip(selected.tolist(), values.filter(chosen).to_pylist(), strict=True):
+                yield row, (value,)
 
 
 def _lengths(chunk: Any) -> NDArray[np.int64]:

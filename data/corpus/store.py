@@ -1,6 +1,6 @@
 """The interface of a corpus's documents, which are on disk or in a database."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -43,6 +43,12 @@ class DocumentStore(Protocol):
     @property
     def facets(self) -> Facets:
         """The values that the documents can be filtered by."""
+
+    def values_in(self, column: str | None) -> Iterator[tuple[int, tuple[str, ...]]]:
+        """Yield row and values of the documents that have values in a column, by row; None stands for the labels.
+
+        A database transfers the column of all documents.
+        """
 
     def rows_of(self, doc_ids: Iterable[str]) -> dict[str, int]:
         """Return the rows of documents by doc_id, leaving out documents that do not exist."""

@@ -159,6 +159,15 @@ class MilvusCorpus:
         """The values that the documents can be filtered by, as they were when the corpus was pushed."""
         return Facets.from_json(self.collection.properties.get(CHOICES, ""))
 
+    def values_in(self, column: str | None) -> Iterator[tuple[int, tuple[str, ...]]]:
+        """Yield row and values of the documents that have values in a column, by row; None stands for the labels."""
+        output = ["document", self._labels if column is None else "metadata"]
+        for entity in self.collection.all_entities(output, "number == 0"):
+            value = None if column is None else (entity["metadata"] or {}).get(column)
+            values = _labels_in(entity) if column is None else () if value is None else (value,)
+            if values:
+                yield entity["document"], values
+
     @functools.cached_property
     def documents(self) -> pa.Table:
         """All documents with the columns doc_id, text and labels; reads the collection in full: no search uses it."""

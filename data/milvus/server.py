@@ -263,10 +263,11 @@ class Collection:
             [row] = self._client.query(self.name, filter=expression, output_fields=["count(*)"], timeout=_SECONDS)
         return int(row["count(*)"])
 
-    def all_entities(self, output: Sequence[str]) -> Iterator[dict[str, Any]]:
-        """Yield all entities with the fields of ``output``, ordered by passage."""
+    def all_entities(self, output: Sequence[str], expression: str = "") -> Iterator[dict[str, Any]]:
+        """Yield all entities that meet an expression, with the fields of ``output``, ordered by passage."""
+        condition = f" and ({expression})" if expression else ""
         for first in range(0, self.manifest.n_passages, _CHUNK):
-            entities = self.query(f"passage >= {first} and passage < {first + _CHUNK}", output)
+            entities = self.query(f"passage >= {first} and passage < {first + _CHUNK}{condition}", output)
             yield from sorted(entities, key=lambda entity: entity["passage"])
 
     def _by_key(self, passages: Sequence[int], output: Sequence[str]) -> Iterator[dict[str, Any]]:

@@ -15,7 +15,7 @@ class Read:
     ----------
     found
         How it was found: ``{"list": "anchored", "rank": 3}``, ``{"random": 1}`` by the first random check,
-        ``{"import": "file.csv"}``; empty if that is not known.
+        ``{"import": "file.csv"}``, ``{"column": "decision"}`` of the corpus; empty if that is not known.
     """
 
     doc_id: str

@@ -119,7 +119,7 @@ class MarksAdded:
     found
         How rows were found, by ``doc_id``, as for ``Marked``, in the order in which they were marked.
     found_all
-        How all other rows were found, such as ``{"import": "marks.csv"}``.
+        How all other rows were found, such as ``{"import": "marks.csv"}``, or ``{"column": "decision"}`` of the corpus.
     reader
         As for ``Marked``.
     """

@@ -35,9 +35,9 @@ _WORDS: dict[Mark, str] = {
 _MARKS: dict[str, Mark] = {word: mark for mark, words in _WORDS.items() for word in words.split(", ")}
 
 # Usual names of columns, the most telling first.
-_MARK_COLUMNS = (
+MARK_COLUMNS = (
     *("mark", "verdict", "decision", "judgement", "judgment", "answer", "included", "include", "relevant", "relevance"),
-    *("label included", "label"),
+    *("asreview label", "label included", "label"),
 )
 _ID_COLUMNS = ("doc_id", *ID_COLUMNS, "document id", "docid", "record id", "paper id", "corpus id", "pmid", "doi")
 
@@ -50,6 +50,7 @@ _ENDS_IN_ID = re.compile(r"([\s_-]id|Id|ID)\s*$")
 _ADVICE = "write relevant, not relevant, unsure, or nothing"
 _BETWEEN_WORDS = re.compile(r"(?<=\w)[\s_-]+(?=\w)")
 _HASH = re.compile("[0-9a-f]{16}")
+_RAYYAN = re.compile(r"(?:RAYYAN-INCLUSION:|^)\s*\{([^}]*)\}")  # in its column of notes: {"Ann"=>"Included"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,9 +214,20 @@ def _mark_row(
     return MarkRow(place, doc_id, mark, text_hash, marked, lost, note, reason, reader)
 
 
+def mark_meant(word: str) -> Mark | None:
+    """Return the mark that a word means; None if it means none.
+
+    A cell of Rayyan's notes means the decision in it; decisions that differ are unsure.
+    """
+    if "=>" in word and (decisions := _RAYYAN.search(word)):
+        meant = {_MARKS.get(decision.casefold()) for decision in re.findall(r'=>\s*"([^"]*)"', decisions[1])}
+        return meant.pop() if len(meant) == 1 else "unsure" if meant - {None} else None
+    return _MARKS.get(_BETWEEN_WORDS.sub(" ", word.strip().casefold()).removesuffix(".0"))  # 1.0 in a column with gaps
+
+
 def _mark(word: str, name: str) -> Mark:
     """Return the mark that a word means; ExemplarError, which begins with the row's name, if it means none."""
-    mark = _MARKS.get(_BETWEEN_WORDS.sub(" ", word.strip().casefold()).removesuffix(".0"))  # 1.0 in a column with gaps
+    mark = mark_meant(word)
     if mark is None:
         raise ExemplarError(f"{name}: '{word[:50]}' is not a mark; {_ADVICE}")
     return mark
@@ -240,7 +252,7 @@ def _written(row: Row, column: str | None, longest: int) -> str:
 def _names(columns: Sequence[str], corpus: Columns) -> _Names:
     """Return the columns that are read; raises ExemplarError if one is missing or there twice."""
     chosen = corpus.chosen()
-    mark = _column(columns, _MARK_COLUMNS)
+    mark = _column(columns, MARK_COLUMNS)
     if mark is None:
         raise ExemplarError(f"it has no column 'mark'; its columns are: {listed(columns)}")
     others = [name for name in columns if name != mark]
@@ -262,8 +274,8 @@ def _names(columns: Sequence[str], corpus: Columns) -> _Names:
 
 def _column(names: Sequence[str], usual: Iterable[str]) -> str | None:
     """Return the column with the first of some usual names, None without one."""
-    for one in map(_plain_name, usual):
-        matching = [name for name in names if _plain_name(name) == one]
+    for one in map(plain_name, usual):
+        matching = [name for name in names if plain_name(name) == one]
         if len(matching) > 1:
             raise ExemplarError(f"it has two columns named '{matching[0].strip()}'; its columns are: {listed(names)}")
         if matching:
@@ -275,5 +287,6 @@ def _only(names: Sequence[str]) -> str | None:
     return names[0] if len(names) == 1 else None
 
 
-def _plain_name(name: str) -> str:
+def plain_name(name: str) -> str:
+    """Return the name of a column as usual names are written: case, blanks, hyphens and underscores do not count."""
     return " ".join(re.split(r"[\s_-]+", name.casefold())).strip()

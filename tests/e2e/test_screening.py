@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,21 @@ from exemplar.data.documents import Document
 from exemplar.data.sources.spec import Source, SourceSpec
 from exemplar.retrieval.sessions.events import CheckDrawn, Event, Marked, Noted, Undone
 from exemplar.retrieval.sessions.store import SessionStore
-from tests.e2e.steps import LEARNED, counts, expect_listed, expect_marks, lit, news, row, rows, settle, tab_to
+from tests.e2e.steps import (
+    LEARNED,
+    choose,
+    counts,
+    expect_listed,
+    expect_marks,
+    lit,
+    news,
+    open_popover,
+    row,
+    rows,
+    settle,
+    tab_to,
+    tool,
+)
 from tests.e2e.test_access import violations
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.servers import Server, serving
@@ -20,6 +35,7 @@ from tests.support.servers import Server, serving
 pytestmark = pytest.mark.e2e
 
 N, N_RELEVANT, N_READ, N_DRAWN = 60, 20, 30, 25
+DECISIONS = ["included", "excluded", "<i>later</i>"]
 SUBJECTS = ["heart", "lung", "kidney", "liver", "skin", "brain"]
 
 CLAIMED = "with 95% confidence at least 95% of the relevant records are found"
@@ -47,6 +63,8 @@ def papers_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("EXEMPLAR_HOME", str(home))
         build_corpus(Source("papers", SourceSpec("papers"), lambda: iter(papers())), FakeEncoder())
+        decided = [replace(paper, metadata={"decision": DECISIONS[n % 3]}) for n, paper in enumerate(papers())]
+        build_corpus(Source("decided", SourceSpec("decided"), lambda: iter(decided)), FakeEncoder())
     return home
 
 
@@ -229,3 +247,21 @@ def test_on_a_phone_a_review_is_read_by_taps(browser: Browser, server: Server) -
     expect(page.get_by_role("heading", name="Random check 1: 0 of 2 judged")).to_be_visible()
     assert page.evaluate("document.scrollingElement.scrollWidth") <= 420
     context.close()
+
+
+def test_decisions_in_a_column_become_marks_and_are_undone_in_one_step(browser: Browser, server: Server) -> None:
+    page = browser.new_context(color_scheme="dark", viewport={"width": 390, "height": 800}).new_page()
+    page.goto(f"{server.url}/?corpus=decided&q=statins")
+    expect_listed(page)
+    with open_popover(page, "Export, import"):
+        expect(page.get_by_role("combobox", name="Column", exact=True)).to_have_value("decision")
+        choose(page, "Values that mean unsure", "<i>later</i> (20)")
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("listbox")).to_have_count(0)
+        assert violations(page) == []
+        page.get_by_role("button", name="Take in these marks").click()
+        expect(page.get_by_text("decision: 20 as relevant, 20 as not relevant, 20 as unsure.")).to_be_visible()
+    expect_marks(page, positive=20, negative=20, unsure=20)
+    tool(page, "Undo").click()
+    expect_marks(page)
+    page.context.close()

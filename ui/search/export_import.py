@@ -10,7 +10,7 @@ from exemplar.data.corpus.store import DocumentStore
 from exemplar.data.readers.formats import MARKS
 from exemplar.retrieval.screening.flow import Flow, flow_of
 from exemplar.retrieval.screening.flow_chart import flow_svg
-from exemplar.retrieval.sessions.added_marks import Import, added_marks
+from exemplar.retrieval.sessions.added_marks import added_marks
 from exemplar.retrieval.sessions.events import MarksAdded, NotesAdded
 from exemplar.retrieval.sessions.export import (
     Column,
@@ -23,7 +23,9 @@ from exemplar.retrieval.sessions.identity import PresentMarks
 from exemplar.retrieval.sessions.import_marks import MOST_BYTES, read_marks
 from exemplar.retrieval.sessions.session import Session
 from exemplar.retrieval.sessions.store import FAILURES
-from exemplar.ui import html, state
+from exemplar.ui import state
+from exemplar.ui.search.importing.column import show_column_import
+from exemplar.ui.search.importing.message import keep_failure, keep_result, show_message
 
 _FORMATS = {
     "CSV": (".csv", "text/csv", as_csv),
@@ -33,11 +35,7 @@ _FORMATS = {
 _CONTENTS = ("Rankings and marks", "Marks alone")
 _MIN_ROWS, _DEFAULT_ROWS, _MAX_ROWS = 10, 100, 1000  # rows of each ranking
 
-_MOST_LINES = 100  # of rows that were left out
-
 _N_IMPORTS = "imports_so_far"
-_IMPORT_MESSAGE = "what_the_last_import_did"
-_STATE_AT_IMPORT = "what_it_did_it_to"
 
 
 def show_export(
@@ -114,10 +112,13 @@ def show_flow(corpus: DocumentStore, session: Session) -> None:
 
 
 def show_import(corpus: DocumentStore, session: Session, on_marks: Callable[[MarksAdded | NotesAdded], None]) -> None:
-    """Draw the box for a file of marks; ``on_marks`` takes the marks and the notes that it adds to the session."""
+    """Draw the forms that take marks from a file and from a column of the corpus.
+
+    ``on_marks`` takes the marks and the notes that they add to the session.
+    """
     st.subheader("Import marks", anchor=False)
     with st.container(gap=None):
-        _show_import_message(corpus)
+        show_message("file", corpus)
     key = f"import {st.session_state.get(_N_IMPORTS, 0)}"
     st.file_uploader(
         "File with marks",
@@ -131,6 +132,7 @@ def show_import(corpus: DocumentStore, session: Session, on_marks: Callable[[Mar
         on_change=_import_marks,
         args=(key, corpus, session, on_marks),
     )
+    show_column_import(corpus, on_marks)
 
 
 def _choose_content() -> str:
@@ -164,7 +166,6 @@ def _import_marks(
     uploaded = st.session_state[key]
     if uploaded is None:
         return
-    st.session_state.pop(_STATE_AT_IMPORT, None)
     st.session_state[_N_IMPORTS] = st.session_state.get(_N_IMPORTS, 0) + 1  # replaces this box by an empty one
     try:
         file = read_marks(uploaded.getvalue(), uploaded.name, corpus.manifest.source.columns)
@@ -174,51 +175,6 @@ def _import_marks(
         if found.notes:
             on_marks(found.notes)
     except FAILURES as error:
-        st.session_state[_IMPORT_MESSAGE] = ("error", f"{error}. Nothing was changed.", ())
-        return
-    kind = "success" if (found.event.marks or found.notes) and not found.left_out else "warning"
-    st.session_state[_IMPORT_MESSAGE] = (kind, _import_message(uploaded.name, found), found.left_out)
-
-
-def _show_import_message(corpus: DocumentStore) -> None:
-    """Show the message of the last import until the session or the corpus changes."""
-    if _IMPORT_MESSAGE in st.session_state:
-        now = (state.current(), corpus.manifest.name)
-        if st.session_state.setdefault(_STATE_AT_IMPORT, now) == now:
-            kind, message, left_out = st.session_state[_IMPORT_MESSAGE]
-            html.show_message(kind, message)
-            lines = [html.quiet_line(line) for line in left_out[:_MOST_LINES]]
-            more = [html.quiet_line(f"… and {len(left_out) - _MOST_LINES:,} more")] if left_out[_MOST_LINES:] else []
-            if lines:
-                st.html("".join(lines + more))
-        else:
-            del st.session_state[_IMPORT_MESSAGE]
-
-
-def _import_message(name: str, found: Import) -> str:
-    marks, n_left_out = found.event.marks, len(found.left_out)
-    left_out = f"{'1 row was' if n_left_out == 1 else f'{n_left_out:,} rows were'} left out"
-    notes = _notes_in_words(found)
-    if not marks and notes:
-        return f"Took in {notes} from {name}, and no mark.{_then(left_out) if n_left_out else ''}"
-    if not marks:
-        reason = f"No mark was taken in from {name}: {left_out}" if n_left_out else f"There is no mark in {name}"
-        return f"{reason}; nothing was changed."
-    counts = [f"{len(marks.positives):,} as relevant", f"{len(marks.negatives):,} as not relevant"]
-    counts += [f"{len(marks.unsure):,} as unsure"] if marks.unsure else []
-    lost = f" {found.n_lost:,} of them on texts that this corpus does not have." if found.n_lost else ""
-    end = _then(left_out) if n_left_out else ""
-    taken = f"Took in marks from {name}: {', '.join(counts)}.{lost} Undo takes all of it back"
-    return f"{taken}, but for {notes}.{end}" if notes else f"{taken}.{end}"
-
-
-def _notes_in_words(found: Import) -> str:
-    """Return how many notes and reasons a file has; empty if it has none."""
-    if found.notes is None:
-        return ""
-    counts = {"note": len(found.notes.notes), "reason": len(found.notes.reasons)}
-    return " and ".join(f"{n:,} {noun}{'' if n == 1 else 's'}" for noun, n in counts.items() if n)
-
-
-def _then(sentence: str) -> str:
-    return f" {sentence[0].upper()}{sentence[1:]}."
+        keep_failure("file", error)
+    else:
+        keep_result("file", uploaded.name, found)
