@@ -12,7 +12,8 @@ from exemplar.data.documents import Problem
 from exemplar.data.errors import ExemplarError
 from exemplar.data.files.file import File, reading
 from exemplar.data.files.table import PlacedRow, Row, Table, file_of, line_of, placed_row
-from exemplar.data.readers.parquet_table import class_names_in, data_set_features, with_class_names
+from exemplar.data.readers.arrow_rows import class_names_in, with_class_names
+from exemplar.data.readers.parquet_table import data_set_features
 from exemplar.data.readers.tables import open_table
 from exemplar.data.sources.files import file_on_disk
 from exemplar.data.sources.spec import SourceSpec

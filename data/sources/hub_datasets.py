@@ -17,8 +17,8 @@ from exemplar.data.errors import ExemplarError
 from exemplar.data.files.file import kind_of
 from exemplar.data.files.table import Row, Table
 from exemplar.data.hub import check_hub
+from exemplar.data.readers.arrow_rows import class_names_in, with_class_names
 from exemplar.data.readers.formats import BY_SUFFIX
-from exemplar.data.readers.parquet_table import class_names_in, with_class_names
 from exemplar.data.sources.described_folders import described_folder, parts_of_split, readable_columns
 from exemplar.data.sources.files import file_on_disk
 from exemplar.data.sources.folders import is_partition, leads_out, stays_within, walk

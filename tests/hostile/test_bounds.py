@@ -10,7 +10,7 @@ from fsspec.implementations.memory import MemoryFileSystem
 
 from exemplar.data.documents import Document, Problem
 from exemplar.data.files import encodings, file, table
-from exemplar.data.readers import csv_table, json_table, parquet_table
+from exemplar.data.readers import arrow_rows, csv_table, json_table, parquet_table
 from exemplar.data.texts import pdf
 from tests.support.damage import METHODS, as_parquet, told_of, zipped
 from tests.support.pdf import pdf as pdf_of
@@ -94,7 +94,7 @@ def test_rows_of_csv_without_end_are_told(
 def test_a_parquet_row_that_repeats_a_huge_text_is_left_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, nested: bool
 ) -> None:
-    monkeypatch.setattr(parquet_table, "_MOST_ROW", 1000)
+    monkeypatch.setattr(arrow_rows, "_MOST_ROW", 1000)
     tags = [["t" * 300] * 5, ["u"], None] if nested else ["t" * 1500, "u", None]
     rows = pa.table({"text": ["a", "b", "c"], "tags": tags})
     (tmp_path / "a.parquet").write_bytes(as_parquet(rows))
@@ -112,7 +112,7 @@ def test_parquet_that_expands_beyond_all_measure_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows: pa.Table
 ) -> None:
     monkeypatch.setattr(parquet_table, "LEAST_UNPACKED", 1_000_000)
-    monkeypatch.setattr(parquet_table, "_FEW_ROWS", 1_000_000)
+    monkeypatch.setattr(parquet_table, "FEW_ROWS", 1_000_000)
     told = told_of(tmp_path / "a.parquet", as_parquet(rows, compression="zstd"))
     assert told.startswith(f"it expands to {rows.num_rows:,} rows and ")
     assert told.endswith(", beyond all measure")
