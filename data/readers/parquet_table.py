@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from exemplar.data.errors import ExemplarError
+from exemplar.data.files.arrow_rows import FEW_ROWS, MOST_ROWS_A_BYTE, batches_table, features_in, holds_bytes
 from exemplar.data.files.file import LEAST_UNPACKED, MOST_TIMES, File
 from exemplar.data.files.table import Row, Table, check_names
-from exemplar.data.readers.arrow_rows import FEW_ROWS, MOST_ROWS_A_BYTE, batches_table, features_in, holds_bytes
 from exemplar.data.text import one_line
 
 _BATCH = 8192  # rows

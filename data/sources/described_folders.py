@@ -10,11 +10,12 @@ from typing import Any
 
 from exemplar.data.documents import Problem
 from exemplar.data.errors import ExemplarError
+from exemplar.data.files.arrow_rows import class_names_in, with_class_names
 from exemplar.data.files.file import File, reading
 from exemplar.data.files.table import PlacedRow, Row, Table, file_of, line_of, placed_row
-from exemplar.data.readers.arrow_rows import class_names_in, with_class_names
 from exemplar.data.readers.parquet_table import data_set_features
 from exemplar.data.readers.tables import open_table
+from exemplar.data.sources.columns import holds_text
 from exemplar.data.sources.files import file_on_disk
 from exemplar.data.sources.spec import SourceSpec
 
@@ -64,7 +65,7 @@ class DescribedFolder:
         """Return a file as a table whose errors name the file."""
         where = f"{file.name} of {spec.where}"
         with reading(where):
-            table = open_table(file, spec.columns.names())
+            table = open_table(file, spec.columns.names(), holds_text(spec.columns))
 
         def rows(needed: Collection[str]) -> Iterator[Row | Problem]:
             with reading(where):

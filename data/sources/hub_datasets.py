@@ -14,10 +14,10 @@ from typing import Any
 
 from exemplar.data.documents import Problem
 from exemplar.data.errors import ExemplarError
+from exemplar.data.files.arrow_rows import class_names_in, with_class_names
 from exemplar.data.files.file import kind_of
 from exemplar.data.files.table import Row, Table
 from exemplar.data.hub import check_hub
-from exemplar.data.readers.arrow_rows import class_names_in, with_class_names
 from exemplar.data.readers.formats import BY_SUFFIX
 from exemplar.data.sources.described_folders import described_folder, parts_of_split, readable_columns
 from exemplar.data.sources.files import file_on_disk

@@ -9,8 +9,8 @@ import pytest
 from fsspec.implementations.memory import MemoryFileSystem
 
 from exemplar.data.documents import Document, Problem
-from exemplar.data.files import encodings, file, table
-from exemplar.data.readers import arrow_rows, csv_table, json_table, parquet_table
+from exemplar.data.files import arrow_rows, encodings, file, table
+from exemplar.data.readers import csv_table, json_table, parquet_table
 from exemplar.data.texts import pdf
 from tests.support.damage import METHODS, as_parquet, told_of, zipped
 from tests.support.pdf import pdf as pdf_of
@@ -55,9 +55,11 @@ def test_the_files_of_a_zip_share_what_it_may_expand_to(tmp_path: Path, method: 
     assert {each.reason for each in found} == {told}
 
 
-def test_a_zip_within_a_zip_is_no_kind_that_is_read(tmp_path: Path) -> None:
+def test_a_zip_within_a_zip_is_not_read(tmp_path: Path) -> None:
     (tmp_path / "a.zip").write_bytes(zipped(zipfile.ZIP_DEFLATED, **{"inner.zip": zipped(zipfile.ZIP_DEFLATED)}))
-    assert problems(read(str(tmp_path / "a.zip"))) == [Problem("inner.zip", "not a kind that is read")]
+    assert problems(read(str(tmp_path / "a.zip"))) == [
+        Problem("inner.zip", "an archive, which is not read here; unpack it first")
+    ]
 
 
 def test_lines_without_end_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -87,7 +87,8 @@ def features_in(schema: Any) -> dict[str, Any]:
 
 
 def _without_dictionary(field: Any) -> Any:
-    return field.with_type(field.type.value_type) if pa.types.is_dictionary(field.type) else field
+    plain = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
+    return pa.field(field.name, plain)  # a damaged file may lack values that its schema demands
 
 
 def _rows_of(batch: Any, schema: Any) -> Iterator[dict[str, Any] | None]:
