@@ -13,7 +13,14 @@ import pyarrow as pa
 
 from exemplar.data.errors import ExemplarError
 from exemplar.data.files import file as bounds
-from exemplar.data.files.arrow_rows import FEW_ROWS, MOST_ROWS_A_BYTE, arrow_errors, batches_table, check_values
+from exemplar.data.files.arrow_rows import (
+    FEW_ROWS,
+    MOST_ROWS_A_BYTE,
+    arrow_errors,
+    batches_table,
+    check_values,
+    features_in,
+)
 from exemplar.data.files.arrow_sizes import Block, blocks_in, unpacked_size
 from exemplar.data.files.file import File
 from exemplar.data.files.table import Table
@@ -98,6 +105,19 @@ def _table(file: File, *, is_file: bool) -> Table:
 
     with arrow_errors():
         return batches_table(schema, batches, file)
+
+
+def arrow_features(file: File) -> dict[str, Any]:
+    """Return the features that a Hugging Face data set wrote into an Arrow file, as JSON; empty without any."""
+    is_file = _is_file(file)
+    with arrow_errors(), _source(file, is_file) as source:
+        return features_in((pa.ipc.open_file if is_file else pa.ipc.open_stream)(source).schema)
+
+
+def _is_file(file: File) -> bool:
+    """Return whether Arrow's file has a footer, as a stream has not."""
+    with file.open() as opened:
+        return opened.read(len(_FILE)) == _FILE
 
 
 def orc_table(file: File) -> Table:

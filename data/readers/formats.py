@@ -155,6 +155,8 @@ def _format_of(file: File) -> Format | None:
     with file.open() as opened:
         head = opened.read(_HEAD)
     found = _by_magic(head, file) or _by_text(text_of(head), file)
+    if found is None and named is not None and named.name == "text" and len(head) < _HEAD:
+        file.known["content"] = head  # a short text is opened once
     return BY_NAME[found] if found else named
 
 
@@ -268,7 +270,8 @@ def _is_tabbed(text: str) -> bool:
 
     Names are different, do not begin with a digit or end with a colon, and do not stand as cells in their own column.
     """
-    rows = [line.split("\t") for line in text.splitlines()[:-1][:_FEW_LINES] if line.strip()]
+    lines = text.split("\n", _FEW_LINES)[:-1]
+    rows = [line.rstrip("\r").split("\t") for line in lines if line.strip()]
     if len(rows) < 2 or len(rows[0]) < 2 or len({*map(len, rows)}) > 1:
         return False
     names = [name.strip().strip('"') for name in rows[0]]

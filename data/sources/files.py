@@ -113,8 +113,8 @@ def files_at(url: str, options: ReadOptions = DEFAULTS) -> list[File]:
 
 def is_hidden(name: str) -> bool:
     """Return whether a part of a path begins with a dot, or is the folder that macOS adds to zips."""
-    parts = PurePosixPath(name).parts
-    return any(part == "__MACOSX" or (part.startswith(".") and part != "..") for part in parts)
+    parts = name.split("/")
+    return any(part == "__MACOSX" or (part.startswith(".") and part not in (".", "..")) for part in parts)
 
 
 def _open_plain(path: Path) -> IO[bytes]:

@@ -38,7 +38,7 @@ from exemplar.data.readers.text_files import read_text_file
 from exemplar.data.sources.columns import Columns, Documents, holds_text, pick_columns, read_rows
 from exemplar.data.sources.files import file_on_disk, files_at, folder_as_file, is_url, local_path, name_at
 from exemplar.data.sources.folders import Listing, leads_out, list_archive, list_folder, list_url, read_files, walk
-from exemplar.data.sources.hub_datasets import data_set_table, is_data_set
+from exemplar.data.sources.hub_datasets import data_set_table, default_split, is_data_set
 from exemplar.data.sources.package_docs import DEMO_PACKAGES, package_documents, without_see_also
 from exemplar.data.sources.spec import Source, SourceSpec
 
@@ -128,9 +128,7 @@ def _file(path: Path, spec: SourceSpec) -> Source:
     if is_archive(path.name):
         return _files(functools.partial(list_archive, path, "", spec.options), name, spec)
     if is_any_archive(path.name):
-        raise ExemplarError(
-            f"{spec.where} is an archive of a kind that is not read; unpack it, or pack it as zip or tar"
-        )
+        raise ExemplarError(f"{spec.where} is an archive, and of these zip and tar alone are read; unpack it first")
     return _one_file(file_on_disk(path, options=spec.options), name, spec)
 
 
@@ -177,7 +175,7 @@ def _folder(folder: Path, spec: SourceSpec) -> Source:
 
 
 def _data_set(spec: SourceSpec, name: str) -> Source:
-    spec = replace(spec, split=spec.split or "train")
+    spec = replace(spec, split=spec.split or default_split(spec.source))
     return _table(data_set_table(spec), name, spec)
 
 

@@ -114,9 +114,12 @@ def test_ids_differ_over_all_of_a_folder(folder: Path) -> None:
     write(folder / "b.csv", [{"text": "three", "id": "2"}, {"text": "four", "id": "c.txt"}])
     write(folder / "c.txt.csv", [{"text": "five", "id": "b.csv#0"}])
     source = read(str(folder))
-    assert [each.doc_id for each in documents(source)] == ["1", "2", "b.csv#0", "c.txt", "b.csv#0"]
+    assert [each.doc_id for each in documents(source)] == ["1", "2", "b.csv#2", "c.txt", "b.csv#0"]
+    assert problems(source) == [
+        Problem("b.csv", "ids of an earlier file; they stand after the name of this one", left_out=False)
+    ]
     corpus = build_corpus(source, FakeEncoder())
-    assert list(corpus.rows) == ["1", "2", "b.csv#0.2", "c.txt", "b.csv#0"]
+    assert list(corpus.rows) == ["1", "2", "b.csv#2", "c.txt", "b.csv#0"]
     by_row = documents(read(str(folder), id_column="none"))
     assert [each.doc_id for each in by_row] == ["a.csv#0", "a.csv#1", "b.csv#0", "b.csv#1", "c.txt.csv#0"]
 
