@@ -36,8 +36,8 @@ _VIEWS = frozenset({pa.string_view(), pa.binary_view()})
 def batches_table(schema: Any, batches: Callable[[list[str]], Iterable[Any]], file: File) -> Table:
     """Return batches of Arrow as a table.
 
-    Numbers of classes that a Hugging Face data set wrote become the names of the classes. Columns of bytes, such as
-    pictures, are read only if they are needed. A row that is too large is a problem.
+    Numbers of classes that a Hugging Face data set wrote become the names of the classes, and its JSON values. Columns
+    of bytes, such as pictures, are read only if they are needed. A row that is too large is a problem.
 
     Parameters
     ----------
@@ -45,15 +45,20 @@ def batches_table(schema: Any, batches: Callable[[list[str]], Iterable[Any]], fi
         Reads the columns of the given names, in the order of the schema.
     """
     check_names(len(schema), sum(map(len, schema.names)))
-    class_names, plain = class_names_in(features_in(schema)), pa.schema(map(_without_dictionary, schema))
+    features, plain = features_in(schema), pa.schema(map(_without_dictionary, schema))
+    class_names = class_names_in(features)
+    of_json = [name for name, each in features.items() if isinstance(each, dict) and each.get("_type") == "Json"]
 
     def rows(needed: Collection[str]) -> Iterator[Row | Problem]:
         columns = pa.schema(field for field in plain if field.name in needed or not holds_bytes(field.type))
         number = 0
         for batch in batches(columns.names):
             for row in _rows_of(batch, columns):
-                where = file.at(f"row {number}")
-                yield Problem(where, _TOO_LARGE) if row is None else with_class_names(row, class_names)
+                if row is None:
+                    yield Problem(file.at(f"row {number}"), _TOO_LARGE)
+                else:
+                    row.update((name, _parsed(row[name])) for name in of_json if name in row)
+                    yield with_class_names(row, class_names)
                 number += 1
 
     return Table(tuple(schema.names), rows)
@@ -84,6 +89,13 @@ def features_in(schema: Any) -> dict[str, Any]:
     except (KeyError, TypeError, ValueError, RecursionError):  # another program, or an older version, wrote the file
         return {}
     return features if isinstance(features, dict) else {}
+
+
+def _parsed(cell: Any) -> Any:
+    """Return the value of a text of JSON; any other cell unchanged."""
+    with suppress(ValueError, TypeError, RecursionError):
+        return json.loads(cell)
+    return cell
 
 
 def _without_dictionary(field: Any) -> Any:
@@ -130,7 +142,7 @@ def _cells(column: Any) -> list[Any]:
 def _cell(value: Any) -> Any:
     with suppress(*_NO_SUCH_VALUE):
         return value.as_py()
-    if _is_text(value.type):
+    if _is_text(value.type) or value.type in _VIEWS:
         return value.as_buffer().to_pybytes()
     if pa.types.is_timestamp(value.type) and value.type.tz:
         value = value.cast(pa.timestamp(value.type.unit, "UTC"))

@@ -122,14 +122,16 @@ def _is_file(file: File) -> bool:
 
 def orc_table(file: File) -> Table:
     """Return an ORC file as a table, as ``batches_table`` does."""
+    from pyarrow import dataset, orc
+
     with arrow_errors(), _source(file, True) as source:
-        orc = pa.orc.ORCFile(source)
-        schema, n_rows = orc.schema, orc.nrows
+        opened = orc.ORCFile(source)
+        schema, n_rows = opened.schema, opened.nrows
         _Measure(source.size()).add_rows(n_rows)
 
     def batches(names: list[str]) -> Iterator[Any]:
         with arrow_errors(), _source(file, True) as source:
-            fragment = pa.dataset.OrcFileFormat().make_fragment(source)
+            fragment = dataset.OrcFileFormat().make_fragment(source)
             for batch in fragment.to_batches(
                 columns=names, batch_size=_ORC_BATCH, batch_readahead=0, fragment_readahead=0, use_threads=False
             ):

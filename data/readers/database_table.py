@@ -204,6 +204,8 @@ def _in_words(error: sqlite3.Error, path: Path) -> str:
         beside = next((f"{path.name}{end}" for end in ("-wal", "-journal") if _size(Path(f"{path}{end}"))), "")
         log = f"; {beside} beside it holds changes: open and close it in its own program first" if beside else ""
         return f"{words}{log}"
+    if "not a database" in words:
+        return "it is no SQLite database"
     if "interrupted" in words:
         return "a row of it takes too long to compute; choose a table in place of a view (--table NAME)"
     return words

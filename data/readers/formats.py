@@ -4,6 +4,7 @@ import mimetypes
 import re
 import zipfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -152,12 +153,26 @@ def _format_of(file: File) -> Format | None:
         return BY_NAME["lines"]
     if named is not None and (named.name in _PROSE or named.name == "lance"):  # a folder
         return named
-    with file.open() as opened:
-        head = opened.read(_HEAD)
+    head = _head(file)
     found = _by_magic(head, file) or _by_text(text_of(head), file)
     if found is None and named is not None and named.name == "text" and len(head) < _HEAD:
         file.known["content"] = head  # a short text is opened once
     return BY_NAME[found] if found else named
+
+
+def _head(file: File) -> bytes:
+    """Return the beginning of a file; of one that is damaged there, what lies before the damage."""
+    with suppress(*UNREADABLE), file.open() as opened:
+        return opened.read(_HEAD)
+    head = bytearray()
+    try:
+        with file.open() as opened:
+            while len(head) < _HEAD and (piece := opened.read(1)):
+                head += piece
+    except UNREADABLE:
+        if not head:
+            raise
+    return bytes(head)
 
 
 def has_rows(file: File) -> bool:

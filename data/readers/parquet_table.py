@@ -11,10 +11,16 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from exemplar.data.errors import ExemplarError
-from exemplar.data.files.arrow_rows import FEW_ROWS, MOST_ROWS_A_BYTE, batches_table, features_in, holds_bytes
+from exemplar.data.files.arrow_rows import (
+    FEW_ROWS,
+    MOST_ROWS_A_BYTE,
+    arrow_errors,
+    batches_table,
+    features_in,
+    holds_bytes,
+)
 from exemplar.data.files.file import LEAST_UNPACKED, MOST_TIMES, File
 from exemplar.data.files.table import Row, Table, check_names
-from exemplar.data.text import one_line
 
 _BATCH = 8192  # rows
 _BATCH_BYTES = 2**26  # of a batch, unless one row is larger
@@ -64,15 +70,12 @@ def read_columns(file: File, names: Sequence[str]) -> Iterator[Row]:
 
 @contextmanager
 def _opened(file: File, shared: Sequence[str] = ()) -> Iterator[Any]:
-    try:
-        # Of a large file in storage, only the needed parts are read.
-        with ExitStack() as opened:
-            stored = opened.enter_context(file.open()) if file.seekable else None
-            content = file.path or stored or BytesIO(file.content())
-            with _parquet_file(content, list(shared)) as parquet:
-                yield parquet
-    except pa.ArrowException as error:
-        raise ExemplarError(one_line(error)) from error
+    # Of a large file in storage, only the needed parts are read.
+    with arrow_errors(), ExitStack() as opened:
+        stored = opened.enter_context(file.open()) if file.seekable else None
+        content = file.path or stored or BytesIO(file.content())
+        with _parquet_file(content, list(shared)) as parquet:
+            yield parquet
 
 
 def _parquet_file(content: Any, shared: list[str]) -> Any:

@@ -45,7 +45,9 @@ def files_in_tar(path: Path, prefix: str = "", options: ReadOptions = DEFAULTS) 
         for name, info in found.members.items()
         if not is_hidden(name)
     ]
-    return files, [replace(problem, where=prefix + problem.where) for problem in found.problems]
+    problems = [replace(problem, where=prefix + problem.where) for problem in found.problems]
+    damage = [Problem(prefix.rstrip("/") or path.name, found.damage)] if found.damage else []
+    return files, problems + damage
 
 
 def folder_as_file(path: Path, name: str | None = None, options: ReadOptions = DEFAULTS) -> File:

@@ -46,11 +46,12 @@ class _Info(tarfile.TarInfo):
 
 @dataclass(frozen=True, slots=True)
 class TarListing:
-    """The files of a tar, by name in the order of the archive, and a problem for everything else in it."""
+    """The files of a tar by name, in the order of the archive, a problem for everything else, and why it ends early."""
 
     archive: "TarArchive"
     members: dict[str, tarfile.TarInfo]
     problems: list[Problem]
+    damage: str = ""
 
 
 class TarArchive:
@@ -72,9 +73,10 @@ class TarArchive:
         self._kept: tuple[int, Any] | None = None  # the place of a member, and its bytes
 
     def listing(self) -> TarListing:
-        """Return what is in the archive; if it is damaged, a problem takes the place of what lies behind."""
+        """Return what is in the archive, up to its first damage."""
         members: dict[str, tarfile.TarInfo] = {}
         problems: list[Problem] = []
+        damage = ""
         try:
             with unpacking(), self._stream() as stream, self._opened(stream) as tar:
                 for info in _infos(tar):
@@ -89,8 +91,8 @@ class TarArchive:
         except UNREADABLE as error:
             if not members:
                 raise
-            problems.append(Problem(self._path.name, f"damaged, and read up to there: {one_line(error)}"))
-        return TarListing(self, members, problems)
+            damage = f"read as far as it goes: {one_line(error)}"
+        return TarListing(self, members, problems, damage)
 
     def open(self, info: tarfile.TarInfo) -> IO[bytes]:
         """Return a member as a file of its unpacked bytes; a packed file in a tar is unpacked twice."""
