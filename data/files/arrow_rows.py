@@ -1,5 +1,6 @@
 """Batches of Arrow, whatever wrote them, as rows of Python objects within bounds."""
 
+import itertools
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -44,16 +45,18 @@ def batches_table(schema: Any, batches: Callable[[list[str]], Iterable[Any]], fi
     batches
         Reads the columns of the given names, in the order of the schema.
     """
-    check_names(len(schema), sum(map(len, schema.names)))
-    features, plain = features_in(schema), pa.schema(map(_without_dictionary, schema))
+    with arrow_errors():
+        names = tuple(schema.names)
+        features, plain = features_in(schema), pa.schema(map(_without_dictionary, schema))
+    check_names(len(names), sum(map(len, names)))
     class_names = class_names_in(features)
     of_json = [name for name, each in features.items() if isinstance(each, dict) and each.get("_type") == "Json"]
 
     def rows(needed: Collection[str]) -> Iterator[Row | Problem]:
         columns = pa.schema(field for field in plain if field.name in needed or not holds_bytes(field.type))
         number = 0
-        for batch in batches(columns.names):
-            for row in _rows_of(batch, columns):
+        with arrow_errors():
+            for row in itertools.chain.from_iterable(_rows_of(batch, columns) for batch in batches(columns.names)):
                 if row is None:
                     yield Problem(file.at(f"row {number}"), _TOO_LARGE)
                 else:
@@ -61,7 +64,7 @@ def batches_table(schema: Any, batches: Callable[[list[str]], Iterable[Any]], fi
                     yield with_class_names(row, class_names)
                 number += 1
 
-    return Table(tuple(schema.names), rows)
+    return Table(names, rows)
 
 
 @contextmanager

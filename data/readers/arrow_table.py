@@ -103,8 +103,7 @@ def _table(file: File, *, is_file: bool) -> Table:
                 check_values(batch)
                 yield batch.select(names)
 
-    with arrow_errors():
-        return batches_table(schema, batches, file)
+    return batches_table(schema, batches, file)
 
 
 def arrow_features(file: File) -> dict[str, Any]:

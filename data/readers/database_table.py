@@ -97,6 +97,8 @@ def lance_table(file: File) -> Table:
     """Return a Lance data set, which is a folder, as a table."""
     lance = package("lance", "lance", "Lance data sets")
     path = _on_disk(file)
+    if not path.is_dir():
+        raise ExemplarError("it is no Lance data set, which is a folder")
 
     def opened() -> Any:
         return lance.dataset(str(path))
