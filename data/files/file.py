@@ -14,6 +14,7 @@ from exemplar.data.text import one_line
 PACKINGS = (".gz", ".bz2", ".xz", ".zst")  # suffixes of files that hold one packed file
 ZIP = ".zip"
 _TARS = {".tar": "", ".tgz": ".gz", ".tbz": ".bz2", ".tbz2": ".bz2", ".txz": ".xz", ".tzst": ".zst"}
+ARCHIVES = (ZIP, *_TARS)  # suffixes of archives that are read like folders, packings apart
 _OTHER_ARCHIVES = (".7z", ".rar", ".lzh", ".cab", ".arj", ".z01", ".dmg", ".iso")
 
 UNREADABLE = (ExemplarError, OSError, MemoryError)  # all that a bad file, a disk or too little memory causes

@@ -6,7 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from exemplar.data.building.uploads import save_upload
-from exemplar.data.files.file import PACKINGS, ZIP
+from exemplar.data.files.file import ARCHIVES, PACKINGS
 from exemplar.data.readers.formats import BY_SUFFIX
 from exemplar.data.sources.package_docs import DEMO_PACKAGES
 from exemplar.data.sources.spec import SourceSpec
@@ -53,7 +53,7 @@ def _choose_upload() -> SourceSpec | None:
     key = fresh_key(UPLOADED)
     uploaded = st.file_uploader(
         "File",
-        type=[kind.removeprefix(".") for kind in (*BY_SUFFIX, ZIP, *PACKINGS)],
+        type=[kind.removeprefix(".") for kind in (*BY_SUFFIX, *ARCHIVES, *PACKINGS)],
         max_upload_size=_MOST_MEGABYTES,
         key=key,
         on_change=lambda: _forget_upload() if st.session_state[key] is None else None,
