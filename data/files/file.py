@@ -3,9 +3,9 @@
 import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
-from typing import IO
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
 
 from exemplar.data.errors import ExemplarError
 from exemplar.data.files.options import DEFAULTS, ReadOptions
@@ -13,6 +13,9 @@ from exemplar.data.text import one_line
 
 PACKINGS = (".gz", ".bz2", ".xz", ".zst")  # suffixes of files that hold one packed file
 ZIP = ".zip"
+_TARS = {".tar": "", ".tgz": ".gz", ".tbz": ".bz2", ".tbz2": ".bz2", ".txz": ".xz", ".tzst": ".zst"}
+ARCHIVES = (ZIP, *_TARS)  # suffixes of archives that are read like folders, packings apart
+_OTHER_ARCHIVES = (".7z", ".rar", ".lzh", ".cab", ".arj", ".z01", ".dmg", ".iso")
 
 UNREADABLE = (ExemplarError, OSError, MemoryError)  # all that a bad file, a disk or too little memory causes
 
@@ -41,6 +44,8 @@ class File:
         Whether the open file can seek without reading.
     options
         The person's choices about its format.
+    known
+        What was found out about it, so that it is not opened again.
     """
 
     name: str
@@ -49,6 +54,7 @@ class File:
     in_folder: bool = False
     seekable: bool = False
     options: ReadOptions = DEFAULTS
+    known: dict[str, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     @property
     def kind(self) -> str:
@@ -72,18 +78,41 @@ class File:
 
 def kind_of(name: str) -> str:
     """Return the suffix of a file's name in lower case, without that of a packing."""
-    return PurePosixPath(without_packing(name).lower()).suffix
+    return _suffix(without_packing(name))
+
+
+def _suffix(name: str) -> str:
+    """Return the suffix of a path in lower case, as ``pathlib`` does, which takes far longer."""
+    last = name[name.rfind("/") + 1 :]
+    dot = last.rfind(".")
+    return last[dot:].lower() if 0 < dot < len(last) - 1 else ""
 
 
 def packing_of(name: str) -> str:
     """Return the suffix of a packing that a file's name ends with, in lower case; empty for another name."""
-    suffix = PurePosixPath(name.lower()).suffix
+    suffix = _suffix(name)
     return suffix if suffix in PACKINGS else ""
 
 
 def without_packing(name: str) -> str:
     """Return a file's name without the suffix of a packing."""
     return name[: -len(packing)] if (packing := packing_of(name)) else name
+
+
+def tar_packing(name: str) -> str | None:
+    """Return the packing of a tar by its name, empty for one that is not packed; None for a file of another name."""
+    kind, packing = kind_of(name), packing_of(name)
+    return None if kind not in _TARS or (packing and kind != ".tar") else packing or _TARS[kind]
+
+
+def is_archive(name: str) -> bool:
+    """Return whether a file with this name is an archive that is read like a folder."""
+    return _suffix(name) == ZIP or tar_packing(name) is not None
+
+
+def is_any_archive(name: str) -> bool:
+    """Return whether a file with this name is an archive, one that is not read included."""
+    return is_archive(name) or kind_of(name) in (ZIP, *_OTHER_ARCHIVES)
 
 
 @contextmanager

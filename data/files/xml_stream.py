@@ -35,5 +35,5 @@ def elements(file: File, name: str) -> Iterator[Any]:
                     parents[-1].remove(found)
         except DefusedXmlException as error:
             raise ExemplarError("it declares a document type, which no such file needs") from error
-        except SyntaxError as error:  # that of the parser
+        except (SyntaxError, LookupError, ValueError) as error:  # of the parser, or about an encoding
             raise ExemplarError(f"broken XML after {number:,} records: {one_line(error)}") from error

@@ -1,10 +1,12 @@
 """The formats that are read, and which of them a file has: by what it begins with, else by the suffix of its name."""
 
+import mimetypes
 import re
 import zipfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from io import BytesIO
+from pathlib import PurePosixPath
 
 from exemplar.data.errors import ExemplarError
 from exemplar.data.files.encodings import text_of
@@ -12,6 +14,7 @@ from exemplar.data.files.file import UNREADABLE, File
 
 _HEAD = 2**16  # bytes by which a format is recognised
 _FEW_LINES = 5  # that show whether a text is a table
+_LONGEST_NAME = 100  # characters of a column
 _PROSE = frozenset({"markdown"})  # such a text may begin with an example of any format
 _ZIPPED = frozenset({"xlsx", "docx", "ods", "epub"})
 
@@ -59,6 +62,7 @@ FORMATS = (
     Format("mbox", "mbox", (".mbox",)),
     Format("sqlite", "SQLite", (".sqlite", ".sqlite3", ".db")),
     Format("duckdb", "DuckDB", (".duckdb",)),
+    Format("lance", "Lance", (".lance",)),
     Format("text", "text", (".txt", ".text"), is_table=False),
     Format("markdown", "Markdown", (".md", ".markdown", ".rst"), is_table=False),
     Format("lines", "lines", ()),
@@ -74,16 +78,29 @@ MARKS = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet")  # suffixes o
 BY_NAME: Mapping[str, Format] = {format.name: format for format in FORMATS}
 BY_SUFFIX: Mapping[str, Format] = {suffix: format for format in FORMATS for suffix in format.suffixes}
 
+# Suffixes of files that are not read, such as pictures and programs, and not looked at.
+_OTHERS = frozenset(
+    suffix
+    for known in mimetypes.MimeTypes().types_map
+    for suffix, kind in known.items()
+    if suffix not in BY_SUFFIX and not kind.startswith("message/")
+)
 _MAGIC = (
-    (b"PAR1", "parquet"),
     (b"%PDF-", "pdf"),
     (b"ARROW1\0\0", "arrow"),
-    (b"FEA1", "arrow"),
-    (b"\xff\xff\xff\xff", "arrow"),  # a stream of Arrow
-    (b"ORC", "orc"),
     (b"SQLite format 3\0", "sqlite"),
-    (b"\xd0\xcf\x11\xe0", "xlsx"),  # the old Excel
 )
+_WORDS = (  # with their places; a text may have them there too
+    (0, b"PAR1", "parquet"),
+    (0, b"FEA1", "arrow"),
+    (0, b"ORC", "orc"),
+    (8, b"DUCK", "duckdb"),
+)
+_MOST_METADATA = 2**26  # bytes
+_NO_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+_STREAM = b"\xff\xff\xff\xff"  # of Arrow, before the length of the first message
+_COMPOUND = b"\xd0\xcf\x11\xe0"  # a file of the old Excel, Word and others
+_WORKBOOKS = tuple(name.encode("utf-16-le") for name in ("Workbook", "Book"))
 _IN_ZIP = (
     ("xl/workbook.xml", "xlsx"),
     ("xl/workbook.bin", "xlsx"),
@@ -91,22 +108,27 @@ _IN_ZIP = (
     ("META-INF/container.xml", "epub"),
     ("content.xml", "ods"),
 )
-# What a text begins with; only blank lines, or lines of a comment, stand before it.
+# What a text begins with; only blank lines, or lines of a comment, stand before it. No part of a pattern can match in
+# two ways: a text that fits none would be looked at without end.
 _SIGNATURES = (
-    (re.compile(r"(?s).{0,2000}?^TY {1,2}- ?[A-Z]+[ \t]*\r?$", re.MULTILINE), "ris"),
+    (
+        re.compile(r"(?:(?:[A-Z][\w ./-]{0,40}:[^\r\n]*|\d{0,6}\.?[ \t]*)\r?\n){0,20}TY {1,2}- ?[A-Z]+[ \t]*\r?\n"),
+        "ris",
+    ),
     (re.compile(r"PMID- ?\d+[ \t]*\r?$", re.MULTILINE), "medline"),
     (re.compile(r"FN (?:Clarivate|Thomson|ISI)\b"), "wos"),
     (re.compile(r"%0 [A-Z][\w ]+\r?$", re.MULTILINE), "endnote"),
-    (re.compile(r"(?:%.*\s+)*@[a-zA-Z]+\s*\{[^,{}=]*,\s*[\w-]+\s*="), "bibtex"),
+    (re.compile(r"(?:%[^\n]*\n\s*)*@[a-zA-Z]+\s*\{[^,{}=]*,\s*[\w-]+\s*="), "bibtex"),
     (re.compile(r"(?:<\?xml[^>]*>\s*)?<xml>\s*<records>\s*<record\b"), "endnote-xml"),
     (re.compile(r"<\?xml[^>]*>\s*<(\w+)>\s*<row [A-Z]\w*="), "stackexchange"),
-    (re.compile(r"(?is)(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html)\b"), "html"),
+    (re.compile(r"(?is)(?:<\?xml[^>]*>\s*)?(?:<!--(?:(?!-->).)*-->\s*)*<(?:!doctype\s+html|html)\b"), "html"),
     (re.compile(r"<\?xml\b"), "xml"),
-    (re.compile(r"From \S+@?\S* .*\d{4}\s*$", re.MULTILINE), "mbox"),
+    (re.compile(r"From [^\r\n]*\d{4}(?: [+-]\d{4})?[ \t]*\r?\n>?[A-Za-z][A-Za-z0-9-]*:"), "mbox"),
 )
-_MAIL_HEAD = re.compile(r"(?:[A-Za-z][A-Za-z0-9-]*:.*\r?\n(?:[ \t]+.*\r?\n)*)+\r?\n")
+_JSON = re.compile(r"""\{\s*["}]|\[\s*[\[{"\]]""")
+_MAIL_HEAD = re.compile(r"(?:[A-Za-z][A-Za-z0-9-]*:[^\r\n]*\r?\n(?:[ \t]+[^\s][^\r\n]*\r?\n)*)+\r?\n")
 _MAIL_FIELD = re.compile(r"(?im)^(From|To|Subject|Date|Message-ID|MIME-Version|Received):")
-_MAIL_FIELDS = 3  # that show an e-mail
+_MAIL_FIELDS = 3  # that show an e-mail; From and Subject do where the name says nothing
 
 
 def format_of(file: File) -> Format | None:
@@ -117,23 +139,53 @@ def format_of(file: File) -> Format | None:
     file.UNREADABLE
         The file can't be read, or there is no format of the chosen name.
     """
+    if "format" not in file.known:
+        file.known["format"] = _format_of(file)
+    found: Format | None = file.known["format"]
+    return found
+
+
+def _format_of(file: File) -> Format | None:
     if file.options.format is not None:
         return named_format(file.options.format)
     named = BY_SUFFIX.get(file.kind)
     if file.options.lines and (named is None or not named.is_table):
         return BY_NAME["lines"]
-    if named is not None and named.name in _PROSE:
+    if named is not None and (named.name in _PROSE or named.name == "lance"):  # a folder
         return named
-    with file.open() as opened:
-        head = opened.read(_HEAD)
-    found = _by_magic(head, file) or _by_text(text_of(head), named)
+    head = _head(file)
+    found = _by_magic(head, file) or _by_text(text_of(head), file)
+    if found is None and named is not None and named.name == "text" and len(head) < _HEAD:
+        file.known["content"] = head  # a short text is opened once
     return BY_NAME[found] if found else named
+
+
+def _head(file: File) -> bytes:
+    """Return the beginning of a file; of one that is damaged there, what lies before the damage."""
+    with suppress(*UNREADABLE), file.open() as opened:
+        return opened.read(_HEAD)
+    head = bytearray()
+    try:
+        with file.open() as opened:
+            while len(head) < _HEAD and (piece := opened.read(1)):
+                head += piece
+    except UNREADABLE:
+        if not head:
+            raise
+    return bytes(head)
 
 
 def has_rows(file: File) -> bool:
     """Return whether a file is a table, after looking at its content; raises UNREADABLE as ``format_of`` does."""
     found = format_of(file)
     return found is not None and found.is_table
+
+
+def is_taken_for_table(file: File) -> bool:
+    """Return whether only the tabs of a text make it a table, so that it may be none."""
+    found = format_of(file)
+    is_chosen = file.options.format is not None or file.kind in BY_NAME["tsv"].suffixes
+    return found is not None and found.name == "tsv" and not is_chosen
 
 
 def named_format(name: str) -> Format:
@@ -146,9 +198,14 @@ def named_format(name: str) -> Format:
 
 
 def is_readable(file: File) -> bool:
-    """Return whether a file of a folder is read: its suffix is known, or its content is beyond doubt."""
+    """Return whether a file of a folder is read: its suffix is known, or its content is beyond doubt.
+
+    A file with the suffix of another kind is not looked at, nor what Spark and the like keep beside tables.
+    """
     if file.options.format is not None or file.kind in BY_SUFFIX:
         return True
+    if file.kind in _OTHERS or PurePosixPath(file.name).name.startswith("_"):
+        return False
     try:
         return format_of(file) is not None
     except UNREADABLE:
@@ -179,9 +236,14 @@ def _by_name(file: File) -> Format | None:
 def _by_magic(head: bytes, file: File) -> str | None:
     if head.startswith(b"PK\3\4"):
         return _in_zip(file)
-    if head[8:12] == b"DUCK":
-        return "duckdb"
-    return next((name for magic, name in _MAGIC if head.startswith(magic)), None)
+    if head.startswith(_COMPOUND):
+        return "xlsx" if file.kind == ".xls" or any(name in head for name in _WORKBOOKS) else None
+    if head.startswith(_STREAM) and 0 < int.from_bytes(head[4:8], "little", signed=True) < _MOST_METADATA:
+        return "arrow"
+    if found := next((name for magic, name in _MAGIC if head.startswith(magic)), None):
+        return found
+    found = next((name for place, word, name in _WORDS if head.startswith(word, place)), None)
+    return found if found and _NO_TEXT.search(head) else None
 
 
 def _in_zip(file: File) -> str | None:
@@ -190,34 +252,44 @@ def _in_zip(file: File) -> str | None:
     if named is not None and named.name in _ZIPPED:
         return named.name
     try:
-        with zipfile.ZipFile(file.path or BytesIO(file.content())) as opened:
+        with file.open() as content, zipfile.ZipFile(content) as opened:
             members = set(opened.namelist())
-    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError) as error:
         raise ExemplarError(f"it begins as a zip and is none: {error}") from error
     return next((name for member, name in _IN_ZIP if member in members), None)
 
 
-def _by_text(text: str, named: Format | None) -> str | None:
+def _by_text(text: str, file: File) -> str | None:
     """Return the format that the beginning of a text shows; None if it shows none beyond its suffix."""
+    named = BY_SUFFIX.get(file.kind)
     begin = text.lstrip("\ufeff \t\r\n")
     if found := next((name for pattern, name in _SIGNATURES if pattern.match(begin)), None):
         return None if named is not None and found == "xml" else found
-    if named is not None and named.name not in ("text", "email"):
+    if named is not None and named.name != "text":
         return None
-    if _is_mail(begin):
+    if _is_mail(begin, is_named=named is not None):
         return "email"
-    if named is None and begin[:1] in ("{", "["):
+    if named is None and _JSON.match(begin):
         return "jsonl"
-    return "tsv" if _has_tabs(text) else None
+    return "tsv" if (named is not None or not file.kind) and _is_tabbed(text) else None
 
 
-def _is_mail(text: str) -> bool:
-    found = _MAIL_HEAD.match(text)
-    return found is not None and len({each.lower() for each in _MAIL_FIELD.findall(found[0])}) >= _MAIL_FIELDS
+def _is_mail(text: str, *, is_named: bool) -> bool:
+    match = _MAIL_HEAD.match(text)
+    fields = {each.lower() for each in _MAIL_FIELD.findall(match[0])} if match else set()
+    return len(fields) >= _MAIL_FIELDS or (not is_named and {"from", "subject"} <= fields)
 
 
-def _has_tabs(text: str) -> bool:
-    """Return whether lines have the same number of tabs, at least one."""
-    lines = [line for line in text.splitlines()[:-1][:_FEW_LINES] if line.strip()]
-    counts = {line.count("\t") for line in lines}
-    return len(lines) > 1 and len(counts) == 1 and counts != {0}
+def _is_tabbed(text: str) -> bool:
+    """Return whether a text is a table: its first line names columns, and the next ones have as many tabs.
+
+    Names are different, do not begin with a digit or end with a colon, and do not stand as cells in their own column.
+    """
+    lines = text.split("\n", _FEW_LINES)[:-1]
+    rows = [line.rstrip("\r").split("\t") for line in lines if line.strip()]
+    if len(rows) < 2 or len(rows[0]) < 2 or len({*map(len, rows)}) > 1:
+        return False
+    names = [name.strip().strip('"') for name in rows[0]]
+    are_names = all(name and not name[0].isdigit() and len(name) <= _LONGEST_NAME and name[-1] != ":" for name in names)
+    are_cells = any(name == cell.strip() for row in rows[1:] for name, cell in zip(rows[0], row, strict=True))
+    return are_names and len(set(names)) == len(names) and not are_cells

@@ -9,7 +9,9 @@ from exemplar.data.bibliographies.tagged import TAGGED, tagged_table
 from exemplar.data.errors import ExemplarError
 from exemplar.data.files.file import File
 from exemplar.data.files.table import Table
+from exemplar.data.readers.arrow_table import arrow_table, orc_table
 from exemplar.data.readers.csv_table import csv_table, tsv_table
+from exemplar.data.readers.database_table import HoldsText, duckdb_table, lance_table, sqlite_table
 from exemplar.data.readers.formats import Format, format_of
 from exemplar.data.readers.json_table import json_lines_table, json_table
 from exemplar.data.readers.lines_table import lines_table
@@ -23,6 +25,9 @@ _READERS: Mapping[str, Callable[[File], Table]] = {
     "tsv": tsv_table,
     "lines": lines_table,
     "parquet": parquet_table,
+    "arrow": arrow_table,
+    "orc": orc_table,
+    "lance": lance_table,
     "bibtex": bibtex_table,
     "xlsx": spreadsheet_table,
     "ods": spreadsheet_table,
@@ -33,7 +38,7 @@ _READERS: Mapping[str, Callable[[File], Table]] = {
     **{name: partial(tagged_table, name=name) for name in TAGGED},
 }
 
-
+_DATABASES: Mapping[str, Callable[[File, HoldsText], Table]] = {"sqlite": sqlite_table, "duckdb": duckdb_table}
 _WITH_TABLES = ("json", "jsonl", "xlsx", "ods", "sqlite", "duckdb")
 _NAMES: Mapping[str, Callable[[File], Iterable[str]]] = {"xlsx": sheet_names, "ods": sheet_names}
 
@@ -50,13 +55,15 @@ def table_names(file: File, found: Format) -> tuple[str, ...]:
     return tuple(names(file)) if names else ()
 
 
-def open_table(file: File, required: Iterable[str] = ()) -> Table:
+def open_table(file: File, required: Iterable[str] = (), holds_text: HoldsText = bool) -> Table:
     """Return a file as a table, after reading what its columns need.
 
     Parameters
     ----------
     required
         Columns to look for in every line of a JSON Lines file if its first lines lack them.
+    holds_text
+        Whether a table with such columns holds documents, to choose among the tables of a database.
 
     Raises
     ------
@@ -71,6 +78,8 @@ def open_table(file: File, required: Iterable[str] = ()) -> Table:
         return json_table(file, required)
     if name == "jsonl":
         return json_lines_table(file, required)
+    if name in _DATABASES:
+        return _DATABASES[name](file, holds_text)
     if name not in _READERS:
         raise ExemplarError(f"a file of the format {found.title if found else 'unknown'} has no rows")
     return _READERS[name](file)

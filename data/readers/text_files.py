@@ -40,8 +40,10 @@ def read_text_file(file: File) -> Iterator[Document | Problem]:
             yield from problems
             yield replace(_document(file, html_text(text), {}), title=html_title(text))
             return
-    with file.open() as opened:
-        content = opened.read(_MOST_BYTES + 1)
+    content = file.known.pop("content", None)
+    if content is None:
+        with file.open() as opened:
+            content = opened.read(_MOST_BYTES + 1)
     if len(content) > _MOST_BYTES:
         raise ExemplarError(TOO_LONG)
     lines = []

@@ -3,7 +3,7 @@
 import itertools
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from exemplar.data.documents import Document, Problem, full_text
@@ -117,10 +117,24 @@ def pick_columns(names: Sequence[str], requested: Columns, where: str, *, list_n
     return Columns(text, title if title != text else None, label, doc_id)
 
 
+def holds_text(requested: Columns) -> Callable[[Sequence[str]], bool]:
+    """Return what tells whether a table with these columns holds documents, by the requested and the usual names."""
+
+    def holds(names: Sequence[str]) -> bool:
+        try:
+            pick_columns(names, requested, "it", list_names=False)
+        except ExemplarError:
+            return False
+        return True
+
+    return holds
+
+
 def read_rows(table: Table, chosen: Columns, taken: set[str], file: File | None = None) -> Documents:
     """Yield every row's document and problems; rows are numbered from 0.
 
-    A row whose id is missing or taken goes by its number, as all rows do if no column has ids.
+    A row whose id is missing, or that of an earlier row of the table, goes by its number, as all rows do if no column
+    has ids. An id that a document of an earlier file has is put after the name of the file.
 
     Parameters
     ----------
@@ -131,13 +145,17 @@ def read_rows(table: Table, chosen: Columns, taken: set[str], file: File | None 
     """
     number, names = 0, frozenset(chosen.names())
     rows, are_floats = _with_floats(table.rows(names), chosen.id)
-    for row in rows:
-        if isinstance(row, Problem):
-            yield row
-            number += row.left_out
-            continue
-        yield from _read_row(chosen, names, taken, _Place(file, number, row), are_floats)
-        number += 1
+    ids = _Ids(taken, file)
+    try:
+        for row in rows:
+            if isinstance(row, Problem):
+                yield row
+                number += row.left_out
+                continue
+            yield from _read_row(chosen, names, ids, _Place(file, number, row), are_floats)
+            number += 1
+    finally:
+        taken |= ids.own
 
 
 def _with_floats(rows: Iterator[Row | Problem], column: str | None) -> tuple[Iterator[Row | Problem], bool]:
@@ -195,7 +213,44 @@ class _Place:
         return self.file.name if self.file else file_of(self.row)
 
 
-def _read_row(chosen: Columns, names: Collection[str], taken: set[str], place: _Place, are_floats: bool) -> Documents:
+class _Ids:
+    """The ids of a table's rows, which those of earlier files do not repeat.
+
+    Attributes
+    ----------
+    own
+        Those that rows have so far.
+    """
+
+    def __init__(self, taken: Collection[str], file: File | None) -> None:
+        self._taken, self._file = taken, file
+        self.own: set[str] = set()
+        self._n_repeated = 0
+
+    def add(self, own_id: str) -> str | None:
+        """Return what a row of this id goes by; None if an earlier row of the table has it."""
+        if own_id in self.own:
+            return None
+        self.own.add(own_id)
+        if own_id not in self._taken or self._file is None:
+            return own_id
+        self._n_repeated += 1
+        named = f"{self._file.name}#{own_id}"
+        if named in self._taken or named in self.own:
+            return None
+        self.own.add(named)
+        return named
+
+    def problem(self) -> Problem | None:
+        """Return a problem after the first id of the file that is one of an earlier file."""
+        if self._n_repeated != 1 or self._file is None:
+            return None
+        self._n_repeated += 1
+        reason = "ids of an earlier file; they stand after the name of this one"
+        return Problem(self._file.name, reason, left_out=False, file=self._file.name)
+
+
+def _read_row(chosen: Columns, names: Collection[str], ids: _Ids, place: _Place, are_floats: bool) -> Documents:
     row = place.row
     labels: tuple[str, ...] = ()
     try:
@@ -211,11 +266,11 @@ def _read_row(chosen: Columns, names: Collection[str], taken: set[str], place: _
         labels = listed_texts(cell_at(row, chosen.label), "the label") if chosen.label else ()
     except ExemplarError:
         yield place.problem("the label is no plain text", left_out=False)
-    own_id, reason = _own_id(row, chosen, taken, are_floats)
+    own_id, reason = _own_id(row, chosen, ids, are_floats)
     if reason:
         yield place.problem(f"{reason}; it goes by the number of its row", left_out=False)
-    if own_id:
-        taken.add(own_id)
+    if (problem := ids.problem()) is not None:
+        yield problem
     yield Document(
         own_id or place.doc_id,
         text or "",
@@ -229,7 +284,7 @@ def _read_row(chosen: Columns, names: Collection[str], taken: set[str], place: _
     )
 
 
-def _own_id(row: Row, chosen: Columns, taken: set[str], are_floats: bool) -> tuple[str | None, str]:
+def _own_id(row: Row, chosen: Columns, ids: _Ids, are_floats: bool) -> tuple[str | None, str]:
     """Return the id of a row, or why it has none though a column has ids."""
     if chosen.id is None:
         return None, ""
@@ -241,7 +296,8 @@ def _own_id(row: Row, chosen: Columns, taken: set[str], are_floats: bool) -> tup
         return None, "no id"
     if len(own_id) > _MOST_ID:
         return None, f"the id is longer than {_MOST_ID:,} characters"
-    return (None, "an earlier row has its id") if own_id in taken else (own_id, "")
+    free_id = ids.add(own_id)
+    return free_id, "" if free_id else "an earlier row has its id"
 
 
 def _metadata(row: Row, taken: Collection[str]) -> dict[str, str]:

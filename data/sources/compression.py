@@ -56,7 +56,12 @@ class Budget:
 
 def open_packed(opened: Any, name: str, size: int) -> IO[bytes]:
     """Return an open packed file of ``size`` bytes as a file of its unpacked bytes; the suffix is the packing."""
-    return _buffered(_unpacked(opened, name), name, Budget(name, size))
+    return unpacked_within(Budget(name, size), opened, name)
+
+
+def unpacked_within(budget: Budget, opened: Any, name: str) -> IO[bytes]:
+    """Return an open packed file, whose unpacked bytes count for a bound, as a file of these bytes."""
+    return buffered(_unpacked(opened, name), f"{name} unpacked", budget)
 
 
 class Archive:
@@ -76,16 +81,16 @@ class Archive:
 
     def members(self) -> list[zipfile.ZipInfo]:
         """Return all members and folders."""
-        with _unpacking(), zipfile.ZipFile(self._path) as opened:
+        with unpacking(), zipfile.ZipFile(self._path) as opened:
             return opened.infolist()
 
     def open(self, member: zipfile.ZipInfo) -> IO[bytes]:
         """Return a member as a file of its unpacked bytes; a packed file in a zip is unpacked twice."""
-        with Archive._lock, _unpacking():
+        with Archive._lock, unpacking():
             packed = self._opened().open(member)  # it stays open when the zip is closed
-        opened = _buffered(packed, member.filename, self._budget)
+        opened = buffered(packed, member.filename, self._budget)
         if packing_of(member.filename):
-            return _buffered(_unpacked(opened, member.filename), f"{member.filename} unpacked", self._budget)
+            return unpacked_within(self._budget, opened, member.filename)
         return opened
 
     def _opened(self) -> zipfile.ZipFile:
@@ -103,9 +108,11 @@ class Archive:
             self._zip = None
 
 
-def _buffered(opened: Any, member: str, budget: Budget) -> IO[bytes]:
+def buffered(opened: Any, member: str, budget: Budget) -> IO[bytes]:
+    """Return an open file of a member, whose bytes count for a bound and whose errors are those of a bad file."""
+
     def read(n_bytes: int) -> bytes:
-        with _unpacking():
+        with unpacking():
             content: bytes = opened.read(min(n_bytes, _STEP))
         budget.reach(member, opened.tell())
         return content
@@ -114,7 +121,7 @@ def _buffered(opened: Any, member: str, budget: Budget) -> IO[bytes]:
 
 
 @contextmanager
-def _unpacking() -> Iterator[None]:
+def unpacking() -> Iterator[None]:
     """Raise ExemplarError for what the modules of Python raise about a damaged or encrypted archive: many kinds."""
     try:
         yield
@@ -124,20 +131,20 @@ def _unpacking() -> Iterator[None]:
         raise ExemplarError(one_line(error)) from error
 
 
-def _unpacked(opened: Any, name: str) -> "_Owned":
+def _unpacked(opened: Any, name: str) -> "Owned":
     match packing_of(name):
         case ".bz2":
-            return _Owned(bz2.BZ2File(opened), opened)
+            return Owned(bz2.BZ2File(opened), opened)
         case ".xz":
-            return _Owned(lzma.LZMAFile(opened), opened)
+            return Owned(lzma.LZMAFile(opened), opened)
         case ".zst":
-            return _Owned(open_zstandard(opened, name), opened)
+            return Owned(open_zstandard(opened, name), opened)
         case _:
-            return _Owned(gzip.GzipFile(fileobj=opened, mode="rb"), opened)
+            return Owned(gzip.GzipFile(fileobj=opened, mode="rb"), opened)
 
 
-class _Owned:
-    """A file of unpacked bytes that closes the file which it reads from."""
+class Owned:
+    """A file of unpacked bytes, or of a member, that closes the file which it reads from."""
 
     def __init__(self, unpacked: Any, packed: Any) -> None:
         self._unpacked, self._packed = unpacked, packed
@@ -177,7 +184,7 @@ class RawFile(io.RawIOBase):
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         """Move to an offset, and return the position."""
-        with _unpacking():
+        with unpacking():
             return int(self._opened.seek(offset, whence))
 
     def tell(self) -> int:

@@ -2,6 +2,8 @@
 
 import dataclasses
 import itertools
+import json
+import re
 import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -10,15 +12,21 @@ from typing import Any
 
 from exemplar.data.documents import Problem
 from exemplar.data.errors import ExemplarError
+from exemplar.data.files.arrow_rows import class_names_in, with_class_names
 from exemplar.data.files.file import File, reading
 from exemplar.data.files.table import PlacedRow, Row, Table, file_of, line_of, placed_row
-from exemplar.data.readers.parquet_table import class_names_in, data_set_features, with_class_names
+from exemplar.data.readers.arrow_table import arrow_features
+from exemplar.data.readers.parquet_table import data_set_features
 from exemplar.data.readers.tables import open_table
+from exemplar.data.sources.columns import holds_text
 from exemplar.data.sources.files import file_on_disk
 from exemplar.data.sources.spec import SourceSpec
 
 _KNOWN_OPTIONS = {"name", "version", "description", "data_dir", "data_files"}  # of a builder; others change its reader
-_TABLES = {".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet"}  # that are read cell by cell
+_TABLES = {".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet", ".arrow"}  # that are read cell by cell
+_FEATURES = {".parquet": data_set_features, ".arrow": arrow_features}  # of the kinds of files that may hold them
+_MOST_JSON = 2**26  # bytes
+_INFO, _STATE, _SPLITS = "dataset_info.json", "state.json", "dataset_dict.json"
 _NESTED = ("List", "LargeList", "Sequence")
 _PLAIN = ("ClassLabel", "Json", "Translation", "TranslationVariableLanguages")
 
@@ -63,7 +71,7 @@ class DescribedFolder:
         """Return a file as a table whose errors name the file."""
         where = f"{file.name} of {spec.where}"
         with reading(where):
-            table = open_table(file, spec.columns.names())
+            table = open_table(file, spec.columns.names(), holds_text(spec.columns))
 
         def rows(needed: Collection[str]) -> Iterator[Row | Problem]:
             with reading(where):
@@ -88,6 +96,59 @@ def described_folder(builder: Any, folder: Path) -> DescribedFolder | None:
         return None
     features = builder.info.features
     return DescribedFolder(splits, features.to_dict() if features else {})
+
+
+def is_saved(folder: Path) -> bool:
+    """Return whether ``save_to_disk`` of the library ``datasets`` wrote a folder."""
+    saved = (folder / _INFO).is_file() and (folder / _STATE).is_file()
+    return saved or (folder / _SPLITS).is_file()
+
+
+def saved_folder(folder: Path) -> DescribedFolder:
+    """Return the files of a data set that ``save_to_disk`` wrote, with one split or several.
+
+    Raises
+    ------
+    ExemplarError
+        What describes the files is damaged, or names others than lie in the folder.
+    """
+    if not (folder / _SPLITS).is_file():
+        state, features = _saved_split(folder, folder)
+        return DescribedFolder(state, features)
+    names = _json(folder / _SPLITS).get("splits")
+    if not isinstance(names, list) or not names or not all(map(_is_name, names)):
+        raise ExemplarError(f"cannot load the data set {folder}: {_SPLITS} names no splits")
+    found = {name: _saved_split(folder / name, folder) for name in names}
+    splits = {name: files for name, (state, _) in found.items() for files in state.values()}
+    return DescribedFolder(splits, found[names[0]][1])
+
+
+def _saved_split(saved: Path, folder: Path) -> tuple[dict[str, list[File]], dict[str, Any]]:
+    """Return the name of a saved split with its files, and its features."""
+    state, info = _json(saved / _STATE), _json(saved / _INFO)
+    listed = state.get("_data_files")
+    names = [each.get("filename") if isinstance(each, dict) else None for each in listed or ()]
+    if not isinstance(listed, list) or not all(map(_is_name, names)):
+        raise ExemplarError(f"cannot load the data set {folder}: {_STATE} names files that are not in the folder")
+    if state.get("_indices_data_files"):
+        reason = f"{_STATE} selects rows, as an old version of the library did; save it again"
+        raise ExemplarError(f"cannot load the data set {folder}: {reason}")
+    split, features = state.get("_split"), info.get("features")
+    files = [_file(str(saved / name), folder) for name in names if name is not None]
+    return {split if isinstance(split, str) else "train": files}, features if isinstance(features, dict) else {}
+
+
+def _is_name(name: Any) -> bool:
+    return isinstance(name, str) and name not in ("", ".", "..") and not re.search(r"[/\\\0:]", name)
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        with path.open("rb") as opened:
+            content = json.loads(opened.read(_MOST_JSON))
+    except (OSError, ValueError, RecursionError) as error:
+        raise ExemplarError(f"cannot load the data set {path.parent}: {path.name} can't be read") from error
+    return content if isinstance(content, dict) else {}
 
 
 def parts_of_split(split: str, lengths: Mapping[str, int], where: str) -> list[tuple[str, int, int]]:
@@ -175,9 +236,9 @@ def _all_columns(tables: Iterable[Table]) -> list[str]:
 
 
 def _features_in(splits: Mapping[str, list[File]]) -> dict[str, Any]:
-    """Return the features that a Parquet file of the data set holds; an empty dict without any."""
-    first = next((file for files in splits.values() for file in files if file.kind == ".parquet"), None)
-    return data_set_features(first) if first else {}
+    """Return the features that a file of the data set holds; an empty dict without any."""
+    first = next((file for files in splits.values() for file in files if file.kind in _FEATURES), None)
+    return _FEATURES[first.kind](first) if first else {}
 
 
 def _between(items: Iterable[Row | Problem], first: int, end: int) -> Iterator[Row | Problem]:

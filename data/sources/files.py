@@ -1,15 +1,18 @@
-"""Files to read documents from: on disk, in a zip or in object storage, packed or not."""
+"""Files to read documents from: on disk, in a zip or tar, or in object storage, packed or not."""
 
 import functools
 import io
 import re
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
+from exemplar.data.documents import Problem
 from exemplar.data.errors import ExemplarError
 from exemplar.data.files.file import File, packing_of
 from exemplar.data.files.options import DEFAULTS, ReadOptions
 from exemplar.data.sources.compression import Archive, RawFile, open_packed
+from exemplar.data.sources.tar_archive import tar_listing
 from exemplar.data.text import one_line, replace_lone_surrogates
 
 _STORED_BUFFER = 2**20
@@ -32,6 +35,28 @@ def files_in_zip(path: Path, prefix: str = "", options: ReadOptions = DEFAULTS) 
         for name, member in sorted(last.items())
         if not is_hidden(name)
     ]
+
+
+def files_in_tar(path: Path, prefix: str = "", options: ReadOptions = DEFAULTS) -> tuple[list[File], list[Problem]]:
+    """Return the files in a tar, with ``prefix`` before their names, and a problem for every link and the like."""
+    found = tar_listing(path)
+    files = [
+        File(prefix + name, functools.partial(found.archive.open, info), in_folder=True, options=options)
+        for name, info in found.members.items()
+        if not is_hidden(name)
+    ]
+    problems = [replace(problem, where=prefix + problem.where) for problem in found.problems]
+    damage = [Problem(prefix.rstrip("/") or path.name, found.damage)] if found.damage else []
+    return files, problems + damage
+
+
+def folder_as_file(path: Path, name: str | None = None, options: ReadOptions = DEFAULTS) -> File:
+    """Return a folder that is one table, such as a Lance data set, as a file that only its own reader can open."""
+
+    def refuse() -> IO[bytes]:
+        raise ExemplarError("it is a folder")
+
+    return File(name or replace_lone_surrogates(path.name), refuse, path, in_folder=name is not None, options=options)
 
 
 def is_url(source: str) -> bool:
@@ -90,8 +115,8 @@ def files_at(url: str, options: ReadOptions = DEFAULTS) -> list[File]:
 
 def is_hidden(name: str) -> bool:
     """Return whether a part of a path begins with a dot, or is the folder that macOS adds to zips."""
-    parts = PurePosixPath(name).parts
-    return any(part == "__MACOSX" or (part.startswith(".") and part != "..") for part in parts)
+    parts = name.split("/")
+    return any(part == "__MACOSX" or (part.startswith(".") and part not in (".", "..")) for part in parts)
 
 
 def _open_plain(path: Path) -> IO[bytes]:

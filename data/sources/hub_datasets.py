@@ -14,12 +14,12 @@ from typing import Any
 
 from exemplar.data.documents import Problem
 from exemplar.data.errors import ExemplarError
+from exemplar.data.files.arrow_rows import class_names_in, with_class_names
 from exemplar.data.files.file import kind_of
 from exemplar.data.files.table import Row, Table
 from exemplar.data.hub import check_hub
 from exemplar.data.readers.formats import BY_SUFFIX
-from exemplar.data.readers.parquet_table import class_names_in, with_class_names
-from exemplar.data.sources.described_folders import described_folder, parts_of_split, readable_columns
+from exemplar.data.sources.described_folders import described_folder, is_saved, readable_columns, saved_folder
 from exemplar.data.sources.files import file_on_disk
 from exemplar.data.sources.folders import is_partition, leads_out, stays_within, walk
 from exemplar.data.sources.spec import SourceSpec
@@ -42,10 +42,11 @@ def is_data_set(folder: Path) -> bool:
     return bool(kinds) and kinds <= {".parquet", ".arrow"}
 
 
-def is_saved(folder: Path) -> bool:
-    """Return whether ``save_to_disk`` wrote a folder."""
-    saved = (folder / "dataset_info.json").is_file() and (folder / "state.json").is_file()
-    return saved or (folder / "dataset_dict.json").is_file()
+def default_split(source: str) -> str:
+    """Return the split that is read if none is chosen: train, or the only one of a saved data set."""
+    folder = Path(source)
+    splits = list(saved_folder(folder).splits) if folder.is_dir() and is_saved(folder) else []
+    return splits[0] if len(splits) == 1 else "train"
 
 
 def data_set_table(spec: SourceSpec) -> Table:
@@ -65,9 +66,7 @@ def data_set_table(spec: SourceSpec) -> Table:
         return _loaded_table(spec, _load(spec, split))
     _check_stays_within(folder)
     if is_saved(folder):
-        with _explained(spec):
-            saved = datasets.load_from_disk(spec.source)
-        return _loaded_table(spec, _saved_split(saved, split, spec.where))
+        return saved_folder(folder).table(spec, split)
     with _explained(spec):
         builder = datasets.load_dataset_builder(spec.source, spec.config)
     described = described_folder(builder, folder)
@@ -160,15 +159,6 @@ def _parts(settings: Any) -> Iterator[Any]:
         yield part
         if isinstance(part, list | dict):
             waiting += part.values() if isinstance(part, dict) else part
-
-
-def _saved_split(saved: Any, split: str, where: str) -> Any:
-    import datasets
-
-    splits = saved if isinstance(saved, dict) else {str(saved.split or "train"): saved}
-    parts = parts_of_split(split, {name: len(rows) for name, rows in splits.items()}, where)
-    chosen = [splits[name].select(range(first, end)) for name, first, end in parts]
-    return chosen[0] if len(chosen) == 1 else datasets.concatenate_datasets(chosen)
 
 
 def _batches(data_set: Any, name: str, size: int) -> Iterator[dict[str, list[Any]]]:

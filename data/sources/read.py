@@ -11,23 +11,34 @@ from dataclasses import replace
 from pathlib import Path
 
 from exemplar.data.documents import Document, Problem
-from exemplar.data.errors import ExemplarError
-from exemplar.data.files.file import PACKINGS, UNREADABLE, ZIP, File, kind_of, reading, without_packing
+from exemplar.data.errors import ExemplarError, TextColumnUnknown
+from exemplar.data.files.file import (
+    PACKINGS,
+    UNREADABLE,
+    File,
+    is_any_archive,
+    is_archive,
+    kind_of,
+    reading,
+    without_packing,
+)
 from exemplar.data.files.table import Row, Table
+from exemplar.data.readers.database_table import is_lance
 from exemplar.data.readers.formats import (
     BY_SUFFIX,
     format_of,
     has_rows,
     is_table_by_name,
+    is_taken_for_table,
     listed_suffixes,
     may_be_table,
 )
 from exemplar.data.readers.tables import open_table, table_names
 from exemplar.data.readers.text_files import read_text_file
-from exemplar.data.sources.columns import Columns, Documents, pick_columns, read_rows
-from exemplar.data.sources.files import file_on_disk, files_at, is_url, local_path, name_at
-from exemplar.data.sources.folders import Listing, leads_out, list_folder, list_url, list_zip, read_files
-from exemplar.data.sources.hub_datasets import data_set_table, is_data_set
+from exemplar.data.sources.columns import Columns, Documents, holds_text, pick_columns, read_rows
+from exemplar.data.sources.files import file_on_disk, files_at, folder_as_file, is_url, local_path, name_at
+from exemplar.data.sources.folders import Listing, leads_out, list_archive, list_folder, list_url, read_files, walk
+from exemplar.data.sources.hub_datasets import data_set_table, default_split, is_data_set
 from exemplar.data.sources.package_docs import DEMO_PACKAGES, package_documents, without_see_also
 from exemplar.data.sources.spec import Source, SourceSpec
 
@@ -64,7 +75,7 @@ def read_source(spec: SourceSpec) -> Source:
         return _file(path, spec)
     if os.path.isdir(path):
         return _folder(path.resolve(), spec)
-    if kind_of(path.name) in (*BY_SUFFIX, ZIP) or source.startswith((".", "/", "~")):
+    if kind_of(path.name) in BY_SUFFIX or is_any_archive(path.name) or source.startswith((".", "/", "~")):
         raise ExemplarError(f"there is no file or folder {source}")
     return _data_set(spec, default_name(source))
 
@@ -107,6 +118,8 @@ def default_name(source: str) -> str:
     name = name_at(source) if is_url(source) else path.name
     if os.path.isfile(path) or (is_url(source) and kind_of(name) in BY_SUFFIX):
         name = Path(without_packing(name)).stem
+    elif is_lance(path):
+        name = path.stem
     return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-._")[:100] or "corpus"
 
 
@@ -132,8 +145,10 @@ def documented_packages(source: str) -> tuple[str, ...]:
 
 def _file(path: Path, spec: SourceSpec) -> Source:
     name, spec = default_name(spec.source), replace(spec, source=str(path.resolve()))
-    if path.suffix.lower() == ZIP:
-        return _files(functools.partial(list_zip, path, "", spec.options), name, spec)
+    if is_archive(path.name):
+        return _files(functools.partial(list_archive, path, "", spec.options), name, spec)
+    if is_any_archive(path.name):
+        raise ExemplarError(f"{spec.where} is an archive, and of these zip and tar alone are read; unpack it first")
     return _one_file(file_on_disk(path, options=spec.options), name, spec)
 
 
@@ -142,6 +157,8 @@ def _at_url(spec: SourceSpec) -> Source:
     file = files_at(url, spec.options)[0]
     if file.in_folder:
         return _files(functools.partial(list_url, url, spec.options), name, spec)
+    if is_any_archive(file.name):
+        raise ExemplarError(f"{spec.where} is an archive, which is read from disk alone; download it first")
     return _one_file(file, name, spec)
 
 
@@ -167,6 +184,10 @@ def _one_file(file: File, name: str, spec: SourceSpec) -> Source:
 def _folder(folder: Path, spec: SourceSpec) -> Source:
     name, spec = default_name(spec.source), replace(spec, source=str(folder))
     candidates = (folder / file for file in _BEIR if not leads_out(folder / file, folder))
+    if is_lance(folder):
+        if any(leads_out(path, folder) for path, _ in walk(folder)):
+            raise ExemplarError(f"cannot read {spec.where}: it has a link that leads out of the folder")
+        return _table_file(folder_as_file(folder, options=spec.options), name, spec)
     if beir := next(filter(Path.is_file, candidates), None):
         return _table_file(file_on_disk(beir, options=spec.options), name, spec)
     if spec.dataset_options or is_data_set(folder):
@@ -175,13 +196,13 @@ def _folder(folder: Path, spec: SourceSpec) -> Source:
 
 
 def _data_set(spec: SourceSpec, name: str) -> Source:
-    spec = replace(spec, split=spec.split or "train")
+    spec = replace(spec, split=spec.split or default_split(spec.source))
     return _table(data_set_table(spec), name, spec)
 
 
 def _table_file(file: File, name: str, spec: SourceSpec) -> Source:
     with reading(spec.where):
-        table = open_table(file, spec.columns.names())
+        table = open_table(file, spec.columns.names(), holds_text(spec.columns))
 
     def rows(needed: Collection[str]) -> Iterator[Row | Problem]:
         with reading(spec.where):
@@ -192,7 +213,12 @@ def _table_file(file: File, name: str, spec: SourceSpec) -> Source:
 
 def _table(table: Table, name: str, spec: SourceSpec, file: File | None = None) -> Source:
     where = spec.where
-    chosen = pick_columns(table.columns, spec.columns, where)
+    try:
+        chosen = pick_columns(table.columns, spec.columns, where)
+    except TextColumnUnknown as error:
+        if file is None or not is_taken_for_table(file):
+            raise
+        raise TextColumnUnknown(f"{error}; as a text it is read by --format text", error.columns) from None
 
     def read() -> Documents:
         documents = _first_rows(read_rows(table, chosen, set(), file), spec.limit)
@@ -244,7 +270,7 @@ def _tables(files: list[File]) -> list[File]:
 def _first_columns(tables: list[File]) -> tuple[str, ...]:
     for file in tables:
         with contextlib.suppress(*UNREADABLE):
-            return open_table(file).columns
+            return open_table(file, (), holds_text(Columns())).columns
     return ()
 
 
@@ -252,7 +278,9 @@ def _roles(tables: list[File], requested: Columns) -> dict[str, Columns]:
     roles = {}
     for file in tables[:_MOST_SHOWN]:
         with contextlib.suppress(*UNREADABLE):
-            roles[file.name] = pick_columns(open_table(file, requested.names()).columns, requested, file.name)
+            roles[file.name] = pick_columns(
+                open_table(file, requested.names(), holds_text(requested)).columns, requested, file.name
+            )
     return roles
 
 

@@ -1,6 +1,8 @@
 """Zstandard files, whose frames may look back by gigabytes, as those of long archives do."""
 
+import contextlib
 import os
+from pathlib import Path
 from typing import Any
 
 from exemplar.data.errors import ExemplarError
@@ -8,6 +10,10 @@ from exemplar.data.errors import ExemplarError
 _USUAL_WINDOW = 27  # the binary logarithm of the bytes that any decoder takes
 _LONGEST_WINDOW = 31
 _SPARE = 2**29  # bytes of memory that are left to others
+_OF_CONTAINERS = (  # the memory that one may take, and what it has taken
+    ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"),
+    ("/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.usage_in_bytes"),
+)
 
 
 def open_zstandard(opened: Any, name: str) -> Any:
@@ -55,8 +61,15 @@ def _longest_window() -> int:
 
 
 def _free_memory() -> int:
-    """Return the bytes of memory that are free; where the system does not tell, those of the usual window."""
-    try:
-        return int(os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
-    except (AttributeError, ValueError, OSError):
-        return 1 << _USUAL_WINDOW
+    """Return the bytes of memory that this process can get; half of the machine's where the system tells only that."""
+    free = []
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        lines = Path("/proc/meminfo").read_text().splitlines()
+        free += [int(line.split()[1]) * 2**10 for line in lines if line.startswith("MemAvailable:")]
+    for most, used in _OF_CONTAINERS:
+        with contextlib.suppress(OSError, ValueError):  # ValueError: the word max
+            free.append(int(Path(most).read_text()) - int(Path(used).read_text()))
+    if not free:
+        with contextlib.suppress(AttributeError, ValueError, OSError):
+            free.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2)
+    return min(free, default=_SPARE + 2**_LONGEST_WINDOW)  # Windows grants no memory that it does not have

@@ -9,7 +9,7 @@ import pytest
 from fsspec.implementations.memory import MemoryFileSystem
 
 from exemplar.data.documents import Document, Problem
-from exemplar.data.files import encodings, file, table
+from exemplar.data.files import arrow_rows, encodings, file, table
 from exemplar.data.readers import csv_table, json_table, parquet_table
 from exemplar.data.texts import pdf
 from tests.support.damage import METHODS, as_parquet, told_of, zipped
@@ -55,9 +55,11 @@ def test_the_files_of_a_zip_share_what_it_may_expand_to(tmp_path: Path, method: 
     assert {each.reason for each in found} == {told}
 
 
-def test_a_zip_within_a_zip_is_no_kind_that_is_read(tmp_path: Path) -> None:
+def test_a_zip_within_a_zip_is_not_read(tmp_path: Path) -> None:
     (tmp_path / "a.zip").write_bytes(zipped(zipfile.ZIP_DEFLATED, **{"inner.zip": zipped(zipfile.ZIP_DEFLATED)}))
-    assert problems(read(str(tmp_path / "a.zip"))) == [Problem("inner.zip", "not a kind that is read")]
+    assert problems(read(str(tmp_path / "a.zip"))) == [
+        Problem("inner.zip", "an archive, which is not read here; unpack it first")
+    ]
 
 
 def test_lines_without_end_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -94,7 +96,7 @@ def test_rows_of_csv_without_end_are_told(
 def test_a_parquet_row_that_repeats_a_huge_text_is_left_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, nested: bool
 ) -> None:
-    monkeypatch.setattr(parquet_table, "_MOST_ROW", 1000)
+    monkeypatch.setattr(arrow_rows, "_MOST_ROW", 1000)
     tags = [["t" * 300] * 5, ["u"], None] if nested else ["t" * 1500, "u", None]
     rows = pa.table({"text": ["a", "b", "c"], "tags": tags})
     (tmp_path / "a.parquet").write_bytes(as_parquet(rows))
@@ -112,7 +114,7 @@ def test_parquet_that_expands_beyond_all_measure_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows: pa.Table
 ) -> None:
     monkeypatch.setattr(parquet_table, "LEAST_UNPACKED", 1_000_000)
-    monkeypatch.setattr(parquet_table, "_FEW_ROWS", 1_000_000)
+    monkeypatch.setattr(parquet_table, "FEW_ROWS", 1_000_000)
     told = told_of(tmp_path / "a.parquet", as_parquet(rows, compression="zstd"))
     assert told.startswith(f"it expands to {rows.num_rows:,} rows and ")
     assert told.endswith(", beyond all measure")

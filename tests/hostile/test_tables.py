@@ -12,7 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exemplar.data.documents import Document, Problem
+from exemplar.data.files.options import ReadOptions
 from exemplar.data.readers import json_table
+from exemplar.data.readers.formats import BY_NAME, BY_SUFFIX
 from exemplar.data.readers.parquet_table import _shared
 from exemplar.data.sources import hub_datasets
 from exemplar.data.sources.preview import look_at
@@ -23,6 +25,7 @@ from tests.support.parquet import with_wide_integers
 from tests.support.pdf import encrypted
 from tests.support.pdf import pdf as pdf_of
 from tests.support.reading import ROWS, documents, read
+from tests.support.samples import SAMPLES, sample
 
 LINES = "".join(json.dumps(row) + "\n" for row in [*ROWS, {"text": "\ud800 half", "tags": ["a"], "by": {"x": [1]}}])
 MARKS = b'{"doc_id": "a", "mark": 1}\n{"doc_id": 2, "mark": false, "text": "x"}\n'
@@ -51,6 +54,12 @@ def read_all(path: Path) -> None:
         read_marks(path.read_bytes(), path.name)
 
 
+def read_quietly(path: Path) -> None:
+    with told():
+        list(itertools.islice(read(str(path)).read(), 1000))
+    assert len(look_at(SourceSpec(str(path))).error) < 3000
+
+
 @pytest.mark.parametrize("suffix", SEEDS)
 @WILD
 @given(st.data())
@@ -58,6 +67,50 @@ def test_a_damaged_file_gives_documents_or_a_sentence(tmp_path: Path, suffix: st
     path = tmp_path / f"rows{suffix}"
     path.write_bytes(data.draw(damaged(SEEDS[suffix])))
     read_all(path)
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+@WILD
+@given(st.data())
+def test_a_damaged_file_of_any_format_gives_documents_or_a_sentence(
+    tmp_path: Path, name: str, data: st.DataObject
+) -> None:
+    (tmp_path / name).write_bytes(data.draw(damaged([sample(name)])))
+    read_quietly(tmp_path / name)
+    (tmp_path / "other.txt").write_text("another")
+    assert "another" in [each.text for each in documents(read(str(tmp_path)))]  # the others are read, whatever it is
+
+
+@WILD
+@given(st.data())
+def test_any_bytes_under_any_name_give_documents_or_a_sentence(tmp_path: Path, data: st.DataObject) -> None:
+    content = data.draw(damaged([sample(data.draw(st.sampled_from(list(SAMPLES))))]))
+    name = f"rows{data.draw(st.sampled_from([*BY_SUFFIX, '', '.zip', '.tar', '.gz', '.xz', '.zst']))}"
+    if name.endswith(".lance"):
+        return
+    (tmp_path / name).write_bytes(content)
+    read_quietly(tmp_path / name)
+    format = data.draw(st.sampled_from(list(BY_NAME)))
+    with told():
+        list(itertools.islice(read(str(tmp_path / name), options=ReadOptions(format=format)).read(), 1000))
+
+
+@WILD
+@given(st.data())
+def test_a_damaged_lance_data_set_gives_documents_or_a_sentence(tmp_path: Path, data: st.DataObject) -> None:
+    import lance
+
+    rows = tmp_path / "rows.lance"
+    if not rows.exists():
+        lance.write_dataset(pa.table({"text": ["a", "b"], "label": ["x", None]}), str(rows))
+    files = sorted(path for path in rows.rglob("*") if path.is_file())
+    path = data.draw(st.sampled_from(files))
+    content = path.read_bytes()
+    path.write_bytes(data.draw(damaged([content])))
+    try:
+        read_quietly(rows)
+    finally:
+        path.write_bytes(content)
 
 
 @WILD

@@ -6,13 +6,16 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exemplar.data.documents import Document, Problem
 from exemplar.data.errors import ExemplarError
+from tests.support.damage import as_parquet
 from tests.support.reading import documents, problems, read, texts
+from tests.support.samples import arrow_stream
 
 AS_THEY_STAND = ["NA", "007", "2020-01-01", "1e5", "None", "", " x ", "null", "nan", "1.0", "True", "1,000"]
 SPLITS = [("train", "data/train-*"), ("test", "data/test-*")]
@@ -175,3 +178,83 @@ def test_what_only_later_rows_have_is_kept(tmp_path: Path) -> None:
     assert (last.metadata, last.cells, last.file) == ({"late": "kept"}, rows[-1], "data/train-0.jsonl")
     folder = described(tmp_path / "more", {"data/train-0.csv": "id,text,\n001,hello,extra note\n"})
     assert documents(read(folder)) == [Document("001", "hello", (), {"column 3": "extra note"})]
+
+
+def saved(folder: Path, **splits: list[str]) -> str:
+    """Save a data set of texts, with a split each, or without one if there is only ``rows``."""
+    import datasets
+
+    features = datasets.Features(
+        {"text": datasets.Value("string"), "label": datasets.ClassLabel(names=["even", "odd"])}
+    )
+    made = {
+        split: datasets.Dataset.from_dict(
+            {"text": found, "label": [n % 2 for n in range(len(found))]}, features=features
+        )
+        for split, found in splits.items()
+    }
+    if list(made) == ["rows"]:
+        made["rows"].save_to_disk(folder, num_shards=min(3, len(made["rows"])))
+    else:
+        datasets.DatasetDict(made).save_to_disk(folder)
+    return str(folder)
+
+
+def test_a_saved_data_set_is_read_over_all_its_files(tmp_path: Path) -> None:
+    source = read(saved(tmp_path / "rows", rows=[f"text {n}" for n in range(7)]))
+    assert len(list((tmp_path / "rows").glob("*.arrow"))) == 3
+    assert texts(source) == [f"text {n}" for n in range(7)]
+    assert [each.labels for each in documents(source)][:3] == [("even",), ("odd",), ("even",)]
+    [first, *_] = sorted((tmp_path / "rows").glob("*.arrow"))
+    assert documents(read(str(first)))[1] == Document("1", "text 1", ("odd",))
+
+
+def test_the_splits_of_a_saved_data_set_are_listed_unless_it_has_one(tmp_path: Path) -> None:
+    path = saved(tmp_path / "two", dev=["a"], test=["b", "c"])
+    with pytest.raises(ExemplarError, match=r"two: Unknown split \"train\". Should be one of \['dev', 'test'\]"):
+        read(path)
+    assert texts(read(path, split="test[1:]")) == ["c"]
+    source = read(saved(tmp_path / "one", test=["b", "c"]))
+    assert (texts(source), source.spec.split) == (["b", "c"], "test")
+
+
+def test_a_selection_is_saved_as_it_is(tmp_path: Path) -> None:
+    import datasets
+
+    rows = datasets.Dataset.from_dict({"text": ["a", "b", "c", "d"]}, split="test")
+    rows.select([2, 0]).save_to_disk(tmp_path / "rows")
+    assert texts(read(str(tmp_path / "rows"))) == ["c", "a"]
+
+
+@pytest.mark.parametrize("name", ["../secret/data-00000-of-00001.arrow", "/etc/passwd", "..", 5])
+def test_a_saved_data_set_cannot_name_files_elsewhere(tmp_path: Path, name: object) -> None:
+    saved(tmp_path / "secret", rows=["a secret"])
+    path = saved(tmp_path / "rows", rows=["a"])
+    state = json.loads((tmp_path / "rows" / "state.json").read_text())
+    (tmp_path / "rows" / "state.json").write_text(json.dumps(state | {"_data_files": [{"filename": name}]}))
+    with pytest.raises(ExemplarError, match="state.json names files that are not in the folder"):
+        read(path)
+    path = saved(tmp_path / "both", a=["a"], b=["b"])
+    (tmp_path / "both" / "dataset_dict.json").write_text(json.dumps({"splits": ["a", "../secret"]}))
+    with pytest.raises(ExemplarError, match="dataset_dict.json names no splits"):
+        read(path)
+
+
+def test_a_damaged_saved_data_set_is_told(tmp_path: Path) -> None:
+    path = saved(tmp_path / "rows", rows=["a"])
+    (tmp_path / "rows" / "state.json").write_text("{")
+    with pytest.raises(ExemplarError, match="state.json can't be read"):
+        read(path)
+
+
+@pytest.mark.parametrize("suffix", [".parquet", ".arrow", ".jsonl"])
+def test_a_column_may_be_empty_in_one_file_and_full_in_another(tmp_path: Path, suffix: str) -> None:
+    for name, note in (("a", pa.nulls(1)), ("b", pa.array(["n"])), ("c", pa.array([7]))):
+        table = pa.table({"text": [name], "note": note})
+        write = {".parquet": as_parquet, ".arrow": arrow_stream}.get(suffix, lambda t: lines_of(t.to_pylist()).encode())
+        (tmp_path / f"{name}{suffix}").write_bytes(write(table))
+    assert [(each.text, each.metadata) for each in documents(read(str(tmp_path)))] == [
+        ("a", {}),
+        ("b", {"note": "n"}),
+        ("c", {"note": "7"}),
+    ]

@@ -114,9 +114,12 @@ def test_ids_differ_over_all_of_a_folder(folder: Path) -> None:
     write(folder / "b.csv", [{"text": "three", "id": "2"}, {"text": "four", "id": "c.txt"}])
     write(folder / "c.txt.csv", [{"text": "five", "id": "b.csv#0"}])
     source = read(str(folder))
-    assert [each.doc_id for each in documents(source)] == ["1", "2", "b.csv#0", "c.txt", "b.csv#0"]
+    assert [each.doc_id for each in documents(source)] == ["1", "2", "b.csv#2", "c.txt", "b.csv#0"]
+    assert problems(source) == [
+        Problem("b.csv", "ids of an earlier file; they stand after the name of this one", left_out=False)
+    ]
     corpus = build_corpus(source, FakeEncoder())
-    assert list(corpus.rows) == ["1", "2", "b.csv#0.2", "c.txt", "b.csv#0"]
+    assert list(corpus.rows) == ["1", "2", "b.csv#2", "c.txt", "b.csv#0"]
     by_row = documents(read(str(folder), id_column="none"))
     assert [each.doc_id for each in by_row] == ["a.csv#0", "a.csv#1", "b.csv#0", "b.csv#1", "c.txt.csv#0"]
 
@@ -337,3 +340,33 @@ def test_columns_in_the_paths_of_a_folder_are_columns(folder: Path) -> None:
     )
     found = documents(read(str(folder), label_column="year"))
     assert [each.labels for each in found] == [("2001",), ("1999",), ("1999",)]
+
+
+def test_the_ids_of_several_files_stay_when_the_corpus_is_built_again(folder: Path) -> None:
+    write(folder / "feb.csv", [{"id": "1", "text": "Trains run late"}, {"id": "2", "text": "Bread keeps a week"}])
+    write(
+        folder / "jan.csv", [{"id": "1", "text": "Bees nest"}, {"id": "2", "text": "Bridges"}, {"id": "2", "text": "c"}]
+    )
+    told = [
+        Problem("jan.csv", "ids of an earlier file; they stand after the name of this one", left_out=False),
+        Problem("jan.csv, line 4", "an earlier row has its id; it goes by the number of its row", left_out=False),
+    ]
+    ids = ["1", "2", "jan.csv#1", "jan.csv#2", "jan.csv#2"]
+    assert problems(read(str(folder))) == told
+    assert [each.doc_id for each in documents(read(str(folder)))] == ids
+    assert [each.numbered for each in documents(read(str(folder)))] == [False] * 4 + [True]
+    first = build_corpus(read(str(folder)), FakeEncoder())
+    assert list(first.rows) == [*ids[:4], "jan.csv#2.2"]
+    assert list(build_corpus(read(str(folder)), FakeEncoder()).rows) == list(first.rows)
+
+
+def test_a_file_that_breaks_in_its_middle_gives_what_lies_before_and_the_next_files(folder: Path) -> None:
+    (folder / "a.jsonl.gz").write_bytes(
+        gzip.compress(b"".join(b'{"id": %d, "text": "t"}\n' % n for n in range(9000)))[:-9]
+    )
+    write(folder / "b.csv", [{"id": "0", "text": "an id that a row before the break has"}])
+    found = list(read(str(folder)).read())
+    assert isinstance(found[-1], Document)
+    assert found[-1].doc_id == "b.csv#0"
+    assert [each.where for each in found if isinstance(each, Problem)] == ["a.jsonl.gz", "b.csv"]
+    assert len(found) > 8000
