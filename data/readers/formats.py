@@ -102,6 +102,7 @@ _SIGNATURES = (
     (re.compile(r"<\?xml[^>]*>\s*<(\w+)>\s*<row [A-Z]\w*="), "stackexchange"),
     (re.compile(r"(?is)(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html)\b"), "html"),
     (re.compile(r"<\?xml\b"), "xml"),
+    (re.compile(r"window\.YTD\.\w+\.part\d+\s*=\s*\["), "json"),  # an archive of X
     (re.compile(r"From \S+@?\S* .*\d{4}\s*$", re.MULTILINE), "mbox"),
 )
 _MAIL_HEAD = re.compile(r"(?:[A-Za-z][A-Za-z0-9-]*:.*\r?\n(?:[ \t]+.*\r?\n)*)+\r?\n")
