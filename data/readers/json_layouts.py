@@ -34,8 +34,8 @@ class Layout:
     Attributes
     ----------
     kind
-        ``list``: the rows are the values of a list; ``objects``: those of an object, whose keys are ids; ``row``: an
-        object is the only row; ``columns``: all of the file is read at once and has columns.
+        ``list``: the rows are the values of a list in an object; ``objects``: those of an object, whose keys are ids;
+        ``row``: objects at the top, or in lists at the top, are rows; ``columns``: all of the file is read at once.
     path
         The names of the objects that the list or object lies in.
     within

@@ -184,7 +184,7 @@ class JsonReader:
 
     def _passed(self, reason: str) -> ExemplarError:
         """Go behind the next value without decoding it; return why."""
-        depth, in_text = 0, False
+        depth, in_text, unfinished = 0, False, self._error("Unterminated value starting at", self._at)
         while True:
             end = len(self._text) - self._text.endswith("\\")  # what it escapes is not read yet
             for token in _TOKEN.finditer(self._text, self._at, end):
@@ -197,7 +197,7 @@ class JsonReader:
                     return ExemplarError(reason)
             self._at = end
             if not self._read_more():
-                raise self._error("Unterminated value", self._at)
+                raise unfinished
 
     def _read_more(self) -> bool:
         """Append to the text as much as it has, so that no value is decoded often; return False at the end."""

@@ -98,7 +98,7 @@ def _first_lines(file: File) -> tuple[str, str]:
     with file.open() as opened:
         for block in decoded_blocks(opened, file.name, file.options.encoding):
             head += block if isinstance(block, str) else ""
-            lines = [line for each in head[:_HEAD].splitlines() if (line := each.strip("\ufeff \t\r\n"))]
+            lines = [line for each in head[:_HEAD].split("\n") if (line := each.strip("\ufeff \t\r\n"))]
             if len(lines) > 2 or len(head) >= _HEAD:
                 break
     first, second, *_ = [*lines, "", ""]
@@ -175,7 +175,7 @@ def _layout(file: File) -> Layout | None:
     chosen = file.options.table
     with _reading(file) as reader:
         if reader.peek() == "[":
-            return Layout("list", within=chosen or "")
+            return Layout("row", within=chosen or "")
         if reader.peek() != "{":
             reader.value()
             raise ExemplarError(NO_TABLE)
@@ -184,7 +184,18 @@ def _layout(file: File) -> Layout | None:
         last_line = reader.line
         if not reader.peek():
             return layout_of(shape, chosen)
-        return None if first_line == last_line < reader.line else Layout("row", within=chosen or "")
+        are_lines = first_line == last_line < reader.line and _ends_on_its_line(reader)
+        return None if are_lines else Layout("row", within=chosen or "")
+
+
+def _ends_on_its_line(reader: JsonReader) -> bool:
+    """Return whether the next value, or what is none, ends on the line that it begins on."""
+    line = reader.line
+    try:
+        reader.value()
+    except NotJson:
+        return True
+    return reader.line == line
 
 
 def _streamed(file: File, layout: Layout) -> Rows:

@@ -242,8 +242,10 @@ def labels_in(cell: Any) -> Any:
     if isinstance(cell, str):
         if cell[:1] not in ("{", "["):
             return cell
-        parsed = _parsed(cell)
-        return labels_in(parsed) if isinstance(parsed, list | dict) else cell
+        parsed = labels_in(_parsed(cell))
+        return (
+            parsed if isinstance(parsed, list) and not any(isinstance(each, list | dict) for each in parsed) else cell
+        )
     if isinstance(cell, dict):
         return _labels_of_object(cell)
     if isinstance(cell, list) and any(isinstance(each, list | dict) for each in cell):

@@ -268,7 +268,7 @@ def _read_row(roles: _Roles, taken: set[str], place: _Place, are_floats: bool) -
         yield place.problem("the label is no plain text", left_out=False)
     if labels and _is_rejected(row):
         labels = ()
-        yield place.problem("its answer in Prodigy is not accept, so that its label is none", left_out=False)
+        yield place.problem("rejected or ignored in Prodigy: its label is left out", left_out=False)
     own_id, reason = _own_id(row, chosen, taken, are_floats)
     if reason:
         yield place.problem(f"{reason}; it goes by the number of its row", left_out=False)
