@@ -16,6 +16,7 @@ NO_TABLE = (
 
 _DEEPEST = 3  # objects within each other whose lists are looked at
 _MOST_KEYS = 200  # of an object that is looked into
+_MOST_LOOKED_AT = 20_000  # keys of all objects in a file
 _MOST_NAMES = 20  # in a message
 _TEXTS = frozenset({"text", "body", "content", "abstract", "full_text", "fulltext"})  # of an object that is a row
 _COLUMNS = frozenset({*_TEXTS, "title", "label", "id", "_id", "name", "description", "message", "date", "url"})
@@ -77,12 +78,17 @@ class Shape:
         """Return whether all values are of one kind."""
         return 0 < self.n == self.counts.get(kind, 0)
 
-    def _count(self, kind: str) -> None:
+    def count(self, kind: str) -> None:
+        """Count a value."""
         self.counts[kind] = self.counts.get(kind, 0) + 1
 
 
-def read_shape(reader: JsonReader, depth: int = 1) -> Shape:
+def read_shape(reader: JsonReader) -> Shape:
     """Read a value and return its shape; raises NotJson."""
+    return _read_shape(reader, 1, [_MOST_LOOKED_AT])
+
+
+def _read_shape(reader: JsonReader, depth: int, n_left: list[int]) -> Shape:
     char = reader.peek()
     if char == "[":
         shape = Shape("list")
@@ -90,14 +96,17 @@ def read_shape(reader: JsonReader, depth: int = 1) -> Shape:
             shape = _with_item(shape, reader.value())
         return shape
     if char != "{" or depth > _DEEPEST:
-        return shape_of(reader.value())
+        shape = shape_of(reader.value())
+        n_left[0] -= len(shape.members)
+        return shape
     shape = Shape("object")
     for name in reader.members():
-        within = len(shape.members) < _MOST_KEYS
-        member = read_shape(reader, depth + 1) if within else shape_of(reader.value())
-        shape._count(member.kind)
-        if within:
-            shape.members[name] = member
+        if len(shape.members) < _MOST_KEYS and n_left[0] > 0:
+            n_left[0] -= 1
+            shape.members[name] = member = _read_shape(reader, depth + 1, n_left)
+            shape.count(member.kind)
+        else:
+            shape.count(_kind(reader.value()))
     return shape
 
 
@@ -107,7 +116,7 @@ def shape_of(value: Any) -> Shape:
         members = {name: Shape(_kind(cell)) for name, cell in list(value.items())[:_MOST_KEYS]}
         shape = Shape("object", members=members)
         for cell in value.values():
-            shape._count(_kind(cell))
+            shape.count(_kind(cell))
         return shape
     shape = Shape(_kind(value))
     if isinstance(value, list):
@@ -117,7 +126,7 @@ def shape_of(value: Any) -> Shape:
 
 
 def _with_item(shape: Shape, item: Any) -> Shape:
-    shape._count(_kind(item))
+    shape.count(_kind(item))
     if not shape.first and isinstance(item, dict):
         shape.first = frozenset(item)
     return shape

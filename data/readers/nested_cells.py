@@ -39,7 +39,7 @@ def table_columns(rows: Iterable[Row]) -> dict[str, None]:
     """
     plain: dict[str, bool] = {}  # whether a cell of the column is no object
     nested: dict[str, dict[str, None]] = {}
-    n_characters = 0
+    n_nested, n_characters = 0, 0
     for row in rows:
         for name, cell in row.items():
             if name not in plain:
@@ -48,10 +48,12 @@ def table_columns(rows: Iterable[Row]) -> dict[str, None]:
             if _has_columns(cell):
                 names = nested.setdefault(name, {})
                 if len(names) <= _MOST_KEYS:
+                    n_nested -= len(names)
                     names.update(dict.fromkeys(_names_in(cell, f"{name}.", 2)))
+                    n_nested += len(names)
             elif cell is not None:
                 plain[name] = True
-        check_names(len(plain), n_characters)
+        check_names(len(plain) + n_nested, n_characters)
     columns: dict[str, None] = {}
     for name, is_plain in plain.items():
         names = nested.get(name, {})
