@@ -1,6 +1,7 @@
 """Rows of JSON Lines and JSON files."""
 
 import itertools
+import json
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -49,6 +50,8 @@ _MOST_VALUES_OF_A_LINE = 2**24
 _MOST_VALUES = 2**26  # of a file that is read at once
 
 Rows = Iterator[Row | Problem]
+
+_decode = json.JSONDecoder().decode
 
 
 def json_lines_table(file: File, required: Iterable[str] = ()) -> Table:
@@ -313,7 +316,7 @@ def _values(line: str) -> list[Any]:
     if len(line) > _MOST_VALUES_OF_A_LINE and n_values(line) > _MOST_VALUES_OF_A_LINE:
         return [ExemplarError(f"more than {_MOST_VALUES_OF_A_LINE:,} values")]
     try:
-        value = loads(line)
+        value = _decode(line)
     except RecursionError:
         return [ExemplarError(TOO_DEEP)]
     except ValueError:

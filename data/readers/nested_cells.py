@@ -81,8 +81,8 @@ def _has_columns(cell: Any) -> bool:
 
 def cell_at(row: Mapping[str, Any], name: str) -> Any:
     """Return a cell by the name of its column, which may lie in objects within the row; None if there is none."""
-    if name in row or "." not in name:
-        cell = row.get(name)
+    cell = row.get(name)
+    if cell is not None or "." not in name or name in row:
         return _from_mongo(cell) if isinstance(cell, dict) else cell
     first, _, rest = name.partition(".")
     while rest:
@@ -106,7 +106,7 @@ def cells_beside(row: Mapping[str, Any], taken: Collection[str], opened: Collect
         if name in opened and isinstance(cell, dict):
             yield from cells_beside(cell, taken, opened, f"{name}.")
         elif name not in taken:
-            yield name, readable(cell) if isinstance(cell, list | dict) else cell
+            yield name, cell
 
 
 def readable(cell: Any) -> Any:
@@ -154,7 +154,7 @@ def text_in(cell: Any, column: str) -> Any:
     In a column that is named so, a text that holds either is read too, as CSV files have it.
     """
     if isinstance(cell, str):
-        if cell[:1] not in ("{", "[") or not re.search(r"(?i)inverted|messages|conversation|mapping", column):
+        if not cell.startswith(("{", "[")) or not re.search(r"(?i)inverted|messages|conversation|mapping", column):
             return cell
         parsed = _parsed(cell)
         return cell if parsed is None else text_in(parsed, column)
@@ -242,7 +242,7 @@ def labels_in(cell: Any) -> Any:
     all annotators, and an object of names that are true or false.
     """
     if isinstance(cell, str):
-        if cell[:1] not in ("{", "["):
+        if not cell.startswith(("{", "[")):
             return cell
         parsed = labels_in(_parsed(cell))
         return (

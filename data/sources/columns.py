@@ -19,7 +19,7 @@ from exemplar.data.files.values import (
     metadata_text,
     plain_text,
 )
-from exemplar.data.readers.nested_cells import cell_at, cells_beside, labels_in, objects_of, text_in
+from exemplar.data.readers.nested_cells import cell_at, cells_beside, labels_in, objects_of, readable, text_in
 from exemplar.data.texts.hard_wraps import one_line_title, without_hard_wraps
 
 # Usual names, the most telling first; upper case, blanks, hyphens and underscores do not count.
@@ -308,5 +308,9 @@ def _own_id(row: Row, chosen: Columns, taken: set[str], are_floats: bool) -> tup
 
 
 def _metadata(row: Row, roles: _Roles) -> dict[str, str]:
-    cells = ((name, metadata_text(cell)) for name, cell in cells_beside(row, roles.names, roles.opened))
-    return {name: text for name, text in cells if text is not None}
+    cells = cells_beside(row, roles.names, roles.opened) if roles.opened else row.items()
+    metadata = {}
+    for name, cell in cells:
+        if name not in roles.names and (text := metadata_text(readable(cell))) is not None:
+            metadata[name] = text
+    return metadata

@@ -160,6 +160,11 @@ def test_one_bad_value_costs_no_other(tmp_path: Path, suffix: str) -> None:
     ]
 
 
+def test_a_number_of_many_digits_in_a_line_is_read(tmp_path: Path) -> None:
+    (tmp_path / "rows.jsonl").write_text('{"text": "a", "id": %s}\n{"text": "b", "id": 7}\n' % ("9" * 9000))
+    assert [each.doc_id for each in documents(read(str(tmp_path / "rows.jsonl")))] == ["9" * 9000, "7"]
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
