@@ -18,6 +18,8 @@ _MARKS = {  # longest first: the mark of UTF-32 begins with the mark of UTF-16
     codecs.BOM_UTF8: "utf-8-sig",
 }
 _MOST_LINE_BYTES = 2**27  # ten million characters as escapes of JSON, 12 bytes per character, fit
+_BLOCK = 2**16
+_NOT_THROUGHOUT = "it is not {} throughout; save it as UTF-8, or name its encoding"
 _SAMPLE_LINES = 1000
 _SAMPLE_BYTES = 2**16
 _FEW = 20  # fewer bytes beyond ASCII do not show their encoding
@@ -44,19 +46,37 @@ def decoded_lines(file: IO[bytes], name: str, encoding: str | None = None) -> It
     if encoding is not None:
         yield from _wide_lines(file, encoding)
         return
-    mark = file.read(4)
-    file.seek(0)
-    encoding = next((encoding for start, encoding in _MARKS.items() if mark.startswith(start)), None)
-    if encoding in ("utf-16", "utf-32"):
-        yield from _wide_lines(file, encoding)
+    if wide := _behind_mark(file):
+        yield from _wide_lines(file, wide)
         return
-    if encoding:
-        file.read(len(codecs.BOM_UTF8))
     for line in _decoded(_bounded(file, _MOST_LINE_BYTES, "bytes"), name):
         if isinstance(line, str) and "\r" in line.removesuffix("\r\n"):
             yield from io.StringIO(line, newline="")  # old Macs end lines with CR alone
         else:
             yield line
+
+
+def decoded_blocks(file: IO[bytes], name: str, encoding: str | None = None) -> Iterator[str | Problem]:
+    """Yield the text of a file in blocks of some ten thousand characters, decoded as ``decoded_lines`` does.
+
+    Lines may have any length.
+
+    Raises
+    ------
+    ExemplarError
+        The file is not text, or its encoding can't be guessed.
+    """
+    if encoding := encoding or _behind_mark(file):
+        yield from _wide_blocks(file, encoding)
+        return
+    number, blocks = 1, _blocks(file)
+    for block in blocks:
+        if (text := _utf8(block)) is None:
+            lines = (line for each in itertools.chain([block], blocks) for line in each.splitlines(keepends=True))
+            yield from _decoded(lines, name, number)
+            return
+        yield text
+        number += text.count("\n")
 
 
 def decoded_text(content: bytes, name: str) -> tuple[list[Problem], str]:
@@ -73,13 +93,55 @@ def text_of(head: bytes) -> str:
     return head.decode(encoding, errors="replace")
 
 
+def _behind_mark(file: IO[bytes]) -> str | None:
+    """Return the encoding that a byte order mark names, None for UTF-8 and no mark; seek behind the mark of UTF-8."""
+    mark = file.read(4)
+    file.seek(0)
+    encoding = next((encoding for start, encoding in _MARKS.items() if mark.startswith(start)), None)
+    if encoding == "utf-8-sig":
+        file.read(len(codecs.BOM_UTF8))
+        return None
+    return encoding
+
+
+def _blocks(file: IO[bytes]) -> Iterator[bytes]:
+    """Yield the bytes of a file in blocks that end with a line, or within a long one with a character of UTF-8."""
+    rest = b""
+    while block := file.read(_BLOCK):
+        block = rest + block
+        end = block.rfind(b"\n") + 1 or _end_of_characters(block)
+        rest = block[end:]
+        if end:
+            yield block[:end]
+    if rest:
+        yield rest
+
+
+def _end_of_characters(block: bytes) -> int:
+    """Return where the last complete character of UTF-8 ends."""
+    for n_behind, byte in enumerate(reversed(block[-3:])):
+        if byte >= 0xC0:  # the first byte of a character of two to four bytes
+            n_bytes = 2 if byte < 0xE0 else 3 if byte < 0xF0 else 4
+            return len(block) - n_behind - 1 if n_behind + 1 < n_bytes else len(block)
+        if byte < 0x80:
+            break
+    return len(block)
+
+
+def _wide_blocks(file: IO[bytes], encoding: str) -> Iterator[str]:
+    decoded = io.TextIOWrapper(file, encoding=encoding, newline="")
+    try:
+        while block := decoded.read(_BLOCK):
+            yield block
+    except UnicodeError as error:
+        raise ExemplarError(_NOT_THROUGHOUT.format(encoding.upper()), hint="encoding") from error
+
+
 def _wide_lines(file: IO[bytes], encoding: str) -> Iterator[str]:
     try:
         yield from _bounded(io.TextIOWrapper(file, encoding=encoding, newline=""), _MOST_LINE_BYTES // 4, "characters")
     except UnicodeError as error:
-        raise ExemplarError(
-            f"it is not {encoding.upper()} throughout; save it as UTF-8, or name its encoding", hint="encoding"
-        ) from error
+        raise ExemplarError(_NOT_THROUGHOUT.format(encoding.upper()), hint="encoding") from error
 
 
 def _bounded(file: IO[AnyStr], max_length: int, unit: str) -> Iterator[AnyStr]:
@@ -91,8 +153,7 @@ def _bounded(file: IO[AnyStr], max_length: int, unit: str) -> Iterator[AnyStr]:
         yield line
 
 
-def _decoded(lines: Iterator[bytes], name: str) -> Iterator[str | Problem]:
-    number = 1
+def _decoded(lines: Iterator[bytes], name: str, number: int = 1) -> Iterator[str | Problem]:
     for line in lines:
         if (text := _utf8(line)) is None:
             break

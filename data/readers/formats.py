@@ -123,6 +123,7 @@ _SIGNATURES = (
     (re.compile(r"<\?xml[^>]*>\s*<(\w+)>\s*<row [A-Z]\w*="), "stackexchange"),
     (re.compile(r"(?is)(?:<\?xml[^>]*>\s*)?(?:<!--(?:(?!-->).)*-->\s*)*<(?:!doctype\s+html|html)\b"), "html"),
     (re.compile(r"<\?xml\b"), "xml"),
+    (re.compile(r"window\.YTD\.\w+\.part\d+\s*=\s*\["), "json"),  # an archive of X
     (re.compile(r"From [^\r\n]*\d{4}(?: [+-]\d{4})?[ \t]*\r?\n>?[A-Za-z][A-Za-z0-9-]*:"), "mbox"),
 )
 _JSON = re.compile(r"""\{\s*["}]|\[\s*[\[{"\]]""")

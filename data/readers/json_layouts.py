@@ -1,161 +1,399 @@
-"""The tables that parsed JSON may hold, and what lies nested in a row."""
+"""Where the rows of a JSON file lie: which of its lists or objects hold them, found without keeping its values."""
 
+import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 from exemplar.data.errors import ExemplarError
+from exemplar.data.readers.json_stream import JsonReader
+from exemplar.data.readers.nested_cells import cell_at, is_inverted_index
 
-_DEEPEST = 3  # objects within each other whose lists and columns are looked at
-_MOST_KEYS = 200  # of an object whose keys are columns; more are values
+NO_TABLE = (
+    "its JSON is neither a list of objects, nor an object with such a list, nor objects by id, nor columns of equal "
+    "length"
+)
+
+_DEEPEST = 3  # objects within each other whose lists are looked at
+_MOST_KEYS = 200  # of an object that is looked into
+_MOST_LOOKED_AT = 20_000  # keys of all objects in a file
 _MOST_NAMES = 20  # in a message
-_CONTENTS = ("content", "text", "value", "message", "body")  # of a message in a conversation
-_SPEAKERS = ("role", "from", "speaker", "author", "name", "user")
+_TEXTS = frozenset({"text", "body", "content", "abstract", "full_text", "fulltext"})  # of an object that is a row
+_COLUMNS = frozenset({*_TEXTS, "title", "label", "id", "_id", "name", "description", "message", "date", "url"})
+# Lists that a layout of many files has rows in, beside others, and what each of their objects has.
+_KNOWN = {
+    "hits.hits": "_source",  # Elasticsearch
+    "post_stream.posts": "cooked",  # Discourse
+    "features": "properties",  # GeoJSON
+}
 
 
-def rows_in(parsed: Any, chosen: str | None = None) -> Iterable[Any] | None:
-    """Return the rows of parsed JSON, None if it has no table's layout.
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where the rows lie.
 
-    Rows are the objects of a list, or its texts; those of a list in an object, or deeper; the values of an object of
-    objects, or of objects that are columns; of lists that are columns; or what pandas writes as ``split``.
+    Attributes
+    ----------
+    kind
+        ``list``: the rows are the values of a list in an object; ``objects``: those of an object, whose keys are ids;
+        ``row``: objects at the top, or in lists at the top, are rows; ``columns``: all of the file is read at once.
+    path
+        The names of the objects that the list or object lies in.
+    within
+        The name of the list in each of these values that holds the rows; empty if they are rows themselves.
+    """
+
+    kind: Literal["list", "objects", "row", "columns"]
+    path: tuple[str, ...] = ()
+    within: str = ""
+
+
+@dataclass(slots=True)
+class Shape:
+    """What a value of JSON consists of.
+
+    Attributes
+    ----------
+    kind
+        ``other`` is a number, a truth value or null.
+    counts
+        How many values of a list or object there are of each kind.
+    members
+        Of an object, the first 200 by name.
+    first
+        The names in the first object of a list.
+    """
+
+    kind: Literal["object", "list", "text", "other"]
+    counts: dict[str, int] = field(default_factory=dict)
+    members: dict[str, "Shape"] = field(default_factory=dict)
+    first: frozenset[str] = frozenset()
+
+    @property
+    def n(self) -> int:
+        """The number of values of a list or object."""
+        return sum(self.counts.values())
+
+    def holds(self, kind: str) -> bool:
+        """Return whether all values are of one kind."""
+        return 0 < self.n == self.counts.get(kind, 0)
+
+    def count(self, kind: str) -> None:
+        """Count a value."""
+        self.counts[kind] = self.counts.get(kind, 0) + 1
+
+
+def read_shape(reader: JsonReader) -> Shape:
+    """Read a value and return its shape; raises NotJson."""
+    return _read_shape(reader, 1, [_MOST_LOOKED_AT])
+
+
+def _read_shape(reader: JsonReader, depth: int, n_left: list[int]) -> Shape:
+    char = reader.peek()
+    if char == "[":
+        shape = Shape("list")
+        for _ in reader.items():
+            shape = _with_item(shape, reader.value())
+        return shape
+    if char != "{" or depth > _DEEPEST:
+        shape = shape_of(reader.value())
+        n_left[0] -= len(shape.members)
+        return shape
+    shape = Shape("object")
+    for name in reader.members():
+        if len(shape.members) < _MOST_KEYS and n_left[0] > 0:
+            n_left[0] -= 1
+            shape.members[name] = member = _read_shape(reader, depth + 1, n_left)
+            shape.count(member.kind)
+        else:
+            shape.count(_kind(reader.value()))
+    return shape
+
+
+def shape_of(value: Any) -> Shape:
+    """Return the shape of a value in memory."""
+    if isinstance(value, dict):
+        members = {name: Shape(_kind(cell)) for name, cell in list(value.items())[:_MOST_KEYS]}
+        shape = Shape("object", members=members)
+        for cell in value.values():
+            shape.count(_kind(cell))
+        return shape
+    shape = Shape(_kind(value))
+    if isinstance(value, list):
+        for item in value:
+            shape = _with_item(shape, item)
+    return shape
+
+
+def _with_item(shape: Shape, item: Any) -> Shape:
+    shape.count(_kind(item))
+    if not shape.first and isinstance(item, dict):
+        shape.first = frozenset(item)
+    return shape
+
+
+def _kind(value: Any) -> Literal["object", "list", "text", "other"]:
+    if isinstance(value, dict):
+        return "object"
+    return "list" if isinstance(value, list) else "text" if isinstance(value, str) else "other"
+
+
+def layout_of(shape: Shape, chosen: str | None = None) -> Layout:
+    """Return where the rows of an object lie.
 
     Parameters
     ----------
     chosen
-        The name of the list that holds the rows, with dots between the names of objects.
+        The name of the list, or the object of objects, that holds the rows, with dots between the names of objects.
 
     Raises
     ------
     ExemplarError
-        Several lists may hold the rows, or none has the chosen name.
+        No part, or several parts, may hold the rows, or none has the chosen name.
     """
-    if isinstance(parsed, list):
-        return _rows_of_list(parsed)
-    if not isinstance(parsed, dict):
-        return None
-    lists = dict(_lists(parsed))
+    lists = {".".join(path): (path, found) for path, found in _lists(shape)}
     if chosen is not None:
-        if chosen not in lists:
-            raise ExemplarError(f"it has no list '{chosen[:50]}' of objects; its lists are {_named(lists)}")
-        return lists[chosen]
-    if len(lists) == 1:
-        return next(iter(lists.values()))
-    if lists:
-        raise ExemplarError(f"it has several lists: {_named(lists)}; say which holds the documents (--table NAME)")
-    return _split(parsed) or _columns(parsed) or _objects(parsed)
+        return _chosen_layout(shape, lists, chosen)
+    for name, key in _KNOWN.items():
+        if name in lists and key in lists[name][1].first:
+            return Layout("list", lists[name][0])
+    if any(name.lower() in _TEXTS and member.kind == "text" for name, member in shape.members.items()):
+        return Layout("row")
+    outer = _outermost(lists)
+    if _are_columns(shape):
+        return Layout("columns")
+    if _are_alike(shape) and not _differ(shape, outer):
+        return Layout("objects")
+    if len(outer) == 1:
+        return Layout("list", outer[0])
+    if outer:
+        names = _named([".".join(path) for path in outer])
+        raise ExemplarError(f"it has several lists: {names}; say which holds the documents (--table NAME)")
+    return _without_lists(shape)
 
 
-def _rows_of_list(values: list[Any]) -> Iterable[Any] | None:
-    if values and all(isinstance(value, str) for value in values):
-        return ({"text": value} for value in values)
-    return values if any(isinstance(value, dict) for value in values) else None
+def _without_lists(shape: Shape) -> Layout:
+    members = shape.members
+    if _is_split(shape) or (shape.holds("list") and len({member.n for member in members.values()} | {0}) == 2):
+        return Layout("columns")
+    tables = [path for path, found in _objects(shape) if _are_alike(found)]
+    if len(tables) == 1:
+        return Layout("objects", tables[0])
+    if tables:
+        names = _named([".".join(path) for path in tables])
+        raise ExemplarError(f"it has several objects of objects: {names}; say which holds the documents (--table NAME)")
+    if shape.counts.get("text"):
+        return Layout("row")
+    raise ExemplarError(NO_TABLE)
 
 
-def _lists(parsed: dict[str, Any], prefix: str = "", depth: int = 1) -> Iterator[tuple[str, list[Any]]]:
-    """Yield all lists of objects within objects, by their names; of those with such lists, none deeper."""
-    if len(parsed) > _MOST_KEYS:
+def _chosen_layout(shape: Shape, lists: Mapping[str, tuple[tuple[str, ...], Shape]], chosen: str) -> Layout:
+    if chosen in lists:
+        return Layout("list", lists[chosen][0])
+    objects = {".".join(path): path for path, _ in _objects(shape)}
+    if chosen in objects:
+        return Layout("objects", objects[chosen])
+    if found := next((name for name in lists if chosen.startswith(f"{name}.")), None):
+        return Layout("list", lists[found][0], chosen[len(found) + 1 :])
+    raise ExemplarError(f"it has no list '{chosen[:50]}' of objects; its lists are {_named([*lists, *objects])}")
+
+
+def _lists(shape: Shape, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Shape]]:
+    """Yield all lists that are objects for at least a half, or lists of such, by their path."""
+    if shape.n > _MOST_KEYS:
         return
-    found = [(f"{prefix}{name}", value) for name, value in parsed.items() if _is_list_of_objects(value)]
-    yield from found
-    if not found and depth < _DEEPEST:
-        for name, value in parsed.items():
-            if isinstance(value, dict):
-                yield from _lists(value, f"{prefix}{name}.", depth + 1)
+    for name, member in shape.members.items():
+        if member.kind == "list" and 2 * member.counts.get("object", 0) >= member.n > 0:
+            yield (*path, name), member
+        elif member.kind == "object":
+            yield from _lists(member, (*path, name))
 
 
-def _is_list_of_objects(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and all(isinstance(each, dict) for each in value)
+def _outermost(lists: Mapping[str, tuple[tuple[str, ...], Shape]]) -> list[tuple[str, ...]]:
+    """Return the paths of lists without those in objects that lie beside a list."""
+    paths = [path for path, _ in lists.values()]
+    beside = {path[:-1] for path in paths}
+    return [path for path in paths if not any(path[:end] in beside for end in range(len(path) - 1))]
 
 
-def _split(parsed: dict[str, Any]) -> list[dict[str, Any]] | None:
-    """Return the rows of ``{"columns": [...], "data": [[...], ...]}``."""
-    names, data = parsed.get("columns"), parsed.get("data")
-    if not isinstance(names, list) or not isinstance(data, list) or not data:
-        return None
-    if not all(isinstance(row, list) and len(row) == len(names) for row in data):
-        return None
-    return [dict(zip(map(str, names), row, strict=True)) for row in data]
+def _objects(shape: Shape, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Shape]]:
+    """Yield objects of objects by their path; of those whose objects are alike, none deeper."""
+    if "object" in shape.counts and shape.n > 1:
+        yield path, shape
+        if _are_alike(shape):
+            return
+    for name, member in shape.members.items():
+        if member.kind == "object" and len(path) + 1 < _DEEPEST:
+            yield from _objects(member, (*path, name))
 
 
-def _columns(parsed: dict[str, Any]) -> Iterable[Any] | None:
-    """Return the rows of columns: lists of equal length, or objects with the same keys, which are row numbers."""
-    values = list(parsed.values())
-    if values and all(isinstance(value, list) for value in values):
-        return _zipped(parsed, values) if values[0] and len({*map(len, values)}) == 1 else None
-    if len(values) > _MOST_KEYS or not values or not all(isinstance(value, dict) and value for value in values):
-        return None
-    keys = values[0].keys()
-    if any(value.keys() != keys for value in values) or not all(key.isdecimal() for key in keys):
-        return None
-    return _zipped(parsed, [list(value.values()) for value in values])
+def _are_alike(shape: Shape) -> bool:
+    """Return whether an object has at least two objects, of which neighbours have a key in common."""
+    members = [member for member in shape.members.values() if member.kind == "object"]
+    if len(members) < 2 or {"text", "list"} & shape.counts.keys() or 2 * shape.counts["object"] < shape.n:
+        return False
+    pairs = list(itertools.pairwise(members))
+    return 2 * sum(not a.members.keys().isdisjoint(b.members) for a, b in pairs) >= len(pairs)
 
 
-def _zipped(names: Iterable[str], columns: Sequence[Sequence[Any]]) -> Iterator[dict[str, Any]]:
-    names = list(names)
-    return (dict(zip(names, cells, strict=True)) for cells in zip(*columns, strict=True))
-
-
-def _objects(parsed: dict[str, Any]) -> list[dict[str, Any]] | None:
-    """Return the rows of an object of objects, whose keys are ids."""
-    if len(parsed) < 2 or not all(isinstance(value, dict) for value in parsed.values()):
-        return None
-    return [value if "id" in value or "_id" in value else {"id": key, **value} for key, value in parsed.items()]
-
-
-def _named(lists: Mapping[str, Any]) -> str:
-    return ", ".join(list(lists)[:_MOST_NAMES]) or "none"
-
-
-def column_names(row: Mapping[str, Any], prefix: str = "", depth: int = 1) -> Iterator[str]:
-    """Yield the columns of a row: its keys, and those of objects in it after the name of the object and a dot."""
-    for name, cell in row.items():
-        if depth < _DEEPEST and isinstance(cell, dict) and 0 < len(cell) <= _MOST_KEYS and not is_inverted_index(cell):
-            yield from column_names(cell, f"{prefix}{name}.", depth + 1)
-        else:
-            yield f"{prefix}{name}"
-
-
-def cell_at(row: Mapping[str, Any], name: str) -> Any:
-    """Return a cell by the name of its column, which may lie in objects within the row; None if there is none."""
-    if name in row or "." not in name:
-        return row.get(name)
-    first, _, rest = name.partition(".")
-    while rest:
-        within = row.get(first)
-        if isinstance(within, dict):
-            return cell_at(within, rest)
-        more, _, rest = rest.partition(".")
-        first = f"{first}.{more}"
-    return None
-
-
-def is_inverted_index(cell: Any) -> bool:
-    """Return whether a cell lists the positions of each word, as OpenAlex gives abstracts."""
-    return (
-        isinstance(cell, dict)
-        and bool(cell)
-        and all(
-            isinstance(places, list) and places and all(type(place) is int for place in places)
-            for places in cell.values()
-        )
+def _differ(shape: Shape, lists: Sequence[tuple[str, ...]]) -> bool:
+    """Return whether objects are parts of a file rather than rows: most of what they hold is lists."""
+    return 2 * len({path[0] for path in lists}) > shape.n and not any(
+        member.kind == "text" for each in shape.members.values() for member in each.members.values()
     )
 
 
-def text_in(cell: Any) -> Any:
-    """Return the text of an abstract that is an inverted index, or of a conversation, a line each; others unchanged."""
-    if is_inverted_index(cell):
-        words = sorted((place, word) for word, places in cell.items() for place in places)
-        return " ".join(word for _, word in words)
-    if _is_list_of_objects(cell):
-        lines = list(map(_message, cell))
-        if all(lines):
-            return "\n".join(lines)  # type: ignore[arg-type]
-    return cell
+def _are_columns(shape: Shape) -> bool:
+    """Return whether objects are columns: all have the same keys, which are numbers, or theirs are names of columns."""
+    members = list(shape.members.values())
+    keys = members[0].members.keys() if members else ()
+    if (
+        not keys
+        or not shape.holds("object")
+        or shape.n > _MOST_KEYS
+        or any(member.n != members[0].n for member in members)
+    ):
+        return False
+    if any(member.members.keys() != keys for member in members):
+        return False
+    return all(map(_is_number, keys)) or (
+        not _COLUMNS.isdisjoint(map(str.lower, shape.members)) and _COLUMNS.isdisjoint(map(str.lower, keys))
+    )
 
 
-def _message(message: Mapping[str, Any]) -> str | None:
-    content = next((message[name] for name in _CONTENTS if isinstance(message.get(name), str)), None)
-    if content is None and isinstance(message.get("content"), list):  # parts, of which some are text
-        parts = [part.get("text") for part in message["content"] if isinstance(part, dict)]
-        content = "\n".join(part for part in parts if isinstance(part, str)) or None
-    speaker = next((message[name] for name in _SPEAKERS if isinstance(message.get(name), str)), None)
-    return None if content is None else f"{speaker}: {content}" if speaker else content
+def _is_number(key: str) -> bool:
+    return key.removeprefix("-").replace(".", "", 1).isdecimal()
+
+
+def _is_split(shape: Shape) -> bool:
+    names, data = shape.members.get("columns"), shape.members.get("data")
+    return names is not None and data is not None and names.kind == "list" and data.holds("list")
+
+
+def values_at(reader: JsonReader, layout: Layout) -> Iterator[Any]:
+    """Yield the values of all lists at the top, and of the list or object that a layout names."""
+    for _ in reader.roots():
+        if reader.peek() == "[":
+            for _ in reader.items():
+                yield reader.value()
+        elif layout.kind == "row":
+            yield reader.value()
+        else:
+            for _ in _at_path(reader, layout.path):
+                yield from _values_of_list(reader) if layout.kind == "list" else _values_by_id(reader)
+
+
+def _at_path(reader: JsonReader, path: tuple[str, ...]) -> Iterator[None]:
+    """Stand before the value at a path, if there is one, and go behind all others."""
+    if not path:
+        yield
+    elif reader.peek() != "{":
+        reader.value()
+    else:
+        for name in reader.members():
+            if name == path[0]:
+                yield from _at_path(reader, path[1:])
+            else:
+                reader.value()
+
+
+def _values_of_list(reader: JsonReader) -> Iterator[Any]:
+    if reader.peek() != "[":
+        reader.value()
+        return
+    for _ in reader.items():
+        yield reader.value()
+
+
+def _values_by_id(reader: JsonReader) -> Iterator[Any]:
+    if reader.peek() != "{":
+        reader.value()
+        return
+    for key in reader.members():
+        value = reader.value()
+        has_id = not isinstance(value, dict) or "id" in value or "_id" in value
+        yield value if has_id else {"id": key, **value}
+
+
+def column_rows(parsed: Any) -> Iterable[dict[str, Any]]:
+    """Return the rows of columns, which are lists or objects, or of what pandas writes as ``split``.
+
+    Row numbers that are not 0, 1, 2, ... become the column ``index``.
+
+    Raises
+    ------
+    ExemplarError
+        The columns differ in length.
+    """
+    if not isinstance(parsed, dict) or not parsed:
+        raise ExemplarError(NO_TABLE)
+    names, data, index = parsed.get("columns"), parsed.get("data"), parsed.get("index")
+    if isinstance(names, list) and isinstance(data, list) and data and all(isinstance(row, list) for row in data):
+        if any(len(row) != len(names) for row in data):
+            raise ExemplarError(f"it has {len(names):,} columns, and a row of another length")
+        return _indexed(_named_columns(names), data, index if isinstance(index, list) else [])
+    values = list(parsed.values())
+    if isinstance(values[0], dict):
+        keys = list(values[0])
+        if any(not isinstance(value, dict) or list(value) != keys for value in values):
+            raise ExemplarError("its columns have different rows")
+        return _indexed(list(parsed), zip(*(value.values() for value in values), strict=True), keys)
+    if any(not isinstance(value, list) or len(value) != len(values[0]) for value in values):
+        raise ExemplarError("its columns differ in length")
+    return _indexed(list(parsed), zip(*values, strict=True), [])
+
+
+def _named_columns(names: list[Any]) -> list[str]:
+    """Return names as texts; those of pandas' levels, which are lists, with dots between."""
+    return [".".join(map(str, name)) if isinstance(name, list) else str(name) for name in names]
+
+
+def _indexed(names: list[str], rows: Iterable[Sequence[Any]], index: Sequence[Any]) -> Iterator[dict[str, Any]]:
+    is_told = bool(index) and "index" not in names and list(map(str, index)) != list(map(str, range(len(index))))
+    for number, row in enumerate(rows):
+        cells = dict(zip(names, row, strict=True))
+        yield {"index": index[number], **cells} if is_told and number < len(index) else cells
+
+
+def numbered_columns(values: list[Any]) -> dict[str, Any]:
+    """Return a row of a list of lists, whose columns have no names."""
+    return {f"column {number}": value for number, value in enumerate(values, 1)}
+
+
+def rows_within(value: Any, name: str) -> list[Any] | None:
+    """Return the values of the list of a name in a row, as it lies in lists and objects; None if there is none."""
+    if not name:
+        return value if isinstance(value, list) else None
+    if isinstance(value, list):
+        found = [rows_within(each, name) for each in value]
+        return None if all(each is None for each in found) else [row for each in found for row in each or ()]
+    if not isinstance(value, dict):
+        return None
+    if isinstance(cell := cell_at(value, name), list):
+        return cell
+    parts = name.split(".")
+    for end in range(len(parts) - 1, 0, -1):
+        cell = cell_at(value, ".".join(parts[:end]))
+        if isinstance(cell, list):
+            return rows_within(cell, ".".join(parts[end:]))
+    return None
+
+
+def list_names(rows: Iterable[Mapping[str, Any]]) -> str:
+    """Return the names of the lists of objects in rows, for a message."""
+    names = dict.fromkeys(
+        ".".join(path) for row in rows if not is_inverted_index(row) for path, _ in _lists(shape_in_memory(row))
+    )
+    return _named(list(names))
+
+
+def shape_in_memory(value: Any, depth: int = 1) -> Shape:
+    """Return the shape of a value in memory, with those of objects in it."""
+    shape = shape_of(value)
+    if isinstance(value, dict) and depth <= _DEEPEST:
+        shape.members = {name: shape_in_memory(value[name], depth + 1) for name in shape.members}
+    return shape
+
+
+def _named(names: Sequence[str]) -> str:
+    return ", ".join(name[:100] for name in names[:_MOST_NAMES]) or "none"

@@ -19,20 +19,26 @@ from exemplar.data.files.values import (
     metadata_text,
     plain_text,
 )
-from exemplar.data.readers.json_layouts import cell_at, text_in
+from exemplar.data.readers.nested_cells import cell_at, cells_beside, labels_in, objects_of, readable, text_in
+from exemplar.data.texts.hard_wraps import one_line_title, without_hard_wraps
 
 # Usual names, the most telling first; upper case, blanks, hyphens and underscores do not count.
 TEXT_COLUMNS = (
     *("text", "content", "review", "abstract", "abstract note", "abstract text", "document", "body", "body text"),
-    *("full text", "description", "selftext", "message", "abstract inverted index", "messages", "conversations"),
-    *("conversation", "data"),
+    *("full text", "description", "selftext", "message", "contents", "cooked", "abstract inverted index"),
+    *("messages", "conversations", "conversation", "chat messages", "mapping", "data"),
 )
 TITLE_COLUMNS = ("title", "article title", "document title", "headline", "subject", "summary")
 LABEL_COLUMNS = ("label", "labels", "category", "class")
 ID_COLUMNS = ("_id", "doc id", "id", "pmid")
+# What annotation tools write beside a text: columns that show the tool, and those that a column of labels is not.
+_LABEL_STUDIO = frozenset({"annotation_id", "annotator", "lead_time"})
+_NO_LABELS = _LABEL_STUDIO | {"created_at", "updated_at", "id", "agreement"}
+_PRODIGY = frozenset({"_input_hash", "_task_hash"})
 
 OFF = "none"
 
+_ABSTRACTS = frozenset({"abstract", "abstract note", "abstract text"})
 _MOST_ID = 10_000  # characters; the ids of all documents stay in memory
 _MOST_PEEKED = 100  # rows whose ids show whether a spreadsheet turned all of them into fractions
 _MOST_LISTED = 50  # names of columns in a message
@@ -74,8 +80,9 @@ def listed(names: Sequence[str]) -> str:
 
 def guess_columns(names: Sequence[str]) -> Columns:
     """Return the roles of columns by their usual names; None for a role if no column has such a name."""
-    guesses = (TEXT_COLUMNS, TITLE_COLUMNS, LABEL_COLUMNS, ID_COLUMNS)
-    return Columns(*(_guess(names, usual, ()) for usual in guesses))
+    text = _guess(names, TEXT_COLUMNS, ())
+    title, doc_id = (_guess(names, usual, (), text or "") for usual in (TITLE_COLUMNS, ID_COLUMNS))
+    return Columns(text, title, _guess_label(names, text, [each for each in (text, title) if each]), doc_id)
 
 
 def pick_columns(names: Sequence[str], requested: Columns, where: str, *, list_names: bool = True) -> Columns:
@@ -100,9 +107,9 @@ def pick_columns(names: Sequence[str], requested: Columns, where: str, *, list_n
 
     listing = f"; its columns are: {listed(names)}" if list_names else ""
 
-    def pick(name: str | None, usual: Iterable[str], taken: Collection[str]) -> str | None:
+    def pick(name: str | None, usual: Iterable[str], taken: Collection[str], beside: str | None = None) -> str | None:
         if name is None:
-            return _guess(names, usual, taken)
+            return _guess(names, usual, taken, beside)
         found = name if name in names else next((each for each in names if each.strip() == name.strip()), None)
         if found is None and name != OFF:
             raise ExemplarError(f"{where} has no column '{name}'{listing}")
@@ -110,10 +117,14 @@ def pick_columns(names: Sequence[str], requested: Columns, where: str, *, list_n
 
     text = pick(requested.text, TEXT_COLUMNS, requested.names())
     taken = [*filter(None, [text]), *requested.names()]
-    title = pick(requested.title, TITLE_COLUMNS, taken)
+    title = pick(requested.title, TITLE_COLUMNS, taken, text or "")
     if text is None and not (title and requested.text == OFF):
         raise TextColumnUnknown(f"say which column of {where} holds the text{listing}", columns=names)
-    label, doc_id = pick(requested.label, LABEL_COLUMNS, taken), pick(requested.id, ID_COLUMNS, taken)
+    if requested.label is None:
+        label = _guess_label(names, text, [*taken, *filter(None, [title])])
+    else:
+        label = pick(requested.label, LABEL_COLUMNS, taken)
+    doc_id = pick(requested.id, ID_COLUMNS, taken, text or "")
     return Columns(text, title if title != text else None, label, doc_id)
 
 
@@ -144,6 +155,7 @@ def read_rows(table: Table, chosen: Columns, taken: set[str], file: File | None 
         The file of the table, if it has one.
     """
     number, names = 0, frozenset(chosen.names())
+    roles = _Roles(chosen, names, objects_of(names), is_abstract=_last_name(chosen.text) in _ABSTRACTS)
     rows, are_floats = _with_floats(table.rows(names), chosen.id)
     ids = _Ids(taken, file)
     try:
@@ -152,7 +164,7 @@ def read_rows(table: Table, chosen: Columns, taken: set[str], file: File | None 
                 yield row
                 number += row.left_out
                 continue
-            yield from _read_row(chosen, names, ids, _Place(file, number, row), are_floats)
+            yield from _read_row(roles, ids, _Place(file, number, row), are_floats)
             number += 1
     finally:
         taken |= ids.own
@@ -174,13 +186,42 @@ def _with_floats(rows: Iterator[Row | Problem], column: str | None) -> tuple[Ite
     return itertools.chain(first, rows), n_floats > 0
 
 
-def _guess(names: Sequence[str], usual: Iterable[str], taken: Collection[str]) -> str | None:
+def _guess(names: Sequence[str], usual: Iterable[str], taken: Collection[str], beside: str | None = None) -> str | None:
+    """Return the column with the most telling name; a nested one only if no other has a usual name.
+
+    Parameters
+    ----------
+    beside
+        The column of the text; nested ones must lie in the same object. None if any object will do.
+    """
     free = [name for name in names if name not in taken]
     plain = {name: _plain_name(name) for name in free}
-    nested = {name: _plain_name(name.rpartition(".")[2]) for name in free if "." in name}
+    nested = {
+        name: _plain_name(name.rpartition(".")[2])
+        for name in free
+        if "." in name and (beside is None or name.rpartition(".")[0] == beside.rpartition(".")[0])
+    }
     return next(
         (name for named in (plain, nested) for guess in usual for name in named if guess in (name, named[name])), None
     )
+
+
+def _guess_label(names: Sequence[str], text: str | None, taken: Collection[str]) -> str | None:
+    """Return the column of labels by its usual name, or by what annotation tools write beside it."""
+    if found := _guess(names, LABEL_COLUMNS, taken, text or ""):
+        return found
+    if "annotations" in names and (text or "").startswith("data."):  # Label Studio
+        return "annotations"
+    if "accept" in names and "options" in names and _PRODIGY.intersection(names):
+        return "accept"
+    if _LABEL_STUDIO.issubset(names):
+        others = [name for name in names if name not in _NO_LABELS and name not in taken]
+        return others[0] if len(others) == 1 else None
+    return None
+
+
+def _last_name(column: str | None) -> str:
+    return _plain_name((column or "").rpartition(".")[2])
 
 
 def _plain_name(name: str) -> str:
@@ -250,22 +291,39 @@ class _Ids:
         return Problem(self._file.name, reason, left_out=False, file=self._file.name)
 
 
-def _read_row(chosen: Columns, names: Collection[str], ids: _Ids, place: _Place, are_floats: bool) -> Documents:
-    row = place.row
+@dataclass(frozen=True, slots=True)
+class _Roles:
+    """The columns in each role; ``opened`` are the names of the objects that they lie in."""
+
+    chosen: Columns
+    names: frozenset[str]
+    opened: frozenset[str]
+    is_abstract: bool
+
+
+def _read_row(roles: _Roles, ids: _Ids, place: _Place, are_floats: bool) -> Documents:
+    row, chosen = place.row, roles.chosen
     labels: tuple[str, ...] = ()
     try:
-        text = plain_text(text_in(cell_at(row, chosen.text or "")), "the text")
+        text = plain_text(text_in(cell_at(row, chosen.text or ""), chosen.text or ""), "the text")
     except ExemplarError as error:
         yield place.problem(str(error), left_out=True)
         return
+    if text and roles.is_abstract:
+        text = without_hard_wraps(text)
     title = metadata_text(cell_at(row, chosen.title)) if chosen.title else None
+    if title:
+        title = one_line_title(title)
     if not (text or title) or len(full_text(title, text or "")) > MOST_CHARACTERS:
         yield place.problem(TOO_LONG if text or title else "no text", left_out=True)
         return
     try:
-        labels = listed_texts(cell_at(row, chosen.label), "the label") if chosen.label else ()
+        labels = listed_texts(labels_in(cell_at(row, chosen.label)), "the label") if chosen.label else ()
     except ExemplarError:
         yield place.problem("the label is no plain text", left_out=False)
+    if labels and _is_rejected(row):
+        labels = ()
+        yield place.problem("rejected or ignored in Prodigy: its label is left out", left_out=False)
     own_id, reason = _own_id(row, chosen, ids, are_floats)
     if reason:
         yield place.problem(f"{reason}; it goes by the number of its row", left_out=False)
@@ -275,13 +333,18 @@ def _read_row(chosen: Columns, names: Collection[str], ids: _Ids, place: _Place,
         own_id or place.doc_id,
         text or "",
         labels,
-        _metadata(row, names),
+        _metadata(row, roles),
         title,
         numbered=own_id is None,
         file=place.file_name,
         line=line_of(row),
         cells=row,
     )
+
+
+def _is_rejected(row: Row) -> bool:
+    """Return whether a row is an example of Prodigy that was rejected or ignored."""
+    return row.get("answer", "accept") != "accept" and not _PRODIGY.isdisjoint(row)
 
 
 def _own_id(row: Row, chosen: Columns, ids: _Ids, are_floats: bool) -> tuple[str | None, str]:
@@ -300,6 +363,10 @@ def _own_id(row: Row, chosen: Columns, ids: _Ids, are_floats: bool) -> tuple[str
     return free_id, "" if free_id else "an earlier row has its id"
 
 
-def _metadata(row: Row, taken: Collection[str]) -> dict[str, str]:
-    cells = ((name, metadata_text(cell)) for name, cell in row.items() if name not in taken)
-    return {name: text for name, text in cells if text is not None}
+def _metadata(row: Row, roles: _Roles) -> dict[str, str]:
+    cells = cells_beside(row, roles.names, roles.opened) if roles.opened else row.items()
+    metadata = {}
+    for name, cell in cells:
+        if name not in roles.names and (text := metadata_text(readable(cell))) is not None:
+            metadata[name] = text
+    return metadata

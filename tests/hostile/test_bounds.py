@@ -127,12 +127,14 @@ def test_a_pdf_is_given_a_time_that_is_fit_for_its_size(tmp_path: Path, monkeypa
     assert told == "a PDF that takes more than 0 seconds to read, too long for its size"
 
 
-def test_a_json_file_of_endless_values_is_told_and_read_as_lines_if_it_has_them(
+def test_columns_of_json_with_endless_values_are_told_and_what_has_rows_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(json_table, "_MOST_VALUES", 100)
-    told = "it has more than 100 values, and JSON is read all at once; save it as JSON Lines"
-    assert told_of(tmp_path / "a.json", b"[" + b'{"text": "a"},\n' * 200 + b"{}]") == told
+    told = "it has more than 100 values, and columns of JSON are read all at once; save it as JSON Lines"
+    assert told_of(tmp_path / "a.json", b'{"text": [' + b'"a",' * 200 + b'"a"]}') == told
+    (tmp_path / "a.json").write_bytes(b"[" + b'{"text": "a"},\n' * 200 + b'{"text": "a"}]')
+    assert len(texts(read(str(tmp_path / "a.json")))) == 201  # a list is read value by value
     (tmp_path / "b.json").write_bytes(b'{"text": "a", "n": 1}\n' * 200)
     assert len(texts(read(str(tmp_path / "b.json")))) == 200
     monkeypatch.setattr(table, "_MOST_COLUMNS", 50)
