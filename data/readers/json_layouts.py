@@ -1,5 +1,8 @@
 """The tables that parsed JSON may hold, and what lies nested in a row."""
 
+import ast
+import contextlib
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -7,6 +10,7 @@ from exemplar.data.errors import ExemplarError
 
 _DEEPEST = 3  # objects within each other whose lists and columns are looked at
 _MOST_KEYS = 200  # of an object whose keys are columns; more are values
+_MOST_INDEX = 1_000_000  # characters of an inverted index
 _MOST_NAMES = 20  # in a message
 _CONTENTS = ("content", "text", "value", "message", "body")  # of a message in a conversation
 _SPEAKERS = ("role", "from", "speaker", "author", "name", "user")
@@ -138,6 +142,17 @@ def is_inverted_index(cell: Any) -> bool:
             for places in cell.values()
         )
     )
+
+
+def inverted_index_in(cell: Any) -> Any:
+    """Return an inverted index that a CSV file holds as JSON, or as Python writes it; another cell unchanged."""
+    if not (isinstance(cell, str) and cell.lstrip().startswith("{") and len(cell) <= _MOST_INDEX):
+        return cell
+    for parse in (json.loads, ast.literal_eval):
+        with contextlib.suppress(ValueError, SyntaxError, RecursionError, MemoryError):
+            if is_inverted_index(found := parse(cell)):
+                return found
+    return cell
 
 
 def text_in(cell: Any) -> Any:

@@ -3,8 +3,9 @@
 import itertools
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from exemplar.data.documents import Document, Problem, full_text
 from exemplar.data.errors import ExemplarError, TextColumnUnknown
@@ -19,7 +20,8 @@ from exemplar.data.files.values import (
     metadata_text,
     plain_text,
 )
-from exemplar.data.readers.json_layouts import cell_at, text_in
+from exemplar.data.readers.json_layouts import cell_at, inverted_index_in, text_in
+from exemplar.data.sources.exports import NO_ABSTRACT, Export, export_with
 
 # Usual names, the most telling first; upper case, blanks, hyphens and underscores do not count.
 TEXT_COLUMNS = (
@@ -27,11 +29,19 @@ TEXT_COLUMNS = (
     *("full text", "description", "selftext", "message", "abstract inverted index", "messages", "conversations"),
     *("conversation", "data"),
 )
-TITLE_COLUMNS = ("title", "article title", "document title", "headline", "subject", "summary")
-LABEL_COLUMNS = ("label", "labels", "category", "class")
-ID_COLUMNS = ("_id", "doc id", "id", "pmid")
+TITLE_COLUMNS = ("title", "article title", "document title", "display name", "headline", "subject", "summary")
+LABEL_COLUMNS = (
+    *("label", "labels", "category", "class", "decision", "screening decision", "final decision", "asreview label"),
+    *("asreview included", "label included", "final included", "included", "include"),
+)
+ID_COLUMNS = (
+    *("_id", "doc id", "id", "pmid", "eid", "covidence #", "paperid", "paper id", "corpusid", "corpus id", "record id"),
+    "accession number",
+)
 
 OFF = "none"
+
+_INVERTED_INDEX = "abstract inverted index"
 
 _MOST_ID = 10_000  # characters; the ids of all documents stay in memory
 _MOST_PEEKED = 100  # rows whose ids show whether a spreadsheet turned all of them into fractions
@@ -74,8 +84,7 @@ def listed(names: Sequence[str]) -> str:
 
 def guess_columns(names: Sequence[str]) -> Columns:
     """Return the roles of columns by their usual names; None for a role if no column has such a name."""
-    guesses = (TEXT_COLUMNS, TITLE_COLUMNS, LABEL_COLUMNS, ID_COLUMNS)
-    return Columns(*(_guess(names, usual, ()) for usual in guesses))
+    return Columns(*(_guess(names, usual, ()) for usual in _usual_names(names)))
 
 
 def pick_columns(names: Sequence[str], requested: Columns, where: str, *, list_names: bool = True) -> Columns:
@@ -108,12 +117,13 @@ def pick_columns(names: Sequence[str], requested: Columns, where: str, *, list_n
             raise ExemplarError(f"{where} has no column '{name}'{listing}")
         return found
 
-    text = pick(requested.text, TEXT_COLUMNS, requested.names())
+    texts, titles, labels, ids = _usual_names(names)
+    text = pick(requested.text, texts, requested.names())
     taken = [*filter(None, [text]), *requested.names()]
-    title = pick(requested.title, TITLE_COLUMNS, taken)
-    if text is None and not (title and requested.text == OFF):
+    title = pick(requested.title, titles, taken)
+    if text is None and not (title and (requested.text == OFF or _export(names))):
         raise TextColumnUnknown(f"say which column of {where} holds the text{listing}", columns=names)
-    label, doc_id = pick(requested.label, LABEL_COLUMNS, taken), pick(requested.id, ID_COLUMNS, taken)
+    label, doc_id = pick(requested.label, labels, taken), pick(requested.id, ids, taken)
     return Columns(text, title if title != text else None, label, doc_id)
 
 
@@ -130,13 +140,14 @@ def read_rows(table: Table, chosen: Columns, taken: set[str], file: File | None 
         The file of the table, if it has one.
     """
     number, names = 0, frozenset(chosen.names())
+    text_of = _text_reader(table, chosen)
     rows, are_floats = _with_floats(table.rows(names), chosen.id)
     for row in rows:
         if isinstance(row, Problem):
             yield row
             number += row.left_out
             continue
-        yield from _read_row(chosen, names, taken, _Place(file, number, row), are_floats)
+        yield from _read_row(chosen, text_of, names, taken, _Place(file, number, row), are_floats)
         number += 1
 
 
@@ -154,6 +165,17 @@ def _with_floats(rows: Iterator[Row | Problem], column: str | None) -> tuple[Ite
         elif not (cell is None or (isinstance(cell, str) and not cell.strip())):
             return itertools.chain(first, rows), False
     return itertools.chain(first, rows), n_floats > 0
+
+
+def _usual_names(names: Sequence[str]) -> tuple[Sequence[str], ...]:
+    """Return the usual names of columns for texts, titles, labels and ids; those of an export if it is a known one."""
+    if (export := _export(names)) is None:
+        return TEXT_COLUMNS, TITLE_COLUMNS, LABEL_COLUMNS, ID_COLUMNS
+    return (export.text,), (export.title,), LABEL_COLUMNS, export.ids
+
+
+def _export(names: Sequence[str]) -> Export | None:
+    return export_with(set(map(_plain_name, names)))
 
 
 def _guess(names: Sequence[str], usual: Iterable[str], taken: Collection[str]) -> str | None:
@@ -195,11 +217,28 @@ class _Place:
         return self.file.name if self.file else file_of(self.row)
 
 
-def _read_row(chosen: Columns, names: Collection[str], taken: set[str], place: _Place, are_floats: bool) -> Documents:
+def _text_reader(table: Table, chosen: Columns) -> Callable[[Any], Any]:
+    """Return what makes the text of a cell, or leaves the cell as it is."""
+    if chosen.text and _plain_name(chosen.text) == _INVERTED_INDEX:
+        return lambda cell: text_in(inverted_index_in(cell))
+    if _export(table.columns) is not None:
+        return lambda cell: None if isinstance(cell, str) and cell.strip().lower() in NO_ABSTRACT else text_in(cell)
+    return text_in
+
+
+def _read_row(
+    chosen: Columns,
+    text_of: Callable[[Any], Any],
+    names: Collection[str],
+    taken: set[str],
+    place: _Place,
+    are_floats: bool,
+) -> Documents:
     row = place.row
     labels: tuple[str, ...] = ()
     try:
-        text = plain_text(text_in(cell_at(row, chosen.text or "")), "the text")
+        cell = cell_at(row, chosen.text or "")
+        text = plain_text(text_of(cell), "the text")
     except ExemplarError as error:
         yield place.problem(str(error), left_out=True)
         return
@@ -207,6 +246,8 @@ def _read_row(chosen: Columns, names: Collection[str], taken: set[str], place: _
     if not (text or title) or len(full_text(title, text or "")) > MOST_CHARACTERS:
         yield place.problem(TOO_LONG if text or title else "no text", left_out=True)
         return
+    if text is None and isinstance(cell, str) and cell.strip():
+        yield place.problem(f"the text is only '{cell.strip():.50}'; the title stands alone", left_out=False)
     try:
         labels = listed_texts(cell_at(row, chosen.label), "the label") if chosen.label else ()
     except ExemplarError:
