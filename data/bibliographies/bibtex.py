@@ -111,7 +111,8 @@ def _entry_rows(
         values = {name: texts for name, texts in inherited.items() if name not in _NOT_INHERITED} | values
         values.setdefault("booktitle", inherited.get("title", inherited.get("booktitle", [])))
     values = {"key of the entry": [entry.key], "type of the entry": [entry.entry_type], **values}
-    yield placed_row(record_row(values, _ROLES, values.get("note", ())), line)
+    notes = [_evaluated(str(field.value), strings) for field in entry.fields if field.key.lower() == "note"]
+    yield placed_row(record_row(values, _ROLES, notes), line)
 
 
 def _values(entry: Any, strings: Mapping[str, str]) -> dict[str, list[str]]:

@@ -31,6 +31,8 @@ class Dialect:
         The tag of notes, in which programs for screening leave decisions.
     ignored
         Tags of the file, not of a record.
+    numbering
+        Matches a line between records that numbers them; None if there are none.
     a_line_each
         Tags whose further lines are further values.
     second_abstract
@@ -46,6 +48,7 @@ class Dialect:
     odd_tag: re.Pattern[str] = re.compile("")
     notes: str = ""
     ignored: frozenset[str] = frozenset()
+    numbering: re.Pattern[str] | None = None
     a_line_each: frozenset[str] = frozenset()
     second_abstract: str = ""
 
@@ -88,6 +91,7 @@ DIALECTS: Mapping[str, Dialect] = {
             "keywords": ("OT", "MH"),
             "type": ("PT",),
         },
+        numbering=re.compile(r"<\d+>$"),  # Ovid's
         second_abstract="OAB",
     ),
     "wos": Dialect(

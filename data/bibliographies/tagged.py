@@ -120,6 +120,8 @@ def _lines(file: File, dialect: Dialect) -> Iterator[_Line | Problem]:
             if dialect.odd_start is not None and dialect.odd_start.match(text):
                 pattern = dialect.tag if dialect.tag.match(text) else dialect.odd_tag
             match = pattern.match(text)
+            if match is None and dialect.numbering is not None and dialect.numbering.match(text):
+                continue
             if match is None:
                 yield _Line(number, None, text.strip(), gap)
             elif (tag := match[match.lastindex or 0]) not in dialect.ignored:
