@@ -1,61 +1,162 @@
-"""BibTeX, read as a whole by the library ``bibtexparser``."""
+"""BibTeX, split into entries by the library ``bibtexparser``; what it refuses is a problem, or is put right here."""
 
-from collections.abc import Iterator
+import logging
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from io import BytesIO
 from typing import Any
 
 from exemplar.data.bibliographies.fields import columns_of, record_row
+from exemplar.data.bibliographies.latex import plain_text_of
 from exemplar.data.documents import Problem
 from exemplar.data.errors import ExemplarError
 from exemplar.data.extras import package
-from exemplar.data.files.encodings import decoded_text
+from exemplar.data.files.encodings import decoded_lines
 from exemplar.data.files.file import File
 from exemplar.data.files.table import Row, Table, placed_row
 from exemplar.data.text import one_line
 
 _MOST_BYTES = 2**27
-_NAMES = {  # of fields that are called otherwise in other bibliographies
-    "author": "authors",
-    "journaltitle": "journal",
-    "booktitle": "journal",
-    "date": "year",
-    "keyword": "keywords",
-    "mendeley-tags": "keywords",
+_NO_ENTRY = "it has no entry, such as @article{key, title = {...}}"
+_BROKEN = "an entry whose braces or quotes do not match, or that lacks a comma or an equals sign"
+_OUTSIDE = "fields behind the closing brace of an entry are left out; a brace too many stands before them"
+_REPEATED = "a field occurs twice; its other values are kept as another column"
+
+_ROLES = {
+    "id": ("key of the entry",),
+    "title": ("title",),
+    "abstract": ("abstract",),
+    "authors": ("author",),
+    "year": ("year", "date"),
+    "journal": ("journal", "journaltitle", "booktitle"),
+    "doi": ("doi",),
+    "keywords": ("keywords", "keyword", "author_keywords", "mendeley-tags"),
+    "url": ("url",),
+    "type": ("type of the entry",),
 }
+_PEOPLE = frozenset({"author", "editor"})
+_VERBATIM = frozenset({"doi", "url", "file", "eprint"})  # fields in which % and ~ are letters
+_NOT_INHERITED = frozenset({"title", "booktitle", "crossref", "abstract", "doi", "url", "note", "keywords"})
+
+_EXPRESSION = re.compile(r'\\.|[{}"#]', re.DOTALL)
+_BETWEEN_PEOPLE = re.compile(r"\\.|[{}]|\s+and(?=\s)", re.DOTALL | re.IGNORECASE)
+_FIELD = re.compile(r'(?m)^\s*,?\s*[A-Za-z][\w-]*\s*=\s*["{\w]')
+_ESCAPED = re.compile(r"\\([%&_#$~{}])")
 
 
 def bibtex_table(file: File) -> Table:
-    """Return a BibTeX file as a table with the columns of ``fields.FIELDS``; an entry's key is its id."""
-    columns = columns_of(_rows(file))
-    if not columns:
-        raise ExemplarError("it has no entry, such as @article{key, title = {...}}")
-    return Table(columns, lambda needed: _rows(file))
+    """Return a BibTeX file as a table with the columns of ``fields.FIELDS``; an entry's key is its id.
+
+    Raises
+    ------
+    ExemplarError
+        It has no entry, or more than 128 MB.
+    """
+    return Table(columns_of(_rows(file), _NO_ENTRY), lambda needed: _rows(file))
 
 
 def _rows(file: File) -> Iterator[Row | Problem]:
-    bibtexparser: Any = package("bibtexparser", "bib", "BibTeX files")
-    from bibtexparser.middlewares import LatexDecodingMiddleware
+    blocks, problems = _blocks(file)
+    yield from problems
+    strings: dict[str, str] = {}
+    parents = {entry.key.lower(): entry for entry in map(_entry_in, blocks) if entry is not None}
+    for block in blocks:
+        line = (block.start_line or 0) + 1
+        entry = _entry_in(block)
+        if entry is not None:
+            yield from _entry_rows(entry, parents, strings, file, line)
+        elif type(block).__name__ == "String":
+            strings[block.key.lower()] = _evaluated(block.value, strings)
+        elif type(block).__name__ == "ImplicitComment":
+            if _FIELD.search(block.comment):
+                yield Problem(file.at(f"line {line}"), _OUTSIDE, False, {}, file.name, line)
+        elif hasattr(block, "ignore_error_block"):
+            yield Problem(file.at(f"line {line}"), _BROKEN, True, {"entry": block.raw or ""}, file.name, line)
 
+
+def _blocks(file: File) -> tuple[Sequence[Any], list[Problem]]:
+    """Return the blocks of a file as the library splits it, and the problems of its text."""
+    bibtexparser: Any = package("bibtexparser", "bib", "BibTeX files")
+    logging.getLogger("bibtexparser").setLevel(logging.CRITICAL)  # its warnings are problems here
     content = file.content()
     if len(content) > _MOST_BYTES:
         raise ExemplarError(f"it is larger than {_MOST_BYTES:,} bytes; export RIS, which is read entry by entry")
-    problems, text = decoded_text(content, file.name)
-    yield from problems
+    lines = list(decoded_lines(BytesIO(content), file.name, file.options.encoding))
+    text = "".join(line for line in lines if isinstance(line, str)).replace("\r\n", "\n").replace("\r", "\n")
     try:
-        library = bibtexparser.parse_string(text, append_middleware=[LatexDecodingMiddleware()])
-    except Exception as error:  # the parser and its middlewares raise many kinds
-        raise ExemplarError(f"BibTeX that can't be read: {one_line(error)}") from error
-    for block in library.failed_blocks:
-        line = (block.start_line or 0) + 1
-        reason = "an entry that can't be read"
-        yield Problem(file.at(f"line {line}"), reason, True, {"entry": block.raw or ""}, file.name, line)
-    for entry in library.entries:
-        fields: dict[str, list[str]] = {"id": [entry.key], "type": [entry.entry_type]}
-        for field in entry.fields:
-            name = field.key.lower()
-            fields.setdefault(_NAMES.get(name, name), []).append(_value(name, str(field.value)))
-        yield placed_row(record_row(fields, fields.get("note", ())), (entry.start_line or 0) + 1)
+        library = bibtexparser.parse_string(text.replace("\ufeff", ""), parse_stack=[])
+    except Exception as error:
+        raise ExemplarError(f"BibTeX that can't be read: {one_line(error)}; export RIS instead") from error
+    return library.blocks, [line for line in lines if isinstance(line, Problem)]
 
 
-def _value(name: str, value: str) -> str:
-    plain = " ".join(value.split()) if name != "abstract" else value.strip()
-    return "; ".join(plain.split(" and ")) if name in ("author", "editor") else plain
+def _entry_in(block: Any) -> Any:
+    """Return the entry of a block, also one that the library refuses as its key or a field occurs twice; else None."""
+    for _ in range(3):  # an entry with a repeated field may have a repeated key
+        if hasattr(block, "entry_type"):
+            return block
+        block = getattr(block, "ignore_error_block", None)
+    return None
+
+
+def _entry_rows(
+    entry: Any, parents: Mapping[str, Any], strings: Mapping[str, str], file: File, line: int
+) -> Iterator[Row | Problem]:
+    values = _values(entry, strings)
+    if any(len(texts) > 1 for texts in values.values()):
+        yield Problem(file.at(f"line {line}"), _REPEATED, False, {}, file.name, line)
+    parent = parents.get(next(iter(values.get("crossref", ())), "").lower())
+    if parent is not None and parent is not entry:
+        inherited = _values(parent, strings)
+        values = {name: texts for name, texts in inherited.items() if name not in _NOT_INHERITED} | values
+        values.setdefault("booktitle", inherited.get("title", inherited.get("booktitle", [])))
+    values = {"key of the entry": [entry.key], "type of the entry": [entry.entry_type], **values}
+    notes = [_evaluated(str(field.value), strings) for field in entry.fields if field.key.lower() == "note"]
+    yield placed_row(record_row(values, _ROLES, notes), line)
+
+
+def _values(entry: Any, strings: Mapping[str, str]) -> dict[str, list[str]]:
+    values: dict[str, list[str]] = {}
+    for field in entry.fields:
+        name = field.key.lower()
+        value = _evaluated(str(field.value), strings)
+        if name in _VERBATIM:
+            text = _ESCAPED.sub(r"\1", value.strip().strip("{}"))
+        elif name in _PEOPLE:
+            text = "; ".join(map(plain_text_of, _people(value)))
+        else:
+            text = plain_text_of(value)
+        values.setdefault(name, []).append(text)
+    return values
+
+
+def _evaluated(expression: str, strings: Mapping[str, str]) -> str:
+    """Return the value of an expression: texts in braces or quotes, and names of @string, with # between them."""
+    if "#" not in expression:
+        return _part(expression, strings)
+    parts, begin, depth, in_quotes = [], 0, 0, False
+    for match in _EXPRESSION.finditer(expression):
+        depth += (match[0] == "{") - (match[0] == "}")
+        in_quotes ^= match[0] == '"' and depth == 0
+        if match[0] == "#" and depth == 0 and not in_quotes:
+            parts.append(expression[begin : match.start()])
+            begin = match.end()
+    return "".join(_part(part, strings) for part in (*parts, expression[begin:]))
+
+
+def _part(part: str, strings: Mapping[str, str]) -> str:
+    part = part.strip()
+    if len(part) > 1 and part[0] + part[-1] in ("{}", '""'):
+        return part[1:-1]
+    return strings.get(part.lower(), part)
+
+
+def _people(value: str) -> Iterator[str]:
+    """Yield the names in a value, which stand between ``and`` outside of braces."""
+    begin = depth = 0
+    for match in _BETWEEN_PEOPLE.finditer(value):
+        depth += (match[0] == "{") - (match[0] == "}")
+        if depth == 0 and match[0].strip().lower() == "and":
+            yield value[begin : match.start()]
+            begin = match.end()
+    yield value[begin:]

@@ -19,19 +19,21 @@ def elements(file: File, name: str) -> Iterator[Any]:
     from defusedxml import DefusedXmlException
     from defusedxml.ElementTree import iterparse
 
-    number = 0
+    number = n_open = 0
     parents: list[Any] = []
     with file.open() as opened:
         try:
             for event, found in iterparse(opened, events=("start", "end"), forbid_dtd=True):
                 if event == "start":
                     parents.append(found)
+                    n_open += found.tag == name
                     continue
                 parents.pop()
                 if found.tag == name:
                     yield found
                     number += 1
-                if parents and (found.tag == name or len(parents) == 1):
+                    n_open -= 1
+                if parents and not n_open:
                     parents[-1].remove(found)
         except DefusedXmlException as error:
             raise ExemplarError("it declares a document type, which no such file needs") from error

@@ -110,15 +110,16 @@ _IN_ZIP = (
 )
 # What a text begins with; only blank lines, or lines of a comment, stand before it. No part of a pattern can match in
 # two ways: a text that fits none would be looked at without end.
+_BEFORE = r"(?:(?:[A-Z][\w ./-]{0,40}:[^\n]*|\d{0,6}\.?[ \t]*)\n){0,20}"  # what programs write above records
 _SIGNATURES = (
-    (
-        re.compile(r"(?:(?:[A-Z][\w ./-]{0,40}:[^\r\n]*|\d{0,6}\.?[ \t]*)\r?\n){0,20}TY {1,2}- ?[A-Z]+[ \t]*\r?\n"),
-        "ris",
-    ),
-    (re.compile(r"PMID- ?\d+[ \t]*\r?$", re.MULTILINE), "medline"),
-    (re.compile(r"FN (?:Clarivate|Thomson|ISI)\b"), "wos"),
-    (re.compile(r"%0 [A-Z][\w ]+\r?$", re.MULTILINE), "endnote"),
-    (re.compile(r"(?:%[^\n]*\n\s*)*@[a-zA-Z]+\s*\{[^,{}=]*,\s*[\w-]+\s*="), "bibtex"),
+    (re.compile(rf"{_BEFORE}[ \t]*TY[ \t]*-[ \t]*[A-Z]+[ \t]*\n\s*[A-Z][A-Z0-9][ \t]*-"), "ris"),
+    (re.compile(rf"{_BEFORE}PMID ?- ?\d+[ \t]*(?:\n[A-Z]{{2,4}} *- |$)", re.MULTILINE), "medline"),
+    (re.compile(r"(?:<1>[ \t]*\n\s*)?(?:PMC - PMC\d|UI  - \d|VN  - Ovid)[^\n]*\n[A-Z]{2,4} *- "), "medline"),
+    (re.compile(r"(?:FN .*\n(?:VR .*\n)?\s*)?PT [A-Z][ \t]*\n[A-Z][A-Z0-9] |FN (?:Clarivate|Thomson|ISI)\b"), "wos"),
+    (re.compile(r"%0 [A-Z][\w ]+$", re.MULTILINE), "endnote"),
+    (re.compile(r"PT\tAU\t(?:[A-Z][A-Z0-9]\t){5}"), "tsv"),  # Web of Science
+    (re.compile(r"(?:%[^\n]*\n\s*)*@[a-zA-Z]+\s*[{(][^,{}()=\n]*,\s*[\w-]+\s*=\s*[\w{\"]"), "bibtex"),
+    (re.compile(r"@string\s*[{(]\s*\w+\s*=", re.IGNORECASE), "bibtex"),
     (re.compile(r"(?:<\?xml[^>]*>\s*)?<xml>\s*<records>\s*<record\b"), "endnote-xml"),
     (re.compile(r"<\?xml[^>]*>\s*<(\w+)>\s*<row [A-Z]\w*="), "stackexchange"),
     (re.compile(r"(?is)(?:<\?xml[^>]*>\s*)?(?:<!--(?:(?!-->).)*-->\s*)*<(?:!doctype\s+html|html)\b"), "html"),
@@ -263,7 +264,7 @@ def _in_zip(file: File) -> str | None:
 def _by_text(text: str, file: File) -> str | None:
     """Return the format that the beginning of a text shows; None if it shows none beyond its suffix."""
     named = BY_SUFFIX.get(file.kind)
-    begin = text.lstrip("\ufeff \t\r\n")
+    begin = text.replace("\r\n", "\n").replace("\r", "\n").lstrip("\ufeff \t\n")
     if found := next((name for pattern, name in _SIGNATURES if pattern.match(begin)), None):
         return None if named is not None and found == "xml" else found
     if named is not None and named.name != "text":

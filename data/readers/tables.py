@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 
 from exemplar.data.bibliographies.bibtex import bibtex_table
+from exemplar.data.bibliographies.decisions import with_decisions
 from exemplar.data.bibliographies.endnote_xml import endnote_xml_table
 from exemplar.data.bibliographies.tagged import TAGGED, tagged_table
 from exemplar.data.errors import ExemplarError
@@ -82,4 +83,4 @@ def open_table(file: File, required: Iterable[str] = (), holds_text: HoldsText =
         return _DATABASES[name](file, holds_text)
     if name not in _READERS:
         raise ExemplarError(f"a file of the format {found.title if found else 'unknown'} has no rows")
-    return _READERS[name](file)
+    return with_decisions(_READERS[name](file))

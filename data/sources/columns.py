@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from exemplar.data.documents import Document, Problem, full_text
 from exemplar.data.errors import ExemplarError, TextColumnUnknown
@@ -20,6 +21,7 @@ from exemplar.data.files.values import (
     plain_text,
 )
 from exemplar.data.readers.nested_cells import cell_at, cells_beside, labels_in, objects_of, readable, text_in
+from exemplar.data.sources.exports import NO_ABSTRACT, Export, export_with
 from exemplar.data.texts.hard_wraps import one_line_title, without_hard_wraps
 
 # Usual names, the most telling first; upper case, blanks, hyphens and underscores do not count.
@@ -28,9 +30,15 @@ TEXT_COLUMNS = (
     *("full text", "description", "selftext", "message", "contents", "cooked", "abstract inverted index"),
     *("messages", "conversations", "conversation", "chat messages", "mapping", "data"),
 )
-TITLE_COLUMNS = ("title", "article title", "document title", "headline", "subject", "summary")
-LABEL_COLUMNS = ("label", "labels", "category", "class")
-ID_COLUMNS = ("_id", "doc id", "id", "pmid")
+TITLE_COLUMNS = ("title", "article title", "document title", "display name", "headline", "subject", "summary")
+LABEL_COLUMNS = (
+    *("label", "labels", "category", "class", "decision", "screening decision", "final decision", "asreview label"),
+    *("asreview included", "label included", "final included", "included", "include"),
+)
+ID_COLUMNS = (
+    *("_id", "doc id", "id", "pmid", "eid", "covidence #", "paperid", "paper id", "corpusid", "corpus id", "record id"),
+    "accession number",
+)
 # What annotation tools write beside a text: columns that show the tool, and those that a column of labels is not.
 _LABEL_STUDIO = frozenset({"annotation_id", "annotator", "lead_time"})
 _NO_LABELS = _LABEL_STUDIO | {"created_at", "updated_at", "id", "agreement"}
@@ -80,9 +88,10 @@ def listed(names: Sequence[str]) -> str:
 
 def guess_columns(names: Sequence[str]) -> Columns:
     """Return the roles of columns by their usual names; None for a role if no column has such a name."""
-    text = _guess(names, TEXT_COLUMNS, ())
-    title, doc_id = (_guess(names, usual, (), text or "") for usual in (TITLE_COLUMNS, ID_COLUMNS))
-    return Columns(text, title, _guess_label(names, text, [each for each in (text, title) if each]), doc_id)
+    texts, titles, labels, ids = _usual_names(names)
+    text = _guess(names, texts, ())
+    title, doc_id = (_guess(names, usual, (), text or "") for usual in (titles, ids))
+    return Columns(text, title, _guess_label(names, labels, text, [each for each in (text, title) if each]), doc_id)
 
 
 def pick_columns(names: Sequence[str], requested: Columns, where: str, *, list_names: bool = True) -> Columns:
@@ -115,16 +124,17 @@ def pick_columns(names: Sequence[str], requested: Columns, where: str, *, list_n
             raise ExemplarError(f"{where} has no column '{name}'{listing}")
         return found
 
-    text = pick(requested.text, TEXT_COLUMNS, requested.names())
+    texts, titles, labels, ids = _usual_names(names)
+    text = pick(requested.text, texts, requested.names())
     taken = [*filter(None, [text]), *requested.names()]
-    title = pick(requested.title, TITLE_COLUMNS, taken, text or "")
-    if text is None and not (title and requested.text == OFF):
+    title = pick(requested.title, titles, taken, text or "")
+    if text is None and not (title and (requested.text == OFF or _export(names))):
         raise TextColumnUnknown(f"say which column of {where} holds the text{listing}", columns=names)
     if requested.label is None:
-        label = _guess_label(names, text, [*taken, *filter(None, [title])])
+        label = _guess_label(names, labels, text, [*taken, *filter(None, [title])])
     else:
-        label = pick(requested.label, LABEL_COLUMNS, taken)
-    doc_id = pick(requested.id, ID_COLUMNS, taken, text or "")
+        label = pick(requested.label, labels, taken)
+    doc_id = pick(requested.id, ids, taken, text or "")
     return Columns(text, title if title != text else None, label, doc_id)
 
 
@@ -155,7 +165,9 @@ def read_rows(table: Table, chosen: Columns, taken: set[str], file: File | None 
         The file of the table, if it has one.
     """
     number, names = 0, frozenset(chosen.names())
-    roles = _Roles(chosen, names, objects_of(names), is_abstract=_last_name(chosen.text) in _ABSTRACTS)
+    roles = _Roles(
+        chosen, names, objects_of(names), _last_name(chosen.text) in _ABSTRACTS, _export(table.columns) is not None
+    )
     rows, are_floats = _with_floats(table.rows(names), chosen.id)
     ids = _Ids(taken, file)
     try:
@@ -186,6 +198,17 @@ def _with_floats(rows: Iterator[Row | Problem], column: str | None) -> tuple[Ite
     return itertools.chain(first, rows), n_floats > 0
 
 
+def _usual_names(names: Sequence[str]) -> tuple[Sequence[str], ...]:
+    """Return the usual names of columns for texts, titles, labels and ids; those of an export if it is a known one."""
+    if (export := _export(names)) is None:
+        return TEXT_COLUMNS, TITLE_COLUMNS, LABEL_COLUMNS, ID_COLUMNS
+    return (export.text,), (export.title,), LABEL_COLUMNS, export.ids
+
+
+def _export(names: Sequence[str]) -> Export | None:
+    return export_with(set(map(_plain_name, names)))
+
+
 def _guess(names: Sequence[str], usual: Iterable[str], taken: Collection[str], beside: str | None = None) -> str | None:
     """Return the column with the most telling name; a nested one only if no other has a usual name.
 
@@ -206,9 +229,9 @@ def _guess(names: Sequence[str], usual: Iterable[str], taken: Collection[str], b
     )
 
 
-def _guess_label(names: Sequence[str], text: str | None, taken: Collection[str]) -> str | None:
+def _guess_label(names: Sequence[str], usual: Iterable[str], text: str | None, taken: Collection[str]) -> str | None:
     """Return the column of labels by its usual name, or by what annotation tools write beside it."""
-    if found := _guess(names, LABEL_COLUMNS, taken, text or ""):
+    if found := _guess(names, usual, taken, text or ""):
         return found
     if "annotations" in names and (text or "").startswith("data."):  # Label Studio
         return "annotations"
@@ -299,13 +322,19 @@ class _Roles:
     names: frozenset[str]
     opened: frozenset[str]
     is_abstract: bool
+    is_export: bool
 
 
 def _read_row(roles: _Roles, ids: _Ids, place: _Place, are_floats: bool) -> Documents:
     row, chosen = place.row, roles.chosen
     labels: tuple[str, ...] = ()
     try:
-        text = plain_text(text_in(cell_at(row, chosen.text or ""), chosen.text or ""), "the text")
+        cell = cell_at(row, chosen.text or "")
+        text = (
+            None
+            if roles.is_export and _has_no_abstract(cell)
+            else plain_text(text_in(cell, chosen.text or ""), "the text")
+        )
     except ExemplarError as error:
         yield place.problem(str(error), left_out=True)
         return
@@ -317,6 +346,8 @@ def _read_row(roles: _Roles, ids: _Ids, place: _Place, are_floats: bool) -> Docu
     if not (text or title) or len(full_text(title, text or "")) > MOST_CHARACTERS:
         yield place.problem(TOO_LONG if text or title else "no text", left_out=True)
         return
+    if text is None and isinstance(cell, str) and cell.strip():
+        yield place.problem(f"the text is only '{cell.strip():.50}'; the title stands alone", left_out=False)
     try:
         labels = listed_texts(labels_in(cell_at(row, chosen.label)), "the label") if chosen.label else ()
     except ExemplarError:
@@ -340,6 +371,10 @@ def _read_row(roles: _Roles, ids: _Ids, place: _Place, are_floats: bool) -> Docu
         line=line_of(row),
         cells=row,
     )
+
+
+def _has_no_abstract(cell: Any) -> bool:
+    return isinstance(cell, str) and cell.strip().lower() in NO_ABSTRACT
 
 
 def _is_rejected(row: Row) -> bool:

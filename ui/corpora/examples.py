@@ -7,7 +7,7 @@ from typing import Any
 
 from exemplar.data.errors import ExemplarError
 from exemplar.data.files.values import metadata_text
-from exemplar.data.readers.json_layouts import cell_at
+from exemplar.data.readers.nested_cells import cell_at
 from exemplar.data.sources.columns import OFF
 from exemplar.data.sources.read import read_source
 from exemplar.data.sources.spec import SourceSpec
