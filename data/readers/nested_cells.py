@@ -30,7 +30,7 @@ _INDEX_IN_PYTHON = re.compile(rf"\{{\s*{_PLACES}(?:\s*,\s*{_PLACES})*+\s*\}}", r
 def table_columns(rows: Iterable[Row]) -> dict[str, None]:
     """Return the columns of rows, in order; the keys of objects follow the name of their cell after a dot.
 
-    A column whose objects have more than 200 keys in all is one column.
+    A column is one if its objects have more than 200 keys in all, or if some of its cells are no objects.
 
     Raises
     ------
@@ -57,9 +57,7 @@ def table_columns(rows: Iterable[Row]) -> dict[str, None]:
     columns: dict[str, None] = {}
     for name, is_plain in plain.items():
         names = nested.get(name, {})
-        columns |= names if names and len(names) <= _MOST_KEYS else {name: None}
-        if is_plain:
-            columns[name] = None
+        columns |= names if names and len(names) <= _MOST_KEYS and not is_plain else {name: None}
     check_names(len(columns), sum(map(len, columns)))
     return columns
 
