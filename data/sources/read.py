@@ -87,7 +87,7 @@ def format_and_tables(spec: SourceSpec) -> tuple[str, tuple[str, ...]]:
     """
     try:
         path = Path(os.path.expanduser(local_path(spec.source)))
-        if spec.is_docs or not os.path.isfile(path) or path.suffix.lower() == ZIP:
+        if spec.is_docs or not os.path.isfile(path) or is_archive(path.name):
             return "", ()
         file = file_on_disk(path, options=spec.options)
         found = format_of(file)
