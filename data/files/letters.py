@@ -1,0 +1,83 @@
+"""Letters that look wrong: what is left when text was decoded in another encoding than it was written in."""
+
+import re
+from collections.abc import Iterator
+
+_AROUND = 20  # characters of context on each side of a place
+_MOST_EXAMINED = 100_000  # characters of a text
+
+# The characters that the second and later bytes of UTF-8 become in cp1252 and in Mac Roman.
+_LATER = "".join(bytes([byte]).decode("cp1252", errors="ignore") or chr(byte) for byte in range(0x80, 0xC0))
+_LATER_ON_MAC = bytes(range(0x80, 0xC0)).decode("mac-roman")
+_SYMBOLS = "¡¢£¤¥¦§¨©¬®¯±³¶¸¹¼½¾¿‚„†‡ˆ‰‹›˜™€√∞≈≠≤≥∂∆∏∑∫Ω◊˝˛¬░▒▓"
+
+_CONTROL = r"[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ufffd]+"
+_TWICE_ENCODED = "|".join(
+    (
+        f"[ÂÃ][{re.escape(_LATER)}]",
+        f"â[€‚„†ˆ‰][{re.escape(_LATER)}]",
+        f"(?:[ÄÅÎÏÐÑ×ØÙ][{re.escape(_LATER)}]){{2,}}",
+        f"(?:[ã-é][{re.escape(_LATER)}]{{2}}){{2,}}",
+        "ðŸ",
+        "ï»¿",
+        "√[©®†°∂•ßºüî¥≥§]",
+        f"‚[ÄÑÇ][{re.escape(_LATER_ON_MAC)}]",
+        "[├┬][\u00a1-\u00ff░▒▓]",
+    )
+)
+_AMID_LETTERS = rf"(?<=[^\W\d_])(?:[{_SYMBOLS}]|[\u2500-\u257f])+(?=[^\W\d_])"
+_ACCENT_ALONE = r"(?<=[^\W\d_])[ˆ˜ˇ˘˙˛˝]"
+_WRONG = re.compile(f"{_CONTROL}|{_TWICE_ENCODED}|{_AMID_LETTERS}|{_ACCENT_ALONE}")
+_WORD = re.compile(r"[^\W\d_]*[^\W\d_\x00-\x7f][^\W\d_]*")  # with a letter beyond ASCII
+_ODD_CASES = re.compile("(?<=l)U(?=l|$)|l(?=Ul)|(?<=U)U(?=l)|^U(?=Ul)")
+_SCRIPTS = re.compile("([A-Za-z\u00c0-\u024f])|([\u0400-\u052f])|([\u0370-\u03ff])|([\u0590-\u05ff])|([\u0600-\u06ff])")
+
+
+def wrong_letters(text: str, most: int = 3) -> tuple[str, ...]:
+    """Return the first places of a text whose letters look wrong, each with a few characters around it.
+
+    These are characters that could not be decoded, controls, UTF-8 that was decoded twice (``cafÃ©``), symbols amid
+    letters (``p³aca``), capitals within a word (``WŠrme``), and words in two scripts (``Kitа kartа`` with Cyrillic).
+    """
+    spans: list[tuple[int, int]] = []
+    for start, end in sorted(wrong_places(text[:_MOST_EXAMINED])):
+        if not spans or start >= spans[-1][1] + _AROUND:
+            spans.append((start, end))
+        if len(spans) == most:
+            break
+    return tuple(_context(text, start, end) for start, end in spans)
+
+
+def wrong_places(text: str) -> Iterator[tuple[int, int]]:
+    """Yield the start and end of every place whose letters look wrong, in no order."""
+    if text.isascii() and text.isprintable():
+        return
+    for found in _WRONG.finditer(text):
+        yield found.span()
+    for found in _WORD.finditer(text):
+        if _has_inner_capital(found[0]) or _has_two_scripts(found[0]):
+            yield found.span()
+
+
+def _has_inner_capital(word: str) -> bool:
+    """Return whether upper and lower case change within a word, at a letter beyond ASCII, as in no usual word."""
+    if word.islower() or word.isupper() or word[1:].islower():
+        return False
+    cases = "".join("U" if letter.isupper() else "l" if letter.islower() else "-" for letter in word)
+    return any(
+        not word[found.start() : found.end()].isascii() and not cases[found.end() :].startswith("UU")
+        for found in _ODD_CASES.finditer(cases)
+    )
+
+
+def _has_two_scripts(word: str) -> bool:
+    """Return whether a word has letters of Latin and Cyrillic, Hebrew or Arabic; Greek ones are symbols in science."""
+    scripts = {found.lastindex for found in _SCRIPTS.finditer(word)} - {3}
+    return len(scripts) > 1
+
+
+def _context(text: str, start: int, end: int) -> str:
+    before, after = text[max(0, start - _AROUND) : start], text[end : end + _AROUND]
+    begin = "..." if start > _AROUND else ""
+    rest = "..." if end + _AROUND < len(text) else ""
+    return " ".join(f"{begin}{before}{text[start:end]}{after}{rest}".split())
