@@ -16,9 +16,13 @@ _FEW_LETTERS = 6  # different ones show no language
 _FEW_DIFFERENT = 3  # bytes beyond ASCII show no script
 _LETTER = re.compile(rb"[A-Za-z\x80-\xff]")
 _HIGH = re.compile(rb"[\x80-\xff]")
-_RARE = re.compile(  # in text that was decoded rightly
-    r"(?<=[a-z])\xa0(?=[a-z])|(?<=[a-z])[“”„«»‹›—–‘ⁿ](?=[a-z])|(?<=[a-z])[•†‡‰‚„¢ƒ£¥](?![A-Za-z])|¬(?=[a-z])|ÿ"
-    r"|(?:^|(?<= ))[ŠŽ•†‡ƒ…](?= [a-z])|(?<=[^\W\d_])[≥≤∂∑√≈∞\u2500-\u257f]|[\u2500-\u257f](?=[^\W\d_])"
+# Rare in text that was decoded rightly: a blank that does not break, or quotes and dashes, between small letters; signs
+# behind a word; \u00ac before one; \u00ff; lone capitals and signs; mathematics and lines of boxes at words.
+_RARE = re.compile(
+    r"(?<=[a-z])[\xa0\u201c\u201d\u201e\xab\xbb\u2039\u203a\u2014\u2013\u2018\u207f](?=[a-z])"
+    r"|(?<=[a-z])[\u2022\u2020\u2021\u2030\u201a\u201e\xa2\u0192\xa3\xa5](?![A-Za-z])|\xac(?=[a-z])|\xff"
+    r"|(?:^|(?<= ))[\u0160\u017d\u2022\u2020\u2021\u0192\u2026](?= [a-z])"
+    r"|(?<=[^\W\d_])[\u2264\u2265\u2202\u2211\u221a\u2248\u221e\u2500-\u257f]|[\u2500-\u257f](?=[^\W\d_])"
 )
 _WORD_BEYOND_ASCII = re.compile(r"[^\W\d_\x00-\x7f]{2}")
 _APOSTROPHE = re.compile(rb"[A-Za-z]\x92(?:s|t|re|ve|ll|d|m)\b")  # of English in cp1252

@@ -9,35 +9,41 @@ _MOST_EXAMINED = 100_000  # characters of a text
 # The characters that the second and later bytes of UTF-8 become in cp1252 and in Mac Roman.
 _LATER = "".join(bytes([byte]).decode("cp1252", errors="ignore") or chr(byte) for byte in range(0x80, 0xC0))
 _LATER_ON_MAC = bytes(range(0x80, 0xC0)).decode("mac-roman")
-_SYMBOLS = "¡¢£¤¥¦§¨©¬®¯±³¶¸¹¼½¾¿‚„†‡ˆ‰‹›˜™€√∞≈≠≤≥∂∆∏∑∫Ω◊˝˛¬░▒▓"
+# Signs that stand between no two letters, and accents without a letter below.
+_SYMBOLS = (
+    "\u00a1-\u00a9\u00ac\u00ae\u00af\u00b1\u00b3\u00b6\u00b8\u00b9\u00bc-\u00bf\u02c6\u02db-\u02dd\u03a9\u201a\u201e\u2020\u2021"
+    "\u2030\u2039\u203a\u20ac\u2122\u2202\u2206\u220f\u2211\u221a\u221e\u222b\u2248\u2260\u2264\u2265\u2500-\u257f\u2591-\u2593\u25ca"
+)
 
 _CONTROL = r"[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ufffd]+"
 _TWICE_ENCODED = "|".join(
     (
-        f"[ÂÃ][{re.escape(_LATER)}]",
-        f"â[€‚„†ˆ‰][{re.escape(_LATER)}]",
-        f"(?:[ÄÅÎÏÐÑ×ØÙ][{re.escape(_LATER)}]){{2,}}",
-        f"(?:[ã-é][{re.escape(_LATER)}]{{2}}){{2,}}",
-        "ðŸ",
-        "ï»¿",
-        "√[©®†°∂•ßºüî¥≥§]",
-        f"‚[ÄÑÇ][{re.escape(_LATER_ON_MAC)}]",
-        "[├┬][\u00a1-\u00ff░▒▓]",
+        f"[\u00c2\u00c3][{re.escape(_LATER)}]",
+        f"\u00e2[\u20ac\u201a\u201e\u2020\u02c6\u2030][{re.escape(_LATER)}]",
+        f"(?:[\u00c4\u00c5\u00ce\u00cf\u00d0\u00d1\u00d7\u00d8\u00d9][{re.escape(_LATER)}]){{2,}}",
+        f"(?:[\u00e3-\u00e9][{re.escape(_LATER)}]{{2}}){{2,}}",
+        "\u00f0\u0178",
+        "\u00ef\u00bb\u00bf",
+        "\u221a[\u00a9\u00ae\u2020\u00b0\u2202\u2022\u00df\u00ba\u00fc\u00ee\u00a5\u2265\u00a7]",
+        f"\u201a[\u00c4\u00d1\u00c7][{re.escape(_LATER_ON_MAC)}]",
+        "[\u251c\u252c][\u00a1-\u00ff\u2591-\u2593]",
     )
 )
-_AMID_LETTERS = rf"(?<=[^\W\d_])(?:[{_SYMBOLS}]|[\u2500-\u257f])+(?=[^\W\d_])"
-_ACCENT_ALONE = r"(?<=[^\W\d_])[ˆ˜ˇ˘˙˛˝]"
+_AMID_LETTERS = rf"(?<=[^\W\d_])[{_SYMBOLS}]+(?=[^\W\d_])"
+_ACCENT_ALONE = r"(?<=[^\W\d_])[\u02c6\u02dc\u02c7\u02d8\u02d9\u02db\u02dd]"
 _WRONG = re.compile(f"{_CONTROL}|{_TWICE_ENCODED}|{_AMID_LETTERS}|{_ACCENT_ALONE}")
 _WORD = re.compile(r"[^\W\d_]*[^\W\d_\x00-\x7f][^\W\d_]*")  # with a letter beyond ASCII
 _ODD_CASES = re.compile("(?<=l)U(?=l|$)|l(?=Ul)|(?<=U)U(?=l)|^U(?=Ul)")
-_SCRIPTS = re.compile("([A-Za-z\u00c0-\u024f])|([\u0400-\u052f])|([\u0370-\u03ff])|([\u0590-\u05ff])|([\u0600-\u06ff])")
+_SCRIPTS = re.compile(
+    "([A-Za-z\u00c0-\u024f])|([\u0400-\u052f])|([\u0370-\u03ff])|([\u0590-\u05ff])|([\u0600-\u06ff])|([\uff66-\uff9f])"
+)
 
 
 def wrong_letters(text: str, most: int = 3) -> tuple[str, ...]:
     """Return the first places of a text whose letters look wrong, each with a few characters around it.
 
     These are characters that could not be decoded, controls, UTF-8 that was decoded twice (``cafÃ©``), symbols amid
-    letters (``p³aca``), capitals within a word (``WŠrme``), and words in two scripts (``Kitа kartа`` with Cyrillic).
+    letters (``p³aca``), capitals within a word (``WŠrme``), and words in two scripts, as of Latin and Cyrillic letters.
     """
     spans: list[tuple[int, int]] = []
     for start, end in sorted(wrong_places(text[:_MOST_EXAMINED])):
@@ -71,7 +77,7 @@ def _has_inner_capital(word: str) -> bool:
 
 
 def _has_two_scripts(word: str) -> bool:
-    """Return whether a word has letters of Latin and Cyrillic, Hebrew or Arabic; Greek ones are symbols in science."""
+    """Return whether a word has letters of two scripts; Greek ones are symbols in science, and do not count."""
     scripts = {found.lastindex for found in _SCRIPTS.finditer(word)} - {3}
     return len(scripts) > 1
 

@@ -9,6 +9,7 @@ from io import BytesIO
 from exemplar.data.errors import ExemplarError
 from exemplar.data.files.encodings import text_of
 from exemplar.data.files.file import UNREADABLE, File
+from exemplar.data.readers.delimiters import is_delimited
 
 _HEAD = 2**16  # bytes by which a format is recognised
 _FEW_LINES = 5  # that show whether a text is a table
@@ -208,7 +209,9 @@ def _by_text(text: str, named: Format | None) -> str | None:
         return "email"
     if named is None and begin[:1] in ("{", "["):
         return "jsonl"
-    return "tsv" if _has_tabs(text) else None
+    if _has_tabs(text):
+        return "tsv"
+    return "csv" if named is not None and named.name == "text" and is_delimited(text.lstrip("\ufeff")) else None
 
 
 def _is_mail(text: str) -> bool:

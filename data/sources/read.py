@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from exemplar.data.documents import Document, Problem
-from exemplar.data.errors import ExemplarError
+from exemplar.data.errors import ExemplarError, TextColumnUnknown
 from exemplar.data.files.file import PACKINGS, UNREADABLE, ZIP, File, kind_of, reading, without_packing
 from exemplar.data.files.table import Row, Table
 from exemplar.data.readers.formats import (
@@ -24,7 +24,7 @@ from exemplar.data.readers.formats import (
 )
 from exemplar.data.readers.tables import open_table
 from exemplar.data.readers.text_files import read_text_file
-from exemplar.data.sources.columns import Columns, Documents, pick_columns, read_rows
+from exemplar.data.sources.columns import Columns, Documents, pick_columns, read_rows, text_hint
 from exemplar.data.sources.files import file_on_disk, files_at, is_url, local_path, name_at
 from exemplar.data.sources.folders import Listing, leads_out, list_folder, list_url, list_zip, read_files
 from exemplar.data.sources.hub_datasets import data_set_table, is_data_set
@@ -171,7 +171,7 @@ def _table_file(file: File, name: str, spec: SourceSpec) -> Source:
 
 def _table(table: Table, name: str, spec: SourceSpec, file: File | None = None) -> Source:
     where = spec.where
-    chosen = pick_columns(table.columns, spec.columns, where)
+    chosen = _picked(table, spec)
 
     def read() -> Documents:
         documents = _first_rows(read_rows(table, chosen, set(), file), spec.limit)
@@ -184,7 +184,16 @@ def _table(table: Table, name: str, spec: SourceSpec, file: File | None = None) 
         label_column=chosen.label or spec.label_column,
         id_column=chosen.id or spec.id_column,
     )
-    return Source(name, resolved, read, lambda: table.columns)
+    return Source(name, resolved, read, lambda: table.columns, notes=table.notes)
+
+
+def _picked(table: Table, spec: SourceSpec) -> Columns:
+    """Return the roles of columns; an error says which column may hold the text, or why the table looks wrong."""
+    try:
+        return pick_columns(table.columns, spec.columns, spec.where, hint=table.hint)
+    except TextColumnUnknown:
+        pick_columns(table.columns, spec.columns, spec.where, hint=text_hint(table))
+        raise
 
 
 def _files(listing: Listing, name: str, spec: SourceSpec) -> Source:
