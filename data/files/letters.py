@@ -31,7 +31,9 @@ _TWICE_ENCODED = "|".join(
 )
 _AMID_LETTERS = rf"(?<=[^\W\d_])[{_SYMBOLS}]+(?=[^\W\d_])"
 _ACCENT_ALONE = r"(?<=[^\W\d_])[\u02c6\u02dc\u02c7\u02d8\u02d9\u02db\u02dd]"
-_WRONG = re.compile(f"{_CONTROL}|{_TWICE_ENCODED}|{_AMID_LETTERS}|{_ACCENT_ALONE}")
+# Cyrillic text as cp1252, with upper and lower case exchanged (KOI8-R), and as Mac Roman.
+_CYRILLIC = "[\u00c0-\u00ff]{4,}|\\b[\u0430-\u044f][\u0410-\u042f]{2,}|(?:[\u2013\u2014][^\\W\\d_]){3,}"
+_WRONG = re.compile(f"{_CONTROL}|{_TWICE_ENCODED}|{_AMID_LETTERS}|{_ACCENT_ALONE}|{_CYRILLIC}")
 _WORD = re.compile(r"[^\W\d_]*[^\W\d_\x00-\x7f][^\W\d_]*")  # with a letter beyond ASCII
 _ODD_CASES = re.compile("(?<=l)U(?=l|$)|l(?=Ul)|(?<=U)U(?=l)|^U(?=Ul)")
 _SCRIPTS = re.compile(
@@ -43,7 +45,7 @@ def wrong_letters(text: str, most: int = 3) -> tuple[str, ...]:
     """Return the first places of a text whose letters look wrong, each with a few characters around it.
 
     These are characters that could not be decoded, controls, UTF-8 that was decoded twice (``cafÃ©``), symbols amid
-    letters (``p³aca``), capitals within a word (``WŠrme``), and words in two scripts, as of Latin and Cyrillic letters.
+    letters (``p³aca``), capitals within a word (``WŠrme``), words in two scripts, and words with no letter of ASCII.
     """
     spans: list[tuple[int, int]] = []
     for start, end in sorted(wrong_places(text[:_MOST_EXAMINED])):

@@ -107,7 +107,8 @@ def listed_texts(cell: Any, what: str) -> tuple[str, ...]:
     if isinstance(cell, Joined):
         return tuple(dict.fromkeys(part.strip() for part in cell.parts if part.strip()))
     if isinstance(cell, str):
-        return (cell.strip(),) if cell.strip() else ()
+        stripped = cell.strip()
+        return (stripped,) if stripped else ()
     texts = _plain_texts(cell if is_plain_list(cell) else [cell], what)
     return tuple(dict.fromkeys(text.strip() for text in texts))
 

@@ -135,8 +135,8 @@ def text_hint(table: Table) -> str:
     lengths: Counter[str] = Counter()
     n_texts: Counter[str] = Counter()
     for row in itertools.islice(table.rows(()), _MOST_PEEKED):
-        for name in table.columns if not isinstance(row, Problem) else ():
-            cell = cell_at(row, name)
+        for name in table.columns:
+            cell = None if isinstance(row, Problem) else cell_at(row, name)
             if isinstance(cell, str) and _WORDS.search(cell):
                 lengths[name] += len(cell)
                 n_texts[name] += 1
@@ -234,7 +234,8 @@ def _read_row(chosen: Columns, names: Collection[str], taken: set[str], place: _
     row = place.row
     labels: tuple[str, ...] = ()
     try:
-        text = plain_text(text_in(cell_at(row, chosen.text or "")), "the text")
+        cell = cell_at(row, chosen.text or "")
+        text = plain_text(cell if isinstance(cell, str) else text_in(cell), "the text")
     except ExemplarError as error:
         yield place.problem(str(error), left_out=True)
         return
