@@ -1,5 +1,6 @@
 """The encoding of bytes that are not UTF-8, recognised by the letters that they become."""
 
+import functools
 import re
 from collections import Counter
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from exemplar.data.files.letters import wrong_places
 
 USUAL = "cp1252"
 
-_MOST_JUDGED = 20_000  # characters of a decoded text
+_MOST_JUDGED = 5_000  # characters of a decoded text
 _MANY = 15  # bytes beyond ASCII show their encoding
 _REPEATED = 4  # times; more of the same byte say no more
 _CLOSE = 0.8  # of the best score: another encoding might be right
@@ -79,6 +80,7 @@ class Guess:
     is_sure: bool
 
 
+@functools.lru_cache(maxsize=16)  # a file is opened several times
 def guess(sample: bytes) -> Guess | None:
     """Return the encoding of bytes that are not UTF-8; None if they are not text.
 

@@ -1,6 +1,7 @@
 """How a file is to be read, where its name and content do not say it, or not rightly."""
 
 import codecs
+import io
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Self
@@ -10,7 +11,7 @@ from exemplar.data.errors import ExemplarError
 DELIMITERS: Mapping[str, str] = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|", "space": " ", "colon": ":"}
 
 _MOST_LINES = 10**9
-_NO_ENCODINGS = ("idna", "punycode", "undefined")  # Python's, for other things than files
+_NO_ENCODINGS = ("idna", "punycode", "undefined")  # for other text than that of files
 _FLAGS = ("no_header", "lines")
 
 
@@ -85,6 +86,7 @@ DEFAULTS = ReadOptions()
 def is_encoding(name: str) -> bool:
     """Return whether Python decodes text in an encoding of a name."""
     try:
-        return isinstance(b"".decode(name), str) and "\0" not in name and codecs.lookup(name).name not in _NO_ENCODINGS
-    except (LookupError, ValueError, UnicodeError):
+        io.TextIOWrapper(io.BytesIO(), encoding=name)  # it takes no codec of other things than text
+        return codecs.lookup(name).name not in _NO_ENCODINGS
+    except (LookupError, ValueError):
         return False

@@ -35,6 +35,10 @@ class Joined(str):
         joined.parts = tuple(parts)
         return joined
 
+    def __getnewargs__(self) -> tuple[tuple[str, ...]]:  # type: ignore[override]
+        """Return what a copy is made of."""
+        return (self.parts,)
+
     parts: tuple[str, ...]
 
 

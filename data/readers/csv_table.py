@@ -30,6 +30,7 @@ _MOST_RECORD = 2**27  # characters of a row, which may have several lines
 _MOST_FIELDS = 2**24  # separators of a row, within quotes or not
 _WIDE = "more fields than the header has names"
 _REPAIRED = "a stray quote; the row was repaired"
+_STRAY_NAME = "a stray quote in the names of columns"
 _STRAY = "a stray quote, and the row does not fit the header"
 
 
@@ -174,6 +175,8 @@ def _table(file: File, head: Head) -> Table:
                 continue  # a blank line
             elif is_header:
                 is_header = False
+                if record.is_repaired or record.cells is None:
+                    yield Problem(file.at(f"line {record.line}"), _STRAY_NAME, left_out=False)
                 yield from _joined(repeated, file, record.line)
             elif n_of_head:
                 n_of_head -= 1
@@ -238,10 +241,12 @@ def _first_row(file: File, head: Head) -> list[str] | None:
 
     try:
         return first(_Dialect(head.delimiter, head.skipped, skip_blanks=head.has_blanks))
-    except _BadRecord:
-        if head.delimiter != "\t":
+    except _BadRecord as error:
+        if head.delimiter == "\t":
+            return first(_Dialect(head.delimiter, head.skipped, csv.QUOTE_NONE))
+        if "expected after" not in str(error) or not head.rows:
             raise
-        return first(_Dialect(head.delimiter, head.skipped, csv.QUOTE_NONE))
+        return list(head.rows[0])  # a stray quote in a name
 
 
 def _row(

@@ -4,6 +4,7 @@ import contextlib
 import csv
 import itertools
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO
@@ -16,6 +17,7 @@ from exemplar.data.files.options import DELIMITERS
 _FIRST_LINES = 100
 _FIRST_CHARACTERS = 2**20
 _MOSTLY = 0.8  # of the rows have as many cells as the first one
+_FEW_NAMES = 1000
 _BETTER = 0.15  # than the usual delimiter's score, so that another one is taken
 _MOST_BEFORE = 20  # lines before a header
 _DELIMITERS = (",", ";", "\t", "|")
@@ -69,18 +71,18 @@ def head_of(file: File, usual: str) -> Head:
     """
     sep, first = _sep_line(file)
     skipped = max(file.options.skip_lines, 1 if sep else 0)
-    lines = _first_lines(file, skipped)
-    if not any(line.strip() for line in lines):
+    n_blank, lines = _first_lines(file, skipped)
+    if not lines:
         raise ExemplarError(_nothing_after(file.options.skip_lines) if first else "it is empty")
     chosen = file.options.separator
     parses = _Parses(lines)
-    found = chosen or sep or _found(parses, usual)
+    found = chosen or sep or _found(parses, usual, has_header=not file.options.no_header)
     note = (
         f"cells are parted by {_NAMES.get(found, repr(found))}"
         if not chosen and found not in (usual, _NO_DELIMITER)
         else ""
     )
-    hint = "" if file.options.no_header else _hint(parses, found, skipped)
+    hint = "" if file.options.no_header else _hint(parses, found, skipped + n_blank)
     return Head(found, skipped, parses[found], _has_blanks(lines, found), note, hint)
 
 
@@ -116,17 +118,20 @@ def _sep_line(file: File) -> tuple[str | None, bool]:
     return (found[1].replace("\\t", "\t") if found else None), line is not None
 
 
-def _first_lines(file: File, skipped: int) -> list[str]:
-    """Return the first lines; at the last of them, a cell in quotes may go on."""
+def _first_lines(file: File, skipped: int) -> tuple[int, list[str]]:
+    """Return the number of blank lines, and the first lines after them; behind the last, a cell in quotes may go on."""
     lines: list[str] = []
-    n_characters = 0
+    n_characters = n_blank = 0
     with file.open() as opened:
         for line in text_lines(opened, file, skipped):
-            lines.append(line)
+            if not lines and not line.strip():
+                n_blank += 1
+                continue
+            lines.append(line[:_FIRST_CHARACTERS])
             n_characters += len(line)
             if len(lines) >= _FIRST_LINES or n_characters > _FIRST_CHARACTERS:
                 break
-    return lines
+    return n_blank, lines
 
 
 def _nothing_after(skip_lines: int) -> str:
@@ -161,15 +166,18 @@ class _Parses(dict[str, list[list[str]]]):
         return self[delimiter]
 
 
-def _found(parses: _Parses, usual: str) -> str:
-    if _score(parses[usual], usual) == 1:
+def _found(parses: _Parses, usual: str, *, has_header: bool) -> str:
+    score = _score if has_header else _score_without_header
+    if score(parses[usual], usual) == 1:
         return usual
-    scores = {each: _score(parses[each], each) for each in dict.fromkeys((usual, *_DELIMITERS))}
+    scores = {each: score(parses[each], each) for each in dict.fromkeys((usual, *_DELIMITERS))}
     best = max(scores, key=lambda each: scores[each])
     if scores[usual] > 0 and scores[best] <= scores[usual] + _BETTER:
         return usual
     if scores[best] > 0:
         return best
+    if not has_header:
+        return _NO_DELIMITER
     before = {each: _n_before(parses[each]) for each in scores}
     if found := next((each for each, n in before.items() if n), None):
         return found
@@ -187,8 +195,16 @@ def _score(rows: Sequence[Sequence[str]], delimiter: str) -> float:
     below = rows[1:]
     fits = sum(len(row) >= n_cells >= _n_cells(row) for row in below) / len(below) if below else 1.0
     others = [each for each in _DELIMITERS if each != delimiter]
-    n_odd = sum(any(re.search(rf"{re.escape(each)}(?! )", name) for each in others) for name in rows[0])
+    n_odd = sum(any(re.search(rf"{re.escape(each)}(?! )", name) for each in others) for name in rows[0][:_FEW_NAMES])
     return fits * (1 - 0.5 * n_odd / n_cells) if fits >= 0.5 else 0.0
+
+
+def _score_without_header(rows: Sequence[Sequence[str]], delimiter: str) -> float:
+    """Return the share of rows with the most frequent number of cells; 0 if that is one, or only some have it."""
+    counts = Counter(map(_n_cells, rows))
+    n_cells, n_rows = counts.most_common(1)[0] if counts else (0, 0)
+    fits = n_rows / max(1, len(rows))
+    return fits if n_cells > 1 and fits >= _MOSTLY else 0.0
 
 
 def _n_before(rows: Sequence[Sequence[str]]) -> int:

@@ -129,9 +129,7 @@ def pick_columns(
 
 
 def text_hint(table: Table) -> str:
-    """Return what to say where no column has a usual name: the table's own hint, or the column of the longest texts."""
-    if table.hint:
-        return table.hint
+    """Return which column has the longest texts, for where none has a usual name; empty if none has texts."""
     lengths: Counter[str] = Counter()
     n_texts: Counter[str] = Counter()
     for row in itertools.islice(table.rows(()), _MOST_PEEKED):

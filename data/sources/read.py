@@ -171,7 +171,7 @@ def _table_file(file: File, name: str, spec: SourceSpec) -> Source:
 
 def _table(table: Table, name: str, spec: SourceSpec, file: File | None = None) -> Source:
     where = spec.where
-    chosen = _picked(table, spec)
+    chosen = _picked(table, spec, file)
 
     def read() -> Documents:
         documents = _first_rows(read_rows(table, chosen, set(), file), spec.limit)
@@ -187,13 +187,18 @@ def _table(table: Table, name: str, spec: SourceSpec, file: File | None = None) 
     return Source(name, resolved, read, lambda: table.columns, notes=table.notes)
 
 
-def _picked(table: Table, spec: SourceSpec) -> Columns:
+def _picked(table: Table, spec: SourceSpec, file: File | None) -> Columns:
     """Return the roles of columns; an error says which column may hold the text, or why the table looks wrong."""
     try:
         return pick_columns(table.columns, spec.columns, spec.where, hint=table.hint)
-    except TextColumnUnknown:
-        pick_columns(table.columns, spec.columns, spec.where, hint=text_hint(table))
-        raise
+    except TextColumnUnknown as error:
+        hint = ""
+        if file is not None and not table.hint:
+            with contextlib.suppress(*UNREADABLE):
+                hint = text_hint(table)
+        if not hint:
+            raise
+        raise TextColumnUnknown(f"{error}; {hint}", error.columns) from error
 
 
 def _files(listing: Listing, name: str, spec: SourceSpec) -> Source:
