@@ -113,7 +113,9 @@ def guess(sample: bytes) -> Guess | None:
 def _confidences(sample: bytes) -> dict[str, float]:
     from chardet import detect_all
 
-    found = detect_all(sample, ignore_threshold=True, compat_names=False, include_encodings=_PRIORS)
+    found = detect_all(
+        sample, ignore_threshold=True, compat_names=False, include_encodings=_PRIORS, empty_input_encoding=USUAL
+    )
     confidences = {str(each["encoding"]): float(each["confidence"]) for each in found}
     least = max(confidences.values(), default=1.0) / 10
     return {USUAL: least} | {name: confidence for name, confidence in confidences.items() if name in _PRIORS}

@@ -35,7 +35,8 @@ _ACCENT_ALONE = r"(?<=[^\W\d_])[\u02c6\u02dc\u02c7\u02d8\u02d9\u02db\u02dd]"
 _CYRILLIC = "[\u00c0-\u00ff]{4,}|\\b[\u0430-\u044f][\u0410-\u042f]{2,}|(?:[\u2013\u2014][^\\W\\d_]){3,}"
 _WRONG = re.compile(f"{_CONTROL}|{_TWICE_ENCODED}|{_AMID_LETTERS}|{_ACCENT_ALONE}|{_CYRILLIC}")
 _WORD = re.compile(r"[^\W\d_]*[^\W\d_\x00-\x7f][^\W\d_]*")  # with a letter beyond ASCII
-_ODD_CASES = re.compile("(?<=l)U(?=l|$)|l(?=Ul)|(?<=U)U(?=l)|^U(?=Ul)")
+_ODD_CASES = re.compile("(?<=l)U(?=l|$)|l(?=Ul)|(?<=U)U(?=l)|^U(?=Ul)")  # U upper, l lower
+_LATIN = re.compile("[A-Za-z\u00c0-\u024f]+")
 _SCRIPTS = re.compile(
     "([A-Za-z\u00c0-\u024f])|([\u0400-\u052f])|([\u0370-\u03ff])|([\u0590-\u05ff])|([\u0600-\u06ff])|([\uff66-\uff9f])"
 )
@@ -70,6 +71,8 @@ def wrong_places(text: str) -> Iterator[tuple[int, int]]:
 def _has_inner_capital(word: str) -> bool:
     """Return whether upper and lower case change within a word, at a letter beyond ASCII, as in no usual word."""
     if word.islower() or word.isupper() or word[1:].islower():
+        return False
+    if word[1:2].isupper() and not _LATIN.fullmatch(word):  # names such as those of Russian firms
         return False
     cases = "".join("U" if letter.isupper() else "l" if letter.islower() else "-" for letter in word)
     return any(

@@ -200,11 +200,10 @@ def _score(rows: Sequence[Sequence[str]], delimiter: str) -> float:
 
 
 def _score_without_header(rows: Sequence[Sequence[str]], delimiter: str) -> float:
-    """Return the share of rows with the most frequent number of cells; 0 if that is one, or only some have it."""
+    """Return the share of rows with the most usual number of cells; 0 if less than half have it, or many have one."""
     counts = Counter(map(_n_cells, rows))
-    n_cells, n_rows = counts.most_common(1)[0] if counts else (0, 0)
-    fits = n_rows / max(1, len(rows))
-    return fits if n_cells > 1 and fits >= _MOSTLY else 0.0
+    fits = max(counts.values(), default=0) / max(1, len(rows))
+    return fits if fits >= 0.5 and counts[1] <= (1 - _MOSTLY) * len(rows) else 0.0
 
 
 def _n_before(rows: Sequence[Sequence[str]]) -> int:
