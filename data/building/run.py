@@ -46,7 +46,8 @@ def run_build(
     if source is None:
         on_event(StageBegun("source"))
         source = read_source(plan.source)
-    on_event(SourceOpened(source.notes))
+    if source.notes:
+        on_event(SourceOpened(source.notes))
     name = plan.name or source.name
     with _embedder(plan, name, load or load_encoder, on_event) as embedder:
         return build_corpus(

@@ -176,8 +176,8 @@ def _found(parses: _Parses, usual: str, *, has_header: bool) -> str:
         return usual
     if scores[best] > 0:
         return best
-    if not has_header:
-        return _NO_DELIMITER
+    if not has_header or parses.lines[0].strip().strip('"').casefold() in _USUAL_NAMES:
+        return _NO_DELIMITER if _is_one_column(parses, usual) or not has_header else usual
     before = {each: _n_before(parses[each]) for each in scores}
     if found := next((each for each, n in before.items() if n), None):
         return found

@@ -16,6 +16,8 @@ WESTERN = [
     "Prices rose by £5 this year.",
     "“A great film”, she said.",
     "I can’t believe it’s over.",
+    "The lamp doesn’t work. It’s been dark since Monday, and nobody’s answered. I won’t buy here again, you’re late.",
+    "It’s a café. “Don’t go”, she said – we’re staying… It isn’t far, they’ve told us, and you’ll like it.",
     "The temperature was 30 °C in the room.",
     "Rockets – a history of small engines",
     "Das war schön.",

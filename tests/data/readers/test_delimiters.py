@@ -47,6 +47,7 @@ def table(path: Path, content: str, encoding: str = "utf-8", **options: Any) -> 
             SEMICOLONS,
         ),
         ("a.csv", "text\nBees, wild, nest\nCracks grow\nIt is, well, so\n", {"text": "Bees, wild, nest"}, ()),
+        ("a.csv", "text\nBees, wild\nCracks, grow\nTrains, late\n", {"text": "Bees, wild"}, ()),
         ("a.csv", 'text\n"Bees, wild, nest"\n', {"text": "Bees, wild, nest"}, ()),
         ("a.csv", "text,\nBees,\nCracks,\n", {"text": "Bees"}, ()),
         (
