@@ -40,7 +40,7 @@ def build_with_progress(
 @contextmanager
 def _build_progress(problems: Problems, *, on_ray: bool) -> Iterator[Callable[["BuildEvent"], None]]:
     """Show the progress of a build; yield the function that takes its events and collects the problems."""
-    from exemplar.data.building.progress import EncoderLoaded, LanguageKnown, NoQuickVectors, StageBegun
+    from exemplar.data.building.progress import EncoderLoaded, LanguageKnown, NoQuickVectors, SourceOpened, StageBegun
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[speed]}"))
     stages = {
@@ -59,6 +59,9 @@ def _build_progress(problems: Problems, *, on_ray: bool) -> Iterator[Callable[["
                     problems.add(event)
                 case StageBegun():
                     bar.update(task, description=stages[event.stage], completed=0, total=None, speed="")
+                case SourceOpened():
+                    for note in event.notes:
+                        errors.print(plain(f"{note[:1].upper()}{note[1:]}."))
                 case EncoderLoaded():
                     hardware = event.info.hardware
                 case NoQuickVectors():

@@ -18,6 +18,19 @@ class StageBegun:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceOpened:
+    """The source is open.
+
+    Attributes
+    ----------
+    notes
+        How its file is read, where the name does not say it, as ``Source.notes``.
+    """
+
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class EncoderLoaded:
     """The encoder is loaded, in this process or by the workers of a cluster."""
 
@@ -97,4 +110,4 @@ class NoQuickVectors:
     reason: str
 
 
-BuildEvent = StageBegun | EncoderLoaded | LanguageKnown | NoQuickVectors | Progress | Problem
+BuildEvent = StageBegun | SourceOpened | EncoderLoaded | LanguageKnown | NoQuickVectors | Progress | Problem

@@ -8,7 +8,7 @@ from exemplar.data.building import ray_cluster
 from exemplar.data.building.build import LoadQuick, build_corpus, finish_corpus
 from exemplar.data.building.embed import Embedder, LateEmbedder
 from exemplar.data.building.plan import BuildPlan
-from exemplar.data.building.progress import BuildEvent, EncoderLoaded, StageBegun
+from exemplar.data.building.progress import BuildEvent, EncoderLoaded, SourceOpened, StageBegun
 from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.corpus.manifest import build_manifests, read_manifest
 from exemplar.data.encoders.base import Encoder, LoadEncoder
@@ -46,6 +46,8 @@ def run_build(
     if source is None:
         on_event(StageBegun("source"))
         source = read_source(plan.source)
+    if source.notes:
+        on_event(SourceOpened(source.notes))
     name = plan.name or source.name
     with _embedder(plan, name, load or load_encoder, on_event) as embedder:
         return build_corpus(

@@ -9,6 +9,7 @@ from typing import IO, AnyStr
 
 from exemplar.data.documents import Problem
 from exemplar.data.errors import ExemplarError
+from exemplar.data.files.detection import guess
 
 _MARKS = {  # longest first: the mark of UTF-32 begins with the mark of UTF-16
     codecs.BOM_UTF32_LE: "utf-32",
@@ -17,19 +18,14 @@ _MARKS = {  # longest first: the mark of UTF-32 begins with the mark of UTF-16
     codecs.BOM_UTF16_BE: "utf-16",
     codecs.BOM_UTF8: "utf-8-sig",
 }
+_LITTLE_ENDIAN = re.compile(rb"(?:[\t\r\n -~]\0){2}")  # UTF-16 without a mark, which begins with two letters of ASCII
+_BIG_ENDIAN = re.compile(rb"(?:\0[\t\r\n -~]){2}")
 _MOST_LINE_BYTES = 2**27  # ten million characters as escapes of JSON, 12 bytes per character, fit
 _BLOCK = 2**16
 _NOT_THROUGHOUT = "it is not {} throughout; save it as UTF-8, or name its encoding"
 _SAMPLE_LINES = 1000
 _SAMPLE_BYTES = 2**16
-_FEW = 20  # fewer bytes beyond ASCII do not show their encoding
-
-# Western text has no symbol between two letters; text with one has another encoding.
-_SYMBOL_AMID_LETTERS = re.compile(
-    r"[^\W\d_][\x80-\x9f\xa1-\xa9\xab-\xb4\xb6\xb8\xb9\xbb-\xbf\xd7\xf7\u2020\u2021\u2030\u2039\u203a\u20ac]+[^\W\d_]"
-)
-# Rare encodings, which the guess prefers by mistake for short texts.
-_UNLIKELY = ["cp1252", "latin_1", "cp1006", "hp_roman8"]
+UNSURE = "if letters look wrong, choose another encoding"
 
 
 def decoded_lines(file: IO[bytes], name: str, encoding: str | None = None) -> Iterator[str | Problem]:
@@ -43,10 +39,7 @@ def decoded_lines(file: IO[bytes], name: str, encoding: str | None = None) -> It
     ExemplarError
         The file is not text, its encoding can't be guessed, or a line is too long.
     """
-    if encoding is not None:
-        yield from _wide_lines(file, encoding)
-        return
-    if wide := _behind_mark(file):
+    if wide := encoding or _behind_mark(file):
         yield from _wide_lines(file, wide)
         return
     for line in _decoded(_bounded(file, _MOST_LINE_BYTES, "bytes"), name):
@@ -79,9 +72,9 @@ def decoded_blocks(file: IO[bytes], name: str, encoding: str | None = None) -> I
         number += text.count("\n")
 
 
-def decoded_text(content: bytes, name: str) -> tuple[list[Problem], str]:
+def decoded_text(content: bytes, name: str, encoding: str | None = None) -> tuple[list[Problem], str]:
     """Return the problems of a file, as ``decoded_lines`` yields them, and all its text."""
-    lines = list(decoded_lines(io.BytesIO(content), name))
+    lines = list(decoded_lines(io.BytesIO(content), name, encoding))
     return [line for line in lines if isinstance(line, Problem)], "".join(
         line for line in lines if isinstance(line, str)
     )
@@ -89,15 +82,22 @@ def decoded_text(content: bytes, name: str) -> tuple[list[Problem], str]:
 
 def text_of(head: bytes) -> str:
     """Return the beginning of a file as text, in which letters beyond ASCII may be others than they should be."""
-    encoding = next((encoding for start, encoding in _MARKS.items() if head.startswith(start)), "utf-8")
-    return head.decode(encoding, errors="replace")
+    return head.decode(wide_encoding(head) or "utf-8", errors="replace")
+
+
+def wide_encoding(head: bytes) -> str | None:
+    """Return the encoding that a file begins to show: by its mark, or by zeros between the letters of UTF-16."""
+    if marked := next((encoding for start, encoding in _MARKS.items() if head.startswith(start)), None):
+        return marked
+    if _LITTLE_ENDIAN.match(head):
+        return "utf-16-le"
+    return "utf-16-be" if _BIG_ENDIAN.match(head) else None
 
 
 def _behind_mark(file: IO[bytes]) -> str | None:
     """Return the encoding that a byte order mark names, None for UTF-8 and no mark; seek behind the mark of UTF-8."""
-    mark = file.read(4)
+    encoding = wide_encoding(file.read(4))
     file.seek(0)
-    encoding = next((encoding for start, encoding in _MARKS.items() if mark.startswith(start)), None)
     if encoding == "utf-8-sig":
         file.read(len(codecs.BOM_UTF8))
         return None
@@ -131,15 +131,20 @@ def _end_of_characters(block: bytes) -> int:
 def _wide_blocks(file: IO[bytes], encoding: str) -> Iterator[str]:
     decoded = io.TextIOWrapper(file, encoding=encoding, newline="")
     try:
-        while block := decoded.read(_BLOCK):
+        begin = decoded.read(_BLOCK).removeprefix("\ufeff")
+        while block := begin or decoded.read(_BLOCK):
+            begin = ""
             yield block
     except UnicodeError as error:
         raise ExemplarError(_NOT_THROUGHOUT.format(encoding.upper()), hint="encoding") from error
 
 
 def _wide_lines(file: IO[bytes], encoding: str) -> Iterator[str]:
+    number = 0
     try:
-        yield from _bounded(io.TextIOWrapper(file, encoding=encoding, newline=""), _MOST_LINE_BYTES // 4, "characters")
+        wrapped = io.TextIOWrapper(file, encoding=encoding, newline="")
+        for number, line in enumerate(_bounded(wrapped, _MOST_LINE_BYTES // 4, "characters"), start=1):
+            yield line.removeprefix("\ufeff") if number == 1 else line
     except UnicodeError as error:
         raise ExemplarError(_NOT_THROUGHOUT.format(encoding.upper()), hint="encoding") from error
 
@@ -162,10 +167,13 @@ def _decoded(lines: Iterator[bytes], name: str, number: int = 1) -> Iterator[str
     else:
         return
     ahead = [line, *itertools.islice(_sample(lines), _SAMPLE_LINES)]
-    encoding = _guess(b"".join(line for line in ahead if _utf8(line) is None)[:_SAMPLE_BYTES])
-    yield Problem(f"line {number} of {name}", f"not UTF-8, read as {encoding}", left_out=False)
+    found = guess(b"".join(line for line in ahead if _utf8(line) is None)[:_SAMPLE_BYTES])
+    if found is None:
+        raise ExemplarError("it is not text, or its encoding can't be guessed; save it as UTF-8")
+    reason = f"not UTF-8, read as {found.encoding}"
+    yield Problem(f"line {number} of {name}", reason if found.is_sure else f"{reason}; {UNSURE}", left_out=False)
     for line in itertools.chain(ahead, lines):
-        yield _utf8(line) or line.decode(encoding, errors="replace")
+        yield _utf8(line) or line.decode(found.encoding, errors="replace")
 
 
 def _sample(lines: Iterator[bytes]) -> Iterator[bytes]:
@@ -180,26 +188,3 @@ def _utf8(line: bytes) -> str | None:
         return line.decode()
     except UnicodeDecodeError:
         return None
-
-
-def _guess(sample: bytes) -> str:
-    if b"\0" not in sample:
-        if _is_western(sample):
-            return "cp1252"
-        from charset_normalizer import from_bytes
-
-        best = from_bytes(sample, cp_exclusion=_UNLIKELY).best()
-        if best is not None:
-            return best.encoding
-    raise ExemplarError("it is not text, or its encoding can't be guessed; save it as UTF-8")
-
-
-def _is_western(sample: bytes) -> bool:
-    """Return whether text is probably cp1252: it looks like western text, or is too short for a guess."""
-    try:
-        text = sample.decode("cp1252")
-    except UnicodeDecodeError:
-        return False
-    n_high = len(re.findall(rb"[\x80-\xff]", sample))
-    n_ascii_letters = len(re.findall(rb"[A-Za-z]", sample))
-    return n_high < _FEW or (n_high < 0.6 * n_ascii_letters and not _SYMBOL_AMID_LETTERS.search(text))

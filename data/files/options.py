@@ -1,5 +1,6 @@
 """How a file is to be read, where its name and content do not say it, or not rightly."""
 
+import codecs
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -10,6 +11,7 @@ from exemplar.data.errors import ExemplarError
 DELIMITERS: Mapping[str, str] = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|", "space": " ", "colon": ":"}
 
 _MOST_LINES = 10**9
+_NO_ENCODINGS = ("idna", "punycode", "undefined")  # for other text than that of files
 _FLAGS = ("no_header", "lines")
 
 
@@ -48,8 +50,8 @@ class ReadOptions:
         if self.delimiter is not None and len(self.separator or "") != 1:
             names = ", ".join(DELIMITERS)
             raise ExemplarError(f"a delimiter is one character, or one of {names}; got '{self.delimiter[:20]}'")
-        if self.separator in ('"', "\r", "\n"):
-            raise ExemplarError("a quote or the end of a line can't be the delimiter")
+        if self.separator in ('"', "\r", "\n", "\0"):
+            raise ExemplarError("a quote, the end of a line or a zero can't be the delimiter")
         if not 0 <= self.skip_lines <= _MOST_LINES:
             raise ExemplarError(f"so many lines can't be skipped: {self.skip_lines}")
         if self.encoding is not None and not is_encoding(self.encoding):
@@ -84,7 +86,7 @@ DEFAULTS = ReadOptions()
 def is_encoding(name: str) -> bool:
     """Return whether Python decodes text in an encoding of a name."""
     try:
-        io.TextIOWrapper(io.BytesIO(), encoding=name)
+        io.TextIOWrapper(io.BytesIO(), encoding=name)  # it takes no codec of other things than text
+        return codecs.lookup(name).name not in _NO_ENCODINGS
     except (LookupError, ValueError):
         return False
-    return True

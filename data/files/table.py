@@ -1,7 +1,7 @@
 """A table: named columns, and rows that can be read several times."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from exemplar.data.documents import Problem
@@ -37,10 +37,19 @@ class Table:
     rows
         Yields all rows, from the first, at every call. It may skip columns of bytes, but not those that the argument
         names. A problem with ``left_out`` takes the place of a row.
+    notes
+        How the file was read, where its name does not say it, such as its delimiter.
+    hint
+        What a person can do if this table is not the one in the file; else empty.
+    questions
+        What a survey asked, by the name of the column.
     """
 
     columns: tuple[str, ...]
     rows: Callable[[Collection[str]], Iterator[Row | Problem]]
+    notes: tuple[str, ...] = ()
+    hint: str = ""
+    questions: Mapping[str, str] = field(default_factory=dict)
 
 
 def placed_row(cells: Any, line: int | None, file: str | None = None) -> PlacedRow:

@@ -18,6 +18,30 @@ _WHOLE_FLOAT = re.compile(r"-?\d+\.0+")
 _PLAIN = (str, int, float, Decimal, date, time, timedelta, UUID, bytes, type(None))
 
 
+class Joined(str):
+    """The cells of several columns of the same name as one text, a line each.
+
+    Attributes
+    ----------
+    parts
+        The cells, which are labels by themselves.
+    """
+
+    __slots__ = ("parts",)
+
+    def __new__(cls, parts: Sequence[str]) -> "Joined":
+        """Return the joined parts."""
+        joined = super().__new__(cls, "\n".join(parts))
+        joined.parts = tuple(parts)
+        return joined
+
+    def __getnewargs__(self) -> tuple[tuple[str, ...]]:  # type: ignore[override]
+        """Return what a copy is made of."""
+        return (self.parts,)
+
+    parts: tuple[str, ...]
+
+
 def is_plain(cell: Any) -> bool:
     """Return whether a cell is a single value, whose text is obvious."""
     return isinstance(cell, _PLAIN)
@@ -84,8 +108,11 @@ def listed_texts(cell: Any, what: str) -> tuple[str, ...]:
     ExemplarError
         ``plain_text`` raises it for the cell, or for one of the list.
     """
+    if isinstance(cell, Joined):
+        return tuple(dict.fromkeys(part.strip() for part in cell.parts if part.strip()))
     if isinstance(cell, str):
-        return (cell.strip(),) if cell.strip() else ()
+        stripped = cell.strip()
+        return (stripped,) if stripped else ()
     texts = _plain_texts(cell if is_plain_list(cell) else [cell], what)
     return tuple(dict.fromkeys(text.strip() for text in texts))
 

@@ -3,17 +3,18 @@
 import contextlib
 import csv
 import itertools
-import re
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import Any
 
 from exemplar.data.documents import Problem
 from exemplar.data.errors import ExemplarError
-from exemplar.data.files.encodings import decoded_lines
+from exemplar.data.files.encodings import decoded_lines, wide_encoding
 from exemplar.data.files.file import File
 from exemplar.data.files.table import Row, Table, check_names, placed_row
+from exemplar.data.files.values import Joined
+from exemplar.data.readers.delimiters import Head, head_of, text_lines
 from exemplar.data.readers.stray_quotes import (
     MOST_CHARACTERS,
     MOST_LINES,
@@ -22,19 +23,15 @@ from exemplar.data.readers.stray_quotes import (
     repaired_line,
     without_surplus,
 )
+from exemplar.data.readers.survey_heads import SurveyHead, survey_head
 
 _MOST_FIELD = 2**25  # characters; an open quote swallows at most these
 _MOST_RECORD = 2**27  # characters of a row, which may have several lines
 _MOST_FIELDS = 2**24  # separators of a row, within quotes or not
-_FIRST_LINES = 100  # which show whether blanks stand between delimiters and quotes
-_MOSTLY = 0.8  # of the first lines have as many cells as the first one
-_SEP = re.compile(r"(?i)sep=(.)")
 _WIDE = "more fields than the header has names"
 _REPAIRED = "a stray quote; the row was repaired"
+_STRAY_NAME = "a stray quote in the names of columns"
 _STRAY = "a stray quote, and the row does not fit the header"
-
-# In a file without such blanks, a quote before a letter opens a cell or is doubled.
-_BLANK_BEFORE_QUOTE = r'(?:^|{delimiter}) +"[^"{delimiter}\r\n]'
 
 
 class _BadRecord(ExemplarError):
@@ -139,15 +136,15 @@ class _Lines:
 
 def csv_table(file: File) -> Table:
     """Return a CSV file as a table, by the chosen delimiter, that of a line ``sep=;``, or the one found in its head."""
-    return _table(file, *_delimiter(file, ","))
+    return _table(file, head_of(file, ","))
 
 
 def tsv_table(file: File) -> Table:
-    """Return a TSV file as a table."""
-    return _table(file, *_delimiter(file, "\t"))
+    """Return a TSV file as a table, as ``csv_table`` does; its usual delimiter is the tab."""
+    return _table(file, head_of(file, "\t"))
 
 
-def _table(file: File, delimiter: str, skipped: int) -> Table:
+def _table(file: File, head: Head) -> Table:
     """Return a file with delimiters as a table.
 
     A row with stray quotes is repaired or left out. If the quotes of a TSV file do not match, the file has no quoting,
@@ -159,20 +156,18 @@ def _table(file: File, delimiter: str, skipped: int) -> Table:
     ExemplarError
         A quote never closes, or a row is too large; the message names the line.
     """
-    first = _first_row(file, delimiter, skipped)
+    first = _first_row(file, head)
     if first is None:
         raise ExemplarError("it is empty")
-    if file.options.no_header:
-        names = [f"column {number}" for number in range(1, len(first) + 1)]
-    else:
-        names = [name.strip() for name in first]
+    survey = _survey_head(file, head, first)
+    names = survey.names
     check_names(len(names), sum(map(len, names)))
     repeated = {name: places for name, places in _places(names).items() if len(places) > 1 and name}
 
     def rows(needed: Collection[str]) -> Iterator[Row | Problem]:
-        records = _records(file, _dialect(file, delimiter, skipped), len(without_surplus(names, 1)))
+        records = _records(file, _dialect(file, head), len(without_surplus(names, 1)))
         n_named = len(names) if all(names) and not repeated else 0
-        is_header = not file.options.no_header
+        is_header, n_of_head = not file.options.no_header, survey.n_rows
         for record in records:
             if isinstance(record, Problem):
                 yield record
@@ -180,12 +175,55 @@ def _table(file: File, delimiter: str, skipped: int) -> Table:
                 continue  # a blank line
             elif is_header:
                 is_header = False
+                if record.is_repaired or record.cells is None:
+                    yield Problem(file.at(f"line {record.line}"), _STRAY_NAME, left_out=False)
+                yield from _joined(repeated, file, record.line)
+            elif n_of_head:
+                n_of_head -= 1
+                yield _of_survey(record, names, file)
             elif record.cells is not None and len(record.cells) <= n_named and not record.is_repaired:
                 yield placed_row(zip(names, record.cells, strict=False), record.line)
             else:
                 yield from _row(record, names, file, repeated)
 
-    return Table(tuple(dict.fromkeys(name for name in names if name)), rows)
+    columns = tuple(dict.fromkeys(name for name in names if name))
+    notes = tuple(filter(None, (_encoding_note(file), head.note, _skipped_note(file.options.skip_lines))))
+    return Table(columns, rows, notes, "" if survey.n_rows else head.hint, survey.questions)
+
+
+def _survey_head(file: File, head: Head, first: Sequence[str]) -> SurveyHead:
+    """Return the names of the columns; without a header, as many as the widest of the first rows has cells."""
+    if file.options.no_header:
+        n_columns = max((len(without_surplus(list(row), 1)) for row in (first, *head.rows)), default=0)
+        return SurveyHead([f"column {number}" for number in range(1, n_columns + 1)])
+    return survey_head([name.strip() for name in first], head.rows[1:])
+
+
+def _joined(repeated: Mapping[str, Sequence[int]], file: File, line: int) -> Iterator[Problem]:
+    """Yield a problem for each name that several columns have."""
+    for name, places in repeated.items():
+        reason = f"{len(places)} columns are named '{' '.join(name.split())[:100]}'; their cells were joined"
+        yield Problem(file.at(f"line {line}"), reason, left_out=False)
+
+
+def _of_survey(record: _Record, names: Sequence[str], file: File) -> Problem:
+    cells = {name: cell for name, cell in zip(names, record.cells or (), strict=False) if name}
+    reason = "it describes the columns of a survey"
+    return Problem(file.at(f"line {record.line}"), reason, True, cells, file.name, record.line)
+
+
+def _encoding_note(file: File) -> str:
+    if file.options.encoding is not None:
+        return ""
+    with file.open() as opened:
+        encoding = wide_encoding(opened.read(4))
+    return f"the encoding is {encoding.upper()}" if encoding not in (None, "utf-8-sig") else ""
+
+
+def _skipped_note(skip_lines: int) -> str:
+    if not skip_lines:
+        return ""
+    return "line 1 is skipped" if skip_lines == 1 else f"lines 1 to {skip_lines:,} are skipped"
 
 
 def _places(names: Sequence[str]) -> dict[str, list[int]]:
@@ -196,41 +234,19 @@ def _places(names: Sequence[str]) -> dict[str, list[int]]:
     return places
 
 
-def _delimiter(file: File, usual: str) -> tuple[str, int]:
-    """Return the delimiter of a file, and how many lines stand before its table."""
-    skipped = file.options.skip_lines
-    with file.open() as opened:
-        lines = list(itertools.islice(_text_lines(opened, file, skipped), _FIRST_LINES))
-    if lines and (match := _SEP.fullmatch(lines[0].strip("\r\n"))):
-        return file.options.separator or match[1], skipped + 1
-    return file.options.separator or _guess(lines, usual), skipped
-
-
-def _guess(lines: Sequence[str], usual: str) -> str:
-    """Return the delimiter that parts most lines into as many cells as the first; the usual one if it does so."""
-    shares: dict[str, float] = {}
-    for delimiter in dict.fromkeys((usual, ",", ";", "\t", "|")):
-        with contextlib.suppress(csv.Error):
-            rows = [row for row in csv.reader(lines, delimiter=delimiter) if row]
-            if rows and len(rows[0]) > 1:
-                shares[delimiter] = sum(len(row) == len(rows[0]) for row in rows) / len(rows)
-    if shares.get(usual, 0) > _MOSTLY or not shares:
-        return usual
-    return max(shares, key=lambda delimiter: shares[delimiter])
-
-
-def _first_row(file: File, delimiter: str, skipped: int) -> list[str] | None:
+def _first_row(file: File, head: Head) -> list[str] | None:
     def first(dialect: _Dialect) -> list[str] | None:
         records = _records(file, dialect, None)
         return next((record.cells for record in records if not isinstance(record, Problem) and record.cells), None)
 
-    dialect = _Dialect(delimiter, skipped, skip_blanks=_has_blanks_before_quotes(file, delimiter, skipped))
     try:
-        return first(dialect)
-    except _BadRecord:
-        if delimiter != "\t":
+        return first(_Dialect(head.delimiter, head.skipped, skip_blanks=head.has_blanks))
+    except _BadRecord as error:
+        if head.delimiter == "\t":
+            return first(_Dialect(head.delimiter, head.skipped, csv.QUOTE_NONE))
+        if "expected after" not in str(error) or not head.rows:
             raise
-        return first(_Dialect(delimiter, skipped, csv.QUOTE_NONE))
+        return list(head.rows[0])  # a stray quote in a name
 
 
 def _row(
@@ -247,7 +263,7 @@ def _row(
     fields = without_surplus(record.cells, len(names)) if len(record.cells) > len(names) else record.cells
     cells = {name: cell for name, cell in zip(names, fields, strict=False) if name}
     for name, places in repeated.items():
-        cells[name] = "\n".join(fields[place] for place in places if place < len(fields) and fields[place].strip())
+        cells[name] = Joined([fields[place] for place in places if place < len(fields) and fields[place].strip()])
     nameless = {
         _nameless(number, names): cell
         for number, cell in enumerate(fields, start=1)
@@ -267,37 +283,23 @@ def _nameless(number: int, names: Collection[str]) -> str:
     return name
 
 
-def _dialect(file: File, delimiter: str, skipped: int) -> _Dialect:
-    blanks = _has_blanks_before_quotes(file, delimiter, skipped)
-    return _Dialect(delimiter, skipped, _quoting(file, delimiter, skipped), blanks)
+def _dialect(file: File, head: Head) -> _Dialect:
+    return _Dialect(head.delimiter, head.skipped, _quoting(file, head), head.has_blanks)
 
 
-def _has_blanks_before_quotes(file: File, delimiter: str, skipped: int) -> bool:
-    """Return whether blanks stand between delimiters and quotes, as in ``1, "a, b"``; not in TSV."""
-    if delimiter == "\t":
-        return False
-    pattern = re.compile(_BLANK_BEFORE_QUOTE.replace("{delimiter}", re.escape(delimiter)))
-    with file.open() as opened:
-        return any(map(pattern.search, itertools.islice(_text_lines(opened, file, skipped), _FIRST_LINES)))
-
-
-def _text_lines(opened: IO[bytes], file: File, skipped: int) -> Iterator[str]:
-    lines = decoded_lines(opened, file.name, file.options.encoding)
-    return itertools.islice((line for line in lines if isinstance(line, str)), skipped, None)
-
-
-def _quoting(file: File, delimiter: str, skipped: int) -> int:
+def _quoting(file: File, head: Head) -> int:
     """Return how the csv module shall treat quotes: for TSV, it depends on whether all quotes match.
 
     A quote matters only where a field begins with it, so lines need parsing only from the first such line on.
     """
-    if delimiter != "\t":
+    if head.delimiter != "\t":
         return csv.QUOTE_MINIMAL
 
     with file.open() as opened:
-        lines = itertools.dropwhile(lambda line: _is_plain(line, delimiter), _text_lines(opened, file, skipped))
+        lines = text_lines(opened, file, head.skipped)
+        quoted = itertools.dropwhile(lambda line: _is_plain(line, head.delimiter), lines)
         try:
-            for _ in _parsed(lines, _Dialect(delimiter), None):
+            for _ in _parsed(quoted, _Dialect(head.delimiter), None):
                 pass
         except _BadRecord:
             return csv.QUOTE_NONE

@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 from exemplar.data.errors import ExemplarError
 from exemplar.data.files.encodings import text_of
 from exemplar.data.files.file import UNREADABLE, File
+from exemplar.data.readers.delimiters import is_delimited
 
 _HEAD = 2**16  # bytes by which a format is recognised
 _FEW_LINES = 5  # that show whether a text is a table
@@ -273,7 +274,9 @@ def _by_text(text: str, file: File) -> str | None:
         return "email"
     if named is None and _JSON.match(begin):
         return "jsonl"
-    return "tsv" if (named is not None or not file.kind) and _is_tabbed(text) else None
+    if (named is not None or not file.kind) and _is_tabbed(text):
+        return "tsv"
+    return "csv" if named is not None and is_delimited(text.lstrip("\ufeff")) else None
 
 
 def _is_mail(text: str, *, is_named: bool) -> bool:

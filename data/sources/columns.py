@@ -49,6 +49,9 @@ OFF = "none"
 _ABSTRACTS = frozenset({"abstract", "abstract note", "abstract text"})
 _MOST_ID = 10_000  # characters; the ids of all documents stay in memory
 _MOST_PEEKED = 100  # rows whose ids show whether a spreadsheet turned all of them into fractions
+_LEAST_TEXT = 12  # characters, which the cells of a column with texts have in the mean
+_WORDS = re.compile(r"[^\W\d_] +[^\W\d_]")
+_LONGEST_QUESTION = 200  # characters of a survey's question in a message
 _MOST_LISTED = 50  # names of columns in a message
 
 Documents = Iterator[Document | Problem]
@@ -69,10 +72,10 @@ class Columns:
 
     def in_words(self) -> str:
         """Return what each role is taken by, such as ``text Body, title Subject, no label, ids by row``."""
-        text = f"text {self.text}" if self.text else "no text"
-        label = f"label {self.label}" if self.label else "no label"
-        title = f"title {self.title}" if self.title else "no title"
-        return f"{text}, {title}, {label}, {f'id {self.id}' if self.id else 'ids by row'}"
+        text = f"text {_folded(self.text)}" if self.text else "no text"
+        label = f"label {_folded(self.label)}" if self.label else "no label"
+        title = f"title {_folded(self.title)}" if self.title else "no title"
+        return f"{text}, {title}, {label}, {f'id {_folded(self.id)}' if self.id else 'ids by row'}"
 
     def names(self) -> list[str]:
         """Return the names that are not None."""
@@ -81,7 +84,8 @@ class Columns:
 
 def listed(names: Sequence[str]) -> str:
     """Return the names of columns for a message, with long names and long lists cut."""
-    shown = [name if len(name) <= 100 else f"{name[:100]}..." for name in names[:_MOST_LISTED]]
+    folded = (_folded(name) for name in names[:_MOST_LISTED])
+    shown = [name if len(name) <= 100 else f"{name[:100]}..." for name in folded]
     more = [f"and {len(names) - _MOST_LISTED:,} more"] if len(names) > _MOST_LISTED else []
     return ", ".join(shown + more)
 
@@ -94,8 +98,12 @@ def guess_columns(names: Sequence[str]) -> Columns:
     return Columns(text, title, _guess_label(names, labels, text, [each for each in (text, title) if each]), doc_id)
 
 
-def pick_columns(names: Sequence[str], requested: Columns, where: str, *, list_names: bool = True) -> Columns:
+def pick_columns(
+    names: Sequence[str], requested: Columns, where: str, *, list_names: bool = True, hint: str = ""
+) -> Columns:
     """Return the roles of columns: the requested names, else the usual names.
+
+    Blanks around and line breaks within a requested name do not count.
 
     Parameters
     ----------
@@ -103,6 +111,8 @@ def pick_columns(names: Sequence[str], requested: Columns, where: str, *, list_n
         What messages call the table.
     list_names
         Whether messages list the table's columns.
+    hint
+        What messages end with.
 
     Raises
     ------
@@ -115,13 +125,14 @@ def pick_columns(names: Sequence[str], requested: Columns, where: str, *, list_n
         raise ExemplarError(f"{where} has two columns named '{repeated}'; rename one")
 
     listing = f"; its columns are: {listed(names)}" if list_names else ""
+    ending = f"; {hint}" if hint else ""
 
     def pick(name: str | None, usual: Iterable[str], taken: Collection[str], beside: str | None = None) -> str | None:
         if name is None:
             return _guess(names, usual, taken, beside)
-        found = name if name in names else next((each for each in names if each.strip() == name.strip()), None)
+        found = name if name in names else next((each for each in names if _folded(each) == _folded(name)), None)
         if found is None and name != OFF:
-            raise ExemplarError(f"{where} has no column '{name}'{listing}")
+            raise ExemplarError(f"{where} has no column '{name}'{listing}{ending}")
         return found
 
     texts, titles, labels, ids = _usual_names(names)
@@ -129,7 +140,7 @@ def pick_columns(names: Sequence[str], requested: Columns, where: str, *, list_n
     taken = [*filter(None, [text]), *requested.names()]
     title = pick(requested.title, titles, taken, text or "")
     if text is None and not (title and (requested.text == OFF or _export(names))):
-        raise TextColumnUnknown(f"say which column of {where} holds the text{listing}", columns=names)
+        raise TextColumnUnknown(f"say which column of {where} holds the text{listing}{ending}", columns=names)
     if requested.label is None:
         label = _guess_label(names, labels, text, [*taken, *filter(None, [title])])
     else:
@@ -149,6 +160,23 @@ def holds_text(requested: Columns) -> Callable[[Sequence[str]], bool]:
         return True
 
     return holds
+
+
+def text_hint(table: Table) -> str:
+    """Return which column has the longest texts, for where none has a usual name; empty if none has texts."""
+    lengths: Counter[str] = Counter()
+    n_texts: Counter[str] = Counter()
+    for row in itertools.islice(table.rows(()), _MOST_PEEKED):
+        for name in table.columns:
+            cell = None if isinstance(row, Problem) else cell_at(row, name)
+            if isinstance(cell, str) and _WORDS.search(cell):
+                lengths[name] += len(cell)
+                n_texts[name] += 1
+    longest = max(lengths, key=lambda name: lengths[name], default=None)
+    if longest is None or lengths[longest] < _LEAST_TEXT * n_texts[longest]:
+        return ""
+    question = f" ({table.questions[longest][:_LONGEST_QUESTION]})" if longest in table.questions else ""
+    return f"the longest texts are in '{_folded(longest)}'{question}"
 
 
 def read_rows(table: Table, chosen: Columns, taken: set[str], file: File | None = None) -> Documents:
@@ -245,6 +273,11 @@ def _guess_label(names: Sequence[str], usual: Iterable[str], text: str | None, t
 
 def _last_name(column: str | None) -> str:
     return _plain_name((column or "").rpartition(".")[2])
+
+
+def _folded(name: str) -> str:
+    """Return a name in one line, as messages show it."""
+    return " ".join(name.split())
 
 
 def _plain_name(name: str) -> str:

@@ -5,12 +5,14 @@ from dataclasses import dataclass, field, replace
 
 from exemplar.data.documents import Document, Problem, Problems
 from exemplar.data.errors import ExemplarError, Hint, TextColumnUnknown
+from exemplar.data.files.letters import wrong_letters
 from exemplar.data.sources.columns import Columns, guess_columns
 from exemplar.data.sources.read import format_and_tables, read_source
 from exemplar.data.sources.spec import SourceSpec
 
 _N_DOCUMENTS = 5
 _N_ROWS = 200  # read to get these documents
+_MOST_SUSPICIOUS = 3  # places that are shown
 _N_CHARACTERS = 2_000  # of each document
 
 
@@ -34,6 +36,12 @@ class Preview:
         The name of the format of the source's file; empty if it has several files, or none.
     tables
         The sheets, tables or lists of the file, of which one can be chosen; empty where there is no choice.
+    notes
+        How the file was read, where its name does not say it, such as its delimiter; one sentence each, without a
+        capital letter and a full stop.
+    suspicious
+        Places of the documents whose letters look wrong, with a few characters around them: the encoding may be
+        another one.
     error
         Why a build would fail, as a sentence; empty if nothing failed so far.
     hint
@@ -47,6 +55,8 @@ class Preview:
     problems: tuple[str, ...] = ()
     format: str = ""
     tables: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    suspicious: tuple[str, ...] = ()
     error: str = ""
     hint: Hint | None = None
 
@@ -65,7 +75,7 @@ def _look_at(spec: SourceSpec) -> Preview:
         return Preview(columns=error.columns, chosen=guess_columns(error.columns), error=str(error))
     except (ExemplarError, OSError) as error:
         return Preview(error=str(error), hint=_hint(error))
-    preview = Preview(source.name, columns, _chosen(source.spec.columns, columns))
+    preview = Preview(source.name, columns, _chosen(source.spec.columns, columns), notes=source.notes)
     problems = Problems()
     documents: list[Document] = []
     try:
@@ -78,7 +88,14 @@ def _look_at(spec: SourceSpec) -> Preview:
                 break
     except (ExemplarError, OSError) as error:
         preview = replace(preview, error=str(error), hint=_hint(error))
-    return replace(preview, documents=tuple(documents), problems=tuple(problems.lines()))
+    return replace(
+        preview, documents=tuple(documents), problems=tuple(problems.lines()), suspicious=_suspicious(documents)
+    )
+
+
+def _suspicious(documents: list[Document]) -> tuple[str, ...]:
+    texts = (text for document in documents for text in (document.title or "", document.text))
+    return tuple(itertools.islice(itertools.chain.from_iterable(map(wrong_letters, texts)), _MOST_SUSPICIOUS))
 
 
 def _hint(error: Exception) -> Hint | None:

@@ -35,7 +35,7 @@ from exemplar.data.readers.formats import (
 )
 from exemplar.data.readers.tables import open_table, table_names
 from exemplar.data.readers.text_files import read_text_file
-from exemplar.data.sources.columns import Columns, Documents, holds_text, pick_columns, read_rows
+from exemplar.data.sources.columns import Columns, Documents, holds_text, pick_columns, read_rows, text_hint
 from exemplar.data.sources.files import file_on_disk, files_at, folder_as_file, is_url, local_path, name_at
 from exemplar.data.sources.folders import Listing, leads_out, list_archive, list_folder, list_url, read_files, walk
 from exemplar.data.sources.hub_datasets import data_set_table, default_split, is_data_set
@@ -213,12 +213,7 @@ def _table_file(file: File, name: str, spec: SourceSpec) -> Source:
 
 def _table(table: Table, name: str, spec: SourceSpec, file: File | None = None) -> Source:
     where = spec.where
-    try:
-        chosen = pick_columns(table.columns, spec.columns, where)
-    except TextColumnUnknown as error:
-        if file is None or not is_taken_for_table(file):
-            raise
-        raise TextColumnUnknown(f"{error}; as a text it is read by --format text", error.columns) from None
+    chosen = _picked(table, spec, file)
 
     def read() -> Documents:
         documents = _first_rows(read_rows(table, chosen, set(), file), spec.limit)
@@ -231,7 +226,23 @@ def _table(table: Table, name: str, spec: SourceSpec, file: File | None = None) 
         label_column=chosen.label or spec.label_column,
         id_column=chosen.id or spec.id_column,
     )
-    return Source(name, resolved, read, lambda: table.columns)
+    return Source(name, resolved, read, lambda: table.columns, notes=table.notes)
+
+
+def _picked(table: Table, spec: SourceSpec, file: File | None) -> Columns:
+    """Return the roles of columns; an error says which column may hold the text, or why the table looks wrong."""
+    try:
+        return pick_columns(table.columns, spec.columns, spec.where, hint=table.hint)
+    except TextColumnUnknown as error:
+        hint = ""
+        if file is not None and not table.hint:
+            with contextlib.suppress(*UNREADABLE):
+                hint = text_hint(table)
+        if file is not None and is_taken_for_table(file):
+            hint = "; ".join(filter(None, [hint, "if it is no table, say that its format is text"]))
+        if not hint:
+            raise
+        raise TextColumnUnknown(f"{error}; {hint}", error.columns) from error
 
 
 def _files(listing: Listing, name: str, spec: SourceSpec) -> Source:

@@ -137,6 +137,8 @@ class Source:
         Returns the columns of the table, or of the first readable table of several; nothing if no file is a table.
     roles
         Returns the roles of columns in the first tables of several, by file.
+    notes
+        How its file was read, where the name does not say it, such as its delimiter.
     """
 
     name: str
@@ -144,6 +146,7 @@ class Source:
     read: Callable[[], Iterator[Document | Problem]]
     columns: Callable[[], tuple[str, ...]] = tuple
     roles: Callable[[], Mapping[str, Columns]] = dict
+    notes: tuple[str, ...] = ()
 
 
 def _saved_fields() -> list[str]:

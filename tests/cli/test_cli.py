@@ -106,6 +106,18 @@ def test_build_makes_a_corpus_and_says_what_next(capsys: pytest.CaptureFixture[s
     assert status.manifest.source.label_column == "stars"
 
 
+def test_build_says_how_a_file_was_read_where_its_name_does_not_say_it(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "films.csv").write_text("Films of the week\nbody;stars\na fine, long film;5\n", encoding="utf-16")
+    code, _, err = run(capsys, "build", str(tmp_path / "films.csv"), "--skip-lines", "1")
+    assert code == 0
+    assert "The encoding is UTF-16.\nCells are parted by semicolons.\nLine 1 is skipped.\n" in err
+    (tmp_path / "films.csv").write_text("body,stars\na fine film,5\n")
+    code, _, err = run(capsys, "build", str(tmp_path / "films.csv"), "--replace")
+    assert (code, "parted" in err, "encoding" in err) == (0, False, False)
+
+
 def test_build_if_missing_leaves_what_is_there(
     capsys: pytest.CaptureFixture[str], animals: Corpus, encoder: FakeEncoder, reviews: str
 ) -> None:

@@ -1,14 +1,19 @@
 """Rows of CSV files as programs and people write them: nothing is lost for a stray quote or a surplus delimiter."""
 
+import pickle
 from pathlib import Path
+from typing import Any
 
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from exemplar.data.documents import Document, Problem
 from exemplar.data.errors import ExemplarError
+from exemplar.data.files.options import ReadOptions
 from exemplar.data.files.table import Row, line_of
+from exemplar.data.files.values import Joined
 from exemplar.data.readers import csv_table
 from exemplar.data.readers.tables import open_table
 from exemplar.data.sources.files import file_on_disk
@@ -201,3 +206,70 @@ def test_a_document_keeps_its_file_its_line_and_all_its_cells(tmp_path: Path) ->
     (document,) = documents(read(str(tmp_path / "rows.csv")))
     assert (document.file, document.line) == ("rows.csv", 2)
     assert document.cells == {"id": " 7", "title": "A", "text": "a\nb", "label": "x", "note": " "}
+
+
+def test_columns_of_the_same_name_are_joined_and_told(tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text(
+        "Summary,Labels,Labels,Comment,Description,Comment\nA,mobile, urgent,one,first,two\nB,,web,,second,\nC,x,x\n"
+    )
+    source = read(str(tmp_path / "rows.csv"))
+    assert problems(source) == [
+        Problem("line 1", "2 columns are named 'Labels'; their cells were joined", left_out=False),
+        Problem("line 1", "2 columns are named 'Comment'; their cells were joined", left_out=False),
+    ]
+    assert documents(source) == [
+        Document("0", "first", ("mobile", "urgent"), {"Comment": "one\ntwo"}, "A"),
+        Document("1", "second", ("web",), {}, "B"),
+        Document("2", "", ("x",), {}, "C"),
+    ]
+
+
+def test_joined_cells_are_a_text_and_a_copy_keeps_their_parts() -> None:
+    joined = Joined(["a", "b"])
+    assert (joined, pickle.loads(pickle.dumps(joined)).parts) == ("a\nb", ("a", "b"))  # noqa: S301
+    assert pa.array([joined]).to_pylist() == ["a\nb"]
+
+
+def test_texts_in_several_columns_of_one_name_are_joined_by_lines(tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text("text,text\nfirst,second\nthird,\n")
+    assert [document.text for document in documents(read(str(tmp_path / "rows.csv")))] == ["first\nsecond", "third"]
+
+
+def test_a_name_over_several_lines_is_chosen_as_it_is_shown(tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text('When,"What could\nbe  better ?"\n2024,The queue is too long\n')
+    source = read(str(tmp_path / "rows.csv"), text_column="What could be better ?")
+    assert documents(source) == [Document("0", "The queue is too long", (), {"When": "2024"})]
+    assert source.spec.columns.in_words() == "text What could be better ?, no title, no label, ids by row"
+    with pytest.raises(
+        ExemplarError, match=r"columns are: When, What could be better \?; the longest texts are in 'What"
+    ):
+        read(str(tmp_path / "rows.csv"))
+
+
+def test_a_stray_quote_in_the_header_is_told_and_costs_nothing(tmp_path: Path) -> None:
+    found = rows_of(tmp_path / "rows.csv", 'id,"te"xt\n1,a\n2,"b, c"\n')
+    assert found[0] == Problem("line 1", "a stray quote in the names of columns", left_out=False)
+    assert found[1:] == [{"id": "1", "text": "a"}, {"id": "2", "text": "b, c"}]
+
+
+def test_how_a_file_was_read_is_noted_where_its_name_does_not_say_it(tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text("About\nid;text\n1;a\n", encoding="utf-16")
+    notes = read(str(path), options=ReadOptions(skip_lines=1)).notes
+    assert notes == ("the encoding is UTF-16", "cells are parted by semicolons", "line 1 is skipped")
+    path.write_text("id,text\n1,a\n", encoding="utf-8-sig")
+    assert read(str(path)).notes == ()
+    assert read(str(path), options=ReadOptions(delimiter="comma", encoding="utf-8")).notes == ()
+
+
+@given(st.binary(max_size=120), st.sampled_from([{}, {"no_header": True}, {"skip_lines": 1}, {"delimiter": ";"}]))
+def test_any_bytes_are_rows_or_one_sentence(
+    tmp_path_factory: pytest.TempPathFactory, content: bytes, options: dict[str, Any]
+) -> None:
+    path = tmp_path_factory.mktemp("wild") / "rows.csv"
+    path.write_bytes(content)
+    try:
+        list(open_table(file_on_disk(path, options=ReadOptions(**options))).rows(()))
+    except ExemplarError as error:
+        assert str(error)  # noqa: PT017  # only some inputs raise
+        assert "\n" not in str(error)  # noqa: PT017

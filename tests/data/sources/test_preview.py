@@ -77,3 +77,14 @@ def test_a_look_reads_little_however_much_there_is(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(preview, "_N_CHARACTERS", 3)
     [document] = look_at(SourceSpec(write(tmp_path / "long.txt", "abcdef"))).documents
     assert document.text == "abc"
+
+
+def test_a_preview_says_how_the_file_was_read_and_shows_letters_that_look_wrong(tmp_path: Path) -> None:
+    path = tmp_path / "notes.csv"
+    path.write_text("id;title;text\n1;fine;all good\n2;cafÃ©;it isnâ€™t\n3;x;a\ufffdb\n", encoding="utf-8")
+    found = look_at(SourceSpec(str(path)))
+    assert found.notes == ("cells are parted by semicolons",)
+    assert found.suspicious == ("cafÃ©", "it isnâ€™t", "a\ufffdb")
+    assert [document.title for document in found.documents] == ["fine", "cafÃ©", "x"]
+    path.write_text("id,text\n1,café\n", encoding="utf-8")
+    assert (look_at(SourceSpec(str(path))).notes, look_at(SourceSpec(str(path))).suspicious) == ((), ())

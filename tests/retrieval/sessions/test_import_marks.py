@@ -261,3 +261,27 @@ def test_long_notes_are_cut_and_too_many_are_refused(monkeypatch: pytest.MonkeyP
 def test_a_note_without_a_mark_needs_a_document() -> None:
     file = read_marks(b"doc_id,text,mark,note\n,,,n\n", "m.csv")
     assert file.left_out == ("line 2 has a note but no doc_id; fill it in, or remove a note",)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        "doc_id;mark;note\r\na;1;so, so\r\nb;0;\r\n",
+        "sep=;\r\ndoc_id;mark;note\r\na;1;so, so\r\nb;0;\r\n",
+        "doc_id\tmark\tnote\r\na\t1\tso, so\r\nb\t0\t\r\n",
+        "doc_id|mark|note\r\na|1|so, so\r\nb|0|\r\n",
+    ],
+)
+def test_marks_are_read_whatever_the_delimiter_and_the_encoding(content: str, encoding: str) -> None:
+    found = read_marks(content.encode(encoding), "marks.csv")
+    assert [(row.doc_id, row.mark, row.note) for row in found.rows] == [
+        ("a", "positive", "so, so"),
+        ("b", "negative", ""),
+    ]
+    assert found.left_out == ()
+
+
+def test_ids_of_marks_in_older_encodings_keep_their_letters() -> None:
+    content = "doc_id;mark;note\nbalíček;1;Zásilka dorazila pozdě a byla poškozená\nkůň;0;Příliš žluťoučký\n"
+    assert marks_in(content.encode("cp1250"), "marks.csv") == {"balíček": "positive", "kůň": "negative"}

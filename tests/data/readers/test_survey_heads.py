@@ -1,0 +1,77 @@
+"""Heads of surveys: Qualtrics describes its columns in three rows, SurveyMonkey in two."""
+
+from pathlib import Path
+
+import pytest
+
+from exemplar.data.documents import Document, Problem
+from exemplar.data.errors import ExemplarError
+from exemplar.data.readers.survey_heads import SurveyHead, survey_head
+from tests.support.reading import documents, problems, read
+
+IMPORT_IDS = ['{"ImportId":"startDate","timeZone":"Z"}', '{"ImportId": "_recordId"}', '{"ImportId":"QID2_TEXT"}']
+NAMES = ["StartDate", "ResponseId", "Q2_TEXT"]
+QUESTIONS = ["Start Date", "Response ID", "What could\nbe better?"]
+TOLD = "it describes the columns of a survey"
+
+
+def quoted(*rows: list[str]) -> str:
+    return "".join(",".join('"' + cell.replace('"', '""') + '"' for cell in row) + "\n" for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("below", "n_rows", "questions"),
+    [
+        (
+            [QUESTIONS, IMPORT_IDS],
+            2,
+            {"StartDate": "Start Date", "ResponseId": "Response ID", "Q2_TEXT": "What could be better?"},
+        ),
+        ([IMPORT_IDS, ["2024", "R_1", "Long queues"]], 1, {}),
+        (
+            [["Start Date", "Response ID", "Why?"], ["2024", "R_1", "x"]],
+            1,
+            {"StartDate": "Start Date", "ResponseId": "Response ID", "Q2_TEXT": "Why?"},
+        ),
+        ([["2024-01-01", "R_1", "Long queues"]], 0, {}),
+        ([["", "", ""]], 0, {}),
+        ([], 0, {}),
+    ],
+)
+def test_rows_of_qualtrics_that_describe_columns_are_known(
+    below: list[list[str]], n_rows: int, questions: dict[str, str]
+) -> None:
+    assert survey_head(NAMES, below) == SurveyHead(NAMES, n_rows, questions)
+
+
+def test_names_of_survey_monkey_are_questions_and_answers() -> None:
+    first = ["Respondent ID", "Collector ID", "What could be better?", "How did you hear of us?", "", ""]
+    second = ["", "", "Open-Ended Response", "Friend", "Poster", "Other (please specify)"]
+    of_question = "How did you hear of us?"
+    assert survey_head(first, [second]) == SurveyHead(
+        [*first[:3], f"{of_question} - Friend", f"{of_question} - Poster", f"{of_question} - Other (please specify)"], 1
+    )
+
+
+def test_a_second_row_with_blanks_is_a_row_in_other_tables() -> None:
+    assert survey_head(["id", "answer"], [["", "Response"]]) == SurveyHead(["id", "answer"])
+
+
+def test_the_head_of_a_survey_is_left_out_and_told(tmp_path: Path) -> None:
+    path = tmp_path / "survey.csv"
+    path.write_text(quoted(NAMES, QUESTIONS, IMPORT_IDS, ["2024", "R_1", "Long queues"]))
+    source = read(str(path), text_column="Q2_TEXT", id_column="ResponseId")
+    assert documents(source) == [Document("R_1", "Long queues", (), {"StartDate": "2024"})]
+    assert problems(source) == [Problem("line 2", TOLD), Problem("line 4", TOLD)]
+    assert [problem.cells["Q2_TEXT"] for problem in problems(source)] == [QUESTIONS[2], IMPORT_IDS[2]]
+
+
+def test_a_survey_without_a_usual_name_says_which_question_has_the_longest_answers(tmp_path: Path) -> None:
+    path = tmp_path / "survey.csv"
+    path.write_text(quoted(NAMES, QUESTIONS, IMPORT_IDS, ["2024-02-01 10:00:00", "R_1", "The queues are too long"]))
+    with pytest.raises(ExemplarError) as told:
+        read(str(path))
+    assert str(told.value) == (
+        f"say which column of {path} holds the text; its columns are: StartDate, ResponseId, Q2_TEXT; "
+        "the longest texts are in 'Q2_TEXT' (What could be better?)"
+    )
