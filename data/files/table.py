@@ -37,10 +37,13 @@ class Table:
     rows
         Yields all rows, from the first, at every call. It may skip columns of bytes, but not those that the argument
         names. A problem with ``left_out`` takes the place of a row.
+    html
+        The columns whose cells are HTML, if the format says it; None if only the cells show it.
     """
 
     columns: tuple[str, ...]
     rows: Callable[[Collection[str]], Iterator[Row | Problem]]
+    html: Collection[str] | None = None
 
 
 def placed_row(cells: Any, line: int | None, file: str | None = None) -> PlacedRow:

@@ -16,7 +16,7 @@ from exemplar.data.readers.lines_table import lines_table
 from exemplar.data.readers.parquet_table import parquet_table
 from exemplar.data.readers.spreadsheet import sheet_names, spreadsheet_table
 from exemplar.data.readers.stack_exchange import stack_exchange_table
-from exemplar.data.texts.mail import mail_table
+from exemplar.data.texts.mail import mail_table, mbox_table
 
 _READERS: Mapping[str, Callable[[File], Table]] = {
     "csv": csv_table,
@@ -29,7 +29,7 @@ _READERS: Mapping[str, Callable[[File], Table]] = {
     "stackexchange": stack_exchange_table,
     "endnote-xml": endnote_xml_table,
     "email": mail_table,
-    "mbox": mail_table,
+    "mbox": mbox_table,
     **{name: partial(tagged_table, name=name) for name in TAGGED},
 }
 

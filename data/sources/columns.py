@@ -20,6 +20,7 @@ from exemplar.data.files.values import (
     plain_text,
 )
 from exemplar.data.readers.json_layouts import cell_at, text_in
+from exemplar.data.sources.html_cells import HtmlCells, find_html
 
 # Usual names, the most telling first; upper case, blanks, hyphens and underscores do not count.
 TEXT_COLUMNS = (
@@ -130,13 +131,15 @@ def read_rows(table: Table, chosen: Columns, taken: set[str], file: File | None 
         The file of the table, if it has one.
     """
     number, names = 0, frozenset(chosen.names())
-    rows, are_floats = _with_floats(table.rows(names), chosen.id)
+    rows, html = find_html(table, table.rows(names), chosen.text, file)
+    rows, are_floats = _with_floats(rows, chosen.id)
+    yield from html.problems
     for row in rows:
         if isinstance(row, Problem):
             yield row
             number += row.left_out
             continue
-        yield from _read_row(chosen, names, taken, _Place(file, number, row), are_floats)
+        yield from _read_row(chosen, names, taken, _Place(file, number, row, html), are_floats)
         number += 1
 
 
@@ -171,11 +174,12 @@ def _plain_name(name: str) -> str:
 
 @dataclass(slots=True)
 class _Place:
-    """Where a row stands."""
+    """Where a row stands, and which of its cells hold HTML."""
 
     file: File | None
     number: int
     row: Row
+    html: HtmlCells
 
     @property
     def where(self) -> str:
@@ -204,6 +208,10 @@ def _read_row(chosen: Columns, names: Collection[str], taken: set[str], place: _
         yield place.problem(str(error), left_out=True)
         return
     title = metadata_text(cell_at(row, chosen.title)) if chosen.title else None
+    metadata = _metadata(row, names)
+    if place.html.columns:
+        text, title, metadata, reasons = _without_html(place.html, chosen, text, title, metadata)
+        yield from (place.problem(reason, left_out=False) for reason in reasons)
     if not (text or title) or len(full_text(title, text or "")) > MOST_CHARACTERS:
         yield place.problem(TOO_LONG if text or title else "no text", left_out=True)
         return
@@ -220,13 +228,25 @@ def _read_row(chosen: Columns, names: Collection[str], taken: set[str], place: _
         own_id or place.doc_id,
         text or "",
         labels,
-        _metadata(row, names),
+        metadata,
         title,
         numbered=own_id is None,
         file=place.file_name,
         line=line_of(row),
         cells=row,
     )
+
+
+def _without_html(
+    html: HtmlCells, chosen: Columns, text: str | None, title: str | None, metadata: dict[str, str]
+) -> tuple[str | None, str | None, dict[str, str], list[str]]:
+    """Return text, title and metadata without HTML, and why any of them stay HTML."""
+    text, of_text = html.text(chosen.text, text)
+    title, of_title = html.text(chosen.title, title)
+    found = {name: html.text(name, cell) for name, cell in metadata.items()}
+    plain = {name: cell for name, (cell, _) in found.items() if cell is not None}
+    reasons = (of_text, of_title, *(reason for _, reason in found.values()))
+    return text, title, plain, [reason for reason in reasons if reason]
 
 
 def _own_id(row: Row, chosen: Columns, taken: set[str], are_floats: bool) -> tuple[str | None, str]:
