@@ -4,7 +4,6 @@ import zipfile
 from typing import IO
 
 from exemplar.data.errors import ExemplarError
-from exemplar.data.text import one_line
 
 
 def check_zip(opened: IO[bytes], most: int, skipped: tuple[str, ...] = ()) -> set[str]:
@@ -26,7 +25,7 @@ def check_zip(opened: IO[bytes], most: int, skipped: tuple[str, ...] = ()) -> se
         with zipfile.ZipFile(opened) as archive:
             members = [member for member in archive.infolist() if not member.filename.startswith(skipped)]
     except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
-        raise ExemplarError(f"it is damaged: {one_line(error)}") from error
+        raise ExemplarError("it is damaged, or no file of the kind that its name says") from error
     if any(member.flag_bits & 1 for member in members):
         raise ExemplarError("it has a password; save it without one")
     if sum(member.file_size for member in members) > most:

@@ -83,7 +83,9 @@ def _rows(file: File) -> Iterator[Row | Problem]:
         where = file.at(f"the sheet '{sheet.name}'")
         if sheet.others:
             others = _listed(sheet.others)
-            yield Problem(where, f"the first sheet with cells; these were not read: {others}", left_out=False)
+            yield Problem(
+                where, f"the first sheet with cells; not read were {others}, which --table chooses", left_out=False
+            )
         if header.n_above:
             yield Problem(where, f"{_counted(header.n_above)} above the header left out", left_out=False)
         yield from header.rows()
@@ -100,6 +102,8 @@ def _sheet(file: File, *, is_needed: bool = True) -> Iterator[_Sheet]:
         if head is None:
             lines = stack.enter_context(_worker(opened, file, "alone"))
             head = next(lines, None)
+            if head and file.options.table is None:
+                head["others"] = [name for name in head.get("sheets", ()) if name != head["name"]]
         if head is None:
             raise ExemplarError(
                 "its cells lie too far apart, or it is too large; delete what lies beyond the table, or save it as CSV"
@@ -157,10 +161,16 @@ def _on_disk(file: File) -> Iterator[IO[bytes]]:
         opened.seek(0)
         if opened.read(len(_OLE)) == _OLE:
             _check_ole(opened)
+        elif not _begins_as_zip(opened):
+            raise ExemplarError("it is no workbook; if it is text, name its format, such as csv or tsv (--format)")
         else:
-            opened.seek(0)
             check_zip(opened, _MOST_UNPACKED, _PICTURES)
         yield opened
+
+
+def _begins_as_zip(opened: IO[bytes]) -> bool:
+    opened.seek(0)
+    return opened.read(2) == b"PK"
 
 
 @contextmanager

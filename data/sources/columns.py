@@ -29,7 +29,7 @@ TEXT_COLUMNS = (
     *("conversation", "data"),
 )
 TITLE_COLUMNS = ("title", "article title", "document title", "headline", "subject", "summary")
-LABEL_COLUMNS = ("label", "labels", "category", "class")
+LABEL_COLUMNS = ("label", "labels", "category", "class", "Tags")  # the last as Stack Exchange writes it
 ID_COLUMNS = ("_id", "doc id", "id", "pmid")
 
 OFF = "none"

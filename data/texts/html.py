@@ -237,6 +237,8 @@ def _flatten(tree: Any) -> None:
     etree.strip_elements(tree, "script", "style", "template", "head", with_tail=False)
     for cell in tree.iter("td", "th"):
         cell.tail = f" {cell.tail or ''}"
+        if len(cell) == 1 and cell[0].tag in ("p", "div"):  # a paragraph of its own, where others begin none
+            cell[0].tag = "span"
     inline = {element.tag for element in tree.iter() if element.tag not in _BLOCKS}
     if inline:
         etree.strip_tags(tree, *inline)
