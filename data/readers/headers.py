@@ -45,6 +45,8 @@ class Header:
 def header_of(rows: Iterable[Sequence[Any]], options: ReadOptions, first: int) -> Header:
     """Return the header of a sheet: its first row that has at least two cells, and half of what other rows have.
 
+    A row above a blank one is none if another can be.
+
     Names that are repeated get a number. With ``no_header`` the columns are ``column 1``, ``column 2``, ...
 
     Parameters
@@ -83,11 +85,13 @@ def distinct(names: Sequence[str]) -> list[str]:
 
 
 def _header_row(rows: Sequence[Sequence[Any]]) -> int:
-    """Return the number of the header; of the first row with a cell, if none has two."""
+    """Return the number of the header; of the first row with a cell, if none can be one."""
     lengths = [sum(map(_has_content, row)) for row in rows]
     least = max(2, (max(lengths, default=0) + 1) // 2)
+    long_enough = [n for n, length in enumerate(lengths) if length >= least]
+    before_rows = [n for n in long_enough if any(lengths[n + 1 : n + 2])]  # not before a blank one
     first = next((n for n, each in enumerate(lengths) if each), 0)
-    return next((n for n, length in enumerate(lengths) if length >= least), first)
+    return next(iter(before_rows or long_enough), first)
 
 
 def _has_content(cell: Any) -> bool:

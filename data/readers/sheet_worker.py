@@ -1,12 +1,13 @@
-"""Reads a sheet in a process of its own, because a small workbook can ask for endless memory, which ends the process.
+"""Reads a sheet; run as a program it does so in a process of its own, for those formats that can end the process.
 
-The workbook is the standard input; ``spreadsheet`` runs this file. Each line of the output is JSON: first the sheets,
-or an error; then the rows, from the first with a cell, as lists of cells; last an empty object.
+A damaged workbook in an old format can ask for endless memory. The workbook is the standard input then, and each line
+of the output is JSON.
 """
 
 import contextlib
 import json
 import sys
+from collections.abc import Generator, Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 from io import BytesIO
 from typing import Any
@@ -16,42 +17,60 @@ _MOST_SECONDS, _BYTES_A_SECOND = 300, 200_000
 _DIGITS = 15  # that a sheet shows of a number
 
 
-def main(chosen: str | None, *, with_others: bool) -> None:
-    """Write a sheet: the chosen one, else the first that is visible and has cells, else the first with cells."""
-    content = sys.stdin.buffer.read()
-    _bound(len(content))
+def sheet_lines(
+    content: bytes, chosen: str | None, n_cells: Mapping[str, int] | None, most: int
+) -> Generator[Any, None, None]:
+    """Yield what is known of a sheet, its rows from the first with a cell as lists of cells, and an empty dict.
+
+    The sheet is the chosen one, else the first that is visible and has cells, else the first with cells. An error is a
+    dict with the key ``error``.
+
+    Parameters
+    ----------
+    n_cells
+        The number of cells of each sheet; None if it is not known.
+    most
+        Cells of a sheet that is read.
+    """
+    try:
+        yield from _lines(content, chosen, n_cells, most)
+    except (GeneratorExit, KeyboardInterrupt):
+        raise
+    except BaseException as error:  # a panic of the library is no Exception
+        yield {"error": f"{type(error).__name__}: {error}"}
+
+
+def _lines(content: bytes, chosen: str | None, n_cells: Mapping[str, int] | None, most: int) -> Iterator[Any]:
     import python_calamine
 
     workbook: Any = python_calamine.CalamineWorkbook.from_filelike(BytesIO(content))
-    visible = python_calamine.SheetVisibleEnum.Visible
-    names = [sheet.name for sheet in workbook.sheets_metadata if sheet.typ == python_calamine.SheetTypeEnum.WorkSheet]
-    hidden = [sheet.name for sheet in workbook.sheets_metadata if sheet.visible != visible]
-    ordered = sorted(names, key=hidden.__contains__)
-    if chosen is not None:
-        ordered = [name for name in names if name == chosen]
-    opened = ((name, workbook.get_sheet_by_name(name)) for name in ordered)
-    name, sheet = next(((name, sheet) for name, sheet in opened if sheet.start is not None), (None, None))
-    others = []
-    if with_others and chosen is None and name is not None:
-        others = [each for each in names if each != name and workbook.get_sheet_by_name(each).start is not None]
-    _write({"sheets": names, "name": name, "others": others, "first": sheet.start[0] + 1 if sheet else 0})
+    sheets = [sheet for sheet in workbook.sheets_metadata if sheet.typ == python_calamine.SheetTypeEnum.WorkSheet]
+    names = [sheet.name for sheet in sheets]
+    hidden = {sheet.name for sheet in sheets if sheet.visible != python_calamine.SheetVisibleEnum.Visible}
+
+    def has_cells(name: str) -> bool:
+        if n_cells is not None and name in n_cells:
+            return n_cells[name] > 0
+        return workbook.get_sheet_by_name(name).start is not None
+
+    if chosen is None:
+        name = next(filter(has_cells, sorted(names, key=hidden.__contains__)), None)
+        others = [each for each in names if each != name and has_cells(each)]
+    else:
+        name, others = chosen if chosen in names and has_cells(chosen) else None, []
+    if name is not None and n_cells is not None and n_cells.get(name, 0) > most:
+        yield {"error": f"TooFar: {name}", "sheets": names}
+        return
+    sheet = workbook.get_sheet_by_name(name) if name is not None else None
+    if sheet is not None and sheet.start is None:  # all its cells are blank
+        sheet = name = None
+    yield {"sheets": names, "name": name, "others": others, "first": sheet.start[0] + 1 if sheet else 0}
     if sheet is not None:
-        _write_rows(sheet)
-    _write({})
+        yield from _rows(sheet)
+    yield {}
 
 
-def _bound(size: int) -> None:
-    """Bound memory and time, where the system can do that."""
-    with contextlib.suppress(ImportError, ValueError, OSError):
-        import resource
-
-        seconds = _MOST_SECONDS + size // _BYTES_A_SECOND
-        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        resource.setrlimit(resource.RLIMIT_AS, (_MOST_MEMORY, _MOST_MEMORY))
-
-
-def _write_rows(sheet: Any) -> None:
+def _rows(sheet: Any) -> Iterator[list[Any]]:
     first_row, first_column = sheet.start
     merged: dict[int, list[tuple[int, int]]] = {}  # the row below the first: columns, and last rows
     for (top, left), (bottom, _) in sheet.merged_cell_ranges or ():
@@ -64,12 +83,12 @@ def _write_rows(sheet: Any) -> None:
             for column, (last, value) in list(values.items()):
                 if number > last:
                     del values[column]
-                elif column < len(cells) and cells[column] == "":
+                elif cells[column] == "":
                     cells[column] = value
         for column, last in merged.get(number, ()):
             if column < len(cells):
                 values[column] = (last, cells[column])
-        _write(cells)
+        yield cells
 
 
 def plain_cell(cell: Any) -> Any:
@@ -92,12 +111,19 @@ def plain_cell(cell: Any) -> Any:
     return cell
 
 
-def _write(line: Any) -> None:
-    sys.stdout.write(json.dumps(line) + "\n")
+def _bound(size: int) -> None:
+    """Bound memory and time of this process, where the system can do that."""
+    with contextlib.suppress(ImportError, ValueError, OSError):
+        import resource
+
+        seconds = _MOST_SECONDS + size // _BYTES_A_SECOND
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        resource.setrlimit(resource.RLIMIT_AS, (_MOST_MEMORY, _MOST_MEMORY))
 
 
 if __name__ == "__main__":
-    try:
-        main(json.loads(sys.argv[1]), with_others=sys.argv[2] == "others")
-    except BaseException as error:
-        _write({"error": f"{type(error).__name__}: {error}"})
+    workbook_bytes = sys.stdin.buffer.read()
+    _bound(len(workbook_bytes))
+    for line in sheet_lines(workbook_bytes, json.loads(sys.argv[1]), None, 0):
+        sys.stdout.write(json.dumps(line) + "\n")

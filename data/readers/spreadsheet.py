@@ -1,12 +1,11 @@
-"""Sheets of workbooks: Excel's, old and new, and OpenDocument's; read in a process of their own."""
+"""Sheets of workbooks: Excel's, old and new, and OpenDocument's."""
 
-import contextlib
 import json
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import IO, Any
 
@@ -15,15 +14,13 @@ from exemplar.data.errors import ExemplarError
 from exemplar.data.extras import package
 from exemplar.data.files.file import File
 from exemplar.data.files.table import Row, Table
-from exemplar.data.files.zipped import check_zip
 from exemplar.data.readers import sheet_worker
 from exemplar.data.readers.headers import header_of
+from exemplar.data.readers.sheet_bounds import MOST_CELLS, cells_of_ods, cells_of_sheets, unpacked
 
 _MOST_BYTES = 2**28  # of a workbook
-_MOST_UNPACKED = 2**30  # bytes of what is in it, without pictures
+_MOST_UNPACKED = 2**29  # bytes of what is in it, without pictures
 _MOST_NAMES = 20  # of sheets in a message
-_PICTURES = ("xl/media/", "xl/embeddings/", "xl/drawings/", "Pictures/", "Object ", "Thumbnails/")
-_PIECE = 2**20
 _OLE = b"\xd0\xcf\x11\xe0"
 _IN_OLE = (  # names of streams, in the order in which they decide
     ("__properties_version1.0", "an Outlook message; save it as .eml or .mbox"),
@@ -33,12 +30,13 @@ _IN_OLE = (  # names of streams, in the order in which they decide
     ("WordDocument", "an old Word document; save it as .docx"),
     ("PowerPoint Document", "an old PowerPoint file; save its text as .txt or .pdf"),
 )
+_TOO_FAR = "its cells lie too far apart, or it is too large; delete what lies beyond the table, or save it as CSV"
 
 
 def spreadsheet_table(file: File) -> Table:
     """Return a sheet of a workbook as a table: the chosen one, else the first visible one with cells.
 
-    The problems before its rows name the sheet where others have cells too, and the rows above the header.
+    The problems before its rows name the sheet where others have cells too, and count the rows above the header.
 
     Raises
     ------
@@ -52,8 +50,10 @@ def spreadsheet_table(file: File) -> Table:
 
 def sheet_names(file: File) -> list[str]:
     """Return the names of a workbook's sheets, charts left out; raises ExemplarError as ``spreadsheet_table`` does."""
-    with _sheet(file, is_needed=False) as sheet:
-        return sheet.names
+    with _head_and_rows(file) as (head, _):
+        if "sheets" not in head:
+            raise ExemplarError(_reason(head["error"]))
+        return list(head["sheets"])
 
 
 @dataclass(slots=True)
@@ -62,8 +62,8 @@ class _Sheet:
 
     Attributes
     ----------
-    names, others
-        All sheets of its workbook; those that have cells too, where none was chosen.
+    others
+        The other sheets that have cells, where none was chosen.
     first
         The number of its first row with a cell, counted from 1.
     rows
@@ -71,7 +71,6 @@ class _Sheet:
     """
 
     name: str
-    names: list[str]
     others: list[str]
     first: int
     rows: Iterator[list[Any]]
@@ -87,39 +86,50 @@ def _rows(file: File) -> Iterator[Row | Problem]:
                 where, f"the first sheet with cells; not read were {others}, which --table chooses", left_out=False
             )
         if header.n_above:
-            yield Problem(where, f"{_counted(header.n_above)} above the header left out", left_out=False)
+            n_rows = "1 row" if header.n_above == 1 else f"{header.n_above:,} rows"
+            yield Problem(where, f"{n_rows} above the header left out", left_out=False)
         yield from header.rows()
 
 
 @contextmanager
-def _sheet(file: File, *, is_needed: bool = True) -> Iterator[_Sheet]:
-    """Open a sheet; a second process reads it without a look at the others if that was too much for the first."""
+def _sheet(file: File) -> Iterator[_Sheet]:
+    with _head_and_rows(file) as (head, lines):
+        chosen, names = file.options.table, head.get("sheets", [])
+        if names and chosen is not None and chosen not in names:
+            raise ExemplarError(f"it has no sheet '{chosen[:50]}'; its sheets are {_listed(names)}")
+        if error := head.get("error"):
+            raise ExemplarError(_reason(error))
+        if head["name"] is None:
+            raise ExemplarError(f"the sheet '{chosen[:50]}' is empty" if chosen else "it has no sheet with cells")
+        yield _Sheet(head["name"], head["others"], head["first"], _until_end(lines))
+
+
+@contextmanager
+def _head_and_rows(file: File) -> Iterator[tuple[dict[str, Any], Iterator[Any]]]:
+    """Yield what is known of a sheet, and its rows, after a look at the size and the kind of its workbook."""
     package("python_calamine", "office", "spreadsheets")
-    with contextlib.ExitStack() as stack:
-        opened = stack.enter_context(_on_disk(file))
-        lines = stack.enter_context(_worker(opened, file, "others"))
-        head = next(lines, None)
-        if head is None:
-            lines = stack.enter_context(_worker(opened, file, "alone"))
-            head = next(lines, None)
-            if head and file.options.table is None:
-                head["others"] = [name for name in head.get("sheets", ()) if name != head["name"]]
-        if head is None:
-            raise ExemplarError(
-                "its cells lie too far apart, or it is too large; delete what lies beyond the table, or save it as CSV"
-            )
-        yield _checked(head, lines, file.options.table, is_needed=is_needed)
-
-
-def _checked(head: dict[str, Any], lines: Iterator[Any], chosen: str | None, *, is_needed: bool) -> _Sheet:
-    if error := head.get("error"):
-        raise ExemplarError(_reason(error))
-    names = head["sheets"]
-    if is_needed and chosen is not None and chosen not in names:
-        raise ExemplarError(f"it has no sheet '{chosen[:50]}'; its sheets are {_listed(names)}")
-    if is_needed and head["name"] is None:
-        raise ExemplarError(f"the sheet '{chosen[:50]}' is empty" if chosen else "it has no sheet with cells")
-    return _Sheet(head["name"] or "", names, head["others"], head["first"], _until_end(lines))
+    with file.open() as opened:
+        content = opened.read(_MOST_BYTES + 1)
+    if len(content) > _MOST_BYTES:
+        raise ExemplarError(f"it is larger than {_MOST_BYTES:,} bytes; save its sheets as CSV")
+    if content.startswith(_OLE):
+        _check_ole(content)
+        with _worker(content, file.options.table) as lines:
+            yield next(lines, {"error": f"TooFar: {file.name}"}), lines
+        return
+    if not content.startswith(b"PK"):
+        raise ExemplarError("it is no workbook; if it is text, name its format, such as csv or tsv (--format)")
+    content, parts = unpacked(content, _MOST_UNPACKED)
+    if "xl/workbook.bin" in parts:
+        with _worker(content, file.options.table) as lines:
+            yield next(lines, {"error": f"TooFar: {file.name}"}), lines
+        return
+    n_cells = cells_of_sheets(parts) if "xl/workbook.xml" in parts else None
+    if n_cells is None and cells_of_ods(parts.get("content.xml", b"<none/>")) > MOST_CELLS:
+        raise ExemplarError(_TOO_FAR)
+    del parts
+    with closing(sheet_worker.sheet_lines(content, file.options.table, n_cells, MOST_CELLS)) as lines:
+        yield next(lines), lines
 
 
 def _until_end(lines: Iterator[Any]) -> Iterator[list[Any]]:
@@ -134,56 +144,25 @@ def _until_end(lines: Iterator[Any]) -> Iterator[list[Any]]:
 
 
 @contextmanager
-def _worker(opened: IO[bytes], file: File, looks: str) -> Iterator[Iterator[Any]]:
-    """Yield what the process writes, line by line; nothing more after it was ended."""
-    opened.seek(0)
-    command = [sys.executable, "-I", sheet_worker.__file__, json.dumps(file.options.table), looks]
-    with subprocess.Popen(command, stdin=opened, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:  # noqa: S603
-        try:
-            yield _parsed(process.stdout)
-        finally:
-            process.kill()
+def _worker(content: bytes, chosen: str | None) -> Iterator[Iterator[Any]]:
+    """Yield what a process of its own reads of a workbook; nothing more after that was ended."""
+    command = [sys.executable, "-I", sheet_worker.__file__, json.dumps(chosen)]
+    with tempfile.TemporaryFile() as copy:
+        copy.write(content)
+        copy.seek(0)
+        with subprocess.Popen(command, stdin=copy, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:  # noqa: S603
+            try:
+                yield _parsed(process.stdout)
+            finally:
+                process.kill()
 
 
 def _parsed(output: IO[bytes] | None) -> Iterator[Any]:
-    for line in output or ():
-        if line.endswith(b"\n"):
-            yield json.loads(line)
+    return (json.loads(line) for line in output or () if line.endswith(b"\n"))
 
 
-@contextmanager
-def _on_disk(file: File) -> Iterator[IO[bytes]]:
-    """Yield a workbook as an open file that another process can read, after a look at its size and kind."""
-    with file.path.open("rb") if file.path else _copied(file) as opened:
-        size = opened.seek(0, 2)
-        if size > _MOST_BYTES:
-            raise ExemplarError(f"it is larger than {_MOST_BYTES:,} bytes; save its sheets as CSV")
-        opened.seek(0)
-        if opened.read(len(_OLE)) == _OLE:
-            _check_ole(opened)
-        elif not _begins_as_zip(opened):
-            raise ExemplarError("it is no workbook; if it is text, name its format, such as csv or tsv (--format)")
-        else:
-            check_zip(opened, _MOST_UNPACKED, _PICTURES)
-        yield opened
-
-
-def _begins_as_zip(opened: IO[bytes]) -> bool:
-    opened.seek(0)
-    return opened.read(2) == b"PK"
-
-
-@contextmanager
-def _copied(file: File) -> Iterator[IO[bytes]]:
-    with tempfile.TemporaryFile() as copy, file.open() as packed:
-        while (piece := packed.read(_PIECE)) and copy.tell() <= _MOST_BYTES:
-            copy.write(piece)
-        yield copy
-
-
-def _check_ole(opened: IO[bytes]) -> None:
+def _check_ole(content: bytes) -> None:
     """Raise ExemplarError if an old document of Office is no workbook, or has a password."""
-    content = opened.read()
     for name, reason in _IN_OLE:
         if name.encode("utf-16-le") + b"\0\0" in content:
             if reason:
@@ -193,17 +172,14 @@ def _check_ole(opened: IO[bytes]) -> None:
 
 def _reason(error: str) -> str:
     kind, _, message = error.partition(": ")
-    if kind == "PasswordError":
-        return "it has a password; save it without one"
-    if kind == "MemoryError":
-        return "it is too large; save it as CSV"
+    match kind:
+        case "PasswordError":
+            return "it has a password; save it without one"
+        case "TooFar" | "MemoryError":
+            return _TOO_FAR
     return f"a workbook that can't be read: {' '.join(message.split())[:200]}"
 
 
 def _listed(names: list[str]) -> str:
     more = f", and {len(names) - _MOST_NAMES:,} more" if len(names) > _MOST_NAMES else ""
     return ", ".join(names[:_MOST_NAMES]) + more
-
-
-def _counted(n_rows: int) -> str:
-    return "1 row" if n_rows == 1 else f"{n_rows:,} rows"

@@ -19,7 +19,7 @@ from exemplar.data.files.file import File
 from exemplar.data.files.table import Row, Table, placed_row
 from exemplar.data.text import one_line, replace_lone_surrogates
 from exemplar.data.texts.html import html_text
-from exemplar.data.texts.mbox import MOST_MAIL, Raw, mails
+from exemplar.data.texts.mbox import Raw, mails
 from exemplar.data.texts.quotations import parted, unflowed
 
 COLUMNS = ("id", "subject", "text", "from", "to", "cc", "date", "labels", "quoted", "signature", "attachments")
@@ -71,7 +71,7 @@ def _rows(file: File, *, is_mbox: bool) -> Iterator[Row | Problem]:
                 return Problem(file.at(f"line {raw.line}"), reason, left_out, file=file.name, line=raw.line)
 
             if raw.is_too_large:
-                yield problem(f"an e-mail of more than {MOST_MAIL:,} bytes without its attachments")
+                yield problem(raw.problem)
                 continue
             try:
                 mail = _Mail(raw)

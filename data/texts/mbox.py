@@ -42,8 +42,13 @@ class Raw:
 
     @property
     def is_too_large(self) -> bool:
-        """Whether nothing of it was kept, because it is larger than any mail."""
+        """Whether nothing of it was kept, because it is larger than ``MOST_MAIL``."""
         return self.size > MOST_MAIL
+
+    @property
+    def problem(self) -> str:
+        """Why nothing of it was kept."""
+        return f"an e-mail of more than {MOST_MAIL:,} bytes without its attachments"
 
     @property
     def is_blank(self) -> bool:
