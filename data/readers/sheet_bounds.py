@@ -16,11 +16,13 @@ _LAST_ROW, _WIDE = 1_048_576, 32  # whose product is the bound
 _START = rb"<(?:\w+:)?c\s(?:[^>]*?\s)?r\s*=\s*[\"']"
 _FULL = rb"[^>]*(?<!/)>(?!</|<(?:\w+:)?v\s*/>|<(?:\w+:)?v></)"  # the rest of a tag, with content behind it
 _CELL = re.compile(_START + rb"([A-Za-z]+)(\d+)[\"']" + _FULL)
-_FAR = re.compile(
-    _START + rb"(?:[A-Za-z]{3,}|A[G-Zg-z]|[B-Zb-z][A-Za-z]|a[G-Zg-z]|[A-Za-z]+(?:\d{8}|[2-9]\d{6}|1[1-9]))"
+_FAR = re.compile(  # beyond column AF, or the last row
+    _START + rb"(?:[A-Za-z]{3,}|A[G-Zg-z]|[B-Zb-z][A-Za-z]|a[G-Zg-z]"
+    rb"|[A-Za-z]+(?:\d{8}|[2-9]\d{6}|1[1-9]\d{5}|10[5-9]\d{4}))"
 )
 _BARE = re.compile(rb"<(?:\w+:)?c(?:\s(?![^>]*\br\s*=)[^>]*)?(?<!/)>")  # a cell behind the one before
-_ROW = re.compile(rb"<(?:\w+:)?row[\s>]")
+_ROW = re.compile(rb"<(?:\w+:)?row(?=[\s/>])")
+_ROW_NUMBER = re.compile(rb"<(?:\w+:)?row\s(?:[^>]*?\s)?r\s*=\s*[\"'](\d{1,12})")
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 
 
@@ -105,7 +107,8 @@ def _n_cells(sheet: bytes) -> int:
         raise ExemplarError("a sheet that is not in UTF-8; save the workbook again")
     if _BARE.search(sheet) is not None:
         rows = [sum(1 for _ in _BARE.finditer(row)) for row in _ROW.split(sheet)]
-        return max(rows) * len(rows) + _exact(sheet)
+        last = max((int(found[1]) for found in _ROW_NUMBER.finditer(sheet)), default=0)
+        return max(rows) * max(last, len(rows) - 1) + _exact(sheet)
     if _FAR.search(sheet) is None:
         return _LAST_ROW * _WIDE if _CELL.search(sheet) else 0
     return _exact(sheet)

@@ -12,12 +12,16 @@ import pytest
 import xlwt
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from odf.opendocument import OpenDocumentSpreadsheet
+from odf.table import Table, TableCell, TableRow
+from odf.text import P
 from openpyxl.styles import Font
 
 from exemplar.data.documents import Document, Problem
 from exemplar.data.errors import ExemplarError
 from exemplar.data.files.options import ReadOptions
 from exemplar.data.readers import spreadsheet
+from exemplar.data.readers.sheet_bounds import cells_of_sheets
 from exemplar.data.readers.sheet_worker import plain_cell
 from exemplar.data.readers.spreadsheet import sheet_names
 from exemplar.data.sources.files import file_on_disk
@@ -258,3 +262,50 @@ def test_the_missing_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setitem(sys.modules, "python_calamine", None)
     with pytest.raises(ExemplarError, match=r"spreadsheets need the extra 'office': .*exemplar\[office\]"):
         read(path)
+
+
+def ods(path: Path, *, columns: int, rows: int) -> str:
+    """Write a sheet whose last cell stands after so many blank columns and rows."""
+    made = OpenDocumentSpreadsheet()
+    sheet = Table(name="S")
+    made.spreadsheet.addElement(sheet)
+    for text, repeated in (("text", 1), ("a", 1), (None, rows), ("last", 1), (None, 1_000_000)):
+        row = TableRow(numberrowsrepeated=repeated)
+        sheet.addElement(row)
+        if text == "last":
+            row.addElement(TableCell(numbercolumnsrepeated=columns))
+        cell = TableCell(valuetype="string" if text else None)
+        if text:
+            cell.addElement(P(text=text))
+        row.addElement(cell)
+        row.addElement(TableCell(numbercolumnsrepeated=16_000))
+    made.save(str(path))
+    return str(path)
+
+
+def test_blank_cells_of_ods_take_no_memory(tmp_path: Path) -> None:
+    assert texts(read(ods(tmp_path / "a.ods", columns=1, rows=1000))) == ["a"]
+    with pytest.raises(ExemplarError, match="its cells lie too far apart"):
+        read(ods(tmp_path / "a.ods", columns=16_000, rows=1_000_000))
+
+
+@pytest.mark.parametrize(
+    ("sheet", "n_cells"),
+    [
+        ("", 0),
+        ('<row r="2"><c r="B2"><v>1</v></c></row>', 32 * 1_048_576),  # few columns are not counted
+        ('<row r="3"><c r="AAA3" t="s"><v>1</v></c></row>', 3 * 703),
+        ('<row r="3"><c s="1" r="AAA3"/><c r="AAB3" s="1"></c><c r="AAC3"><v/></c></row>', 0),
+        ("<row><c><v>1</v></c><c><v>1</v></c></row><row/><row><c><v>1</v></c></row>", 2 * 3),
+        ("<row r='900'><c><v>1</v></c></row>", 900),
+        ("<x:row><x:c t=\"n\" r = 'aaa9999999'><x:v>1</x:v></x:c></x:row>", 703 * 9_999_999),
+    ],
+)
+def test_cells_are_counted_before_there_is_room_for_them(sheet: str, n_cells: int) -> None:
+    parts = {
+        "xl/workbook.xml": b'<workbook xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships">'
+        b'<sheets><sheet name="S" r:id="a"/></sheets></workbook>',
+        "xl/_rels/workbook.xml.rels": b'<Relations><Relation Id="a" Target="worksheets/s.xml"/></Relations>',
+        "xl/worksheets/s.xml": sheet.encode(),
+    }
+    assert cells_of_sheets(parts) == {"S": n_cells}
