@@ -43,6 +43,8 @@ class Table:
         What a person can do if this table is not the one in the file; else empty.
     questions
         What a survey asked, by the name of the column.
+    html
+        The columns whose cells are HTML, if the format says it; None if only the cells show it.
     """
 
     columns: tuple[str, ...]
@@ -50,6 +52,7 @@ class Table:
     notes: tuple[str, ...] = ()
     hint: str = ""
     questions: Mapping[str, str] = field(default_factory=dict)
+    html: Collection[str] | None = None
 
 
 def placed_row(cells: Any, line: int | None, file: str | None = None) -> PlacedRow:

@@ -68,7 +68,7 @@ FORMATS = (
     Format("markdown", "Markdown", (".md", ".markdown", ".rst"), is_table=False),
     Format("lines", "lines", ()),
     Format("html", "HTML", (".html", ".htm", ".xhtml"), is_table=False),
-    Format("email", "e-mail", (".eml",)),
+    Format("email", "e-mail", (".eml", ".emlx")),
     Format("docx", "Word", (".docx",), is_table=False),
     Format("epub", "EPUB", (".epub",), is_table=False),
     Format("pdf", "PDF", (".pdf",), is_table=False),

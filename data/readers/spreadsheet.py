@@ -1,85 +1,185 @@
 """Sheets of workbooks: Excel's, old and new, and OpenDocument's."""
 
-from collections.abc import Collection, Iterator
-from datetime import date, datetime, time, timedelta
-from io import BytesIO
-from typing import Any
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from typing import IO, Any
 
 from exemplar.data.documents import Problem
 from exemplar.data.errors import ExemplarError
 from exemplar.data.extras import package
 from exemplar.data.files.file import File
 from exemplar.data.files.table import Row, Table
-from exemplar.data.readers.headers import named_rows
-from exemplar.data.text import one_line
+from exemplar.data.readers import sheet_worker
+from exemplar.data.readers.headers import header_of
+from exemplar.data.readers.sheet_bounds import MOST_CELLS, cells_of_ods, cells_of_sheets, unpacked
 
-_MOST_BYTES = 2**28  # of a workbook, which is unpacked as a whole
+_MOST_BYTES = 2**28  # of a workbook
+_MOST_UNPACKED = 2**29  # bytes of what is in it, without pictures
 _MOST_NAMES = 20  # of sheets in a message
+_OLE = b"\xd0\xcf\x11\xe0"
+_IN_OLE = (  # names of streams, in the order in which they decide
+    ("__properties_version1.0", "an Outlook message; save it as .eml or .mbox"),
+    ("EncryptedPackage", "it has a password; save it without one"),
+    ("Workbook", None),
+    ("Book", None),
+    ("WordDocument", "an old Word document; save it as .docx"),
+    ("PowerPoint Document", "an old PowerPoint file; save its text as .txt or .pdf"),
+)
+_TOO_FAR = "its cells lie too far apart, or it is too large; delete what lies beyond the table, or save it as CSV"
 
 
 def spreadsheet_table(file: File) -> Table:
-    """Return a sheet of a workbook as a table: the chosen one, else the first with cells.
+    """Return a sheet of a workbook as a table: the chosen one, else the first visible one with cells.
 
-    Its first row with two cells that are not blank, or the first one at all, is the header.
+    The problems before its rows name the sheet where others have cells too, and count the rows above the header.
 
     Raises
     ------
     ExemplarError
-        The workbook can't be read, has no such sheet, or is too large.
+        The workbook can't be read, has a password, has no such sheet, or is too large.
     """
-    _, rows = _read(file)
-    header, _ = named_rows(rows, file)
-    return Table(header, lambda needed: _rows(file, needed))
+    with _sheet(file) as sheet:
+        header = header_of(sheet.rows, file.options, sheet.first)
+    return Table(header.columns, lambda needed: _rows(file))
 
 
 def sheet_names(file: File) -> list[str]:
-    """Return the names of a workbook's sheets."""
-    return list(_workbook(file).sheet_names)
+    """Return the names of a workbook's sheets, charts left out; raises ExemplarError as ``spreadsheet_table`` does."""
+    with _head_and_rows(file) as (head, _):
+        if "sheets" not in head:
+            raise ExemplarError(_reason(head["error"]))
+        return list(head["sheets"])
 
 
-def _rows(file: File, needed: Collection[str]) -> Iterator[Row | Problem]:
-    _, rows = _read(file)
-    yield from named_rows(rows, file)[1]
+@dataclass(slots=True)
+class _Sheet:
+    """A sheet that is read.
+
+    Attributes
+    ----------
+    others
+        The other sheets that have cells, where none was chosen.
+    first
+        The number of its first row with a cell, counted from 1.
+    rows
+        Its rows from there.
+    """
+
+    name: str
+    others: list[str]
+    first: int
+    rows: Iterator[list[Any]]
 
 
-def _read(file: File) -> tuple[str, list[list[Any]]]:
-    workbook = _workbook(file)
-    names = list(workbook.sheet_names)
-    chosen = file.options.table
-    if chosen is not None and chosen not in names:
-        raise ExemplarError(f"it has no sheet '{chosen[:50]}'; its sheets are {', '.join(names[:_MOST_NAMES])}")
-    for name in names if chosen is None else [chosen]:
-        rows = [list(map(_cell, row)) for row in _sheet(workbook, name)]
-        if any(cell not in (None, "") for row in rows for cell in row):
-            return name, rows
-    raise ExemplarError("it is empty")
+def _rows(file: File) -> Iterator[Row | Problem]:
+    with _sheet(file) as sheet:
+        header = header_of(sheet.rows, file.options, sheet.first)
+        where = file.at(f"the sheet '{sheet.name}'")
+        if sheet.others:
+            others = _listed(sheet.others)
+            yield Problem(
+                where, f"the first sheet with cells; not read were {others}, which --table chooses", left_out=False
+            )
+        if header.n_above:
+            n_rows = "1 row" if header.n_above == 1 else f"{header.n_above:,} rows"
+            yield Problem(where, f"{n_rows} above the header left out", left_out=False)
+        yield from header.rows()
 
 
-def _workbook(file: File) -> Any:
-    calamine = package("python_calamine", "office", "spreadsheets")
-    content = file.content()
+@contextmanager
+def _sheet(file: File) -> Iterator[_Sheet]:
+    with _head_and_rows(file) as (head, lines):
+        chosen, names = file.options.table, head.get("sheets", [])
+        if names and chosen is not None and chosen not in names:
+            raise ExemplarError(f"it has no sheet '{chosen[:50]}'; its sheets are {_listed(names)}")
+        if error := head.get("error"):
+            raise ExemplarError(_reason(error))
+        if head["name"] is None:
+            raise ExemplarError(f"the sheet '{chosen[:50]}' is empty" if chosen else "it has no sheet with cells")
+        yield _Sheet(head["name"], head["others"], head["first"], _until_end(lines))
+
+
+@contextmanager
+def _head_and_rows(file: File) -> Iterator[tuple[dict[str, Any], Iterator[Any]]]:
+    """Yield what is known of a sheet, and its rows, after a look at the size and the kind of its workbook."""
+    package("python_calamine", "office", "spreadsheets")
+    with file.open() as opened:
+        content = opened.read(_MOST_BYTES + 1)
     if len(content) > _MOST_BYTES:
         raise ExemplarError(f"it is larger than {_MOST_BYTES:,} bytes; save its sheets as CSV")
-    try:
-        return calamine.CalamineWorkbook.from_filelike(BytesIO(content))
-    except Exception as error:  # every format has errors of its own
-        raise ExemplarError(one_line(error)) from error
+    if content.startswith(_OLE):
+        _check_ole(content)
+        with _worker(content, file.options.table) as lines:
+            yield next(lines, {"error": f"TooFar: {file.name}"}), lines
+        return
+    if not content.startswith(b"PK"):
+        raise ExemplarError("it is no workbook; if it is text, name its format, such as csv or tsv (--format)")
+    content, parts = unpacked(content, _MOST_UNPACKED)
+    if "xl/workbook.bin" in parts:
+        with _worker(content, file.options.table) as lines:
+            yield next(lines, {"error": f"TooFar: {file.name}"}), lines
+        return
+    n_cells = cells_of_sheets(parts) if "xl/workbook.xml" in parts else None
+    if n_cells is None and cells_of_ods(parts.get("content.xml", b"<none/>")) > MOST_CELLS:
+        raise ExemplarError(_TOO_FAR)
+    del parts
+    with closing(sheet_worker.sheet_lines(content, file.options.table, n_cells, MOST_CELLS)) as lines:
+        yield next(lines), lines
 
 
-def _sheet(workbook: Any, name: str) -> list[list[Any]]:
-    try:
-        rows: list[list[Any]] = workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
-    except Exception as error:
-        raise ExemplarError(f"the sheet '{name}' can't be read: {one_line(error)}") from error
-    return rows
+def _until_end(lines: Iterator[Any]) -> Iterator[list[Any]]:
+    for line in lines:
+        if isinstance(line, list):
+            yield line
+        elif line:
+            raise ExemplarError(_reason(line["error"]))
+        else:
+            return
+    raise ExemplarError("it can't be read to its end; save it as CSV")
 
 
-def _cell(cell: Any) -> Any:
-    """Return a cell as a person wrote it: whole numbers without a fraction, dates without a time that nobody gave."""
-    if isinstance(cell, float) and cell.is_integer():
-        return int(cell)
-    if isinstance(cell, datetime) and cell.time() == time():
-        return cell.date()
-    if isinstance(cell, date | time | timedelta | bool):
-        return cell
-    return cell
+@contextmanager
+def _worker(content: bytes, chosen: str | None) -> Iterator[Iterator[Any]]:
+    """Yield what a process of its own reads of a workbook; nothing more after that was ended."""
+    command = [sys.executable, "-I", sheet_worker.__file__, json.dumps(chosen)]
+    with tempfile.TemporaryFile() as copy:
+        copy.write(content)
+        copy.seek(0)
+        with subprocess.Popen(command, stdin=copy, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:  # noqa: S603
+            try:
+                yield _parsed(process.stdout)
+            finally:
+                process.kill()
+
+
+def _parsed(output: IO[bytes] | None) -> Iterator[Any]:
+    return (json.loads(line) for line in output or () if line.endswith(b"\n"))
+
+
+def _check_ole(content: bytes) -> None:
+    """Raise ExemplarError if an old document of Office is no workbook, or has a password."""
+    for name, reason in _IN_OLE:
+        if name.encode("utf-16-le") + b"\0\0" in content:
+            if reason:
+                raise ExemplarError(reason)
+            return
+
+
+def _reason(error: str) -> str:
+    kind, _, message = error.partition(": ")
+    match kind:
+        case "PasswordError":
+            return "it has a password; save it without one"
+        case "TooFar" | "MemoryError":
+            return _TOO_FAR
+    return f"a workbook that can't be read: {' '.join(message.split())[:200]}"
+
+
+def _listed(names: list[str]) -> str:
+    more = f", and {len(names) - _MOST_NAMES:,} more" if len(names) > _MOST_NAMES else ""
+    return ", ".join(names[:_MOST_NAMES]) + more

@@ -19,7 +19,8 @@ from exemplar.data.readers.lines_table import lines_table
 from exemplar.data.readers.parquet_table import parquet_table
 from exemplar.data.readers.spreadsheet import sheet_names, spreadsheet_table
 from exemplar.data.readers.stack_exchange import stack_exchange_table
-from exemplar.data.texts.mail import mail_table
+from exemplar.data.readers.xml_table import xml_table
+from exemplar.data.texts.mail import mail_table, mbox_table
 
 _READERS: Mapping[str, Callable[[File], Table]] = {
     "csv": csv_table,
@@ -33,9 +34,10 @@ _READERS: Mapping[str, Callable[[File], Table]] = {
     "xlsx": spreadsheet_table,
     "ods": spreadsheet_table,
     "stackexchange": stack_exchange_table,
+    "xml": xml_table,
     "endnote-xml": endnote_xml_table,
     "email": mail_table,
-    "mbox": mail_table,
+    "mbox": mbox_table,
     **{name: partial(tagged_table, name=name) for name in TAGGED},
 }
 

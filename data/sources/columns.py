@@ -22,6 +22,7 @@ from exemplar.data.files.values import (
 )
 from exemplar.data.readers.nested_cells import cell_at, cells_beside, labels_in, objects_of, readable, text_in
 from exemplar.data.sources.exports import NO_ABSTRACT, Export, export_with
+from exemplar.data.sources.html_cells import HtmlCells, find_html
 from exemplar.data.texts.hard_wraps import one_line_title, without_hard_wraps
 
 # Usual names, the most telling first; upper case, blanks, hyphens and underscores do not count.
@@ -34,6 +35,7 @@ TITLE_COLUMNS = ("title", "article title", "document title", "display name", "he
 LABEL_COLUMNS = (
     *("label", "labels", "category", "class", "decision", "screening decision", "final decision", "asreview label"),
     *("asreview included", "label included", "final included", "included", "include"),
+    "Tags",  # as Stack Exchange writes it
 )
 ID_COLUMNS = (
     *("_id", "doc id", "id", "pmid", "eid", "covidence #", "paperid", "paper id", "corpusid", "corpus id", "record id"),
@@ -196,7 +198,9 @@ def read_rows(table: Table, chosen: Columns, taken: set[str], file: File | None 
     roles = _Roles(
         chosen, names, objects_of(names), _last_name(chosen.text) in _ABSTRACTS, _export(table.columns) is not None
     )
-    rows, are_floats = _with_floats(table.rows(names), chosen.id)
+    rows, html = find_html(table, table.rows(names), chosen.text, file)
+    rows, are_floats = _with_floats(rows, chosen.id)
+    yield from html.problems
     ids = _Ids(taken, file)
     try:
         for row in rows:
@@ -204,7 +208,7 @@ def read_rows(table: Table, chosen: Columns, taken: set[str], file: File | None 
                 yield row
                 number += row.left_out
                 continue
-            yield from _read_row(roles, ids, _Place(file, number, row), are_floats)
+            yield from _read_row(roles, ids, _Place(file, number, row, html), are_floats)
             number += 1
     finally:
         taken |= ids.own
@@ -286,11 +290,12 @@ def _plain_name(name: str) -> str:
 
 @dataclass(slots=True)
 class _Place:
-    """Where a row stands."""
+    """Where a row stands, and which of its cells hold HTML."""
 
     file: File | None
     number: int
     row: Row
+    html: HtmlCells
 
     @property
     def where(self) -> str:
@@ -376,6 +381,10 @@ def _read_row(roles: _Roles, ids: _Ids, place: _Place, are_floats: bool) -> Docu
     title = metadata_text(cell_at(row, chosen.title)) if chosen.title else None
     if title:
         title = one_line_title(title)
+    metadata = _metadata(row, roles)
+    if place.html.columns:
+        text, title, metadata, reasons = _without_html(place.html, chosen, text, title, metadata)
+        yield from (place.problem(reason, left_out=False) for reason in reasons)
     if not (text or title) or len(full_text(title, text or "")) > MOST_CHARACTERS:
         yield place.problem(TOO_LONG if text or title else "no text", left_out=True)
         return
@@ -397,13 +406,25 @@ def _read_row(roles: _Roles, ids: _Ids, place: _Place, are_floats: bool) -> Docu
         own_id or place.doc_id,
         text or "",
         labels,
-        _metadata(row, roles),
+        metadata,
         title,
         numbered=own_id is None,
         file=place.file_name,
         line=line_of(row),
         cells=row,
     )
+
+
+def _without_html(
+    html: HtmlCells, chosen: Columns, text: str | None, title: str | None, metadata: dict[str, str]
+) -> tuple[str | None, str | None, dict[str, str], list[str]]:
+    """Return text, title and metadata without HTML, and why any of them stay HTML."""
+    text, of_text = html.text(chosen.text, text)
+    title, of_title = html.text(chosen.title, title)
+    found = {name: html.text(name, cell) for name, cell in metadata.items()}
+    plain = {name: cell for name, (cell, _) in found.items() if cell is not None}
+    reasons = (of_text, of_title, *(reason for _, reason in found.values()))
+    return text, title, plain, [reason for reason in reasons if reason]
 
 
 def _has_no_abstract(cell: Any) -> bool:

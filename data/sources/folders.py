@@ -147,7 +147,7 @@ def _with_partitions(table: Table, name: str) -> Table:
         for row in table.rows([column for column in needed if column not in added]):
             yield row if isinstance(row, Problem) else _with_cells(row, added)
 
-    return Table((*table.columns, *added), rows)
+    return replace(table, columns=(*table.columns, *added), rows=rows)
 
 
 def _with_cells(row: Row, added: dict[str, str]) -> Row:

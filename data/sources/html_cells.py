@@ -1,0 +1,110 @@
+"""HTML in the cells of a table, which becomes text: decided for each column by its first rows."""
+
+from collections import Counter
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from exemplar.data.documents import Problem
+from exemplar.data.errors import ExemplarError
+from exemplar.data.extras import package
+from exemplar.data.files.file import UNREADABLE, File
+from exemplar.data.files.table import Row, Table
+from exemplar.data.readers.nested_cells import cell_at, text_in
+from exemplar.data.texts.html import cell_text, is_html
+
+_N_ROWS = 100
+_MOST_PEEKED = 10_000_000  # characters of the rows that are looked at
+_MOST_OF_A_CELL = 20_000  # characters that show whether it is HTML
+
+Rows = Iterator[Row | Problem]
+
+
+@dataclass(frozen=True, slots=True)
+class HtmlCells:
+    """The columns of a table that hold HTML.
+
+    Attributes
+    ----------
+    problems
+        What is told of them, before the rows.
+    """
+
+    columns: frozenset[str] = frozenset()
+    problems: tuple[Problem, ...] = ()
+
+    def text(self, column: str | None, cell: str | None) -> tuple[str | None, str]:
+        """Return a cell as text, and why it stays HTML; empty if it does not."""
+        if cell is None or column not in self.columns:
+            return cell, ""
+        try:
+            text = cell_text(cell)
+        except ExemplarError as error:
+            return cell, f"HTML in column '{column}' stays as it is: {error}"
+        return (text if text and not text.isspace() else None), ""
+
+
+def find_html(table: Table, rows: Rows, text_column: str | None, file: File | None) -> tuple[Rows, HtmlCells]:
+    """Return the rows of a table, and which of its columns hold HTML.
+
+    These are the columns that the format says, else those of which at least half of the first 100 cells that are not
+    blank are HTML. A tag such as ``<br>``, which closes nothing, does not count.
+    """
+    if table.html is not None:
+        columns, told = list(table.html), False
+    else:
+        first, rows = _peeked(rows)
+        columns, told = _by_content(first, text_column), True
+    if not columns:
+        return rows, HtmlCells()
+    where = file.name if file else "the table"
+    try:
+        package("inscriptis", "web", "HTML texts")
+    except ExemplarError as error:
+        reasons = [f"HTML in column '{_shown(name)}' stays as it is: {error}" for name in columns]
+        return rows, HtmlCells(problems=tuple(Problem(where, reason, left_out=False) for reason in reasons))
+    reasons = [f"HTML in column '{_shown(name)}' was read as text" for name in columns] if told else []
+    problems = tuple(Problem(where, reason, left_out=False) for reason in reasons)
+    return rows, HtmlCells(frozenset(columns), problems)
+
+
+def _peeked(rows: Rows) -> tuple[list[Row], Rows]:
+    """Return the first rows, and an iterator over all; an error is raised where it stands among them."""
+    first: list[Row | Problem] = []
+    errors: list[Exception] = []
+    size = 0
+    try:
+        for row in rows:
+            first.append(row)
+            if not isinstance(row, Problem):
+                size += sum(len(cell) for cell in row.values() if isinstance(cell, str))
+            if len(first) == _N_ROWS or size > _MOST_PEEKED:
+                break
+    except UNREADABLE as error:
+        errors.append(error)
+
+    def all_rows() -> Rows:
+        yield from first
+        first.clear()
+        if errors:
+            raise errors[0]
+        yield from rows
+
+    return [row for row in first if not isinstance(row, Problem)], all_rows()
+
+
+def _by_content(rows: Collection[Row], text_column: str | None) -> list[str]:
+    n_cells: Counter[str] = Counter()
+    n_html: Counter[str] = Counter()
+    for row in rows:
+        cells = dict(row)
+        if text_column is not None and text_column not in cells:
+            cells[text_column] = text_in(cell_at(row, text_column), text_column)
+        for name, cell in cells.items():
+            if isinstance(cell, str) and cell and not cell.isspace():
+                n_cells[name] += 1
+                n_html[name] += is_html(cell[:_MOST_OF_A_CELL])
+    return [name for name, n in n_html.items() if n and 2 * n >= n_cells[name]]
+
+
+def _shown(name: str) -> str:
+    return name if len(name) <= 100 else f"{name[:100]}..."
