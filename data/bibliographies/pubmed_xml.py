@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from exemplar.data.bibliographies.fields import record_row
+from exemplar.data.bibliographies.fields import FIELDS, record_row
 
 _ARTICLE = "MedlineCitation/Article"
 _TEXTS = {
@@ -25,7 +25,7 @@ def pubmed_row(article: Any) -> dict[str, str]:
     fields["year"] = [_text(each) for date in dates for each in (*date.findall("Year"), *date.findall("MedlineDate"))]
     ids = [*article.findall("PubmedData/ArticleIdList/ArticleId"), *article.findall(f"{_ARTICLE}/ELocationID")]
     fields["doi"] = [_text(each) for each in ids if "doi" in (each.get("IdType"), each.get("EIdType"))]
-    return record_row(fields)
+    return record_row(fields, {name: (name,) for name in FIELDS})
 
 
 def _text(element: Any) -> str:

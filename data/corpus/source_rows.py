@@ -19,8 +19,8 @@ from exemplar.data.documents import Document, Problem
 from exemplar.data.errors import CorpusDamaged, ExemplarError
 from exemplar.data.files.file import reading
 from exemplar.data.home import check_regular
-from exemplar.data.readers.parquet_table import parquet_table
 from exemplar.data.sources.files import file_on_disk
+from exemplar.data.tabular.parquet_table import parquet_table
 from exemplar.data.text import one_line, replace_lone_surrogates
 
 ROWS = "rows.parquet"

@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 from exemplar.data.errors import ExemplarError
 from exemplar.data.files.encodings import text_of
 from exemplar.data.files.file import UNREADABLE, File
-from exemplar.data.readers.delimiters import is_delimited
+from exemplar.data.tabular.delimiters import is_delimited
 
 _HEAD = 2**16  # bytes by which a format is recognised
 _FEW_LINES = 5  # that show whether a text is a table

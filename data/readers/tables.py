@@ -10,16 +10,16 @@ from exemplar.data.bibliographies.tagged import TAGGED, tagged_table
 from exemplar.data.errors import ExemplarError
 from exemplar.data.files.file import File
 from exemplar.data.files.table import Table
-from exemplar.data.readers.arrow_table import arrow_table, orc_table
-from exemplar.data.readers.csv_table import csv_table, tsv_table
-from exemplar.data.readers.database_table import HoldsText, duckdb_table, lance_table, sqlite_table
 from exemplar.data.readers.formats import Format, format_of
 from exemplar.data.readers.json_table import json_lines_table, json_table
 from exemplar.data.readers.lines_table import lines_table
-from exemplar.data.readers.parquet_table import parquet_table
-from exemplar.data.readers.spreadsheet import sheet_names, spreadsheet_table
 from exemplar.data.readers.stack_exchange import stack_exchange_table
 from exemplar.data.readers.xml_table import xml_table
+from exemplar.data.tabular.arrow_table import arrow_table, orc_table
+from exemplar.data.tabular.csv_table import csv_table, tsv_table
+from exemplar.data.tabular.database_table import HoldsText, duckdb_table, lance_table, sqlite_table
+from exemplar.data.tabular.parquet_table import parquet_table
+from exemplar.data.tabular.spreadsheet import sheet_names, spreadsheet_table
 from exemplar.data.texts.mail import mail_table, mbox_table
 
 _READERS: Mapping[str, Callable[[File], Table]] = {

@@ -37,9 +37,7 @@ def xml_table(file: File) -> Table:
     if root in _FEEDS:
         return _feed_table(file)
     if root.startswith("Pubmed"):
-        columns = columns_of(_articles(file))
-        if not columns:
-            raise ExemplarError("it has no element <PubmedArticle> with content")
+        columns = columns_of(_articles(file), "it has no element <PubmedArticle> with content")
         return Table(columns, lambda needed: _articles(file), html=())
     raise ExemplarError(
         f"XML of a kind that is not known: its outermost element is <{root[:50]}>; known are dumps of Stack Exchange, "

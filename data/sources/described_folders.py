@@ -15,12 +15,12 @@ from exemplar.data.errors import ExemplarError
 from exemplar.data.files.arrow_rows import class_names_in, with_class_names
 from exemplar.data.files.file import File, reading
 from exemplar.data.files.table import PlacedRow, Row, Table, file_of, line_of, placed_row
-from exemplar.data.readers.arrow_table import arrow_features
-from exemplar.data.readers.parquet_table import data_set_features
 from exemplar.data.readers.tables import open_table
 from exemplar.data.sources.columns import holds_text
 from exemplar.data.sources.files import file_on_disk
 from exemplar.data.sources.spec import SourceSpec
+from exemplar.data.tabular.arrow_table import arrow_features
+from exemplar.data.tabular.parquet_table import data_set_features
 
 _KNOWN_OPTIONS = {"name", "version", "description", "data_dir", "data_files"}  # of a builder; others change its reader
 _TABLES = {".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet", ".arrow"}  # that are read cell by cell

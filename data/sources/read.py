@@ -23,7 +23,6 @@ from exemplar.data.files.file import (
     without_packing,
 )
 from exemplar.data.files.table import Row, Table
-from exemplar.data.readers.database_table import is_lance
 from exemplar.data.readers.formats import (
     BY_SUFFIX,
     format_of,
@@ -41,6 +40,7 @@ from exemplar.data.sources.folders import Listing, leads_out, list_archive, list
 from exemplar.data.sources.hub_datasets import data_set_table, default_split, is_data_set
 from exemplar.data.sources.package_docs import DEMO_PACKAGES, package_documents, without_see_also
 from exemplar.data.sources.spec import Source, SourceSpec
+from exemplar.data.tabular.database_table import is_lance
 
 _MOST_CHARACTERS = 4096  # of the name of a source; no system has longer paths
 _MOST_ROWS = 10**12  # more than any machine can hold; every reader can count so far

@@ -10,7 +10,8 @@ from fsspec.implementations.memory import MemoryFileSystem
 
 from exemplar.data.documents import Document, Problem
 from exemplar.data.files import arrow_rows, encodings, file, table
-from exemplar.data.readers import csv_table, json_table, parquet_table
+from exemplar.data.readers import json_table
+from exemplar.data.tabular import csv_table, parquet_table
 from exemplar.data.texts import pdf
 from tests.support.damage import METHODS, as_parquet, told_of, zipped
 from tests.support.pdf import pdf as pdf_of

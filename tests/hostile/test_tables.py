@@ -15,10 +15,10 @@ from exemplar.data.documents import Document, Problem
 from exemplar.data.files.options import ReadOptions
 from exemplar.data.readers import json_table
 from exemplar.data.readers.formats import BY_NAME, BY_SUFFIX
-from exemplar.data.readers.parquet_table import _shared
 from exemplar.data.sources import hub_datasets
 from exemplar.data.sources.preview import look_at
 from exemplar.data.sources.spec import SourceSpec
+from exemplar.data.tabular.parquet_table import _shared
 from exemplar.retrieval.sessions.import_marks import read_marks
 from tests.support.damage import METHODS, WILD, damaged, table, told, zipped
 from tests.support.parquet import with_wide_integers

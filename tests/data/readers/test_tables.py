@@ -162,8 +162,8 @@ def test_parquet_columns_of_every_kind_are_read_as_pyarrow_reads_them(tmp_path: 
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    from exemplar.data.readers.parquet_table import parquet_table
     from exemplar.data.sources.files import file_on_disk
+    from exemplar.data.tabular.parquet_table import parquet_table
 
     texts = pa.array(["a", None, "b"])
     lists = {

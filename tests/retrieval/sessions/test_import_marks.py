@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.errors import ExemplarError
-from exemplar.data.readers import parquet_table
 from exemplar.data.sources.columns import Columns
+from exemplar.data.tabular import parquet_table
 from exemplar.retrieval.sessions import import_marks
 from exemplar.retrieval.sessions.added_marks import added_marks
 from exemplar.retrieval.sessions.export import Column, as_parquet, export_table, unescape_formula

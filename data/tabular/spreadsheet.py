@@ -14,9 +14,9 @@ from exemplar.data.errors import ExemplarError
 from exemplar.data.extras import package
 from exemplar.data.files.file import File
 from exemplar.data.files.table import Row, Table
-from exemplar.data.readers import sheet_worker
-from exemplar.data.readers.headers import header_of
-from exemplar.data.readers.sheet_bounds import MOST_CELLS, cells_of_ods, cells_of_sheets, unpacked
+from exemplar.data.tabular import sheet_worker
+from exemplar.data.tabular.headers import header_of
+from exemplar.data.tabular.sheet_bounds import MOST_CELLS, cells_of_ods, cells_of_sheets, unpacked
 
 _MOST_BYTES = 2**28  # of a workbook
 _MOST_UNPACKED = 2**29  # bytes of what is in it, without pictures

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from exemplar.data.documents import Document, Problem
 from exemplar.data.files.options import ReadOptions
-from exemplar.data.readers import database_table
+from exemplar.data.tabular import database_table
 from tests.support.damage import WILD, told_of, tree
 from tests.support.reading import documents, problems, read, texts
 

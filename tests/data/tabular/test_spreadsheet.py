@@ -20,11 +20,11 @@ from openpyxl.styles import Font
 from exemplar.data.documents import Document, Problem
 from exemplar.data.errors import ExemplarError
 from exemplar.data.files.options import ReadOptions
-from exemplar.data.readers import spreadsheet
-from exemplar.data.readers.sheet_bounds import cells_of_sheets
-from exemplar.data.readers.sheet_worker import plain_cell
-from exemplar.data.readers.spreadsheet import sheet_names
 from exemplar.data.sources.files import file_on_disk
+from exemplar.data.tabular import spreadsheet
+from exemplar.data.tabular.sheet_bounds import cells_of_sheets
+from exemplar.data.tabular.sheet_worker import plain_cell
+from exemplar.data.tabular.spreadsheet import sheet_names
 from tests.support.reading import documents, problems, read, texts
 
 

@@ -14,9 +14,9 @@ from exemplar.data.errors import ExemplarError
 from exemplar.data.files.options import ReadOptions
 from exemplar.data.files.table import Row, line_of
 from exemplar.data.files.values import Joined
-from exemplar.data.readers import csv_table
 from exemplar.data.readers.tables import open_table
 from exemplar.data.sources.files import file_on_disk
+from exemplar.data.tabular import csv_table
 from tests.support.reading import documents, problems, read
 
 REPAIRED = "a stray quote; the row was repaired"

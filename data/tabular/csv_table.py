@@ -14,8 +14,8 @@ from exemplar.data.files.encodings import decoded_lines, wide_encoding
 from exemplar.data.files.file import File
 from exemplar.data.files.table import Row, Table, check_names, placed_row
 from exemplar.data.files.values import Joined
-from exemplar.data.readers.delimiters import Head, head_of, text_lines
-from exemplar.data.readers.stray_quotes import (
+from exemplar.data.tabular.delimiters import Head, head_of, text_lines
+from exemplar.data.tabular.stray_quotes import (
     MOST_CHARACTERS,
     MOST_LINES,
     is_row,
@@ -23,7 +23,7 @@ from exemplar.data.readers.stray_quotes import (
     repaired_line,
     without_surplus,
 )
-from exemplar.data.readers.survey_heads import SurveyHead, survey_head
+from exemplar.data.tabular.survey_heads import SurveyHead, survey_head
 
 _MOST_FIELD = 2**25  # characters; an open quote swallows at most these
 _MOST_RECORD = 2**27  # characters of a row, which may have several lines

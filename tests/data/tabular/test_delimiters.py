@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from exemplar.data.documents import Document
 from exemplar.data.errors import ExemplarError
 from exemplar.data.files.options import ReadOptions
-from exemplar.data.readers.delimiters import is_delimited
 from exemplar.data.readers.tables import open_table
 from exemplar.data.sources.files import file_on_disk
+from exemplar.data.tabular.delimiters import is_delimited
 from tests.support.reading import documents, read
 
 SEMICOLONS = ("cells are parted by semicolons",)

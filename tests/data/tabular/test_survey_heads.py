@@ -6,7 +6,7 @@ import pytest
 
 from exemplar.data.documents import Document, Problem
 from exemplar.data.errors import ExemplarError
-from exemplar.data.readers.survey_heads import SurveyHead, survey_head
+from exemplar.data.tabular.survey_heads import SurveyHead, survey_head
 from tests.support.reading import documents, problems, read
 
 IMPORT_IDS = ['{"ImportId":"startDate","timeZone":"Z"}', '{"ImportId": "_recordId"}', '{"ImportId":"QID2_TEXT"}']

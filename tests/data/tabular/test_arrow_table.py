@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from exemplar.data.documents import Document, Problem
 from exemplar.data.files import arrow_rows
-from exemplar.data.readers import arrow_table
+from exemplar.data.tabular import arrow_table
 from tests.support.damage import WILD, told_of
 from tests.support.reading import documents, read, texts
 from tests.support.samples import arrow_file, arrow_stream, old_feather, orc

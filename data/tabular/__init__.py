@@ -1,0 +1,1 @@
+"""Readers of tables: delimited text, workbooks, Parquet, Arrow, ORC and databases."""
