@@ -360,7 +360,8 @@ def _next(records: Iterator[list[str]], lines: _Lines, dialect: _Dialect, n_colu
         return _repaired(lines, line, dialect.delimiter, n_columns)
     if cells is None:
         return None
-    if n_columns and len(without_surplus(cells, n_columns)) > n_columns:
+    # In a TSV file with quoting, all quotes match: no open one took rows.
+    if n_columns and dialect.delimiter != "\t" and len(without_surplus(cells, n_columns)) > n_columns:
         inner = lines.taken[1:-1]
         if inner and all(is_row(each, dialect.delimiter, n_columns) for each in inner):  # an open quote took them
             return _repaired(lines, line, dialect.delimiter, n_columns, cells)
