@@ -316,16 +316,19 @@ def _is_plain(line: str | Problem, delimiter: str) -> bool:
 
 def _records(file: File, dialect: _Dialect, n_columns: int | None) -> Iterator[_Record | Problem]:
     with file.open() as opened:
-        yield from _parsed(_after(decoded_lines(opened, file.name, file.options.encoding), dialect), dialect, n_columns)
+        lines = decoded_lines(opened, file.name, file.options.encoding)
+        yield from _parsed(_after(lines, dialect) if dialect.skipped else lines, dialect, n_columns)
 
 
 def _after(lines: Iterable[str | Problem], dialect: _Dialect) -> Iterator[str | Problem]:
     """Yield the lines after those before the table, and all problems."""
+    remaining = iter(lines)
     n_lines = 0
-    for line in lines:
-        if isinstance(line, Problem) or n_lines >= dialect.skipped:
+    while n_lines < dialect.skipped and (line := next(remaining, None)) is not None:
+        if isinstance(line, Problem):
             yield line
         n_lines += isinstance(line, str)
+    yield from remaining
 
 
 def _parsed(decoded: Iterable[str | Problem], dialect: _Dialect, n_columns: int | None) -> Iterator[_Record | Problem]:
@@ -357,7 +360,8 @@ def _next(records: Iterator[list[str]], lines: _Lines, dialect: _Dialect, n_colu
         return _repaired(lines, line, dialect.delimiter, n_columns)
     if cells is None:
         return None
-    if n_columns and len(without_surplus(cells, n_columns)) > n_columns:
+    # In a TSV file with quoting, all quotes match: no open one took rows.
+    if n_columns and dialect.delimiter != "\t" and len(without_surplus(cells, n_columns)) > n_columns:
         inner = lines.taken[1:-1]
         if inner and all(is_row(each, dialect.delimiter, n_columns) for each in inner):  # an open quote took them
             return _repaired(lines, line, dialect.delimiter, n_columns, cells)

@@ -273,3 +273,10 @@ def test_any_bytes_are_rows_or_one_sentence(
     except ExemplarError as error:
         assert str(error)  # noqa: PT017  # only some inputs raise
         assert "\n" not in str(error)  # noqa: PT017
+
+
+@pytest.mark.parametrize("end", ['a"', "a"])
+def test_a_wide_row_of_several_lines_in_a_tsv_file_is_left_out_as_a_whole(tmp_path: Path, end: str) -> None:
+    found = rows_of(tmp_path / "rows.tsv", f'text\tn\n\t"\n\t\n"\t{end}')
+    assert found == [Problem("line 2", "more fields than the header has names")]
+    assert cells(found[0]) == ["", "\n\t\n", end]
