@@ -55,6 +55,7 @@ _LEAST_TEXT = 12  # characters, which the cells of a column with texts have in t
 _WORDS = re.compile(r"[^\W\d_] +[^\W\d_]")
 _LONGEST_QUESTION = 200  # characters of a survey's question in a message
 _MOST_LISTED = 50  # names of columns in a message
+_OF_EARLIER = "ids of an earlier file; they stand after the name of this one"
 
 Documents = Iterator[Document | Problem]
 
@@ -322,12 +323,15 @@ class _Ids:
     ----------
     own
         Those that rows have so far.
+    told
+        The problem with the first id that a document of an earlier file has; None before it, and after it was taken.
     """
 
     def __init__(self, taken: Collection[str], file: File | None) -> None:
         self._taken, self._file = taken, file
         self.own: set[str] = set()
-        self._n_repeated = 0
+        self.told: Problem | None = None
+        self._is_told = False
 
     def add(self, own_id: str) -> str | None:
         """Return what a row of this id goes by; None if an earlier row of the table has it."""
@@ -336,20 +340,14 @@ class _Ids:
         self.own.add(own_id)
         if own_id not in self._taken or self._file is None:
             return own_id
-        self._n_repeated += 1
+        if not self._is_told:
+            self._is_told = True
+            self.told = Problem(self._file.name, _OF_EARLIER, left_out=False, file=self._file.name)
         named = f"{self._file.name}#{own_id}"
         if named in self._taken or named in self.own:
             return None
         self.own.add(named)
         return named
-
-    def problem(self) -> Problem | None:
-        """Return a problem after the first id of the file that is one of an earlier file."""
-        if self._n_repeated != 1 or self._file is None:
-            return None
-        self._n_repeated += 1
-        reason = "ids of an earlier file; they stand after the name of this one"
-        return Problem(self._file.name, reason, left_out=False, file=self._file.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -400,8 +398,9 @@ def _read_row(roles: _Roles, ids: _Ids, place: _Place, are_floats: bool) -> Docu
     own_id, reason = _own_id(row, chosen, ids, are_floats)
     if reason:
         yield place.problem(f"{reason}; it goes by the number of its row", left_out=False)
-    if (problem := ids.problem()) is not None:
-        yield problem
+    if ids.told is not None:
+        yield ids.told
+        ids.told = None
     yield Document(
         own_id or place.doc_id,
         text or "",
