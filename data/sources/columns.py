@@ -131,7 +131,7 @@ def read_rows(table: Table, chosen: Columns, taken: set[str], file: File | None 
         The file of the table, if it has one.
     """
     number, names = 0, frozenset(chosen.names())
-    rows, html = find_html(table, table.rows(names), chosen.text, file)
+    rows, html = find_html(table, table.rows(names), chosen.text, chosen.id, file)
     rows, are_floats = _with_floats(rows, chosen.id)
     yield from html.problems
     for row in rows:
@@ -219,6 +219,7 @@ def _read_row(chosen: Columns, names: Collection[str], taken: set[str], place: _
         labels = listed_texts(cell_at(row, chosen.label), "the label") if chosen.label else ()
     except ExemplarError:
         yield place.problem("the label is no plain text", left_out=False)
+    labels = tuple(place.html.text(chosen.label, label)[0] or label for label in labels)
     own_id, reason = _own_id(row, chosen, taken, are_floats)
     if reason:
         yield place.problem(f"{reason}; it goes by the number of its row", left_out=False)
