@@ -199,7 +199,7 @@ def read_rows(table: Table, chosen: Columns, taken: set[str], file: File | None 
     roles = _Roles(
         chosen, names, objects_of(names), _last_name(chosen.text) in _ABSTRACTS, _export(table.columns) is not None
     )
-    rows, html = find_html(table, table.rows(names), chosen.text, file)
+    rows, html = find_html(table, table.rows(names), chosen.text, chosen.id, file)
     rows, are_floats = _with_floats(rows, chosen.id)
     yield from html.problems
     ids = _Ids(taken, file)
@@ -392,6 +392,7 @@ def _read_row(roles: _Roles, ids: _Ids, place: _Place, are_floats: bool) -> Docu
         labels = listed_texts(labels_in(cell_at(row, chosen.label)), "the label") if chosen.label else ()
     except ExemplarError:
         yield place.problem("the label is no plain text", left_out=False)
+    labels = tuple(place.html.text(chosen.label, label)[0] or label for label in labels)
     if labels and _is_rejected(row):
         labels = ()
         yield place.problem("rejected or ignored in Prodigy: its label is left out", left_out=False)

@@ -43,7 +43,9 @@ class HtmlCells:
         return (text if text and not text.isspace() else None), ""
 
 
-def find_html(table: Table, rows: Rows, text_column: str | None, file: File | None) -> tuple[Rows, HtmlCells]:
+def find_html(
+    table: Table, rows: Rows, text_column: str | None, id_column: str | None, file: File | None
+) -> tuple[Rows, HtmlCells]:
     """Return the rows of a table, and which of its columns hold HTML.
 
     These are the columns that the format says, else those of which at least half of the first 100 cells that are not
@@ -53,7 +55,7 @@ def find_html(table: Table, rows: Rows, text_column: str | None, file: File | No
         columns, told = list(table.html), False
     else:
         first, rows = _peeked(rows)
-        columns, told = _by_content(first, text_column), True
+        columns, told = [name for name in _by_content(first, text_column) if name != id_column], True
     if not columns:
         return rows, HtmlCells()
     where = file.name if file else "the table"

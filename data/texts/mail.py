@@ -26,7 +26,9 @@ COLUMNS = ("id", "subject", "text", "from", "to", "cc", "date", "labels", "quote
 
 _USUAL = frozenset({"id", "subject", "text", "from", "to", "date"})
 _N_FIRST = 100  # mails that show the other columns
-_MOST_OF_A_HEADER = 10_000  # characters of a header that the standard library takes apart
+_MOST_OF_A_HEADER = 2_000  # characters of a header that the standard library takes apart
+_MOST_DECODED = 20_000  # characters of a header whose letters beyond ASCII are decoded
+_MOST_NESTED = 200  # parts with parts; the parser takes time for each of them at every line
 _STUB = 300  # characters of a plain part that may only say that the mail is HTML
 _TIMES_LONGER = 5  # is the text of the HTML then
 _NO_TEXT = frozenset({"calendar", "vcard", "x-vcard", "directory", "css", "javascript", "csv"})
@@ -95,7 +97,10 @@ class _Mail:
     def __init__(self, raw: Raw) -> None:
         self.reasons: list[str] = []
         self._raw = raw
-        self._mail: EmailMessage = message_from_bytes(_without_count(raw.content), policy=_POLICY)
+        content = _without_count(raw.content)
+        if content.count(b"boundary=") > _MOST_NESTED:
+            raise ExemplarError(f"more than {_MOST_NESTED} parts have parts")
+        self._mail: EmailMessage = message_from_bytes(content, policy=_POLICY)
         self._attachments: list[str] = []
 
     def row(self) -> dict[str, Any]:
@@ -195,8 +200,11 @@ def _header(mail: Message, name: str) -> str:
             raw = decoded(raw.encode("utf-8", "surrogateescape"), None, "a header")
         except (ExemplarError, UnicodeError):
             raw = replace_lone_surrogates(raw)
+    raw = " ".join(raw.split())
+    if len(raw) > _MOST_DECODED:
+        return raw
     try:
-        parts = decode_header(" ".join(raw.split()))
+        parts = decode_header(raw)
         text = "".join(part if isinstance(part, str) else decoded(part, charset, "a header") for part, charset in parts)
     except (HeaderParseError, ExemplarError, ValueError):
         text = raw

@@ -42,7 +42,7 @@ def parted(text: str, *, from_html: bool = False) -> tuple[str, str, str]:
             quoted += lines[number:]
             break
         n_lines = _introduction(lines, number)
-        follows = next((line for line in lines[number + n_lines :][:3] if line.strip()), "")
+        follows = next((line for line in lines[number + n_lines : number + n_lines + 3] if line.strip()), "")
         if n_lines and from_html:
             quoted += lines[number:]
             break

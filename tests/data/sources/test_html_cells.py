@@ -48,6 +48,11 @@ def test_nested_text_becomes_text(tmp_path: Path) -> None:
     assert texts(read(str(tmp_path / "a.jsonl"), text_column="data.text")) == ["a"]
 
 
+def test_labels_become_text_and_ids_stay(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("id,text,label\nR&amp;D,x,Food &amp; Drink\n")
+    assert list(read(str(tmp_path / "a.csv")).read()) == [told("label"), Document("R&amp;D", "x", ("Food & Drink",))]
+
+
 def test_a_cell_that_fails_stays_and_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(html, "_MOST_TAGS", 3)
     (tmp_path / "a.jsonl").write_text("".join(json.dumps({"text": f"{p}</p>"}) + "\n" for p in ("<p>x", "<p>" * 4)))
