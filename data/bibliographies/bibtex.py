@@ -16,7 +16,10 @@ from exemplar.data.files.file import File
 from exemplar.data.files.table import Row, Table, placed_row
 from exemplar.data.text import one_line
 
-_MOST_BYTES = 2**27
+_MOST_BYTES = 2**26
+_MOST_ENTRIES = 200_000
+_MOST_EQUALS = 4_000_000  # about as many as fields
+_MOST_JOINED = 10_000_000  # characters of an expression, which may repeat names that repeat names
 _NO_ENTRY = "it has no entry, such as @article{key, title = {...}}"
 _BROKEN = "an entry whose braces or quotes do not match, or that lacks a comma or an equals sign"
 _OUTSIDE = "fields behind the closing brace of an entry are left out; a brace too many stands before them"
@@ -38,9 +41,10 @@ _PEOPLE = frozenset({"author", "editor"})
 _VERBATIM = frozenset({"doi", "url", "file", "eprint"})  # fields in which % and ~ are letters
 _NOT_INHERITED = frozenset({"title", "booktitle", "crossref", "abstract", "doi", "url", "note", "keywords"})
 
+_ENTRY = re.compile(r"@\w*[ \t]*[{(]")
 _EXPRESSION = re.compile(r'\\.|[{}"#]', re.DOTALL)
-_BETWEEN_PEOPLE = re.compile(r"\\.|[{}]|\s+and(?=\s)", re.DOTALL | re.IGNORECASE)
-_FIELD = re.compile(r'(?m)^\s*,?\s*[A-Za-z][\w-]*\s*=\s*["{\w]')
+_BETWEEN_PEOPLE = re.compile(r"\\.|[{}]|(?<=\s)and(?=\s)", re.DOTALL | re.IGNORECASE)
+_FIELD = re.compile(r'(?m)^[ \t]*,?[ \t]*[A-Za-z][\w-]{0,50}[ \t]*=[ \t]*["{\w]')
 _ESCAPED = re.compile(r"\\([%&_#$~{}])")
 
 
@@ -50,7 +54,7 @@ def bibtex_table(file: File) -> Table:
     Raises
     ------
     ExemplarError
-        It has no entry, or more than 128 MB.
+        It has no entry, too many, or more than 64 MB.
     """
     return Table(columns_of(_rows(file), _NO_ENTRY), lambda needed: _rows(file))
 
@@ -83,6 +87,8 @@ def _blocks(file: File) -> tuple[Sequence[Any], list[Problem]]:
         raise ExemplarError(f"it is larger than {_MOST_BYTES:,} bytes; export RIS, which is read entry by entry")
     lines = list(decoded_lines(BytesIO(content), file.name, file.options.encoding))
     text = "".join(line for line in lines if isinstance(line, str)).replace("\r\n", "\n").replace("\r", "\n")
+    if len(_ENTRY.findall(text)) > _MOST_ENTRIES or text.count("=") > _MOST_EQUALS:
+        raise ExemplarError(f"it has more than {_MOST_ENTRIES:,} entries; export RIS, which is read entry by entry")
     try:
         library = bibtexparser.parse_string(text.replace("\ufeff", ""), parse_stack=[])
     except Exception as error:
@@ -141,7 +147,8 @@ def _evaluated(expression: str, strings: Mapping[str, str]) -> str:
         if match[0] == "#" and depth == 0 and not in_quotes:
             parts.append(expression[begin : match.start()])
             begin = match.end()
-    return "".join(_part(part, strings) for part in (*parts, expression[begin:]))
+    found = [_part(part, strings) for part in (*parts, expression[begin:])]
+    return "".join(found) if sum(map(len, found)) <= _MOST_JOINED else expression
 
 
 def _part(part: str, strings: Mapping[str, str]) -> str:
@@ -156,7 +163,7 @@ def _people(value: str) -> Iterator[str]:
     begin = depth = 0
     for match in _BETWEEN_PEOPLE.finditer(value):
         depth += (match[0] == "{") - (match[0] == "}")
-        if depth == 0 and match[0].strip().lower() == "and":
+        if depth == 0 and match[0].lower() == "and":
             yield value[begin : match.start()]
             begin = match.end()
     yield value[begin:]

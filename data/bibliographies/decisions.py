@@ -10,7 +10,7 @@ from exemplar.data.files.table import PlacedRow, Row, Table, placed_row
 
 _ASREVIEW = re.compile(r"\bASReview_(relevant|irrelevant)\b")
 _ASREVIEW_COLUMN = re.compile(r"(asreview_\w{1,100}): (.*)", re.DOTALL)
-_RAYYAN = re.compile(r"RAYYAN-INCLUSION: *\{(.*?)\}")
+_RAYYAN = re.compile(r"RAYYAN-INCLUSION: {0,3}\{([^{}]{0,10000})\}")
 _RAYYAN_CHOICE = re.compile(r'=> *"(\w+)"')
 _DECISIONS = {
     "relevant": "included",

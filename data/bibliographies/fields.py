@@ -19,8 +19,8 @@ _OF_ALL = frozenset({"keywords", "url"})  # fields with the values of all their 
 _BETWEEN = {"authors": "; ", "keywords": "; ", "type": "; ", "url": " "}
 
 _YEAR = re.compile(r"(?<!\d)(?:1[5-9]|20)\d\d(?!\d)")
-_DOI = re.compile(r"10\.\d+(?:\.\d+)*/\S+")
-_DOI_IN_URL = re.compile(r"doi\.org/(10\.\d+(?:\.\d+)*/[^\s?#]+)")
+_DOI = re.compile(r"10\.\d{1,9}(?:\.\d{1,9}){0,4}/\S+")
+_DOI_IN_URL = re.compile(r"doi\.org/(10\.\d{1,9}(?:\.\d{1,9}){0,4}/[^\s?#]+)")
 _BESIDE_DOI = re.compile(r"(?i)https?://(?:dx\.|www\.)?doi\.org/|\[doi\]|doi\b|[\s.,;:]")
 
 
@@ -46,8 +46,9 @@ def record_row(
             text, shown = _READERS.get(field, _joined)(field, [rest[name] for name in present])
             if text:
                 row[field] = text
+                seen = set(shown)
                 for name in present:
-                    rest[name] = [each for each in rest[name] if each not in shown]
+                    rest[name] = [each for each in rest[name] if each not in seen]
     if "doi" not in row and (match := _DOI_IN_URL.search(row.get("url", ""))):
         row["doi"] = match[1]
     if notes:

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from typing import Any
 
 _SPECIAL = re.compile(r"[\\{}$~]|--|``|''")
-_PIECES = re.compile(r"\\[a-zA-Z]+\s*|\\.\s?|[{}$]|\s+|[^\\{}$\s]+|\\", re.DOTALL)
+_ESCAPED_MARK = re.compile(r"\\[{}$]")
+_MACRO_AT_END = re.compile(r"\\(?:[a-zA-Z]+|['`^\"~=.])$")
 _ESCAPED = re.compile(r"\\([%&_#$ ])")
 _NO_LATEX = re.compile(r"(?<!\\)([%&#])")
 _TIE = re.compile(r"(?<=[\w.}])~(?=[\w\\${])")
@@ -72,7 +73,7 @@ def _decoded(text: str) -> str:
     text = _LINK.sub(r"\2 (\1)", _URL.sub(r"\1", text))
     text = _TILDE.sub(r"\\textasciitilde{}", _TIE.sub(" ", _NO_LATEX.sub(r"\\\1", text)))
     text = _without_money(text)
-    return " ".join("".join(map(_word, _words(text))).split())
+    return " ".join(" ".join(map(_word, _words(text))).split())
 
 
 def _without_money(text: str) -> str:
@@ -94,19 +95,21 @@ def _escaped_dollars(text: str) -> str:
 
 
 def _words(text: str) -> Iterator[str]:
-    """Yield a text in words and blanks; a word holds all of a group, a formula, or a macro and what follows it."""
-    word: list[str] = []
-    depth, in_formula = 0, False
-    for piece in _PIECES.findall(text):
-        depth = max(0, depth + (piece == "{") - (piece == "}"))
-        in_formula ^= piece == "$"
-        if piece.isspace() and depth == 0 and not in_formula:
-            yield "".join(word)
-            yield piece
-            word = []
-        else:
-            word.append(piece)
-    yield "".join(word)
+    """Yield the words of a text; one holds all of a group or formula, and what follows the macro at its end."""
+    parts: list[str] = []
+    depth = n_dollars = 0
+    for part in text.split(" "):
+        if not parts and not _SPECIAL.search(part):
+            yield part
+            continue
+        parts.append(part)
+        plain = _ESCAPED_MARK.sub("", part)
+        depth = max(0, depth + plain.count("{") - plain.count("}"))
+        n_dollars += plain.count("$")
+        if depth == 0 and n_dollars % 2 == 0 and not _MACRO_AT_END.search(part):
+            yield " ".join(parts)
+            parts = []
+    yield " ".join(parts)
 
 
 def _word(word: str) -> str:

@@ -47,6 +47,22 @@ SEEDS = {
         b'{"index": {"_id": "1"}}\n{"abstract_inverted_index": {"a": [0, 2], "b": [1]}, "label": [[0, 1, "X"]]}\n',
     ],
     ".parquet": [table(), with_wide_integers()],
+    ".ris": [
+        "TY  - JOUR\nTI  - caf\u00e9\nAB  - a\n\n  b\nDO  - 10.1/x\nN1  - ASReview_relevant\nER  - \n".encode(
+            "utf-8-sig"
+        ),
+        "\nPMID- 1\nTI  - a\n      b\nAB  - c\nOAB - d\nLID - 10.1/x [doi]\n".encode("utf-16"),
+        b"FN Clarivate\nVR 1.0\nPT J\nAU A\n   B\nTI a\nAB b\nUT WOS:1\nER\n\nEF\n",
+        b"%0 Journal Article\n%T a\n%X b\n\nc\n",
+    ],
+    ".bib": [
+        b'@string{s = "x"}\n@article{a, title={{\\"a}}, author={A and B}, abstract = "b" # s}\n'
+        b"@book{c, title={d}}\n@misc{d, title={e}, crossref={c}}\n"
+    ],
+    ".xml": [
+        b'<?xml version="1.0"?><xml><records><record><rec-number>1</rec-number><titles><title><style>a</style></title>'
+        b"</titles><abstract>b&#x1F;c</abstract></record></records></xml>"
+    ],
     ".txt": ["a text\n".encode("utf-16"), b"plain \xff text\n" * 9],
     ".pdf": [pdf_of("Hello cats"), encrypted(pdf_of("Hello cats"))],
     ".zip": [zipped(method) for method in METHODS],

@@ -160,6 +160,31 @@ def test_files_without_entries_or_too_large_are_errors(tmp_path: Path, monkeypat
         read(written(tmp_path, BEES))
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        "@misc{b, author={" + " " * 300_000 + "x}, title={t}}",
+        "@misc{b, title={t}}\n" + "a" * 300_000 + "\n" * 300_000 + "a-" * 100_000,
+        "@misc{b, title={t}, abstract={" + "$ " * 20_000 + "}}",
+        "@misc{b, title={t}, abstract={" + r"\'{ " * 10_000,
+        "@string{s0={xxxxxxxxxx}}\n"
+        + "".join(f"@string{{s{number + 1}=s{number} # s{number}}}\n" for number in range(60))
+        + "@misc{b, title={t}, note=s60}",
+    ],
+    ids=["blanks", "outside", "dollars", "unclosed", "strings"],
+)
+def test_hostile_entries_end(tmp_path: Path, content: str) -> None:
+    titles = [document.title for document in documents(read(written(tmp_path, f"@misc{{a, title={{x}}}}\n{content}")))]
+    assert titles in (["x", "t"], ["x"])
+
+
+def test_too_many_entries_are_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bibtex, "_MOST_ENTRIES", 3)
+    assert len(documents(read(written(tmp_path, "@misc{a, title={x}}\n" * 3)))) == 3
+    with pytest.raises(ExemplarError, match="more than 3 entries; export RIS, which is read entry by entry"):
+        read(written(tmp_path, "@misc{a, title={x}}\n" * 4))
+
+
 KEY = st.from_regex(r"[a-z][a-z0-9:_-]{0,10}", fullmatch=True)
 LETTERS = st.characters(codec="utf-8", categories=["L", "N", "Po"], exclude_characters='\\{}%"#&,@')
 WORDS = st.lists(st.text(LETTERS, min_size=1), min_size=1, max_size=6)

@@ -1,5 +1,6 @@
 import contextlib
 import re
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -222,3 +223,32 @@ def test_damaged_files_give_documents_or_a_sentence(
     path.write_bytes(content[:at] + garbage + content[at:])
     with contextlib.suppress(ExemplarError):
         assert list(read(str(path)).read())
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        "DO  - " + "10." * 200_000,
+        "UR  - doi.org/10." + "1." * 200_000,
+        "".join(f"AU  - {number}\n" for number in range(50_000)),
+        "N1  - " + "RAYYAN-INCLUSION: {" * 50_000,
+        "N1  - RAYYAN-INCLUSION: {" + "a=>" * 200_000,
+        "AB  - a\n" + "b\n" * 100_000,
+    ],
+    ids=["doi", "url", "authors", "notes", "note", "lines"],
+)
+def test_hostile_records_end(tmp_path: Path, fields: str) -> None:
+    assert found(tmp_path, f"TY  - JOUR\nTI  - x\n{fields}\nER  - \n{TWO}")[1:] == [
+        (each.title, each.text) for each in TWO_DOCUMENTS
+    ]
+
+
+def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
+    record = "TY  - JOUR\nTI  - x\nAB  - " + "a long abstract " * 100 + "\nER  - \n"
+    source = read(written(tmp_path, record * 3000))
+    tracemalloc.start()
+    try:
+        assert sum(1 for _ in source.read()) == 3000
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000  # of 4,900,000
+    finally:
+        tracemalloc.stop()
