@@ -1,6 +1,6 @@
 """The errors that a person can act on; everything else is a fault of the program and keeps its traceback."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 Hint = Literal["replace", "label_column", "without_see_also", "format", "table", "encoding"]
@@ -72,3 +72,17 @@ class TextColumnUnknown(ExemplarError):
     def __init__(self, message: str, columns: Sequence[str]) -> None:
         super().__init__(message)
         self.columns = tuple(columns)
+
+
+class TableUnknown(ExemplarError):
+    """A file has several tables of which none is chosen, or none of the chosen name.
+
+    Attributes
+    ----------
+    tables
+        The names of the tables, sheets or lists; a person has to choose one of them.
+    """
+
+    def __init__(self, message: str, tables: Iterable[str]) -> None:
+        super().__init__(message, hint="table")
+        self.tables = tuple(tables)

@@ -107,7 +107,7 @@ def _behind_mark(file: IO[bytes]) -> str | None:
 def _blocks(file: IO[bytes]) -> Iterator[bytes]:
     """Yield the bytes of a file in blocks that end with a line, or within a long one with a character of UTF-8."""
     rest = b""
-    while block := file.read(_BLOCK):
+    while block := file.read1(_BLOCK):  # type: ignore[attr-defined]  # what is there before an error is not lost
         block = rest + block
         end = block.rfind(b"\n") + 1 or _end_of_characters(block)
         rest = block[end:]

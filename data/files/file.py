@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-from exemplar.data.errors import ExemplarError
+from exemplar.data.errors import ExemplarError, TableUnknown
 from exemplar.data.files.options import DEFAULTS, ReadOptions
 from exemplar.data.text import one_line
 
@@ -121,5 +121,7 @@ def reading(where: str) -> Iterator[None]:
     try:
         yield
     except UNREADABLE as error:
-        hint = error.hint if isinstance(error, ExemplarError) else None
-        raise ExemplarError(f"cannot read {where}: {one_line(error)}", hint=hint) from error
+        message = f"cannot read {where}: {one_line(error)}"
+        if isinstance(error, TableUnknown):
+            raise TableUnknown(message, error.tables) from error
+        raise ExemplarError(message, hint=error.hint if isinstance(error, ExemplarError) else None) from error

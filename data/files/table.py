@@ -37,6 +37,8 @@ class Table:
     rows
         Yields all rows, from the first, at every call. It may skip columns of bytes, but not those that the argument
         names. A problem with ``left_out`` takes the place of a row.
+    tables
+        The names of the file's tables, sheets or lists, if it has several of which one can be chosen.
     notes
         How the file was read, where its name does not say it, such as its delimiter.
     hint
@@ -49,6 +51,7 @@ class Table:
 
     columns: tuple[str, ...]
     rows: Callable[[Collection[str]], Iterator[Row | Problem]]
+    tables: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     hint: str = ""
     questions: Mapping[str, str] = field(default_factory=dict)

@@ -101,7 +101,6 @@ _MOST_METADATA = 2**26  # bytes
 _NO_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _STREAM = b"\xff\xff\xff\xff"  # of Arrow, before the length of the first message
 _COMPOUND = b"\xd0\xcf\x11\xe0"  # a file of the old Excel, Word and others
-_WORKBOOKS = tuple(name.encode("utf-16-le") for name in ("Workbook", "Book"))
 _IN_ZIP = (
     ("xl/workbook.xml", "xlsx"),
     ("xl/workbook.bin", "xlsx"),
@@ -239,8 +238,8 @@ def _by_name(file: File) -> Format | None:
 def _by_magic(head: bytes, file: File) -> str | None:
     if head.startswith(b"PK\3\4"):
         return _in_zip(file)
-    if head.startswith(_COMPOUND):
-        return "xlsx" if file.kind == ".xls" or any(name in head for name in _WORKBOOKS) else None
+    if head.startswith(_COMPOUND):  # the reader of workbooks says what else it may be
+        return "xlsx"
     if head.startswith(_STREAM) and 0 < int.from_bytes(head[4:8], "little", signed=True) < _MOST_METADATA:
         return "arrow"
     if found := next((name for magic, name in _MAGIC if head.startswith(magic)), None):

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from exemplar.data.errors import ExemplarError
+from exemplar.data.errors import ExemplarError, TableUnknown
 from exemplar.data.readers.json_stream import JsonReader
 from exemplar.data.readers.nested_cells import cell_at, is_inverted_index
 
@@ -167,8 +167,8 @@ def layout_of(shape: Shape, chosen: str | None = None) -> Layout:
     if len(outer) == 1:
         return Layout("list", outer[0])
     if outer:
-        names = _named([".".join(path) for path in outer])
-        raise ExemplarError(f"it has several lists: {names}; say which holds the documents (--table NAME)")
+        names = [".".join(path) for path in outer]
+        raise TableUnknown(f"it has several lists: {_named(names)}; say which holds the documents", names)
     return _without_lists(shape)
 
 
@@ -180,8 +180,8 @@ def _without_lists(shape: Shape) -> Layout:
     if len(tables) == 1:
         return Layout("objects", tables[0])
     if tables:
-        names = _named([".".join(path) for path in tables])
-        raise ExemplarError(f"it has several objects of objects: {names}; say which holds the documents (--table NAME)")
+        names = [".".join(path) for path in tables]
+        raise TableUnknown(f"it has several objects of objects: {_named(names)}; say which holds the documents", names)
     if shape.counts.get("text"):
         return Layout("row")
     raise ExemplarError(NO_TABLE)
@@ -195,7 +195,8 @@ def _chosen_layout(shape: Shape, lists: Mapping[str, tuple[tuple[str, ...], Shap
         return Layout("objects", objects[chosen])
     if found := next((name for name in lists if chosen.startswith(f"{name}.")), None):
         return Layout("list", lists[found][0], chosen[len(found) + 1 :])
-    raise ExemplarError(f"it has no list '{chosen[:50]}' of objects; its lists are {_named([*lists, *objects])}")
+    names = [*lists, *objects]
+    raise TableUnknown(f"it has no list '{chosen[:50]}' of objects; its lists are {_named(names)}", names)
 
 
 def _lists(shape: Shape, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Shape]]:

@@ -10,7 +10,7 @@ from exemplar.data.bibliographies.tagged import TAGGED, tagged_table
 from exemplar.data.errors import ExemplarError
 from exemplar.data.files.file import File
 from exemplar.data.files.table import Table
-from exemplar.data.readers.formats import Format, format_of
+from exemplar.data.readers.formats import format_of
 from exemplar.data.readers.json_table import json_lines_table, json_table
 from exemplar.data.readers.lines_table import lines_table
 from exemplar.data.readers.stack_exchange import stack_exchange_table
@@ -19,7 +19,7 @@ from exemplar.data.tabular.arrow_table import arrow_table, orc_table
 from exemplar.data.tabular.csv_table import csv_table, tsv_table
 from exemplar.data.tabular.database_table import HoldsText, duckdb_table, lance_table, sqlite_table
 from exemplar.data.tabular.parquet_table import parquet_table
-from exemplar.data.tabular.spreadsheet import sheet_names, spreadsheet_table
+from exemplar.data.tabular.spreadsheet import spreadsheet_table
 from exemplar.data.texts.mail import mail_table, mbox_table
 
 _READERS: Mapping[str, Callable[[File], Table]] = {
@@ -43,19 +43,6 @@ _READERS: Mapping[str, Callable[[File], Table]] = {
 
 _DATABASES: Mapping[str, Callable[[File, HoldsText], Table]] = {"sqlite": sqlite_table, "duckdb": duckdb_table}
 _WITH_TABLES = ("json", "jsonl", "xlsx", "ods", "sqlite", "duckdb")
-_NAMES: Mapping[str, Callable[[File], Iterable[str]]] = {"xlsx": sheet_names, "ods": sheet_names}
-
-
-def table_names(file: File, found: Format) -> tuple[str, ...]:
-    """Return the sheets of a workbook, the tables of a database or the lists in JSON; none for other formats.
-
-    Raises
-    ------
-    file.UNREADABLE
-        The file can't be read.
-    """
-    names = _NAMES.get(found.name)
-    return tuple(names(file)) if names else ()
 
 
 def open_table(file: File, required: Iterable[str] = (), holds_text: HoldsText = bool) -> Table:

@@ -32,10 +32,11 @@ TEXT_COLUMNS = (
     *("messages", "conversations", "conversation", "chat messages", "mapping", "data"),
 )
 TITLE_COLUMNS = ("title", "article title", "document title", "display name", "headline", "subject", "summary")
+_TAGS = "Tags"  # as Stack Exchange writes it
 LABEL_COLUMNS = (
     *("label", "labels", "category", "class", "decision", "screening decision", "final decision", "asreview label"),
     *("asreview included", "label included", "final included", "included", "include"),
-    "Tags",  # as Stack Exchange writes it
+    _TAGS,
 )
 ID_COLUMNS = (
     *("_id", "doc id", "id", "pmid", "eid", "covidence #", "paperid", "paper id", "corpusid", "corpus id", "record id"),
@@ -235,7 +236,7 @@ def _usual_names(names: Sequence[str]) -> tuple[Sequence[str], ...]:
     """Return the usual names of columns for texts, titles, labels and ids; those of an export if it is a known one."""
     if (export := _export(names)) is None:
         return TEXT_COLUMNS, TITLE_COLUMNS, LABEL_COLUMNS, ID_COLUMNS
-    return (export.text,), (export.title,), LABEL_COLUMNS, export.ids
+    return (export.text,), (export.title,), [name for name in LABEL_COLUMNS if name != _TAGS], export.ids
 
 
 def _export(names: Sequence[str]) -> Export | None:

@@ -1,7 +1,7 @@
 """HTML in the cells of a table, which becomes text: decided for each column by its first rows."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from exemplar.data.documents import Problem
@@ -13,6 +13,7 @@ from exemplar.data.readers.nested_cells import cell_at, text_in
 from exemplar.data.texts.html import cell_text, is_html
 
 _N_ROWS = 100
+_MOST_NAMED = 5  # columns in a message
 _MOST_PEEKED = 10_000_000  # characters of the rows that are looked at
 _MOST_OF_A_CELL = 20_000  # characters that show whether it is HTML
 
@@ -62,10 +63,8 @@ def find_html(
     try:
         package("inscriptis", "web", "HTML texts")
     except ExemplarError as error:
-        reasons = [f"HTML in column '{_shown(name)}' stays as it is: {error}" for name in columns]
-        return rows, HtmlCells(problems=tuple(Problem(where, reason, left_out=False) for reason in reasons))
-    reasons = [f"HTML in column '{_shown(name)}' was read as text" for name in columns] if told else []
-    problems = tuple(Problem(where, reason, left_out=False) for reason in reasons)
+        return rows, HtmlCells(problems=(Problem(where, f"{_named(columns)} stays as it is: {error}", left_out=False),))
+    problems = (Problem(where, f"{_named(columns)} was read as text", left_out=False),) if told else ()
     return rows, HtmlCells(frozenset(columns), problems)
 
 
@@ -108,5 +107,7 @@ def _by_content(rows: Collection[Row], text_column: str | None) -> list[str]:
     return [name for name, n in n_html.items() if n and 2 * n >= n_cells[name]]
 
 
-def _shown(name: str) -> str:
-    return name if len(name) <= 100 else f"{name[:100]}..."
+def _named(columns: Sequence[str]) -> str:
+    names = ", ".join(f"'{name if len(name) <= 100 else f'{name[:100]}...'}'" for name in columns[:_MOST_NAMED])
+    more = f" and {len(columns) - _MOST_NAMED:,} more" if len(columns) > _MOST_NAMED else ""
+    return f"HTML in column{'' if len(columns) == 1 else 's'} {names}{more}"

@@ -4,10 +4,10 @@ import itertools
 from dataclasses import dataclass, field, replace
 
 from exemplar.data.documents import Document, Problem, Problems
-from exemplar.data.errors import ExemplarError, Hint, TextColumnUnknown
+from exemplar.data.errors import ExemplarError, Hint, TableUnknown, TextColumnUnknown
 from exemplar.data.files.letters import wrong_letters
 from exemplar.data.sources.columns import Columns, guess_columns
-from exemplar.data.sources.read import format_and_tables, read_source
+from exemplar.data.sources.read import format_name, read_source
 from exemplar.data.sources.spec import SourceSpec
 
 _N_DOCUMENTS = 5
@@ -63,8 +63,7 @@ class Preview:
 
 def look_at(spec: SourceSpec) -> Preview:
     """Read the beginning of a source; an error becomes the preview's ``error``."""
-    found, tables = format_and_tables(spec)
-    return replace(_look_at(spec), format=found, tables=tables)
+    return replace(_look_at(spec), format=format_name(spec))
 
 
 def _look_at(spec: SourceSpec) -> Preview:
@@ -74,8 +73,11 @@ def _look_at(spec: SourceSpec) -> Preview:
     except TextColumnUnknown as error:
         return Preview(columns=error.columns, chosen=guess_columns(error.columns), error=str(error))
     except (ExemplarError, OSError) as error:
-        return Preview(error=str(error), hint=_hint(error))
-    preview = Preview(source.name, columns, _chosen(source.spec.columns, columns), notes=source.notes)
+        tables = error.tables if isinstance(error, TableUnknown) else ()
+        return Preview(tables=tables, error=str(error), hint=_hint(error))
+    preview = Preview(
+        source.name, columns, _chosen(source.spec.columns, columns), tables=source.tables, notes=source.notes
+    )
     problems = Problems()
     documents: list[Document] = []
     try:

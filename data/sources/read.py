@@ -32,7 +32,7 @@ from exemplar.data.readers.formats import (
     listed_suffixes,
     may_be_table,
 )
-from exemplar.data.readers.tables import open_table, table_names
+from exemplar.data.readers.tables import open_table
 from exemplar.data.readers.text_files import read_text_file
 from exemplar.data.sources.columns import Columns, Documents, holds_text, pick_columns, read_rows, text_hint
 from exemplar.data.sources.files import file_on_disk, files_at, folder_as_file, is_url, local_path, name_at
@@ -80,24 +80,16 @@ def read_source(spec: SourceSpec) -> Source:
     return _data_set(spec, default_name(source))
 
 
-def format_and_tables(spec: SourceSpec) -> tuple[str, tuple[str, ...]]:
-    """Return the name of the format of a source that is one file, and the names of the tables in it.
-
-    Both are empty for a source of several files, and where the file can't be read or has no choice of tables.
-    """
+def format_name(spec: SourceSpec) -> str:
+    """Return the name of the format of a source that is one file; empty for another, and where it can't be read."""
     try:
         path = Path(os.path.expanduser(local_path(spec.source)))
         if spec.is_docs or not os.path.isfile(path) or is_archive(path.name):
-            return "", ()
-        file = file_on_disk(path, options=spec.options)
-        found = format_of(file)
+            return ""
+        found = format_of(file_on_disk(path, options=spec.options))
     except (*UNREADABLE, ValueError):
-        return "", ()
-    tables: tuple[str, ...] = ()
-    if found:
-        with contextlib.suppress(*UNREADABLE):
-            tables = table_names(file, found)
-    return found.name if found else "", tables
+        return ""
+    return found.name if found else ""
 
 
 def _check(spec: SourceSpec) -> None:
@@ -226,7 +218,7 @@ def _table(table: Table, name: str, spec: SourceSpec, file: File | None = None) 
         label_column=chosen.label or spec.label_column,
         id_column=chosen.id or spec.id_column,
     )
-    return Source(name, resolved, read, lambda: table.columns, notes=table.notes)
+    return Source(name, resolved, read, lambda: table.columns, tables=table.tables, notes=table.notes)
 
 
 def _picked(table: Table, spec: SourceSpec, file: File | None) -> Columns:

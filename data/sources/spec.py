@@ -137,6 +137,8 @@ class Source:
         Returns the columns of the table, or of the first readable table of several; nothing if no file is a table.
     roles
         Returns the roles of columns in the first tables of several, by file.
+    tables
+        The tables, sheets or lists of its file, if it has several of which one can be chosen.
     notes
         How its file was read, where the name does not say it, such as its delimiter.
     """
@@ -146,6 +148,7 @@ class Source:
     read: Callable[[], Iterator[Document | Problem]]
     columns: Callable[[], tuple[str, ...]] = tuple
     roles: Callable[[], Mapping[str, Columns]] = dict
+    tables: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
 

@@ -188,7 +188,8 @@ def _table(file: File, head: Head) -> Table:
 
     columns = tuple(dict.fromkeys(name for name in names if name))
     notes = tuple(filter(None, (_encoding_note(file), head.note, _skipped_note(file.options.skip_lines))))
-    return Table(columns, rows, notes, "" if survey.n_rows else head.hint, survey.questions)
+    hint = "" if survey.n_rows else head.hint
+    return Table(columns, rows, notes=notes, hint=hint, questions=survey.questions)
 
 
 def _survey_head(file: File, head: Head, first: Sequence[str]) -> SurveyHead:

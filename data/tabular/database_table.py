@@ -4,11 +4,12 @@ import os
 import sqlite3
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from exemplar.data.documents import Problem
-from exemplar.data.errors import ExemplarError
+from exemplar.data.errors import ExemplarError, TableUnknown
 from exemplar.data.extras import package
 from exemplar.data.files.arrow_rows import FEW_ROWS, MOST_ROWS_A_BYTE, arrow_errors, batches_table, check_values
 from exemplar.data.files.file import File
@@ -25,7 +26,7 @@ _SECONDS = 2.0  # to wait for another program that writes
 _STEPS = 10**6  # of SQLite's machine, after which it is asked whether to go on
 _MOST_STEPS = 10**9  # that one row takes; a view can work without end
 _STEPS_A_BYTE = 1000  # of the database
-_NOT_UTF8 = "bytes that are not UTF-8 became U+FFFD; name the encoding of the texts (--encoding)"
+_NOT_UTF8 = "bytes that are not UTF-8 became U+FFFD; name the encoding of the texts"
 
 
 def sqlite_table(file: File, holds_text: HoldsText) -> Table:
@@ -61,7 +62,7 @@ def sqlite_table(file: File, holds_text: HoldsText) -> Table:
                     yield Problem(file.at(f"row {number}"), _NOT_UTF8, left_out=False, file=file.name)
                 yield dict(zip(columns, cells, strict=True))
 
-    return Table(tuple(kinds), rows)
+    return Table(tuple(kinds), rows, tables=tuple(tables) if len(tables) > 1 else ())
 
 
 def duckdb_table(file: File, holds_text: HoldsText) -> Table:
@@ -90,7 +91,8 @@ def duckdb_table(file: File, holds_text: HoldsText) -> Table:
                     raise ExemplarError(f"{where} has more than {most:,} rows, beyond all measure")
                 yield batch
 
-    return batches_table(schema, batches, file)
+    table = batches_table(schema, batches, file)
+    return replace(table, tables=tuple(shown)) if len(shown) > 1 else table
 
 
 def lance_table(file: File) -> Table:
@@ -135,12 +137,12 @@ def _chosen(tables: Mapping[str, Collection[str]], file: File, holds_text: Holds
     if chosen is not None:
         found = [name for name in tables if name == chosen] or [n for n in tables if n.lower() == chosen.lower()]
         if not found:
-            raise ExemplarError(f"it has no table '{chosen[:50]}'; its tables are {_listed(tables)}")
+            raise TableUnknown(f"it has no table '{chosen[:50]}'; its tables are {_listed(tables)}", tables)
         return found[0]
     candidates = list(tables) if len(tables) == 1 else [name for name in tables if holds_text(list(tables[name]))]
     if len(candidates) != 1:
         several = _listed(candidates or tables)
-        raise ExemplarError(f"it has several tables: {several}; say which holds the documents (--table NAME)")
+        raise TableUnknown(f"it has several tables: {several}; say which holds the documents", tables)
     return candidates[0]
 
 
@@ -209,7 +211,7 @@ def _in_words(error: sqlite3.Error, path: Path) -> str:
     if "not a database" in words:
         return "it is no SQLite database"
     if "interrupted" in words:
-        return "a row of it takes too long to compute; choose a table in place of a view (--table NAME)"
+        return "a row of it takes too long to compute; choose a table in place of a view"
     return words
 
 

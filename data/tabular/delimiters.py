@@ -136,7 +136,7 @@ def _first_lines(file: File, skipped: int) -> tuple[int, list[str]]:
 
 def _nothing_after(skip_lines: int) -> str:
     n_lines = f"{skip_lines:,} lines" if skip_lines != 1 else "1 line"
-    return f"nothing is left after the {n_lines} to skip; skip fewer (--skip-lines)" if skip_lines else "it is empty"
+    return f"nothing is left after the {n_lines} to skip; skip fewer" if skip_lines else "it is empty"
 
 
 def _parsed(lines: Sequence[str], delimiter: str) -> list[list[str]]:
@@ -233,9 +233,9 @@ def _hint(parses: _Parses, delimiter: str, skipped: int) -> str:
         return ""
     if n_before := _n_before(rows):
         n_lines = skipped + _line_number(parses.lines, delimiter, n_before)
-        return f"its header seems to be line {n_lines + 1}: skip the lines before it (--skip-lines {n_lines})"
+        return f"its header seems to be line {n_lines + 1}: skip the lines before it"
     if any(re.fullmatch(r"[-+]?[\d.,/:-]*\d", cell.strip()) for cell in rows[0]):
-        return "its first line looks like a row: say if it has no header (--no-header)"
+        return "its first line looks like a row: say if it has no header"
     return ""
 
 

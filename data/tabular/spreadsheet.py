@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import IO, Any
 
 from exemplar.data.documents import Problem
-from exemplar.data.errors import ExemplarError
+from exemplar.data.errors import ExemplarError, TableUnknown
 from exemplar.data.extras import package
 from exemplar.data.files.file import File
 from exemplar.data.files.table import Row, Table
@@ -45,15 +45,8 @@ def spreadsheet_table(file: File) -> Table:
     """
     with _sheet(file) as sheet:
         header = header_of(sheet.rows, file.options, sheet.first)
-    return Table(header.columns, lambda needed: _rows(file))
-
-
-def sheet_names(file: File) -> list[str]:
-    """Return the names of a workbook's sheets, charts left out; raises ExemplarError as ``spreadsheet_table`` does."""
-    with _head_and_rows(file) as (head, _):
-        if "sheets" not in head:
-            raise ExemplarError(_reason(head["error"]))
-        return list(head["sheets"])
+        tables = (sheet.name, *sheet.others) if sheet.others else ()
+    return Table(header.columns, lambda needed: _rows(file), tables=tables)
 
 
 @dataclass(slots=True)
@@ -82,9 +75,8 @@ def _rows(file: File) -> Iterator[Row | Problem]:
         where = file.at(f"the sheet '{sheet.name}'")
         if sheet.others:
             others = _listed(sheet.others)
-            yield Problem(
-                where, f"the first sheet with cells; not read were {others}, which --table chooses", left_out=False
-            )
+            reason = f"the first sheet with cells; not read were {others}, which can be chosen"
+            yield Problem(where, reason, left_out=False)
         if header.n_above:
             n_rows = "1 row" if header.n_above == 1 else f"{header.n_above:,} rows"
             yield Problem(where, f"{n_rows} above the header left out", left_out=False)
@@ -96,7 +88,7 @@ def _sheet(file: File) -> Iterator[_Sheet]:
     with _head_and_rows(file) as (head, lines):
         chosen, names = file.options.table, head.get("sheets", [])
         if names and chosen is not None and chosen not in names:
-            raise ExemplarError(f"it has no sheet '{chosen[:50]}'; its sheets are {_listed(names)}")
+            raise TableUnknown(f"it has no sheet '{chosen[:50]}'; its sheets are {_listed(names)}", names)
         if error := head.get("error"):
             raise ExemplarError(_reason(error))
         if head["name"] is None:
@@ -118,7 +110,7 @@ def _head_and_rows(file: File) -> Iterator[tuple[dict[str, Any], Iterator[Any]]]
             yield next(lines, {"error": f"TooFar: {file.name}"}), lines
         return
     if not content.startswith(b"PK"):
-        raise ExemplarError("it is no workbook; if it is text, name its format, such as csv or tsv (--format)")
+        raise ExemplarError("it is no workbook; if it is text, name its format, such as csv or tsv", hint="format")
     content, parts = unpacked(content, _MOST_UNPACKED)
     if "xl/workbook.bin" in parts:
         with _worker(content, file.options.table) as lines:

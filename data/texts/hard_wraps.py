@@ -24,8 +24,10 @@ def without_hard_wraps(abstract: str) -> str:
         return abstract
     paragraphs = [each.split("\n") for each in _BETWEEN_PARAGRAPHS.split(abstract.replace("\r\n", "\n"))]
     broken = [line.rstrip() for lines in paragraphs for line in lines[:-1]]
+    if not broken:
+        return abstract
     ends = sum(line.endswith(_END_OF_SENTENCE) for line in broken)
-    is_wrapped = all(_NARROWEST <= len(line) <= _WIDEST for line in broken) and 2 * ends < max(len(broken), 1)
+    is_wrapped = all(_NARROWEST <= len(line) <= _WIDEST for line in broken) and 2 * ends < len(broken)
     if not is_wrapped or any(len(lines[-1].rstrip()) > _WIDEST for lines in paragraphs):
         return abstract
     return "\n".join(" ".join(map(str.strip, lines)) for lines in paragraphs)

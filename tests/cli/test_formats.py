@@ -82,10 +82,10 @@ def test_a_build_reads_a_file_as_the_options_say_and_so_does_the_command_that_bu
     [
         (("--format", "wav"), "there is no format 'wav'; the formats are csv, tsv, "),
         (("--delimiter", "::"), "a delimiter is one character, or one of comma, semicolon, tab, pipe, space, colon"),
-        (("--delimiter", '"'), "a quote or the end of a line can't be the delimiter"),
+        (("--delimiter", '"'), "a quote, the end of a line or a zero can't be the delimiter"),
         (("--encoding", "latin-77"), "there is no encoding 'latin-77'; examples are utf-8, cp1252 and cp1250"),
         (("--encoding", "rot13"), "there is no encoding 'rot13'"),
-        (("--skip-lines", "9"), "is empty"),
+        (("--skip-lines", "9"), "nothing is left after the 9 lines to skip; skip fewer"),
         (("--table", "Sheet9"), "rows.csv: CSV holds one table alone, so none can be chosen"),
     ],
 )

@@ -108,8 +108,9 @@ def _show_source(kind: str, spec: SourceSpec | None, options: _Options, *, press
 
 def _show_preview(kind: str, spec: SourceSpec) -> SourceSpec | None:
     """Draw the pickers and the first documents; return the spec with its columns, None if it can't be read."""
-    options = choose_options(_preview_of(spec), spec.source) if not (spec.is_docs or kind == "hub") else spec.options
-    chosen = spec = dataclasses.replace(spec, options=options)
+    if kind in ("upload", "path"):
+        spec = choose_options(spec, _preview_of)
+    chosen = spec
     preview = _preview_of(spec)
     if preview.columns:
         chosen = with_columns(spec, preview.chosen, choose_columns(spec, preview, _examples(spec, preview)))

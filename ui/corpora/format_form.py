@@ -1,12 +1,14 @@
 """Choose how a file is read, where its content does not say it or says it wrongly: its format, delimiter, encoding."""
 
 import zlib
+from collections.abc import Callable
 
 import streamlit as st
 
-from exemplar.data.files.options import DELIMITERS, ReadOptions
+from exemplar.data.files.options import DELIMITERS
 from exemplar.data.readers.formats import BY_NAME, FORMATS
 from exemplar.data.sources.preview import Preview
+from exemplar.data.sources.spec import SourceSpec
 from exemplar.ui import html
 from exemplar.ui.corpora.form_memory import fresh_key
 
@@ -42,28 +44,37 @@ _ENCODINGS = {
 }
 
 
-def choose_options(preview: Preview, source: str) -> ReadOptions:
-    """Draw the pickers that the format of a source has; return the choices, defaults for all others.
+def choose_options(spec: SourceSpec, look: Callable[[SourceSpec], Preview]) -> SourceSpec:
+    """Draw the pickers that the format of a source has; return the spec with the choices, defaults for all others.
 
     The choices belong to the source, and come back with it.
+
+    Parameters
+    ----------
+    look
+        Returns the preview of a source.
     """
-    title = f": {BY_NAME[preview.format].title}" if preview.format else ""
+    found = look(spec).format
+    title = f": {BY_NAME[found].title}" if found else ""
+    source = spec.source
     with (
         st.expander(f"How it is read{title}", key=_key("build_format_form", source), icon=":material/tune:"),
         st.container(horizontal=True, vertical_alignment="bottom"),
     ):
-        return _choose(preview, source)
+        spec = spec.with_options(format=_choose_format(source))
+        return _choose_more(spec, look(spec))
 
 
-def _choose(preview: Preview, source: str) -> ReadOptions:
-    found = preview.format
-    chosen = _choose_format(source)
+def _choose_more(spec: SourceSpec, preview: Preview) -> SourceSpec:
+    found, source = preview.format, spec.source
     table = _choose_table(preview.tables, source) if len(preview.tables) > 1 else None
     delimiter = _choose_delimiter(source) if found in ("", *_DELIMITED) else None
     encoding = _choose_encoding(source) if found not in _BINARY else None
     skip_lines, no_header = _choose_head(found, source) if found in ("", *_DELIMITED, *_SHEETS) else (0, False)
     lines = _choose_lines(source) if found in ("", "text", "lines") else False
-    return ReadOptions(chosen, delimiter, no_header, skip_lines, encoding, table, lines)
+    return spec.with_options(
+        table=table, delimiter=delimiter, encoding=encoding, skip_lines=skip_lines, no_header=no_header, lines=lines
+    )
 
 
 def _choose_format(source: str) -> str | None:
@@ -82,7 +93,9 @@ def _choose_table(names: tuple[str, ...], source: str) -> str | None:
     number = st.selectbox(
         "Table",
         [None, *range(len(names))],
-        format_func=lambda number: "The first with rows" if number is None else html.name(names[number]),
+        format_func=lambda number: (
+            "The first with rows, or the only one with a text" if number is None else html.name(names[number])
+        ),
         key=_key("build_table", f"{source} {names}"),
         persist_state="session",
         width=200,

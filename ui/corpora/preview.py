@@ -15,8 +15,11 @@ _LONGEST_FIELD = 80  # characters
 
 def show_preview(preview: Preview) -> None:
     """Draw the documents and the problems of a preview."""
-    for line in preview.problems:
+    for line in (*preview.notes, *preview.problems):
         st.html(html.quiet_line(line))
+    if preview.suspicious:
+        places = "; ".join(preview.suspicious)
+        html.show_message("warning", f"these letters look wrong; another encoding may be right: {places}")
     if not preview.documents:
         if not preview.error:
             html.show_message("warning", "the first rows hold no document; a build reads on, and tells what it finds")

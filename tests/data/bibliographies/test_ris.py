@@ -105,7 +105,7 @@ def test_lines_before_and_between_records_are_no_records(tmp_path: Path) -> None
 
 def test_continued_lines_and_blank_lines_stay_in_a_record(tmp_path: Path) -> None:
     content = "TY  - JOUR\nTI  - a\n\n   long title\n\nAB  - one\ntwo\n\n\nthree\nER  - \n"
-    assert found(tmp_path, content) == [("a\n\nlong title", "one two\n\nthree")]
+    assert found(tmp_path, content) == [("a long title", "one two\n\nthree")]
 
 
 def test_repeated_and_unknown_tags_are_kept(tmp_path: Path) -> None:

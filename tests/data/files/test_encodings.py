@@ -33,7 +33,7 @@ def test_a_chosen_encoding_holds_and_a_mark_is_no_letter(encoding: str, written:
 
 
 def test_bytes_that_are_not_in_the_chosen_encoding_are_an_error() -> None:
-    with pytest.raises(ExemplarError, match="it is not UTF-8 throughout; save it as UTF-8, or name another encoding"):
+    with pytest.raises(ExemplarError, match="it is not UTF-8 throughout; save it as UTF-8, or name its encoding"):
         lines(b"caf\xe9\n", "utf-8")
 
 
@@ -49,7 +49,7 @@ def test_other_codecs_can_not_be_chosen(name: str) -> None:
 
 def test_an_encoding_that_is_not_sure_is_told_with_what_to_do() -> None:
     found = lines("id,text\n1,Balíček dorazil\n".encode("cp1250"))
-    reason = "not UTF-8, read as cp1250; if letters look wrong, choose another encoding (--encoding)"
+    reason = "not UTF-8, read as cp1250; if letters look wrong, choose another encoding"
     assert found[1:] == [Problem("line 2 of rows.csv", reason, left_out=False), "1,Balíček dorazil\n"]
 
 

@@ -36,7 +36,7 @@ def test_a_text_that_only_looks_like_another_format_stays_a_text(tmp_path: Path,
     (tmp_path / "a.txt").write_bytes(text.encode())
     assert documents(read(str(tmp_path / "a.txt"))) == [Document("a.txt", text)]
     (tmp_path / "a").write_bytes(text.encode())
-    with pytest.raises(ValueError, match=r"can't read files such as .* Name the format if .* --format"):
+    with pytest.raises(ValueError, match=r"can't read files such as .* another name needs its format"):
         read(str(tmp_path / "a"))
     assert texts(read(str(tmp_path / "a"), options=ReadOptions(format="text"))) == [text]
 
@@ -93,7 +93,7 @@ def test_a_text_with_tabs_in_a_folder_is_a_table_only_with_a_column_for_the_text
         Document("b.txt#0", "one", ("x",)),
     ]
     assert texts(read(str(tmp_path), text_column="meaning")) == ["an animal", "an insect"]
-    with pytest.raises(ValueError, match="its columns are: word, meaning; as a text it is read by --format text"):
+    with pytest.raises(ValueError, match="word, meaning; if it is no table, say that its format is text"):
         read(str(tmp_path / "a.txt"))
 
 

@@ -82,7 +82,9 @@ def test_pubmeds_records_are_read(tmp_path: Path) -> None:
     [document] = documents(read(path))
     assert (document.doc_id, document.title) == ("123", "On bees")
     assert document.text == "AIM: Wild.\nEND: n < 5 &amp;"
-    assert document.metadata == {"authors": "Doe, J; Group", "year": "2024", "journal": "J", "doi": "10.1234/x"}
+    assert document.metadata == {"authors": "Doe, J; Group", "year": "2024", "journal": "J", "doi": "10.1234/x"} | {
+        "other year": "2024 Jan-Feb"
+    }
 
 
 @pytest.mark.parametrize(

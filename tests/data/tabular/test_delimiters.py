@@ -125,7 +125,7 @@ def test_lines_before_the_header_are_told_and_can_be_skipped(tmp_path: Path) -> 
         read(str(path))
     assert str(told.value) == (
         f"say which column of {path} holds the text; its columns are: Sales; "
-        "its header seems to be line 4: skip the lines before it (--skip-lines 3)"
+        "its header seems to be line 4: skip the lines before it"
     )
     with pytest.raises(ExemplarError, match=r"no column 'text'; .*its header seems to be line 4"):
         read(str(path), text_column="text")
@@ -136,16 +136,14 @@ def test_lines_before_the_header_are_told_and_can_be_skipped(tmp_path: Path) -> 
 
 def test_more_skipped_lines_than_there_are_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("id,text\n1,a\n")
-    with pytest.raises(ExemplarError, match=r"nothing is left after the 5 lines to skip; skip fewer \(--skip-lines\)"):
+    with pytest.raises(ExemplarError, match=r"nothing is left after the 5 lines to skip; skip fewer"):
         read(str(tmp_path / "a.csv"), options=ReadOptions(skip_lines=5))
 
 
 def test_a_first_line_that_looks_like_a_row_is_told_and_can_be_one(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("1,Bees nest in parks,a\n2,Bridges crack,b\n")
-    with pytest.raises(
-        ExemplarError, match=r"its first line looks like a row: say if it has no header \(--no-header\)"
-    ):
+    with pytest.raises(ExemplarError, match=r"its first line looks like a row: say if it has no header"):
         read(str(path))
     source = read(str(path), text_column="column 2", options=ReadOptions(no_header=True))
     assert [document.text for document in documents(source)] == ["Bees nest in parks", "Bridges crack"]

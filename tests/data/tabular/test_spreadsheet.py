@@ -102,7 +102,7 @@ def test_the_first_visible_sheet_with_cells_is_read_and_the_others_are_named(tmp
         made.create_chartsheet("Chart")
 
     path = book(tmp_path / "a.xlsx", [["hidden"]], [], rows, [["text"], ["y"]], more=more)
-    reason = "the first sheet with cells; not read were S1, S4, which --table chooses"
+    reason = "the first sheet with cells; not read were S1, S4, which can be chosen"
     assert list(read(path).read()) == [Problem("the sheet 'S3'", reason, left_out=False), Document("0", "x")]
     assert list(read(path, options=ReadOptions(table="S4")).read()) == [Document("0", "y")]
     assert sheet_names(file_on_disk(Path(path))) == ["S1", "S2", "S3", "S4"]
@@ -175,7 +175,7 @@ def test_a_stray_cell_far_away_takes_no_memory(tmp_path: Path) -> None:
     other = read(book(tmp_path / "b.xlsx", rows, [], more=at_the_end("S2")))
     assert texts(other) == ["a"]
     assert [each.reason for each in problems(other)] == [
-        "the first sheet with cells; not read were S2, which --table chooses"
+        "the first sheet with cells; not read were S2, which can be chosen"
     ]
     format_alone = book(
         tmp_path / "c.xlsx", rows, more=lambda made: setattr(made["S1"]["XFD1048576"], "font", Font(bold=True))
