@@ -118,7 +118,12 @@ _SIGNATURES = (
     (re.compile(r"(?:FN .*\n(?:VR .*\n)?\s*)?PT [A-Z][ \t]*\n[A-Z][A-Z0-9] |FN (?:Clarivate|Thomson|ISI)\b"), "wos"),
     (re.compile(r"%0 [A-Z][\w ]+$", re.MULTILINE), "endnote"),
     (re.compile(r"PT\tAU\t(?:[A-Z][A-Z0-9]\t){5}"), "tsv"),  # Web of Science
-    (re.compile(r"(?:%[^\n]*\n\s*)*@[a-zA-Z]+\s*[{(][^,{}()=\n]*,\s*[\w-]+\s*=\s*[\w{\"]"), "bibtex"),
+    (
+        re.compile(
+            r"(?:Scopus\nEXPORT DATE:[^\n]*\n\s*)?(?:%[^\n]*\n\s*)*@[a-zA-Z]+\s*[{(][^,{}()=\n]*,\s*[\w-]+\s*=\s*[\w{\"]"
+        ),
+        "bibtex",
+    ),
     (re.compile(r"@string\s*[{(]\s*\w+\s*=", re.IGNORECASE), "bibtex"),
     (re.compile(r"(?:<\?xml[^>]*>\s*)?<xml>\s*<records>\s*<record\b"), "endnote-xml"),
     (re.compile(r"<\?xml[^>]*>\s*<(\w+)>\s*<row [A-Z]\w*="), "stackexchange"),

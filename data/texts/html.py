@@ -49,6 +49,7 @@ _CHARSET = re.compile(
     rb"""(?:<meta\b[^>]*?\bcharset|<\?xml\b[^>]*?\bencoding)\s*=\s*["']?\s*([\w:.-]+)""", re.IGNORECASE
 )
 _HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0e-\x1f\ufffe\uffff]")  # which no tree of lxml may have
 _LINES = re.compile(r"\n{3,}")
 
 _MOST_BYTES = 2**27  # of a file, pictures within it included
@@ -115,8 +116,8 @@ def html_text(html: str) -> str:
     tree = _tree(html)
     if tree is None:
         return ""
-    _flatten(tree)
     try:
+        _flatten(tree)
         text = str(engine.Inscriptis(tree, _config()).get_text())
     except RecursionError:  # more levels than inscriptis can descend
         text = "\n".join(tree.itertext())
@@ -207,7 +208,7 @@ def _with_text_escaped(html: str) -> str:
 def _tree(html: str) -> Any:
     """Return the parsed HTML; None if it has no content."""
     etree, lxml_html = package("lxml.etree", "web", "HTML texts"), package("lxml.html", "web", "HTML texts")
-    html = _DATA.sub(r"\1", replace_lone_surrogates(html.replace("\0", "").lstrip()))
+    html = _DATA.sub(r"\1", replace_lone_surrogates(_CONTROLS.sub("", html).lstrip()))
     if declared := _XML.match(html):
         html = html[declared.end() :]
     if len(html) > MOST_CHARACTERS * 2:

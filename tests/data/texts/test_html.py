@@ -138,3 +138,7 @@ def test_the_missing_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert document == Document("0", "<p>x</p>")
     assert isinstance(problem, Problem)
     assert problem.reason.startswith("HTML in column 'text' stays as it is: HTML texts need the extra 'web': ")
+
+
+def test_control_characters_are_left_out() -> None:
+    assert html_text("<p>a\x02b</p><z\x02a>c</z\x02a><p\x1f d='\ufffe'>d") == "ab\n\nc\n\nd"
