@@ -189,7 +189,7 @@ def main() -> None:
             "command": f"python -m benchmarks.reading --runs {options.runs} --rows {options.rows}",
             "date": datetime.now(UTC).date().isoformat(),
             "cpus": n_processors(),
-            "versions": {name: version(name) for name in ("ijson", "rispy", "inscriptis")},
+            "versions": {name: version(name) for name in ("rispy", "inscriptis")},
             "speed": {name: _speed(name, folder, options) for name in _PLAIN},
             "memory": {name: _memory(name, folder, *options.megabytes) for name in _FORMATS},
         }

@@ -120,7 +120,8 @@ _SIGNATURES = (
     (re.compile(r"PT\tAU\t(?:[A-Z][A-Z0-9]\t){5}"), "tsv"),  # Web of Science
     (
         re.compile(
-            r"(?:Scopus\nEXPORT DATE:[^\n]*\n\s*)?(?:%[^\n]*\n\s*)*@[a-zA-Z]+\s*[{(][^,{}()=\n]*,\s*[\w-]+\s*=\s*[\w{\"]"
+            r"(?:Scopus\nEXPORT DATE:[^\n]*\n\s*)?(?:%[^\n]*\n\s*)*"
+            r"@[a-zA-Z]+\s*[{(][^,{}()=\n]*,\s*[\w-]+\s*=\s*[\w{\"]"
         ),
         "bibtex",
     ),

@@ -16,8 +16,9 @@ from exemplar.data.files.table import Row, Table, line_of, placed_row
 from exemplar.data.readers.formats import has_rows, is_readable, is_taken_for_table
 from exemplar.data.readers.tables import open_table
 from exemplar.data.readers.text_files import read_text_file
-from exemplar.data.sources.columns import Columns, Documents, holds_text, pick_columns, read_rows
+from exemplar.data.sources.columns import Columns, holds_text, pick_columns
 from exemplar.data.sources.files import file_on_disk, files_at, files_in_tar, files_in_zip, folder_as_file, is_hidden
+from exemplar.data.sources.rows import Documents, read_rows
 from exemplar.data.tabular.database_table import is_lance
 from exemplar.data.text import one_line, replace_lone_surrogates
 

@@ -34,11 +34,12 @@ from exemplar.data.readers.formats import (
 )
 from exemplar.data.readers.tables import open_table
 from exemplar.data.readers.text_files import read_text_file
-from exemplar.data.sources.columns import Columns, Documents, holds_text, pick_columns, read_rows, text_hint
+from exemplar.data.sources.columns import Columns, holds_text, pick_columns, text_hint
 from exemplar.data.sources.files import file_on_disk, files_at, folder_as_file, is_url, local_path, name_at
 from exemplar.data.sources.folders import Listing, leads_out, list_archive, list_folder, list_url, read_files, walk
 from exemplar.data.sources.hub_datasets import data_set_table, default_split, is_data_set
 from exemplar.data.sources.package_docs import DEMO_PACKAGES, package_documents, without_see_also
+from exemplar.data.sources.rows import Documents, read_rows
 from exemplar.data.sources.spec import Source, SourceSpec
 from exemplar.data.tabular.database_table import is_lance
 
