@@ -29,7 +29,8 @@ def test_the_document_on_scale_shows_the_plan() -> None:
 @pytest.mark.parametrize("arguments", [[], ["svm"], ["faiss", "svm.json"]])
 def test_a_call_without_a_benchmark_and_a_file_prints_the_usage(arguments: list[str]) -> None:
     with pytest.raises(
-        SystemExit, match=r"^usage: python -m benchmarks.tables \{app,encoder,load,quick,scale,screening,svm\} FILE$"
+        SystemExit,
+        match=r"^usage: python -m benchmarks.tables \{app,encoder,load,quick,reading,scale,screening,svm\} FILE$",
     ):
         tables.main(arguments)
 

@@ -203,6 +203,22 @@ SAMPLES: Mapping[str, Callable[[], bytes]] = {
     "all.tar.gz": lambda: gzip.compress(tarred({"a.csv": _CSV.encode(), "b.txt": b"a text"})),
     "all.tzst": lambda: zstd(tarred({"a.csv": _CSV.encode(), "b.txt": b"a text"})),
     "rows.duckdb": _duckdb,
+    "book.epub": lambda: zipped(
+        {
+            "META-INF/container.xml": b'<container><rootfiles><rootfile full-path="a.opf"/></rootfiles></container>',
+            "a.opf": b"<package><metadata><title>On cats</title></metadata><manifest><item id='a' href='a.xhtml'/>"
+            b"</manifest><spine><itemref idref='a'/></spine></package>",
+            "a.xhtml": b"<html><body><p>Cats sleep</p></body></html>",
+        }
+    ),
+    "feed.xml": lambda: (
+        b"<rss><channel><item><title>On cats</title><description>Cats sleep</description></item></channel></rss>"
+    ),
+    "pubmed.xml": lambda: (
+        b"<PubmedArticleSet><PubmedArticle><MedlineCitation><PMID>1</PMID><Article><ArticleTitle>A title</ArticleTitle>"
+        b"<Abstract><AbstractText>The text</AbstractText></Abstract></Article></MedlineCitation></PubmedArticle>"
+        b"</PubmedArticleSet>"
+    ),
 }
 
 

@@ -17,6 +17,7 @@ from exemplar.data.corpus.manifest import corpus_folder
 from exemplar.data.corpus.shards import JOURNAL, VECTORS, ShardStore
 from exemplar.data.documents import Document, Problem
 from exemplar.data.errors import CorpusBusy, CorpusNotFound, ExemplarError
+from exemplar.data.files.options import ReadOptions
 from exemplar.data.sources.spec import Source, SourceSpec
 from tests.support.corpora import ANIMALS, LABELS, files_of, many, source_of
 from tests.support.fake_encoder import FakeEncoder
@@ -346,7 +347,8 @@ SAME = {"source", "language", "limit", "revision", "streaming", "shown_as"}
 @pytest.mark.parametrize("option", sorted({field.name for field in fields(SourceSpec)} - SAME))
 def test_any_other_option_of_a_source_is_another_corpus_both_ways(encoder: FakeEncoder, option: str) -> None:
     kind = type(getattr(SourceSpec("a"), option))
-    chosen = SourceSpec("a", **{option: True if kind is bool else "x"})
+    value = ReadOptions(table="x") if kind is ReadOptions else True if kind is bool else "x"
+    chosen = SourceSpec("a", **{option: value})
     for n, (was, now) in enumerate([(chosen, SourceSpec("a")), (SourceSpec("a"), chosen)]):
         build_corpus(described(was), encoder, name=f"c{n}")
         with pytest.raises(ExemplarError, match="already, built with"):

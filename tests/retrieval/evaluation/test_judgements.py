@@ -96,7 +96,11 @@ def test_queries_may_be_packed_and_the_split_another(beir: Path) -> None:
         ),
         ("queries.jsonl", '{"_id": "q1", "text": "a"}\n{"text": "b"}\n', "queries.jsonl, line 2: the _id is missing"),
         ("queries.jsonl", '{"_id": ["q1"], "text": "a"}\n', "queries.jsonl, line 1: the _id is a list"),
-        ("queries.jsonl", '{"_id": "q1", "text": {"a": 1}}\n', "queries.jsonl, line 1: the text is a dict"),
+        (
+            "queries.jsonl",
+            '{"_id": "q1", "text": {"a": 1}}\n',
+            "queries.jsonl: it has no column 'text'; its columns are: _id, text.a",
+        ),
         ("queries.jsonl", '{"_id": "q1", "text": "a"}\n{"_id": "q3"}\n[]\n', "queries.jsonl: line 3: no JSON object"),
         ("queries.jsonl", lines(QUERIES[:1] * 2), r"line 2: an earlier row has the query 'q1' too"),
         ("queries.jsonl", "{broken\n", r"cannot read .*queries.jsonl: "),
