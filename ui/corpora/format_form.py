@@ -54,11 +54,15 @@ def choose_options(spec: SourceSpec, look: Callable[[SourceSpec], Preview]) -> S
     look
         Returns the preview of a source.
     """
-    found = look(spec).format
-    title = f": {BY_NAME[found].title}" if found else ""
-    source = spec.source
+    source, first = spec.source, look(spec)
+    title = f": {BY_NAME[first.format].title}" if first.format else ""
     with (
-        st.expander(f"How it is read{title}", key=_key("build_format_form", source), icon=":material/tune:"),
+        st.expander(
+            f"How it is read{title}",
+            expanded=first.hint is not None,  # something has to be chosen here
+            key=_key("build_format_form", source),
+            icon=":material/tune:",
+        ),
         st.container(horizontal=True, vertical_alignment="bottom"),
     ):
         spec = spec.with_options(format=_choose_format(source))
@@ -93,9 +97,7 @@ def _choose_table(names: tuple[str, ...], source: str) -> str | None:
     number = st.selectbox(
         "Table",
         [None, *range(len(names))],
-        format_func=lambda number: (
-            "The first with rows, or the only one with a text" if number is None else html.name(names[number])
-        ),
+        format_func=lambda number: _RECOGNISED if number is None else html.name(names[number]),
         key=_key("build_table", f"{source} {names}"),
         persist_state="session",
         width=200,

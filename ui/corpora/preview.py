@@ -15,7 +15,7 @@ _LONGEST_FIELD = 80  # characters
 
 def show_preview(preview: Preview) -> None:
     """Draw the documents and the problems of a preview."""
-    for line in (*preview.notes, *preview.problems):
+    for line in (*(f"{note[0].upper()}{note[1:]}." for note in preview.notes), *preview.problems):
         st.html(html.quiet_line(line))
     if preview.suspicious:
         places = "; ".join(preview.suspicious)
