@@ -38,6 +38,7 @@ _ROLES = {
     "type": ("type of the entry",),
 }
 _PEOPLE = frozenset({"author", "editor"})
+_URL = re.compile(r"\\url\s*\{([^{}]*)\}")
 _VERBATIM = frozenset({"doi", "url", "file", "eprint"})  # fields in which % and ~ are letters
 _NOT_INHERITED = frozenset({"title", "booktitle", "crossref", "abstract", "doi", "url", "note", "keywords"})
 
@@ -111,7 +112,8 @@ def _entry_rows(
     values = _values(entry, strings)
     if any(len(texts) > 1 for texts in values.values()):
         yield Problem(file.at(f"line {line}"), _REPEATED, False, {}, file.name, line)
-    parent = parents.get(next(iter(values.get("crossref", ())), "").lower())
+    crossref = next(iter(values.get("crossref", ())), "")
+    parent = parents.get(crossref.lower()) if crossref else None
     if parent is not None and parent is not entry:
         inherited = _values(parent, strings)
         values = {name: texts for name, texts in inherited.items() if name not in _NOT_INHERITED} | values
@@ -127,7 +129,7 @@ def _values(entry: Any, strings: Mapping[str, str]) -> dict[str, list[str]]:
         name = field.key.lower()
         value = _evaluated(str(field.value), strings)
         if name in _VERBATIM:
-            text = _ESCAPED.sub(r"\1", value.strip().strip("{}"))
+            text = _ESCAPED.sub(r"\1", _URL.sub(r"\1", value).strip().strip("{}"))
         elif name in _PEOPLE:
             text = "; ".join(map(plain_text_of, _people(value)))
         else:

@@ -158,7 +158,7 @@ def _read_row(roles: _Roles, ids: _Ids, place: _Place, are_floats: bool) -> Docu
         cell = cell_at(row, chosen.text or "")
         text = (
             None
-            if roles.is_export and _has_no_abstract(cell)
+            if (roles.is_export or roles.is_abstract) and _has_no_abstract(cell)
             else plain_text(text_in(cell, chosen.text or ""), "the text")
         )
     except ExemplarError as error:

@@ -186,7 +186,8 @@ def _table(file: File, head: Head) -> Table:
             else:
                 yield from _row(record, names, file, repeated)
 
-    columns = tuple(dict.fromkeys(name for name in names if name))
+    n_used = max((number for number, name in enumerate(names, start=1) if name), default=0)
+    columns = tuple(dict.fromkeys(name or _nameless(n, names) for n, name in enumerate(names[:n_used], start=1)))
     notes = tuple(filter(None, (_encoding_note(file), head.note, _skipped_note(file.options.skip_lines))))
     hint = "" if survey.n_rows else head.hint
     return Table(columns, rows, notes=notes, hint=hint, questions=survey.questions)

@@ -206,3 +206,15 @@ def test_what_bibtexparser_writes_is_what_is_read(
     assert documents(read(path)) == [
         Document(key, abstract, metadata={"type": "article"}, title=title) for key, (title, abstract) in entries.items()
     ]
+
+
+def test_an_entry_without_a_key_gives_no_other_its_fields(tmp_path: Path) -> None:
+    entries = (
+        "@article{,title={No key},journal={J},abstract={x}}\n@book{b,title={B},abstract={c},url={\\url{http://x}}}\n"
+    )
+    (tmp_path / "a.bib").write_text(entries)
+    found = documents(read(str(tmp_path / "a.bib")))
+    assert [document.metadata for document in found] == [
+        {"journal": "J", "type": "article"},
+        {"type": "book", "url": "http://x"},
+    ]

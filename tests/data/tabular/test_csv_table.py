@@ -280,3 +280,15 @@ def test_a_wide_row_of_several_lines_in_a_tsv_file_is_left_out_as_a_whole(tmp_pa
     found = rows_of(tmp_path / "rows.tsv", f'text\tn\n\t"\n\t\n"\t{end}')
     assert found == [Problem("line 2", "more fields than the header has names")]
     assert cells(found[0]) == ["", "\n\t\n", end]
+
+
+def test_a_column_without_a_name_can_be_chosen_and_one_behind_the_last_is_none(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(
+        ",title,abstract,,included,\n7,Cats,[No abstract available],x,1,\n8,Bees,Buzz,,0,\n"
+    )
+    source = read(str(tmp_path / "a.csv"), id_column="column 1")
+    assert source.columns() == ("column 1", "title", "abstract", "column 4", "included")
+    assert documents(source) == [
+        Document("7", "", ("1",), {"column 4": "x"}, title="Cats"),
+        Document("8", "Buzz", ("0",), {}, title="Bees"),
+    ]
