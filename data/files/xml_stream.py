@@ -32,14 +32,13 @@ def elements(file: File, *names: str) -> Iterator[Any]:
         It is no XML, it defines entities, it is nested too deeply, or an element is too large.
     """
     from defusedxml import DefusedXmlException
-    from defusedxml.ElementTree import iterparse
 
     number, open_records = 0, 0
     parents: list[Any] = []
     with file.open() as opened:
         counted = _Counted(opened)
         try:
-            for event, found in iterparse(counted, events=("start", "end")):
+            for event, found in _parsed(counted, file, "start", "end"):
                 is_record = local_name(found) in names
                 if event == "start":
                     parents.append(found)
@@ -91,17 +90,26 @@ def root_name(file: File) -> str:
         As for ``elements``.
     """
     from defusedxml import DefusedXmlException
-    from defusedxml.ElementTree import iterparse
 
     with file.open() as opened:
         try:
-            return next((local_name(found) for _, found in iterparse(_Counted(opened), events=("start",))), "")
+            return next((local_name(found) for _, found in _parsed(_Counted(opened), file, "start")), "")
         except DefusedXmlException as error:
             raise ExemplarError("XML that defines entities, which no such file needs") from error
         except ExemplarError:
             raise
         except (SyntaxError, ValueError, LookupError) as error:
             raise ExemplarError(f"broken XML: {one_line(error)}") from error
+
+
+def _parsed(opened: "_Counted", file: File, *events: str) -> Iterator[tuple[str, Any]]:
+    from xml.etree.ElementTree import TreeBuilder
+
+    from defusedxml.ElementTree import DefusedXMLParser, iterparse
+
+    parser = DefusedXMLParser(target=TreeBuilder(), encoding=file.options.encoding)
+    parsed: Iterator[tuple[str, Any]] = iterparse(opened, events=events, parser=parser)
+    return parsed
 
 
 def local_name(element: Any) -> str:

@@ -4,6 +4,7 @@ import zipfile
 from typing import IO
 
 from exemplar.data.errors import ExemplarError
+from exemplar.data.text import one_line
 
 
 def check_zip(opened: IO[bytes], most: int, skipped: tuple[str, ...] = ()) -> set[str]:
@@ -31,3 +32,19 @@ def check_zip(opened: IO[bytes], most: int, skipped: tuple[str, ...] = ()) -> se
     if sum(member.file_size for member in members) > most:
         raise ExemplarError(f"it is larger than {most:,} bytes when unpacked")
     return {member.filename for member in members}
+
+
+def read_member(archive: zipfile.ZipFile, name: str) -> bytes:
+    """Return what a zip holds under a name.
+
+    Raises
+    ------
+    ExemplarError
+        It is damaged, or not there.
+    """
+    try:
+        return archive.read(name)
+    except MemoryError:
+        raise
+    except Exception as error:  # zipfile and the modules that unpack raise errors of many kinds
+        raise ExemplarError(f"{name} is damaged: {one_line(error)}") from error

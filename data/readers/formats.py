@@ -3,7 +3,7 @@
 import mimetypes
 import re
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 from exemplar.data.errors import ExemplarError
 from exemplar.data.files.encodings import text_of
 from exemplar.data.files.file import UNREADABLE, File
+from exemplar.data.files.options import DEFAULTS, ReadOptions
 from exemplar.data.tabular.delimiters import is_delimited
 
 _HEAD = 2**16  # bytes by which a format is recognised
@@ -86,6 +87,16 @@ _OTHERS = frozenset(
     for suffix, kind in known.items()
     if suffix not in BY_SUFFIX and not kind.startswith("message/")
 )
+_DELIMITED, _SHEETS = ("csv", "tsv"), ("xlsx", "ods")
+_OF_BYTES = (*_SHEETS, *("parquet", "arrow", "orc", "lance", "duckdb", "docx", "epub", "pdf", "email", "mbox"))
+_CHOICES: Mapping[str, tuple[Collection[str], str]] = {  # the formats that each is about, and why no other is
+    "delimiter": (_DELIMITED, "has no delimiter to choose"),
+    "no_header": ((*_DELIMITED, *_SHEETS), "has no header to leave out"),
+    "skip_lines": ((*_DELIMITED, *_SHEETS), "has no lines to skip above a header"),
+    "table": (("json", "jsonl", *_SHEETS, "sqlite", "duckdb"), "holds one table alone, so none can be chosen"),
+    "lines": (("lines",), "is not read line by line"),
+    "encoding": ([each.name for each in FORMATS if each.name not in _OF_BYTES], "says its encoding itself"),
+}
 _MAGIC = (
     (b"%PDF-", "pdf"),
     (b"ARROW1\0\0", "arrow"),
@@ -111,17 +122,23 @@ _IN_ZIP = (
 # What a text begins with; only blank lines, or lines of a comment, stand before it. No part of a pattern can match in
 # two ways: a text that fits none would be looked at without end.
 _BEFORE = r"(?:(?:[A-Z][\w ./-]{0,40}:[^\n]*|\d{0,6}\.?[ \t]*)\n){0,20}"  # what programs write above records
+_ENTRIES = (  # of BibTeX and BibLaTeX
+    "article|book|booklet|collection|conference|data|dataset|electronic|in(?:book|collection|proceedings|reference)|manual|"
+    "masterthesis|mastersthesis|misc|mvbook|online|patent|periodical|phdthesis|proceedings|reference|report|software|"
+    "techreport|thesis|unpublished|url|www"
+)
 _SIGNATURES = (
     (re.compile(rf"{_BEFORE}[ \t]*TY[ \t]*-[ \t]*[A-Z]+[ \t]*\n\s*[A-Z][A-Z0-9][ \t]*-"), "ris"),
     (re.compile(rf"{_BEFORE}PMID ?- ?\d+[ \t]*(?:\n[A-Z]{{2,4}} *- |$)", re.MULTILINE), "medline"),
     (re.compile(r"(?:<1>[ \t]*\n\s*)?(?:PMC - PMC\d|UI  - \d|VN  - Ovid)[^\n]*\n[A-Z]{2,4} *- "), "medline"),
     (re.compile(r"(?:FN .*\n(?:VR .*\n)?\s*)?PT [A-Z][ \t]*\n[A-Z][A-Z0-9] |FN (?:Clarivate|Thomson|ISI)\b"), "wos"),
-    (re.compile(r"%0 [A-Z][\w ]+$", re.MULTILINE), "endnote"),
+    (re.compile(r"%0 [A-Z][\w ]+\n%[A-Z0-9@] "), "endnote"),
     (re.compile(r"PT\tAU\t(?:[A-Z][A-Z0-9]\t){5}"), "tsv"),  # Web of Science
     (
         re.compile(
             r"(?:Scopus\nEXPORT DATE:[^\n]*\n\s*)?(?:%[^\n]*\n\s*)*"
-            r"@[a-zA-Z]+\s*[{(][^,{}()=\n]*,\s*[\w-]+\s*=\s*[\w{\"]"
+            rf"@(?:{_ENTRIES})\s*[{{(][^,{{}}()=\n]*,\s*[\w-]+\s*=\s*[\w{{\"]",
+            re.IGNORECASE,
         ),
         "bibtex",
     ),
@@ -129,9 +146,15 @@ _SIGNATURES = (
     (re.compile(r"(?:<\?xml[^>]*>\s*)?<xml>\s*<records>\s*<record\b"), "endnote-xml"),
     (re.compile(r"<\?xml[^>]*>\s*<(\w+)>\s*<row [A-Z]\w*="), "stackexchange"),
     (re.compile(r"(?is)(?:<\?xml[^>]*>\s*)?(?:<!--(?:(?!-->).)*-->\s*)*<(?:!doctype\s+html|html)\b"), "html"),
-    (re.compile(r"<\?xml\b"), "xml"),
+    (re.compile(r"<\?xml\b|<(?:rss|feed|rdf:RDF|PubmedArticleSet)\b"), "xml"),
     (re.compile(r"window\.YTD\.\w+\.part\d+\s*=\s*\["), "json"),  # an archive of X
-    (re.compile(r"From [^\r\n]*\d{4}(?: [+-]\d{4})?[ \t]*\r?\n>?[A-Za-z][A-Za-z0-9-]*:"), "mbox"),
+    (
+        re.compile(
+            r"From (?:\S+@\S+ |[^\n]*\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\b[^\n]*\d:\d\d)"
+            r"[^\n]*\d{4}(?: [+-]\d{4})?[ \t]*\n>?[A-Za-z][\w-]*:"
+        ),
+        "mbox",
+    ),
 )
 _JSON = re.compile(r"""\{\s*["}]|\[\s*[\[{"\]]""")
 _MAIL_HEAD = re.compile(r"(?:[A-Za-z][A-Za-z0-9-]*:[^\r\n]*\r?\n(?:[ \t]+[^\s][^\r\n]*\r?\n)*)+\r?\n")
@@ -157,12 +180,11 @@ def _format_of(file: File) -> Format | None:
     if file.options.format is not None:
         return named_format(file.options.format)
     named = BY_SUFFIX.get(file.kind)
-    if file.options.lines and (named is None or not named.is_table):
-        return BY_NAME["lines"]
-    if named is not None and (named.name in _PROSE or named.name == "lance"):  # a folder
+    are_lines = file.options.lines and (named is None or not named.is_table)
+    if named is not None and not are_lines and (named.name in _PROSE or named.name == "lance"):  # a folder
         return named
     head = _head(file)
-    found = _by_magic(head, file) or _by_text(text_of(head), file)
+    found = _by_magic(head, file) or ("lines" if are_lines else _by_text(text_of(head), file))
     if found is None and named is not None and named.name == "text" and len(head) < _HEAD:
         file.known["content"] = head  # a short text is opened once
     return BY_NAME[found] if found else named
@@ -181,6 +203,16 @@ def _head(file: File) -> bytes:
         if not head:
             raise
     return bytes(head)
+
+
+def check_options(found: Format, options: ReadOptions) -> None:
+    """Raise ExemplarError if a choice says nothing about files of a format.
+
+    It is for one file: those of a folder may have different formats.
+    """
+    for name, (formats, reason) in _CHOICES.items():
+        if getattr(options, name) != getattr(DEFAULTS, name) and found.name not in formats:
+            raise ExemplarError(f"{found.title} {reason}")
 
 
 def has_rows(file: File) -> bool:

@@ -42,7 +42,6 @@ _READERS: Mapping[str, Callable[[File], Table]] = {
 }
 
 _DATABASES: Mapping[str, Callable[[File, HoldsText], Table]] = {"sqlite": sqlite_table, "duckdb": duckdb_table}
-_WITH_TABLES = ("json", "jsonl", "xlsx", "ods", "sqlite", "duckdb")
 
 
 def open_table(file: File, required: Iterable[str] = (), holds_text: HoldsText = bool) -> Table:
@@ -62,8 +61,6 @@ def open_table(file: File, required: Iterable[str] = (), holds_text: HoldsText =
     """
     found = format_of(file)
     name = found.name if found else ""
-    if file.options.table is not None and found and name not in _WITH_TABLES:
-        raise ExemplarError(f"{found.title} holds one table alone, so none can be chosen")
     if name == "json":
         return json_table(file, required)
     if name == "jsonl":

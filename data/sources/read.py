@@ -22,9 +22,11 @@ from exemplar.data.files.file import (
     reading,
     without_packing,
 )
+from exemplar.data.files.options import DEFAULTS
 from exemplar.data.files.table import Row, Table
 from exemplar.data.readers.formats import (
     BY_SUFFIX,
+    check_options,
     format_of,
     has_rows,
     is_table_by_name,
@@ -69,6 +71,7 @@ def read_source(spec: SourceSpec) -> Source:
     if spec.without_see_also and not spec.is_docs:
         raise ExemplarError(f"only docs have See Also sections to leave out, and {source} is something else")
     if spec.is_docs:
+        _check_no_options(spec)
         return _package_docs(spec)
     if is_url(source):
         return _at_url(spec)
@@ -164,6 +167,7 @@ def _one_file(file: File, name: str, spec: SourceSpec) -> Source:
             f"({', '.join(PACKINGS)}); another name needs its format",
             hint="format",
         )
+    check_options(found, spec.options)
     if found.is_table:
         return _table_file(file, name, spec)
 
@@ -188,7 +192,13 @@ def _folder(folder: Path, spec: SourceSpec) -> Source:
     return _files(functools.partial(list_folder, folder, spec.options), name, spec)
 
 
+def _check_no_options(spec: SourceSpec) -> None:
+    if spec.options != DEFAULTS:
+        raise ExemplarError(f"{spec.where} says itself how it is read; leave out what says how files are read")
+
+
 def _data_set(spec: SourceSpec, name: str) -> Source:
+    _check_no_options(spec)
     spec = replace(spec, split=spec.split or default_split(spec.source))
     return _table(data_set_table(spec), name, spec)
 

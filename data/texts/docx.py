@@ -7,7 +7,7 @@ from typing import Any
 from exemplar.data.errors import ExemplarError
 from exemplar.data.extras import package
 from exemplar.data.files.file import File
-from exemplar.data.files.zipped import check_zip
+from exemplar.data.files.zipped import check_zip, read_member
 from exemplar.data.text import one_line
 from exemplar.data.texts.html import html_text
 from exemplar.data.texts.written import Written
@@ -44,8 +44,8 @@ def _properties(content: bytes) -> dict[str, str]:
 
     try:
         with zipfile.ZipFile(BytesIO(content)) as archive:
-            core = fromstring(archive.read(_CORE))
-    except (DefusedXmlException, SyntaxError, ValueError, zipfile.BadZipFile):
+            core = fromstring(read_member(archive, _CORE))
+    except (DefusedXmlException, SyntaxError, ValueError, zipfile.BadZipFile):  # ExemplarError is a ValueError
         return {}  # the text is what counts
     names = {"title": "title", "creator": "author"}
     texts = {names.get(each.tag.rpartition("}")[2], ""): " ".join((each.text or "").split()) for each in core}

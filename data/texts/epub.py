@@ -12,7 +12,7 @@ from exemplar.data.extras import package
 from exemplar.data.files.charsets import decoded
 from exemplar.data.files.file import File
 from exemplar.data.files.values import MOST_CHARACTERS, TOO_LONG
-from exemplar.data.files.zipped import check_zip
+from exemplar.data.files.zipped import check_zip, read_member
 from exemplar.data.text import one_line
 from exemplar.data.texts.html import html_text
 from exemplar.data.texts.written import Written
@@ -38,7 +38,7 @@ def epub_text(file: File) -> Written:
             if "META-INF/encryption.xml" in names and _is_protected(_xml(archive, "META-INF/encryption.xml")):
                 raise ExemplarError("a book that is protected against copying")
             return _book(archive, names, file.name)
-    except (zipfile.BadZipFile, KeyError, NotImplementedError, EOFError) as error:
+    except zipfile.BadZipFile as error:
         raise ExemplarError(f"a book that can't be read: {one_line(error)}") from error
 
 
@@ -50,9 +50,9 @@ def _book(archive: zipfile.ZipFile, names: set[str], where: str) -> Written:
     problems, texts, size = [], [], 0
     for path in _chapters(package_file, posixpath.dirname(root)):
         try:
-            texts.append(html_text(decoded(archive.read(path), None, path)))
+            texts.append(html_text(decoded(read_member(archive, path), None, path)))
             size += len(texts[-1])
-        except (ExemplarError, KeyError, zipfile.BadZipFile) as error:
+        except ExemplarError as error:
             problems.append(Problem(f"{where}, {path}", f"a chapter left out: {one_line(error)}", left_out=False))
         if size > MOST_CHARACTERS:
             raise ExemplarError(TOO_LONG)
@@ -83,7 +83,7 @@ def _xml(archive: zipfile.ZipFile, path: str) -> Any:
     from defusedxml.ElementTree import fromstring
 
     try:
-        return fromstring(archive.read(path))
+        return fromstring(read_member(archive, path))
     except (DefusedXmlException, SyntaxError, ValueError) as error:
         raise ExemplarError(f"a book whose {posixpath.basename(path)} can't be read: {one_line(error)}") from error
 

@@ -86,7 +86,7 @@ def test_a_build_reads_a_file_as_the_options_say_and_so_does_the_command_that_bu
         (("--encoding", "latin-77"), "there is no encoding 'latin-77'; examples are utf-8, cp1252 and cp1250"),
         (("--encoding", "rot13"), "there is no encoding 'rot13'"),
         (("--skip-lines", "9"), "nothing is left after the 9 lines to skip; skip fewer"),
-        (("--table", "Sheet9"), "rows.csv: CSV holds one table alone, so none can be chosen"),
+        (("--table", "Sheet9"), "exemplar: CSV holds one table alone, so none can be chosen"),
     ],
 )
 def test_a_choice_that_no_file_can_have_is_one_sentence(

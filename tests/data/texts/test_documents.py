@@ -148,3 +148,27 @@ def test_missing_extras_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     ):
         with pytest.raises(ExemplarError, match=message):
             documents(read(path))
+
+
+def damaged(content: bytes, name: str) -> bytes:
+    """Return a zip in which what a member's data begin with is no data that can be unpacked."""
+    member = zipfile.ZipFile(BytesIO(content)).getinfo(name)
+    begin = member.header_offset + 30 + len(name.encode())
+    return content[:begin] + b"\xff" * min(8, member.compress_size) + content[begin + min(8, member.compress_size) :]
+
+
+def test_a_damaged_member_is_told_and_costs_no_other_file(tmp_path: Path) -> None:
+    chapters = {"OEBPS/text/ch1.xhtml": "<p>" + "word " * 500}
+    content = Path(book(tmp_path / "a.epub", **chapters)).read_bytes()
+    (tmp_path / "a.epub").write_bytes(damaged(content, "OEBPS/text/ch1.xhtml"))
+    (tmp_path / "b.epub").write_bytes(damaged(content, "OEBPS/book.opf"))
+    word(tmp_path / "c.docx")
+    letter = (tmp_path / "c.docx").read_bytes()
+    (tmp_path / "c.docx").write_bytes(damaged(letter, "docProps/core.xml"))
+    (tmp_path / "d.docx").write_bytes(damaged(letter, "word/document.xml"))
+    (tmp_path / "e.txt").write_text("fine")
+    found = list(read(str(tmp_path)).read())
+    assert [item.doc_id for item in found if isinstance(item, Document)] == ["a.epub", "c.docx", "e.txt"]
+    told = {item.where: item.reason for item in found if isinstance(item, Problem)}
+    assert told.keys() == {"a.epub, OEBPS/text/ch1.xhtml", "b.epub", "d.docx"}
+    assert told["b.epub"].startswith("OEBPS/book.opf is damaged: ")
