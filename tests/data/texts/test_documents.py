@@ -171,4 +171,4 @@ def test_a_damaged_member_is_told_and_costs_no_other_file(tmp_path: Path) -> Non
     assert [item.doc_id for item in found if isinstance(item, Document)] == ["a.epub", "c.docx", "e.txt"]
     told = {item.where: item.reason for item in found if isinstance(item, Problem)}
     assert told.keys() == {"a.epub, OEBPS/text/ch1.xhtml", "b.epub", "d.docx"}
-    assert told["b.epub"].startswith("OEBPS/book.opf is damaged: ")
+    assert "OEBPS/book.opf is damaged: " in told["b.epub"]
