@@ -343,7 +343,8 @@ def test_sessions_evaluations_corpora_and_uploads_are_text(visitor: Page, url: s
         expect(facts).to_contain_text(fact)
 
     packed = io.BytesIO()
-    rows = [{"text": text, "label": text, "id": text, text: text} for text in TEXTS[:4]]
+    plain = [f"plain {n}" for n in range(6)]  # a column that is mostly HTML would be read as text
+    rows = [{"text": text, "label": text, "id": text, text: text} for text in (*TEXTS[:4], *plain)]
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr(f"{SCRIPT}.jsonl", "\n".join(map(json.dumps, rows)))
         archive.writestr(f"{IMAGE}.exe", "")
@@ -351,7 +352,7 @@ def test_sessions_evaluations_corpora_and_uploads_are_text(visitor: Page, url: s
     visitor.locator("input[type=file]").set_input_files(upload)
     preview = visitor.locator(".st-key-preview")
     for part in (".ex-id", ".ex-label", ".ex-text"):
-        expect(preview.locator(part)).to_have_text([*TEXTS[:4]])
+        expect(preview.locator(part)).to_have_text([*TEXTS[:4], plain[0]])
     expect(preview.locator(".ex-name").first).to_have_text(IMAGE)
     expect(visitor.get_by_text(f"Left out: {IMAGE}.exe: not a kind that is read.")).to_be_visible()
     check(visitor)
