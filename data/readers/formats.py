@@ -1,5 +1,6 @@
 """The formats that are read, and which of them a file has: by what it begins with, else by the suffix of its name."""
 
+import json
 import mimetypes
 import re
 import zipfile
@@ -156,6 +157,8 @@ _SIGNATURES = (
         "mbox",
     ),
 )
+_MAY_BE_JSON_LINES = frozenset({"text", "csv", "tsv"})
+_OBJECT = re.compile(r'\{\s*"(?:[^"\\]|\\.)*"\s*:')  # as it begins
 _JSON = re.compile(r"""\{\s*["}]|\[\s*[\[{"\]]""")
 _MAIL_HEAD = re.compile(r"(?:[A-Za-z][A-Za-z0-9-]*:[^\r\n]*\r?\n(?:[ \t]+[^\s][^\r\n]*\r?\n)*)+\r?\n")
 _MAIL_FIELD = re.compile(r"(?im)^(From|To|Subject|Date|Message-ID|MIME-Version|Received):")
@@ -184,7 +187,8 @@ def _format_of(file: File) -> Format | None:
     if named is not None and not are_lines and (named.name in _PROSE or named.name == "lance"):  # a folder
         return named
     head = _head(file)
-    found = _by_magic(head, file) or ("lines" if are_lines else _by_text(text_of(head), file))
+    of_text = "lines" if are_lines else _by_text(text_of(head), file, is_cut=len(head) == _HEAD)
+    found = _by_magic(head, file) or of_text
     if found is None and named is not None and named.name == "text" and len(head) < _HEAD:
         file.known["content"] = head  # a short text is opened once
     return BY_NAME[found] if found else named
@@ -222,10 +226,12 @@ def has_rows(file: File) -> bool:
 
 
 def is_taken_for_table(file: File) -> bool:
-    """Return whether only the tabs of a text make it a table, so that it may be none."""
+    """Return whether only its tabs, or the JSON in it, make a text a table, so that it may be none."""
     found = format_of(file)
-    is_chosen = file.options.format is not None or file.kind in BY_NAME["tsv"].suffixes
-    return found is not None and found.name == "tsv" and not is_chosen
+    if found is None or file.options.format is not None:
+        return False
+    is_text = file.kind in BY_NAME["text"].suffixes
+    return (found.name == "tsv" and file.kind not in found.suffixes) or (found.name == "jsonl" and is_text)
 
 
 def named_format(name: str) -> Format:
@@ -299,12 +305,14 @@ def _in_zip(file: File) -> str | None:
     return next((name for member, name in _IN_ZIP if member in members), None)
 
 
-def _by_text(text: str, file: File) -> str | None:
+def _by_text(text: str, file: File, *, is_cut: bool) -> str | None:
     """Return the format that the beginning of a text shows; None if it shows none beyond its suffix."""
     named = BY_SUFFIX.get(file.kind)
     begin = text.replace("\r\n", "\n").replace("\r", "\n").lstrip("\ufeff \t\n")
     if found := next((name for pattern, name in _SIGNATURES if pattern.match(begin)), None):
         return None if named is not None and found == "xml" else found
+    if named is not None and named.name in _MAY_BE_JSON_LINES and _are_json_lines(begin, is_cut=is_cut):
+        return "jsonl"
     if named is not None and named.name != "text":
         return None
     if _is_mail(begin, is_named=named is not None):
@@ -314,6 +322,28 @@ def _by_text(text: str, file: File) -> str | None:
     if (named is not None or not file.kind) and _is_tabbed(text):
         return "tsv"
     return "csv" if named is not None and is_delimited(text.lstrip("\ufeff")) else None
+
+
+def _are_json_lines(text: str, *, is_cut: bool) -> bool:
+    """Return whether the first two lines that are not blank, or the only one, are JSON objects.
+
+    A line that goes on behind the beginning of a file that is looked at is one if it begins as one.
+    """
+    if not text.startswith("{"):
+        return False
+    lines = [line for each in text.split("\n") if (line := each.strip())]
+    is_cut = is_cut and not text.endswith("\n")
+    for number, line in enumerate(lines[:2], 1):
+        if not line.startswith("{"):
+            return False
+        if is_cut and number == len(lines):
+            return _OBJECT.match(line) is not None
+        try:
+            if not isinstance(json.loads(line), dict):
+                return False
+        except (ValueError, RecursionError):
+            return False
+    return bool(lines)
 
 
 def _is_mail(text: str, *, is_named: bool) -> bool:

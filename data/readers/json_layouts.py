@@ -1,13 +1,14 @@
 """Where the rows of a JSON file lie: which of its lists or objects hold them, found without keeping its values."""
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from exemplar.data.errors import ExemplarError, TableUnknown
 from exemplar.data.readers.json_stream import JsonReader
-from exemplar.data.readers.nested_cells import cell_at, is_inverted_index
+from exemplar.data.readers.nested_cells import cell_at, is_inverted_index, table_columns
 
 NO_TABLE = (
     "its JSON is neither a list of objects, nor an object with such a list, nor objects by id, nor columns of equal "
@@ -19,7 +20,20 @@ _MOST_KEYS = 200  # of an object that is looked into
 _MOST_LOOKED_AT = 20_000  # keys of all objects in a file
 _MOST_NAMES = 20  # in a message
 _TEXTS = frozenset({"text", "body", "content", "abstract", "full_text", "fulltext"})  # of an object that is a row
+_ROWS = frozenset(  # lists that a text beside them is about
+    ("data", "rows", "records", "items", "results", "documents", "entries", "examples", "articles", "papers", "reviews")
+)
 _COLUMNS = frozenset({*_TEXTS, "title", "label", "id", "_id", "name", "description", "message", "date", "url"})
+# Of an object that is a row too, though no usual name of the column that holds the text of a table.
+_NAMES_OF_TEXTS = _COLUMNS.union(
+    ("question", "questions", "answer", "answers", "prompt", "response", "instruction", "input", "output", "context"),
+    ("passage", "query", "completion", "chosen", "rejected", "premise", "hypothesis", "source", "target", "sentence"),
+    ("summary", "subject", "comment", "comments", "note", "notes", "review", "document", "full text", "headline"),
+    ("author", "authors", "address", "city", "country", "journal", "publisher", "copyright", "license", "version"),
+    ("display name", "article title", "document title", "category", "class", "labels", "type", "error", "status"),
+)
+_PEEKED = 200  # characters of a text
+_LEAST_WORDS, _LEAST_WORDS_BY_NAME = 2, 4  # of texts by id; and by a key without digits, which may name a column
 # Lists that a layout of many files has rows in, beside others, and what each of their objects has.
 _KNOWN = {
     "hits.hits": "_source",  # Elasticsearch
@@ -35,17 +49,24 @@ class Layout:
     Attributes
     ----------
     kind
-        ``list``: the rows are the values of a list in an object; ``objects``: those of an object, whose keys are ids;
-        ``row``: objects at the top, or in lists at the top, are rows; ``columns``: all of the file is read at once.
+        ``list``: the rows are the values of a list in an object; ``objects``, ``texts``: those of an object, whose keys
+        are ids; ``row``: objects at the top, or in lists at the top, are rows; ``columns``: all of the file is read at
+        once.
     path
         The names of the objects that the list or object lies in.
     within
         The name of the list in each of these values that holds the rows; empty if they are rows themselves.
+    tables
+        The names of all lists, if there are several and one of them was picked.
+    others
+        The lists beside the picked one, where none was chosen by its name.
     """
 
-    kind: Literal["list", "objects", "row", "columns"]
+    kind: Literal["list", "objects", "texts", "row", "columns"]
     path: tuple[str, ...] = ()
     within: str = ""
+    tables: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -61,13 +82,16 @@ class Shape:
     members
         Of an object, the first 200 by name.
     first
-        The names in the first object of a list.
+        The names of columns in the first object of a list.
+    n_words
+        Of a text, in its first 200 characters.
     """
 
     kind: Literal["object", "list", "text", "other"]
     counts: dict[str, int] = field(default_factory=dict)
     members: dict[str, "Shape"] = field(default_factory=dict)
-    first: frozenset[str] = frozenset()
+    first: tuple[str, ...] = ()
+    n_words: int = 0
 
     @property
     def n(self) -> int:
@@ -118,6 +142,8 @@ def shape_of(value: Any) -> Shape:
         for cell in value.values():
             shape.count(_kind(cell))
         return shape
+    if isinstance(value, str):
+        return Shape("text", n_words=len(value[:_PEEKED].split()))
     shape = Shape(_kind(value))
     if isinstance(value, list):
         for item in value:
@@ -128,7 +154,8 @@ def shape_of(value: Any) -> Shape:
 def _with_item(shape: Shape, item: Any) -> Shape:
     shape.count(_kind(item))
     if not shape.first and isinstance(item, dict):
-        shape.first = frozenset(item)
+        with suppress(ExemplarError):
+            shape.first = tuple(table_columns([item]))
     return shape
 
 
@@ -138,13 +165,15 @@ def _kind(value: Any) -> Literal["object", "list", "text", "other"]:
     return "list" if isinstance(value, list) else "text" if isinstance(value, str) else "other"
 
 
-def layout_of(shape: Shape, chosen: str | None = None) -> Layout:
+def layout_of(shape: Shape, chosen: str | None = None, holds_text: Callable[[Sequence[str]], bool] = bool) -> Layout:
     """Return where the rows of an object lie.
 
     Parameters
     ----------
     chosen
         The name of the list, or the object of objects, that holds the rows, with dots between the names of objects.
+    holds_text
+        Whether objects with columns of such names are documents, to choose among several lists.
 
     Raises
     ------
@@ -155,11 +184,13 @@ def layout_of(shape: Shape, chosen: str | None = None) -> Layout:
     if chosen is not None:
         return _chosen_layout(shape, lists, chosen)
     for name, key in _KNOWN.items():
-        if name in lists and key in lists[name][1].first:
+        if name in lists and any(f"{column}.".startswith(f"{key}.") for column in lists[name][1].first):
             return Layout("list", lists[name][0])
-    if any(name.lower() in _TEXTS and member.kind == "text" for name, member in shape.members.items()):
-        return Layout("row")
     outer = _outermost(lists)
+    if any(name.lower() in _TEXTS and member.kind == "text" for name, member in shape.members.items()):
+        described = (path for path in outer if path[-1].lower() in _ROWS and holds_text(lists[".".join(path)][1].first))
+        path = next(described, None)
+        return Layout("row") if path is None else Layout("list", path)
     if _are_columns(shape):
         return Layout("columns")
     if _are_alike(shape) and not _differ(shape, outer):
@@ -168,6 +199,9 @@ def layout_of(shape: Shape, chosen: str | None = None) -> Layout:
         return Layout("list", outer[0])
     if outer:
         names = [".".join(path) for path in outer]
+        if len(holding := [name for name in names if holds_text(lists[name][1].first)]) == 1:
+            others = tuple(name for name in names if name not in holding)
+            return Layout("list", lists[holding[0]][0], tables=tuple(lists), others=others)
         raise TableUnknown(f"it has several lists: {_named(names)}; say which holds the documents", names)
     return _without_lists(shape)
 
@@ -182,19 +216,32 @@ def _without_lists(shape: Shape) -> Layout:
     if tables:
         names = [".".join(path) for path in tables]
         raise TableUnknown(f"it has several objects of objects: {_named(names)}; say which holds the documents", names)
+    if _are_texts_by_id(shape):
+        return Layout("texts")
     if shape.counts.get("text"):
         return Layout("row")
     raise ExemplarError(NO_TABLE)
 
 
+def _are_texts_by_id(shape: Shape) -> bool:
+    """Return whether an object has at least two texts, each of several words, and keys which are not their kinds."""
+    keys = [" ".join(key.lower().replace("_", " ").replace("-", " ").split()) for key in shape.members]
+    if shape.n < 2 or not shape.holds("text") or not _NAMES_OF_TEXTS.isdisjoint(keys):
+        return False
+    have_digits = 2 * sum(any(char.isdigit() for char in key) for key in keys) >= len(keys)
+    least = _LEAST_WORDS if have_digits else _LEAST_WORDS_BY_NAME
+    return all(member.n_words >= least for member in shape.members.values())
+
+
 def _chosen_layout(shape: Shape, lists: Mapping[str, tuple[tuple[str, ...], Shape]], chosen: str) -> Layout:
+    tables = tuple(lists) if len(lists) > 1 else ()
     if chosen in lists:
-        return Layout("list", lists[chosen][0])
+        return Layout("list", lists[chosen][0], tables=tables)
     objects = {".".join(path): path for path, _ in _objects(shape)}
     if chosen in objects:
         return Layout("objects", objects[chosen])
     if found := next((name for name in lists if chosen.startswith(f"{name}.")), None):
-        return Layout("list", lists[found][0], chosen[len(found) + 1 :])
+        return Layout("list", lists[found][0], chosen[len(found) + 1 :], tables)
     names = [*lists, *objects]
     raise TableUnknown(f"it has no list '{chosen[:50]}' of objects; its lists are {_named(names)}", names)
 
@@ -281,7 +328,7 @@ def values_at(reader: JsonReader, layout: Layout) -> Iterator[Any]:
             yield reader.value()
         else:
             for _ in _at_path(reader, layout.path):
-                yield from _values_of_list(reader) if layout.kind == "list" else _values_by_id(reader)
+                yield from _values_of_list(reader) if layout.kind == "list" else _values_by_id(reader, layout.kind)
 
 
 def _at_path(reader: JsonReader, path: tuple[str, ...]) -> Iterator[None]:
@@ -306,59 +353,16 @@ def _values_of_list(reader: JsonReader) -> Iterator[Any]:
         yield reader.value()
 
 
-def _values_by_id(reader: JsonReader) -> Iterator[Any]:
+def _values_by_id(reader: JsonReader, kind: str) -> Iterator[Any]:
     if reader.peek() != "{":
         reader.value()
         return
     for key in reader.members():
         value = reader.value()
+        if kind == "texts":
+            value = {"text": value}
         has_id = not isinstance(value, dict) or "id" in value or "_id" in value
         yield value if has_id else {"id": key, **value}
-
-
-def column_rows(parsed: Any) -> Iterable[dict[str, Any]]:
-    """Return the rows of columns, which are lists or objects, or of what pandas writes as ``split``.
-
-    Row numbers that are not 0, 1, 2, ... become the column ``index``.
-
-    Raises
-    ------
-    ExemplarError
-        The columns differ in length.
-    """
-    if not isinstance(parsed, dict) or not parsed:
-        raise ExemplarError(NO_TABLE)
-    names, data, index = parsed.get("columns"), parsed.get("data"), parsed.get("index")
-    if isinstance(names, list) and isinstance(data, list) and data and all(isinstance(row, list) for row in data):
-        if any(len(row) != len(names) for row in data):
-            raise ExemplarError(f"it has {len(names):,} columns, and a row of another length")
-        return _indexed(_named_columns(names), data, index if isinstance(index, list) else [])
-    values = list(parsed.values())
-    if isinstance(values[0], dict):
-        keys = list(values[0])
-        if any(not isinstance(value, dict) or list(value) != keys for value in values):
-            raise ExemplarError("its columns have different rows")
-        return _indexed(list(parsed), zip(*(value.values() for value in values), strict=True), keys)
-    if any(not isinstance(value, list) or len(value) != len(values[0]) for value in values):
-        raise ExemplarError("its columns differ in length")
-    return _indexed(list(parsed), zip(*values, strict=True), [])
-
-
-def _named_columns(names: list[Any]) -> list[str]:
-    """Return names as texts; those of pandas' levels, which are lists, with dots between."""
-    return [".".join(map(str, name)) if isinstance(name, list) else str(name) for name in names]
-
-
-def _indexed(names: list[str], rows: Iterable[Sequence[Any]], index: Sequence[Any]) -> Iterator[dict[str, Any]]:
-    is_told = bool(index) and "index" not in names and list(map(str, index)) != list(map(str, range(len(index))))
-    for number, row in enumerate(rows):
-        cells = dict(zip(names, row, strict=True))
-        yield {"index": index[number], **cells} if is_told and number < len(index) else cells
-
-
-def numbered_columns(values: list[Any]) -> dict[str, Any]:
-    """Return a row of a list of lists, whose columns have no names."""
-    return {f"column {number}": value for number, value in enumerate(values, 1)}
 
 
 def rows_within(value: Any, name: str) -> list[Any] | None:

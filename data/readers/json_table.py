@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
@@ -13,13 +14,13 @@ from exemplar.data.errors import ExemplarError
 from exemplar.data.files.encodings import decoded_blocks, decoded_lines
 from exemplar.data.files.file import File
 from exemplar.data.files.table import Row, Table, line_of, placed_row, position_of
+from exemplar.data.readers.elasticsearch import action_of, with_actions
+from exemplar.data.readers.json_columns import column_rows, numbered_columns
 from exemplar.data.readers.json_layouts import (
     NO_TABLE,
     Layout,
-    column_rows,
     layout_of,
     list_names,
-    numbered_columns,
     read_shape,
     rows_within,
     values_at,
@@ -33,6 +34,7 @@ from exemplar.data.readers.json_stream import (
     n_values,
 )
 from exemplar.data.readers.nested_cells import cell_at, table_columns
+from exemplar.data.tabular.database_table import HoldsText
 from exemplar.data.text import LONE_SURROGATE, replace_lone_surrogates
 
 _N_FIRST = 1000  # objects whose keys are the columns
@@ -41,9 +43,9 @@ _BRACKETS = ("", "[", "]", "],", ",")  # lines of a list that has a value a line
 _FEW = 20  # rows whose lists or problems a message names
 _NO_OBJECT = "no JSON object"
 _NO_OBJECT_WITH_KEY = "no line is a JSON object with a key"
+_TEXTS_BY_ID = "each text of the object is a document, and its name the id"
 _LINES = (".jsonl", ".ndjson")
 _ASSIGNED = re.compile(r"window\.[\w.]+\s*=\s*")  # before the list in the files of an archive of X
-_ACTIONS = frozenset({"index", "create", "update", "delete"})  # of Elasticsearch's bulk files
 
 # A value of JSON takes up to 72 bytes in memory, and two or three characters in a file.
 _MOST_VALUES_OF_A_LINE = 2**24
@@ -54,30 +56,31 @@ Rows = Iterator[Row | Problem]
 _decode = json.JSONDecoder().decode
 
 
-def json_lines_table(file: File, required: Iterable[str] = ()) -> Table:
+def json_lines_table(file: File, required: Iterable[str] = (), holds_text: HoldsText = bool) -> Table:
     """Return a JSON Lines file as a table whose columns are the keys of its first 1,000 objects.
 
-    A line may hold several objects, or a list of objects. Required columns that the first objects lack are looked for
-    in the rest of the file. A file that begins as a list, or as an object over several lines, is read as JSON if it is
-    JSON; so is one of a single object, unless its suffix is that of JSON Lines.
+    A line may hold several objects, or a list of objects; without objects, each line is a text, or a list of the cells
+    of a row. Required columns that the first objects lack are looked for in the rest of the file. A file that begins as
+    a list, or as an object over several lines, is read as JSON if it is JSON; so is one of a single object, unless its
+    suffix is that of JSON Lines.
     """
     first, second = _first_lines(file)
-    if _holds_objects(first) and (second or file.kind in _LINES):
+    if (_holds_objects(first) and (second or file.kind in _LINES)) or (_is_list(first) and _is_list(second)):
         return _lines_table(file, required)
     if first and first[0] in "[{w" and not (first[0] == "[" and _holds_objects(second.removesuffix(","))):
         with suppress(NotJson):
-            return _document_table(file, required)
+            return _document_table(file, required, holds_text)
     return _lines_table(file, required)
 
 
-def json_table(file: File, required: Iterable[str] = ()) -> Table:
+def json_table(file: File, required: Iterable[str] = (), holds_text: HoldsText = bool) -> Table:
     """Return a JSON file as a table.
 
-    The file holds a list of objects, of texts or of lists; an object with a list of objects, whose name may be chosen;
-    objects by id; columns, which are lists or objects; or several objects one after the other. All but columns are
-    read value by value. The columns of the table are the keys of the first 1,000 objects, and required ones that any
-    object has. A file whose first two lines are objects is read as JSON Lines, and so is any other whose first line is
-    one and that is not JSON.
+    The file holds a list of objects, of texts or of lists; an object with a list of objects, whose name may be chosen,
+    or which is the only one of several that holds texts; objects or texts by id; columns, which are lists or objects;
+    or several objects one after the other. All but columns are read value by value. The columns of the table are the
+    keys of the first 1,000 objects, and required ones that any object has. A file whose first two lines are objects is
+    read as JSON Lines, and so is any other whose first line is one and that is not JSON.
 
     Raises
     ------
@@ -88,7 +91,7 @@ def json_table(file: File, required: Iterable[str] = ()) -> Table:
     if first.startswith("{") and _holds_objects(first) and _holds_objects(second):
         return _lines_table(file, required)
     try:
-        return _document_table(file, required)
+        return _document_table(file, required, holds_text)
     except NotJson:
         if not _holds_objects(first):
             raise
@@ -114,6 +117,12 @@ def _holds_objects(line: str) -> bool:
     return bool(values) and all(isinstance(value, dict) for value in values)
 
 
+def _is_list(line: str) -> bool:
+    """Return whether a line is a list of cells, which are not objects."""
+    values = _values(line) if line.startswith("[") and line.endswith("]") else []
+    return len(values) == 1 and isinstance(values[0], list)
+
+
 def _table(file: File, columns: dict[str, None], required: Iterable[str], rows: Callable[[], Rows]) -> Table:
     """Return rows as a table; required columns that are not among the first ones are looked for in all rows."""
     missing = set(required).difference(columns)
@@ -123,20 +132,23 @@ def _table(file: File, columns: dict[str, None], required: Iterable[str], rows: 
 
 
 def _lines_table(file: File, required: Iterable[str]) -> Table:
-    first, chosen = next(_objects(_lines(file)), None), file.options.table
-    are_actions = first is not None and _action_of(first) is not None
+    are_objects = next(_objects(itertools.islice(_lines(file, True), _N_FIRST)), None) is not None
+    first, chosen = next(_objects(_lines(file, are_objects)), None), file.options.table
+    are_actions = first is not None and action_of(first) is not None
 
     def rows() -> Rows:
-        found = _with_actions(_lines(file)) if are_actions else _lines(file)
+        found = with_actions(_lines(file, are_objects)) if are_actions else _lines(file, are_objects)
         return _rows_in_lists(found, chosen, file) if chosen else found
 
     columns = table_columns(itertools.islice(_objects(rows()), _N_FIRST))
     if not columns:
-        raise _lacks_list(chosen, _objects(_lines(file))) if chosen and first else ExemplarError(_NO_OBJECT_WITH_KEY)
+        if chosen and first:
+            raise _lacks_list(chosen, _objects(_lines(file, are_objects)))
+        raise ExemplarError(_NO_OBJECT_WITH_KEY)
     return _table(file, columns, required, rows)
 
 
-def _document_table(file: File, required: Iterable[str]) -> Table:
+def _document_table(file: File, required: Iterable[str], holds_text: HoldsText) -> Table:
     """Return a file of JSON that is not JSON Lines as a table.
 
     Raises
@@ -146,15 +158,18 @@ def _document_table(file: File, required: Iterable[str]) -> Table:
     ExemplarError
         It has no table's layout, or too many values for columns.
     """
-    layout = _layout(file)
+    layout = _layout(file, required, holds_text)
     if layout is None:
         return _lines_table(file, required)
     if layout.kind == "columns":
         return _columns_table(file)
 
     def rows() -> Rows:
+        if layout.others:
+            reason = f"the only list with a text; not read were {', '.join(layout.others)}, which can be chosen"
+            yield Problem(file.at(f"the list '{'.'.join(layout.path)}'"), reason, left_out=False)
         found = _streamed(file, layout)
-        return _rows_in_lists(found, layout.within, file) if layout.within else found
+        yield from _rows_in_lists(found, layout.within, file) if layout.within else found
 
     columns = table_columns(itertools.islice(_objects(rows()), _N_FIRST))
     if not columns:
@@ -162,7 +177,8 @@ def _document_table(file: File, required: Iterable[str]) -> Table:
             raise _lacks_list(layout.within, _objects(_streamed(file, layout)))
         reasons = {row.reason for row in itertools.islice(rows(), _FEW) if isinstance(row, Problem)}
         raise ExemplarError(f"it is {TOO_DEEP}" if TOO_DEEP in reasons else NO_TABLE)
-    return _table(file, columns, required, rows)
+    notes = (_TEXTS_BY_ID,) if layout.kind == "texts" else ()
+    return replace(_table(file, columns, required, rows), tables=layout.tables, notes=notes)
 
 
 @contextmanager
@@ -173,7 +189,7 @@ def _reading(file: File) -> Iterator[JsonReader]:
         yield reader
 
 
-def _layout(file: File) -> Layout | None:
+def _layout(file: File, required: Iterable[str], holds_text: HoldsText) -> Layout | None:
     """Return where the rows of a file lie; None if it has an object a line."""
     chosen = file.options.table
     with _reading(file) as reader:
@@ -186,7 +202,8 @@ def _layout(file: File) -> Layout | None:
         shape = read_shape(reader)
         last_line = reader.line
         if not reader.peek():
-            return layout_of(shape, chosen)
+            layout = layout_of(shape, chosen, holds_text)
+            return Layout("row") if layout.kind == "texts" and not shape.members.keys().isdisjoint(required) else layout
         are_lines = first_line == last_line < reader.line and _ends_on_its_line(reader)
         return None if are_lines else Layout("row", within=chosen or "")
 
@@ -293,8 +310,11 @@ def _objects(rows: Iterable[Row | Problem]) -> Iterator[Row]:
     return (row for row in rows if not isinstance(row, Problem))
 
 
-def _lines(file: File) -> Rows:
-    """Yield the objects of each line, or the problem with the line; skip blank lines."""
+def _lines(file: File, are_objects: bool) -> Rows:
+    """Yield the objects of each line, or the problem with the line; skip blank lines.
+
+    Without objects, texts and lists are rows too.
+    """
     number = 0
     with file.open() as opened:
         for line in decoded_lines(opened, file.name, file.options.encoding):
@@ -304,7 +324,10 @@ def _lines(file: File) -> Rows:
             number += 1
             if line.strip() not in _BRACKETS:
                 may_have_surrogates = HALF_A_PAIR.search(line) is not None
-                for value in _values(line) or [None]:
+                values = _values(line) or [None]
+                if not are_objects:
+                    values = [row for value in values for row in _rows_of(value, are_objects)]
+                for value in values:
                     if isinstance(value, dict) and not may_have_surrogates:
                         yield placed_row(value, number)
                     else:
@@ -334,30 +357,6 @@ def _objects_between_commas(text: str) -> list[Any]:
     except NotJson:
         return []
     return objects if all(isinstance(value, dict) for value in objects) else []
-
-
-def _with_actions(rows: Rows) -> Rows:
-    """Yield the documents of Elasticsearch's bulk format, with the ids of the actions on the lines before them."""
-    doc_id = None
-    for row in rows:
-        if isinstance(row, Problem):
-            yield row
-        elif (action := _action_of(row)) is not None:
-            doc_id = action.get("_id")
-        else:
-            cells = row["doc"] if row.keys() == {"doc"} and isinstance(row["doc"], dict) else row
-            has_id = doc_id is None or "_id" in cells
-            yield placed_row(cells if has_id else {"_id": doc_id, **cells}, line_of(row))
-            doc_id = None
-
-
-def _action_of(row: Row) -> dict[str, Any] | None:
-    """Return what a line of Elasticsearch's bulk format says of the next one; None for any other row."""
-    if len(row) != 1 or not _ACTIONS.issuperset(row):
-        return None
-    [action] = row.values()
-    is_action = isinstance(action, dict) and all(name.startswith("_") or name == "routing" for name in action)
-    return action if is_action else None
 
 
 def _checked(

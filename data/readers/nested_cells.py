@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from exemplar.data.files.table import Row, check_names
+from exemplar.data.readers.atlassian import atlassian_text, is_atlassian
 
 _DEEPEST = 3  # objects within each other whose keys are columns
 _MOST_KEYS = 200  # of an object whose keys are columns; more are values
@@ -16,6 +17,8 @@ _CONTENTS = ("content", "text", "value", "message", "body")  # of a message in a
 _SPEAKERS = ("role", "from", "speaker", "author", "sender", "name", "user")
 _LABELS = ("label", "labels", "name", "value", "title")  # of an object that is a label
 _CHOSEN = ("choices", "labels", "taxonomy")  # of a value in Label Studio
+_IS_NESTED = re.compile(r"(?i)inverted|messages|conversation|mapping")  # a name of a column that may hold JSON
+_BEFORE_INDEX = 100  # characters
 _MONGO = frozenset({"$oid", "$date", "$uuid", "$numberLong", "$numberInt", "$numberDouble", "$numberDecimal"})
 
 Cells = Iterator[tuple[str, Any]]
@@ -74,7 +77,8 @@ def _has_columns(cell: Any) -> bool:
     """Return whether a cell is an object whose keys are columns, and not one that is a value."""
     if not isinstance(cell, dict) or not 0 < len(cell) <= _MOST_KEYS:
         return False
-    return not (_is_mongo(cell) or is_inverted_index(cell) or _is_tree(cell) or cell.keys() <= {*_CHOSEN})
+    is_text = is_inverted_index(cell) or _is_tree(cell) or is_atlassian(cell)
+    return not (is_text or _is_mongo(cell) or cell.keys() <= {*_CHOSEN})
 
 
 def cell_at(row: Mapping[str, Any], name: str) -> Any:
@@ -108,9 +112,9 @@ def cells_beside(row: Mapping[str, Any], taken: Collection[str], opened: Collect
 
 
 def readable(cell: Any) -> Any:
-    """Return a cell of metadata: values of MongoDB, and names in parts, as plain ones; others unchanged."""
+    """Return a cell of metadata: values of MongoDB, names in parts, and Atlassian's texts as plain ones."""
     if isinstance(cell, dict):
-        return _from_mongo(cell)
+        return atlassian_text(cell) if is_atlassian(cell) else _from_mongo(cell)
     if isinstance(cell, list) and cell and all(isinstance(each, list) and _are_texts(each) for each in cell):
         return "; ".join(", ".join(filter(None, each)) for each in cell)
     return cell
@@ -135,30 +139,40 @@ def _from_mongo(cell: dict[str, Any]) -> Any:
 
 
 def is_inverted_index(cell: Any) -> bool:
-    """Return whether a cell lists the positions of each word, as OpenAlex gives abstracts."""
+    """Return whether a cell lists the positions of each word, as OpenAlex and Microsoft Academic give abstracts."""
     return (
         isinstance(cell, dict)
-        and bool(cell)
+        and bool(index := _index_in(cell))
         and all(
             isinstance(places, list) and places and all(type(place) is int for place in places)
-            for places in cell.values()
+            for places in index.values()
         )
     )
 
 
-def text_in(cell: Any, column: str) -> Any:
-    """Return the text of an abstract that is an inverted index, or of a conversation, a line each; others unchanged.
+def _index_in(cell: dict[str, Any]) -> dict[str, Any]:
+    """Return the words of an inverted index; those of Microsoft Academic lie beside their number."""
+    within = cell.get("InvertedIndex")
+    return within if isinstance(within, dict) and cell.keys() <= {"IndexLength", "InvertedIndex"} else cell
 
-    In a column that is named so, a text that holds either is read too, as CSV files have it.
+
+def text_in(cell: Any, column: str) -> Any:
+    """Return the text of an abstract that is an inverted index, of a conversation, or of Atlassian's nodes.
+
+    Messages and blocks are a line each; other cells are returned unchanged. In a column that is named so, a text that
+    holds an index or a conversation is read too, as CSV files have it.
     """
     if isinstance(cell, str):
-        if not cell.startswith(("{", "[")) or not re.search(r"(?i)inverted|messages|conversation|mapping", column):
+        is_mag = cell.startswith("{") and '"InvertedIndex"' in cell[:_BEFORE_INDEX]
+        if not cell.startswith(("{", "[")) or not (is_mag or _IS_NESTED.search(column)):
             return cell
         parsed = _parsed(cell)
         return cell if parsed is None else text_in(parsed, column)
     if is_inverted_index(cell):
-        words = sorted((place, word) for word, places in cell.items() for place in places)
+        words = sorted((place, word) for word, places in _index_in(cell).items() for place in places)
         return " ".join(word for _, word in words)
+    if is_atlassian(cell):
+        return atlassian_text(cell)
     if _is_tree(cell):
         cell = _branch(cell)
     if not isinstance(cell, list):

@@ -52,7 +52,8 @@ def open_table(file: File, required: Iterable[str] = (), holds_text: HoldsText =
     required
         Columns to look for in every line of a JSON Lines file if its first lines lack them.
     holds_text
-        Whether a table with such columns holds documents, to choose among the tables of a database.
+        Whether a table with such columns holds documents, to choose among the tables of a database or the
+        lists of a JSON file.
 
     Raises
     ------
@@ -62,9 +63,9 @@ def open_table(file: File, required: Iterable[str] = (), holds_text: HoldsText =
     found = format_of(file)
     name = found.name if found else ""
     if name == "json":
-        return json_table(file, required)
+        return json_table(file, required, holds_text)
     if name == "jsonl":
-        return json_lines_table(file, required)
+        return json_lines_table(file, required, holds_text)
     if name in _DATABASES:
         return _DATABASES[name](file, holds_text)
     if name not in _READERS:

@@ -4,18 +4,22 @@ import itertools
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 from exemplar.data.documents import Problem
 from exemplar.data.errors import ExemplarError, TextColumnUnknown
+from exemplar.data.files.file import UNREADABLE
 from exemplar.data.files.table import Table
-from exemplar.data.readers.nested_cells import cell_at
+from exemplar.data.readers.nested_cells import cell_at, text_in
 from exemplar.data.sources.exports import Export, export_with
 
 # Usual names, the most telling first; upper case, blanks, hyphens and underscores do not count.
 TEXT_COLUMNS = (
     *("text", "content", "review", "abstract", "abstract note", "abstract text", "document", "body", "body text"),
     *("full text", "description", "selftext", "message", "contents", "cooked", "abstract inverted index"),
+    "indexed abstract",
     *("messages", "conversations", "conversation", "chat messages", "mapping", "data"),
 )
 TITLE_COLUMNS = ("title", "article title", "document title", "display name", "headline", "subject", "summary")
@@ -33,6 +37,7 @@ ID_COLUMNS = (
 _LABEL_STUDIO = frozenset({"annotation_id", "annotator", "lead_time"})
 _NO_LABELS = _LABEL_STUDIO | {"created_at", "updated_at", "id", "agreement"}
 _PRODIGY = frozenset({"_input_hash", "_task_hash"})
+_DOCCANO = frozenset({"relations", "Comments"})
 
 OFF = "none"
 
@@ -85,8 +90,30 @@ def guess_columns(names: Sequence[str]) -> Columns:
     return Columns(text, title, _guess_label(names, labels, text, [each for each in (text, title) if each]), doc_id)
 
 
+def pick_columns_of(
+    table: Table, requested: Columns, where: str, *, list_names: bool = True, hint: str = ""
+) -> Columns:
+    """Return the roles of a table's columns, as ``pick_columns`` does; a nested one of lists is not guessed as text.
+
+    Of such a table, such as one of questions with ``answers.text``, the first rows are read.
+    """
+    not_texts: list[str] = []
+    while True:
+        chosen = pick_columns(table.columns, requested, where, list_names=list_names, hint=hint, not_texts=not_texts)
+        text = chosen.text
+        if text is None or requested.text is not None or "." not in text or not _has_lists(table, text):
+            return chosen
+        not_texts.append(text)
+
+
 def pick_columns(
-    names: Sequence[str], requested: Columns, where: str, *, list_names: bool = True, hint: str = ""
+    names: Sequence[str],
+    requested: Columns,
+    where: str,
+    *,
+    list_names: bool = True,
+    hint: str = "",
+    not_texts: Collection[str] = (),
 ) -> Columns:
     """Return the roles of columns: the requested names, else the usual names.
 
@@ -100,6 +127,8 @@ def pick_columns(
         Whether messages list the table's columns.
     hint
         What messages end with.
+    not_texts
+        Columns that are not the text, whatever their names.
 
     Raises
     ------
@@ -123,7 +152,7 @@ def pick_columns(
         return found
 
     texts, titles, labels, ids = _usual_names(names)
-    text = pick(requested.text, texts, requested.names())
+    text = pick(requested.text, texts, [*requested.names(), *not_texts])
     taken = [*filter(None, [text]), *requested.names()]
     title = pick(requested.title, titles, taken, text or "")
     if text is None and not (title and (requested.text == OFF or _export(names))):
@@ -166,6 +195,17 @@ def text_hint(table: Table) -> str:
     return f"the longest texts are in '{_folded(longest)}'{question}"
 
 
+def _has_lists(table: Table, column: str) -> bool:
+    """Return whether the first cells of a column are lists which are neither conversations nor parts of a text."""
+    cells: list[Any] = []
+    with suppress(*UNREADABLE):
+        for row in itertools.islice(table.rows((column,)), _MOST_PEEKED):
+            cell = None if isinstance(row, Problem) else text_in(cell_at(row, column), column)
+            if cell is not None:
+                cells.append(cell)
+    return bool(cells) and all(isinstance(cell, list) for cell in cells)
+
+
 def _usual_names(names: Sequence[str]) -> tuple[Sequence[str], ...]:
     """Return the usual names of columns for texts, titles, labels and ids; those of an export if it is a known one."""
     if (export := _export(names)) is None:
@@ -193,18 +233,28 @@ def _guess(names: Sequence[str], usual: Iterable[str], taken: Collection[str], b
     Parameters
     ----------
     beside
-        The column of the text; nested ones must lie in the same object. None if any object will do.
+        The column of the text; nested ones must lie in the same object, or in one that this lies in: the nearest is
+        taken. None if any object will do.
     """
     free = [name for name in names if name not in taken]
     plain = {name: _plain_name(name) for name in free}
-    nested = {
-        name: _plain_name(name.rpartition(".")[2])
-        for name in free
-        if "." in name and (beside is None or name.rpartition(".")[0] == beside.rpartition(".")[0])
-    }
+    nested = {name: _plain_name(name.rpartition(".")[2]) for name in free if "." in name}
+    by_object: list[dict[str, str]] = [nested]
+    if beside is not None:
+        by_object = [
+            {name: last for name, last in nested.items() if name.rpartition(".")[0] == within}
+            for within in _objects_around(beside)
+        ]
     return next(
-        (name for named in (plain, nested) for guess in usual for name in named if guess in (name, named[name])), None
+        (name for named in (plain, *by_object) for guess in usual for name in named if guess in (name, named[name])),
+        None,
     )
+
+
+def _objects_around(column: str) -> list[str]:
+    """Return the names of the objects that a column lies in, the nearest first."""
+    parts = column.split(".")
+    return [".".join(parts[:end]) for end in range(len(parts) - 1, 0, -1)]
 
 
 def _guess_label(names: Sequence[str], usual: Iterable[str], text: str | None, taken: Collection[str]) -> str | None:
@@ -215,6 +265,10 @@ def _guess_label(names: Sequence[str], usual: Iterable[str], text: str | None, t
         return "annotations"
     if "accept" in names and "options" in names and _PRODIGY.intersection(names):
         return "accept"
+    if "spans" in names and _PRODIGY.intersection(names):
+        return "spans"
+    if "entities" in names and _DOCCANO.intersection(names):
+        return "entities"
     if _LABEL_STUDIO.issubset(names):
         others = [name for name in names if name not in _NO_LABELS and name not in taken]
         return others[0] if len(others) == 1 else None

@@ -16,7 +16,7 @@ from exemplar.data.files.table import Row, Table, line_of, placed_row
 from exemplar.data.readers.formats import has_rows, is_readable, is_taken_for_table
 from exemplar.data.readers.tables import open_table
 from exemplar.data.readers.text_files import read_text_file
-from exemplar.data.sources.columns import Columns, holds_text, pick_columns
+from exemplar.data.sources.columns import Columns, holds_text, pick_columns_of
 from exemplar.data.sources.files import file_on_disk, files_at, files_in_tar, files_in_zip, folder_as_file, is_hidden
 from exemplar.data.sources.rows import Documents, read_rows
 from exemplar.data.tabular.database_table import is_lance
@@ -124,7 +124,7 @@ def _read_file(file: File, requested: Columns, taken: set[str]) -> Documents:
         table = _with_partitions(open_table(file, requested.names(), holds_text(requested)), file.name)
         try:
             # Problems are counted by their words, so these must not list columns, which differ from file to file.
-            chosen = pick_columns(table.columns, requested, "it", list_names=False)
+            chosen = pick_columns_of(table, requested, "it", list_names=False)
         except TextColumnUnknown:
             if not is_taken_for_table(file):
                 raise

@@ -10,6 +10,7 @@ from exemplar.data.extras import package
 from exemplar.data.files.file import UNREADABLE, File
 from exemplar.data.files.table import Row, Table
 from exemplar.data.readers.nested_cells import cell_at, text_in
+from exemplar.data.sources.columns import Columns
 from exemplar.data.texts.html import cell_text, is_html
 
 _N_ROWS = 100
@@ -44,9 +45,7 @@ class HtmlCells:
         return (text if text and not text.isspace() else None), ""
 
 
-def find_html(
-    table: Table, rows: Rows, text_column: str | None, id_column: str | None, file: File | None
-) -> tuple[Rows, HtmlCells]:
+def find_html(table: Table, rows: Rows, chosen: Columns, file: File | None) -> tuple[Rows, HtmlCells]:
     """Return the rows of a table, and which of its columns hold HTML.
 
     These are the columns that the format says, else those of which at least half of the first 100 cells that are not
@@ -56,7 +55,7 @@ def find_html(
         columns, told = list(table.html), False
     else:
         first, rows = _peeked(rows)
-        columns, told = [name for name in _by_content(first, text_column) if name != id_column], True
+        columns, told = [name for name in _by_content(first, chosen) if name != chosen.id], True
     if not columns:
         return rows, HtmlCells()
     where = file.name if file else "the table"
@@ -93,13 +92,15 @@ def _peeked(rows: Rows) -> tuple[list[Row], Rows]:
     return [row for row in first if not isinstance(row, Problem)], all_rows()
 
 
-def _by_content(rows: Collection[Row], text_column: str | None) -> list[str]:
+def _by_content(rows: Collection[Row], chosen: Columns) -> list[str]:
     n_cells: Counter[str] = Counter()
     n_html: Counter[str] = Counter()
     for row in rows:
         cells = dict(row)
-        if text_column is not None and text_column not in cells:
-            cells[text_column] = text_in(cell_at(row, text_column), text_column)
+        for name in (chosen.text, chosen.title, chosen.label):  # they may be nested
+            if name is not None and name not in cells:
+                cell = cell_at(row, name)
+                cells[name] = text_in(cell, name) if name == chosen.text else cell
         for name, cell in cells.items():
             if isinstance(cell, str) and cell and not cell.isspace():
                 n_cells[name] += 1

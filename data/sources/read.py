@@ -36,7 +36,7 @@ from exemplar.data.readers.formats import (
 )
 from exemplar.data.readers.tables import open_table
 from exemplar.data.readers.text_files import read_text_file
-from exemplar.data.sources.columns import Columns, holds_text, pick_columns, text_hint
+from exemplar.data.sources.columns import Columns, holds_text, pick_columns_of, text_hint
 from exemplar.data.sources.files import file_on_disk, files_at, folder_as_file, is_url, local_path, name_at
 from exemplar.data.sources.folders import Listing, leads_out, list_archive, list_folder, list_url, read_files, walk
 from exemplar.data.sources.hub_datasets import data_set_table, default_split, is_data_set
@@ -235,7 +235,7 @@ def _table(table: Table, name: str, spec: SourceSpec, file: File | None = None) 
 def _picked(table: Table, spec: SourceSpec, file: File | None) -> Columns:
     """Return the roles of columns; an error says which column may hold the text, or why the table looks wrong."""
     try:
-        return pick_columns(table.columns, spec.columns, spec.where, hint=table.hint)
+        return pick_columns_of(table, spec.columns, spec.where, hint=table.hint)
     except TextColumnUnknown as error:
         hint = ""
         if file is not None and not table.hint:
@@ -292,9 +292,8 @@ def _roles(tables: list[File], requested: Columns) -> dict[str, Columns]:
     roles = {}
     for file in tables[:_MOST_SHOWN]:
         with contextlib.suppress(*UNREADABLE):
-            roles[file.name] = pick_columns(
-                open_table(file, requested.names(), holds_text(requested)).columns, requested, file.name
-            )
+            table = open_table(file, requested.names(), holds_text(requested))
+            roles[file.name] = pick_columns_of(table, requested, file.name)
     return roles
 
 

@@ -25,6 +25,7 @@ from exemplar.data.sources.html_cells import HtmlCells, find_html
 from exemplar.data.texts.hard_wraps import one_line_title, without_hard_wraps
 
 _PRODIGY = frozenset({"_input_hash", "_task_hash"})  # what Prodigy writes into each example
+_ANSWER = "answer"  # what it says of the label: accept, reject or ignore
 _MOST_ID = 10_000  # characters; the ids of all documents stay in memory
 _MOST_PEEKED = 100  # rows whose ids show whether a spreadsheet turned all of them into fractions
 _OF_EARLIER = "ids of an earlier file; they stand after the name of this one"
@@ -47,7 +48,7 @@ def read_rows(table: Table, chosen: Columns, taken: set[str], file: File | None 
     """
     number, names = 0, frozenset(chosen.names())
     roles = _Roles(chosen, names, objects_of(names), is_abstract(chosen.text), is_known_export(table.columns))
-    rows, html = find_html(table, table.rows(names), chosen.text, chosen.id, file)
+    rows, html = find_html(table, table.rows(names), chosen, file)
     rows, are_floats = _with_floats(rows, chosen.id)
     yield from html.problems
     ids = _Ids(taken, file)
@@ -183,7 +184,7 @@ def _read_row(roles: _Roles, ids: _Ids, place: _Place, are_floats: bool) -> Docu
     except ExemplarError:
         yield place.problem("the label is no plain text", left_out=False)
     labels = tuple(place.html.text(chosen.label, label)[0] or label for label in labels)
-    if labels and _is_rejected(row):
+    if labels and chosen.label != _ANSWER and _is_rejected(row):
         labels = ()
         yield place.problem("rejected or ignored in Prodigy: its label is left out", left_out=False)
     own_id, reason = _own_id(row, chosen, ids, are_floats)
@@ -223,7 +224,7 @@ def _has_no_abstract(cell: Any) -> bool:
 
 def _is_rejected(row: Row) -> bool:
     """Return whether a row is an example of Prodigy that was rejected or ignored."""
-    return row.get("answer", "accept") != "accept" and not _PRODIGY.isdisjoint(row)
+    return row.get(_ANSWER, "accept") != "accept" and not _PRODIGY.isdisjoint(row)
 
 
 def _own_id(row: Row, chosen: Columns, ids: _Ids, are_floats: bool) -> tuple[str | None, str]:

@@ -75,6 +75,18 @@ def test_a_file_keeps_its_format_without_its_suffix(tmp_path: Path, name: str) -
         ("a.json", "<!doctype html><html><p>An error</p></html>", "html"),
         ("RC_2024-01", '{"text": "a"}\n', "jsonl"),
         ("dump", '[\n {"text": "a"}]', "jsonl"),
+        ("a.txt", '{"text": "a"}\r\n\r\n{"text": "b"}\r\n', "jsonl"),
+        ("a.txt", '\ufeff\n {"text": "a"}', "jsonl"),
+        ("a.csv", '{"text": "a", "n": 1}\n{"text": "b"}\n', "jsonl"),
+        ("a.tsv", '{"text": "a"}\n{"text": "b"}\nx\n', "jsonl"),
+        ("a.txt", f'{{"text": "{"a" * 100_000}"}}\n{{}}\n', "jsonl"),
+        ("a.txt", f'{{"n": 1}}\n{{"text": "{"a" * 100_000}"}}\n', "jsonl"),
+        ("a.txt", f'{{"n": 1}}\n{{ {"a" * 100_000}\n', "text"),
+        ("a.txt", '{"text": "a"}\n{text}\n', "text"),
+        ("a.txt", '{"text": "a"}\nand so on\n', "text"),
+        ("a.txt", '{"text": [' + "[" * 20_000, "text"),
+        ("a.csv", '{"text": "a"},{"text": "b"}\n{"c": 1},{}\n', "csv"),
+        ("a.md", '{"text": "a"}\n{"text": "b"}\n', "markdown"),
         ("a.eml", "Received: by x\nReceived: by y\n\nA\tb\n", "email"),
         ("a.md", RIS, "markdown"),
     ],
@@ -97,6 +109,15 @@ def test_a_text_with_tabs_in_a_folder_is_a_table_only_with_a_column_for_the_text
     ]
     assert texts(read(str(tmp_path), text_column="meaning")) == ["an animal", "an insect"]
     with pytest.raises(ValueError, match="word, meaning; if it is no table, say that its format is text"):
+        read(str(tmp_path / "a.txt"))
+
+
+def test_json_in_a_text_is_one_text_if_no_key_is_usual_and_it_lies_in_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text('{"word": "cat"}\n{"word": "bee"}\n')
+    (tmp_path / "b.txt").write_text('{"text": "one"}\n{"text": "two"}\n')
+    assert texts(read(str(tmp_path))) == ['{"word": "cat"}\n{"word": "bee"}\n', "one", "two"]
+    assert [each.where for each in problems(read(str(tmp_path)))] == ["a.txt"]
+    with pytest.raises(ValueError, match="word; if it is no table, say that its format is text"):
         read(str(tmp_path / "a.txt"))
 
 

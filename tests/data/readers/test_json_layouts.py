@@ -17,6 +17,8 @@ from exemplar.data.readers.json_layouts import read_shape
 from exemplar.data.readers.json_stream import JsonReader
 from exemplar.data.readers.tables import open_table
 from exemplar.data.sources.files import file_on_disk
+from exemplar.data.sources.preview import look_at
+from exemplar.data.sources.spec import SourceSpec
 from tests.support.reading import documents, problems, read, texts
 
 ROWS = [{"id": "a", "text": "a bee"}, {"id": "b", "text": "a bridge"}]
@@ -106,7 +108,7 @@ def test_any_object_gives_rows_or_one_sentence(
 
 @pytest.mark.parametrize("indent", [None, 1])
 def test_a_list_beside_others_is_chosen_by_its_name(tmp_path: Path, indent: int | None) -> None:
-    path = written(tmp_path, {"count": 2, "tickets": ROWS, "users": [{"id": 9, "name": "x"}]}, indent=indent)
+    path = written(tmp_path, {"count": 2, "tickets": ROWS, "users": [{"id": 9, "text": "x"}]}, indent=indent)
     with pytest.raises(ExemplarError, match=r"several lists: tickets, users; say which holds the documents"):
         read(path)
     assert chosen(path, "tickets") == [Document("a", "a bee"), Document("b", "a bridge")]
@@ -114,8 +116,73 @@ def test_a_list_beside_others_is_chosen_by_its_name(tmp_path: Path, indent: int 
         chosen(path, "posts")
 
 
+@pytest.mark.parametrize("name", ["export.json", "export", "export.txt"])
+def test_of_several_lists_the_only_one_with_a_text_is_read_and_the_others_are_told(tmp_path: Path, name: str) -> None:
+    users = [{"id": 9, "name": "x", "photo": {"title": "y"}}]
+    path = written(tmp_path, {"users": users, "tickets": ROWS, "n": 1}, name)
+    source = read(path)
+    assert texts(source) == ["a bee", "a bridge"]
+    reason = "the only list with a text; not read were users, which can be chosen"
+    assert problems(source) == [Problem("the list 'tickets'", reason, left_out=False)]
+    assert source.tables == look_at(SourceSpec(path)).tables == ("users", "tickets")
+    for table in source.tables:
+        choice = read(path, options=ReadOptions(table=table), text_column="id")
+        assert (choice.tables, problems(choice)) == (("users", "tickets"), [])
+    assert texts(read(path, text_column="name")) == ["x"]  # the only list with this column
+    assert texts(read(written(tmp_path, {"a": users, "b": [{"data": {"text": "deep"}}]}))) == ["deep"]
+    for others in ([{"x": 1}], [{"text": "a"}, {"text": "b"}]):
+        neither = written(tmp_path, {"users": others, "tickets": others})
+        with pytest.raises(ExemplarError, match="it has several lists: users, tickets; say which"):
+            read(neither)
+
+
+def test_texts_by_id_are_documents(tmp_path: Path) -> None:
+    by_id = {"a1": "One bee", "a2": "Two bees"}
+    by_name = {"intro.html": "How the bees came home.", "faq": "What do bees eat?"}
+    for content in (by_id, by_name, {f"{number}": f"bee number {number}" for number in range(500)}):
+        source = read(written(tmp_path, content))
+        assert [(each.doc_id, each.text) for each in documents(source)] == list(content.items())
+        assert source.notes == ("each text of the object is a document, and its name the id",)
+    assert texts(read(written(tmp_path, by_id), text_column="a2")) == ["Two bees"]  # a row, as it was asked for
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"a1": "One bee"},
+        {"a1": "One bee", "a2": "Two"},
+        {"a1": "One bee", "a2": 2},
+        {"name": "Ann Lee", "city": "New York"},
+        {"question": "What do all bees eat?", "reply": "They eat what they find."},
+        {"Article_Title": "What do all bees eat?", "2": "They eat what they find."},
+    ],
+)
+def test_texts_of_one_row_are_no_documents(tmp_path: Path, content: dict[str, Any]) -> None:
+    with pytest.raises(TextColumnUnknown, match=f"its columns are: {', '.join(content)}"):
+        read(written(tmp_path, content))
+
+
+def test_lines_of_lists_and_of_texts_are_rows(tmp_path: Path) -> None:
+    lists = written(tmp_path, '["Bee","a"]\n\n["Bridge",null]\nx\n[]\n', "rows.jsonl")
+    source = read(lists, text_column="column 1")
+    assert documents(source) == [Document("0", "Bee", (), {"column 2": "a"}), Document("1", "Bridge")]
+    assert [each.line for each in documents(source)] == [1, 3]
+    assert [(each.where, each.reason) for each in problems(source)] == [
+        ("line 4", "no JSON"),
+        ("line 5", "no JSON object"),
+    ]
+    with pytest.raises(TextColumnUnknown, match="its columns are: column 1, column 2"):
+        read(lists)
+    source = read(written(tmp_path, '"One bee"\n"Two \\ud83d bees"\n7\n', "rows.jsonl"))
+    assert texts(source) == ["One bee", "Two \ufffd bees"]
+    assert [each.where for each in problems(source)] == ["line 2", "line 3"]
+    mixed = read(written(tmp_path, '["Bee","a"]\n["x","b"]\n{"text": "a bee"}\n', "rows.jsonl"))
+    assert texts(mixed) == ["a bee"]
+    assert [each.reason for each in problems(mixed)] == ["no JSON object"] * 2
+
+
 def test_a_file_without_suffix_that_is_one_object_is_no_line(tmp_path: Path) -> None:
-    content = {"tickets": ROWS, "users": [{"id": 9}]}
+    content = {"tickets": ROWS, "users": [{"id": 9, "text": "x"}]}
     with pytest.raises(ExemplarError, match="it has several lists: tickets, users"):
         read(written(tmp_path, content, "export"))
     assert texts(read(written(tmp_path, {"n": 1, "tickets": ROWS}, "export"))) == ["a bee", "a bridge"]

@@ -10,8 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exemplar.data.documents import Document, Problem
-from exemplar.data.errors import ExemplarError
+from exemplar.data.errors import ExemplarError, TextColumnUnknown
 from exemplar.data.readers.nested_cells import cell_at, labels_in, table_columns, text_in
+from exemplar.data.sources.preview import look_at
+from exemplar.data.sources.spec import SourceSpec
 from tests.support.reading import documents, problems, read
 
 
@@ -220,6 +222,55 @@ def test_prodigy_is_read_and_only_what_was_accepted_is_a_label(tmp_path: Path) -
     assert documents(read(written(tmp_path, other)))[0].labels == ("LATE",)
     choice = [{"text": "a", "options": [{"id": "X", "text": "x"}], "accept": ["X", "Y"], "answer": "accept", **hashes}]
     assert documents(read(written(tmp_path, choice)))[0].labels == ("X", "Y")
+
+
+def test_the_answers_of_prodigy_and_its_spans_can_be_labels(tmp_path: Path) -> None:
+    span = {"start": 0, "end": 1, "label": "X"}
+    answers = ("accept", "reject", "ignore")
+    rows = [{"text": "a", "spans": [span], "answer": answer, "_input_hash": 1} for answer in answers]
+    chosen = read(written(tmp_path, rows), label_column="answer")
+    assert [each.labels for each in documents(chosen)] == [("accept",), ("reject",), ("ignore",)]
+    assert problems(chosen) == []
+    assert [each.labels for each in documents(read(written(tmp_path, rows)))] == [("X",), (), ()]
+    assert documents(read(written(tmp_path, [{"text": "a", "spans": [span]}])))[0].labels == ()  # not Prodigy's
+
+
+@pytest.mark.parametrize("beside", ["relations", "Comments"])
+def test_entities_of_doccano_are_labels(tmp_path: Path, beside: str) -> None:
+    entities = [{"id": 1, "label": "PER", "start_offset": 0, "end_offset": 3}]
+    rows = [{"id": 1, "text": "Ann", "entities": entities, beside: []}, {"id": 2, "text": "b", "entities": []}]
+    assert [each.labels for each in documents(read(written(tmp_path, rows)))] == [("PER",), ()]
+    rows[0] |= {"label": "x"}
+    assert [each.labels for each in documents(read(written(tmp_path, rows)))] == [("x",), ()]
+    assert documents(read(written(tmp_path, [{"text": "Ann", "entities": entities}])))[0].labels == ()
+
+
+def test_a_title_may_lie_in_an_object_above_that_of_the_text(tmp_path: Path) -> None:
+    rows = [{"n": 1, "data": {"id": "x", "subject": "far", "to": {"id": "y", "body": "a"}, "by": {"title": "no"}}}]
+    chosen = read(written(tmp_path, rows)).spec.columns
+    assert (chosen.text, chosen.title, chosen.id) == ("data.to.body", "data.subject", "data.to.id")
+
+
+def test_a_nested_column_of_lists_is_not_guessed_as_the_text(tmp_path: Path) -> None:
+    row = {"question": "Who?", "context": "Long ago, bees nested here.", "answers": {"text": ["bees"], "at": [10]}}
+    path = written(tmp_path, [row, {**row, "answers": {"text": [], "at": []}}])
+    with pytest.raises(TextColumnUnknown, match="answers.at; the longest texts are in 'context'"):
+        read(path)
+    assert look_at(SourceSpec(path)).chosen.text is None
+    assert [each.reason for each in problems(read(str(tmp_path)))] == ["say which column of it holds the text"]
+    pd.DataFrame([row]).to_parquet(tmp_path / "rows.parquet")
+    with pytest.raises(TextColumnUnknown, match="the longest texts are in 'context'"):
+        read(str(tmp_path / "rows.parquet"))
+    chat = [{"data": {"messages": [USER, BOT]}}]
+    assert documents(read(written(tmp_path, chat)))[0].text == "user: hi\nassistant: yes?"
+
+
+@pytest.mark.parametrize("name", ["abstract", "indexed_abstract"])
+@pytest.mark.parametrize("as_text", [False, True])
+def test_abstracts_of_microsoft_academic_become_text(tmp_path: Path, name: str, as_text: bool) -> None:
+    index = {"IndexLength": 3, "InvertedIndex": {"a": [0, 2], "bee": [1]}}
+    rows = [{"id": 1, "title": "T", name: json.dumps(index) if as_text else index}]
+    assert documents(read(written(tmp_path, rows))) == [Document("1", "a bee a", (), {}, "T")]
 
 
 def test_doccano_is_read(tmp_path: Path) -> None:

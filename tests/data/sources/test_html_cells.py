@@ -50,6 +50,15 @@ def test_nested_text_becomes_text(tmp_path: Path) -> None:
     assert texts(read(str(tmp_path / "a.jsonl"), text_column="data.text")) == ["a"]
 
 
+def test_html_in_nested_titles_and_labels_becomes_text(tmp_path: Path) -> None:
+    row = {"id": "1", "body": "It is late.", "source": {"subject": "<p>Late</p>", "label": "<b>x</b>"}}
+    (tmp_path / "a.jsonl").write_text(json.dumps(row) + "\n")
+    source = read(str(tmp_path / "a.jsonl"), title_column="source.subject", label_column="source.label")
+    assert documents(source) == [Document("1", "It is late.", ("x",), {}, "Late")]
+    reason = "HTML in columns 'source.subject', 'source.label' was read as text"
+    assert problems(source) == [Problem("a.jsonl", reason, left_out=False)]
+
+
 def test_labels_become_text_and_ids_stay(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("id,text,label\nR&amp;D,x,Food &amp; Drink\n")
     assert list(read(str(tmp_path / "a.csv")).read()) == [told("label"), Document("R&amp;D", "x", ("Food & Drink",))]
