@@ -129,9 +129,10 @@ def _from_mongo(cell: dict[str, Any]) -> Any:
     if not _is_mongo(cell):
         return cell
     [(kind, value)] = cell.items()
+    is_number = isinstance(value, dict | int)
     if isinstance(value, dict):
         value = _from_mongo(value)
-    if kind == "$date" and str(value).lstrip("-").isdecimal():  # milliseconds
+    if kind == "$date" and is_number and str(value).lstrip("-").isdecimal():  # milliseconds
         with suppress(OverflowError, ValueError):
             moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=int(value))
             return moment.isoformat().replace("+00:00", "Z")

@@ -11,7 +11,7 @@ from exemplar.data.files.file import UNREADABLE, File
 from exemplar.data.files.table import Row, Table
 from exemplar.data.readers.nested_cells import cell_at, text_in
 from exemplar.data.sources.columns import Columns
-from exemplar.data.texts.html import cell_text, is_html
+from exemplar.data.texts.html import cell_text, closes_a_tag, has_tags, is_html, without_entities
 
 _N_ROWS = 100
 _MOST_NAMED = 5  # columns in a message
@@ -27,17 +27,22 @@ class HtmlCells:
 
     Attributes
     ----------
+    entities_alone
+        Those of them whose first cells close no tag.
     problems
         What is told of them, before the rows.
     """
 
     columns: frozenset[str] = frozenset()
+    entities_alone: frozenset[str] = frozenset()
     problems: tuple[Problem, ...] = ()
 
     def text(self, column: str | None, cell: str | None) -> tuple[str | None, str]:
         """Return a cell as text, and why it stays HTML; empty if it does not."""
         if cell is None or column not in self.columns:
             return cell, ""
+        if column in self.entities_alone and has_tags(cell):  # such as <table> in a text about HTML
+            return without_entities(cell), ""
         try:
             text = cell_text(cell)
         except ExemplarError as error:
@@ -51,11 +56,13 @@ def find_html(table: Table, rows: Rows, chosen: Columns, file: File | None) -> t
     These are the columns that the format says, else those of which at least half of the first 100 cells that are not
     blank are HTML. A tag such as ``<br>``, which closes nothing, does not count.
     """
+    closing: dict[str, bool] = {}
     if table.html is not None:
         columns, told = list(table.html), False
     else:
         first, rows = _peeked(rows)
-        columns, told = [name for name in _by_content(first, chosen) if name != chosen.id], True
+        closing = _by_content(first, chosen)
+        columns, told = [name for name in closing if name != chosen.id], True
     if not columns:
         return rows, HtmlCells()
     where = file.name if file else "the table"
@@ -64,7 +71,8 @@ def find_html(table: Table, rows: Rows, chosen: Columns, file: File | None) -> t
     except ExemplarError as error:
         return rows, HtmlCells(problems=(Problem(where, f"{_named(columns)} stays as it is: {error}", left_out=False),))
     problems = (Problem(where, f"{_named(columns)} was read as text", left_out=False),) if told else ()
-    return rows, HtmlCells(frozenset(columns), problems)
+    entities_alone = frozenset(name for name, closes in closing.items() if not closes)
+    return rows, HtmlCells(frozenset(columns), entities_alone, problems)
 
 
 def _peeked(rows: Rows) -> tuple[list[Row], Rows]:
@@ -92,7 +100,9 @@ def _peeked(rows: Rows) -> tuple[list[Row], Rows]:
     return [row for row in first if not isinstance(row, Problem)], all_rows()
 
 
-def _by_content(rows: Collection[Row], chosen: Columns) -> list[str]:
+def _by_content(rows: Collection[Row], chosen: Columns) -> dict[str, bool]:
+    """Return the columns that hold HTML, and whether a cell of each closes a tag."""
+    closing: set[str] = set()
     n_cells: Counter[str] = Counter()
     n_html: Counter[str] = Counter()
     for row in rows:
@@ -105,7 +115,9 @@ def _by_content(rows: Collection[Row], chosen: Columns) -> list[str]:
             if isinstance(cell, str) and cell and not cell.isspace():
                 n_cells[name] += 1
                 n_html[name] += is_html(cell[:_MOST_OF_A_CELL])
-    return [name for name, n in n_html.items() if n and 2 * n >= n_cells[name]]
+                if name not in closing and closes_a_tag(cell[:_MOST_OF_A_CELL]):
+                    closing.add(name)
+    return {name: name in closing for name, n in n_html.items() if n and 2 * n >= n_cells[name]}
 
 
 def _named(columns: Sequence[str]) -> str:

@@ -64,9 +64,12 @@ def is_html(text: str) -> bool:
     """
     if "```" in text:
         return False
-    return ("</" in text and (_CLOSING.search(text) or _JATS_CLOSING.search(text)) is not None) or (
-        "&" in text and _has_entity(text)
-    )
+    return closes_a_tag(text) or ("&" in text and _has_entity(text))
+
+
+def closes_a_tag(text: str) -> bool:
+    """Return whether a text closes a tag of HTML."""
+    return "</" in text and (_CLOSING.search(text) or _JATS_CLOSING.search(text)) is not None
 
 
 def has_tags(text: str) -> bool:

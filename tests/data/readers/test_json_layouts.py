@@ -353,3 +353,12 @@ def test_objects_without_end_are_looked_at_in_part(tmp_path: Path, monkeypatch: 
     assert len(texts(read(written(tmp_path, content)))) == 1000
     shape = read_shape(JsonReader([json.dumps(content)]))
     assert (shape.n, len(shape.members)) == (1000, 5)
+
+
+def test_rows_that_a_text_beside_them_describes_are_read(tmp_path: Path) -> None:
+    rows = [{"text": f"review {number}"} for number in range(3)]
+    assert texts(read(written(tmp_path, {"abstract": "About this data set", "data": rows}))) == [
+        row["text"] for row in rows
+    ]
+    article = {"title": "T", "text": "An article", "comments": [{"text": "first"}, {"text": "second"}]}
+    assert texts(read(written(tmp_path, article))) == ["An article"]

@@ -87,3 +87,15 @@ def test_few_rows_are_held_if_they_are_long(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr(html_cells, "_MOST_PEEKED", 10)
     (tmp_path / "a.csv").write_text("text\n" + "a long text\n" + "<p>x</p>\n" * 9)
     assert texts(read(str(tmp_path / "a.csv"))) == ["a long text", *["<p>x</p>"] * 9]
+
+
+def test_where_no_cell_closes_a_tag_entities_alone_are_read(tmp_path: Path) -> None:
+    cells = [
+        "R&amp;D",
+        "SELECT a FROM <table> WHERE x &lt; 1",
+        "if (a<b && c>d) &amp; more",
+        "&lt;p&gt;all of it&lt;/p&gt;",
+    ]
+    (tmp_path / "a.jsonl").write_text("".join(json.dumps({"text": cell}) + "\n" for cell in cells))
+    found = [document.text for document in documents(read(str(tmp_path / "a.jsonl")))]
+    assert found == ["R&D", "SELECT a FROM <table> WHERE x < 1", "if (a<b && c>d) & more", "all"]
