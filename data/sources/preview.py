@@ -71,7 +71,8 @@ def _look_at(spec: SourceSpec) -> Preview:
         source = read_source(spec)
         columns = source.columns()
     except TextColumnUnknown as error:
-        return Preview(columns=error.columns, chosen=guess_columns(error.columns), error=str(error))
+        guessed = guess_columns(error.columns)
+        return Preview(columns=error.columns, chosen=guessed, tables=error.tables, error=str(error))
     except (ExemplarError, OSError) as error:
         tables = error.tables if isinstance(error, TableUnknown) else ()
         return Preview(tables=tables, error=str(error), hint=_hint(error))
