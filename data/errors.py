@@ -67,11 +67,13 @@ class TextColumnUnknown(ExemplarError):
     ----------
     columns
         The names of the table's columns; a person has to choose one of them.
+    tables
+        The names of the file's tables, if it has several: another one may be meant.
     """
 
-    def __init__(self, message: str, columns: Sequence[str]) -> None:
+    def __init__(self, message: str, columns: Sequence[str], tables: Sequence[str] = ()) -> None:
         super().__init__(message)
-        self.columns = tuple(columns)
+        self.columns, self.tables = tuple(columns), tuple(tables)
 
 
 class TableUnknown(ExemplarError):

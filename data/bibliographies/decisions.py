@@ -4,6 +4,7 @@ import itertools
 import json
 import re
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
 
 from exemplar.data.documents import Problem
 from exemplar.data.files.table import PlacedRow, Row, Table, placed_row
@@ -55,7 +56,7 @@ def with_decisions(table: Table) -> Table:
     def rows(needed: Collection[str]) -> Iterator[Row | Problem]:
         return (row if isinstance(row, Problem) else _decided(row) for row in table.rows(needed))
 
-    return Table((*table.columns, "decision"), rows)
+    return replace(table, columns=(*table.columns, "decision"), rows=rows)
 
 
 def _decided(row: Row) -> Row:

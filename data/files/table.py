@@ -1,6 +1,6 @@
 """A table: named columns, and rows that can be read several times."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +11,7 @@ _MOST_COLUMNS = 100_000
 _MOST_NAMES = 10_000_000  # characters of all names
 
 Row = Mapping[str, Any]
+HoldsText = Callable[[Sequence[str]], bool]  # whether a table with such columns holds documents
 
 
 class PlacedRow(dict[str, Any]):

@@ -9,7 +9,7 @@ from exemplar.data.bibliographies.endnote_xml import endnote_xml_table
 from exemplar.data.bibliographies.tagged import TAGGED, tagged_table
 from exemplar.data.errors import ExemplarError
 from exemplar.data.files.file import File
-from exemplar.data.files.table import Table
+from exemplar.data.files.table import HoldsText, Table
 from exemplar.data.readers.formats import format_of
 from exemplar.data.readers.json_table import json_lines_table, json_table
 from exemplar.data.readers.lines_table import lines_table
@@ -17,7 +17,7 @@ from exemplar.data.readers.stack_exchange import stack_exchange_table
 from exemplar.data.readers.xml_table import xml_table
 from exemplar.data.tabular.arrow_table import arrow_table, orc_table
 from exemplar.data.tabular.csv_table import csv_table, tsv_table
-from exemplar.data.tabular.database_table import HoldsText, duckdb_table, lance_table, sqlite_table
+from exemplar.data.tabular.database_table import duckdb_table, lance_table, sqlite_table
 from exemplar.data.tabular.parquet_table import parquet_table
 from exemplar.data.tabular.spreadsheet import spreadsheet_table
 from exemplar.data.texts.mail import mail_table, mbox_table
@@ -31,8 +31,6 @@ _READERS: Mapping[str, Callable[[File], Table]] = {
     "orc": orc_table,
     "lance": lance_table,
     "bibtex": bibtex_table,
-    "xlsx": spreadsheet_table,
-    "ods": spreadsheet_table,
     "stackexchange": stack_exchange_table,
     "xml": xml_table,
     "endnote-xml": endnote_xml_table,
@@ -41,7 +39,12 @@ _READERS: Mapping[str, Callable[[File], Table]] = {
     **{name: partial(tagged_table, name=name) for name in TAGGED},
 }
 
-_DATABASES: Mapping[str, Callable[[File, HoldsText], Table]] = {"sqlite": sqlite_table, "duckdb": duckdb_table}
+_OF_SEVERAL: Mapping[str, Callable[[File, HoldsText], Table]] = {
+    "sqlite": sqlite_table,
+    "duckdb": duckdb_table,
+    "xlsx": spreadsheet_table,
+    "ods": spreadsheet_table,
+}
 
 
 def open_table(file: File, required: Iterable[str] = (), holds_text: HoldsText = bool) -> Table:
@@ -52,8 +55,8 @@ def open_table(file: File, required: Iterable[str] = (), holds_text: HoldsText =
     required
         Columns to look for in every line of a JSON Lines file if its first lines lack them.
     holds_text
-        Whether a table with such columns holds documents, to choose among the tables of a database or the
-        lists of a JSON file.
+        Whether a table with such columns holds documents, to choose among the tables of a database, the sheets of a
+        workbook or the lists of a JSON file.
 
     Raises
     ------
@@ -66,8 +69,8 @@ def open_table(file: File, required: Iterable[str] = (), holds_text: HoldsText =
         return json_table(file, required, holds_text)
     if name == "jsonl":
         return json_lines_table(file, required, holds_text)
-    if name in _DATABASES:
-        return _DATABASES[name](file, holds_text)
+    if name in _OF_SEVERAL:
+        return with_decisions(_OF_SEVERAL[name](file, holds_text))
     if name not in _READERS:
         raise ExemplarError(f"a file of the format {found.title if found else 'unknown'} has no rows")
     return with_decisions(_READERS[name](file))

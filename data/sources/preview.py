@@ -72,7 +72,7 @@ def _look_at(spec: SourceSpec) -> Preview:
         columns = source.columns()
     except TextColumnUnknown as error:
         chosen = replace(guess_columns(error.columns), text=None)
-        return Preview(columns=error.columns, chosen=chosen, error=str(error))
+        return Preview(columns=error.columns, chosen=chosen, tables=error.tables, error=str(error))
     except (ExemplarError, OSError) as error:
         tables = error.tables if isinstance(error, TableUnknown) else ()
         return Preview(tables=tables, error=str(error), hint=_hint(error))

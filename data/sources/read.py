@@ -243,9 +243,8 @@ def _picked(table: Table, spec: SourceSpec, file: File | None) -> Columns:
                 hint = text_hint(table)
         if file is not None and is_taken_for_table(file):
             hint = "; ".join(filter(None, [hint, "if it is no table, say that its format is text"]))
-        if not hint:
-            raise
-        raise TextColumnUnknown(f"{error}; {hint}", error.columns) from error
+        message = f"{error}; {hint}" if hint else str(error)
+        raise TextColumnUnknown(message, error.columns, table.tables) from error
 
 
 def _files(listing: Listing, name: str, spec: SourceSpec) -> Source:

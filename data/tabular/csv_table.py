@@ -13,8 +13,8 @@ from exemplar.data.errors import ExemplarError
 from exemplar.data.files.encodings import decoded_lines, wide_encoding
 from exemplar.data.files.file import File
 from exemplar.data.files.table import Row, Table, check_names, placed_row
-from exemplar.data.files.values import Joined
 from exemplar.data.tabular.delimiters import Head, head_of, text_lines
+from exemplar.data.tabular.names import all_named, cell_count, joined_cells, nameless, repeated_names, repeated_problems
 from exemplar.data.tabular.stray_quotes import (
     MOST_CHARACTERS,
     MOST_LINES,
@@ -23,7 +23,7 @@ from exemplar.data.tabular.stray_quotes import (
     repaired_line,
     without_surplus,
 )
-from exemplar.data.tabular.survey_heads import SurveyHead, survey_head
+from exemplar.data.tabular.survey_heads import SurveyHead, described_columns, survey_head
 
 _MOST_FIELD = 2**25  # characters; an open quote swallows at most these
 _MOST_RECORD = 2**27  # characters of a row, which may have several lines
@@ -162,7 +162,7 @@ def _table(file: File, head: Head) -> Table:
     survey = _survey_head(file, head, first)
     names = survey.names
     check_names(len(names), sum(map(len, names)))
-    repeated = {name: places for name, places in _places(names).items() if len(places) > 1 and name}
+    repeated = repeated_names(names)
 
     def rows(needed: Collection[str]) -> Iterator[Row | Problem]:
         records = _records(file, _dialect(file, head), len(without_surplus(names, 1)))
@@ -177,17 +177,16 @@ def _table(file: File, head: Head) -> Table:
                 is_header = False
                 if record.is_repaired or record.cells is None:
                     yield Problem(file.at(f"line {record.line}"), _STRAY_NAME, left_out=False)
-                yield from _joined(repeated, file, record.line)
+                yield from repeated_problems(repeated, file.at(f"line {record.line}"))
             elif n_of_head:
                 n_of_head -= 1
-                yield _of_survey(record, names, file)
+                yield described_columns(names, record.cells or (), file, record.line)
             elif record.cells is not None and len(record.cells) <= n_named and not record.is_repaired:
                 yield placed_row(zip(names, record.cells, strict=False), record.line)
             else:
                 yield from _row(record, names, file, repeated)
 
-    n_used = max((number for number, name in enumerate(names, start=1) if name), default=0)
-    columns = tuple(dict.fromkeys(name or _nameless(n, names) for n, name in enumerate(names[:n_used], start=1)))
+    columns = tuple(dict.fromkeys(all_named(names)[: cell_count(names)]))
     notes = tuple(filter(None, (_encoding_note(file), head.note, _skipped_note(file.options.skip_lines))))
     hint = "" if survey.n_rows else head.hint
     return Table(columns, rows, notes=notes, hint=hint, questions=survey.questions)
@@ -199,19 +198,6 @@ def _survey_head(file: File, head: Head, first: Sequence[str]) -> SurveyHead:
         n_columns = max((len(without_surplus(list(row), 1)) for row in (first, *head.rows)), default=0)
         return SurveyHead([f"column {number}" for number in range(1, n_columns + 1)])
     return survey_head([name.strip() for name in first], head.rows[1:])
-
-
-def _joined(repeated: Mapping[str, Sequence[int]], file: File, line: int) -> Iterator[Problem]:
-    """Yield a problem for each name that several columns have."""
-    for name, places in repeated.items():
-        reason = f"{len(places)} columns are named '{' '.join(name.split())[:100]}'; their cells were joined"
-        yield Problem(file.at(f"line {line}"), reason, left_out=False)
-
-
-def _of_survey(record: _Record, names: Sequence[str], file: File) -> Problem:
-    cells = {name: cell for name, cell in zip(names, record.cells or (), strict=False) if name}
-    reason = "it describes the columns of a survey"
-    return Problem(file.at(f"line {record.line}"), reason, True, cells, file.name, record.line)
 
 
 def _encoding_note(file: File) -> str:
@@ -226,14 +212,6 @@ def _skipped_note(skip_lines: int) -> str:
     if not skip_lines:
         return ""
     return "line 1 is skipped" if skip_lines == 1 else f"lines 1 to {skip_lines:,} are skipped"
-
-
-def _places(names: Sequence[str]) -> dict[str, list[int]]:
-    """Return the numbers of the columns of each name."""
-    places: dict[str, list[int]] = {}
-    for number, name in enumerate(names):
-        places.setdefault(name, []).append(number)
-    return places
 
 
 def _first_row(file: File, head: Head) -> list[str] | None:
@@ -264,25 +242,16 @@ def _row(
         yield problem(_REPAIRED, left_out=False)
     fields = without_surplus(record.cells, len(names)) if len(record.cells) > len(names) else record.cells
     cells = {name: cell for name, cell in zip(names, fields, strict=False) if name}
-    for name, places in repeated.items():
-        cells[name] = Joined([fields[place] for place in places if place < len(fields) and fields[place].strip()])
-    nameless = {
-        _nameless(number, names): cell
+    cells |= joined_cells(fields, repeated)
+    without_name = {
+        nameless(number, names): cell
         for number, cell in enumerate(fields, start=1)
         if cell.strip() and (number > len(names) or not names[number - 1])
     }
     if len(fields) > len(names):
-        yield problem(_WIDE, left_out=True, cells=cells | nameless)
+        yield problem(_WIDE, left_out=True, cells=cells | without_name)
     else:
-        yield placed_row(cells | nameless if nameless else cells, record.line)
-
-
-def _nameless(number: int, names: Collection[str]) -> str:
-    """Return the name of a column without one, counted from 1, which no other column has."""
-    name = f"column {number}"
-    while name in names:
-        name += " without a name"
-    return name
+        yield placed_row(cells | without_name if without_name else cells, record.line)
 
 
 def _dialect(file: File, head: Head) -> _Dialect:

@@ -2,7 +2,7 @@
 
 import os
 import sqlite3
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -13,10 +13,8 @@ from exemplar.data.errors import ExemplarError, TableUnknown
 from exemplar.data.extras import package
 from exemplar.data.files.arrow_rows import FEW_ROWS, MOST_ROWS_A_BYTE, arrow_errors, batches_table, check_values
 from exemplar.data.files.file import File
-from exemplar.data.files.table import Row, Table, check_names
+from exemplar.data.files.table import HoldsText, Row, Table, check_names
 from exemplar.data.text import one_line
-
-HoldsText = Callable[[Sequence[str]], bool]
 
 _MOST_NAMES = 20  # of tables in a message
 _MOST_CELL = 2**27  # bytes

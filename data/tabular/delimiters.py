@@ -13,13 +13,13 @@ from exemplar.data.errors import ExemplarError
 from exemplar.data.files.encodings import decoded_lines
 from exemplar.data.files.file import File
 from exemplar.data.files.options import DELIMITERS
+from exemplar.data.tabular.names import cell_count, header_hint, n_before
 
 _FIRST_LINES = 100
 _FIRST_CHARACTERS = 2**20
 _MOSTLY = 0.8  # of the rows have as many cells as the first one
 _FEW_NAMES = 1000
 _BETTER = 0.15  # than the usual delimiter's score, so that another one is taken
-_MOST_BEFORE = 20  # lines before a header
 _DELIMITERS = (",", ";", "\t", "|")
 _NO_DELIMITER = "\x1f"  # no text has it
 _FEW_ROWS, _LEAST_ROWS = 6, 3  # that show a table, header included
@@ -82,7 +82,11 @@ def head_of(file: File, usual: str) -> Head:
         if not chosen and found not in (usual, _NO_DELIMITER)
         else ""
     )
-    hint = "" if file.options.no_header else _hint(parses, found, skipped + n_blank)
+
+    def line_of(row: int) -> int:
+        return skipped + n_blank + _line_number(lines, found, row) + 1
+
+    hint = "" if file.options.no_header else header_hint(parses[found], line_of)
     return Head(found, skipped, parses[found], _has_blanks(lines, found), note, hint)
 
 
@@ -149,11 +153,6 @@ def _parsed(lines: Sequence[str], delimiter: str) -> list[list[str]]:
     return [row for row in rows if any(map(str.strip, row))]
 
 
-def _n_cells(row: Sequence[str]) -> int:
-    """Return the number of cells up to the last that is not blank."""
-    return max((number for number, cell in enumerate(row, start=1) if cell.strip()), default=0)
-
-
 class _Parses(dict[str, list[list[str]]]):
     """The rows of lines by every delimiter, parsed when they are looked at."""
 
@@ -178,7 +177,7 @@ def _found(parses: _Parses, usual: str, *, has_header: bool) -> str:
         return best
     if not has_header or parses.lines[0].strip().strip('"').casefold() in _USUAL_NAMES:
         return _NO_DELIMITER if _is_one_column(parses, usual) or not has_header else usual
-    before = {each: _n_before(parses[each]) for each in scores}
+    before = {each: n_before(parses[each]) for each in scores}
     if found := next((each for each, n in before.items() if n), None):
         return found
     return _NO_DELIMITER if _is_one_column(parses, usual) else usual
@@ -189,11 +188,11 @@ def _score(rows: Sequence[Sequence[str]], delimiter: str) -> float:
 
     It is the share of rows with as many cells as the first, and less if a name holds another delimiter.
     """
-    n_cells = _n_cells(rows[0]) if rows else 0
+    n_cells = cell_count(rows[0]) if rows else 0
     if n_cells < 2:
         return 0.0
     below = rows[1:]
-    fits = sum(len(row) >= n_cells >= _n_cells(row) for row in below) / len(below) if below else 1.0
+    fits = sum(len(row) >= n_cells >= cell_count(row) for row in below) / len(below) if below else 1.0
     others = [each for each in _DELIMITERS if each != delimiter]
     n_odd = sum(any(re.search(rf"{re.escape(each)}(?! )", name) for each in others) for name in rows[0][:_FEW_NAMES])
     return fits * (1 - 0.5 * n_odd / n_cells) if fits >= 0.5 else 0.0
@@ -201,21 +200,9 @@ def _score(rows: Sequence[Sequence[str]], delimiter: str) -> float:
 
 def _score_without_header(rows: Sequence[Sequence[str]], delimiter: str) -> float:
     """Return the share of rows with the most usual number of cells; 0 if less than half have it, or many have one."""
-    counts = Counter(map(_n_cells, rows))
+    counts = Counter(map(cell_count, rows))
     fits = max(counts.values(), default=0) / max(1, len(rows))
     return fits if fits >= 0.5 and counts[1] <= (1 - _MOSTLY) * len(rows) else 0.0
-
-
-def _n_before(rows: Sequence[Sequence[str]]) -> int:
-    """Return how many rows stand before a header, each with fewer cells than it, as the rows below it have."""
-    counts = [_n_cells(row) for row in rows]
-    for number in range(1, min(_MOST_BEFORE, len(rows) - 1)):
-        n_cells, below = counts[number], rows[number + 1 :]
-        if n_cells < 2 or max(counts[:number]) >= n_cells:
-            continue
-        if sum(len(row) >= n_cells >= _n_cells(row) for row in below) >= _MOSTLY * len(below):
-            return number
-    return 0
 
 
 def _is_one_column(parses: _Parses, usual: str) -> bool:
@@ -223,20 +210,7 @@ def _is_one_column(parses: _Parses, usual: str) -> bool:
     header = next((line for line in parses.lines if line.strip()), "")
     if any(each in header for each in _DELIMITERS):
         return False
-    return any(_n_cells(row) > 1 for row in parses[usual][1:])
-
-
-def _hint(parses: _Parses, delimiter: str, skipped: int) -> str:
-    """Return what to do where the first row does not look like a header; empty where it does."""
-    rows = parses[delimiter]
-    if not rows:
-        return ""
-    if n_before := _n_before(rows):
-        n_lines = skipped + _line_number(parses.lines, delimiter, n_before)
-        return f"its header seems to be line {n_lines + 1}: skip the lines before it"
-    if any(re.fullmatch(r"[-+]?[\d.,/:-]*\d", cell.strip()) for cell in rows[0]):
-        return "its first line looks like a row: say if it has no header"
-    return ""
+    return any(cell_count(row) > 1 for row in parses[usual][1:])
 
 
 def _line_number(lines: Sequence[str], delimiter: str, n_rows: int) -> int:

@@ -10,10 +10,12 @@ import sys
 from collections.abc import Generator, Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 from io import BytesIO
+from itertools import islice
 from typing import Any
 
 _MOST_MEMORY = 3 * 2**30  # bytes
 _MOST_SECONDS, _BYTES_A_SECOND = 300, 200_000
+_N_FIRST = 100  # rows that show what a sheet holds
 _DIGITS = 15  # that a sheet shows of a number
 
 
@@ -32,21 +34,58 @@ def sheet_lines(
     most
         Cells of a sheet that is read.
     """
+    yield from _with_error(_lines(content, chosen, n_cells, most))
+
+
+def first_lines(
+    content: bytes, besides: str | None, n_cells: Mapping[str, int] | None, most: int
+) -> Generator[Any, None, None]:
+    """Yield for each visible sheet with cells its name, the number of its first row with a cell, and its first rows.
+
+    Sheets with too many cells are left out. An error is a dict with the key ``error``.
+
+    Parameters
+    ----------
+    besides
+        A sheet that is left out.
+    n_cells, most
+        As for ``sheet_lines``.
+    """
+    yield from _with_error(_first_lines(content, besides, n_cells, most))
+
+
+def _with_error(lines: Iterator[Any]) -> Iterator[Any]:
     try:
-        yield from _lines(content, chosen, n_cells, most)
+        yield from lines
     except (GeneratorExit, KeyboardInterrupt):
         raise
     except BaseException as error:  # a panic of the library is no Exception
         yield {"error": f"{type(error).__name__}: {error}"}
 
 
-def _lines(content: bytes, chosen: str | None, n_cells: Mapping[str, int] | None, most: int) -> Iterator[Any]:
+def _opened(content: bytes) -> tuple[Any, list[str], set[str]]:
+    """Return a workbook, the names of its sheets, and those of the hidden ones."""
     import python_calamine
 
     workbook: Any = python_calamine.CalamineWorkbook.from_filelike(BytesIO(content))
     sheets = [sheet for sheet in workbook.sheets_metadata if sheet.typ == python_calamine.SheetTypeEnum.WorkSheet]
-    names = [sheet.name for sheet in sheets]
     hidden = {sheet.name for sheet in sheets if sheet.visible != python_calamine.SheetVisibleEnum.Visible}
+    return workbook, [sheet.name for sheet in sheets], hidden
+
+
+def _first_lines(content: bytes, besides: str | None, n_cells: Mapping[str, int] | None, most: int) -> Iterator[Any]:
+    workbook, names, hidden = _opened(content)
+    for name in names:
+        size = None if n_cells is None else n_cells.get(name)
+        if name == besides or name in hidden or size == 0 or (size or 0) > most:
+            continue
+        sheet = workbook.get_sheet_by_name(name)
+        if sheet.start is not None:
+            yield {"name": name, "first": sheet.start[0] + 1, "rows": list(islice(_rows(sheet), _N_FIRST))}
+
+
+def _lines(content: bytes, chosen: str | None, n_cells: Mapping[str, int] | None, most: int) -> Iterator[Any]:
+    workbook, names, hidden = _opened(content)
 
     def has_cells(name: str) -> bool:
         if n_cells is not None and name in n_cells:
@@ -125,5 +164,7 @@ def _bound(size: int) -> None:
 if __name__ == "__main__":
     workbook_bytes = sys.stdin.buffer.read()
     _bound(len(workbook_bytes))
-    for line in sheet_lines(workbook_bytes, json.loads(sys.argv[1]), None, 0):
+    request = json.loads(sys.argv[1])
+    read = first_lines if request["first_rows"] else sheet_lines
+    for line in read(workbook_bytes, request["sheet"], None, 0):
         sys.stdout.write(json.dumps(line) + "\n")

@@ -3,6 +3,10 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
+
+from exemplar.data.documents import Problem
+from exemplar.data.files.file import File
 
 _MOST_ROWS = 2  # below the first one
 _IMPORT_ID = re.compile(r'\{"ImportId"\s*:')
@@ -43,6 +47,13 @@ def survey_head(names: Sequence[str], below: Iterable[Sequence[str]]) -> SurveyH
     return SurveyHead(list(names))
 
 
+def described_columns(names: Sequence[str], cells: Sequence[Any], file: File, line: int) -> Problem:
+    """Return the problem for a row that describes columns and is left out."""
+    row = {name: cell for name, cell in zip(names, cells, strict=False) if name}
+    reason = "it describes the columns of a survey"
+    return Problem(file.at(f"line {line}"), reason, True, row, file.name, line)
+
+
 def _first(rows: Iterable[Sequence[str]]) -> Iterator[Sequence[str]]:
     for row, _ in zip(rows, range(_MOST_ROWS), strict=False):
         yield row
@@ -67,7 +78,8 @@ def _letters(text: str) -> str:
 def _names_responses(names: Sequence[str], row: Sequence[str]) -> bool:
     """Return whether a row has the second names of SurveyMonkey: blank under its own columns, else an answer's name."""
     if (
-        "" in names[:1]
+        not names
+        or not names[0]
         or not row
         or row[0].strip()
         or not _letters(names[0]).startswith(("respondentid", "collectorid"))

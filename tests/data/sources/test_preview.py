@@ -2,6 +2,7 @@ import json
 import zipfile
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from exemplar.data.documents import Document
@@ -34,6 +35,16 @@ def test_a_table_without_a_likely_text_shows_its_columns_and_guesses_the_others(
     again = look_at(SourceSpec(path, text_column="words"))
     assert again.documents == (Document("1", "buy milk", ("x",)),)
     assert again.error == ""
+
+
+def test_a_table_without_a_likely_text_shows_the_tables_that_may_be_meant(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    with pd.ExcelWriter(path) as writer:
+        for name in ("May", "June"):
+            pd.DataFrame({"key": ["a"], "words": ["buy milk"]}).to_excel(writer, sheet_name=name, index=False)
+    found = look_at(SourceSpec(str(path)))
+    assert (found.columns, found.tables) == (("key", "words"), ("May", "June"))
+    assert found.error.startswith("say which column of ")
 
 
 def test_a_column_without_text_is_an_error_that_leaves_the_columns_to_choose_from(tmp_path: Path) -> None:

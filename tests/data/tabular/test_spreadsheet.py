@@ -18,7 +18,7 @@ from odf.text import P
 from openpyxl.styles import Font
 
 from exemplar.data.documents import Document, Problem
-from exemplar.data.errors import ExemplarError
+from exemplar.data.errors import ExemplarError, TextColumnUnknown
 from exemplar.data.files.options import ReadOptions
 from exemplar.data.tabular import spreadsheet
 from exemplar.data.tabular.sheet_bounds import cells_of_sheets
@@ -121,13 +121,102 @@ def test_what_stands_around_a_table_is_left_out_and_told(tmp_path: Path) -> None
         [None, None, None, "c", None, "note"],
     ]
     path = book(tmp_path / "a.xlsx", rows)
-    assert problems(read(path)) == [Problem("the sheet 'S1'", "2 rows above the header left out", left_out=False)]
-    assert documents(read(path)) == [
-        Document("0", "a", (), {"text 2": "b"}, "t"),
-        Document("1", "c", (), {"column 6": "note"}),
+    assert problems(read(path)) == [
+        Problem("the sheet 'S1'", "2 rows above the header left out", left_out=False),
+        Problem("line 4", "2 columns are named 'text'; their cells were joined", left_out=False),
     ]
+    assert documents(read(path)) == [Document("0", "a\nb", (), {}, "t"), Document("1", "c", (), {"column 6": "note"})]
     assert [each.line for each in documents(read(path))] == [5, 7]
-    assert read(path).columns() == ("Title", "text", "text 2", "column 6")
+    assert read(path).columns() == ("Title", "text", "column 6")
+
+
+@pytest.mark.parametrize("suffix", [".xlsx", ".ods"])
+def test_columns_of_one_name_are_joined_and_told_as_in_csv(tmp_path: Path, suffix: str) -> None:
+    rows = [
+        ["Summary", "Labels", "Labels", "Description", "Comment", "Comment"],
+        ["One", "ui", "slow", "It is slow", "first", 2],
+        ["Two", None, "ui", "It is fast", None, None],
+    ]
+    frame = pd.DataFrame(rows)
+    for name in (f"jira{suffix}", "jira.csv"):
+        if name.endswith(".csv"):
+            frame.to_csv(tmp_path / name, header=False, index=False)
+        else:
+            engine = {".ods": "odf"}.get(suffix)
+            frame.to_excel(tmp_path / name, header=False, index=False, engine=engine)
+    found, like = read(str(tmp_path / f"jira{suffix}")), read(str(tmp_path / "jira.csv"))
+    assert problems(found) == problems(like)
+    assert [each.reason for each in problems(found)] == [
+        "2 columns are named 'Labels'; their cells were joined",
+        "2 columns are named 'Comment'; their cells were joined",
+    ]
+    assert found.columns() == ("Summary", "Labels", "Description", "Comment")
+    assert documents(found) == [
+        Document("0", "It is slow", ("ui", "slow"), {"Comment": "first\n2"}, "One"),
+        Document("1", "It is fast", ("ui",), {}, "Two"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rows", "hint"),
+    [
+        ([["1", "It is slow"], ["2", "It is fast"]], "its first line looks like a row: say if it has no header"),
+        (
+            [["Export", "2024"], ["key", "words", "more"], ["a", "It is slow", "x"], ["b", "It is fast", "y"]],
+            "its header seems to be line 2: skip the lines before it",
+        ),
+    ],
+)
+def test_a_first_row_that_is_no_header_is_told_where_no_column_is_the_text(
+    tmp_path: Path, rows: list[list[Any]], hint: str
+) -> None:
+    with pytest.raises(ExemplarError, match=f"; {hint}$"):
+        read(book(tmp_path / "a.xlsx", rows))
+
+
+COVER = [["About", "Value"], ["Made by", "A. One"], ["Made on", "2024-03-05"]]
+
+
+@pytest.mark.parametrize("writer", ["openpyxl", "odf"])
+def test_a_cover_sheet_gives_way_to_the_first_visible_sheet_with_a_text(tmp_path: Path, writer: Any) -> None:
+    path = str(tmp_path / ("a.xlsx" if writer == "openpyxl" else "a.ods"))
+    sheets = {"README": COVER, "Codes": [["code", "name"], [1, "x"]], "Papers": [["Title", "Abstract"], ["t", "a"]]}
+    with pd.ExcelWriter(path, engine=writer) as book_writer:
+        for name, rows in {**sheets, "More": [["text"], ["y"]]}.items():
+            pd.DataFrame(rows).to_excel(book_writer, sheet_name=name, header=False, index=False)
+    reason = "the first sheet with a usual name for the text; not read were README, Codes, More, which can be chosen"
+    assert list(read(path).read()) == [
+        Problem("the sheet 'Papers'", reason, left_out=False),
+        Document("0", "a", (), {}, "t"),
+    ]
+    assert read(path).tables == ("Papers", "README", "Codes", "More")
+    assert texts(read(path, text_column="name")) == ["x"]
+    with pytest.raises(ExemplarError, match="its columns are: About, Value"):
+        read(path, options=ReadOptions(table="README"))
+
+
+def test_a_hidden_sheet_or_one_without_a_text_is_not_taken_for_the_first(tmp_path: Path) -> None:
+    def more(made: openpyxl.Workbook) -> None:
+        made["S2"].sheet_state = "hidden"
+
+    path = book(tmp_path / "a.xlsx", COVER, [["text"], ["hidden"]], [["code"], ["x"]], more=more)
+    with pytest.raises(TextColumnUnknown, match="its columns are: About, Value") as told:
+        read(path)
+    assert told.value.tables == ("S1", "S2", "S3")
+    assert texts(read(path, text_column="Value")) == ["A. One", "2024-03-05"]
+
+
+@pytest.mark.slow
+def test_a_cover_sheet_of_an_old_workbook_gives_way_too(tmp_path: Path) -> None:
+    made = xlwt.Workbook()
+    for name, rows in {"README": COVER, "Papers": [["text", "n"], ["a", 1]]}.items():
+        sheet = made.add_sheet(name)
+        for n_row, row in enumerate(rows):
+            for n_column, cell in enumerate(row):
+                sheet.write(n_row, n_column, cell)
+    made.save(str(tmp_path / "a.xls"))
+    assert cells(str(tmp_path / "a.xls")) == [{"text": "a", "n": 1}]
+    assert read(str(tmp_path / "a.xls")).tables == ("Papers", "README")
 
 
 def test_lines_are_skipped_and_a_header_is_none_where_that_is_said(tmp_path: Path) -> None:

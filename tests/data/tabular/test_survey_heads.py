@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from exemplar.data.documents import Document, Problem
@@ -13,6 +14,14 @@ IMPORT_IDS = ['{"ImportId":"startDate","timeZone":"Z"}', '{"ImportId": "_recordI
 NAMES = ["StartDate", "ResponseId", "Q2_TEXT"]
 QUESTIONS = ["Start Date", "Response ID", "What could\nbe better?"]
 TOLD = "it describes the columns of a survey"
+
+
+def sheet(path: Path, *rows: list[str | None]) -> str:
+    made = openpyxl.Workbook()
+    for row in rows:
+        made.active.append(row)
+    made.save(path)
+    return str(path)
 
 
 def quoted(*rows: list[str]) -> str:
@@ -75,3 +84,31 @@ def test_a_survey_without_a_usual_name_says_which_question_has_the_longest_answe
         f"say which column of {path} holds the text; its columns are: StartDate, ResponseId, Q2_TEXT; "
         "the longest texts are in 'Q2_TEXT' (What could be better?)"
     )
+
+
+def test_the_head_of_a_survey_in_a_workbook_is_left_out_and_told(tmp_path: Path) -> None:
+    path = sheet(tmp_path / "survey.xlsx", NAMES, QUESTIONS, IMPORT_IDS, ["2024-02-01", "R_1", "The queues are long"])
+    source = read(path, text_column="Q2_TEXT", id_column="ResponseId")
+    assert documents(source) == [Document("R_1", "The queues are long", (), {"StartDate": "2024-02-01"})]
+    assert problems(source) == [Problem("line 2", TOLD), Problem("line 3", TOLD)]
+    assert [problem.cells["Q2_TEXT"] for problem in problems(source)] == [QUESTIONS[2], IMPORT_IDS[2]]
+    assert [problem.line for problem in problems(source)] == [2, 3]
+    with pytest.raises(ExemplarError, match=r"the longest texts are in 'Q2_TEXT' \(What could be better\?\)$"):
+        read(path)
+
+
+def test_a_survey_in_a_workbook_needs_no_name_over_each_of_its_answers(tmp_path: Path) -> None:
+    own: list[str | None] = ["Respondent ID", "Collector ID"]
+    options = [f"Answer {number}" for number in range(20)]
+    path = sheet(
+        tmp_path / "survey.xlsx",
+        [*own, "Why?", "Which?"],
+        [None, None, "Open-Ended Response", *options],
+        ["1", "2", "Long queues", *(option if option == "Answer 7" else None for option in options)],
+        ["2", "2", "Bad food", *options],
+    )
+    source = read(path, text_column="Why?", id_column="Respondent ID")
+    assert source.columns() == (*own, "Why?", *(f"Which? - {option}" for option in options))
+    assert [(each.doc_id, each.text) for each in documents(source)] == [("1", "Long queues"), ("2", "Bad food")]
+    assert documents(source)[0].metadata == {"Collector ID": "2", "Which? - Answer 7": "Answer 7"}
+    assert problems(source) == [Problem("line 2", TOLD)]
