@@ -59,14 +59,14 @@ class Layout:
     tables
         The names of all lists, if there are several and one of them was picked.
     others
-        The lists beside the picked one, where none was chosen by its name.
+        The names of the lists beside the picked one, for a message, where none was chosen.
     """
 
     kind: Literal["list", "objects", "texts", "row", "columns"]
     path: tuple[str, ...] = ()
     within: str = ""
     tables: tuple[str, ...] = ()
-    others: tuple[str, ...] = ()
+    others: str = ""
 
 
 @dataclass(slots=True)
@@ -200,7 +200,7 @@ def layout_of(shape: Shape, chosen: str | None = None, holds_text: Callable[[Seq
     if outer:
         names = [".".join(path) for path in outer]
         if len(holding := [name for name in names if holds_text(lists[name][1].first)]) == 1:
-            others = tuple(name for name in names if name not in holding)
+            others = _named([name for name in names if name not in holding])
             return Layout("list", lists[holding[0]][0], tables=tuple(lists), others=others)
         raise TableUnknown(f"it has several lists: {_named(names)}; say which holds the documents", names)
     return _without_lists(shape)

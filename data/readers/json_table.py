@@ -166,8 +166,8 @@ def _document_table(file: File, required: Iterable[str], holds_text: HoldsText) 
 
     def rows() -> Rows:
         if layout.others:
-            reason = f"the only list with a text; not read were {', '.join(layout.others)}, which can be chosen"
-            yield Problem(file.at(f"the list '{'.'.join(layout.path)}'"), reason, left_out=False)
+            reason = f"the only list with a text; not read were {layout.others}, which can be chosen"
+            yield Problem(file.at(f"the list '{'.'.join(layout.path)[:100]}'"), reason, left_out=False)
         found = _streamed(file, layout)
         yield from _rows_in_lists(found, layout.within, file) if layout.within else found
 

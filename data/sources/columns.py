@@ -192,7 +192,7 @@ def text_hint(table: Table) -> str:
     if longest is None or lengths[longest] < _LEAST_TEXT * n_texts[longest]:
         return ""
     question = f" ({table.questions[longest][:_LONGEST_QUESTION]})" if longest in table.questions else ""
-    return f"the longest texts are in '{_folded(longest)}'{question}"
+    return f"the longest texts are in '{listed([longest])}'{question}"
 
 
 def _has_lists(table: Table, column: str) -> bool:

@@ -261,6 +261,8 @@ def test_a_nested_column_of_lists_is_not_guessed_as_the_text(tmp_path: Path) -> 
     pd.DataFrame([row]).to_parquet(tmp_path / "rows.parquet")
     with pytest.raises(TextColumnUnknown, match="the longest texts are in 'context'"):
         read(str(tmp_path / "rows.parquet"))
+    with pytest.raises(TextColumnUnknown, match=f"the longest texts are in '{'x' * 100}...'"):
+        read(written(tmp_path, [{"x" * 5000: "Long ago, bees nested here."}]))
     chat = [{"data": {"messages": [USER, BOT]}}]
     assert documents(read(written(tmp_path, chat)))[0].text == "user: hi\nassistant: yes?"
 
