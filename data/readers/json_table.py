@@ -13,7 +13,7 @@ from exemplar.data.documents import Problem
 from exemplar.data.errors import ExemplarError
 from exemplar.data.files.encodings import decoded_blocks, decoded_lines
 from exemplar.data.files.file import File
-from exemplar.data.files.table import Row, Table, line_of, placed_row, position_of
+from exemplar.data.files.table import HoldsText, Row, Table, line_of, placed_row, position_of
 from exemplar.data.readers.elasticsearch import action_of, with_actions
 from exemplar.data.readers.json_columns import column_rows, numbered_columns
 from exemplar.data.readers.json_layouts import (
@@ -34,7 +34,6 @@ from exemplar.data.readers.json_stream import (
     n_values,
 )
 from exemplar.data.readers.nested_cells import cell_at, table_columns
-from exemplar.data.tabular.database_table import HoldsText
 from exemplar.data.text import LONE_SURROGATE, replace_lone_surrogates
 
 _N_FIRST = 1000  # objects whose keys are the columns

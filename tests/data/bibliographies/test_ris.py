@@ -214,6 +214,7 @@ def test_what_rispy_writes_is_what_is_read(
 
 
 @settings(max_examples=40, deadline=None)
+@pytest.mark.slow  # bytes of some formats are read by a process of its own
 @given(st.binary(max_size=300), st.integers(0, 300))
 def test_damaged_files_give_documents_or_a_sentence(
     tmp_path_factory: pytest.TempPathFactory, garbage: bytes, at: int

@@ -98,4 +98,4 @@ def test_where_no_cell_closes_a_tag_entities_alone_are_read(tmp_path: Path) -> N
     ]
     (tmp_path / "a.jsonl").write_text("".join(json.dumps({"text": cell}) + "\n" for cell in cells))
     found = [document.text for document in documents(read(str(tmp_path / "a.jsonl")))]
-    assert found == ["R&D", "SELECT a FROM <table> WHERE x < 1", "if (a<b && c>d) & more", "all"]
+    assert found == ["R&D", "SELECT a FROM <table> WHERE x < 1", "if (a<b && c>d) & more", "all of it"]

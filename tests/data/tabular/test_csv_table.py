@@ -262,6 +262,7 @@ def test_how_a_file_was_read_is_noted_where_its_name_does_not_say_it(tmp_path: P
     assert read(str(path), options=ReadOptions(delimiter="comma", encoding="utf-8")).notes == ()
 
 
+@pytest.mark.slow  # bytes of some formats are read by a process of its own
 @given(st.binary(max_size=120), st.sampled_from([{}, {"no_header": True}, {"skip_lines": 1}, {"delimiter": ";"}]))
 def test_any_bytes_are_rows_or_one_sentence(
     tmp_path_factory: pytest.TempPathFactory, content: bytes, options: dict[str, Any]

@@ -219,6 +219,7 @@ def test_a_small_file_that_repeats_a_huge_text_takes_little_memory(animals: Corp
 
 
 @settings(deadline=None, max_examples=150)
+@pytest.mark.slow  # bytes of some formats are read by a process of its own
 @given(st.binary(max_size=300), st.sampled_from(["m.csv", "m.tsv", "m.json", "m.jsonl", "m.parquet"]))
 def test_any_bytes_are_marks_or_an_error_that_says_so(content: bytes, name: str) -> None:
     for prefix in (b"", b"doc_id,mark\n", b"doc_id\tmark\n", b'{"doc_id": "a", "mark": 1}\n'):
