@@ -32,7 +32,8 @@ _OF_APOSTROPHES = 3  # times as likely: the recogniser takes English with them f
 _APOSTROPHE = re.compile(rb"[A-Za-z]\x92(?:s|t|re|ve|ll|d|m)\b")  # of English in cp1252
 _ICELANDIC, _NOT_ICELANDIC = re.compile("[þðÞÐ]"), re.compile("[àâãäåçèêëìîïñòôõùûüÀÂÃÄÅÇÈÊËÑÒÔÕÙÛÜ]")
 _FOREIGN = re.compile("[çÇ]")  # to the languages of Central Europe
-_ACCENTS = re.compile(r"[˝ˇ˘˛˙]|\bŕ|ŕ\b")  # what these encodings have for signs and "à" of western texts
+# Signs of western texts and \xe0 as these encodings have them.
+_ACCENTS = re.compile(r"[\u02c7\u02d8\u02d9\u02db\u02dd]|\b\u0155|\u0155\b")
 _CENTRAL = frozenset({"cp1250", "iso8859-2", "mac-latin2", "cp852"})
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f]")
 
