@@ -162,7 +162,7 @@ def _format_of(file: File) -> Format | None:
     if named is not None and (named.name in _PROSE or named.name == "lance"):  # a folder
         return named
     head = _head(file)
-    found = _by_magic(head, file) or _by_text(text_of(head), file)
+    found = _by_magic(head, file) or _by_text(text_of(head), file, is_cut=len(head) >= _HEAD)
     if found is None and named is not None and named.name == "text" and len(head) < _HEAD:
         file.known["content"] = head  # a short text is opened once
     return BY_NAME[found] if found else named
@@ -190,10 +190,10 @@ def has_rows(file: File) -> bool:
 
 
 def is_taken_for_table(file: File) -> bool:
-    """Return whether only the tabs of a text make it a table, so that it may be none."""
+    """Return whether only the delimiters of a text make it a table, so that it may be none."""
     found = format_of(file)
-    is_chosen = file.options.format is not None or file.kind in BY_NAME["tsv"].suffixes
-    return found is not None and found.name == "tsv" and not is_chosen
+    is_chosen = file.options.format is not None or (found is not None and file.kind in found.suffixes)
+    return found is not None and found.name in ("csv", "tsv") and not is_chosen
 
 
 def named_format(name: str) -> Format:
@@ -267,7 +267,7 @@ def _in_zip(file: File) -> str | None:
     return next((name for member, name in _IN_ZIP if member in members), None)
 
 
-def _by_text(text: str, file: File) -> str | None:
+def _by_text(text: str, file: File, *, is_cut: bool) -> str | None:
     """Return the format that the beginning of a text shows; None if it shows none beyond its suffix."""
     named = BY_SUFFIX.get(file.kind)
     begin = text.replace("\r\n", "\n").replace("\r", "\n").lstrip("\ufeff \t\n")
@@ -281,7 +281,7 @@ def _by_text(text: str, file: File) -> str | None:
         return "jsonl"
     if (named is not None or not file.kind) and _is_tabbed(text):
         return "tsv"
-    return "csv" if named is not None and is_delimited(text.lstrip("\ufeff")) else None
+    return "csv" if named is not None and is_delimited(text.lstrip("\ufeff"), is_cut=is_cut) else None
 
 
 def _is_mail(text: str, *, is_named: bool) -> bool:
