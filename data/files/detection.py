@@ -3,6 +3,7 @@
 import functools
 import re
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from exemplar.data.files.letters import wrong_places
@@ -22,14 +23,17 @@ _HIGH = re.compile(rb"[\x80-\xff]")
 _RARE = re.compile(
     r"(?<=[a-z])[\xa0\u201c\u201d\u201e\xab\xbb\u2039\u203a\u2014\u2013\u2018\u207f](?=[a-z])"
     r"|(?<=[a-z])[\u2022\u2020\u2021\u2030\u201a\u201e\xa2\u0192\xa3\xa5](?![A-Za-z])|\xac(?=[a-z])|\xff"
-    r"|(?:^|(?<= ))[\u0160\u017d\u2022\u2020\u2021\u0192\u2026](?= [a-z])"
+    r"|(?:^|(?<= ))[\u0160\u017d\u2022\u2020\u2021\u0192\u2026\xef\xf2](?= [a-z])"
     r"|(?<=[^\W\d_])[\u2264\u2265\u2202\u2211\u221a\u2248\u221e\u2500-\u257f]|[\u2500-\u257f](?=[^\W\d_])"
 )
 _WORD_BEYOND_ASCII = re.compile(r"[^\W\d_\x00-\x7f]{2}")
+_OF_USUAL = 1.1  # times as likely as the recogniser says: in doubt, a text is western
 _OF_APOSTROPHES = 3  # times as likely: the recogniser takes English with them for Czech of old Macs
 _APOSTROPHE = re.compile(rb"[A-Za-z]\x92(?:s|t|re|ve|ll|d|m)\b")  # of English in cp1252
 _ICELANDIC, _NOT_ICELANDIC = re.compile("[þðÞÐ]"), re.compile("[àâãäåçèêëìîïñòôõùûüÀÂÃÄÅÇÈÊËÑÒÔÕÙÛÜ]")
 _FOREIGN = re.compile("[çÇ]")  # to the languages of Central Europe
+# Signs of western texts and \xe0 as these encodings have them.
+_ACCENTS = re.compile(r"[\u02c7\u02d8\u02d9\u02db\u02dd]|\b\u0155|\u0155\b")
 _CENTRAL = frozenset({"cp1250", "iso8859-2", "mac-latin2", "cp852"})
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f]")
 
@@ -92,24 +96,49 @@ def guess(sample: bytes) -> Guess | None:
         return None
     counts = Counter(_HIGH.findall(sample))
     evidence = min(1.0, sum(min(count, _REPEATED) for count in counts.values()) / _MANY)
-    scores: dict[str, float] = {}
     texts: dict[str, str] = {}
+    most: dict[str, float] = {}
     for encoding, confidence in _confidences(sample).items():
-        text = _decoded(sample, encoding)
-        if text is not None:
+        if (text := _decoded(sample, encoding)) is not None:
             texts[encoding] = text
-            scores[encoding] = confidence * _prior(encoding, evidence, len(counts)) * _plausibility(text, encoding)
-    if not scores:
+            most[encoding] = confidence * _prior(encoding, evidence, len(counts))
+    if not texts:
         return None
-    if USUAL in scores and 2 * len(_APOSTROPHE.findall(sample)) > counts[b"\x92"]:
-        scores[USUAL] *= _OF_APOSTROPHES
+    if USUAL in most:
+        has_apostrophes = 2 * len(_APOSTROPHE.findall(sample)) > counts[b"\x92"]
+        most[USUAL] *= _OF_APOSTROPHES if has_apostrophes else _OF_USUAL
+    scores = _scores(texts, most)
     highest = max(scores, key=lambda encoding: scores[encoding])
-    if len(set(_LETTER.findall(sample))) < _FEW_LETTERS and highest in _LATIN and USUAL in scores:
+    if len(set(_LETTER.findall(sample))) < _FEW_LETTERS and highest in _LATIN and USUAL in texts:
         return Guess(USUAL, is_sure=True)
     best = next(encoding for encoding in _PRIORS if texts.get(encoding) == texts[highest])
     others = (score for encoding, score in scores.items() if texts[encoding] != texts[best])
     shows_much = best == USUAL or len(counts) >= _FEW_DIFFERENT
     return Guess(best, shows_much and max(others, default=0.0) < _CLOSE * scores[highest])
+
+
+def _scores(texts: Mapping[str, str], most: Mapping[str, float]) -> dict[str, float]:
+    """Return the scores of the likeliest encodings; the letters are not looked at where the best score is far.
+
+    Parameters
+    ----------
+    texts
+        The sample in every encoding.
+    most
+        The score of every encoding if all letters of its text look right.
+    """
+    scores: dict[str, float] = {}
+    judged: dict[tuple[str, bool, bool], float] = {}
+    highest = 0.0
+    for encoding in sorted(most, key=lambda each: most[each], reverse=True):
+        if most[encoding] < _CLOSE * highest:
+            break
+        key = texts[encoding], encoding in _OTHER_LETTERS, encoding in _CENTRAL
+        if key not in judged:
+            judged[key] = _plausibility(texts[encoding], encoding)
+        scores[encoding] = most[encoding] * judged[key]
+        highest = max(highest, scores[encoding])
+    return scores
 
 
 def _confidences(sample: bytes) -> dict[str, float]:
@@ -147,10 +176,10 @@ def _plausibility(text: str, encoding: str) -> float:
     judged = text[:_MOST_JUDGED]
     if encoding in _OTHER_LETTERS and not _WORD_BEYOND_ASCII.search(judged):
         return 0.02
-    n_letters = sum(not character.isascii() for character in judged)
+    n_letters = len(judged) - len(judged.encode("ascii", errors="ignore"))
     n_wrong = sum(1 for _ in wrong_places(judged)) + len(_RARE.findall(judged))
     if encoding in _CENTRAL:
-        n_wrong += len(_FOREIGN.findall(judged))
+        n_wrong += len(_FOREIGN.findall(judged)) + len(_ACCENTS.findall(judged))
     elif _NOT_ICELANDIC.search(judged):
         n_wrong += len(_ICELANDIC.findall(judged))
     return max(0.02, 1 - 3 * n_wrong / max(1, n_letters))

@@ -187,7 +187,7 @@ def _format_of(file: File) -> Format | None:
     if named is not None and not are_lines and (named.name in _PROSE or named.name == "lance"):  # a folder
         return named
     head = _head(file)
-    of_text = "lines" if are_lines else _by_text(text_of(head), file, is_cut=len(head) == _HEAD)
+    of_text = "lines" if are_lines else _by_text(text_of(head), file, is_cut=len(head) >= _HEAD)
     found = _by_magic(head, file) or of_text
     if found is None and named is not None and named.name == "text" and len(head) < _HEAD:
         file.known["content"] = head  # a short text is opened once
@@ -226,12 +226,13 @@ def has_rows(file: File) -> bool:
 
 
 def is_taken_for_table(file: File) -> bool:
-    """Return whether only its tabs, or the JSON in it, make a text a table, so that it may be none."""
+    """Return whether only its delimiters, or the JSON in it, make a text a table, so that it may be none."""
     found = format_of(file)
     if found is None or file.options.format is not None:
         return False
     is_text = file.kind in BY_NAME["text"].suffixes
-    return (found.name == "tsv" and file.kind not in found.suffixes) or (found.name == "jsonl" and is_text)
+    is_named = file.kind in found.suffixes
+    return (found.name in ("csv", "tsv") and not is_named) or (found.name == "jsonl" and is_text)
 
 
 def named_format(name: str) -> Format:
@@ -321,7 +322,7 @@ def _by_text(text: str, file: File, *, is_cut: bool) -> str | None:
         return "jsonl"
     if (named is not None or not file.kind) and _is_tabbed(text):
         return "tsv"
-    return "csv" if named is not None and is_delimited(text.lstrip("\ufeff")) else None
+    return "csv" if named is not None and is_delimited(text.lstrip("\ufeff"), is_cut=is_cut) else None
 
 
 def _are_json_lines(text: str, *, is_cut: bool) -> bool:

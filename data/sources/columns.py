@@ -12,27 +12,10 @@ from exemplar.data.documents import Problem
 from exemplar.data.errors import ExemplarError, TextColumnUnknown
 from exemplar.data.files.file import UNREADABLE
 from exemplar.data.files.table import Table
+from exemplar.data.files.usual_names import ID_COLUMNS, LABEL_COLUMNS, TAGS, TEXT_COLUMNS, TITLE_COLUMNS, plain_name
 from exemplar.data.readers.nested_cells import cell_at, text_in
 from exemplar.data.sources.exports import Export, export_with
 
-# Usual names, the most telling first; upper case, blanks, hyphens and underscores do not count.
-TEXT_COLUMNS = (
-    *("text", "content", "review", "abstract", "abstract note", "abstract text", "document", "body", "body text"),
-    *("full text", "description", "selftext", "message", "contents", "cooked", "abstract inverted index"),
-    "indexed abstract",
-    *("messages", "conversations", "conversation", "chat messages", "mapping", "data"),
-)
-TITLE_COLUMNS = ("title", "article title", "document title", "display name", "headline", "subject", "summary")
-_TAGS = "Tags"  # as Stack Exchange writes it
-LABEL_COLUMNS = (
-    *("label", "labels", "category", "class", "decision", "screening decision", "final decision", "asreview label"),
-    *("asreview included", "label included", "final included", "included", "include"),
-    _TAGS,
-)
-ID_COLUMNS = (
-    *("_id", "doc id", "id", "pmid", "eid", "covidence #", "paperid", "paper id", "corpusid", "corpus id", "record id"),
-    "accession number",
-)
 # What annotation tools write beside a text: columns that show the tool, and those that a column of labels is not.
 _LABEL_STUDIO = frozenset({"annotation_id", "annotator", "lead_time"})
 _NO_LABELS = _LABEL_STUDIO | {"created_at", "updated_at", "id", "agreement"}
@@ -210,7 +193,7 @@ def _usual_names(names: Sequence[str]) -> tuple[Sequence[str], ...]:
     """Return the usual names of columns for texts, titles, labels and ids; those of an export if it is a known one."""
     if (export := _export(names)) is None:
         return TEXT_COLUMNS, TITLE_COLUMNS, LABEL_COLUMNS, ID_COLUMNS
-    return (export.text,), (export.title,), [name for name in LABEL_COLUMNS if name != _TAGS], export.ids
+    return (export.text,), (export.title,), [name for name in LABEL_COLUMNS if name != TAGS], export.ids
 
 
 def is_known_export(names: Sequence[str]) -> bool:
@@ -220,11 +203,11 @@ def is_known_export(names: Sequence[str]) -> bool:
 
 def is_abstract(column: str | None) -> bool:
     """Return whether a column is called as those of abstracts are."""
-    return _plain_name((column or "").rpartition(".")[2]) in _ABSTRACTS
+    return plain_name((column or "").rpartition(".")[2]) in _ABSTRACTS
 
 
 def _export(names: Sequence[str]) -> Export | None:
-    return export_with(set(map(_plain_name, names)))
+    return export_with(set(map(plain_name, names)))
 
 
 def _guess(names: Sequence[str], usual: Iterable[str], taken: Collection[str], beside: str | None = None) -> str | None:
@@ -237,8 +220,8 @@ def _guess(names: Sequence[str], usual: Iterable[str], taken: Collection[str], b
         taken. None if any object will do.
     """
     free = [name for name in names if name not in taken]
-    plain = {name: _plain_name(name) for name in free}
-    nested = {name: _plain_name(name.rpartition(".")[2]) for name in free if "." in name}
+    plain = {name: plain_name(name) for name in free}
+    nested = {name: plain_name(name.rpartition(".")[2]) for name in free if "." in name}
     by_object: list[dict[str, str]] = [nested]
     if beside is not None:
         by_object = [
@@ -278,7 +261,3 @@ def _guess_label(names: Sequence[str], usual: Iterable[str], text: str | None, t
 def _folded(name: str) -> str:
     """Return a name in one line, as messages show it."""
     return " ".join(name.split())
-
-
-def _plain_name(name: str) -> str:
-    return " ".join(re.split(r"[\s_-]+", name.casefold())).strip()

@@ -2,10 +2,11 @@
 
 import contextlib
 import csv
+import io
 import itertools
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO
 
@@ -13,18 +14,20 @@ from exemplar.data.errors import ExemplarError
 from exemplar.data.files.encodings import decoded_lines
 from exemplar.data.files.file import File
 from exemplar.data.files.options import DELIMITERS
-from exemplar.data.tabular.names import cell_count, header_hint, n_before
+from exemplar.data.files.usual_names import is_usual
+from exemplar.data.tabular.names import cell_count
 
 _FIRST_LINES = 100
 _FIRST_CHARACTERS = 2**20
 _MOSTLY = 0.8  # of the rows have as many cells as the first one
 _FEW_NAMES = 1000
 _BETTER = 0.15  # than the usual delimiter's score, so that another one is taken
+_MOST_BEFORE = 20  # lines before a header
 _DELIMITERS = (",", ";", "\t", "|")
 _NO_DELIMITER = "\x1f"  # no text has it
-_FEW_ROWS, _LEAST_ROWS = 6, 3  # that show a table, header included
+_LEAST_ROWS = 3  # that show a table, header included
+_MORE_ROWS = 6  # where a single name is a usual one
 _LONGEST_NAME = 40  # characters of a name in such a header
-_USUAL_NAMES = frozenset({"id", "doc_id", "text", "title", "abstract", "label", "content", "body", "description"})
 _SEP = re.compile(r'(?i)"?sep=(\\t|[^"\r\n])"?[,;\t|]*')
 _NAMES = {character: f"{name}s" for name, character in DELIMITERS.items()}
 
@@ -62,7 +65,7 @@ def head_of(file: File, usual: str) -> Head:
     """Return what the first lines of a file show; the usual delimiter is that of its suffix.
 
     The delimiter is the chosen one, else that of a first line ``sep=;``, else the one that gives most rows as many
-    cells as the header, and the header the plainest names.
+    cells as the header, and the header the plainest names. One that does not stand in the header parts no cells.
 
     Raises
     ------
@@ -82,25 +85,44 @@ def head_of(file: File, usual: str) -> Head:
         if not chosen and found not in (usual, _NO_DELIMITER)
         else ""
     )
-
-    def line_of(row: int) -> int:
-        return skipped + n_blank + _line_number(lines, found, row) + 1
-
-    hint = "" if file.options.no_header else header_hint(parses[found], line_of)
+    hint = "" if file.options.no_header else _hint(parses, found, usual, skipped + n_blank)
     return Head(found, skipped, parses[found], _has_blanks(lines, found), note, hint)
 
 
-def is_delimited(text: str) -> bool:
-    """Return whether the beginning of a text shows a table with a header: a usual name, and rows of as many cells."""
-    lines = text.splitlines(keepends=True)[: None if text.endswith(("\n", "\r")) else -1][:_FIRST_LINES]
+def is_delimited(text: str, *, is_cut: bool = False) -> bool:
+    """Return whether a text, or the beginning of one that is cut, is a table with a header.
+
+    All rows have as many cells, and few of these begin with a blank, as the parts of a sentence do. Two names of
+    columns are usual ones; in a table of five rows or more, one is enough.
+    """
+    first = text.lstrip().partition("\n")[0]
     for delimiter in _DELIMITERS:
-        rows = _parsed(lines, delimiter)[:_FEW_ROWS]
-        if len(rows) < _LEAST_ROWS or len({len(row) for row in rows}) != 1 or len(rows[0]) < 2:
-            continue
-        names = [name.strip().casefold() for name in rows[0]]
-        if len({*names}) == len(names) and "" not in names and not _USUAL_NAMES.isdisjoint(names):
-            return max(map(len, names)) <= _LONGEST_NAME
+        if delimiter in first and (n_usual := _n_usual(next(iter(_parsed([first], delimiter)), []))):
+            lines = list(io.StringIO(text, newline=""))
+            rows = _parsed(lines[:-1] if is_cut else lines, delimiter)
+            rows = rows[:-1] if is_cut else rows
+            is_even = len({*map(len, rows)}) == 1
+            return (
+                is_even
+                and len(rows) >= (_LEAST_ROWS if n_usual > 1 else _MORE_ROWS)
+                and _is_close(lines, rows, delimiter)
+            )
     return False
+
+
+def _is_close(lines: Sequence[str], rows: Sequence[Sequence[str]], delimiter: str) -> bool:
+    """Return whether no blanks stand behind delimiters, as they do in prose, in most rows; before quotes, they may."""
+    n_before_quotes = sum(map(bool, map(_blank_before_quote(delimiter).search, lines)))
+    n_blank = sum(any(cell[:1] == " " for cell in row[1:]) for row in rows)
+    return 2 * n_blank <= len(rows) and (n_before_quotes == 0 or 2 * n_before_quotes >= len(rows))
+
+
+def _n_usual(names: Sequence[str]) -> int:
+    """Return the number of usual names in a header; 0 if it is none."""
+    plain = {name.strip().casefold() for name in names}
+    if len(names) < 2 or len(plain) < len(names) or "" in plain or max(map(len, plain)) > _LONGEST_NAME:
+        return 0
+    return sum(map(is_usual, names))
 
 
 def without_line_break(line: str) -> str:
@@ -167,20 +189,34 @@ class _Parses(dict[str, list[list[str]]]):
 
 def _found(parses: _Parses, usual: str, *, has_header: bool) -> str:
     score = _score if has_header else _score_without_header
-    if score(parses[usual], usual) == 1:
+    least = score(parses[usual], usual)
+    if least == 1:
         return usual
-    scores = {each: score(parses[each], each) for each in dict.fromkeys((usual, *_DELIMITERS))}
-    best = max(scores, key=lambda each: scores[each])
-    if scores[usual] > 0 and scores[best] <= scores[usual] + _BETTER:
-        return usual
-    if scores[best] > 0:
+    others = [each for each in _DELIMITERS if each != usual and (not has_header or _parts_header(parses, each, usual))]
+    scores = {each: score(parses[each], each) for each in others}
+    best = max(scores, key=lambda each: scores[each], default=usual)
+    if scores.get(best, 0) > (least + _BETTER if least else 0):
         return best
-    if not has_header or parses.lines[0].strip().strip('"').casefold() in _USUAL_NAMES:
-        return _NO_DELIMITER if _is_one_column(parses, usual) or not has_header else usual
-    before = {each: n_before(parses[each]) for each in scores}
-    if found := next((each for each, n in before.items() if n), None):
+    if least:
+        return usual
+    if not has_header:
+        return _NO_DELIMITER
+    if found := next((each for each in (usual, *_DELIMITERS) if _n_before(parses, each, usual, is_sure=True)), None):
         return found
     return _NO_DELIMITER if _is_one_column(parses, usual) else usual
+
+
+def _parts_header(parses: _Parses, delimiter: str, usual: str) -> bool:
+    """Return whether a delimiter parts the first row, and no name of it looks like several by the usual delimiter."""
+    names, by_usual = (parses[each][0] if parses[each] else [] for each in (delimiter, usual))
+    n_cells = cell_count(names)
+    return n_cells > 1 and (n_cells >= cell_count(by_usual) or not _n_with_others(names, delimiter, [usual]))
+
+
+def _n_with_others(names: Sequence[str], delimiter: str, others: Iterable[str] = _DELIMITERS) -> int:
+    """Return how many names hold another delimiter without a blank behind it."""
+    pattern = re.compile("|".join(rf"{re.escape(each)}(?! )" for each in others if each != delimiter))
+    return sum(pattern.search(name) is not None for name in names[:_FEW_NAMES])
 
 
 def _score(rows: Sequence[Sequence[str]], delimiter: str) -> float:
@@ -193,8 +229,7 @@ def _score(rows: Sequence[Sequence[str]], delimiter: str) -> float:
         return 0.0
     below = rows[1:]
     fits = sum(len(row) >= n_cells >= cell_count(row) for row in below) / len(below) if below else 1.0
-    others = [each for each in _DELIMITERS if each != delimiter]
-    n_odd = sum(any(re.search(rf"{re.escape(each)}(?! )", name) for each in others) for name in rows[0][:_FEW_NAMES])
+    n_odd = _n_with_others(rows[0], delimiter)
     return fits * (1 - 0.5 * n_odd / n_cells) if fits >= 0.5 else 0.0
 
 
@@ -205,12 +240,58 @@ def _score_without_header(rows: Sequence[Sequence[str]], delimiter: str) -> floa
     return fits if fits >= 0.5 and counts[1] <= (1 - _MOSTLY) * len(rows) else 0.0
 
 
+def _n_before(parses: _Parses, delimiter: str, usual: str, *, is_sure: bool) -> int:
+    """Return how many rows stand before a header, each with fewer cells than it, as the rows below it have.
+
+    Parameters
+    ----------
+    is_sure
+        Whether the header must have a usual name.
+    """
+    rows = parses[delimiter]
+    if any(is_usual(name) for row in (*rows[:1], *parses[usual][:1]) for name in row):
+        return 0
+    counts = [cell_count(row) for row in rows]
+    for number in range(1, min(_MOST_BEFORE, len(rows) - 1)):
+        n_cells, below = counts[number], rows[number + 1 :]
+        if n_cells < 2 or max(counts[:number]) >= n_cells:
+            continue
+        if sum(len(row) >= n_cells >= cell_count(row) for row in below) >= _MOSTLY * len(below):
+            return number if _names_columns(rows[number][:n_cells], delimiter, is_sure=is_sure) else 0
+    return 0
+
+
+def _names_columns(row: Sequence[str], delimiter: str, *, is_sure: bool) -> bool:
+    """Return whether cells look like the names of columns, not like the parts of a sentence."""
+    n_usual = sum(map(is_usual, row))
+    if n_usual > 1:
+        return True
+    are_names = len({*row}) == len(row) and all(0 < len(cell.strip()) <= _LONGEST_NAME for cell in row)
+    if not are_names or any(cell[:1] == " " for cell in row) or _n_with_others(row, delimiter):
+        return False
+    return n_usual > 0 or (len(row) > 2 and not is_sure)
+
+
 def _is_one_column(parses: _Parses, usual: str) -> bool:
     """Return whether no delimiter stands in the header, and the usual one would part texts below it."""
     header = next((line for line in parses.lines if line.strip()), "")
     if any(each in header for each in _DELIMITERS):
         return False
     return any(cell_count(row) > 1 for row in parses[usual][1:])
+
+
+def _hint(parses: _Parses, delimiter: str, usual: str, skipped: int) -> str:
+    """Return what to do where the first row does not look like a header; empty where it does."""
+    for each in dict.fromkeys(
+        (delimiter, usual, *_DELIMITERS) if delimiter in (usual, _NO_DELIMITER) else (delimiter,)
+    ):
+        if n_before := _n_before(parses, each, usual, is_sure=False):
+            n_lines = skipped + _line_number(parses.lines, each, n_before)
+            return f"its header seems to be line {n_lines + 1}: skip the lines before it"
+    rows = parses[delimiter]
+    if rows and any(re.fullmatch(r"[-+]?[\d.,/:-]*\d", cell.strip()) for cell in rows[0]):
+        return "its first line looks like a row: say if it has no header"
+    return ""
 
 
 def _line_number(lines: Sequence[str], delimiter: str, n_rows: int) -> int:
@@ -227,7 +308,8 @@ def _line_number(lines: Sequence[str], delimiter: str, n_rows: int) -> int:
 
 
 def _has_blanks(lines: Sequence[str], delimiter: str) -> bool:
-    if delimiter == "\t":
-        return False
-    pattern = re.compile(_BLANK_BEFORE_QUOTE.replace("{delimiter}", re.escape(delimiter)))
-    return any(map(pattern.search, lines))
+    return delimiter != "\t" and any(map(_blank_before_quote(delimiter).search, lines))
+
+
+def _blank_before_quote(delimiter: str) -> re.Pattern[str]:
+    return re.compile(_BLANK_BEFORE_QUOTE.replace("{delimiter}", re.escape(delimiter)))

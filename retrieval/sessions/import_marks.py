@@ -10,10 +10,11 @@ from exemplar.data.documents import Problem
 from exemplar.data.errors import ExemplarError
 from exemplar.data.files.file import File, reading
 from exemplar.data.files.table import Row, position_of
+from exemplar.data.files.usual_names import ID_COLUMNS
 from exemplar.data.files.values import is_plain, plain_text
 from exemplar.data.readers.formats import MARKS
 from exemplar.data.readers.tables import open_table
-from exemplar.data.sources.columns import ID_COLUMNS, Columns, listed
+from exemplar.data.sources.columns import Columns, listed
 from exemplar.data.tabular.parquet_table import read_columns
 from exemplar.data.text import replace_lone_surrogates
 from exemplar.retrieval.feedback import Mark

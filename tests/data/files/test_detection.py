@@ -31,6 +31,13 @@ WESTERN = [
     "café",
     "Øl og vin",
     "10 × 20 cm",
+    "café naïve résumé déjà vu, été",
+    "½ cup sugar",
+    "¾ cup flour",
+    "à la mode",
+    "première",
+    "château",
+    "Molière",
 ]
 
 
