@@ -17,6 +17,7 @@ _CLOSE = 0.8  # of the best score: another encoding might be right
 _FEW_LETTERS = 6  # different ones show no language
 _FEW_DIFFERENT = 3  # bytes beyond ASCII show no script
 _LETTER = re.compile(rb"[A-Za-z\x80-\xff]")
+_HIGH_LETTERS = re.compile(r"[^\x00-\x7f]")
 _HIGH = re.compile(rb"[\x80-\xff]")
 # Rare in text that was decoded rightly: a blank that does not break, or quotes and dashes, between small letters; signs
 # behind a word; \u00ac before one; \u00ff; lone capitals and signs; mathematics and lines of boxes at words.
@@ -77,6 +78,31 @@ _ASIAN = {"gb18030": 1.0, "big5hkscs": 0.9, "cp932": 1.0, "euc_jis_2004": 0.8, "
 _PRIORS = _LATIN | _OTHER_LETTERS | _ASIAN
 
 
+# Letters beyond ASCII of western languages in cp1252, and short words that no other language has in such numbers.
+_LANGUAGES = tuple(
+    (re.compile(rf"[{letters}]+"), re.compile(rf"\b(?:{words})\b", re.IGNORECASE))
+    for letters, words in (
+        ("\xe4\xf6\xfc\xdf\xc4\xd6\xdc", "der|die|das|und|ist|nicht|ein|eine|mit|ich|zu|den|auf|von|es|dem"),
+        (
+            "\xe0\xe2\xe7\xe8\xe9\xea\xeb\xee\xef\xf4\xf9\xfb\xc0\xc7\xc9\xca",
+            "le|la|des|une|est|et|que|qui|pour|dans|du|avec|sur|au|nous|vous|mais",
+        ),
+        (
+            "\xe1\xe9\xed\xf1\xf3\xfa\xfc\xbf\xa1\xc1\xc9",
+            "el|la|los|las|una|que|por|con|para|del|pero|muy|como|est\xe1",
+        ),
+        (
+            "\xe0\xe1\xe2\xe3\xe7\xe9\xea\xed\xf3\xf4\xf5\xfa\xc9",
+            "os|as|uma|que|do|em|por|com|para|ao|foi|muito|mas|n\xe3o",
+        ),
+        ("\xe0\xe8\xe9\xec\xf2\xf9\xc8", "il|gli|una|che|di|per|con|non|della|sono|ha|molto|questo"),
+        ("\xe5\xe4\xf6\xe9\xc5\xc4\xd6", "och|det|att|som|en|ett|jag|inte|med|den|var|av|till|man|om"),
+        ("\xe6\xf8\xe5\xe9\xc6\xd8\xc5", "og|det|at|som|en|et|jeg|ikke|med|den|var|av|af|til|p\xe5|de|er"),
+    )
+)
+_FEW_WORDS = 3  # different ones that show a language
+
+
 @dataclass(frozen=True, slots=True)
 class Guess:
     """An encoding by Python's name, and whether no other one is nearly as likely."""
@@ -94,6 +120,8 @@ def guess(sample: bytes) -> Guess | None:
     """
     if b"\0" in sample:
         return None
+    if _is_plainly_western(sample):
+        return Guess(USUAL, is_sure=True)
     counts = Counter(_HIGH.findall(sample))
     evidence = min(1.0, sum(min(count, _REPEATED) for count in counts.values()) / _MANY)
     texts: dict[str, str] = {}
@@ -115,6 +143,16 @@ def guess(sample: bytes) -> Guess | None:
     others = (score for encoding, score in scores.items() if texts[encoding] != texts[best])
     shows_much = best == USUAL or len(counts) >= _FEW_DIFFERENT
     return Guess(best, shows_much and max(others, default=0.0) < _CLOSE * scores[highest])
+
+
+def _is_plainly_western(sample: bytes) -> bool:
+    """Return whether all letters beyond ASCII are those of a western language, some words of which occur."""
+    text = sample[:_MOST_JUDGED].decode(USUAL, errors="ignore")
+    beyond = "".join({*_HIGH_LETTERS.findall(text)})
+    return any(
+        letters.fullmatch(beyond) and len(set(map(str.lower, words.findall(text)))) >= _FEW_WORDS
+        for letters, words in _LANGUAGES
+    )
 
 
 def _scores(texts: Mapping[str, str], most: Mapping[str, float]) -> dict[str, float]:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from exemplar.data.files import detection
 from exemplar.data.files.detection import Guess, guess
 from tests.support.languages import paragraphs, rows
 
@@ -86,3 +87,19 @@ def test_a_guess_that_another_encoding_nearly_equals_is_not_sure() -> None:
     assert guess("Balíček dorazil".encode("cp1250")) == Guess("cp1250", is_sure=False)
     long = next(text for name, encoding, text in paragraphs() if (name, encoding) == ("ru", "koi8-r"))
     assert guess(long.encode("koi8-r")) == Guess("koi8-r", is_sure=True)
+
+
+@pytest.mark.parametrize("language", ["de", "fr", "es", "pt", "it", "sv", "da", "nb"])
+def test_plain_western_text_needs_no_recogniser(language: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = next(text for name, encoding, text in paragraphs() if (name, encoding) == (language, "iso8859-1"))
+
+    def no_recogniser(sample: bytes) -> dict[str, float]:
+        raise AssertionError
+
+    monkeypatch.setattr(detection, "_confidences", no_recogniser)
+    assert detection.guess.__wrapped__(text.encode("cp1252")) == Guess("cp1252", is_sure=True)
+
+
+def test_romanian_with_words_and_a_letter_of_portuguese_is_not_western() -> None:
+    text = "O carte de la o prietenă, că mâine e o zi cu soare, dar nu se poate pleca de acasă"
+    assert decoded(text, "cp1250") == text
