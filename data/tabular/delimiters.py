@@ -15,14 +15,13 @@ from exemplar.data.files.encodings import decoded_lines
 from exemplar.data.files.file import File
 from exemplar.data.files.options import DELIMITERS
 from exemplar.data.files.usual_names import is_usual
-from exemplar.data.tabular.names import cell_count
+from exemplar.data.tabular.names import cell_count, late_header, n_before, no_header
 
 _FIRST_LINES = 100
 _FIRST_CHARACTERS = 2**20
 _MOSTLY = 0.8  # of the rows have as many cells as the first one
 _FEW_NAMES = 1000
 _BETTER = 0.15  # than the usual delimiter's score, so that another one is taken
-_MOST_BEFORE = 20  # lines before a header
 _DELIMITERS = (",", ";", "\t", "|")
 _NO_DELIMITER = "\x1f"  # no text has it
 _LEAST_ROWS = 3  # that show a table, header included
@@ -251,14 +250,11 @@ def _n_before(parses: _Parses, delimiter: str, usual: str, *, is_sure: bool) -> 
     rows = parses[delimiter]
     if any(is_usual(name) for row in (*rows[:1], *parses[usual][:1]) for name in row):
         return 0
-    counts = [cell_count(row) for row in rows]
-    for number in range(1, min(_MOST_BEFORE, len(rows) - 1)):
-        n_cells, below = counts[number], rows[number + 1 :]
-        if n_cells < 2 or max(counts[:number]) >= n_cells:
-            continue
-        if sum(len(row) >= n_cells >= cell_count(row) for row in below) >= _MOSTLY * len(below):
-            return number if _names_columns(rows[number][:n_cells], delimiter, is_sure=is_sure) else 0
-    return 0
+    number = n_before(rows)
+    if not number:
+        return 0
+    names = rows[number][: cell_count(rows[number])]
+    return number if _names_columns(names, delimiter, is_sure=is_sure) else 0
 
 
 def _names_columns(row: Sequence[str], delimiter: str, *, is_sure: bool) -> bool:
@@ -285,13 +281,10 @@ def _hint(parses: _Parses, delimiter: str, usual: str, skipped: int) -> str:
     for each in dict.fromkeys(
         (delimiter, usual, *_DELIMITERS) if delimiter in (usual, _NO_DELIMITER) else (delimiter,)
     ):
-        if n_before := _n_before(parses, each, usual, is_sure=False):
-            n_lines = skipped + _line_number(parses.lines, each, n_before)
-            return f"its header seems to be line {n_lines + 1}: skip the lines before it"
+        if number := _n_before(parses, each, usual, is_sure=False):
+            return late_header(skipped + _line_number(parses.lines, each, number) + 1)
     rows = parses[delimiter]
-    if rows and any(re.fullmatch(r"[-+]?[\d.,/:-]*\d", cell.strip()) for cell in rows[0]):
-        return "its first line looks like a row: say if it has no header"
-    return ""
+    return no_header(rows[0]) if rows else ""
 
 
 def _line_number(lines: Sequence[str], delimiter: str, n_rows: int) -> int:

@@ -39,8 +39,18 @@ def header_hint(rows: Sequence[Sequence[str]], line_of: Callable[[int], int]) ->
     if not rows:
         return ""
     if before := n_before(rows):
-        return f"its header seems to be line {line_of(before)}: skip the lines before it"
-    if any(_NUMBER.fullmatch(cell.strip()) for cell in rows[0]):
+        return late_header(line_of(before))
+    return no_header(rows[0])
+
+
+def late_header(line: int) -> str:
+    """Return what to do where the header stands in a later line."""
+    return f"its header seems to be line {line}: skip the lines before it"
+
+
+def no_header(first: Sequence[str]) -> str:
+    """Return what to do where the first row holds numbers; empty where it does not."""
+    if any(_NUMBER.fullmatch(cell.strip()) for cell in first):
         return "its first line looks like a row: say if it has no header"
     return ""
 
