@@ -1,5 +1,6 @@
 """HTML in the cells of a table, which becomes text: decided for each column by its first rows."""
 
+import itertools
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -90,14 +91,13 @@ def _peeked(rows: Rows) -> tuple[list[Row], Rows]:
     except UNREADABLE as error:
         errors.append(error)
 
-    def all_rows() -> Rows:
-        yield from first
-        first.clear()
+    def failure() -> Rows:
+        yield from ()
         if errors:
             raise errors[0]
-        yield from rows
 
-    return [row for row in first if not isinstance(row, Problem)], all_rows()
+    found = [row for row in first if not isinstance(row, Problem)]
+    return found, itertools.chain(first, failure() if errors else rows)
 
 
 def _by_content(rows: Collection[Row], chosen: Columns) -> dict[str, bool]:

@@ -156,18 +156,18 @@ def _read_row(roles: _Roles, ids: _Ids, place: _Place, are_floats: bool) -> Docu
     row, chosen = place.row, roles.chosen
     labels: tuple[str, ...] = ()
     try:
-        cell = cell_at(row, chosen.text or "")
-        text = (
-            None
-            if (roles.is_export or roles.is_abstract) and _has_no_abstract(cell)
-            else plain_text(text_in(cell, chosen.text or ""), "the text")
-        )
+        cell = _cell(row, chosen.text or "")
+        if (roles.is_export or roles.is_abstract) and _has_no_abstract(cell):
+            text = None
+        else:
+            is_plain = type(cell) is str and not cell.startswith(("{", "["))
+            text = plain_text(cell if is_plain else text_in(cell, chosen.text or ""), "the text")
     except ExemplarError as error:
         yield place.problem(str(error), left_out=True)
         return
     if text and roles.is_abstract:
         text = without_hard_wraps(text)
-    title = metadata_text(cell_at(row, chosen.title)) if chosen.title else None
+    title = metadata_text(_cell(row, chosen.title)) if chosen.title else None
     if title:
         title = one_line_title(title)
     metadata = _metadata(row, roles)
@@ -180,10 +180,11 @@ def _read_row(roles: _Roles, ids: _Ids, place: _Place, are_floats: bool) -> Docu
     if text is None and isinstance(cell, str) and cell.strip():
         yield place.problem(f"the text is only '{cell.strip():.50}'; the title stands alone", left_out=False)
     try:
-        labels = listed_texts(labels_in(cell_at(row, chosen.label)), "the label") if chosen.label else ()
+        labels = listed_texts(labels_in(_cell(row, chosen.label)), "the label") if chosen.label else ()
     except ExemplarError:
         yield place.problem("the label is no plain text", left_out=False)
-    labels = tuple(place.html.text(chosen.label, label)[0] or label for label in labels)
+    if place.html.columns:
+        labels = tuple(place.html.text(chosen.label, label)[0] or label for label in labels)
     if labels and chosen.label != _ANSWER and _is_rejected(row):
         labels = ()
         yield place.problem("rejected or ignored in Prodigy: its label is left out", left_out=False)
@@ -218,6 +219,12 @@ def _without_html(
     return text, title, plain, [reason for reason in reasons if reason]
 
 
+def _cell(row: Row, name: str) -> Any:
+    """Return a cell by the name of its column; the way for texts, which are most, is short."""
+    cell = row.get(name)
+    return cell if type(cell) is str else cell_at(row, name)
+
+
 def _has_no_abstract(cell: Any) -> bool:
     return isinstance(cell, str) and cell.strip().lower() in NO_ABSTRACT
 
@@ -232,7 +239,7 @@ def _own_id(row: Row, chosen: Columns, ids: _Ids, are_floats: bool) -> tuple[str
     if chosen.id is None:
         return None, ""
     try:
-        own_id = id_text(cell_at(row, chosen.id), "the id", are_floats=are_floats)
+        own_id = id_text(_cell(row, chosen.id), "the id", are_floats=are_floats)
     except ExemplarError as error:
         return None, str(error)
     if own_id is None:

@@ -247,9 +247,10 @@ def _n_before(parses: _Parses, delimiter: str, usual: str, *, is_sure: bool) -> 
     is_sure
         Whether the header must have a usual name.
     """
-    rows = parses[delimiter]
-    if any(is_usual(name) for row in (*rows[:1], *parses[usual][:1]) for name in row):
+    # Lines are parsed by another delimiter only if they have to be.
+    if any(is_usual(name) for each in (usual, delimiter) for row in parses[each][:1] for name in row):
         return 0
+    rows = parses[delimiter]
     number = n_before(rows)
     if not number:
         return 0

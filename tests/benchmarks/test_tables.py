@@ -8,6 +8,7 @@ PAGES = {
     "encoder": "README.md",
     "load": "docs/reliability.md",
     "quick": "docs/quick.md",
+    "reading": "docs/reading.md",
     "scale": "docs/scale.md",
     "screening": "docs/to-the-end.md",
     "svm": "README.md",
