@@ -16,7 +16,7 @@ from exemplar.data.texts.html import cell_text, closes_a_tag, has_tags, is_html,
 
 _N_ROWS = 100
 _MOST_NAMED = 5  # columns in a message
-_MOST_PEEKED = 10_000_000  # characters of the rows that are looked at
+_MOST_PEEKED = 1_000_000  # characters of the rows that are looked at
 _MOST_OF_A_CELL = 20_000  # characters that show whether it is HTML
 
 Rows = Iterator[Row | Problem]

@@ -19,6 +19,8 @@ from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus import source_rows
 from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.files import encodings, file
+from exemplar.data.sources import html_cells
+from exemplar.data.tabular import delimiters
 from exemplar.data.texts import pdf
 from exemplar.data.words import language
 from tests.support.corpora import ANIMALS, source_of
@@ -33,6 +35,8 @@ SIXTEENTH = {
     (file, "LEAST_UNPACKED"): 2**26,
     (file, "MOST_TIMES"): 6,
     (encodings, "_MOST_LINE_BYTES"): 2**23,
+    (delimiters, "_FIRST_CHARACTERS"): 2**16,
+    (html_cells, "_MOST_PEEKED"): 2**16,
     (pdf, "_MOST_HELD"): 2**23,
     (staging, "_BATCH_CHARACTERS"): 2**21,
     (source_rows, "_GROUP_CHARACTERS"): 2**18,
