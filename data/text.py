@@ -1,10 +1,13 @@
 """Words for messages: errors in one line, sizes and durations; and the repair of lone surrogates."""
 
+import itertools
 import re
+from collections.abc import Collection
 from typing import Any, overload
 
 LONE_SURROGATE = "half a surrogate pair, replaced"
 
+_LONGEST_NAME = 100  # characters
 _LONGEST = 300  # characters of an error's message
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _UNITS = ("bytes", "kB", "MB", "GB", "TB")
@@ -17,6 +20,13 @@ def one_line(error: BaseException) -> str:
     if isinstance(error, RecursionError):
         return "it is nested too deeply"
     return " ".join(str(error).split())[:_LONGEST] or type(error).__name__
+
+
+def listed(names: Collection[str], most: int = 20) -> str:
+    """Return names for a message, each in one line, with long names and long lists cut."""
+    folded = (" ".join(name.split()) for name in itertools.islice(names, most))
+    shown = [name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}..." for name in folded]
+    return ", ".join([*shown, f"and {len(names) - most:,} more"] if len(names) > most else shown)
 
 
 def root_cause(error: BaseException) -> str:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from exemplar.data.bibliographies.dialects import DIALECTS, Dialect
 from exemplar.data.bibliographies.fields import columns_of, record_row
 from exemplar.data.documents import Problem
-from exemplar.data.files.encodings import decoded_lines
+from exemplar.data.files.encodings import decoded_lines, numbered_lines
 from exemplar.data.files.file import File
 from exemplar.data.files.table import Row, Table, placed_row
 
@@ -106,13 +106,13 @@ def _records(file: File, dialect: Dialect) -> Iterator[_Record | Problem]:
 
 
 def _lines(file: File, dialect: Dialect) -> Iterator[_Line | Problem]:
-    number, gap, pattern = 0, False, dialect.tag
+    gap, pattern = False, dialect.tag
     with file.open() as opened:
-        for line in decoded_lines(opened, file.name, file.options.encoding):
-            if isinstance(line, Problem):
-                yield line
+        for each in numbered_lines(decoded_lines(opened, file.name, file.options.encoding)):
+            if isinstance(each, Problem):
+                yield each
                 continue
-            number += 1
+            number, line = each
             text = line.lstrip("\ufeff").rstrip()
             if not text:
                 gap = True

@@ -167,7 +167,7 @@ class Corpus:
         return facets_of(self.documents)
 
     def values_in(self, column: str | None) -> Iterator[tuple[int, tuple[str, ...]]]:
-        """Yield row and values of the documents that have values in a column, by row; None stands for the labels."""
+        """Yield the rows of documents with values in a column, in order, each with them; None means the labels."""
         return values_in(self.documents, column)
 
     @functools.cached_property

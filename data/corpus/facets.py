@@ -111,7 +111,7 @@ def metadata_cells(documents: pa.Table) -> tuple[Any, Any, NDArray[np.int64]]:
 
 
 def values_in(documents: pa.Table, column: str | None) -> Iterator[tuple[int, tuple[str, ...]]]:
-    """Yield row and values of the documents that have values in a column, by row; None stands for the labels."""
+    """Yield the rows of documents with values in a column, in order, each with them; None means the labels."""
     for first in range(0, len(documents), _BLOCK):
         block = documents.slice(first, _BLOCK)
         if column is None:

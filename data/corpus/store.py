@@ -45,7 +45,7 @@ class DocumentStore(Protocol):
         """The values that the documents can be filtered by."""
 
     def values_in(self, column: str | None) -> Iterator[tuple[int, tuple[str, ...]]]:
-        """Yield row and values of the documents that have values in a column, by row; None stands for the labels.
+        """Yield the rows of documents with values in a column, in order, each with them; None means the labels.
 
         A database transfers the column of all documents.
         """

@@ -4,7 +4,7 @@ import codecs
 import io
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import IO, AnyStr
 
 from exemplar.data.documents import Problem
@@ -47,6 +47,17 @@ def decoded_lines(file: IO[bytes], name: str, encoding: str | None = None) -> It
             yield from io.StringIO(line, newline="")  # old Macs end lines with CR alone
         else:
             yield line
+
+
+def numbered_lines(lines: Iterable[str | Problem]) -> Iterator[tuple[int, str] | Problem]:
+    """Yield decoded lines with their numbers, counted from 1, and the problems among them."""
+    number = 0
+    for line in lines:
+        if isinstance(line, Problem):
+            yield line
+        else:
+            number += 1
+            yield number, line
 
 
 def decoded_blocks(file: IO[bytes], name: str, encoding: str | None = None) -> Iterator[str | Problem]:

@@ -160,7 +160,7 @@ class MilvusCorpus:
         return Facets.from_json(self.collection.properties.get(CHOICES, ""))
 
     def values_in(self, column: str | None) -> Iterator[tuple[int, tuple[str, ...]]]:
-        """Yield row and values of the documents that have values in a column, by row; None stands for the labels."""
+        """Yield the rows of documents with values in a column, in order, each with them; None means the labels."""
         output = ["document", self._labels if column is None else "metadata"]
         for entity in self.collection.all_entities(output, "number == 0"):
             value = None if column is None else (entity["metadata"] or {}).get(column)

@@ -2,23 +2,20 @@
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from exemplar.data.errors import ExemplarError, TableUnknown
+from exemplar.data.readers.json_shapes import DEEPEST, MOST_KEYS, Shape, shape_in_memory
 from exemplar.data.readers.json_stream import JsonReader
-from exemplar.data.readers.nested_cells import cell_at, is_inverted_index, table_columns
+from exemplar.data.readers.nested_cells import cell_at, is_inverted_index
+from exemplar.data.text import listed
 
 NO_TABLE = (
     "its JSON is neither a list of objects, nor an object with such a list, nor objects by id, nor columns of equal "
     "length"
 )
 
-_DEEPEST = 3  # objects within each other whose lists are looked at
-_MOST_KEYS = 200  # of an object that is looked into
-_MOST_LOOKED_AT = 20_000  # keys of all objects in a file
-_MOST_NAMES = 20  # in a message
 _TEXTS = frozenset({"text", "body", "content", "abstract", "full_text", "fulltext"})  # of an object that is a row
 _ROWS = frozenset(  # lists that a text beside them is about
     ("data", "rows", "records", "items", "results", "documents", "entries", "examples", "articles", "papers", "reviews")
@@ -32,7 +29,6 @@ _NAMES_OF_TEXTS = _COLUMNS.union(
     ("author", "authors", "address", "city", "country", "journal", "publisher", "copyright", "license", "version"),
     ("display name", "article title", "document title", "category", "class", "labels", "type", "error", "status"),
 )
-_PEEKED = 200  # characters of a text
 _LEAST_WORDS, _LEAST_WORDS_BY_NAME = 2, 4  # of texts by id; and by a key without digits, which may name a column
 # Lists that a layout of many files has rows in, beside others, and what each of their objects has.
 _KNOWN = {
@@ -67,102 +63,6 @@ class Layout:
     within: str = ""
     tables: tuple[str, ...] = ()
     others: str = ""
-
-
-@dataclass(slots=True)
-class Shape:
-    """What a value of JSON consists of.
-
-    Attributes
-    ----------
-    kind
-        ``other`` is a number, a truth value or null.
-    counts
-        How many values of a list or object there are of each kind.
-    members
-        Of an object, the first 200 by name.
-    first
-        The names of columns in the first object of a list.
-    n_words
-        Of a text, in its first 200 characters.
-    """
-
-    kind: Literal["object", "list", "text", "other"]
-    counts: dict[str, int] = field(default_factory=dict)
-    members: dict[str, "Shape"] = field(default_factory=dict)
-    first: tuple[str, ...] = ()
-    n_words: int = 0
-
-    @property
-    def n(self) -> int:
-        """The number of values of a list or object."""
-        return sum(self.counts.values())
-
-    def holds(self, kind: str) -> bool:
-        """Return whether all values are of one kind."""
-        return 0 < self.n == self.counts.get(kind, 0)
-
-    def count(self, kind: str) -> None:
-        """Count a value."""
-        self.counts[kind] = self.counts.get(kind, 0) + 1
-
-
-def read_shape(reader: JsonReader) -> Shape:
-    """Read a value and return its shape; raises NotJson."""
-    return _read_shape(reader, 1, [_MOST_LOOKED_AT])
-
-
-def _read_shape(reader: JsonReader, depth: int, n_left: list[int]) -> Shape:
-    char = reader.peek()
-    if char == "[":
-        shape = Shape("list")
-        for _ in reader.items():
-            shape = _with_item(shape, reader.value())
-        return shape
-    if char != "{" or depth > _DEEPEST:
-        shape = shape_of(reader.value())
-        n_left[0] -= len(shape.members)
-        return shape
-    shape = Shape("object")
-    for name in reader.members():
-        if len(shape.members) < _MOST_KEYS and n_left[0] > 0:
-            n_left[0] -= 1
-            shape.members[name] = member = _read_shape(reader, depth + 1, n_left)
-            shape.count(member.kind)
-        else:
-            shape.count(_kind(reader.value()))
-    return shape
-
-
-def shape_of(value: Any) -> Shape:
-    """Return the shape of a value in memory."""
-    if isinstance(value, dict):
-        members = {name: Shape(_kind(cell)) for name, cell in list(value.items())[:_MOST_KEYS]}
-        shape = Shape("object", members=members)
-        for cell in value.values():
-            shape.count(_kind(cell))
-        return shape
-    if isinstance(value, str):
-        return Shape("text", n_words=len(value[:_PEEKED].split()))
-    shape = Shape(_kind(value))
-    if isinstance(value, list):
-        for item in value:
-            shape = _with_item(shape, item)
-    return shape
-
-
-def _with_item(shape: Shape, item: Any) -> Shape:
-    shape.count(_kind(item))
-    if not shape.first and isinstance(item, dict):
-        with suppress(ExemplarError):
-            shape.first = tuple(table_columns([item]))
-    return shape
-
-
-def _kind(value: Any) -> Literal["object", "list", "text", "other"]:
-    if isinstance(value, dict):
-        return "object"
-    return "list" if isinstance(value, list) else "text" if isinstance(value, str) else "other"
 
 
 def layout_of(shape: Shape, chosen: str | None = None, holds_text: Callable[[Sequence[str]], bool] = bool) -> Layout:
@@ -200,9 +100,9 @@ def layout_of(shape: Shape, chosen: str | None = None, holds_text: Callable[[Seq
     if outer:
         names = [".".join(path) for path in outer]
         if len(holding := [name for name in names if holds_text(lists[name][1].first)]) == 1:
-            others = _named([name for name in names if name not in holding])
+            others = listed([name for name in names if name not in holding])
             return Layout("list", lists[holding[0]][0], tables=tuple(lists), others=others)
-        raise TableUnknown(f"it has several lists: {_named(names)}; say which holds the documents", names)
+        raise TableUnknown(f"it has several lists: {listed(names)}; say which holds the documents", names)
     return _without_lists(shape)
 
 
@@ -215,7 +115,7 @@ def _without_lists(shape: Shape) -> Layout:
         return Layout("objects", tables[0])
     if tables:
         names = [".".join(path) for path in tables]
-        raise TableUnknown(f"it has several objects of objects: {_named(names)}; say which holds the documents", names)
+        raise TableUnknown(f"it has several objects of objects: {listed(names)}; say which holds the documents", names)
     if _are_texts_by_id(shape):
         return Layout("texts")
     if shape.counts.get("text"):
@@ -243,12 +143,12 @@ def _chosen_layout(shape: Shape, lists: Mapping[str, tuple[tuple[str, ...], Shap
     if found := next((name for name in lists if chosen.startswith(f"{name}.")), None):
         return Layout("list", lists[found][0], chosen[len(found) + 1 :], tables)
     names = [*lists, *objects]
-    raise TableUnknown(f"it has no list '{chosen[:50]}' of objects; its lists are {_named(names)}", names)
+    raise TableUnknown(f"it has no list '{chosen[:50]}' of objects; its lists are {listed(names) or 'none'}", names)
 
 
 def _lists(shape: Shape, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Shape]]:
     """Yield all lists that are objects for at least a half, or lists of such, by their path."""
-    if shape.n > _MOST_KEYS:
+    if shape.n > MOST_KEYS:
         return
     for name, member in shape.members.items():
         if member.kind == "list" and 2 * member.counts.get("object", 0) >= member.n > 0:
@@ -271,7 +171,7 @@ def _objects(shape: Shape, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[s
         if _are_alike(shape):
             return
     for name, member in shape.members.items():
-        if member.kind == "object" and len(path) + 1 < _DEEPEST:
+        if member.kind == "object" and len(path) + 1 < DEEPEST:
             yield from _objects(member, (*path, name))
 
 
@@ -298,7 +198,7 @@ def _are_columns(shape: Shape) -> bool:
     if (
         not keys
         or not shape.holds("object")
-        or shape.n > _MOST_KEYS
+        or shape.n > MOST_KEYS
         or any(member.n != members[0].n for member in members)
     ):
         return False
@@ -389,16 +289,4 @@ def list_names(rows: Iterable[Mapping[str, Any]]) -> str:
     names = dict.fromkeys(
         ".".join(path) for row in rows if not is_inverted_index(row) for path, _ in _lists(shape_in_memory(row))
     )
-    return _named(list(names))
-
-
-def shape_in_memory(value: Any, depth: int = 1) -> Shape:
-    """Return the shape of a value in memory, with those of objects in it."""
-    shape = shape_of(value)
-    if isinstance(value, dict) and depth <= _DEEPEST:
-        shape.members = {name: shape_in_memory(value[name], depth + 1) for name in shape.members}
-    return shape
-
-
-def _named(names: Sequence[str]) -> str:
-    return ", ".join(name[:100] for name in names[:_MOST_NAMES]) or "none"
+    return listed(list(names)) or "none"

@@ -21,10 +21,10 @@ from exemplar.data.readers.json_layouts import (
     Layout,
     layout_of,
     list_names,
-    read_shape,
     rows_within,
     values_at,
 )
+from exemplar.data.readers.json_shapes import read_shape
 from exemplar.data.readers.json_stream import (
     HALF_A_PAIR,
     TOO_DEEP,

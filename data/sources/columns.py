@@ -15,6 +15,7 @@ from exemplar.data.files.table import Table
 from exemplar.data.files.usual_names import ID_COLUMNS, LABEL_COLUMNS, TAGS, TEXT_COLUMNS, TITLE_COLUMNS, plain_name
 from exemplar.data.readers.nested_cells import cell_at, text_in
 from exemplar.data.sources.exports import Export, export_with
+from exemplar.data.text import listed as listed_names
 
 # What annotation tools write beside a text: columns that show the tool, and those that a column of labels is not.
 _LABEL_STUDIO = frozenset({"annotation_id", "annotator", "lead_time"})
@@ -58,11 +59,8 @@ class Columns:
 
 
 def listed(names: Sequence[str]) -> str:
-    """Return the names of columns for a message, with long names and long lists cut."""
-    folded = (_folded(name) for name in names[:_MOST_LISTED])
-    shown = [name if len(name) <= 100 else f"{name[:100]}..." for name in folded]
-    more = [f"and {len(names) - _MOST_LISTED:,} more"] if len(names) > _MOST_LISTED else []
-    return ", ".join(shown + more)
+    """Return the names of columns for a message."""
+    return listed_names(names, _MOST_LISTED)
 
 
 def guess_columns(names: Sequence[str]) -> Columns:

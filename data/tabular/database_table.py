@@ -14,9 +14,8 @@ from exemplar.data.extras import package
 from exemplar.data.files.arrow_rows import FEW_ROWS, MOST_ROWS_A_BYTE, arrow_errors, batches_table, check_values
 from exemplar.data.files.file import File
 from exemplar.data.files.table import HoldsText, Row, Table, check_names
-from exemplar.data.text import one_line
+from exemplar.data.text import listed, one_line
 
-_MOST_NAMES = 20  # of tables in a message
 _MOST_CELL = 2**27  # bytes
 _MOST_TABLES = 10_000
 _BATCH = 1024  # rows
@@ -135,18 +134,13 @@ def _chosen(tables: Mapping[str, Collection[str]], file: File, holds_text: Holds
     if chosen is not None:
         found = [name for name in tables if name == chosen] or [n for n in tables if n.lower() == chosen.lower()]
         if not found:
-            raise TableUnknown(f"it has no table '{chosen[:50]}'; its tables are {_listed(tables)}", tables)
+            raise TableUnknown(f"it has no table '{chosen[:50]}'; its tables are {listed(tables)}", tables)
         return found[0]
     candidates = list(tables) if len(tables) == 1 else [name for name in tables if holds_text(list(tables[name]))]
     if len(candidates) != 1:
-        several = _listed(candidates or tables)
+        several = listed(candidates or tables)
         raise TableUnknown(f"it has several tables: {several}; say which holds the documents", tables)
     return candidates[0]
-
-
-def _listed(names: Collection[str]) -> str:
-    shown = ", ".join(name[:100] for name in list(names)[:_MOST_NAMES])
-    return shown if len(names) <= _MOST_NAMES else f"{shown}, and {len(names) - _MOST_NAMES:,} more"
 
 
 def _on_disk(file: File) -> Path:

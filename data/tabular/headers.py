@@ -54,7 +54,7 @@ class Header:
     _below: Iterator[_NumberedRow]
 
     def rows(self, file: File) -> Iterator[PlacedRow | Problem]:
-        """Yield the rows below the header, once, and what is told of them; rows without a cell are none."""
+        """Yield the rows below the header that have cells, and the problems with them; it can be called once."""
         yield from repeated_problems(self._repeated, file.at(f"line {self._line}"))
         for number, row in self._of_survey:
             yield described_columns(self._names, row, file, number)

@@ -17,10 +17,10 @@ from exemplar.data.files.table import HoldsText, Row, Table
 from exemplar.data.tabular import sheet_worker
 from exemplar.data.tabular.headers import Header, header_of
 from exemplar.data.tabular.sheet_bounds import MOST_CELLS, cells_of_ods, cells_of_sheets, unpacked
+from exemplar.data.text import listed
 
 _MOST_BYTES = 2**28  # of a workbook
 _MOST_UNPACKED = 2**29  # bytes of what is in it, without pictures
-_MOST_NAMES = 20  # of sheets in a message
 _OLE = b"\xd0\xcf\x11\xe0"
 _IN_OLE = (  # names of streams, in the order in which they decide
     ("__properties_version1.0", "an Outlook message; save it as .eml or .mbox"),
@@ -56,7 +56,7 @@ def spreadsheet_table(file: File, holds_text: HoldsText = bool) -> Table:
         others = [sheet.name, *(name for name in others if name != found)]
         why = "the first sheet with a usual name for the text"
         sheet, header = _looked_at(file, found)
-    told = f"{why}; not read were {_listed(others)}, which can be chosen" if others else ""
+    told = f"{why}; not read were {listed(others)}, which can be chosen" if others else ""
     return Table(
         header.columns,
         lambda needed: _rows(file, sheet.name, told),
@@ -122,7 +122,7 @@ def _sheet(file: File, chosen: str | None) -> Iterator[_Sheet]:
         head: dict[str, Any] = next(lines, {"error": f"TooFar: {file.name}"})
         names = head.get("sheets", [])
         if names and chosen is not None and chosen not in names:
-            raise TableUnknown(f"it has no sheet '{chosen[:50]}'; its sheets are {_listed(names)}", names)
+            raise TableUnknown(f"it has no sheet '{chosen[:50]}'; its sheets are {listed(names)}", names)
         if error := head.get("error"):
             raise ExemplarError(_reason(error))
         if head["name"] is None:
@@ -206,8 +206,3 @@ def _reason(error: str) -> str:
         case "TooFar" | "MemoryError":
             return _TOO_FAR
     return f"a workbook that can't be read: {' '.join(message.split())[:200]}"
-
-
-def _listed(names: list[str]) -> str:
-    more = f", and {len(names) - _MOST_NAMES:,} more" if len(names) > _MOST_NAMES else ""
-    return ", ".join(names[:_MOST_NAMES]) + more

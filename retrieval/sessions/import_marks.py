@@ -10,7 +10,7 @@ from exemplar.data.documents import Problem
 from exemplar.data.errors import ExemplarError
 from exemplar.data.files.file import File, reading
 from exemplar.data.files.table import Row, position_of
-from exemplar.data.files.usual_names import ID_COLUMNS
+from exemplar.data.files.usual_names import ID_COLUMNS, plain_name
 from exemplar.data.files.values import is_plain, plain_text
 from exemplar.data.readers.formats import MARKS
 from exemplar.data.readers.tables import open_table
@@ -286,8 +286,3 @@ def _column(names: Sequence[str], usual: Iterable[str]) -> str | None:
 
 def _only(names: Sequence[str]) -> str | None:
     return names[0] if len(names) == 1 else None
-
-
-def plain_name(name: str) -> str:
-    """Return the name of a column as usual names are written: case, blanks, hyphens and underscores do not count."""
-    return " ".join(re.split(r"[\s_-]+", name.casefold())).strip()

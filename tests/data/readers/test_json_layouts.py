@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from exemplar.data.documents import Document, Problem
 from exemplar.data.errors import ExemplarError, TextColumnUnknown
 from exemplar.data.files.options import ReadOptions
-from exemplar.data.readers import json_layouts
-from exemplar.data.readers.json_layouts import read_shape
+from exemplar.data.readers import json_shapes
+from exemplar.data.readers.json_shapes import read_shape
 from exemplar.data.readers.json_stream import JsonReader
 from exemplar.data.readers.tables import open_table
 from exemplar.data.sources.files import file_on_disk
@@ -348,7 +348,7 @@ def test_exports_are_read(tmp_path: Path, name: str, content: Any, expected: Doc
 
 
 def test_objects_without_end_are_looked_at_in_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(json_layouts, "_MOST_LOOKED_AT", 20)
+    monkeypatch.setattr(json_shapes, "_MOST_LOOKED_AT", 20)
     content = {f"k{number}": {"text": "a", "tags": {"x": number}} for number in range(1000)}
     assert len(texts(read(written(tmp_path, content)))) == 1000
     shape = read_shape(JsonReader([json.dumps(content)]))
