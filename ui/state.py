@@ -35,6 +35,7 @@ T = TypeVar("T")
 
 QUERY_TEXT = "query_text"
 VIEW = "view"
+VIEWS = {"Lists": "lists", "Screen": "screen", "Mark next": "next", "Why": "why"}  # as the address has them
 PICKED = "picked_point"
 
 _SESSION = "session"
@@ -406,7 +407,10 @@ def _events_of(session: Session) -> list[Event]:
 
 
 def _write_address(session: Session) -> None:
-    """Write session, corpus and query into the address."""
+    """Write session, corpus and query into the address, if they have changed; with them the view, as the lists do.
+
+    What Streamlit knows of the address may be older than the view in it.
+    """
     address = {"session": session.session_id, "corpus": session.corpus}
     query = session.query
     key, text = ("like", query.doc_id) if isinstance(query, DocumentQuery) else ("q", query)
@@ -414,8 +418,12 @@ def _write_address(session: Session) -> None:
         address[key] = text
     st.session_state[_ADDRESS] = address
     others = {key: st.query_params[key] for key in st.query_params if key not in _IN_ADDRESS}
-    if address | others != st.query_params.to_dict():
-        st.query_params.from_dict(address | others)
+    if address | others == st.query_params.to_dict():
+        return
+    if view := VIEWS.get(st.session_state.get(VIEW, "")):
+        others.pop(VIEW, None)
+        others |= {VIEW: view} if view != next(iter(VIEWS.values())) else {}
+    st.query_params.from_dict(address | others)
 
 
 def _put(session: Session) -> None:

@@ -185,6 +185,14 @@ def test_a_query_from_the_address_is_taken_as_it_is(animals: Corpus, home: Path)
     assert saved(home, session_of(app)).feedback == Feedback(("3",))
 
 
+def test_another_query_is_written_with_the_view_that_is_shown(animals: Corpus) -> None:
+    app = searched("the dog")
+    for shown, named in (("Why", "why"), ("Mark next", "next"), ("Lists", None)):
+        app.segmented_control(key="view").set_value(shown).run()
+        search(app, f"rain for {shown}")
+        assert (app.query_params["q"], app.query_params.get("view")) == (f"rain for {shown}", named)
+
+
 def test_a_long_query_is_cut_kept_and_no_part_of_the_address(animals: Corpus, home: Path) -> None:
     typed = "dog " * 30_000
     app = searched(typed)

@@ -58,7 +58,7 @@ def _draw(welcome: Callable[[], None]) -> None:
             if view == "Screen" and session.query is not None:
                 show_screening_tools(session, engine.corpus)
         if session.query is not None:
-            results.show_lists(results.VIEWS[view])
+            results.show_lists(state.VIEWS[view])
     if session.query is None:
         show_beginning(session, engine.corpus)
 

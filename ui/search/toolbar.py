@@ -12,7 +12,6 @@ from exemplar.ui.search.export_import import show_export, show_flow, show_import
 from exemplar.ui.search.mark_all import show_mark_all
 from exemplar.ui.search.marks_list import show_marks
 from exemplar.ui.search.rankings import rankings_of
-from exemplar.ui.search.results import VIEWS
 from exemplar.ui.search.settings import choose_settings
 
 _FIRST_VIEW = "view_at_first"
@@ -51,7 +50,7 @@ def _show_tools(session: Session, marks: PresentMarks, engine: SearchEngine) -> 
         view = str(
             st.segmented_control(
                 "View",
-                list(VIEWS),
+                list(state.VIEWS),
                 default=view,
                 required=True,
                 key=state.VIEW,
@@ -74,7 +73,7 @@ def _show_tools(session: Session, marks: PresentMarks, engine: SearchEngine) -> 
 def _first_view() -> str:
     """Return the view with which this tab began: that of its address, which the lists write and a reload keeps."""
     in_address = st.query_params.get(state.VIEW)
-    named = next((name for name, view in VIEWS.items() if view == in_address), next(iter(VIEWS)))
+    named = next((name for name, view in state.VIEWS.items() if view == in_address), next(iter(state.VIEWS)))
     return str(st.session_state.setdefault(_FIRST_VIEW, named))
 
 
