@@ -18,6 +18,7 @@ from exemplar.data.tabular.delimiters import is_delimited
 _HEAD = 2**16  # bytes by which a format is recognised
 _FEW_LINES = 5  # that show whether a text is a table
 _LONGEST_NAME = 100  # characters of a column
+_MAY_BE_TEXT = ".xls"  # a suffix of workbooks that programs give to tables in text, too, so that Excel opens them
 _PROSE = frozenset({"markdown"})  # such a text may begin with an example of any format
 _ZIPPED = frozenset({"xlsx", "docx", "ods", "epub"})
 
@@ -314,7 +315,7 @@ def _by_text(text: str, file: File, *, is_cut: bool) -> str | None:
         return None if named is not None and found == "xml" else found
     if named is not None and named.name in _MAY_BE_JSON_LINES and _are_json_lines(begin, is_cut=is_cut):
         return "jsonl"
-    if named is not None and named.name != "text":
+    if named is not None and named.name != "text" and file.kind != _MAY_BE_TEXT:
         return None
     if _is_mail(begin, is_named=named is not None):
         return "email"

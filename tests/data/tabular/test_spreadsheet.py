@@ -327,6 +327,19 @@ def test_what_is_no_workbook_is_told(tmp_path: Path) -> None:
         read(book(tmp_path / "a.xlsx", []))
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "cp1252"])
+@pytest.mark.parametrize("delimiter", ["\t", ";", ","])
+def test_text_under_the_name_of_a_workbook_is_read_as_the_table_that_it_is(
+    tmp_path: Path, encoding: str, delimiter: str
+) -> None:
+    rows = [["id", "title", "abstract"], *([f"{n}", f"café {n}", "naïve words"] for n in range(9))]
+    content = "".join(f"{delimiter.join(row)}\r\n" for row in rows)
+    (tmp_path / "a.xls").write_text(content, encoding=encoding, newline="")
+    assert [(each.doc_id, each.title, each.text) for each in documents(read(str(tmp_path / "a.xls")))] == [
+        (*row[:2], row[2]) for row in rows[1:]
+    ]
+
+
 def test_bounds_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = book(tmp_path / "a.xlsx", [["text"], ["a"]])
     monkeypatch.setattr(spreadsheet, "_MOST_UNPACKED", 1000)
