@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from safetensors.numpy import load_file, save_file
 
 from tests.support.hub import hub, revision_of
 from tests.support.patience import PATIENCE
@@ -28,8 +30,18 @@ def repositories(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         rows = {"text": texts, "label": [1, 0, 1, 0][: len(texts)]}
         path = folder / "reviews" / "data" / f"{split}-00000-of-00001.parquet"
         datasets.Dataset.from_dict(rows, features=features).to_parquet(path)
-    shutil.copytree(get_model_path(), folder / "model")
+    write_small_model(Path(get_model_path()), folder / "model")
     return {"datasets/some/reviews": folder / "reviews", "models/some/model": folder / "model"}
+
+
+def write_small_model(whole: Path, folder: Path) -> None:
+    """Write a model with the first of its layers alone, which embeds and is distilled sooner."""
+    shutil.copytree(whole, folder)
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | {"num_hidden_layers": 1}))
+    [weights] = folder.glob("*.safetensors")
+    first = {name: each for name, each in load_file(weights).items() if not re.search(r"layer\.[1-9]", name)}
+    save_file(first, weights, {"format": "pt"})
 
 
 @pytest.fixture(scope="module")

@@ -50,7 +50,7 @@ def test_the_imdb_example_ranks_as_the_notebooks_code_does(shared_datasets: Path
     texts = datasets.load_dataset(folder, split="train[:1000]")["text"][:]
     query = datasets.load_dataset(folder, split="test[:1]")["text"][0]
     source = read(folder, split="train", limit=1000)
-    corpus = build_corpus(source, real_encoder(), whole=True)
+    corpus = build_corpus(source, real_encoder("openvino"), whole=True)
     engine = SearchEngine(corpus)
     found = {ranker: engine.search(query, ranker=ranker, k=10).results for ranker in ("knn", "svm")}
 

@@ -29,10 +29,14 @@ def _has_one_of(item: pytest.Item, markers: tuple[str, ...]) -> bool:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the heaviest files first and those of quick tests last, so that all workers end at about the same time.
 
-    Browser tests follow behind the other heavy ones: while a worker builds the corpus of them all, another is busy.
+    Browser tests follow behind the other heavy ones: while a worker builds the corpus of them all, another is busy. A
+    file of tests that need a fresh process is the first of all.
     """
+    fresh = {item.path for item in items if item.get_closest_marker("fresh")}
     heavy, e2e, slow = ({item.path for item in items if _has_one_of(item, each)} for each in (_HEAVY, ("e2e",), _SLOW))
-    items.sort(key=lambda item: (item.path not in heavy, item.path in e2e, item.path not in slow))
+    items.sort(
+        key=lambda item: (item.path not in fresh, item.path not in heavy, item.path in e2e, item.path not in slow)
+    )
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -12,8 +12,9 @@ from tests.support.reading import read
 
 
 @functools.cache
-def real_encoder() -> SentenceEncoder:
-    return load_encoder(precision="float32")
+def real_encoder(backend: str = "torch") -> SentenceEncoder:
+    """Return the default model; OpenVINO embeds many long texts in less time, and its vectors are the same."""
+    return load_encoder(precision="float32", backend=backend)
 
 
 def build_in_home(home: str, path: Path, name: str | None = None) -> Corpus:

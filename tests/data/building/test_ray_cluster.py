@@ -30,6 +30,8 @@ from tests.support.patience import PATIENCE, wait_for
 from tests.support.ray_workers import embedded, gate_of, processes
 from tests.support.reading import read
 
+pytestmark = pytest.mark.fresh
+
 SHARD = 8  # smaller than usual, so that there are some
 FREE = 4 * SHARD  # documents that held workers embed before they stop in the middle of the next shards
 SOME = 2 * SHARD  # of them; the driver, which looks a shard ahead, commits so many for certain

@@ -1,4 +1,4 @@
-"""Real reviews in Milvus, by the real model."""
+"""Real reviews in Milvus, by the quick vectors of the real model."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 from exemplar.data.building.build import build_corpus
+from exemplar.data.encoders.model_files import DEFAULT_MODEL
+from exemplar.data.encoders.quick import quick_encoder
 from exemplar.data.milvus.push import push_corpus
 from exemplar.data.milvus.server import MOST_ROWS
 from exemplar.retrieval.feedback import Feedback
@@ -15,7 +17,6 @@ from exemplar.retrieval.index.milvus_words import MilvusWords
 from exemplar.retrieval.index.served import open_served
 from exemplar.retrieval.search import SearchEngine
 from tests.support.reading import read
-from tests.support.real_builds import real_encoder
 
 pytestmark = pytest.mark.cluster
 pytest.importorskip("pymilvus", reason="pip install 'exemplar[milvus]'")
@@ -26,10 +27,10 @@ pytest.importorskip("milvus_lite", reason="pip install 'exemplar[milvus]'")
 def test_imdb_is_ranked_as_in_memory(
     shared_datasets: Path, tmp_path: Path, record_property: pytest.FixtureRequest
 ) -> None:
-    """More reviews than Milvus returns at once, by their first 20 characters, which embed sooner than the whole."""
+    """More reviews than Milvus returns at once, by their first words."""
     whole = read(str(shared_datasets / "imdb"), split="train", limit=17_000)
-    short = replace(whole, read=lambda: (replace(each, text=each.text[:20]) for each in whole.read()))
-    corpus = build_corpus(short, real_encoder(), name="imdb", whole=True)
+    short = replace(whole, read=lambda: (replace(each, text=each.text[:60]) for each in whole.read()))
+    corpus = build_corpus(short, quick_encoder(DEFAULT_MODEL), name="imdb", whole=True)
     assert corpus.manifest.n_passages == 17_000 > MOST_ROWS
     path = str(tmp_path / "imdb.db")
     push_corpus(corpus, path)
