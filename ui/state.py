@@ -39,7 +39,7 @@ VIEWS = {"Lists": "lists", "Screen": "screen", "Mark next": "next", "Why": "why"
 PICKED = "picked_point"
 
 _SESSION = "session"
-_N_EVENTS = "events_of_the_session"  # in the log, as this tab last read it
+_N_EVENTS = "events_of_the_session"  # its id, and their number in the log as this tab last read it
 _UNSAVED = "events_that_could_not_be_saved"  # by corpus, in order; each with its key and the corpus's identity
 _CHANGED = "changed_by_a_callback"
 _TEXTS = "marked_texts"  # by hash; the log loses them when another tab deletes the session
@@ -116,7 +116,7 @@ def save(event: Event, key: str) -> None:
     _save_unsaved(session)
     if store().record(session, event, key=key, corpus_id=corpus_id):
         _put_after(event, corpus_id)
-        st.session_state[_N_EVENTS] += 1  # last: if this run is stopped halfway, the next one reads the log
+        _know_one_more(session)  # last: if this run is stopped halfway, the next one reads the log
 
 
 def save_elsewhere(session: Session, event: Event, key: str, corpus_id: str) -> None:
@@ -158,7 +158,7 @@ def _save_unsaved(session: Session) -> None:
     while unsaved:
         event, key, corpus_id = unsaved[0]
         if store().record(session, event, key=key, corpus_id=corpus_id):
-            st.session_state[_N_EVENTS] += 1
+            _know_one_more(session)
         unsaved.pop(0)
 
 
@@ -251,7 +251,7 @@ def go_to(session: Session) -> None:
     if (last := current()) is None or last.session_id != session.session_id:
         st.session_state[_UNSAVED], st.session_state[_TEXTS] = {}, {}
     _put(session)
-    st.session_state[_N_EVENTS] = _count(session.session_id)
+    _know(session, _count(session))
 
 
 def begin_new(corpus: str, settings: Settings | None = None) -> None:
@@ -342,11 +342,13 @@ def catch_up() -> None:
     A session that another tab has deleted continues here as a new one.
     """
     session: Session = st.session_state[_SESSION]
-    n_events, n_known = _count(session.session_id), st.session_state[_N_EVENTS]
+    n_events, n_known = _count(session), _n_known(session)
     if n_events == n_known:
         return
-    if 0 < n_events < n_known:  # the file was damaged, or replaced by an older one
-        st.session_state[_N_EVENTS] = n_events
+    if n_known is None and not n_events:
+        _know(session, 0)
+    elif n_known is not None and 0 < n_events < n_known:  # the file was damaged, or replaced by an older one
+        _know(session, n_events)
         for event in [MarksCleared(), *_events_of(session)]:
             change(event)
     elif n_events:
@@ -365,9 +367,10 @@ def catch_up() -> None:
 
 def _read_again(session: Session, n_events: int) -> None:
     saved = _load(session.session_id, session.corpus, session.corpus) or session
-    st.session_state[_N_EVENTS], st.session_state[_SESSION] = n_events, saved
     if saved.query != session.query:
-        show_query()
+        _write_query(saved)
+    st.session_state[_SESSION] = saved
+    _know(session, n_events)  # last, as in save
 
 
 def _marked_texts(session: Session) -> dict[str, MarkedText]:
@@ -427,23 +430,44 @@ def _write_address(session: Session) -> None:
 
 
 def _put(session: Session) -> None:
-    st.session_state[_SESSION] = session
     st.session_state.pop(PICKED, None)  # a document of another corpus may have the same id
-    show_query()
+    _write_query(session)
+    st.session_state[_SESSION] = session
 
 
 def show_query() -> None:
     """Put the query into its box at the next drawing."""
-    query = st.session_state[_SESSION].query
+    _write_query(st.session_state[_SESSION])
+
+
+def _write_query(session: Session) -> None:
+    query = session.query
     st.session_state[QUERY_TEXT] = "" if query is None or isinstance(query, DocumentQuery) else query
 
 
-def _count(session_id: str) -> int:
+def _count(session: Session) -> int:
     """Return the number of events in the log; if it can't be read, the last known number."""
     try:
-        return store().count(session_id)
+        return store().count(session.session_id)
     except FAILURES:
-        return int(st.session_state.get(_N_EVENTS, 0))
+        return _n_known(session) or 0
+
+
+def _n_known(session: Session) -> int | None:
+    """Return how many events of the log this tab has read; None if a run was stopped before it could say so.
+
+    Streamlit stops a run for the next one wherever it reads or writes its state.
+    """
+    session_id, n_events = st.session_state.get(_N_EVENTS, ("", 0))
+    return n_events if session_id == session.session_id else None
+
+
+def _know(session: Session, n_events: int) -> None:
+    st.session_state[_N_EVENTS] = session.session_id, n_events
+
+
+def _know_one_more(session: Session) -> None:
+    _know(session, (_n_known(session) or 0) + 1)
 
 
 def _load(session_id: str, corpus: str | None, if_unreadable: str) -> Session | None:

@@ -1,10 +1,13 @@
 """Sessions, addresses and tabs of the search page, without a browser; the model is a fake one."""
 
+import itertools
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+import streamlit as st
+from streamlit.runtime.state.safe_session_state import SafeSessionState
 from streamlit.testing.v1 import AppTest
 
 from exemplar.data.building.build import build_corpus
@@ -121,6 +124,36 @@ def test_a_reload_brings_query_and_marks_back(animals: Corpus) -> None:
     assert again.text_input(key="query_text").value == "the dog"
     assert column(again, "anchored") == column(app, "anchored")
     assert listed_marks(again) == ["remove 0", "remove 5"]
+
+
+def test_a_run_that_is_stopped_wherever_it_writes_its_state_is_made_good_by_the_next(
+    animals: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = searched("the dog")
+    Lists(app).mark("5")
+    write, places = SafeSessionState.__setitem__, itertools.count()
+
+    def stopped(place: int) -> AppTest:
+        """Open the session; its first run ends before it writes at a place, as by a click that comes then."""
+        n_written = itertools.count()
+
+        def write_or_stop(state: SafeSessionState, key: str, value: object) -> None:
+            if next(n_written) == place:
+                st.rerun()
+            write(state, key, value)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(SafeSessionState, "__setitem__", write_or_stop)
+            opened_again = opened(session_of(app))
+        return opened_again if next(n_written) > place else app
+
+    while (again := stopped(next(places))) is not app:
+        assert not again.exception
+        assert messages(again) == []
+        assert session_of(again) == session_of(app)
+        assert again.text_input(key="query_text").value == "the dog"
+        assert listed_marks(again) == ["remove 5"]
+    assert next(places) > 10
 
 
 def test_each_tab_has_a_session_of_its_own(animals: Corpus) -> None:
