@@ -8,7 +8,7 @@ from streamlit.navigation.page import StreamlitPage
 
 from exemplar.data.error_log import describe_fault
 from exemplar.data.errors import IndexUnreachable
-from exemplar.ui import html, resources, state
+from exemplar.ui import address, html, resources, state
 
 SEARCH = "search_page_of_the_app"
 
@@ -31,7 +31,7 @@ def keep_session() -> None:
     """Write the session into the address of every page, so that a reload keeps it."""
     with contextlib.suppress(IndexUnreachable):
         if corpora := resources.searchable():
-            state.follow_address(list(corpora))
+            address.follow_address(list(corpora))
 
 
 def search_corpus(name: str) -> None:

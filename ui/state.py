@@ -1,6 +1,5 @@
-"""Keep the session of this browser tab: the address names it, events change it, and the log saves every event."""
+"""Keep the session of this browser tab: events change it, and the log saves every event."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -34,8 +33,6 @@ from exemplar.retrieval.sessions.store import FAILURES, SessionStore, home_store
 T = TypeVar("T")
 
 QUERY_TEXT = "query_text"
-VIEW = "view"
-VIEWS = {"Lists": "lists", "Screen": "screen", "Mark next": "next", "Why": "why"}  # as the address has them
 PICKED = "picked_point"
 
 _SESSION = "session"
@@ -47,34 +44,12 @@ _PRESENT = "marks_on_the_corpus"
 _CORPUS_ID = "identity_of_the_corpus"  # that the page shows, after its name
 _VECTORS = "vectors_of_rankings"  # by session and corpus: what was ranked when they were taken, and their kind
 _SUCCESSORS = "sessions_that_go_on_for_deleted_ones"  # by the id of the deleted one
-_ADDRESS = "address_as_written"
 _NOTICE = "notice"
-
-_IN_ADDRESS = ("session", "corpus", "q", "like")
-_LONGEST = 300  # characters of a query or an id in the address; the session keeps longer ones too
 
 
 def store() -> SessionStore:
     """Return the store of saved sessions."""
     return home_store(notify)
-
-
-def follow_address(corpora: Sequence[str]) -> Session:
-    """Return this tab's session: the one in the address, else the current one, else a new one.
-
-    The session includes the changes that other tabs have made to it.
-    """
-    address = {key: st.query_params[key] for key in _IN_ADDRESS if key in st.query_params}
-    # A click may arrive with the address of the page on which it was made; it must not lead back there.
-    clicked = st.session_state.pop(_CHANGED, False)
-    if current() is None or (address != st.session_state.get(_ADDRESS) and not clicked):
-        _follow(address, corpora)
-    else:
-        catch_up()
-    st.session_state.pop(_CHANGED, None)
-    session: Session = st.session_state[_SESSION]
-    _write_address(session)
-    return session
 
 
 def goes_on_as(session_id: str) -> str:
@@ -91,10 +66,21 @@ def current() -> Session | None:
     return session
 
 
+def opened() -> Session:
+    """Return the session that this tab has opened."""
+    session: Session = st.session_state[_SESSION]
+    return session
+
+
+def take_change() -> bool:
+    """Return whether an event was applied since this was last asked."""
+    return bool(st.session_state.pop(_CHANGED, False))
+
+
 def change(event: Event) -> None:
     """Apply an event to the session and save it; if it can't be saved, it still applies, and the page warns."""
     catch_up()
-    session: Session = st.session_state[_SESSION]
+    session = opened()
     event = _dated(event, session)
     corpus, corpus_id = st.session_state.get(_CORPUS_ID, ("", ""))
     _apply(event, corpus_id if corpus == session.corpus else "")
@@ -109,7 +95,7 @@ def save(event: Event, key: str) -> None:
         It can't be saved, and it is not applied.
     """
     catch_up()
-    session: Session = st.session_state[_SESSION]
+    session = opened()
     corpus, corpus_id = st.session_state.get(_CORPUS_ID, ("", ""))
     corpus_id = corpus_id if corpus == session.corpus else ""
     event = _dated(session.on_texts(event) if isinstance(event, MarksAdded) else event, session)
@@ -136,7 +122,7 @@ def _dated(event: Event, session: Session) -> Event:
 
 def _apply(event: Event, corpus_id: str) -> None:
     """Apply an event on the corpus of an identity to the session and save it, after those that could not be saved."""
-    session: Session = st.session_state[_SESSION]
+    session = opened()
     _put_after(event, corpus_id)
     st.session_state[_UNSAVED].setdefault(session.corpus, []).append((event, new_id(), corpus_id))
     try:
@@ -146,7 +132,7 @@ def _apply(event: Event, corpus_id: str) -> None:
 
 
 def _put_after(event: Event, corpus_id: str) -> None:
-    session: Session = st.session_state[_SESSION]
+    session = opened()
     st.session_state[_SESSION] = session.after(event, corpus_id=corpus_id)
     st.session_state[_TEXTS].update((text.text_hash, text) for text in texts_in(event))
     st.session_state[_CHANGED] = True
@@ -164,7 +150,7 @@ def _save_unsaved(session: Session) -> None:
 
 def marks_on(corpus: DocumentStore) -> tuple[Session, PresentMarks]:
     """Return the session and what its marks mean for its corpus as it is now, after what follows from that is saved."""
-    session: Session = st.session_state[_SESSION]
+    session = opened()
     manifest = corpus.manifest
     st.session_state[_CORPUS_ID] = session.corpus, manifest.corpus_id
     now = (manifest.build, manifest.created, manifest.corpus_id, corpus.n_documents)
@@ -174,8 +160,8 @@ def marks_on(corpus: DocumentStore) -> tuple[Session, PresentMarks]:
         present = present_marks(session.marks, corpus, lambda: texts)
         for event in present.events:
             change(event)
-        st.session_state.pop(_CHANGED, None)  # nobody has clicked
-        session = st.session_state[_SESSION]
+        take_change()  # nobody has clicked
+        session = opened()
         st.session_state[_PRESENT] = session.marks, now, present
     return session, present
 
@@ -200,7 +186,7 @@ def vectors_for(session: Session, best: Manifest) -> VectorKind:
 
 def take_best_vectors() -> None:
     """Rank by the best vectors from the next drawing of the shown session on."""
-    session: Session = st.session_state[_SESSION]
+    session = opened()
     st.session_state.get(_VECTORS, {}).pop((session.session_id, session.corpus), None)
 
 
@@ -237,7 +223,7 @@ def query_document(doc_id: str, text_hash: str) -> None:
 def choose_corpus(name: str) -> None:
     """Change to another corpus; each corpus of the session keeps its own query and marks."""
     catch_up()
-    session: Session = st.session_state[_SESSION]
+    session = opened()
     saved = _load(session.session_id, name, name)
     _put(saved or Session(session.session_id, name))
     change(Opened())
@@ -252,6 +238,26 @@ def go_to(session: Session) -> None:
         st.session_state[_UNSAVED], st.session_state[_TEXTS] = {}, {}
     _put(session)
     _know(session, _count(session))
+
+
+def open_session(session_id: str, default_corpus: str) -> None:
+    """Make a saved session that of this tab, or a new one if none has the id; an empty id keeps the present one."""
+    session = current()
+    if session is not None and session_id in ("", session.session_id):
+        return
+    saved = _load(session_id, None, default_corpus)
+    if saved is None:
+        begin_new(default_corpus, Settings(reader=_last_reader()))
+    else:
+        go_to(saved)
+
+
+def _last_reader() -> str:
+    """Return the name that the last reader on this machine gave; empty if nobody gave one, or it was cleared."""
+    try:
+        return store().last_reader()
+    except FAILURES:
+        return ""
 
 
 def begin_new(corpus: str, settings: Settings | None = None) -> None:
@@ -297,51 +303,12 @@ def notify(message: str) -> None:
         st.session_state[_NOTICE] = f"{waiting} {message}".strip()
 
 
-def _follow(address: dict[str, str], corpora: Sequence[str]) -> None:
-    """Take the session, the corpus and the query from an address; keep those that it does not name."""
-    _follow_session(address.get("session", ""), corpora[0])
-    _follow_corpus(address.get("corpus", ""), corpora)
-    session: Session = st.session_state[_SESSION]
-    if (text := address.get("q", "").strip()) and text != session.query:
-        change(Queried(text))
-    elif (doc_id := address.get("like")) and DocumentQuery(doc_id) != session.query:
-        change(DocumentQueried(doc_id))
-    show_query()
-
-
-def _follow_session(session_id: str, default_corpus: str) -> None:
-    session = current()
-    if session is not None and session_id in ("", session.session_id):
-        return
-    saved = _load(session_id, None, default_corpus)
-    if saved is None:
-        begin_new(default_corpus, Settings(reader=_last_reader()))
-    else:
-        go_to(saved)
-
-
-def _last_reader() -> str:
-    """Return the name that the last reader on this machine gave; empty if nobody gave one, or it was cleared."""
-    try:
-        return store().last_reader()
-    except FAILURES:
-        return ""
-
-
-def _follow_corpus(corpus: str, corpora: Sequence[str]) -> None:
-    session: Session = st.session_state[_SESSION]
-    if corpus and corpus not in corpora and corpus != session.corpus:
-        notify(f"There is no corpus '{corpus}' here.")
-    elif corpus and corpus != session.corpus:
-        choose_corpus(corpus)
-
-
 def catch_up() -> None:
     """Read the session again if another tab has changed it; write it again if the log has lost events.
 
     A session that another tab has deleted continues here as a new one.
     """
-    session: Session = st.session_state[_SESSION]
+    session = opened()
     n_events, n_known = _count(session), _n_known(session)
     if n_events == n_known:
         return
@@ -409,26 +376,6 @@ def _events_of(session: Session) -> list[Event]:
     return [*events, added, *notes, *joined, filters, *drawn, settings]
 
 
-def _write_address(session: Session) -> None:
-    """Write session, corpus and query into the address, if they have changed; with them the view, as the lists do.
-
-    What Streamlit knows of the address may be older than the view in it.
-    """
-    address = {"session": session.session_id, "corpus": session.corpus}
-    query = session.query
-    key, text = ("like", query.doc_id) if isinstance(query, DocumentQuery) else ("q", query)
-    if text and len(text) <= _LONGEST:
-        address[key] = text
-    st.session_state[_ADDRESS] = address
-    others = {key: st.query_params[key] for key in st.query_params if key not in _IN_ADDRESS}
-    if address | others == st.query_params.to_dict():
-        return
-    if view := VIEWS.get(st.session_state.get(VIEW, "")):
-        others.pop(VIEW, None)
-        others |= {VIEW: view} if view != next(iter(VIEWS.values())) else {}
-    st.query_params.from_dict(address | others)
-
-
 def _put(session: Session) -> None:
     st.session_state.pop(PICKED, None)  # a document of another corpus may have the same id
     _write_query(session)
@@ -437,7 +384,7 @@ def _put(session: Session) -> None:
 
 def show_query() -> None:
     """Put the query into its box at the next drawing."""
-    _write_query(st.session_state[_SESSION])
+    _write_query(opened())
 
 
 def _write_query(session: Session) -> None:

@@ -2,6 +2,7 @@
 
 import itertools
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -131,29 +132,28 @@ def test_a_run_that_is_stopped_wherever_it_writes_its_state_is_made_good_by_the_
 ) -> None:
     app = searched("the dog")
     Lists(app).mark("5")
-    write, places = SafeSessionState.__setitem__, itertools.count()
-
-    def stopped(place: int) -> AppTest:
-        """Open the session; its first run ends before it writes at a place, as by a click that comes then."""
+    write = SafeSessionState.__setitem__
+    for place in itertools.count():
         n_written = itertools.count()
 
-        def write_or_stop(state: SafeSessionState, key: str, value: object) -> None:
+        def write_or_stop(
+            held: SafeSessionState, key: str, value: object, place: int = place, n_written: Iterator[int] = n_written
+        ) -> None:
             if next(n_written) == place:
-                st.rerun()
-            write(state, key, value)
+                st.rerun()  # as a click that comes then
+            write(held, key, value)
 
         with monkeypatch.context() as patch:
             patch.setattr(SafeSessionState, "__setitem__", write_or_stop)
-            opened_again = opened(session_of(app))
-        return opened_again if next(n_written) > place else app
-
-    while (again := stopped(next(places))) is not app:
+            again = opened(session_of(app))
+        if next(n_written) <= place:  # it came to its end
+            break
         assert not again.exception
         assert messages(again) == []
         assert session_of(again) == session_of(app)
         assert again.text_input(key="query_text").value == "the dog"
         assert listed_marks(again) == ["remove 5"]
-    assert next(places) > 10
+    assert place > 10
 
 
 def test_each_tab_has_a_session_of_its_own(animals: Corpus) -> None:

@@ -33,7 +33,6 @@ _MEMORY = "memory_of_the_lists"
 _DRAWN = "drawn_with_the_page"
 _REDRAW = "redraw_the_page"
 
-
 _DESCRIPTIONS = {
     "knn": "nearest to the query; marks leave it as it is",
     "words": "by the query's words, rare ones first; marks leave it as it is",

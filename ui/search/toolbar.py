@@ -6,7 +6,7 @@ from exemplar.retrieval.search import SearchEngine
 from exemplar.retrieval.sessions.export import Column, exported_doc_ids
 from exemplar.retrieval.sessions.identity import PresentMarks
 from exemplar.retrieval.sessions.session import Session
-from exemplar.ui import state
+from exemplar.ui import address, state
 from exemplar.ui.search import filter_form
 from exemplar.ui.search.export_import import show_export, show_flow, show_import
 from exemplar.ui.search.mark_all import show_mark_all
@@ -14,7 +14,6 @@ from exemplar.ui.search.marks_list import show_marks
 from exemplar.ui.search.rankings import rankings_of
 from exemplar.ui.search.settings import choose_settings
 
-_FIRST_VIEW = "view_at_first"
 KEYS = {
     "/": "to the query",
     "j, k": "to the next and the previous row",
@@ -45,15 +44,15 @@ def show_tools(session: Session, marks: PresentMarks, engine: SearchEngine) -> s
 
 
 def _show_tools(session: Session, marks: PresentMarks, engine: SearchEngine) -> str:
-    view = _first_view()
+    view = address.first_view()
     if session.query is not None:
         view = str(
             st.segmented_control(
                 "View",
-                list(state.VIEWS),
+                list(address.VIEWS),
                 default=view,
                 required=True,
-                key=state.VIEW,
+                key=address.VIEW,
                 label_visibility="collapsed",
             )
             or view
@@ -68,13 +67,6 @@ def _show_tools(session: Session, marks: PresentMarks, engine: SearchEngine) -> 
         lines = (f'<div><kbd class="ex-key">{key}</kbd> {meaning}</div>' for key, meaning in KEYS.items())
         st.html(f'<div class="ex-keys">{"".join(lines)}</div>')
     return view
-
-
-def _first_view() -> str:
-    """Return the view with which this tab began: that of its address, which the lists write and a reload keeps."""
-    in_address = st.query_params.get(state.VIEW)
-    named = next((name for name, view in state.VIEWS.items() if view == in_address), next(iter(state.VIEWS)))
-    return str(st.session_state.setdefault(_FIRST_VIEW, named))
 
 
 def _filters_popover(session: Session, marks: PresentMarks, engine: SearchEngine) -> None:
