@@ -27,6 +27,7 @@ from tests.e2e.steps import (
     search,
     settle,
     show_marked,
+    view,
 )
 
 WARNING = "\N{WARNING SIGN}\N{VARIATION SELECTOR-15}"
@@ -180,6 +181,15 @@ def test_the_corpora_page_and_back_and_the_back_button_lose_nothing(visitor: Pag
     expect_order(visitor, marked)
     expect(row(visitor, marked[0])).to_have_css("height", "92px")
     expect(visitor.get_by_role("textbox", name="Search")).to_have_value("sort rows by value")
+
+    for shown in ("Mark next", "Lists"):
+        view(visitor, shown)
+        visitor.get_by_role("link", name="Evaluate").click()
+        expect(visitor.get_by_role("heading", name="Evaluate", exact=True)).to_be_visible()
+        settle(visitor)
+        visitor.get_by_role("link", name="Search").click()
+        expect(visitor.get_by_role("radio", name=shown)).to_be_checked()
+    expect_order(visitor, marked)
 
     visitor.get_by_role("link", name="Corpora").click()
     expect(visitor.get_by_role("heading", name="Corpora")).to_be_visible()

@@ -53,6 +53,7 @@ def _show_tools(session: Session, marks: PresentMarks, engine: SearchEngine) -> 
                 default=view,
                 required=True,
                 key=address.VIEW,
+                persist_state="session",
                 label_visibility="collapsed",
             )
             or view
