@@ -240,7 +240,7 @@ def go_to(session: Session) -> None:
     _know(session, _count(session))
 
 
-def open_session(session_id: str, default_corpus: str) -> None:
+def follow_session(session_id: str, default_corpus: str) -> None:
     """Make a saved session that of this tab, or a new one if none has the id; an empty id keeps the present one."""
     session = current()
     if session is not None and session_id in ("", session.session_id):

@@ -10,7 +10,7 @@ from exemplar.data.errors import ExemplarError
 from exemplar.retrieval.search import SearchEngine
 from exemplar.retrieval.sessions.identity import PresentMarks, notice_of
 from exemplar.retrieval.sessions.session import Session
-from exemplar.ui import address, html, resources, state
+from exemplar.ui import html, navigation, resources, state
 from exemplar.ui.search import results, stage
 from exemplar.ui.search.beginning import show_beginning
 from exemplar.ui.search.lists import component
@@ -44,7 +44,7 @@ def _draw(welcome: Callable[[], None]) -> None:
         _show_empty(welcome)
         return
     st.html(_STYLE)
-    session = address.follow_address(list(corpora))
+    session = navigation.follow_address(list(corpora))
     show_session_bar(session, corpora)
     with resources.page():
         engine = engine_of(session)
@@ -58,7 +58,7 @@ def _draw(welcome: Callable[[], None]) -> None:
             if view == "Screen" and session.query is not None:
                 show_screening_tools(session, engine.corpus)
         if session.query is not None:
-            results.show_lists(address.VIEWS[view])
+            results.show_lists(navigation.VIEWS[view])
     if session.query is None:
         show_beginning(session, engine.corpus)
 

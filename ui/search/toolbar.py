@@ -6,7 +6,7 @@ from exemplar.retrieval.search import SearchEngine
 from exemplar.retrieval.sessions.export import Column, exported_doc_ids
 from exemplar.retrieval.sessions.identity import PresentMarks
 from exemplar.retrieval.sessions.session import Session
-from exemplar.ui import address, state
+from exemplar.ui import navigation, state
 from exemplar.ui.search import filter_form
 from exemplar.ui.search.export_import import show_export, show_flow, show_import
 from exemplar.ui.search.mark_all import show_mark_all
@@ -44,15 +44,15 @@ def show_tools(session: Session, marks: PresentMarks, engine: SearchEngine) -> s
 
 
 def _show_tools(session: Session, marks: PresentMarks, engine: SearchEngine) -> str:
-    view = address.first_view()
+    view = navigation.first_view()
     if session.query is not None:
         view = str(
             st.segmented_control(
                 "View",
-                list(address.VIEWS),
+                list(navigation.VIEWS),
                 default=view,
                 required=True,
-                key=address.VIEW,
+                key=navigation.VIEW,
                 persist_state="session",
                 label_visibility="collapsed",
             )
