@@ -68,8 +68,8 @@ def search(
 
 
 def _ranking_json(ranking: "Ranking", engine: "SearchEngine") -> dict[str, object]:
+    from exemplar.retrieval.copies.near import near_copies_together
     from exemplar.retrieval.highlights import carrying_words
-    from exemplar.retrieval.near_copies import near_copies_together
 
     svm = ranking.scorer.svm
     originals = {
@@ -89,8 +89,8 @@ def _ranking_json(ranking: "Ranking", engine: "SearchEngine") -> dict[str, objec
 
 
 def _print_ranking(ranking: "Ranking", engine: "SearchEngine") -> None:
+    from exemplar.retrieval.copies.near import near_copies_together
     from exemplar.retrieval.highlights import carrying_words
-    from exemplar.retrieval.near_copies import near_copies_together
 
     table = Table("Rank", "Score", box=None, pad_edge=False)
     table.add_column("Document", overflow="fold")  # never cut: --like and --unlike take it

@@ -14,7 +14,7 @@ from exemplar.data.corpus.store import DocumentStore, row_in
 from exemplar.data.encoders.base import Encoder, EncoderInfo
 from exemplar.data.errors import ExemplarError
 from exemplar.retrieval.caching import weakly_cached
-from exemplar.retrieval.copies import checked_marks, copies_of, with_examples
+from exemplar.retrieval.copies.exact import checked_marks, copies_of, with_examples
 from exemplar.retrieval.examples import ExampleMaker
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.index.base import Index

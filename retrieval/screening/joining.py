@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from exemplar.data.corpus.store import DocumentStore
 from exemplar.data.errors import ExemplarError
 from exemplar.retrieval.feedback import MARK_NAMES
+from exemplar.retrieval.importing.added_marks import added_marks
+from exemplar.retrieval.importing.marks_file import MarkFile, MarkRow
 from exemplar.retrieval.ranking import DocumentQuery
 from exemplar.retrieval.screening.readers import Judgement, Reading, is_conflict, names_of, once
-from exemplar.retrieval.sessions.added_marks import added_marks
 from exemplar.retrieval.sessions.events import (
     DocumentQueried,
     Event,
@@ -18,7 +19,6 @@ from exemplar.retrieval.sessions.events import (
     Queried,
     SettingsSet,
 )
-from exemplar.retrieval.sessions.import_marks import MarkFile, MarkRow
 from exemplar.retrieval.sessions.marks import Marks
 from exemplar.retrieval.sessions.session import Session
 

@@ -11,8 +11,8 @@ from typing import Any
 import pyarrow as pa
 
 from exemplar.data.corpus.store import DocumentStore
+from exemplar.retrieval.exports.table import as_csv
 from exemplar.retrieval.feedback import MARK_NAMES, Mark
-from exemplar.retrieval.sessions.export import as_csv
 from exemplar.retrieval.sessions.identity import present_marks
 from exemplar.retrieval.sessions.marks import MarkedText, marked_texts
 from exemplar.retrieval.sessions.session import Session

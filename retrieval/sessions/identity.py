@@ -10,7 +10,7 @@ import numpy as np
 
 from exemplar.data.corpus.manifest import Manifest
 from exemplar.data.corpus.store import DocumentStore
-from exemplar.retrieval.copies import copies_of, text_marks
+from exemplar.retrieval.copies.exact import copies_of, text_marks
 from exemplar.retrieval.feedback import Feedback, Mark
 from exemplar.retrieval.ranking import DocumentQuery, Query
 from exemplar.retrieval.sessions.events import Event, MarksFollowed, TextsKnown

@@ -23,9 +23,9 @@ from exemplar.data.documents import Document
 from exemplar.retrieval.evaluation.report import markdown
 from exemplar.retrieval.evaluation.result import EvaluationResult
 from exemplar.retrieval.evaluation.saved import save_evaluation
+from exemplar.retrieval.exports.table import as_csv, as_json_lines, export_table
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.sessions.events import Named, Queried
-from exemplar.retrieval.sessions.export import as_csv, as_json_lines, export_table
 from exemplar.retrieval.sessions.session import Session
 from exemplar.retrieval.sessions.store import SessionStore
 from exemplar.ui import html, jobs

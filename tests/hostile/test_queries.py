@@ -16,9 +16,9 @@ from exemplar.data.documents import Document
 from exemplar.data.milvus.corpus import expression_of
 from exemplar.data.sources.spec import Source, SourceSpec
 from exemplar.retrieval.feedback import Feedback
+from exemplar.retrieval.importing.marks_file import read_marks
 from exemplar.retrieval.ranking import DocumentQuery
 from exemplar.retrieval.search import SearchEngine
-from exemplar.retrieval.sessions.import_marks import read_marks
 from tests.support.damage import WILD, told
 from tests.support.fake_encoder import FakeEncoder
 

@@ -19,7 +19,7 @@ from exemplar.data.sources import hub_datasets
 from exemplar.data.sources.preview import look_at
 from exemplar.data.sources.spec import SourceSpec
 from exemplar.data.tabular.parquet_table import _shared
-from exemplar.retrieval.sessions.import_marks import read_marks
+from exemplar.retrieval.importing.marks_file import read_marks
 from tests.support.damage import METHODS, WILD, damaged, table, told, zipped
 from tests.support.parquet import with_wide_integers
 from tests.support.pdf import encrypted

@@ -10,7 +10,7 @@ from exemplar.data.building.build import build_corpus
 from exemplar.data.documents import Document
 from exemplar.data.sources.spec import Source, SourceSpec
 from exemplar.retrieval.feedback import Feedback
-from exemplar.retrieval.sessions import corpus_marks
+from exemplar.retrieval.importing import corpus_marks
 from exemplar.retrieval.sessions.events import MarksAdded
 from exemplar.retrieval.sessions.store import SessionStore
 from tests.support.corpora import ANIMALS

@@ -14,9 +14,9 @@ from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.documents import Document
 from exemplar.data.sources.spec import Source, SourceSpec
 from exemplar.retrieval.feedback import Feedback
-from exemplar.retrieval.sessions.added_marks import added_marks
+from exemplar.retrieval.importing.added_marks import added_marks
+from exemplar.retrieval.importing.marks_file import read_marks
 from exemplar.retrieval.sessions.events import Marked, MarksAdded
-from exemplar.retrieval.sessions.import_marks import read_marks
 from exemplar.retrieval.sessions.marks import MarkedText, Marks
 from exemplar.retrieval.sessions.session import Session
 from exemplar.retrieval.sessions.store import SessionStore

@@ -20,6 +20,7 @@ from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.catalog import remove_corpus
 from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.corpus.filters import Filters
+from exemplar.retrieval.exports.table import Column
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.sessions.events import (
     DocumentQueried,
@@ -35,7 +36,6 @@ from exemplar.retrieval.sessions.events import (
     SettingsSet,
     Undone,
 )
-from exemplar.retrieval.sessions.export import Column
 from exemplar.retrieval.sessions.marks import MarkedText
 from exemplar.retrieval.sessions.schema import MIGRATIONS
 from exemplar.retrieval.sessions.session import Session

@@ -8,19 +8,19 @@ import streamlit as st
 
 from exemplar.data.corpus.store import DocumentStore
 from exemplar.data.readers.formats import MARKS
-from exemplar.retrieval.screening.flow import Flow, flow_of
-from exemplar.retrieval.screening.flow_chart import flow_svg
-from exemplar.retrieval.sessions.added_marks import added_marks
-from exemplar.retrieval.sessions.events import MarksAdded, NotesAdded
-from exemplar.retrieval.sessions.export import (
+from exemplar.retrieval.exports.table import (
     Column,
     as_csv,
     as_json_lines,
     as_parquet,
     export_table,
 )
+from exemplar.retrieval.importing.added_marks import added_marks
+from exemplar.retrieval.importing.marks_file import MOST_BYTES, read_marks
+from exemplar.retrieval.screening.flow import Flow, flow_of
+from exemplar.retrieval.screening.flow_chart import flow_svg
+from exemplar.retrieval.sessions.events import MarksAdded, NotesAdded
 from exemplar.retrieval.sessions.identity import PresentMarks
-from exemplar.retrieval.sessions.import_marks import MOST_BYTES, read_marks
 from exemplar.retrieval.sessions.session import Session
 from exemplar.retrieval.sessions.store import FAILURES
 from exemplar.ui import state

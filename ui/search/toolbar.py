@@ -2,8 +2,8 @@
 
 import streamlit as st
 
+from exemplar.retrieval.exports.table import Column, exported_doc_ids
 from exemplar.retrieval.search import SearchEngine
-from exemplar.retrieval.sessions.export import Column, exported_doc_ids
 from exemplar.retrieval.sessions.identity import PresentMarks
 from exemplar.retrieval.sessions.session import Session
 from exemplar.ui import navigation, state

@@ -8,7 +8,7 @@ from exemplar.data.corpus.facets import MOST_COLUMNS
 from exemplar.data.corpus.store import DocumentStore
 from exemplar.data.sources.columns import listed
 from exemplar.retrieval.feedback import MARK_NAMES, Mark
-from exemplar.retrieval.sessions.corpus_marks import (
+from exemplar.retrieval.importing.corpus_marks import (
     MOST_VALUES,
     MarkColumn,
     corpus_marks,

@@ -6,7 +6,7 @@ from typing import Literal
 import streamlit as st
 
 from exemplar.data.corpus.store import DocumentStore
-from exemplar.retrieval.sessions.added_marks import Import
+from exemplar.retrieval.importing.added_marks import Import
 from exemplar.ui import html, state
 from exemplar.ui.html import MessageKind
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from exemplar.data.corpus.store import DocumentStore
 from exemplar.data.documents import Document, full_text
-from exemplar.retrieval.copies import copies_of
+from exemplar.retrieval.copies.exact import copies_of
+from exemplar.retrieval.copies.near import near_copies
 from exemplar.retrieval.feedback import MARK_NAMES, Feedback
-from exemplar.retrieval.near_copies import near_copies
 from exemplar.retrieval.ranking import DocumentQuery, Ranking
 from exemplar.retrieval.sessions.identity import PresentMarks
 from exemplar.retrieval.sessions.session import Session, new_id

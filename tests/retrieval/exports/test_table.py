@@ -13,10 +13,7 @@ from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.documents import Document
 from exemplar.data.files.file import File
 from exemplar.data.readers.tables import open_table
-from exemplar.retrieval.feedback import Feedback
-from exemplar.retrieval.sessions.added_marks import added_marks
-from exemplar.retrieval.sessions.events import NotesAdded
-from exemplar.retrieval.sessions.export import (
+from exemplar.retrieval.exports.table import (
     Column,
     as_csv,
     as_json_lines,
@@ -24,8 +21,11 @@ from exemplar.retrieval.sessions.export import (
     export_table,
     exported_doc_ids,
 )
+from exemplar.retrieval.feedback import Feedback
+from exemplar.retrieval.importing.added_marks import added_marks
+from exemplar.retrieval.importing.marks_file import read_marks
+from exemplar.retrieval.sessions.events import NotesAdded
 from exemplar.retrieval.sessions.identity import STATES, PresentMarks
-from exemplar.retrieval.sessions.import_marks import read_marks
 from exemplar.retrieval.sessions.marks import MarkedText, Marks
 from tests.support.corpora import ANIMALS
 

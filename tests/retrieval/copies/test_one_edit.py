@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exemplar.retrieval.one_edit import edit_tokens, is_one_edit
+from exemplar.retrieval.copies.one_edit import edit_tokens, is_one_edit
 
 SHORTEST = 4
 

@@ -12,13 +12,13 @@ from exemplar.data.documents import Document
 from exemplar.data.errors import ExemplarError
 from exemplar.data.sources.spec import Source, SourceSpec
 from exemplar.retrieval.feedback import Feedback, Mark
-from exemplar.retrieval.sessions import corpus_marks as module
-from exemplar.retrieval.sessions.corpus_marks import MarkColumn, corpus_marks, decision_column, mark_columns
+from exemplar.retrieval.importing import corpus_marks as module
+from exemplar.retrieval.importing.corpus_marks import MarkColumn, corpus_marks, decision_column, mark_columns
 from exemplar.retrieval.sessions.event_json import event_from_json
 from exemplar.retrieval.sessions.events import Undone
 from exemplar.retrieval.sessions.session import Session
-from tests.retrieval.sessions.test_added_marks import built
-from tests.retrieval.sessions.test_export import corpus_of
+from tests.retrieval.exports.test_table import corpus_of
+from tests.retrieval.importing.test_added_marks import built
 from tests.support.corpora import ANIMALS
 from tests.support.fake_encoder import FakeEncoder
 

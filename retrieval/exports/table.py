@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -15,13 +14,10 @@ import pyarrow.parquet as pq
 from exemplar.data.corpus.store import DocumentStore
 from exemplar.data.documents import Document
 from exemplar.data.encoders.base import VectorKind
+from exemplar.data.tabular.formulas import escape_formula
 from exemplar.retrieval.feedback import MARK_NAMES, Feedback
 from exemplar.retrieval.sessions.identity import ELSEWHERE, STATES, PresentMarks
 from exemplar.retrieval.sessions.marks import MarkedText
-
-# A spreadsheet runs a cell as a formula if it starts with one of these characters, after blanks, quotes and invisible
-# characters. The full-width ones count in Japanese. (https://owasp.org/www-community/attacks/CSV_Injection)
-_FORMULA = re.compile("[\\s'\"\0-\x20\u200b-\u200f\u2060\ufeff]*[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 
 _TEXTS = pa.large_list(pa.large_string())
 
@@ -187,16 +183,6 @@ def as_parquet(table: pa.Table) -> bytes:
     file = io.BytesIO()
     pq.write_table(table, file)
     return file.getvalue()
-
-
-def escape_formula(text: str) -> str:
-    """Return a text with an apostrophe in front if a spreadsheet would run it as a formula."""
-    return f"'{text}" if _FORMULA.match(text) else text
-
-
-def unescape_formula(text: str) -> str:
-    """Undo ``escape_formula``: remove an apostrophe in front of a formula."""
-    return text[1:] if text.startswith("'") and _FORMULA.match(text[1:]) else text
 
 
 def _rows(table: pa.Table) -> Iterator[dict[str, Any]]:

@@ -11,9 +11,9 @@ from exemplar.data.corpus.store import DocumentStore
 from exemplar.data.errors import ExemplarError
 from exemplar.data.files.usual_names import plain_name
 from exemplar.retrieval.feedback import MARK_NAMES, Feedback, Mark
-from exemplar.retrieval.sessions.added_marks import Import
+from exemplar.retrieval.importing.added_marks import Import
+from exemplar.retrieval.importing.marks_file import MARK_COLUMNS, mark_meant
 from exemplar.retrieval.sessions.events import MarksAdded
-from exemplar.retrieval.sessions.import_marks import MARK_COLUMNS, mark_meant
 from exemplar.retrieval.sessions.marks import MarkedText, marked_texts
 
 MOST_VALUES = 1_000  # of a column, among which a person chooses

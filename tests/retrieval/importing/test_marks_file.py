@@ -11,12 +11,13 @@ from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.errors import ExemplarError
 from exemplar.data.sources.columns import Columns
 from exemplar.data.tabular import parquet_table
-from exemplar.retrieval.sessions import import_marks
-from exemplar.retrieval.sessions.added_marks import added_marks
-from exemplar.retrieval.sessions.export import Column, as_parquet, export_table, unescape_formula
-from exemplar.retrieval.sessions.import_marks import MarkRow, read_marks
+from exemplar.data.tabular.formulas import unescape_formula
+from exemplar.retrieval.exports.table import Column, as_parquet, export_table
+from exemplar.retrieval.importing import marks_file
+from exemplar.retrieval.importing.added_marks import added_marks
+from exemplar.retrieval.importing.marks_file import MarkRow, read_marks
 from exemplar.retrieval.sessions.marks import MarkedText, Marks
-from tests.retrieval.sessions.test_export import FORMULAS, HARMLESS, WRITERS, corpus_of, rows_of
+from tests.retrieval.exports.test_table import FORMULAS, HARMLESS, WRITERS, corpus_of, rows_of
 
 
 def marks_in(content: bytes, name: str, columns: Columns = Columns()) -> dict[str, str]:  # noqa: B008 - immutable
@@ -190,17 +191,17 @@ def test_a_file_that_cannot_be_says_why(name: str, content: bytes, message: str)
 
 
 def test_files_beyond_all_measure_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(import_marks, "MOST_BYTES", 100)
+    monkeypatch.setattr(marks_file, "MOST_BYTES", 100)
     with pytest.raises(
         ExemplarError, match="m.csv is larger than 50 MB; remove all columns but doc_id, text_hash and mark"
     ):
         read_marks(b"doc_id,mark\n" + b"a,yes\n" * 20, "m.csv")
     monkeypatch.setattr(parquet_table, "_MOST_HELD", 100)
     packed = as_parquet(pa.table({"doc_id": ["a"], "mark": ["yes"], "text": ["long " * 1000]}))
-    monkeypatch.setattr(import_marks, "MOST_BYTES", len(packed))
+    monkeypatch.setattr(marks_file, "MOST_BYTES", len(packed))
     with pytest.raises(ExemplarError, match="cannot read m.parquet: unpacked it is larger than 1 GB"):
         read_marks(packed, "m.parquet")
-    monkeypatch.setattr(import_marks, "MOST_ROWS", 3)
+    monkeypatch.setattr(marks_file, "MOST_ROWS", 3)
     with pytest.raises(ExemplarError, match="cannot read m.csv: it has more than 3 rows"):
         read_marks(b"doc_id,mark\n" + b"a,yes\n" * 4, "m.csv")
     assert len(read_marks(b"doc_id,mark\n" + b"a,yes\n" * 3, "m.csv").rows) == 3
@@ -253,7 +254,7 @@ def test_long_notes_are_cut_and_too_many_are_refused(monkeypatch: pytest.MonkeyP
     long = b"doc_id,mark,note,reason\na,yes," + b"n" * 20_000 + b"," + b"r" * 300 + b"\n"
     [row] = read_marks(long, "m.csv").rows
     assert (len(row.note), len(row.reason)) == (10_000, 200)
-    monkeypatch.setattr(import_marks, "MOST_WRITTEN", 30_000)
+    monkeypatch.setattr(marks_file, "MOST_WRITTEN", 30_000)
     rows = b"".join(b"%d,yes,%s\n" % (row, b"n" * 20_000) for row in range(4))
     with pytest.raises(ExemplarError, match=r"its notes have more than 30,000 characters"):
         read_marks(b"doc_id,mark,note\n" + rows, "m.csv")

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exemplar.retrieval import near_copies as module
-from exemplar.retrieval.near_copies import near_copies, near_copies_together
-from exemplar.retrieval.one_edit import is_one_edit
+from exemplar.retrieval.copies import near as module
+from exemplar.retrieval.copies.near import near_copies, near_copies_together
+from exemplar.retrieval.copies.one_edit import is_one_edit
 from exemplar.retrieval.ranking import Result
 
 SHORT = "Bees in towns\n\nWild bees nest in parks."
@@ -133,7 +133,7 @@ def test_sketches_leave_no_pair_out(monkeypatch: pytest.MonkeyPatch) -> None:
         else:
             texts.append(" ".join(rng.choices(words, k=rng.choice([5, 30, 60]))))
     found = near_copies(texts)
-    monkeypatch.setattr("exemplar.retrieval.near_copies._LIKELY", 0.0)
+    monkeypatch.setattr("exemplar.retrieval.copies.near._LIKELY", 0.0)
     expected: list[int | None] = []
     for place, text in enumerate(texts):
         earlier = (n for n in range(place) if expected[n] is None and near_copies([texts[n], text]) == [None, 0])

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exemplar.data.documents import full_text
-from exemplar.retrieval.one_edit import characters_of, edit_tokens, is_one_edit, known_values
+from exemplar.retrieval.copies.one_edit import characters_of, edit_tokens, is_one_edit, known_values
 from exemplar.retrieval.ranking import Result
 
 _MOST = 10_000  # texts of a list that are compared

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from exemplar.data.corpus.store import DocumentStore
 from exemplar.data.errors import ExemplarError
 from exemplar.data.files.values import id_text
+from exemplar.data.tabular.formulas import unescape_formula
 from exemplar.retrieval.feedback import MARK_NAMES, Feedback, Mark
+from exemplar.retrieval.importing.marks_file import MarkFile, MarkRow, row_name
 from exemplar.retrieval.sessions.events import MarksAdded, NotesAdded
-from exemplar.retrieval.sessions.export import unescape_formula
 from exemplar.retrieval.sessions.identity import id_aside
-from exemplar.retrieval.sessions.import_marks import MarkFile, MarkRow, row_name
 from exemplar.retrieval.sessions.marks import MarkedText, Marks, marked_texts
 
 _Place = tuple[str, MarkedText]  # the id and the text that a row marks

@@ -10,15 +10,15 @@ from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.corpus.store import DocumentStore
 from exemplar.data.documents import Document
 from exemplar.data.sources.spec import Source, SourceSpec
+from exemplar.retrieval.exports.table import as_csv, as_json_lines, as_parquet, export_table
 from exemplar.retrieval.feedback import Feedback
-from exemplar.retrieval.sessions.added_marks import Import, added_marks
+from exemplar.retrieval.importing.added_marks import Import, added_marks
+from exemplar.retrieval.importing.marks_file import MarkFile, MarkRow, read_marks
 from exemplar.retrieval.sessions.events import NotesAdded
-from exemplar.retrieval.sessions.export import as_csv, as_json_lines, as_parquet, export_table
 from exemplar.retrieval.sessions.identity import present_marks
-from exemplar.retrieval.sessions.import_marks import MarkFile, MarkRow, read_marks
 from exemplar.retrieval.sessions.marks import MarkedText, Marks, marked_texts
 from exemplar.retrieval.sessions.session import Session
-from tests.retrieval.sessions.test_export import corpus_of
+from tests.retrieval.exports.test_table import corpus_of
 from tests.support.corpora import ANIMALS
 from tests.support.fake_encoder import FakeEncoder
 
