@@ -59,6 +59,4 @@ class RowBatches:
             raise self._damaged(one_line(error)) from error
 
     def _damaged(self, why: str) -> CorpusDamaged:
-        return CorpusDamaged(
-            f"the rows of the corpus '{self._manifest.name}' can't be read: {why}; build it again"
-        )
+        return CorpusDamaged(f"the rows of the corpus '{self._manifest.name}' can't be read: {why}; build it again")

@@ -3,6 +3,7 @@
 import importlib.metadata
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import PurePath
 from typing import Any
 
 from exemplar.data.corpus.manifest import Manifest
@@ -26,7 +27,7 @@ def about_session(
         "corpus": {
             "name": manifest.name,
             "id": manifest.corpus_id,
-            "source": manifest.source.source,
+            "source": _shown(manifest.source.source),
             "documents": manifest.n_documents,
             "documents_sha256": manifest.documents_sha256,
             "built": manifest.created,
@@ -55,6 +56,11 @@ def file_name(corpus: str, title: str, suffix: str) -> str:
     date = datetime.now().astimezone().date().isoformat()
     parts = [corpus, "-".join(words)[:_LONGEST_NAME].strip("-"), date]
     return "-".join(filter(None, parts)) + suffix
+
+
+def _shown(source: str) -> str:
+    """Return a source without the folders of this machine: an export is passed on."""
+    return PurePath(source).name if PurePath(source).is_absolute() else source
 
 
 def _query(query: Query | None) -> Any:

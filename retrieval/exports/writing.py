@@ -11,6 +11,7 @@ from pathlib import Path
 from exemplar.data.errors import ExemplarError
 from exemplar.data.home import write_atomically
 from exemplar.retrieval.exports.export import Export, Row
+from exemplar.retrieval.exports.formats import bibtex, ris
 from exemplar.retrieval.exports.formats.bibtex import write_bibtex
 from exemplar.retrieval.exports.formats.csv_file import write_csv
 from exemplar.retrieval.exports.formats.dataset_folder import write_dataset, write_dataset_zip
@@ -94,6 +95,13 @@ def write_export(
         raise
     if not known.has_about:
         write_atomically(about_path(path), about_json(export))
+
+
+def unwritten_columns(export: Export, format: str) -> tuple[str, ...]:
+    """Return the columns of the source for which a format of references has no place."""
+    if format == "ris":
+        return ris.unwritten_columns(export)
+    return bibtex.unwritten_columns(export) if format == "bibtex" else ()
 
 
 def about_path(path: Path) -> Path:

@@ -67,7 +67,8 @@ def _fields(row: Row, references: References) -> Iterator[tuple[str, str]]:
             text = without_own_notes(text)
         if text and name.casefold() not in _NAMES.values():
             yield name, _encoded(name.casefold(), text)
-    yield NOTES, _encoded(NOTES, references.note(row))
+    if note := references.note(row):
+        yield NOTES, _encoded(NOTES, note)
 
 
 def _key(row: Row, references: References, keys: set[str]) -> str:

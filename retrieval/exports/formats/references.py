@@ -76,8 +76,10 @@ class References:
         return text.split() if field == "url" else [text] if text else []
 
     def note(self, row: Row) -> str:
-        """Return the note with what Exemplar knows of a row."""
+        """Return the note with what Exemplar knows of a row; empty for one that it left out."""
         values = {name: _text(row.get(column)) for name, column in self.own.items()}
+        if not any(values.values()):
+            return ""
         return written_note(values, {name: _text(row.get(name)) for name in self.lists})
 
 

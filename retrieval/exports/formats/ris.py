@@ -45,7 +45,8 @@ def unwritten_columns(export: Export) -> tuple[str, ...]:
 
 def _record(row: Row, references: References) -> Iterator[str]:
     kind = " ".join(references.texts(row, "type"))
-    yield f"TY  - {kind if _TYPE.fullmatch(kind) else _TYPES.get(kind.casefold(), 'GEN')}"
+    usual = "JOUR" if references.texts(row, "journal") else "GEN"
+    yield f"TY  - {kind if _TYPE.fullmatch(kind) else _TYPES.get(kind.casefold(), usual)}"
     if kind and not _TYPE.fullmatch(kind):
         yield from _lines("M3", kind)
     for field, tag in _TAGS.items():
