@@ -78,11 +78,11 @@ def alerts(page: Page) -> Locator:
 def export(page: Page, folder: Path) -> Path:
     """Export the marks alone as CSV."""
     with open_popover(page, "Export, import"):
-        page.get_by_role("radio", name="Marks alone").click()
-        expect(page.get_by_label("Rows of each ranking")).to_have_count(0)  # then the button exports what is chosen
+        page.get_by_role("combobox", name="Rows").click()
+        page.get_by_role("option", name="All rows with a mark or a note").click()
         settle(page)
         with page.expect_download() as download:
-            page.locator(".st-key-export-CSV").get_by_role("button", name="Download").click()
+            page.locator(".st-key-export-csv").get_by_role("button", name="Download").click()
     path = folder / download.value.suggested_filename
     download.value.save_as(path)
     return path

@@ -1,6 +1,5 @@
 """Exports as CSV."""
 
-import csv
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,21 +17,32 @@ def write_csv(export: Export, rows: Iterator[Row], path: Path, delimiter: str) -
     """
     names = export.columns
     with path.open("x", encoding="utf-8-sig", newline="", errors="backslashreplace") as file:
-        writer = csv.writer(file, delimiter=delimiter)
-        writer.writerow([escape_formula(name) for name in names])
-        writer.writerows([_cell(row.get(name)) for name in names] for row in rows)
+        file.write(_line([_quoted(escape_formula(name), delimiter) for name in names], delimiter))
+        for row in rows:
+            file.write(_line([_cell(row.get(name), delimiter) for name in names], delimiter))
 
 
-def _cell(value: Any) -> Any:
+def _line(cells: list[str], delimiter: str) -> str:
+    return (delimiter.join(cells) or '""') + "\r\n"  # an empty line would be no row
+
+
+def _cell(value: Any, delimiter: str) -> str:
     kind = type(value)
     if kind is str:
-        return value if value[:1].isalnum() else escape_formula(value)
-    if kind is int or value is None:
-        return value
-    if kind is float:
-        return value if value == value else None
+        return _quoted(value if value[:1].isalnum() else escape_formula(value), delimiter)
+    if value is None or value != value:
+        return ""
+    if kind is int or kind is float:
+        return repr(value)
     text = as_text(value)
-    return escape_formula(text) if kind is list else text
+    return _quoted(escape_formula(text) if kind is list else text, delimiter)
+
+
+def _quoted(text: str, delimiter: str) -> str:
+    """Return a text in quotes if it needs them; the module csv takes several times as long for it."""
+    if delimiter in text or '"' in text or "\n" in text or "\r" in text:
+        return '"' + text.replace('"', '""') + '"'
+    return text
 
 
 def as_text(value: Any) -> str:
