@@ -24,7 +24,7 @@ def fake_model(monkeypatch: pytest.MonkeyPatch, encoder: FakeEncoder) -> Iterato
     monkeypatch.setattr("exemplar.ui.resources.load_encoder", lambda model, **_: encoder)
     monkeypatch.setattr("exemplar.data.building.run.model_name", lambda model: encoder.model)
     yield
-    for job in (*jobs.jobs("build"), *jobs.jobs("evaluate")):
+    for job in (*jobs.jobs("build"), *jobs.jobs("evaluate"), *jobs.jobs("export")):
         job.stop()
         job._thread.join(PATIENCE)
         assert not job.running
