@@ -18,6 +18,7 @@ from exemplar.cli.remedies import with_remedy
 from exemplar.cli.reviews import compare, flow, join
 from exemplar.cli.search import search
 from exemplar.cli.serve import open_app
+from exemplar.cli.sessions import sessions
 from exemplar.cli.terminal import errors, plain, say
 from exemplar.data.error_log import describe_fault
 from exemplar.data.errors import ExemplarError
@@ -30,6 +31,7 @@ app = typer.Typer(
 )
 app.command()(build)
 app.add_typer(corpora, name="corpora")
+app.add_typer(sessions, name="sessions")
 app.command()(search)
 app.command()(evaluate)
 app.command()(left)
