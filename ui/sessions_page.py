@@ -23,7 +23,9 @@ from exemplar.ui.confirm import confirm
 from exemplar.ui.local_time import local_time
 from exemplar.ui.navigation import keep_session, open_session
 from exemplar.ui.row_choice import Rows, choose_row
-from exemplar.ui.search.export_import import show_export, show_flow, show_import
+from exemplar.ui.search.exporting.flow import show_flow
+from exemplar.ui.search.exporting.form import show_export
+from exemplar.ui.search.importing.file import show_import
 
 _A_PAGE = 50  # sessions
 _LATEST = 200  # events

@@ -8,7 +8,9 @@ from exemplar.retrieval.sessions.identity import PresentMarks
 from exemplar.retrieval.sessions.session import Session
 from exemplar.ui import navigation, state
 from exemplar.ui.search import filter_form
-from exemplar.ui.search.export_import import show_export, show_flow, show_import
+from exemplar.ui.search.exporting.flow import show_flow
+from exemplar.ui.search.exporting.form import show_export
+from exemplar.ui.search.importing.file import show_import
 from exemplar.ui.search.mark_all import show_mark_all
 from exemplar.ui.search.marks_list import show_marks
 from exemplar.ui.search.rankings import rankings_of
