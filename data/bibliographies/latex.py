@@ -26,7 +26,10 @@ _MOST_OUTER = 3  # braces around all of a value
 _MOST_WORD = 20_000  # characters; what needs more is no LaTeX
 _MOST_DECODED = 1_000_000  # characters of a value
 _MOST_CACHED = 20_000
-_MACROS = {  # that the decoder drops
+_MACROS = {  # that the decoder drops, or takes for an accent
+    "textbraceleft": "{",
+    "textbraceright": "}",
+    "textasciicircum": "^",
     "textless": "<",
     "textgreater": ">",
     "lt": "<",

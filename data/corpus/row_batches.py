@@ -1,7 +1,7 @@
 """The rows of a corpus's source in batches of Arrow, for work on all of them."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from exemplar.data.corpus.manifest import Manifest, corpus_folder
+from exemplar.data.corpus.manifest import Manifest, corpus_folder, read_manifest
 from exemplar.data.corpus.source_rows import ROWS
 from exemplar.data.errors import CorpusDamaged, ExemplarError
 from exemplar.data.home import check_regular
@@ -58,5 +58,9 @@ class RowBatches:
                 raise
             raise self._damaged(one_line(error)) from error
 
-    def _damaged(self, why: str) -> CorpusDamaged:
-        return CorpusDamaged(f"the rows of the corpus '{self._manifest.name}' can't be read: {why}; build it again")
+    def _damaged(self, why: str) -> ExemplarError:
+        name = self._manifest.name
+        with suppress(ExemplarError):
+            if read_manifest(name).build != self._manifest.build:
+                return ExemplarError(f"the corpus '{name}' was built anew meanwhile; open it again")
+        return CorpusDamaged(f"the rows of the corpus '{name}' can't be read: {why}; build it again")

@@ -12,7 +12,7 @@ from exemplar.retrieval.exports.export import Export
 from exemplar.retrieval.exports.from_session import session_export
 from exemplar.retrieval.search import SearchEngine
 from exemplar.retrieval.sessions.events import Event
-from exemplar.retrieval.sessions.identity import present_marks
+from exemplar.retrieval.sessions.identity import PresentMarks, present_marks
 from exemplar.retrieval.sessions.session import Session
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.reading import read
@@ -26,9 +26,19 @@ def engine_of(path: Path, encoder: FakeEncoder | None = None) -> SearchEngine:
 
 def exported(engine: SearchEngine, *events: Event, choice: Choice | None = None, title: str = "cats") -> Export:
     """Return the export of a session after events."""
-    session = Session("s1", engine.corpus.manifest.name).after(*events, corpus_id=engine.corpus.manifest.corpus_id)
+    session = _session(engine, *events)
     present = present_marks(session.marks, engine.corpus, dict)
     return session_export(session, present, engine.corpus, choice or Choice(), title, engine)
+
+
+def exported_with(engine: SearchEngine, present: PresentMarks, *events: Event) -> Export:
+    """Return the export of a session after events whose marks mean something else by now."""
+    return session_export(_session(engine, *events), present, engine.corpus, Choice(), "cats", engine)
+
+
+def _session(engine: SearchEngine, *events: Event) -> Session:
+    manifest = engine.corpus.manifest
+    return Session("s1", manifest.name).after(*events, corpus_id=manifest.corpus_id)
 
 
 def rows_in(path: Path) -> tuple[tuple[str, ...], list[dict[str, Any]]]:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+import openpyxl
 import pandas as pd
 import pytest
 import streamlit as st
@@ -20,7 +21,7 @@ from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.catalog import remove_corpus
 from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.corpus.filters import Filters
-from exemplar.retrieval.exports.table import Column
+from exemplar.retrieval.exports import waiting
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.sessions.events import (
     DocumentQueried,
@@ -41,11 +42,13 @@ from exemplar.retrieval.sessions.schema import MIGRATIONS
 from exemplar.retrieval.sessions.session import Session
 from exemplar.retrieval.sessions.settings import Settings
 from exemplar.retrieval.sessions.store import SessionStore
+from exemplar.ui import jobs
 from exemplar.ui.search.exporting import form as export_form
 from tests.support.corpora import ANIMALS, source_of
 from tests.support.corpora_page import click, marked_row
 from tests.support.fake_encoder import FakeEncoder
-from tests.support.pages import SESSIONS_PAGE, bodies, captions, messages, opened_page, press, ran
+from tests.support.pages import SESSIONS_PAGE, bodies, captions, labelled, messages, opened_page, press, ran
+from tests.support.patience import PATIENCE
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("fake_model")]
 
@@ -77,7 +80,7 @@ from exemplar.ui.search.exporting.form import show_export
 corpus = open_corpus("animals")
 marks = Feedback(("5",))
 marked = Session("s1", "animals").after(MarksAdded(marks))
-show_export(corpus, marked, PresentMarks(marks), st.session_state.get("columns"))
+show_export(corpus, marked, PresentMarks(marks))
 """
 
 
@@ -551,6 +554,7 @@ def test_marks_are_exported_with_their_own_texts_after_the_corpus_was_replaced(
 ) -> None:
     app = opened()
     choose(app, "old")
+    ran(app.selectbox(key="export_which").set_value("marked").run())
     frame = pd.read_csv(io.BytesIO(files[-1]()), dtype=str, keep_default_na=False)
     assert frame[["doc_id", "text", "mark", "mark_state", "mark_origin"]].to_numpy().tolist() == [
         ["4", ANIMALS[1], "relevant", "", "made on another corpus of this name"],
@@ -587,41 +591,59 @@ def test_nothing_marked_and_nothing_ranked_is_no_export(animals: Corpus) -> None
 @pytest.mark.parametrize(
     ("chosen", "suffix", "read"),
     [
-        ("CSV", ".csv", lambda content: pd.read_csv(io.BytesIO(content), dtype={"doc_id": str})),
-        ("JSON Lines", ".jsonl", lambda content: pd.read_json(io.BytesIO(content), lines=True, dtype={"doc_id": str})),
-        ("Parquet", ".parquet", lambda content: pd.read_parquet(io.BytesIO(content))),
+        ("csv", ".csv", lambda content: pd.read_csv(io.BytesIO(content), dtype={"doc_id": str})),
+        ("jsonl", ".jsonl", lambda content: pd.read_json(io.BytesIO(content), lines=True, dtype={"doc_id": str})),
+        ("parquet", ".parquet", lambda content: pd.read_parquet(io.BytesIO(content))),
     ],
 )
 def test_a_file_is_made_when_it_is_asked_for(
     both: AppTest, monkeypatch: pytest.MonkeyPatch, chosen: str, suffix: str, read: object
 ) -> None:
-    asked, buttons = [], []
-
-    def columns(n: int) -> list[Column]:
-        asked.append(n)
-        return [Column("knn", ("3", "4"), {"3": 1.0, "4": 0.5, "5": 0.25}, "full")]
-
-    button = export_form.st.download_button
+    asked, buttons = [], {}
+    make, button = export_form.session_export, export_form.st.download_button
+    monkeypatch.setattr(export_form, "session_export", lambda *args: asked.append(args) or make(*args))
     monkeypatch.setattr(
-        export_form.st, "download_button", lambda *args, **rest: buttons.append((args, rest)) or button(*args, **rest)
+        export_form.st,
+        "download_button",
+        lambda label, *args, **rest: buttons.update({label: (*args, rest)}) or button(label, *args, **rest),
     )
-    both.session_state["columns"] = columns
     both.run()
-    both.number_input(key="export_rows").set_value(30)
     ran(both.get_by_key("export_format").set_value(chosen).run())
     assert asked == []
-    [_, data], rest = buttons[-1]
-    assert rest["file_name"] == f"animals-rankings{suffix}"
+    data, rest = buttons["Download"]
+    assert re.fullmatch(rf"animals-\d{{4}}-\d\d-\d\d\{suffix}", rest["file_name"])
     frame = read(data())
-    assert asked == [30]
-    assert frame["doc_id"].tolist() == ["3", "4", "5"]
-    assert frame["text"].tolist() == ANIMALS[3:6]
-    assert frame["knn_score"].tolist() == [1.0, 0.5, 0.25]
-    ran(both.get_by_key("export_what").set_value("Marks alone").run())
-    [_, data], rest = buttons[-1]
-    assert rest["file_name"] == f"animals-marks{suffix}"
+    assert len(asked) == 1
+    assert frame["text"].tolist() == ANIMALS
+    assert frame["mark"].fillna("").tolist() == [""] * 5 + ["relevant"] + [""] * 4
+    ran(both.selectbox(key="export_which").set_value("marked").run())
+    data, _ = buttons["Download"]
     assert read(data())["doc_id"].tolist() == ["5"]
-    assert asked == [30]
+    if chosen != "parquet":
+        data, rest = buttons["About this export"]
+        assert rest["file_name"].endswith(f"{suffix}.about.json")
+        assert json.loads(data())["rows"] == {"rows": "marked", "order": "file"}
+
+
+def test_a_workbook_is_prepared_and_a_cell_that_excel_cannot_hold_refuses_it(
+    encoder: FakeEncoder, both: AppTest
+) -> None:
+    both.run()
+    ran(both.get_by_key("export_format").set_value("xlsx").run())
+    ran(both.button(key="prepare export").click().run())
+    jobs.job("export", "s1").wait(PATIENCE)
+    ran(both.run())
+    [link] = re.findall(r'href="/(downloads/[^"]+/animals-[\d-]+\.xlsx)" download', bodies(both))
+    waiting_file = waiting.file_of(*link.split("/")[1:])
+    assert [row[1].value for row in openpyxl.load_workbook(waiting_file)["Rows"].rows][1:3] == ["animal", "animal"]
+    ran(both.button(key="dismiss export").click().run())
+    assert not waiting_file.exists()
+    build_corpus(source_of(["short", "x" * 34_999]), encoder, replace=True)
+    ran(both.run())
+    ran(both.button(key="prepare export").click().run())
+    jobs.job("export", "s1").wait(PATIENCE)
+    [told] = messages(ran(both.run()), "error")
+    assert "a cell of Excel holds 32,767 characters, and row 3 has 34,999 in the column 'text'" in told
 
 
 @pytest.mark.usefixtures("open_popovers", "store")

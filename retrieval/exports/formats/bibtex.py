@@ -31,6 +31,7 @@ _SPECIAL = {
     "^": "\\textasciicircum{}",
 }
 _ENCODED = str.maketrans(_SPECIAL)
+_LIGATURE = re.compile("([-'`])(?=\\1)")  # TeX makes dashes and quotes of two
 _BRACES = str.maketrans({"{": "%7B", "}": "%7D"})
 
 
@@ -89,4 +90,6 @@ def _person(name: str) -> str:
 
 
 def _encoded(name: str, text: str) -> str:
-    return text.translate(_BRACES) if name in _VERBATIM else text.translate(_ENCODED)
+    if name in _VERBATIM:
+        return text.translate(_BRACES)
+    return _LIGATURE.sub(r"\1{}", text.translate(_ENCODED))

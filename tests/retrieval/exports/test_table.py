@@ -42,8 +42,8 @@ WRITERS: dict[str, Callable[[pa.Table], bytes]] = {
 }
 FORMULAS = [
     "=1+1",
-    "+1",
-    "-1",
+    "+x",
+    "-1-1",
     "@SUM(A1)",
     "\t=1+1",
     "\rx",
@@ -57,7 +57,7 @@ FORMULAS = [
     "\0=1",
     "\N{FULLWIDTH EQUALS SIGN}1",
 ]
-HARMLESS = ["a", "1-1", "'quoted' =", "it's =1", "a\n=b", "\N{EM DASH} dash", "'"]
+HARMLESS = ["a", "-1", "+1,5", "-2.5e-3", "1-1", "'quoted' =", "it's =1", "a\n=b", "\N{EM DASH} dash", "'"]
 
 
 def corpus_of(corpus: Corpus, doc_ids: list[str], texts: list[str], labels: list[str | None]) -> Corpus:
