@@ -133,6 +133,7 @@ def _event(rows: Mapping[str, tuple[Place, list[MarkRow]]], file: MarkFile) -> M
     """Return the event of the marks on texts by hash, each of rows that agree."""
     by_mark: dict[Mark, list[str]] = {"positive": [], "negative": [], "unsure": []}
     readers: dict[str, str] = {}
+    made = {place.doc_id: same[0].made for place, same in rows.values() if same[0].made}
     for place, same in rows.values():
         if mark := same[0].mark:
             by_mark[mark].append(place.doc_id)
@@ -140,7 +141,7 @@ def _event(rows: Mapping[str, tuple[Place, list[MarkRow]]], file: MarkFile) -> M
             readers[place.doc_id] = _unescaped(reader, file)
     hashes = {place.doc_id: text_hash for text_hash, (place, _) in rows.items()}
     texts = tuple(place.text for place, _ in rows.values())
-    return MarksAdded(Feedback(*map(tuple, by_mark.values())), hashes, texts, readers=readers)
+    return MarksAdded(Feedback(*map(tuple, by_mark.values())), hashes, texts, made=made, readers=readers)
 
 
 def _compared(event: MarksAdded, marks: Marks) -> tuple[frozenset[str], tuple[Contradiction, ...]]:
@@ -172,6 +173,7 @@ def _without(event: MarksAdded, doc_ids: set[str]) -> MarksAdded:
         marks=feedback,
         text_hashes={doc_id: each for doc_id, each in event.text_hashes.items() if doc_id not in doc_ids},
         texts=tuple(text for doc_id, text in texts.items() if doc_id not in doc_ids),
+        made={doc_id: each for doc_id, each in event.made.items() if doc_id not in doc_ids},
         readers={doc_id: each for doc_id, each in event.readers.items() if doc_id not in doc_ids},
     )
 

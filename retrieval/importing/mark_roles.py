@@ -18,7 +18,7 @@ _TITLE_COLUMNS = ("title", "article title", "document title", "primary title")
 _NOTE_COLUMNS = ("note", "asreview note", "exported notes", "exported notes 1")
 _REASON_COLUMNS = ("reason", "exclusion reason", "reason for exclusion")
 _READER_COLUMNS = ("reader", "reviewer", "screener", "asreview user name")
-_WRITTEN_COLUMNS = ("notes", "n1", "note", "%z")  # in which programs for screening write all that they know
+_WRITTEN_COLUMNS = ("notes", "n1", "note", "%z", "annote")  # in which programs for screening write all that they know
 _DECISION, _ASREVIEW = "decision", "asreview_label"  # the names of columns that the readers add by such notes
 
 _PRODIGY = frozenset({"_input_hash", "_task_hash"})
@@ -36,10 +36,12 @@ class Roles:
         The column whose words are marks; None if only notes of programs say them.
     is_label
         Whether it is a column of labels, whose words need not be marks.
+    made
+        The column of the times at which marks were made.
     task
         What Prodigy asked: its answer is about this label.
     written
-        The column of notes in which Rayyan, ASReview or an export of references say the mark and more.
+        The columns of notes in which Rayyan, ASReview or an export of references say the mark and more.
     """
 
     mark: str | None
@@ -53,17 +55,20 @@ class Roles:
     reader: str | None = None
     doi: str | None = None
     pmid: str | None = None
+    made: str | None = None
     task: str | None = None
-    written: str | None = None
+    written: tuple[str, ...] = ()
     is_label: bool = False
 
     def columns(self) -> list[str]:
         """Return the names of all columns that are read."""
-        names = (getattr(self, field.name) for field in fields(self) if field.name != "is_label")
-        return list(dict.fromkeys(name for name in names if name is not None))
+        names = (getattr(self, field.name) for field in fields(self) if field.name not in ("is_label", "written"))
+        return list(dict.fromkeys([*(name for name in names if name is not None), *self.written]))
 
 
-def roles_of(columns: Sequence[str], corpus: Columns, mark: str | None = None) -> Roles:
+def roles_of(
+    columns: Sequence[str], corpus: Columns, mark: str | None = None, *, are_references: bool = False
+) -> Roles:
     """Return the roles of a file's columns by their names.
 
     Parameters
@@ -72,6 +77,8 @@ def roles_of(columns: Sequence[str], corpus: Columns, mark: str | None = None) -
         The columns of the source from which the corpus was built.
     mark
         The column with the marks, or with labels that can become marks; by default the one with a usual name.
+    are_references
+        Whether the rows are records of RIS, BibTeX and the like, whose notes say more than other fields.
 
     Raises
     ------
@@ -80,11 +87,11 @@ def roles_of(columns: Sequence[str], corpus: Columns, mark: str | None = None) -
     """
     if tuple(columns) == _PAIRS:
         return Roles(_PAIRS[1], text=_PAIRS[0], is_label=True)
-    written = _column(columns, _WRITTEN_COLUMNS)
+    written = tuple(name for name in columns if plain_name(name) in _WRITTEN_COLUMNS)
     mark, is_label = _mark_column(columns, mark, written)
     by_notes = mark is None or (mark in (_DECISION, _ASREVIEW) and _DECISION in columns)
-    if not by_notes:
-        written = None
+    if not (by_notes or are_references):
+        written = ()
     others = [name for name in columns if name != mark]
     chosen, guessed = corpus.chosen(), guess_columns(others)
     text_hash = _column(others, (own_column("text_hash", others) or "text_hash",))
@@ -112,14 +119,15 @@ def roles_of(columns: Sequence[str], corpus: Columns, mark: str | None = None) -
     if doc_id is None and text is None and text_hash is None:
         raise ExemplarError(f"it has no column 'doc_id'; its columns are: {listed(columns)}")
     task = _column(rest, ("label",)) if mark == "answer" and _PRODIGY.intersection(columns) else None
+    made = _column(rest, (own_column("marked", rest) or "marked", "asreview time"))
     state = _column(others, (own_column("mark_state", others) or "mark_state",))
     return Roles(
-        mark, doc_id, title, text, text_hash, state, None if note == written else note, reason, reader, doi, pmid, task,
-        written, is_label,
+        mark, doc_id, title, text, text_hash, state, None if note in written else note, reason, reader, doi, pmid, made,
+        task, written, is_label,
     )  # fmt: skip
 
 
-def _mark_column(columns: Sequence[str], mark: str | None, written: str | None) -> tuple[str | None, bool]:
+def _mark_column(columns: Sequence[str], mark: str | None, written: Sequence[str]) -> tuple[str | None, bool]:
     """Return the column with marks, and whether it is one of labels."""
     if mark is not None:
         found = mark if mark in columns else _column(columns, (mark,))
@@ -131,7 +139,7 @@ def _mark_column(columns: Sequence[str], mark: str | None, written: str | None) 
     found = _column(columns, (own_column("mark", columns) or "mark", *MARK_COLUMNS))
     if found is not None:
         return found, plain_name(found) == "label"
-    if written is not None:
+    if written:
         return None, False
     label = guess_columns(columns).label
     if label is None:

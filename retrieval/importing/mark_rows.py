@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from exemplar.data.documents import Problem
 from exemplar.data.errors import ExemplarError
@@ -46,6 +47,8 @@ class MarkRow:
         What the file says about the document and who marked it; empty if nothing.
     doi, pmid
         The identifiers of the paper, in their plain form; empty if the file has none.
+    made
+        When the mark was made, ISO 8601 with a time zone; empty if the file does not say it.
     words
         What the column of marks says, as long as it is not known which mark it means: of labels, any number.
     """
@@ -61,6 +64,7 @@ class MarkRow:
     reader: str = ""
     doi: str = ""
     pmid: str = ""
+    made: str = ""
     words: tuple[str, ...] = ()
 
     @property
@@ -96,8 +100,10 @@ def mark_row(row: Row | Problem, roles: Roles, place: str, texts: Texts) -> Mark
     """
     if isinstance(row, Problem):
         raise ExemplarError(f"{place}: {row.reason}")
-    written = written_in(_plain(row, roles.written) or "") if roles.written else _NOTHING
+    written = written_in("\n".join(_plain(row, name) or "" for name in roles.written)) if roles.written else _NOTHING
     words = _words(row, roles, place, written)
+    if written.is_own:  # fields of these names are not Exemplar's
+        roles = replace(roles, note=None, reason=None, reader=None, made=None)
     note = _written(row, roles.note, LONGEST_NOTE, written.note)
     reason = _written(row, roles.reason, LONGEST_NAME, written.reason)
     if not words and not note and not reason:
@@ -116,6 +122,7 @@ def mark_row(row: Row | Problem, roles: Roles, place: str, texts: Texts) -> Mark
         _written(row, roles.reader, LONGEST_NAME, written.reader),
         identifier("doi", _plain(row, roles.doi)),
         identifier("pmid", _plain(row, roles.pmid)),
+        _time(written.made or _plain(row, roles.made) or ""),
         words,
     )
     if doc_id is None and text is None and not (found.text_hash or found.doi or found.pmid):
@@ -162,6 +169,14 @@ def _text(row: Row, roles: Roles, texts: Texts) -> MarkedText | None:
     text = (plain_text(cell, "the text") if is_plain(cell) and not isinstance(cell, bytes) else None) or ""
     title = _plain(row, roles.title)
     return texts.setdefault((title, text), MarkedText(title, text)) if title or text else None
+
+
+def _time(text: str) -> str:
+    """Return a time as it is written if it is ISO 8601 with a time zone; else nothing."""
+    try:
+        return text.strip() if datetime.fromisoformat(text.strip()).tzinfo else ""
+    except ValueError:
+        return ""
 
 
 def _plain(row: Row, column: str | None) -> str | None:

@@ -25,7 +25,7 @@ from exemplar.retrieval.importing.mark_roles import roles_of
 MOST_BYTES = 500_000_000  # of an uploaded file
 
 # Columns that records may have though the first ones, which show the columns, do not: decisions, and notes.
-_OF_RECORDS = {"ris": ("decision", "N1"), "endnote": ("decision", "%Z"), "bibtex": ("decision", "note")}
+_OF_RECORDS = {"ris": ("decision", "N1"), "endnote": ("decision", "%Z"), "bibtex": ("decision", "note", "annote")}
 _SOUGHT = ("doc_id", "mark", "answer", "label")  # also where the first objects of a JSON file lack them
 _ARROW = ".arrow"
 
@@ -45,6 +45,11 @@ class MarkTable:
     columns: tuple[str, ...]
     rows: Callable[[Sequence[str]], Iterator[Row | Problem]]
     format: str = ""
+
+    @property
+    def are_references(self) -> bool:
+        """Whether the rows are records of references."""
+        return self.format in _OF_RECORDS
 
 
 @contextmanager

@@ -110,7 +110,7 @@ def columns_of(content: bytes | Path, name: str) -> tuple[str, ...]:
 
 
 def _read(table: MarkTable, columns: Columns, column: str | None) -> MarkFile:
-    roles = roles_of(table.columns, columns, column)
+    roles = roles_of(table.columns, columns, column, are_references=table.are_references)
     rows, left_out = _rows(table.rows(roles.columns()), roles)
     if roles.mark is None and not any(row.words for row in rows):
         raise ExemplarError(f"it has no column 'mark'; its columns are: {listed(table.columns)}")

@@ -35,6 +35,7 @@ class Written:
     note: str = ""
     reason: str = ""
     reader: str = ""
+    made: str = ""
     is_own: bool = False
 
 
@@ -54,7 +55,8 @@ def written_in(notes: str) -> Written:
 
 def _own(values: Mapping[str, str]) -> Written:
     names = ("doc_id", "text_hash", "note", "reason", "reader")
-    return Written(values.get("mark", ""), **{name: values.get(name, "") for name in names}, is_own=True)
+    said = {name: values.get(name, "") for name in names}
+    return Written(values.get("mark", ""), **said, made=values.get("marked", ""), is_own=True)
 
 
 def _of_rayyan(notes: str) -> Written:
