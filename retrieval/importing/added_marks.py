@@ -48,6 +48,8 @@ class Import:
         The documents that the session marks in the same way.
     contradictions
         The texts that the session marks in another way.
+    n_cut
+        How many rows have a note, a reason or a reader that is too long, and is cut.
     """
 
     event: MarksAdded
@@ -58,6 +60,7 @@ class Import:
     found: Mapping[How, int] = field(default_factory=dict)
     same: frozenset[str] = frozenset()
     contradictions: tuple[Contradiction, ...] = ()
+    n_cut: int = 0
 
     @property
     def n_lost(self) -> int:
@@ -125,8 +128,9 @@ def added_marks(
     lost = frozenset(found[text_hash].doc_id for text_hash in rows if found[text_hash].how in ("changed", "lost"))
     same_here, contradictions = _compared(event, marks)
     n_marks = sum(row.mark is not None for row in file.rows)
+    n_cut = sum(row.is_cut for row in file.rows)
     added = _notes(noted, file, notes or {}, reasons or {})
-    return Import(event, added, lost, tuple(left_out), n_marks, dict(ways), same_here, contradictions)
+    return Import(event, added, lost, tuple(left_out), n_marks, dict(ways), same_here, contradictions, n_cut)
 
 
 def _event(rows: Mapping[str, tuple[Place, list[MarkRow]]], file: MarkFile) -> MarksAdded:

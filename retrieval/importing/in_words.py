@@ -3,6 +3,7 @@
 from exemplar.retrieval.feedback import MARK_NAMES
 from exemplar.retrieval.importing.added_marks import Contradiction, Import
 from exemplar.retrieval.importing.mark_column import MarkColumn
+from exemplar.retrieval.importing.mark_rows import LONGEST_NAME, LONGEST_NOTE
 from exemplar.retrieval.importing.places import How
 
 _MOST_NAMED = 10  # values of a column
@@ -32,6 +33,9 @@ def preview_lines(found: Import) -> list[str]:
         )
     if notes := notes_in_words(found):
         lines.append(f"New or other than here: {notes}.")
+    if found.n_cut:
+        most = f"a note at {LONGEST_NOTE:,} characters, a reason or a reader at {LONGEST_NAME}"
+        lines.append(f"Cut, since they are too long: {_rows(found.n_cut)} ({most}).")
     if found.left_out:
         lines.append(f"Left out: {_rows(len(found.left_out))}.")
     return lines

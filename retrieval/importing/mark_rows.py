@@ -47,6 +47,8 @@ class MarkRow:
         What the file says about the document and who marked it; empty if nothing.
     doi, pmid
         The identifiers of the paper, in their plain form; empty if the file has none.
+    is_cut
+        Whether the note, the reason or the reader is longer in the file.
     made
         When the mark was made, ISO 8601 with a time zone; empty if the file does not say it.
     words
@@ -66,6 +68,7 @@ class MarkRow:
     pmid: str = ""
     made: str = ""
     words: tuple[str, ...] = ()
+    is_cut: bool = False
 
     @property
     def name(self) -> str:
@@ -104,8 +107,8 @@ def mark_row(row: Row | Problem, roles: Roles, place: str, texts: Texts) -> Mark
     words = _words(row, roles, place, written)
     if written.is_own:  # fields of these names are not Exemplar's
         roles = replace(roles, note=None, reason=None, reader=None, made=None)
-    note = _written(row, roles.note, LONGEST_NOTE, written.note)
-    reason = _written(row, roles.reason, LONGEST_NAME, written.reason)
+    note = _written(row, roles.note, written.note)
+    reason, reader = _written(row, roles.reason, written.reason), _written(row, roles.reader, written.reader)
     if not words and not note and not reason:
         return None
     doc_id = written.doc_id or (plain_text(cell_at(row, roles.doc_id), f"{place}: the id") if roles.doc_id else None)
@@ -117,13 +120,14 @@ def mark_row(row: Row | Problem, roles: Roles, place: str, texts: Texts) -> Mark
         text_hash if text_hash and _HASH.fullmatch(text_hash) else None,  # a spreadsheet takes some for numbers
         text,
         _plain(row, roles.state) is not None,
-        note,
-        reason,
-        _written(row, roles.reader, LONGEST_NAME, written.reader),
+        note[:LONGEST_NOTE],
+        reason[:LONGEST_NAME],
+        reader[:LONGEST_NAME],
         identifier("doi", _plain(row, roles.doi)),
         identifier("pmid", _plain(row, roles.pmid)),
         _time(written.made or _plain(row, roles.made) or ""),
         words,
+        len(note) > LONGEST_NOTE or max(len(reason), len(reader)) > LONGEST_NAME,
     )
     if doc_id is None and text is None and not (found.text_hash or found.doi or found.pmid):
         what = "a mark" if words else "a note"
@@ -185,6 +189,6 @@ def _plain(row: Row, column: str | None) -> str | None:
     return plain_text(cell, "the cell") if is_plain(cell) and not isinstance(cell, bytes) else None
 
 
-def _written(row: Row, column: str | None, longest: int, otherwise: str) -> str:
-    """Return what a person wrote into a cell, cut if it is too long; what programs wrote if there is nothing."""
-    return replace_lone_surrogates((_plain(row, column) or otherwise)[:longest])
+def _written(row: Row, column: str | None, otherwise: str) -> str:
+    """Return what a person wrote into a cell; what programs wrote if there is nothing."""
+    return replace_lone_surrogates(_plain(row, column) or otherwise)

@@ -15,6 +15,7 @@ from exemplar.data.tabular.formulas import unescape_formula
 from exemplar.retrieval.exports.table import Column, as_parquet, export_table
 from exemplar.retrieval.importing import mark_tables, marks_file
 from exemplar.retrieval.importing.added_marks import added_marks
+from exemplar.retrieval.importing.in_words import preview_lines
 from exemplar.retrieval.importing.mark_rows import MarkRow
 from exemplar.retrieval.importing.marks_file import read_marks
 from exemplar.retrieval.sessions.marks import MarkedText, Marks
@@ -227,9 +228,15 @@ def test_a_small_file_that_repeats_a_huge_text_takes_little_memory(animals: Corp
         tracemalloc.stop()
 
 
+ANY_NAMES = ["m", *(f"m.{kind}" for kind in ("csv", "tsv", "json", "jsonl", "parquet", "ris", "bib", "csv.gz", "zip"))]
+
+
 @settings(deadline=None, max_examples=150)
 @pytest.mark.slow  # bytes of some formats are read by a process of its own
-@given(st.binary(max_size=300), st.sampled_from(["m.csv", "m.tsv", "m.json", "m.jsonl", "m.parquet"]))
+@given(
+    st.binary(max_size=300),
+    st.sampled_from(["m.csv", "m.tsv", "m.json", "m.jsonl", "m.parquet", "m.ris", "m.bib", "m.csv.gz", "m.zip", "m"]),
+)
 def test_any_bytes_are_marks_or_an_error_that_says_so(content: bytes, name: str) -> None:
     for prefix in (b"", b"doc_id,mark\n", b"doc_id\tmark\n", b'{"doc_id": "a", "mark": 1}\n'):
         try:
@@ -258,10 +265,14 @@ def test_a_column_of_readers_is_no_column_of_ids_and_a_text_is_no_note() -> None
     assert (row.text, row.note) == (MarkedText(None, "x"), "")
 
 
-def test_long_notes_are_cut() -> None:
-    long = b"doc_id,mark,note,reason\na,yes," + b"n" * 20_000 + b"," + b"r" * 300 + b"\n"
-    [row] = read_marks(long, "m.csv").rows
-    assert (len(row.note), len(row.reason)) == (10_000, 200)
+def test_long_notes_are_cut_and_the_preview_says_so(animals: Corpus) -> None:
+    long = b"doc_id,mark,note,reason\n1,yes," + b"n" * 20_000 + b"," + b"r" * 300 + b"\n2,no,n,r\n"
+    file = read_marks(long, "m.csv")
+    assert [(len(row.note), len(row.reason)) for row in file.rows] == [(10_000, 200), (1, 1)]
+    lines = preview_lines(added_marks(file, animals, Marks()))
+    assert lines[-1] == (
+        "Cut, since they are too long: 1 row (a note at 10,000 characters, a reason or a reader at 200)."
+    )
 
 
 def test_a_note_without_a_mark_needs_a_document() -> None:
