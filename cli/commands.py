@@ -19,6 +19,7 @@ from exemplar.cli.reviewing.left import left
 from exemplar.cli.reviewing.readers import compare, flow, join
 from exemplar.cli.search import search
 from exemplar.cli.serve import open_app
+from exemplar.cli.sessions import sessions
 from exemplar.cli.terminal import errors, plain, say
 from exemplar.data.error_log import describe_fault
 from exemplar.data.errors import ExemplarError
@@ -31,6 +32,7 @@ app = typer.Typer(
 )
 app.command()(build)
 app.add_typer(corpora, name="corpora")
+app.add_typer(sessions, name="sessions")
 app.command()(search)
 app.command()(evaluate)
 app.command()(export)

@@ -1,0 +1,59 @@
+"""What was exported in every format, taken in again: by the session's own corpus, and by another one."""
+
+from pathlib import Path
+
+import pytest
+
+from exemplar.data.corpus.corpus import Corpus
+from exemplar.retrieval.exports.writing import FORMATS, write_export
+from exemplar.retrieval.feedback import Feedback
+from exemplar.retrieval.importing.added_marks import Import, added_marks
+from exemplar.retrieval.importing.marks_file import read_marks
+from exemplar.retrieval.search import SearchEngine
+from exemplar.retrieval.sessions.events import MarksAdded, NotesAdded, Queried
+from exemplar.retrieval.sessions.marks import Marks, marked_texts
+from tests.retrieval.importing.test_added_marks import built
+from tests.support.exports import engine_of, exported
+
+WHEN = "2026-11-30T10:00:00+00:00"
+SOURCES = {
+    "papers.csv": "id,title,abstract,note,mark,reader\n1,Cats,cats sleep,=1+1,1.3,x\n2,Dogs,dogs bark,no,0,y\n"
+    '3,Bees,bees hum,,1,\n4,Owls,"owls, hoot",,,\n',
+    "papers.ris": "".join(
+        f"TY  - JOUR\nID  - {n}\nTI  - {title}\nAB  - {text}\nN1  - ASReview_irrelevant\nER  - \n\n"
+        for n, (title, text) in enumerate(
+            (("Cats", "cats sleep"), ("Dogs", "dogs bark"), ("Bees", "bees hum"), ("Owls", "owls, hoot")), 1
+        )
+    ),
+}
+
+
+@pytest.fixture(params=SOURCES)
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> SearchEngine:
+    path = tmp_path / request.param
+    path.write_text(SOURCES[request.param])
+    return engine_of(path)
+
+
+def taken(path: Path, corpus: Corpus) -> Import:
+    return added_marks(read_marks(path, path.name, corpus.manifest.source.columns), corpus, Marks())
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_marks_notes_readers_and_times_come_back(engine: SearchEngine, name: str, tmp_path: Path) -> None:
+    texts = marked_texts(engine.corpus, [0, 1, 2])
+    hashes = {str(row + 1): text.text_hash for row, text in enumerate(texts)}
+    marks = MarksAdded(Feedback(("1",), ("2",), ("3",)), hashes, tuple(texts), at=WHEN, reader="ann")
+    notes = NotesAdded({"1": "see: table 2; and 3", "4": "later"}, {"2": "wrong, very"})
+    path = tmp_path / f"out{FORMATS[name].suffix}"
+    write_export(exported(engine, Queried("cats"), marks, notes), path, name)
+
+    found = taken(path, engine.corpus)
+    assert (found.event.marks, found.event.text_hashes, found.left_out) == (marks.marks, hashes, ())
+    assert (found.notes, found.event.readers) == (notes, dict.fromkeys(hashes, "ann"))
+    assert found.event.made == dict.fromkeys(hashes, WHEN)
+    assert found.found == {"hash": 3}
+
+    other = built("bees hum", "x", name="other")  # numbered, without titles: no mark goes to the text of an id
+    found = taken(path, other)
+    assert len(found.lost) == len(found.event.marks) == 3
