@@ -12,10 +12,11 @@ import typer
 from exemplar.cli.build import build
 from exemplar.cli.corpora import corpora
 from exemplar.cli.evaluate import evaluate
-from exemplar.cli.left import left
 from exemplar.cli.push import push
 from exemplar.cli.remedies import with_remedy
-from exemplar.cli.reviews import compare, flow, join
+from exemplar.cli.reviewing.export import export
+from exemplar.cli.reviewing.left import left
+from exemplar.cli.reviewing.readers import compare, flow, join
 from exemplar.cli.search import search
 from exemplar.cli.serve import open_app
 from exemplar.cli.sessions import sessions
@@ -34,6 +35,7 @@ app.add_typer(corpora, name="corpora")
 app.add_typer(sessions, name="sessions")
 app.command()(search)
 app.command()(evaluate)
+app.command()(export)
 app.command()(left)
 app.command()(compare)
 app.command()(join)

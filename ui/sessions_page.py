@@ -220,7 +220,7 @@ def _show_lost(session: Session) -> None:
     """Draw the form for the export of marks whose corpus was removed."""
     corpus = empty_corpus(session.corpus)
     marks = present_marks(session.marks, corpus, lambda: state.store().texts(session.session_id))
-    show_export(corpus, session.after(*marks.events), marks, None)
+    show_export(corpus, session.after(*marks.events), marks)
 
 
 def _show_export_and_import(session: Session, corpus: DocumentStore) -> None:
@@ -234,7 +234,7 @@ def _show_export_and_import(session: Session, corpus: DocumentStore) -> None:
         for event in (*marks.events, added):
             state.store().record(session, event, corpus_id=corpus.manifest.corpus_id)
 
-    show_export(corpus, present, marks, None)
+    show_export(corpus, present, marks)
     show_flow(corpus, present)
     show_import(corpus, present, record)
 

@@ -10,14 +10,25 @@ The note of the person comes last, since it may hold semicolons. A line break in
 from collections.abc import Mapping
 
 _START = "Exemplar:"
-_KEYS = ("reason", "reader", "marked", "doc_id", "text_hash", "note")
+_UNMARKED = "not marked"
+_KEYS = ("mark_state", "reason", "reader", "marked", "doc_id", "text_hash", "note")
 
 
-def written_note(values: Mapping[str, str | None]) -> str:
-    """Return the note of a reference from its values: mark, reason, reader, marked, doc_id, text_hash and note."""
-    parts = [f"{_START} {_line(values.get('mark') or 'not marked')}"]
-    parts += [f"{key}: {_escaped(key, value)}" for key in _KEYS if (value := _line(values.get(key) or ""))]
-    return "; ".join(parts)
+def written_note(values: Mapping[str, str | None], others: Mapping[str, str] | None = None) -> str:
+    """Return the note of a reference.
+
+    Parameters
+    ----------
+    values
+        Its mark, mark_state, reason, reader, marked, doc_id, text_hash and note.
+    others
+        More for people to see, such as ranks, which is not read again.
+    """
+    parts = [f"{_START} {_line(values.get('mark') or _UNMARKED)}"]
+    written = [(key, _line(values.get(key) or "")) for key in _KEYS if key != "note"] + list((others or {}).items())
+    parts += [f"{key}: {value.replace('%', '%25').replace(';', '%3B')}" for key, value in written if value]
+    note = _line(values.get("note") or "")
+    return "; ".join([*parts, f"note: {note}"] if note else parts)
 
 
 def read_note(text: str) -> dict[str, str] | None:
@@ -25,25 +36,16 @@ def read_note(text: str) -> dict[str, str] | None:
     line = _line(text)
     if not line.startswith(_START):
         return None
-    mark, *rest = line.removeprefix(_START).split(";", 1)
-    values = {} if mark.strip() == "not marked" else {"mark": mark.strip()}
-    remaining = rest[0].strip() if rest else ""
-    while remaining:
-        key, _, remaining = remaining.partition(":")
-        if key.strip() not in _KEYS:
-            break
-        value = remaining
-        if key.strip() == "note":
-            remaining = ""
-        else:
-            value, _, remaining = remaining.partition(";")
-        values[key.strip()] = value.strip().replace("%3B", ";").replace("%25", "%") if key != "note" else value.strip()
-        remaining = remaining.strip()
+    mark, _, rest = line.removeprefix(_START).partition(";")
+    values = {} if mark.strip() == _UNMARKED else {"mark": mark.strip()}
+    while rest:
+        key, _, rest = rest.strip().partition(":")
+        if key == "note":
+            return values | {"note": rest.strip()}
+        value, _, rest = rest.partition(";")
+        if key in _KEYS:
+            values[key] = value.strip().replace("%3B", ";").replace("%25", "%")
     return values
-
-
-def _escaped(key: str, value: str) -> str:
-    return value if key == "note" else value.replace("%", "%25").replace(";", "%3B")
 
 
 def _line(text: str) -> str:

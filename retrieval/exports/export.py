@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 Row = Mapping[str, Any]
+# Of the cells of a column; JSON is text where a format has no such values.
+Kind = Literal["blank", "text", "int", "float", "bool", "texts", "ints", "floats", "json"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,8 @@ class Export:
         How many rows it yields.
     about
         What the export is, as JSON values: query, session, model, versions, date.
+    kinds
+        What the cells of each column are; empty if only the rows show it.
     """
 
     columns: tuple[str, ...]
@@ -30,3 +34,4 @@ class Export:
     rows: Callable[[], Iterator[Row]]
     n_rows: int
     about: Mapping[str, Any] = field(default_factory=dict)
+    kinds: Mapping[str, Kind] = field(default_factory=dict)

@@ -3,15 +3,22 @@
 import json
 import os
 import secrets
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from exemplar.data.errors import ExemplarError
 from exemplar.data.home import write_atomically
-from exemplar.retrieval.exports.csv_file import write_csv
 from exemplar.retrieval.exports.export import Export, Row
-from exemplar.retrieval.exports.json_lines import write_json_lines
+from exemplar.retrieval.exports.formats import bibtex, ris
+from exemplar.retrieval.exports.formats.bibtex import write_bibtex
+from exemplar.retrieval.exports.formats.csv_file import write_csv
+from exemplar.retrieval.exports.formats.dataset_folder import write_dataset, write_dataset_zip
+from exemplar.retrieval.exports.formats.json_lines import write_json_lines
+from exemplar.retrieval.exports.formats.parquet_file import write_parquet
+from exemplar.retrieval.exports.formats.ris import write_ris
+from exemplar.retrieval.exports.formats.xlsx_file import write_xlsx
 
 OnProgress = Callable[[int, int], None]
 Write = Callable[[Export, Iterator[Row], Path, str], None]  # the last one is the delimiter
@@ -38,9 +45,15 @@ class Format:
 
 FORMATS: Mapping[str, Format] = {
     "csv": Format("CSV", ".csv", "text/csv", write_csv),
-    "jsonl": Format(
-        "JSON Lines", ".jsonl", "application/jsonl", lambda e, rows, path, _: write_json_lines(e, rows, path)
+    "xlsx": Format(
+        "Excel", ".xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", write_xlsx, True
     ),
+    "parquet": Format("Parquet", ".parquet", "application/vnd.apache.parquet", write_parquet, True),
+    "jsonl": Format("JSON Lines", ".jsonl", "application/jsonl", write_json_lines),
+    "ris": Format("RIS", ".ris", "application/x-research-info-systems", write_ris),
+    "bibtex": Format("BibTeX", ".bib", "application/x-bibtex", write_bibtex),
+    "dataset": Format("datasets folder", "", "application/zip", write_dataset, True),
+    "dataset-zip": Format("datasets folder, zipped", ".zip", "application/zip", write_dataset_zip, True),
 }
 
 
@@ -69,15 +82,26 @@ def write_export(
         The format is unknown, or can't hold a row; nothing is written then.
     """
     known = _format(format)
+    if path.is_dir() and (known.suffix or any(path.iterdir())):
+        raise ExemplarError(f"{path} is a folder; name a file, or for a datasets folder one that is new or empty")
     temporary = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
     try:
         known.write(export, _counted(export, on_progress), temporary, delimiter)
+        if path.is_dir():
+            path.rmdir()  # an empty one
         os.replace(temporary, path)
     except BaseException:
-        temporary.unlink(missing_ok=True)
+        _remove(temporary)
         raise
     if not known.has_about:
         write_atomically(about_path(path), about_json(export))
+
+
+def unwritten_columns(export: Export, format: str) -> tuple[str, ...]:
+    """Return the columns of the source for which a format of references has no place."""
+    if format == "ris":
+        return ris.unwritten_columns(export)
+    return bibtex.unwritten_columns(export) if format == "bibtex" else ()
 
 
 def about_path(path: Path) -> Path:
@@ -92,11 +116,20 @@ def about_json(export: Export) -> bytes:
 
 def format_of_name(path: Path) -> str:
     """Return the format that a file's name stands for; raises ExemplarError for any other name."""
-    for name, known in FORMATS.items():
-        if path.name.lower().endswith(known.suffix):
-            return name
-    suffixes = ", ".join(known.suffix for known in FORMATS.values())
-    raise ExemplarError(f"the name '{path.name}' says no format; end it in one of {suffixes}")
+    named = {known.suffix: name for name, known in FORMATS.items() if known.suffix}
+    if path.suffix.lower() not in named:
+        raise ExemplarError(
+            f"the name '{path.name}' says no format; end it in one of {', '.join(named)}, or choose the format: "
+            f"{', '.join(FORMATS)}"
+        )
+    return named[path.suffix.lower()]
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _format(name: str) -> Format:

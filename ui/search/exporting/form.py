@@ -1,95 +1,104 @@
-"""Draw the form that exports rankings and marks to a file."""
+"""Draw the form that exports the rows of a corpus with marks, ranks and scores."""
 
-from collections.abc import Callable, Sequence
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
 
 import streamlit as st
 
 from exemplar.data.corpus.store import DocumentStore
-from exemplar.retrieval.exports.table import (
-    Column,
-    as_csv,
-    as_json_lines,
-    as_parquet,
-    export_table,
-)
+from exemplar.retrieval.exports.about import file_name
+from exemplar.retrieval.exports.export import Export
+from exemplar.retrieval.exports.from_session import session_export
+from exemplar.retrieval.exports.writing import FORMATS, about_json, write_export
+from exemplar.retrieval.search import SearchEngine
 from exemplar.retrieval.sessions.identity import PresentMarks
 from exemplar.retrieval.sessions.session import Session
+from exemplar.ui import state
+from exemplar.ui.search.exporting.choice_form import Chosen, choose_export
+from exemplar.ui.search.exporting.prepared import prepare, show_prepared
 
-_FORMATS = {
-    "CSV": (".csv", "text/csv", as_csv),
-    "JSON Lines": (".jsonl", "application/jsonl", as_json_lines),
-    "Parquet": (".parquet", "application/vnd.apache.parquet", as_parquet),
-}
-_CONTENTS = ("Rankings and marks", "Marks alone")
-_MIN_ROWS, _DEFAULT_ROWS, _MAX_ROWS = 10, 100, 1000  # rows of each ranking
+_MOST_AT_ONCE = 20_000  # documents of a corpus whose export is made while the browser waits
 
 
 def show_export(
     corpus: DocumentStore,
     session: Session,
     marks: PresentMarks,
-    columns: Callable[[int], Sequence[Column]] | None,
+    engine: SearchEngine | None = None,
+    n_listed: int = 0,
 ) -> None:
     """Draw the form that exports.
 
     Parameters
     ----------
-    columns
-        Takes a number of rows and returns so many of each ranking; a download calls it in another thread. None if
-        nothing is ranked.
+    engine
+        Ranks the corpus by the session's query; None if nothing is ranked.
+    n_listed
+        The length of the lists.
     """
     st.subheader("Export", anchor=False)
-    feedback, about = session.feedback, (session.notes, session.reasons, session.marks.readers)
-    if columns is None and not feedback and not any(about):
+    if not n_listed and not session.feedback and not session.notes and not session.reasons:
         st.caption("There is nothing to export yet: no document is marked.")
         return
-    rankings = columns is not None and _choose_content() == _CONTENTS[0]
-    n = _choose_n_rows() if rankings else 0
-    chosen = st.segmented_control(
-        "Format",
-        list(_FORMATS),
-        default="CSV",
-        required=True,
-        key="export_format",
-        persist_state="session",
-        help="CSV for spreadsheets: what they would run as a formula gets an apostrophe in front. JSON Lines and "
-        "Parquet for programs: they are exact.",
-    )
-    suffix, mime, write = _FORMATS[chosen]
-    st.download_button(
-        "Download",
-        lambda: write(export_table(corpus, feedback, columns(n) if columns and rankings else (), marks, *about)),
-        file_name=f"{corpus.manifest.name}-{'rankings' if rankings else 'marks'}{suffix}",
-        mime=mime,
-        key=f"export-{chosen}",  # a button of its own: a click on the last format's would download nothing
-        icon=":material/download:",
-        type="primary",
-        on_click="ignore",
-        help="A row a document: its id, text, label, mark, note, reason and reader, and what became of the mark's text"
-        + (", and its rank and score in both columns." if rankings else "."),
+    chosen = choose_export(session.settings.rankers if engine else (), n_listed)
+    title = state.title_of(session.session_id)
+    name = file_name(corpus.manifest.name, title, FORMATS[chosen.format].suffix)
+
+    def make() -> Export:
+        return session_export(session, marks, corpus, chosen.choice, title, engine)
+
+    # A cell that is too long for Excel refuses the file, and only what is prepared can say so.
+    if corpus.n_documents > _MOST_AT_ONCE or chosen.format == "xlsx":
+        _show_preparing(session, name, make, chosen)
+    else:
+        _show_downloads(name, make, chosen)
+
+
+def _show_preparing(session: Session, name: str, make: Callable[[], Export], chosen: Chosen) -> None:
+    """Draw the button that begins to prepare a file, and what became of the last one."""
+    place = st.container(gap=None)
+    shown = show_prepared(session.session_id)
+    place.button(
+        "Prepare the file",
+        key="prepare export",
+        icon=":material/hourglass_top:",
+        type="primary" if shown == "none" else "secondary",
+        disabled=shown == "running",
+        on_click=prepare,
+        args=(session.session_id, name, make, chosen.format, chosen.delimiter),
     )
 
 
-def _choose_content() -> str:
-    what: str = st.segmented_control(
-        "What",
-        _CONTENTS,
-        default=_CONTENTS[0],
-        required=True,
-        key="export_what",
-        persist_state="session",
-        help="The first rows of each column and all that is marked; or only what is marked.",
-    )
-    return what
+def _show_downloads(name: str, make: Callable[[], Export], chosen: Chosen) -> None:
+    """Draw the buttons that make a file when they are clicked."""
+    known = FORMATS[chosen.format]
+    with st.container(horizontal=True, gap="small"):
+        st.download_button(
+            "Download",
+            lambda: _content(make(), name, chosen),
+            file_name=name,
+            mime=known.mime,
+            key=f"export-{chosen.format}",  # a button of its own: a click on the last format's would download nothing
+            icon=":material/download:",
+            type="primary",
+            on_click="ignore",
+        )
+        if not known.has_about:
+            st.download_button(
+                "About this export",
+                lambda: about_json(make()),
+                file_name=f"{name}.about.json",
+                mime="application/json",
+                key=f"about-{chosen.format}",
+                icon=":material/info:",
+                on_click="ignore",
+                help="Query, session, corpus, model, settings, versions and date, as JSON; other formats hold them.",
+            )
 
 
-def _choose_n_rows() -> int:
-    return st.number_input(
-        "Rows of each ranking",
-        min_value=_MIN_ROWS,
-        max_value=_MAX_ROWS,
-        value=_DEFAULT_ROWS,
-        key="export_rows",
-        persist_state="session",
-        help=f"From the top: {_MIN_ROWS} to {_MAX_ROWS:,}. Marked documents come along wherever they stand.",
-    )
+def _content(export: Export, name: str, chosen: Chosen) -> bytes:
+    with tempfile.TemporaryDirectory(prefix="exemplar-") as folder:
+        path = Path(folder) / name
+        write_export(export, path, chosen.format, delimiter=chosen.delimiter)
+        return path.read_bytes()
