@@ -228,11 +228,14 @@ def _show_export_and_import(session: Session, corpus: DocumentStore) -> None:
     marks = present_marks(session.marks, corpus, lambda: state.store().texts(session.session_id))
     present = session.after(*marks.events)
 
+    pending = list(marks.events)
+
     def record(added: MarksAdded | NotesAdded) -> None:
         if isinstance(added, MarksAdded):
             added = replace(added, reader=session.settings.reader)
-        for event in (*marks.events, added):
+        for event in (*pending, added):
             state.store().record(session, event, corpus_id=corpus.manifest.corpus_id)
+        pending.clear()
 
     show_export(corpus, present, marks)
     show_flow(corpus, present)

@@ -19,7 +19,7 @@ _NOTE_COLUMNS = ("note", "asreview note", "exported notes", "exported notes 1")
 _REASON_COLUMNS = ("reason", "exclusion reason", "reason for exclusion")
 _READER_COLUMNS = ("reader", "reviewer", "screener", "asreview user name")
 _WRITTEN_COLUMNS = ("notes", "n1", "note", "%z")  # in which programs for screening write all that they know
-_DECISION = "decision"  # the name of the column that the readers add by such notes
+_DECISION, _ASREVIEW = "decision", "asreview_label"  # the names of columns that the readers add by such notes
 
 _PRODIGY = frozenset({"_input_hash", "_task_hash"})
 _PAIRS = ("column 1", "column 2")  # of a list of [text, label]
@@ -82,7 +82,8 @@ def roles_of(columns: Sequence[str], corpus: Columns, mark: str | None = None) -
         return Roles(_PAIRS[1], text=_PAIRS[0], is_label=True)
     written = _column(columns, _WRITTEN_COLUMNS)
     mark, is_label = _mark_column(columns, mark, written)
-    if mark is not None and (mark != _DECISION or own_column("mark", columns)):
+    by_notes = mark is None or (mark in (_DECISION, _ASREVIEW) and _DECISION in columns)
+    if not by_notes:
         written = None
     others = [name for name in columns if name != mark]
     chosen, guessed = corpus.chosen(), guess_columns(others)

@@ -119,7 +119,7 @@ def _read(table: MarkTable, columns: Columns, column: str | None) -> MarkFile:
     file = MarkFile((), (), roles.title is not None, table.format in _GUARDED, columns=table.columns)
     labels = _labels(roles, rows)
     if labels is not None:
-        return replace(file, rows=tuple(rows), left_out=tuple(left_out), labels=labels)
+        return replace(file, rows=tuple(_joined(rows)), left_out=tuple(left_out), labels=labels)
     marked: list[MarkRow] = []
     for row in rows:
         try:
@@ -176,6 +176,17 @@ def _labels(roles: Roles, rows: Sequence[MarkRow]) -> MarkColumn | None:
             f"its column '{roles.mark}' has more than {MOST_VALUES:,} values, too many to say which are marks"
         )
     return column
+
+
+def _joined(rows: Iterable[MarkRow]) -> Iterable[MarkRow]:
+    """Return rows with labels, those on the same text as one: tools write a row for each label."""
+    joined: dict[tuple[object, ...], MarkRow] = {}
+    for row in rows:
+        key = (row.doc_id, row.text_hash, row.text, row.doi, row.pmid)
+        first = joined.setdefault(key, row)
+        if first is not row:
+            joined[key] = replace(first, words=tuple(dict.fromkeys((*first.words, *row.words))))
+    return joined.values()
 
 
 def _of_one_task(rows: list[MarkRow]) -> list[MarkRow]:

@@ -50,13 +50,15 @@ class Places:
         self._identified: dict[Kind, dict[str, list[tuple[str, MarkedText]]]] = {kind: {} for kind in KINDS}
         self._find_texts(corpus)
         self._of_texts = {id(row): self._by_text(row) for row in file.rows}
-        self._find_identified(corpus)
         self._find_alike(corpus)
+        self._find_identified(corpus)
 
     def of(self, row: MarkRow) -> Place:
         """Return what a row marks; raises ExemplarError if it marks nothing."""
-        if found := self._of_texts[id(row)] or self._by_identifier(row) or self._by_text_alike(row):
+        if found := self._of_texts[id(row)] or self._by_text_alike(row) or self._by_identifier(row):
             return found
+        if any(form in self._alike for form in self._forms_to_seek(row)):
+            raise ExemplarError("several documents of this corpus have its text, and the file says no title or id")
         if row.text or row.text_hash:
             return self._without_document(row)
         if row.lost:
@@ -84,7 +86,8 @@ class Places:
     def _find_identified(self, corpus: DocumentStore) -> None:
         """Find the documents that have the identifiers of rows whose texts were not found."""
         for kind in KINDS:
-            wanted = {getattr(row, kind) for row in self._file.rows if self._of_texts[id(row)] is None} - {""}
+            apart = (row for row in self._file.rows if not (self._of_texts[id(row)] or self._by_text_alike(row)))
+            wanted = {getattr(row, kind) for row in apart} - {""}
             rows = rows_by_identifier(kind, wanted, corpus)
             for name, found in rows.items():
                 self._identified[kind][name] = self._documents(corpus, found)
@@ -92,10 +95,7 @@ class Places:
     def _find_alike(self, corpus: DocumentStore) -> None:
         """Find the documents whose texts differ from those of rows in blanks, in HTML, or by a missing title."""
         forms = {
-            form
-            for row in self._file.rows
-            if row.text and not row.text_hash and not (self._of_texts[id(row)] or self._by_identifier(row))
-            for form in self._forms(row)
+            form for row in self._file.rows if self._of_texts[id(row)] is None for form in self._forms_to_seek(row)
         }
         for form, rows in rows_alike(corpus, forms, has_titles=self._file.has_titles).items():
             self._alike[form] = self._documents(corpus, rows)
@@ -122,11 +122,9 @@ class Places:
         return None
 
     def _by_text_alike(self, row: MarkRow) -> Place | None:
-        for form in self._forms(row) if row.text and not row.text_hash else ():
+        for form in self._forms_to_seek(row):
             found = self._alike.get(form, [])
-            if len({text.text_hash for _, text in found}) > 1:
-                raise ExemplarError("several documents of this corpus have its text, and the file says no title or id")
-            if found:
+            if len({text.text_hash for _, text in found}) == 1:
                 return Place(*found[0], "text")
         return None
 
@@ -192,6 +190,10 @@ class Places:
             return texts
         changed = replace(texts[0], whole_hash=row.text_hash)  # by another program
         return [next((each for each in texts if self.hash_of(each) == row.text_hash), changed)]
+
+    def _forms_to_seek(self, row: MarkRow) -> list[str]:
+        """Return the forms of a row's text; none with a hash, which says exactly which text was marked."""
+        return self._forms(row) if row.text and not row.text_hash else []
 
     def _forms(self, row: MarkRow) -> list[str]:
         """Return the texts that a row may mean with single blanks, and without HTML."""

@@ -89,6 +89,10 @@ def test_rankings_and_marks_are_exported_and_marks_taken_in_again(visitor: Page,
     with open_popover(visitor, "Export, import"):
         settle(visitor)
         visitor.locator("input[type=file]").set_input_files(file)
+        expect(visitor.get_by_text("New here: 2;")).to_be_visible()
+        expect(visitor.get_by_text("nowhere (line 4): this corpus does not have it")).to_be_visible()
+        expect_marks(visitor, positive=1)  # nothing changes before it is confirmed
+        visitor.get_by_role("button", name="Take them in").click()
         expect(visitor.get_by_text("Took in marks from more.csv: 1 as relevant, 1 as not relevant.")).to_be_visible()
     expect_marks(visitor, positive=2, negative=1)
     with marks_drawer(visitor) as lines:

@@ -156,6 +156,7 @@ def test_a_mark_stands_on_its_text_or_on_none(
         expect(alerts(page)).to_have_count(0)
         with open_popover(page, "Export, import"):
             page.locator("input[type=file]").set_input_files(exported)
+            page.get_by_role("button", name="Take them in").click()
             expect(page.get_by_text("1 of them on texts that this corpus does not have.")).to_be_visible()
         expect_lines(page, f"{MINUS} 2 {PARCEL}", f"+ {lost} {GONE} {INVOICE}", f"+ 1 {ANOTHER[1]}")
         show_marked(page)

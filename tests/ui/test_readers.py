@@ -80,12 +80,14 @@ def test_marks_from_a_file_have_its_readers_else_the_sessions(animals: Corpus, s
     opened_popover(app, "transfer")
     content = b"doc_id,mark,reader,note,reason\n5,yes,bob,stocks,\n6,no,,,wrong outcome\n8,,,rain,\n"
     app.file_uploader[0].set_value(("marks.csv", content, "text/csv")).run()
+    press(app, "Take them in")
     taken = "Took in marks from marks.csv: 1 as relevant, 1 as not relevant."
     assert f"{taken} Undo takes all of it back, but for 2 notes and 1 reason." in page_text(app)
     session = saved(store, session_of(app))
     assert session.marks.readers == {"5": "bob", "6": "ann"}
     assert (session.notes, session.reasons) == ({"5": "stocks", "8": "rain"}, {"6": "wrong outcome"})
     app.file_uploader[0].set_value(("notes.csv", b"doc_id,mark,note\n9,,sun\n", "text/csv")).run()
+    press(app, "Take them in")
     assert "Took in 1 note from notes.csv, and no mark." in page_text(app)
     assert saved(store, session_of(app)).notes["9"] == "sun"
 

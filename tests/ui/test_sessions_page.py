@@ -66,7 +66,7 @@ navigation.run(st.Page(search, default=True), [sessions])
 """
 
 
-EXPORT_AND_IMPORT = """
+EXPORT = """
 import streamlit as st
 from exemplar.data.corpus.corpus import open_corpus
 from exemplar.retrieval.feedback import Feedback
@@ -74,14 +74,10 @@ from exemplar.retrieval.sessions.events import MarksAdded
 from exemplar.retrieval.sessions.identity import PresentMarks
 from exemplar.retrieval.sessions.session import Session
 from exemplar.ui.search.exporting.form import show_export
-from exemplar.ui.search.importing.file import show_import
 corpus = open_corpus("animals")
-taken = st.session_state.setdefault("taken", [])
 marks = Feedback(("5",))
 marked = Session("s1", "animals").after(MarksAdded(marks))
 show_export(corpus, marked, PresentMarks(marks), st.session_state.get("columns"))
-show_import(corpus, Session("s1", "animals"), lambda added: taken.append(added.marks))
-st.button("Again")
 """
 
 
@@ -469,89 +465,22 @@ def test_what_another_has_deleted_meanwhile_is_told(store: SessionStore) -> None
 
 @pytest.fixture
 def both(animals: Corpus) -> AppTest:
-    return opened(EXPORT_AND_IMPORT)
+    return opened(EXPORT)
 
 
-def upload(app: AppTest, name: str, content: bytes) -> None:
+def take_in(app: AppTest, name: str, content: bytes) -> None:
     ran(app.file_uploader[0].set_value((name, content, "text/csv")).run())
-
-
-def test_an_import_is_applied_once_and_told(both: AppTest) -> None:
-    upload(both, "<b>m</b>.csv", b"doc_id,mark\n5,relevant\n0,no\ngone,yes\n1,\n")
-    assert both.session_state["taken"] == [Feedback(("5",), ("0",))]
-    assert messages(both, "warning") == [
-        "Took in marks from <b>m</b>.csv: 1 as relevant, 1 as not relevant. Undo takes all of it back. "
-        "1 row was left out."
-    ]
-    assert "gone (line 4): this corpus does not have it" in bodies(both)
-    assert both.file_uploader[0].value is None
-    press(both, "Again")
-    press(both, "Again")
-    assert len(both.session_state["taken"]) == 1
-    assert len(messages(both, "warning")) == 1
-    upload(both, "<b>m</b>.csv", b"doc_id,mark\n5,relevant\n0,no\ngone,yes\n1,\n")
-    assert len(both.session_state["taken"]) == 2, "the same file can be taken in again, after an undo"
-
-
-def test_what_an_import_did_is_told_until_something_else_is_done(both: AppTest) -> None:
-    upload(both, "m.csv", b"doc_id,mark\n5,relevant\n")
-    assert len(messages(both, "success")) == 1
-    both.session_state["session"] = Session("s1", "animals", "another query")
-    assert messages(ran(both.run()), "success") == []
-    upload(both, "m.csv", b"doc_id,mark\n5,perhaps\n")
-    assert len(messages(both, "warning")) == 1
-    assert len(messages(ran(both.run()), "warning")) == 1
-
-
-@pytest.mark.parametrize(
-    ("content", "kind", "message"),
-    [
-        (b"doc_id,mark\ngone,yes\n", "warning", "No mark was taken in from m.csv: 1 row was left out; nothing was "),
-        (b"doc_id,mark\n5,\n", "warning", "There is no mark in m.csv; nothing was changed."),
-        (
-            b"a,b,mark\n5,5,yes\n",
-            "error",
-            "Cannot read m.csv: it has no column 'doc_id'; its columns are: a, b, mark. ",
-        ),
-    ],
-)
-def test_an_import_that_brings_nothing_says_why(both: AppTest, content: bytes, kind: str, message: str) -> None:
-    upload(both, "m.csv", content)
-    [told] = messages(both, kind)
-    assert told.startswith(message)
-    assert both.session_state["taken"] == []
-
-
-def test_rows_that_are_left_out_of_an_import_are_named(both: AppTest) -> None:
-    rows = "".join(f"{n},<i>perhaps</i>\n" for n in range(120))
-    upload(both, "m.csv", f"doc_id,mark\n{rows}5,?\n".encode())
-    assert both.session_state["taken"] == [Feedback((), (), ("5",))]
-    [told] = messages(both, "warning")
-    assert told == (
-        "Took in marks from m.csv: 0 as relevant, 0 as not relevant, 1 as unsure. Undo takes all of it back. "
-        "120 rows were left out."
-    )
-    lines = re.findall(r'<div class="ex-quiet" dir="auto">(.*?)</div>', bodies(both))
-    assert lines[0].startswith("0 (line 2): &#x27;&lt;i&gt;perhaps&lt;/i&gt;&#x27; is not a mark; write relevant, ")
-    assert (len(lines), lines[-1]) == (101, "… and 20 more")
-
-
-def test_marks_on_texts_that_the_corpus_lacks_are_counted(both: AppTest) -> None:
-    upload(both, "m.csv", b"doc_id,text,mark\n5,another text,yes\n")
-    [told] = messages(both, "success")
-    assert told == (
-        "Took in marks from m.csv: 1 as relevant, 0 as not relevant. "
-        "1 of them on texts that this corpus does not have. Undo takes all of it back."
-    )
-    [marks] = both.session_state["taken"]
-    assert marks.positives[0].startswith("5 (")
+    press(app, "Take them in")
 
 
 @pytest.mark.usefixtures("open_popovers")
 def test_marks_of_a_session_are_taken_in_by_one_event(store: SessionStore) -> None:
     app = opened()
     choose(app, "untitled")
-    upload(app, "m.csv", b"doc_id,mark\n1,yes\n2,yes\n")
+    ran(app.file_uploader[0].set_value(("m.csv", b"doc_id,mark\n1,yes\n2,yes\n", "text/csv")).run())
+    assert store.load("untitled").feedback == Feedback(("5",), ("1",)), "nothing changes before it is confirmed"
+    labelled(app, "radio", "Where the file says otherwise").set_value("take").run()
+    press(app, "Take them in")
     session = store.load("untitled")
     assert session.feedback == Feedback(("5", "1", "2"))
     assert session.after(Undone()).feedback == Feedback(("5",), ("1",))
@@ -563,7 +492,7 @@ def test_marks_taken_in_have_the_reader_of_the_session(store: SessionStore) -> N
     record(store, "cats", SettingsSet(Settings(reader="ann")))
     app = opened()
     choose(app, "cats")
-    app.file_uploader[0].set_value(("m.csv", b"doc_id,mark,note\n1,yes,good\n", "text/csv")).run()
+    take_in(app, "m.csv", b"doc_id,mark,note\n1,yes,good\n")
     session = store.load("cats")
     assert (session.marks.readers, session.notes) == ({"1": "ann"}, {"1": "good"})
 
@@ -627,7 +556,7 @@ def test_marks_are_exported_with_their_own_texts_after_the_corpus_was_replaced(
         ["4", ANIMALS[1], "relevant", "", "made on another corpus of this name"],
         ["7", ANIMALS[7], "relevant", "no longer in this corpus", "made on another corpus of this name"],
     ]
-    upload(app, "m.csv", b"doc_id,mark\n1,no\n")
+    take_in(app, "m.csv", b"doc_id,mark\n1,no\n")
     session = store.load("old")
     assert session.feedback == Feedback(("4", "7"), ("1",)), "the mark on the text that was 1 is not replaced"
 
@@ -650,7 +579,7 @@ def test_marks_are_exported_with_their_texts_after_the_corpus_was_removed(
 
 
 def test_nothing_marked_and_nothing_ranked_is_no_export(animals: Corpus) -> None:
-    app = opened(EXPORT_AND_IMPORT.replace('Feedback(("5",))', "Feedback()"))
+    app = opened(EXPORT.replace('Feedback(("5",))', "Feedback()"))
     assert "There is nothing to export yet: no document is marked." in captions(app)
     assert not app.get("download_button")
 
