@@ -1,7 +1,5 @@
 """What is said of a saved search, on the terminal and on the page."""
 
-from collections.abc import Iterator
-
 from exemplar.retrieval.saved_search.among_marks import LEAST, AmongMarks, Cut
 from exemplar.retrieval.saved_search.saved import SavedSearch
 
@@ -43,15 +41,6 @@ def suggestion(figures: AmongMarks) -> str:
     """Return a sentence with the suggested threshold."""
     cut = figures.suggested
     return f"Suggested threshold: {in_figures(cut.threshold)}, of the highest F1 ({cut.f1:.2f}) among the marked rows."
-
-
-def lines(saved: SavedSearch) -> Iterator[str]:
-    """Yield what can be said of the figures below or above a table."""
-    if saved.among_marks is None:
-        yield TOO_FEW
-    else:
-        yield suggestion(saved.among_marks)
-    yield RANDOM_CHECK
 
 
 def in_figures(threshold: float) -> str:

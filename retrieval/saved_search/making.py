@@ -23,7 +23,13 @@ Texts = Callable[[], Mapping[str, MarkedText]]
 
 
 def saved_search(
-    session: Session, engine: SearchEngine, texts: Texts, title: str, *, threshold: float | None = None
+    session: Session,
+    engine: SearchEngine,
+    texts: Texts,
+    title: str,
+    *,
+    threshold: float | None = None,
+    with_figures: bool = True,
 ) -> SavedSearch:
     """Train the ranker of a session, and return what it learned with the session's query, marks and settings.
 
@@ -33,6 +39,8 @@ def saved_search(
         Returns the texts that the session keeps, by hash; called if a marked text is not where it was.
     threshold
         See SavedSearch.
+    with_figures
+        Train five more times for the figures among the marks.
 
     Raises
     ------
@@ -65,7 +73,7 @@ def saved_search(
         earlier=tuple(_saved_query(each, corpus) for each in earlier),
         marks=tuple(_marks(session, present, corpus)),
         among_marks=among_marks(engine, query, present.feedback, ranker=ranker, C=C, earlier=earlier)
-        if ranker in LEARNING
+        if with_figures and ranker in LEARNING
         else None,
         threshold=threshold,
     )

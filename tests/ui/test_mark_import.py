@@ -145,7 +145,9 @@ def test_rows_that_are_left_out_are_named_and_what_was_done_is_told_until_someth
         "Took in marks from m.csv: 1 as relevant, 0 as not relevant. 1 of them on texts that this corpus does not have."
         " Undo takes all of it back. 120 rows were left out."
     )
-    assert lines(page)[0].startswith("0 (line 3): &#x27;&lt;i&gt;perhaps&lt;/i&gt;&#x27; is not a mark; write relevant, ")
+    assert lines(page)[0].startswith(
+        "0 (line 3): &#x27;&lt;i&gt;perhaps&lt;/i&gt;&#x27; is not a mark; write relevant, "
+    )
     assert (len(lines(page)), lines(page)[-1]) == (101, "… and 20 more")
     page.session_state["session"] = Session("s1", "animals", "another query")
     assert messages(ran(page.run()), "warning") == []

@@ -45,7 +45,7 @@ from exemplar.ui.search.exporting import form as export_form
 from tests.support.corpora import ANIMALS, source_of
 from tests.support.corpora_page import click, marked_row
 from tests.support.fake_encoder import FakeEncoder
-from tests.support.pages import SESSIONS_PAGE, bodies, captions, messages, opened_page, press, ran
+from tests.support.pages import SESSIONS_PAGE, captions, messages, opened_page, press, ran
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("fake_model")]
 
