@@ -11,7 +11,7 @@ from exemplar.ui.search.elsewhere.dialog import show_elsewhere, show_elsewhere_b
 
 _LONGEST_LABEL = 32  # characters of a session's name on its button
 _LONGEST_NAME = 200
-_NAME = "session_name_box"
+_NAME, _MENU = "session_name_box", "session_menu"
 
 
 def show_session_bar(session: Session, corpora: dict[str, Manifest]) -> None:
@@ -47,7 +47,7 @@ def _choose_corpus(session: Session, corpora: dict[str, Manifest]) -> None:
 
 def _show_session(session: Session) -> None:
     title = state.title_of(session.session_id)
-    menu = st.popover(_label(title), key="session_menu", help="This session, and the last ones.", on_change="rerun")
+    menu = st.popover(_label(title), key=_MENU, help="This session, and the last ones.", on_change="rerun")
     if not menu.open:
         return
     with menu:
@@ -59,7 +59,7 @@ def _show_session(session: Session) -> None:
             help="Without a name of its own it has that of its first query.",
             on_change=_rename,
         )
-        show_elsewhere_button()
+        show_elsewhere_button(_MENU)
         if sessions := last_sessions(session):
             st.caption("Go on with")
             for each in sessions:

@@ -22,15 +22,15 @@ from exemplar.ui.search.rankings import engine_of, usable
 _OPEN = "elsewhere_is_open"
 
 
-def show_elsewhere_button() -> None:
-    """Draw the button that opens the dialog."""
+def show_elsewhere_button(menu: str) -> None:
+    """Draw the button that opens the dialog, and closes the menu of a key around it."""
     st.button(
         "Save this search, or use it elsewhere",
         key="elsewhere",
         icon=":material/move_up:",
         type="tertiary",
         help="As a file; on another corpus, such as next month's file; or open a saved search.",
-        on_click=lambda: st.session_state.update({_OPEN: True}),
+        on_click=lambda: st.session_state.update({_OPEN: True, menu: False}),
     )
 
 
