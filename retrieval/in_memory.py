@@ -2,6 +2,9 @@
 
 from collections.abc import Iterable
 
+import numpy as np
+from numpy.typing import NDArray
+
 from exemplar.data.building.in_memory import OnProgress, corpus_in_memory
 from exemplar.data.documents import Document
 from exemplar.data.encoders.base import Encoder
@@ -15,6 +18,7 @@ def engine_in_memory(
     name: str = "in memory",
     whole: bool = False,
     language: str | None = None,
+    vectors: NDArray[np.float32] | None = None,
     on_progress: OnProgress | None = None,
 ) -> SearchEngine:
     """Return an engine over documents, which are embedded now and leave no file behind.
@@ -22,5 +26,7 @@ def engine_in_memory(
     It ranks as the engine of a corpus that is built from the documents. The parameters and errors are those of
     ``corpus_in_memory``.
     """
-    corpus = corpus_in_memory(documents, encoder, name=name, whole=whole, language=language, on_progress=on_progress)
+    corpus = corpus_in_memory(
+        documents, encoder, name=name, whole=whole, language=language, vectors=vectors, on_progress=on_progress
+    )
     return SearchEngine(corpus, lambda info: encoder)

@@ -14,7 +14,7 @@ from exemplar.data.arrow import DOCUMENT_SCHEMA, row_of
 from exemplar.data.building.embed import as_arrays, cut_texts, embed_passages, shards_of, stage_of, texts_at
 from exemplar.data.building.progress import Progress
 from exemplar.data.building.stable_ids import stable_ids
-from exemplar.data.corpus.corpus import Corpus
+from exemplar.data.corpus.corpus import Corpus, whole_texts
 from exemplar.data.corpus.manifest import Manifest
 from exemplar.data.corpus.words import temporary_words
 from exemplar.data.documents import Document, text_hash
@@ -35,6 +35,7 @@ def corpus_in_memory(
     name: str = "in memory",
     whole: bool = False,
     language: str | None = None,
+    vectors: NDArray[np.float32] | None = None,
     on_progress: OnProgress | None = None,
 ) -> Corpus:
     """Return documents as a corpus without files; its ids, passages, vectors and words are those of a build.
@@ -47,6 +48,9 @@ def corpus_in_memory(
         Make every document one passage, of which the model reads the beginning.
     language
         As in ``SourceSpec``.
+    vectors
+        ``(n_documents, dim)``, unit rows: the vectors of the documents, each of which is one passage; nothing is
+        embedded then.
     on_progress
         Called while words are indexed and while documents are embedded.
 
@@ -65,7 +69,10 @@ def corpus_in_memory(
         report(Progress("indexing words", done, len(kept), seconds=time.monotonic() - started))
 
     words = temporary_words(table["text"], source.language, on_words)
-    passages, vectors = _embedded(table["text"], encoder, report, whole=whole)
+    if vectors is None:
+        passages, vectors = _embedded(table["text"], encoder, report, whole=whole)
+    else:
+        passages, whole = whole_texts(table["text"]), True
     manifest = Manifest(
         name,
         build="",

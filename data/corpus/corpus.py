@@ -240,7 +240,8 @@ def _open(manifest: Manifest) -> Corpus:
         documents.validate(full=True)  # finds damaged text now, not during a search
         fits = documents.num_rows == store.n_documents == manifest.n_documents
         if manifest.vectors == "none":
-            passages, vectors = _without_vectors(documents["text"])
+            passages = whole_texts(documents["text"])
+            vectors = np.empty((len(passages), 0), np.float32)
         else:
             passages, vectors = store.arrays(manifest.n_passages)
             fits = fits and (store.documents_done, store.dim) == (manifest.n_documents, manifest.encoder.dim)
@@ -251,11 +252,10 @@ def _open(manifest: Manifest) -> Corpus:
     return Corpus(manifest, documents, passages, vectors)
 
 
-def _without_vectors(texts: pa.ChunkedArray) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """Return every text as a passage, and vectors of no dimensions."""
+def whole_texts(texts: pa.ChunkedArray) -> NDArray[np.int64]:
+    """Return every text as one passage, ``(n_texts, 3) int64``."""
     ends = pc.utf8_length(texts).to_numpy().astype(np.int64)
-    passages = np.column_stack([np.arange(len(texts)), np.zeros(len(texts), np.int64), ends])
-    return passages, np.empty((len(texts), 0), np.float32)
+    return np.column_stack([np.arange(len(texts)), np.zeros(len(texts), np.int64), ends])
 
 
 def _are_passages(passages: NDArray[np.int64], manifest: Manifest) -> bool:

@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from exemplar.retrieval.classifier import ExemplarClassifier
+    from exemplar.retrieval.notebooks.searcher import Searcher
 
-__all__ = ["ExemplarClassifier"]
+__all__ = ["ExemplarClassifier", "Searcher"]
 
-_HOMES = {"ExemplarClassifier": "exemplar.retrieval.classifier"}
+_HOMES = {
+    "ExemplarClassifier": "exemplar.retrieval.classifier",
+    "Searcher": "exemplar.retrieval.notebooks.searcher",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import encoder, quick, reading, scale_search, svm, tables, vectors, words
+from benchmarks import classifier, encoder, quick, reading, scale_search, svm, tables, vectors, words
 from benchmarks.memory import in_own_process, peak_megabytes
 from exemplar.data.building.build import build_corpus
 from exemplar.data.encoders.base import unit_rows
@@ -47,6 +47,24 @@ def test_the_encoder_benchmark_compares_with_plain_encoding(monkeypatch: pytest.
         assert of_texts[way]["documents_a_second"] > 0
         assert 0.999 < of_texts[way]["worst_cosine"] < 1.00001
     assert tables.encoder(result).count("\n") == 3
+
+
+def test_the_classifier_benchmark_compares_with_linear_svc(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = unit_rows(np.random.default_rng(0).normal(size=(700, 24)))
+    monkeypatch.setattr(vectors, "imdb_train", lambda: rows[:500])
+    monkeypatch.setattr(vectors, "imdb_queries", lambda: rows[500:])
+    monkeypatch.setattr("sys.argv", ["classifier", "--rows", "400", "--queries", "2"])
+    classifier.main()
+    result = json.loads(capsys.readouterr().out)
+    assert result["command"] == "python -m benchmarks.classifier --rows 400"
+    [of_400] = result["rows"]
+    assert [case["case"] for case in of_400["cases"]] == ["T = 50, settled", "C = 1, exact"]
+    for case in of_400["cases"]:
+        assert case["same_first_ten"] == of_400["queries"] == 2
+        assert min(case["ms"], case["linear_svc_ms"], case["times_faster"]) > 0
+    assert of_400["cases"][1]["furthest_from_linear_svc"] < 1e-4
 
 
 def test_the_svm_benchmark_compares_with_linear_svc(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

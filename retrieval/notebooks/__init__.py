@@ -1,0 +1,1 @@
+"""Searching a table of Python's own, such as a data frame: the engine without files, a page or a server."""
