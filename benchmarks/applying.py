@@ -3,7 +3,8 @@
 ``python -m benchmarks.applying --documents 10000 --json FILE``
 
 The documents are IMDB's reviews, or passages of 100 words made of these where there are more. A stand-in for the model
-gives random vectors; the time in it is left out, and so is the time to read the file, which a build takes too.
+gives random vectors after a wait of ``--seconds``, in which words are counted beside it; the time in it is left out,
+and so is the time to read the file, which a build takes too.
 """
 
 import argparse
@@ -44,8 +45,8 @@ class StandIn:
 
     info = EncoderInfo("stand-in", "1", "float32", "cpu", "none", "cosine", _DIM, None)
 
-    def __init__(self) -> None:
-        self.seconds = 0.0
+    def __init__(self, wait: float = 0.0) -> None:
+        self.seconds, self._wait = 0.0, wait  # wait: for each text
         self._random = np.random.default_rng(0)
 
     def token_spans(self, texts: Sequence[str]) -> Sequence[Spans]:
@@ -57,6 +58,7 @@ class StandIn:
     ) -> NDArray[np.float32]:
         """Return random unit vectors."""
         start = time.perf_counter()
+        time.sleep(self._wait * len(texts))
         vectors = unit_rows(self._random.normal(size=(len(texts), _DIM)))
         self.seconds += time.perf_counter() - start
         return vectors
@@ -70,24 +72,25 @@ def main() -> None:
     """Measure, and write JSON to a file or to the output."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--documents", type=int, nargs="+", default=[10_000])
+    parser.add_argument("--seconds", type=float, default=5.0, help="that the model takes for all documents")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     result = {
         "command": "python -m benchmarks.applying --documents " + " ".join(map(str, options.documents)),
         "date": datetime.now(UTC).date().isoformat(),
         "cpus": n_processors(),
-        "applied": [_measure(n) for n in options.documents],
+        "applied": [_measure(n, options.seconds) for n in options.documents],
     }
     text = json.dumps(result, indent=1) + "\n"
     options.json.write_text(text) if options.json else sys.stdout.write(text)
 
 
-def _measure(n: int) -> dict[str, Any]:
+def _measure(n: int, seconds: float) -> dict[str, Any]:
     texts = reviews()
     texts = texts[:n] if n <= len(texts) else list(passages(texts, n, _WORDS))
     documents = [Document(str(row), text, cells={"id": str(row), "text": text}) for row, text in enumerate(texts)]
     saved = _saved(documents)
-    encoder, start = StandIn(), time.perf_counter()
+    encoder, start = StandIn(seconds / n), time.perf_counter()
     engine = engine_of_new(saved, documents, encoder, name="new")
     made = time.perf_counter()
     applied = apply(saved, engine)
@@ -97,6 +100,7 @@ def _measure(n: int) -> dict[str, Any]:
     written = time.perf_counter()
     return {
         "documents": n,
+        "seconds_of_the_model": round(encoder.seconds, 3),
         "terms": len(saved.words.terms) if saved.words else 0,
         "seconds_besides_embedding": round(written - start - encoder.seconds, 3),
         "of_which": {

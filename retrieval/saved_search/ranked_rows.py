@@ -1,7 +1,8 @@
 """The export of a ranking by a saved search: the rows of a corpus as they came, with mark, rank and score."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,9 @@ from exemplar.retrieval.exports.export import Export, Kind, Row
 from exemplar.retrieval.exports.source_table import source_table
 from exemplar.retrieval.feedback import MARK_NAMES
 from exemplar.retrieval.saved_search.applying import Applied
-from exemplar.retrieval.saved_search.saved import SavedSearch
+from exemplar.retrieval.saved_search.saved import SavedMark, SavedSearch
 
+_TOGETHER = 1024  # rows whose own cells are made together
 _OWN: dict[str, Kind] = {
     "doc_id": "text",
     "text_hash": "text",
@@ -58,9 +60,11 @@ def ranked_export(
     cells = _Cells(applied, threshold)
 
     def made() -> Iterator[Row]:
-        for row in table.read(rows):
-            of_row = cells.of(row.document)
-            yield {**row.cells, **{names[name]: cell for name, cell in of_row.items()}}
+        read = table.read(rows)
+        while together := list(islice(read, _TOGETHER)):
+            own = cells.of([row.document for row in together])
+            for row, of_row in zip(together, own, strict=True):
+                yield {**row.cells, **{names[name]: cell for name, cell in of_row.items()}}
 
     return Export(
         (*kinds, *names.values()),
@@ -105,22 +109,24 @@ class _Cells:
         self._score = np.full(corpus.n_documents, np.nan)
         self._score[applied.rows] = applied.scores
 
-    def of(self, document: int) -> dict[str, Any]:
-        """Return the cells of the document at a row of the corpus."""
-        mark, score = self._marks.get(document), float(self._score[document])
-        is_ranked = score == score
-        cells = {
-            "doc_id": self._corpus.doc_ids([document])[0],
-            "text_hash": self._corpus.text_hashes([document])[0],
-            "rank": int(self._rank[document]) or None,
-            "score": score if is_ranked else None,
-        }
-        if self._threshold is not None:
-            cells["passes"] = is_ranked and score >= self._threshold
-        if mark is None:
-            return cells
-        about = {"note": mark.note, "reason": mark.reason, "reader": mark.reader}
-        return cells | {"mark": MARK_NAMES[mark.mark]} | {name: text for name, text in about.items() if text}
+    def of(self, documents: Sequence[int]) -> Iterator[dict[str, Any]]:
+        """Yield the cells of the documents at rows of the corpus."""
+        ids, hashes = self._corpus.doc_ids(documents), self._corpus.text_hashes(documents)
+        ranks, scores = self._rank[documents].tolist(), self._score[documents].tolist()
+        for document, doc_id, text_hash, rank, score in zip(documents, ids, hashes, ranks, scores, strict=True):
+            is_ranked = score == score
+            cells = {"doc_id": doc_id, "text_hash": text_hash, "rank": rank or None}
+            cells["score"] = score if is_ranked else None
+            if self._threshold is not None:
+                cells["passes"] = is_ranked and score >= self._threshold
+            yield cells | _cells_of(self._marks.get(document))
+
+
+def _cells_of(mark: SavedMark | None) -> dict[str, Any]:
+    if mark is None:
+        return {}
+    about = {"note": mark.note, "reason": mark.reason, "reader": mark.reader}
+    return {"mark": MARK_NAMES[mark.mark]} | {name: text for name, text in about.items() if text}
 
 
 def _ranks(texts: NDArray[np.int64]) -> NDArray[np.int64]:
