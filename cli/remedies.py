@@ -9,6 +9,8 @@ _REMEDIES: dict[Hint, str] = {
     "format": "--format NAME",
     "table": "--table NAME",
     "encoding": "--encoding NAME",
+    "retrain": "--retrain",
+    "model": "--model NAME",
 }
 
 

@@ -3,6 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -52,7 +53,7 @@ def corpus_in_memory(
         ``(n_documents, dim)``, unit rows: the vectors of the documents, each of which is one passage; nothing is
         embedded then.
     on_progress
-        Called while words are indexed and while documents are embedded.
+        Called while words are indexed and while documents are embedded, which two threads do at once.
 
     Raises
     ------
@@ -68,11 +69,13 @@ def corpus_in_memory(
     def on_words(done: int) -> None:
         report(Progress("indexing words", done, len(kept), seconds=time.monotonic() - started))
 
-    words = temporary_words(table["text"], source.language, on_words)
-    if vectors is None:
-        passages, vectors = _embedded(table["text"], encoder, report, whole=whole)
-    else:
-        passages, whole = whole_texts(table["text"]), True
+    with ThreadPoolExecutor(1, thread_name_prefix="words") as beside:  # a model leaves this thread little to do
+        indexing = beside.submit(temporary_words, table["text"], source.language, on_words)
+        if vectors is None:
+            passages, vectors = _embedded(table["text"], encoder, report, whole=whole)
+        else:
+            passages, whole = whole_texts(table["text"]), True
+        words = indexing.result()
     manifest = Manifest(
         name,
         build="",

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.corpus.row_batches import RowBatches
 from exemplar.data.corpus.source_rows import cells_in
 from exemplar.data.corpus.store import DocumentStore
@@ -92,8 +93,14 @@ class DocumentRows:
 
     def read(self, rows: NDArray[np.intp]) -> Iterator[TableRow]:
         """Yield some rows, each once, in any order."""
+        cells = self._corpus.cells if isinstance(self._corpus, Corpus) else ()
         for first in range(0, len(rows), _TOGETHER):
             together = rows[first : first + _TOGETHER].tolist()
+            if cells and isinstance(self._corpus, Corpus):  # to read documents for these takes longer
+                files = self._corpus.documents["file"].take(together).to_pylist()
+                for row, file in zip(together, files, strict=True):
+                    yield TableRow(row, file, cells[row] or _cells_of(self._corpus.document(row)), None)
+                continue
             for row, document in zip(together, self._corpus.documents_at(together), strict=True):
                 yield TableRow(row, document.file, document.cells or _cells_of(document), None)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import classifier, encoder, quick, reading, scale_search, svm, tables, vectors, words
+from benchmarks import applying, classifier, encoder, quick, reading, scale_search, svm, tables, vectors, words
 from benchmarks.memory import in_own_process, peak_megabytes
 from exemplar.data.building.build import build_corpus
 from exemplar.data.encoders.base import unit_rows
@@ -161,3 +161,17 @@ def test_the_reading_benchmark_reads_all_it_wrote(monkeypatch: pytest.MonkeyPatc
     assert {name: figures["rows"] for name, figures in result["speed"].items()} == {"csv": 50, "jsonl": 50, "ris": 50}
     assert result["memory"].keys() == {"csv", "jsonl", "json", "ris", "stackexchange", "mbox"}
     assert tables.reading(result).count("\n") == 14
+
+
+@pytest.mark.slow
+def test_the_benchmark_of_applying_leaves_the_model_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(applying, "reviews", lambda: [f"A fine film number{n}. It is long!" for n in range(60)])
+    output = tmp_path / "applying.json"
+    monkeypatch.setattr("sys.argv", ["applying", "--documents", "60", "--seconds", "0.5", "--json", str(output)])
+
+    applying.main()
+
+    [applied] = json.loads(output.read_text())["applied"]
+    assert applied["documents"] == 60
+    assert applied["seconds_of_the_model"] >= 0.5
+    assert applied["seconds_besides_embedding"] >= sum(applied["of_which"].values()) - 0.01

@@ -7,10 +7,11 @@ from exemplar.retrieval.sessions.events import Named
 from exemplar.retrieval.sessions.session import Session
 from exemplar.ui import html, state
 from exemplar.ui.search.beginning import last_sessions, show_session
+from exemplar.ui.search.elsewhere.dialog import show_elsewhere, show_elsewhere_button
 
 _LONGEST_LABEL = 32  # characters of a session's name on its button
 _LONGEST_NAME = 200
-_NAME = "session_name_box"
+_NAME, _MENU = "session_name_box", "session_menu"
 
 
 def show_session_bar(session: Session, corpora: dict[str, Manifest]) -> None:
@@ -26,6 +27,7 @@ def show_session_bar(session: Session, corpora: dict[str, Manifest]) -> None:
             on_click=state.begin_new,
             args=(session.corpus, session.settings),
         )
+    show_elsewhere(session, list(corpora))
 
 
 def _choose_corpus(session: Session, corpora: dict[str, Manifest]) -> None:
@@ -45,7 +47,7 @@ def _choose_corpus(session: Session, corpora: dict[str, Manifest]) -> None:
 
 def _show_session(session: Session) -> None:
     title = state.title_of(session.session_id)
-    menu = st.popover(_label(title), key="session_menu", help="This session, and the last ones.", on_change="rerun")
+    menu = st.popover(_label(title), key=_MENU, help="This session, and the last ones.", on_change="rerun")
     if not menu.open:
         return
     with menu:
@@ -57,6 +59,7 @@ def _show_session(session: Session) -> None:
             help="Without a name of its own it has that of its first query.",
             on_change=_rename,
         )
+        show_elsewhere_button(_MENU)
         if sessions := last_sessions(session):
             st.caption("Go on with")
             for each in sessions:

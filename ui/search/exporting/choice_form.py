@@ -75,7 +75,9 @@ def choose_export(rankers: Sequence[Ranker], n_listed: int) -> Chosen:
         "Zotero and EndNote: the verdict is a note. JSON Lines, Parquet and a folder of datasets (as a zip) for "
         "programs: they are exact.",
     )
-    return Chosen(Choice(which, n, order, ranker), format, _choose_delimiter() if format == "csv" else ",")
+    return Chosen(
+        Choice(which, n, order, ranker), format, choose_delimiter("export_delimiter") if format == "csv" else ","
+    )
 
 
 def _choose_n(n_listed: int) -> int:
@@ -102,7 +104,8 @@ def _choose_list(rankers: Sequence[Ranker]) -> Ranker:
     )
 
 
-def _choose_delimiter() -> str:
+def choose_delimiter(key: str) -> str:
+    """Draw the choice of what stands between the cells of a CSV file."""
     language = (st.context.locale or "").partition("-")[0].lower()
     return st.segmented_control(
         "Between cells",
@@ -110,7 +113,7 @@ def _choose_delimiter() -> str:
         format_func=_DELIMITERS.__getitem__,
         default=";" if language and f"{language} " in _WITH_SEMICOLONS else ",",
         required=True,
-        key="export_delimiter",
+        key=key,
         persist_state="session",
         help="Excel opens a file by a click if its language has this sign between cells: a semicolon where numbers "
         "have a decimal comma.",

@@ -1,0 +1,89 @@
+"""A search is saved and used on another corpus, as Streamlit runs the page, without a browser."""
+
+import json
+
+import openpyxl
+import pytest
+
+from exemplar.data.building.build import build_corpus
+from exemplar.data.corpus.corpus import Corpus
+from exemplar.retrieval.exports.waiting import Download
+from exemplar.retrieval.feedback import Feedback
+from exemplar.retrieval.saved_search.file import bytes_of
+from exemplar.retrieval.sessions.events import Named
+from exemplar.retrieval.sessions.store import SessionStore, home_store
+from exemplar.ui import jobs
+from tests.retrieval.saved_search.test_applying import marks_on, saved_on
+from tests.support.corpora import ANIMALS, source_of
+from tests.support.fake_encoder import FakeEncoder
+from tests.support.pages import bodies, captions, labelled, messages, press, ran
+from tests.support.patience import PATIENCE
+from tests.support.search_page import opened, opened_popover, search, session_of
+
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("fake_model")]
+
+NOVEMBER = [ANIMALS[1], "a new cat", "other stocks"]
+
+
+@pytest.fixture
+def store(animals: Corpus, encoder: FakeEncoder) -> SessionStore:
+    build_corpus(source_of(NOVEMBER, name="november"), encoder)
+    return home_store()
+
+
+def test_a_session_goes_on_with_the_search_on_another_corpus(
+    store: SessionStore, animals: Corpus, encoder: FakeEncoder
+) -> None:
+    app = opened()
+    search(app, "cats")
+    session_id = session_of(app)
+    session = store.load(session_id)
+    assert session is not None
+    for event in (Named("cats"), marks_on(animals, ("0", "1"), ("5",))):
+        store.record(session, event, corpus_id=animals.manifest.corpus_id)
+
+    opened_popover(app, "session_menu")
+    press(app, "Save this search, or use it elsewhere")
+    assert labelled(app, "download_button", "Save this search").proto.deferred_file_id
+    labelled(app, "selectbox", "Use this search on another corpus").select("november").run()
+    press(app, "Prepare the ranking")
+    job = jobs.job("export", f"elsewhere {session_id}")
+    assert job is not None
+    job.wait(PATIENCE)
+    ran(app.run())
+    download: Download = job.result.files[0]
+    sheet = openpyxl.load_workbook(download.path).worksheets[0]
+    head, *rows = [[cell.value for cell in row] for row in sheet.iter_rows()]
+    marks = {row[head.index("text")]: row[head.index("mark")] for row in rows}
+    assert marks == {ANIMALS[1]: "relevant", "a new cat": None, "other stocks": None}
+
+    press(app, "Begin a session there")
+    begun = store.load(session_of(app))
+    assert begun is not None
+    assert (begun.session_id == session_id, begun.corpus, begun.query) == (False, "november", "cats")
+    assert begun.feedback == Feedback((f"0 ({animals.text_hashes([0])[0][:8]})", "0"), ("5",))
+
+
+def test_a_saved_search_is_opened_and_a_hostile_one_refused(
+    store: SessionStore, animals: Corpus, encoder: FakeEncoder
+) -> None:
+    saved = bytes_of(saved_on(animals, encoder))
+    app = opened()
+    opened_popover(app, "session_menu")
+    press(app, "Save this search, or use it elsewhere")
+    assert "This session has no query yet. Open a saved search, or close this and search for something." in captions(
+        app
+    )
+
+    content = json.loads(saved)
+    content["title"] = "<script>alert(1)</script>"
+    ran(
+        app.file_uploader(key="open_search")
+        .set_value(("s.json", json.dumps(content).encode(), "application/json"))
+        .run()
+    )
+    assert "“&lt;script&gt;alert(1)&lt;/script&gt;” on animals" in bodies(app)
+    assert labelled(app, "selectbox", "Use this search on another corpus").options == ["november", "animals"]
+
+    ran(app.file_uploader(key="open_search").set_value(("s.json", b'{"a": NaN}', "application/json")).run())
+    assert messages(app, "error") == ["S.json does not hold a saved search: NaN is no number"]

@@ -1,0 +1,130 @@
+"""Draw the dialog that saves a search and uses one on another corpus."""
+
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+
+from exemplar.data.errors import ExemplarError
+from exemplar.retrieval.exports.about import file_name
+from exemplar.retrieval.saved_search.continuing import events_on
+from exemplar.retrieval.saved_search.file import MOST_BYTES, bytes_of, saved_search_of
+from exemplar.retrieval.saved_search.in_words import search_in_words
+from exemplar.retrieval.saved_search.making import saved_search
+from exemplar.retrieval.saved_search.saved import SavedSearch
+from exemplar.retrieval.search import SearchEngine
+from exemplar.retrieval.sessions.session import Session
+from exemplar.retrieval.sessions.store import FAILURES
+from exemplar.ui import html, navigation, resources, state
+from exemplar.ui.remedies import with_remedy
+from exemplar.ui.search.elsewhere.ranking import show_ranking
+from exemplar.ui.search.rankings import engine_of, usable
+
+_OPEN = "elsewhere_is_open"
+
+
+def show_elsewhere_button(menu: str) -> None:
+    """Draw the button that opens the dialog, and closes the menu of a key around it."""
+    st.button(
+        "Save this search, or use it elsewhere",
+        key="elsewhere",
+        icon=":material/move_up:",
+        type="tertiary",
+        help="As a file; on another corpus, such as next month's file; or open a saved search.",
+        on_click=lambda: st.session_state.update({_OPEN: True, menu: False}),
+    )
+
+
+def show_elsewhere(session: Session, corpora: Sequence[str]) -> None:
+    """Draw the dialog if it is open; it stays so until a person closes it."""
+    if st.session_state.get(_OPEN):
+        _show(session, corpora)
+
+
+def _close() -> None:
+    st.session_state.pop(_OPEN, None)
+
+
+@st.dialog("Use a search elsewhere", width="large", icon=":material/move_up:", on_dismiss=_close)
+def _show(session: Session, corpora: Sequence[str]) -> None:
+    if session.query is None:
+        st.caption("This session has no query yet. Open a saved search, or close this and search for something.")
+    else:
+        _show_save(session)
+    try:
+        make = _opened() or (None if session.query is None else _of_session(session))
+    except ExemplarError as error:
+        html.show_message("error", str(error))
+        return
+    if make is not None:
+        _show_use(make, session, corpora)
+
+
+def _of_session(session: Session) -> Callable[[bool], SavedSearch]:
+    engine, texts = engine_of(session), state.texts_of(session.session_id)
+    title, ranked = state.title_of(session.session_id), usable(session, engine)
+    return lambda figures: saved_search(ranked, engine, lambda: texts, title, with_figures=figures)
+
+
+def _show_save(session: Session) -> None:
+    make, title = _of_session(session), state.title_of(session.session_id)
+    st.download_button(
+        "Save this search",
+        lambda: bytes_of(make(True)),
+        file_name=file_name(session.corpus, title, ".json"),
+        mime="application/json",
+        key="save_search",
+        icon=":material/download:",
+        on_click="ignore",
+        help="Query, marks with their texts, settings, and the trained weights, as a small readable file. "
+        "exemplar apply ranks any file by it.",
+    )
+
+
+def _opened() -> Callable[[bool], SavedSearch] | None:
+    """Draw the box for a saved search; return what makes that search, None without one."""
+    uploaded = st.file_uploader(
+        "Or open a saved search", type=["json"], key="open_search", max_upload_size=MOST_BYTES // 10**6
+    )
+    if uploaded is None:
+        return None
+    saved = saved_search_of(uploaded.getvalue(), uploaded.name)
+    st.html(html.element("div", "text", html.text(search_in_words(saved))))
+    return lambda figures: saved
+
+
+def _show_use(make: Callable[[bool], SavedSearch], session: Session, corpora: Sequence[str]) -> None:
+    others = [name for name in corpora if name != session.corpus]
+    corpus = st.selectbox(
+        "Use this search on another corpus",
+        [*others, *(name for name in corpora if name not in others)],
+        None,
+        key="elsewhere_corpus",
+        placeholder="Choose a corpus",
+    )
+    if corpus is None:
+        return
+    engine = resources.engine(corpus)
+    st.button(
+        "Begin a session there",
+        key="begin_elsewhere",
+        type="primary",
+        icon=":material/play_arrow:",
+        on_click=_begin,
+        args=(make, engine),
+    )
+    st.caption(
+        "Query, settings and marks go along; marks go by their texts, and train also where this corpus does not have "
+        "them. It is trained on that corpus: scores do not compare with those here."
+    )
+    show_ranking(make, engine, session.session_id)
+
+
+def _begin(make: Callable[[bool], SavedSearch], engine: SearchEngine) -> None:
+    manifest = engine.corpus.manifest
+    try:
+        session_id = state.store().begin(manifest.name, events_on(make(False), engine.corpus), manifest.corpus_id)
+    except FAILURES as error:
+        state.notify(f"The session could not be begun: {with_remedy(error)}. Nothing was changed; try again.")
+        return
+    _close()
+    navigation.open_session(session_id)

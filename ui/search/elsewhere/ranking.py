@@ -1,0 +1,82 @@
+"""Draw the form that ranks a corpus by the weights of a saved search, and offers the ranking as a file."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from exemplar.retrieval.exports.about import file_name
+from exemplar.retrieval.exports.export import Export
+from exemplar.retrieval.exports.writing import FORMATS
+from exemplar.retrieval.saved_search.applying import apply
+from exemplar.retrieval.saved_search.in_words import (
+    RANDOM_CHECK,
+    TOO_FEW,
+    figures_table,
+    figures_title,
+    suggestion,
+)
+from exemplar.retrieval.saved_search.ranked_rows import ranked_export
+from exemplar.retrieval.saved_search.saved import SavedSearch
+from exemplar.retrieval.search import SearchEngine
+from exemplar.ui.search.exporting.choice_form import choose_delimiter
+from exemplar.ui.search.exporting.prepared import prepare, show_prepared
+
+_FORMATS = ("xlsx", "csv", "parquet", "jsonl", "ris")
+
+
+def show_ranking(make: Callable[[bool], SavedSearch], engine: SearchEngine, session_id: str) -> None:
+    """Draw the form.
+
+    Parameters
+    ----------
+    make
+        Returns the saved search, with its figures or without.
+    """
+    st.subheader("Rank it by the saved weights", anchor=False)
+    st.caption("All rows as they came, with rank and score: a text has the same score in every corpus.")
+    if st.toggle("How well the search tells your marks apart", key="elsewhere_figures"):
+        _show_figures(make(True))
+    threshold = st.number_input(
+        "Threshold",
+        value=None,
+        format="%.6g",
+        step=0.01,
+        key="elsewhere_threshold",
+        placeholder="None",
+        help="With one, the column passes says which rows have at least this score.",
+    )
+    format = st.segmented_control(
+        "Format",
+        list(_FORMATS),
+        format_func=lambda name: FORMATS[name].title,
+        default=_FORMATS[0],
+        required=True,
+        key="elsewhere_format",
+    )
+    delimiter = choose_delimiter("elsewhere_delimiter") if format == "csv" else ","
+    name = file_name(engine.corpus.manifest.name, "ranked", FORMATS[format].suffix)
+
+    def export() -> Export:
+        saved = make(False)
+        return ranked_export(apply(saved, engine), saved, threshold=threshold)
+
+    key = f"elsewhere {session_id}"
+    place = st.container(gap=None)
+    shown = show_prepared(key)
+    place.button(
+        "Prepare the ranking",
+        key="prepare_ranking",
+        icon=":material/hourglass_top:",
+        disabled=shown == "running",
+        on_click=prepare,
+        args=(key, name, export, format, delimiter),
+    )
+
+
+def _show_figures(saved: SavedSearch) -> None:
+    if saved.among_marks is None:
+        st.caption(TOO_FEW)
+        return
+    st.caption(figures_title(saved.among_marks))
+    st.table(figures_table(saved.among_marks))
+    st.caption(f"{suggestion(saved.among_marks)} {RANDOM_CHECK}")
