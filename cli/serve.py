@@ -31,13 +31,14 @@ def open_app(
     index: Annotated[str | None, typer.Option(metavar="URI", help=INDEX_HELP)] = None,
 ) -> None:
     """Open the app in the browser, on localhost alone unless told otherwise."""
-    from exemplar.ui.server.serve import ListenAddress, serve
+    from exemplar.ui.server.listening import ListenAddress
+    from exemplar.ui.server.serve import exposure_of, serve
 
     listen_address = ListenAddress(address, port, tuple(allow_host or ()))
     if index:
         _use_index(index)
-    if listen_address.exposure:
-        errors.print(plain(listen_address.exposure), soft_wrap=True)
+    if exposure := exposure_of(listen_address):
+        errors.print(plain(exposure), soft_wrap=True)
     page = Path(__file__).resolve().parents[1] / "app.py"
     serve(
         page, listen_address, browser=browser, on_start=lambda url: say(f"Exemplar is open at {url} (Ctrl+C ends it)")
