@@ -18,6 +18,7 @@ from exemplar.cli.remedies import with_remedy
 from exemplar.cli.reviews import compare, flow, join
 from exemplar.cli.search import search
 from exemplar.cli.serve import open_app
+from exemplar.cli.serve_api import serve_api
 from exemplar.cli.terminal import errors, plain, say
 from exemplar.data.error_log import describe_fault
 from exemplar.data.errors import ExemplarError
@@ -38,6 +39,7 @@ app.command()(join)
 app.command()(flow)
 app.command()(push)
 app.command(name="app")(open_app)
+app.command(name="serve")(serve_api)
 
 
 def _print_version(requested: bool) -> None:

@@ -185,7 +185,7 @@ def test_a_place_where_it_cannot_listen_is_told_in_a_sentence() -> None:
     with pytest.raises(ValueError, match=r"^this machine has no address 192\.0\.2\.1; use one of its addresses"):
         ListenAddress("192.0.2.1", port).listen()
     for address in ("my-machine", "localhost:8501", "", "1.2.3", "http://localhost"):
-        with pytest.raises(ValueError, match=f"^exemplar app can't listen on '{address}': use localhost, or an IP address"):
+        with pytest.raises(ValueError, match=f"^exemplar app can't listen on '{address}': use localhost, or"):
             ListenAddress(address, port)
 
 

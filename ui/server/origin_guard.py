@@ -50,9 +50,7 @@ class OriginGuard:
         Answers what is refused.
     """
 
-    def __init__(
-        self, app: ASGIApp, *, names: Iterable[str], by_address: bool, refusal: ASGIApp = _REFUSAL
-    ) -> None:
+    def __init__(self, app: ASGIApp, *, names: Iterable[str], by_address: bool, refusal: ASGIApp = _REFUSAL) -> None:
         self._app, self._by_address, self._refusal = app, by_address, refusal
         self._names = _OWN_NAMES | {name.lower().strip("[]") for name in names}
 
