@@ -17,8 +17,7 @@ from exemplar.cli.push import push
 from exemplar.cli.remedies import with_remedy
 from exemplar.cli.reviews import compare, flow, join
 from exemplar.cli.search import search
-from exemplar.cli.serve import open_app
-from exemplar.cli.serve_api import serve_api
+from exemplar.cli.serve import open_app, serve_api
 from exemplar.cli.terminal import errors, plain, say
 from exemplar.data.error_log import describe_fault
 from exemplar.data.errors import ExemplarError

@@ -1,6 +1,7 @@
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
@@ -119,17 +120,17 @@ def test_a_rebuilt_corpus_is_opened_anew(post: Ask) -> None:
 
 
 def test_a_fault_is_logged_and_shows_no_traceback(
-    client: TestClient, monkeypatch: pytest.MonkeyPatch, tmp_path: object
+    client: TestClient, monkeypatch: pytest.MonkeyPatch, home: Path
 ) -> None:
     def fail(*_: object, **__: object) -> None:
         raise KeyError("secret inside")
 
     monkeypatch.setattr(SearchEngine, "search", fail)
     answer = client.post("/search", json={"corpus": "animals", "query": "cat"})
-    path = f"{tmp_path}/home/errors.log"
+    path = home / "errors.log"
     sentence = f"a fault of Exemplar itself stopped this (KeyError); its traceback is in {path}"
     assert (answer.status_code, answer.json()) == (500, {"error": sentence})
-    assert "secret inside" in open(path).read()
+    assert "secret inside" in path.read_text()
 
 
 def test_many_at_once_get_what_each_gets_alone(client: TestClient) -> None:
