@@ -12,12 +12,14 @@ import typer
 from exemplar.cli.build import build
 from exemplar.cli.corpora import corpora
 from exemplar.cli.evaluate import evaluate
-from exemplar.cli.left import left
 from exemplar.cli.push import push
 from exemplar.cli.remedies import with_remedy
-from exemplar.cli.reviews import compare, flow, join
+from exemplar.cli.reviewing.export import export
+from exemplar.cli.reviewing.left import left
+from exemplar.cli.reviewing.readers import compare, flow, join
 from exemplar.cli.search import search
 from exemplar.cli.serve import open_app, serve_api
+from exemplar.cli.sessions import sessions
 from exemplar.cli.terminal import errors, plain, say
 from exemplar.data.error_log import describe_fault
 from exemplar.data.errors import ExemplarError
@@ -30,8 +32,10 @@ app = typer.Typer(
 )
 app.command()(build)
 app.add_typer(corpora, name="corpora")
+app.add_typer(sessions, name="sessions")
 app.command()(search)
 app.command()(evaluate)
+app.command()(export)
 app.command()(left)
 app.command()(compare)
 app.command()(join)

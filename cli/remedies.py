@@ -9,6 +9,7 @@ _REMEDIES: dict[Hint, str] = {
     "format": "--format NAME",
     "table": "--table NAME",
     "encoding": "--encoding NAME",
+    "retrain": "--retrain",
 }
 
 

@@ -13,7 +13,7 @@ from exemplar.data.error_log import describe_fault
 from exemplar.data.errors import ExemplarError
 from exemplar.ui.remedies import with_remedy
 
-Kind = Literal["build", "evaluate"]
+Kind = Literal["build", "evaluate", "export"]
 ReportProgress = Callable[[Any], None]
 
 _MOST_WAIT = 5.0  # seconds

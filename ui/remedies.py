@@ -8,6 +8,7 @@ _REMEDIES: dict[Hint, str] = {
     "format": "choose it under How it is read",
     "table": "choose it under How it is read",
     "encoding": "choose another under How it is read",
+    "retrain": "begin a new session with it, which trains it on that corpus",
 }
 
 

@@ -23,7 +23,9 @@ from exemplar.ui.confirm import confirm
 from exemplar.ui.local_time import local_time
 from exemplar.ui.navigation import keep_session, open_session
 from exemplar.ui.row_choice import Rows, choose_row
-from exemplar.ui.search.export_import import show_export, show_flow, show_import
+from exemplar.ui.search.exporting.flow import show_flow
+from exemplar.ui.search.exporting.form import show_export
+from exemplar.ui.search.importing.file import show_import
 
 _A_PAGE = 50  # sessions
 _LATEST = 200  # events
@@ -218,7 +220,7 @@ def _show_lost(session: Session) -> None:
     """Draw the form for the export of marks whose corpus was removed."""
     corpus = empty_corpus(session.corpus)
     marks = present_marks(session.marks, corpus, lambda: state.store().texts(session.session_id))
-    show_export(corpus, session.after(*marks.events), marks, None)
+    show_export(corpus, session.after(*marks.events), marks)
 
 
 def _show_export_and_import(session: Session, corpus: DocumentStore) -> None:
@@ -232,7 +234,7 @@ def _show_export_and_import(session: Session, corpus: DocumentStore) -> None:
         for event in (*marks.events, added):
             state.store().record(session, event, corpus_id=corpus.manifest.corpus_id)
 
-    show_export(corpus, present, marks, None)
+    show_export(corpus, present, marks)
     show_flow(corpus, present)
     show_import(corpus, present, record)
 

@@ -144,11 +144,6 @@ class EmbeddingRun:
     n_embedded: int = 0
     started: float = field(default_factory=time.monotonic)
 
-    @property
-    def is_quick(self) -> bool:
-        """Whether the encoder is a quick one."""
-        return self.embedder.info.kind == "quick"
-
     def run(self, damaged: Sequence[Shard]) -> None:
         """Repair damaged shards, then commit shards until every document has its vectors."""
         documents = read_documents(self.store.folder / DOCUMENTS)
@@ -160,23 +155,10 @@ class EmbeddingRun:
                 self.store.forget_from(shard.number)
                 break
             self.store.repair(shard, passages, vectors)
-        for rows, passages, vectors in self._embedded_shards(documents, self._remaining_shards(documents)):
+        remaining = shards_of(documents["text"], self.embedder.info, self.store.documents_done)
+        for rows, passages, vectors in self._embedded_shards(documents, remaining):
             self.store.commit(len(rows), passages, vectors)
             self._report(rows.stop, 0)
-
-    def _remaining_shards(self, documents: pa.Table) -> list[range]:
-        """Return the rows of every shard that is not committed yet."""
-        n_bytes = pc.binary_length(documents["text"]).to_numpy()
-        first, shards = self.store.documents_done, []
-        while first < self.store.n_documents:
-            shards.append(range(first, first + self._shard_size(n_bytes[first:])))
-            first = shards[-1].stop
-        return shards
-
-    def _shard_size(self, n_bytes: NDArray[np.int64]) -> int:
-        """Return the number of documents in the next shard, by the sizes of the remaining texts."""
-        most = SHARD if self.embedder.info.device == "cpu" and not self.is_quick else GPU_SHARD
-        return max(1, int(np.searchsorted(np.cumsum(n_bytes[:most]), SHARD_BYTES, side="right")))
 
     def _embedded_shards(
         self, documents: pa.Table, shards: Sequence[range]
@@ -204,7 +186,7 @@ class EmbeddingRun:
                 raise ExemplarError(f"among the {len(rows)} documents from '{first}' on: {reason}") from error
             by_row = dict(zip(pending.popleft(), embedded, strict=True))
             self.n_embedded += len(by_row)
-            yield rows, *_as_arrays(rows, [by_row.get(row) or self._known(texts[row].as_py()) for row in rows])
+            yield rows, *as_arrays(rows, [by_row.get(row) or self._known(texts[row].as_py()) for row in rows])
 
     def _new_rows(self, texts: pa.ChunkedArray, rows: range) -> Sequence[int]:
         """Return the rows of the texts that no earlier build holds."""
@@ -218,8 +200,25 @@ class EmbeddingRun:
     def _report(self, done: int, n_ahead: int) -> None:
         """Report progress; ``n_ahead`` documents of the current shard are embedded beyond those counted."""
         seconds = time.monotonic() - self.started
-        stage: Literal["quick vectors", "embedding"] = "quick vectors" if self.is_quick else "embedding"
+        stage = stage_of(self.embedder.info)
         self.on_progress(Progress(stage, done, self.store.n_documents, self.n_embedded + n_ahead, seconds))
+
+
+def stage_of(info: EncoderInfo) -> Literal["quick vectors", "embedding"]:
+    """Return the stage of a build in which an encoder embeds."""
+    return "quick vectors" if info.kind == "quick" else "embedding"
+
+
+def shards_of(texts: pa.ChunkedArray, info: EncoderInfo, first: int = 0) -> list[range]:
+    """Return the rows of every shard of texts, from a row on, by the sizes of the texts."""
+    n_bytes = pc.binary_length(texts).to_numpy()
+    most = SHARD if info.device == "cpu" and info.kind != "quick" else GPU_SHARD
+    shards = []
+    while first < len(n_bytes):
+        n_fitting = int(np.searchsorted(np.cumsum(n_bytes[first : first + most]), SHARD_BYTES, side="right"))
+        shards.append(range(first, first + max(1, n_fitting)))
+        first = shards[-1].stop
+    return shards
 
 
 def texts_at(texts: pa.ChunkedArray, rows: Sequence[int]) -> list[str]:
@@ -257,9 +256,10 @@ def damaged_shards(store: ShardStore) -> list[Shard]:
     return [by_number[number] for number in sorted(by_number)]
 
 
-def _as_arrays(
+def as_arrays(
     rows: range, documents: Sequence[EmbeddedDocument | None]
 ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Return the passages of the documents at rows as ``(n_passages, 3) int64``, and their vectors."""
     complete = [document for document in documents if document]
     passages = [(row, start, end) for row, (spans, _) in zip(rows, complete, strict=True) for start, end in spans]
     return np.array(passages, dtype=np.int64), np.concatenate([vectors for _, vectors in complete])

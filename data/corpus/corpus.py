@@ -1,4 +1,4 @@
-"""A corpus on disk: a manifest that names one build, and that build's documents, passages and vectors.
+"""A corpus on disk, or in memory: a manifest that names one build, and that build's documents, passages and vectors.
 
 ::
 
@@ -11,8 +11,9 @@ documents with the best that is complete, words or quick vectors, and the manife
 """
 
 import functools
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -38,7 +39,7 @@ _BLOCK = 2**16  # vectors that are checked together
 
 @dataclass(frozen=True)
 class Corpus:
-    """An open corpus: documents, passages and vectors.
+    """An open corpus: documents, passages and vectors; see ``data.building.in_memory`` for one without files.
 
     Attributes
     ----------
@@ -49,12 +50,18 @@ class Corpus:
     vectors
         ``(n_passages, dim) float32``, memory-mapped and read-only; unit rows, unless the encoder's similarity is dot.
         Their dim is 0 while there are words alone.
+    cells
+        All cells of every document's row, for a corpus in memory; the rows of one on disk are in ``source_rows``.
+    words_in_memory
+        The words index of a corpus in memory, which has no files.
     """
 
     manifest: Manifest
     documents: pa.Table
     passages: NDArray[np.int64]
     vectors: NDArray[np.float32]
+    cells: Sequence[Mapping[str, Any]] = ()
+    words_in_memory: WordsIndex | None = None
 
     @functools.cached_property
     def rows(self) -> dict[str, int]:
@@ -86,7 +93,8 @@ class Corpus:
 
     def document(self, row: int) -> Document:
         """Return the document at a row."""
-        return document_at(self.documents, row)
+        document = document_at(self.documents, row)
+        return replace(document, cells=self.cells[row]) if self.cells else document
 
     def documents_at(self, rows: Sequence[int]) -> list[Document]:
         """Return the documents at rows, in the order of the rows."""
@@ -153,11 +161,13 @@ class Corpus:
     @functools.cached_property
     def words(self) -> WordsIndex:
         """The words index of all documents, which is made if need be: see ``index_words``."""
+        if self.words_in_memory is not None:
+            return self.words_in_memory
         return words_index(self.manifest, self.documents["text"], lambda n: None)
 
     def index_words(self, on_progress: Callable[[int], None]) -> WordsIndex:
         """Return ``words``; ``on_progress`` gets the number of documents done if it is made now."""
-        if "words" not in self.__dict__:
+        if self.words_in_memory is None and "words" not in self.__dict__:
             self.__dict__["words"] = words_index(self.manifest, self.documents["text"], on_progress)
         return self.words
 

@@ -130,14 +130,15 @@ def source_rows(manifest: Manifest) -> Iterator[SourceRow]:
             for row in table.rows(()):
                 if isinstance(row, Problem):
                     raise ExemplarError(row.reason)
-                yield SourceRow(**{**row, "cells": _from_json(row["cells"])})
+                yield SourceRow(**{**row, "cells": cells_in(row["cells"])})
     except (ExemplarError, OSError) as error:
         raise CorpusDamaged(
             f"the rows of the corpus '{manifest.name}' can't be read: {one_line(error)}; build it again"
         ) from error
 
 
-def _from_json(cells: str | None) -> dict[str, Any]:
+def cells_in(cells: str | None) -> dict[str, Any]:
+    """Return the cells of a row from its JSON."""
     try:
         parsed = json.loads(cells or "{}")
     except (ValueError, RecursionError):

@@ -59,7 +59,7 @@ def words_index(manifest: Manifest, texts: pa.ChunkedArray, on_progress: OnProgr
             return prepare_words(folder, texts, manifest.documents_sha256, language, on_progress)
     except (ExemplarError, OSError) as error:
         _logger.warning("the words of '%s' are indexed in a temporary folder: %s", manifest.name, one_line(error))
-        return _temporary(texts, manifest.documents_sha256, language, on_progress)
+        return temporary_words(texts, language, on_progress, manifest.documents_sha256)
 
 
 def prepare_words(
@@ -143,8 +143,8 @@ def _write(
     )
 
 
-def _temporary(
-    texts: pa.ChunkedArray, documents_sha256: str, language: str | None, on_progress: OnProgress
+def temporary_words(
+    texts: pa.ChunkedArray, language: str | None, on_progress: OnProgress, documents_sha256: str = ""
 ) -> WordsIndex:
     """Return an index whose files are removed while they are mapped, so that none stays behind (but on Windows)."""
     with tempfile.TemporaryDirectory(prefix="exemplar-words-", ignore_cleanup_errors=True) as folder:

@@ -77,8 +77,6 @@ FORMATS = (
     Format("pdf", "PDF", (".pdf",), is_table=False),
 )
 
-MARKS = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet")  # suffixes of files that marks are imported from
-
 BY_NAME: Mapping[str, Format] = {format.name: format for format in FORMATS}
 BY_SUFFIX: Mapping[str, Format] = {suffix: format for format in FORMATS for suffix in format.suffixes}
 

@@ -10,7 +10,6 @@ import os
 import secrets
 import shutil
 import tempfile
-from array import array
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any
@@ -21,14 +20,11 @@ from numpy.typing import NDArray
 
 from exemplar.data.words.analysis import Analyser, analysis_version
 from exemplar.data.words.characters import raw_words
+from exemplar.data.words.counting import CHUNK, MOST_COUNT, MOST_RAW_WORDS, RawWords, ranges
 from exemplar.data.words.header import DOCUMENTS, HEADER, K1, LENGTHS, N_WORDS, TERMS, WEIGHTS, B, Header
 from exemplar.data.words.index import TERM_SCHEMA, npy_header
 
-_CHUNK = 2**21  # words, at least one document
 _BLOCK = 2**25  # postings that are merged together
-_MOST_RAW_WORDS = 2**19  # different words, as they stand in the texts, that are remembered with their terms
-_LONGEST_RAW = 100  # characters of a word that is remembered
-_MOST_COUNT = 2**16 - 1
 
 
 def write_index(
@@ -74,47 +70,6 @@ def write_index(
         raise
 
 
-class _RawWords(dict[str, int]):
-    """The numbers of words as they stand in the texts, each with the numbers of its terms.
-
-    Attributes
-    ----------
-    term_numbers
-        By term, in the order in which the terms appeared.
-    """
-
-    def __init__(self, analyser: Analyser) -> None:
-        super().__init__()
-        self._analyser = analyser
-        self.term_numbers: dict[str, int] = {}
-        self.forget()
-
-    def forget(self) -> None:
-        """Forget all words, but no term."""
-        self.clear()
-        self._terms, self._ends = array("i"), array("q", [0])
-
-    @property
-    def n_words(self) -> int:
-        """How many words have a number, those included that are too long to be remembered."""
-        return len(self._ends) - 1
-
-    def __missing__(self, word: str) -> int:
-        number = self.n_words
-        numbers = self.term_numbers
-        self._terms.extend([numbers.setdefault(term, len(numbers)) for term in self._analyser.analyse(word)])
-        self._ends.append(len(self._terms))
-        if len(word) <= _LONGEST_RAW:
-            self[word] = number
-        return number
-
-    def terms_of(self, words: NDArray[np.int32]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-        """Return for every word the number of its terms, and then all their terms."""
-        ends = np.frombuffer(self._ends, np.int64)
-        first, n_terms = ends[words], np.diff(ends)[words]
-        return n_terms, np.frombuffer(self._terms, np.int32)[_ranges(first, n_terms)]
-
-
 class _Counts:
     """The counts of all terms in all documents, in chunks on the disk.
 
@@ -127,7 +82,7 @@ class _Counts:
     """
 
     def __init__(self, analyser: Analyser, spill: IO[bytes]) -> None:
-        self._words = _RawWords(analyser)
+        self._words = RawWords(analyser)
         self._spill = spill
         self.n_documents = 0
         self.n_words: NDArray[np.int32] = np.empty(0, np.int32)
@@ -148,7 +103,7 @@ class _Counts:
             found = raw_words(text)
             words.append(np.fromiter(map(number_of, found), np.int32, len(found)))
             size += len(found) + 1
-            if size >= _CHUNK:
+            if size >= CHUNK:
                 done += len(words)
                 n_words.append(self._add_chunk(words))
                 words, size = [], 0
@@ -170,10 +125,10 @@ class _Counts:
         self._count(terms[starts], lengths)
         documents += self.n_documents
         contents = (terms[starts], np.int32), (lengths, np.int32), (documents, np.int32)
-        for content, dtype in (*contents, (np.minimum(counts, _MOST_COUNT), np.uint16)):
+        for content, dtype in (*contents, (np.minimum(counts, MOST_COUNT), np.uint16)):
             np.save(self._spill, content.astype(dtype))
         self.n_documents += len(words)
-        if self._words.n_words > _MOST_RAW_WORDS:
+        if self._words.n_words > MOST_RAW_WORDS:
             self._words.forget()
         return np.bincount(owners, minlength=len(words)).astype(np.int32)
 
@@ -234,7 +189,7 @@ def _merged(
     documents, weights = np.empty(high - low, np.int32), np.empty(high - low, np.float16)
     next_of = starts.copy()
     for terms, lengths, its_documents, tf in counts.chunks():
-        places = _ranges(next_of[terms], lengths) - low
+        places = ranges(next_of[terms], lengths) - low
         next_of[terms] += lengths
         owners = np.repeat(terms, lengths)
         inside = (places >= 0) & (places < high - low)
@@ -242,14 +197,6 @@ def _merged(
         documents[places] = its_documents
         weights[places] = idf[owners] * tf * (K1 + 1) / (tf + norms[its_documents])
     return documents, weights
-
-
-def _ranges(first: NDArray[np.int64], lengths: NDArray[Any]) -> NDArray[np.int64]:
-    """Return the numbers of all ranges, one after another, from the first number and the length of each."""
-    lengths = lengths.astype(np.int64, copy=False)
-    ends = np.cumsum(lengths)
-    numbers: NDArray[np.int64] = np.repeat(first - (ends - lengths), lengths) + np.arange(ends[-1] if len(ends) else 0)
-    return numbers
 
 
 class _Output:

@@ -1,75 +1,25 @@
 """Marks from a corpus itself: decisions and labels that its source has in a column."""
 
 import itertools
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from exemplar.data.corpus.facets import UNLABELLED
 from exemplar.data.corpus.store import DocumentStore
 from exemplar.data.errors import ExemplarError
-from exemplar.data.files.usual_names import plain_name
 from exemplar.retrieval.feedback import MARK_NAMES, Feedback, Mark
 from exemplar.retrieval.importing.added_marks import Import
-from exemplar.retrieval.importing.marks_file import MARK_COLUMNS, mark_meant
+from exemplar.retrieval.importing.mark_column import MOST_VALUES, MarkColumn
+from exemplar.retrieval.importing.mark_words import is_decisive, place_of
 from exemplar.retrieval.sessions.events import MarksAdded
 from exemplar.retrieval.sessions.marks import MarkedText, marked_texts
 
-MOST_VALUES = 1_000  # of a column, among which a person chooses
 MOST_MARKS = 100_000  # documents; the log keeps the text of each
 
-_DECISIVE = re.compile("decision|verdict|includ|inclusion|relevan|judg|screening")  # in the name of a column
-_RAYYAN = "RAYYAN-INCLUSION"
-_USUAL = tuple(map(plain_name, MARK_COLUMNS))
-_BRIEF = re.compile(r"\w|[+-]?\d+(\.\d+)?")
 _SAMPLED = 100  # documents whose columns are looked at
 _FEW = 5  # documents with decisions of which all differ
 _TOGETHER = 1_000  # documents that are fetched in one step
 _FIRST: tuple[Mark, ...] = ("positive", "negative", "unsure")  # of a document whose labels mean several, the first
-
-
-@dataclass(frozen=True, slots=True)
-class MarkColumn:
-    """A column of a corpus whose values can become marks.
-
-    Attributes
-    ----------
-    column
-        Its name; None for the labels.
-    name
-        What people call it: of the labels, the name that they have in the source.
-    values
-        Number of documents by value, the most common first; a corpus in a database may list the most common alone.
-    """
-
-    column: str | None
-    name: str
-    values: Mapping[str, int]
-
-    def meant(self) -> dict[Mark, list[str]]:
-        """Return the values that mean a mark by the words that files of marks use.
-
-        Numbers and letters mean marks if all of them do: 0, 1, 2 are grades, or names of classes.
-        """
-        meant = {value: mark_meant(value) for value in self.values}
-        if not all(mark for value, mark in meant.items() if _BRIEF.fullmatch(value.strip())):
-            meant = {value: mark for value, mark in meant.items() if not _BRIEF.fullmatch(value.strip())}
-        return {mark: [value for value in meant if meant[value] == mark] for mark in MARK_NAMES}
-
-    @property
-    def decides(self) -> bool:
-        """Whether it holds decisions, as its name and its values say."""
-        meant = {value for values in self.meant().values() for value in values}
-        if len(meant) < len(self.values):
-            name = plain_name(self.name)
-            return bool(meant) and name in _USUAL and name != "label"
-        return is_decisive(self.name) or _RAYYAN in " ".join(meant)
-
-
-def is_decisive(name: str) -> bool:
-    """Return whether a column of a name is likely to hold decisions."""
-    return plain_name(name) in _USUAL or bool(_DECISIVE.search(plain_name(name)))
 
 
 def mark_columns(corpus: DocumentStore) -> tuple[list[MarkColumn], list[str]]:
@@ -97,8 +47,8 @@ def _others(corpus: DocumentStore) -> dict[str, dict[str, int]]:
 
 def decision_column(columns: Sequence[MarkColumn]) -> int | None:
     """Return the place of the column that most likely holds decisions; None if none holds any."""
-    names = {place: plain_name(column.name) for place, column in enumerate(columns) if column.decides}
-    return min(names, key=lambda place: (*_USUAL, names[place]).index(names[place]), default=None)
+    names = {place: column.name for place, column in enumerate(columns) if column.decides}
+    return min(names, key=lambda place: place_of(names[place]), default=None)
 
 
 def corpus_marks(

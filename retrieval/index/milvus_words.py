@@ -20,7 +20,7 @@ from exemplar.retrieval.index.features import Features
 from exemplar.retrieval.index.milvus import CACHED, MARGIN, MilvusIndex, VectorCache, checked_expression, estimated_scan
 from exemplar.retrieval.index.scan import Scan
 from exemplar.retrieval.index.words import CACHED as CACHED_INDEXES
-from exemplar.retrieval.index.words import WEIGHT, TextWords, evened, spellings, text_words
+from exemplar.retrieval.index.words import WEIGHT, TermStatistics, TextWords, evened, idf_of, spellings, text_words
 
 _GROWTH = 4  # of both searches, as long as the best rows are not proven
 _ROUNDING = 1e-5  # of a product of vectors of length 1 in single precision, as in dense.py
@@ -73,6 +73,17 @@ class MilvusWords:
     def scales(self, terms: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return what the BM25 weights of some terms are multiplied by, ``(n_terms,)``."""
         return self._scale * evened(self.document_counts(terms), self.n_documents)
+
+    def statistics(self, terms: NDArray[np.int64]) -> TermStatistics:
+        """Return what the weights of some terms depend on."""
+        return TermStatistics(
+            self._analyser.language,
+            self.n_documents,
+            self._mean_n_words,
+            tuple(term.term for term in self._terms.at(terms.tolist())),
+            idf_of(self.document_counts(terms), self.n_documents),
+            self.scales(terms),
+        )
 
     def spellings(self, text: str, terms: NDArray[np.int64]) -> list[str]:
         """Return how terms are written where they first stand in a text, in the order of the terms."""

@@ -42,6 +42,30 @@ class TextWords:
     weights: NDArray[np.float64]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class TermStatistics:
+    """What the weights of some terms in a corpus depend on, besides the document.
+
+    Attributes
+    ----------
+    language
+        Of the analysis: ISO 639-1 code, or empty.
+    mean_n_words
+        The mean number of terms of a document.
+    terms
+        In the order of their numbers.
+    idf, scales
+        ``(n_terms,)``: see WordsIndex, and ``Words.scales``.
+    """
+
+    language: str
+    n_documents: int
+    mean_n_words: float
+    terms: tuple[str, ...]
+    idf: NDArray[np.float64]
+    scales: NDArray[np.float64]
+
+
 class JointRows(Index, Protocol):
     """An index whose rows are vectors followed by words."""
 
@@ -65,6 +89,10 @@ class Words(Protocol):
 
     def scales(self, terms: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return what the BM25 weights of some terms are multiplied by, ``(n_terms,)``."""
+        ...
+
+    def statistics(self, terms: NDArray[np.int64]) -> TermStatistics:
+        """Return what the weights of some terms depend on."""
         ...
 
     def spellings(self, text: str, terms: NDArray[np.int64]) -> list[str]:
@@ -114,6 +142,17 @@ class DocumentWords:
         """Return what the BM25 weights of some terms are multiplied by, ``(n_terms,)``."""
         return self._scale * evened(self.document_counts(terms), self.n_documents)
 
+    def statistics(self, terms: NDArray[np.int64]) -> TermStatistics:
+        """Return what the weights of some terms depend on."""
+        return TermStatistics(
+            self._words.language,
+            self.n_documents,
+            self._mean_n_words,
+            tuple(self._words.terms(terms)),
+            idf_of(self.document_counts(terms), self.n_documents),
+            self.scales(terms),
+        )
+
     def spellings(self, text: str, terms: NDArray[np.int64]) -> list[str]:
         """Return how terms are written where they first stand in a text, in the order of the terms."""
         return spellings(self._words.analyser, text, self._words.terms(terms))
@@ -144,13 +183,19 @@ class DocumentWords:
         return float(self._words.n_words.mean(dtype=np.float64)) or 1.0
 
 
+def idf_of(document_counts: NDArray[np.int64], n_documents: int) -> NDArray[np.float64]:
+    """Return the idf of terms, as WordsIndex has it."""
+    idf: NDArray[np.float64] = np.log1p((n_documents - document_counts + 0.5) / (document_counts + 0.5))
+    return idf
+
+
 def evened(document_counts: NDArray[np.int64], n_documents: int) -> NDArray[np.float64]:
     """Return by how much the weights of terms are made more even than BM25's: ``(idf + 5) / idf``, about 1 on average.
 
     BM25 lets rare terms rule, as the few words of a query need it. A classifier finds out from its examples which terms
     count, and a common one among them may tell the most.
     """
-    idf = np.log1p((n_documents - document_counts + 0.5) / (document_counts + 0.5))
+    idf = idf_of(document_counts, n_documents)
     factors: NDArray[np.float64] = (1 + _EVEN / np.maximum(idf, _LEAST_IDF)) / _MEAN_EVEN
     return factors
 
@@ -187,6 +232,6 @@ def text_words(
     counts = np.fromiter(counted.values(), np.float64, len(counted))
     order = np.argsort(numbers, kind="stable")[int(np.count_nonzero(numbers < 0)) :]
     known, df = counts[order], document_counts[order]
-    idf = np.log1p((n_documents - df + 0.5) / (df + 0.5))
+    idf = idf_of(df, n_documents)
     length = counts.sum() / mean_n_words
     return TextWords(numbers[order], known, idf * known * (K1 + 1) / (known + K1 * (1 - B + B * length)))

@@ -7,7 +7,8 @@ from exemplar.data.corpus.store import DocumentStore
 from exemplar.data.errors import ExemplarError
 from exemplar.retrieval.feedback import MARK_NAMES
 from exemplar.retrieval.importing.added_marks import added_marks
-from exemplar.retrieval.importing.marks_file import MarkFile, MarkRow
+from exemplar.retrieval.importing.mark_rows import MarkRow
+from exemplar.retrieval.importing.marks_file import MarkFile
 from exemplar.retrieval.ranking import DocumentQuery
 from exemplar.retrieval.screening.readers import Judgement, Reading, is_conflict, names_of, once
 from exemplar.retrieval.sessions.events import (

@@ -25,6 +25,7 @@ from exemplar.retrieval.index.base import Index, Rows, checked_rows
 from exemplar.retrieval.index.features import Features
 from exemplar.retrieval.index.scan import Scan
 from exemplar.retrieval.index.threads import one_blas_thread
+from exemplar.retrieval.svm.newton import NOT_FINITE
 from exemplar.retrieval.svm.objective import LossWeights, Objective, balanced
 
 Stopped = Literal["exact", "settled", "budget"]
@@ -170,7 +171,7 @@ def fit_exemplar_svm(
             w, stopped, scans, support, value = _descend_on_marks(objective)
         pull = objective.implied_pull(w)
     if not np.isfinite(w).all():
-        raise ValueError("training met NaN or infinity: the index holds rows that are not unit vectors")
+        raise ValueError(NOT_FINITE)
     return ExemplarSVM(w[:-1], float(w[-1]), stopped, scans, support, value, time.perf_counter() - start_time, pull)
 
 
@@ -207,6 +208,8 @@ def _descend(
     best, value, support, fall, step = w, np.inf, 0, 0.0, np.full_like(w, np.inf)
     for scans in range(1, max_scans + 1):
         scan = objective.index.scan(w[:-1], float(w[-1]), objective.left_out, precise=precise)
+        if not np.isfinite(scan.scores).all():  # such a row may seem to have no loss
+            raise ValueError(NOT_FINITE)
         value_at_w = objective.value(w, scan.loss)
         if value_at_w > value * (1 + _EXACT_GAP) and objective.gradient(w, scan.pull) @ step > fall / 2:
             # The step was too long, because the sample lacks the new violators.

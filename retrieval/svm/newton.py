@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 
 from exemplar.retrieval.index.features import Features
 
+NOT_FINITE = "training met NaN or infinity: the index holds rows that are not unit vectors"
+
 _MAX_STEPS = 50
 _MAX_PRODUCTS = 200
 _FORCING = 0.1  # a Newton step is solved to this share of its gradient; the next step reduces the rest
@@ -54,6 +56,8 @@ class LocalModel:
         value = 0.0
         for _ in range(_MAX_STEPS):
             norm = float(np.linalg.norm(gradient))
+            if not np.isfinite(norm):
+                raise ValueError(NOT_FINITE)
             if norm <= tolerance:
                 break
             enough = max(_FORCING * norm, tolerance / 2)

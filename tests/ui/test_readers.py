@@ -13,7 +13,7 @@ from exemplar.retrieval.sessions.marks import marked_texts
 from exemplar.retrieval.sessions.session import Session
 from exemplar.retrieval.sessions.settings import REASONS, Settings
 from exemplar.retrieval.sessions.store import SessionStore
-from exemplar.ui.search import export_import
+from exemplar.ui.search.exporting import form as export_form
 from tests.support.lists import Lists
 from tests.support.pages import press, press_key
 from tests.support.search_page import listed_mark, listed_marks, opened, opened_popover, page_text, searched, session_of
@@ -158,7 +158,7 @@ def test_conflicts_of_a_joined_session_are_settled_in_the_drawer(animals: Corpus
 
 def test_a_review_is_reported_in_export(animals: Corpus, store: SessionStore, monkeypatch: pytest.MonkeyPatch) -> None:
     files: dict[str, Callable[[], bytes]] = {}
-    monkeypatch.setattr(export_import.st, "download_button", lambda label, write, **_: files.setdefault(label, write))
+    monkeypatch.setattr(export_form.st, "download_button", lambda label, write, **_: files.setdefault(label, write))
     app = searched("the dog")
     opened_popover(app, "transfer")
     assert "Counts (JSON)" not in files

@@ -20,7 +20,7 @@ from exemplar.retrieval.sessions.events import Marked, MarksAdded
 from exemplar.retrieval.sessions.marks import MarkedText, Marks
 from exemplar.retrieval.sessions.session import Session
 from exemplar.retrieval.sessions.store import SessionStore
-from exemplar.ui.search import export_import
+from exemplar.ui.search.exporting import form as export_form
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.lists import Lists
 from tests.support.pages import captions, messages, press
@@ -184,7 +184,7 @@ def test_of_many_opposite_marks_a_few_are_asked_about_at_a_time(encoder: FakeEnc
 
 
 def test_all_copies_of_a_marked_text_are_exported(bees: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
-    written, button = [], export_import.st.download_button
+    written, button = [], export_form.st.download_button
 
     def download(label: str, write: Callable[[], bytes], **rest: object) -> bool:
         written[:] = [write] if label == "Download" else written
@@ -192,7 +192,7 @@ def test_all_copies_of_a_marked_text_are_exported(bees: Corpus, monkeypatch: pyt
 
     app = searched("bees")
     Lists(app).mark("1", "negative")
-    monkeypatch.setattr(export_import.st, "download_button", download)
+    monkeypatch.setattr(export_form.st, "download_button", download)
     opened_popover(app, "transfer")
     for what, others in (("Rankings and marks", {"2", "3", "5", "6"}), ("Marks alone", set[str]())):
         app.get_by_key("export_what").set_value(what).run()

@@ -16,7 +16,7 @@ from exemplar.data.documents import Document
 from exemplar.data.sources.spec import Source, SourceSpec
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.sessions.store import SessionStore
-from exemplar.ui.search import export_import
+from exemplar.ui.search.exporting import form as export_form
 from tests.support.corpora import ANIMALS, source_of
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.lists import Lists
@@ -231,7 +231,7 @@ def test_notes_are_exported_with_the_scores_of_their_documents(
 ) -> None:
     written: list[Callable[[], bytes]] = []
     monkeypatch.setattr(
-        export_import.st,
+        export_form.st,
         "download_button",
         lambda label, write, **_: written.extend([write] if label == "Download" else []),
     )

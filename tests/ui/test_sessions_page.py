@@ -41,7 +41,7 @@ from exemplar.retrieval.sessions.schema import MIGRATIONS
 from exemplar.retrieval.sessions.session import Session
 from exemplar.retrieval.sessions.settings import Settings
 from exemplar.retrieval.sessions.store import SessionStore
-from exemplar.ui.search import export_import
+from exemplar.ui.search.exporting import form as export_form
 from tests.support.corpora import ANIMALS, source_of
 from tests.support.corpora_page import click, marked_row
 from tests.support.fake_encoder import FakeEncoder
@@ -73,7 +73,8 @@ from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.sessions.events import MarksAdded
 from exemplar.retrieval.sessions.identity import PresentMarks
 from exemplar.retrieval.sessions.session import Session
-from exemplar.ui.search.export_import import show_export, show_import
+from exemplar.ui.search.exporting.form import show_export
+from exemplar.ui.search.importing.file import show_import
 corpus = open_corpus("animals")
 taken = st.session_state.setdefault("taken", [])
 marks = Feedback(("5",))
@@ -571,13 +572,13 @@ def test_marks_taken_in_have_the_reader_of_the_session(store: SessionStore) -> N
 def files(monkeypatch: pytest.MonkeyPatch) -> list[Callable[[], bytes]]:
     """What the page's exports write, the last drawn last."""
     found: list[Callable[[], bytes]] = []
-    button = export_import.st.download_button
+    button = export_form.st.download_button
 
     def download(label: str, write: Callable[[], bytes], **rest: object) -> bool:
         found.extend([write] if label == "Download" else [])
         return button(label, write, **rest)
 
-    monkeypatch.setattr(export_import.st, "download_button", download)
+    monkeypatch.setattr(export_form.st, "download_button", download)
     return found
 
 
@@ -671,9 +672,9 @@ def test_a_file_is_made_when_it_is_asked_for(
         asked.append(n)
         return [Column("knn", ("3", "4"), {"3": 1.0, "4": 0.5, "5": 0.25}, "full")]
 
-    button = export_import.st.download_button
+    button = export_form.st.download_button
     monkeypatch.setattr(
-        export_import.st, "download_button", lambda *args, **rest: buttons.append((args, rest)) or button(*args, **rest)
+        export_form.st, "download_button", lambda *args, **rest: buttons.append((args, rest)) or button(*args, **rest)
     )
     both.session_state["columns"] = columns
     both.run()

@@ -2,13 +2,14 @@
 
 import streamlit as st
 
-from exemplar.retrieval.exports.table import Column, exported_doc_ids
 from exemplar.retrieval.search import SearchEngine
 from exemplar.retrieval.sessions.identity import PresentMarks
 from exemplar.retrieval.sessions.session import Session
 from exemplar.ui import navigation, state
 from exemplar.ui.search import filter_form
-from exemplar.ui.search.export_import import show_export, show_flow, show_import
+from exemplar.ui.search.exporting.flow import show_flow
+from exemplar.ui.search.exporting.form import show_export
+from exemplar.ui.search.importing.file import show_import
 from exemplar.ui.search.mark_all import show_mark_all
 from exemplar.ui.search.marks_list import show_marks
 from exemplar.ui.search.rankings import rankings_of
@@ -103,19 +104,7 @@ def _export_popover(session: Session, engine: SearchEngine, marks: PresentMarks)
     if not transfer.open:
         return
     with transfer:
-        columns = None if session.query is None else lambda n: _exported(session, engine, marks, n)
-        show_export(engine.corpus, session, marks, columns)
+        rankings = rankings_of(session, engine, marks.feedback, session.settings.rankers[-1:], 0)
+        show_export(engine.corpus, session, marks, engine, rankings[0].n_texts if rankings else 0)
         show_flow(engine.corpus, session)
         show_import(engine.corpus, session, state.change)
-
-
-def _exported(session: Session, engine: SearchEngine, marks: PresentMarks, n: int) -> list[Column]:
-    """Return the first n documents of each ranking, with the scores of every exported document."""
-    rankings = rankings_of(session, engine, marks.feedback, session.settings.rankers, n)
-    tops = [ranking.doc_ids[:n] for ranking in rankings]
-    doc_ids = exported_doc_ids(marks, tops, engine.corpus.rows_of(session.notes))
-    columns = []
-    for ranking, top in zip(rankings, tops, strict=True):
-        scores = engine.scores(ranking.scorer, doc_ids)
-        columns.append(Column(ranking.ranker, top, dict(zip(doc_ids, scores, strict=True)), ranking.vectors))
-    return columns

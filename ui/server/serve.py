@@ -7,15 +7,19 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from exemplar.retrieval.exports import waiting
 from exemplar.ui.server.click_queue import ClickQueue
 from exemplar.ui.server.listening import ListenAddress, run
 from exemplar.ui.server.origin_guard import OriginGuard
 
 if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
     from streamlit.starlette import App
 
 _MOST_MEGABYTES = 200  # of a message from the browser; uploads use HTTP
 _PING_SECONDS = 30
+_DOWNLOADS = f"/{waiting.FOLDER}/{{key}}/{{name}}"
 _EXPOSED = """\
 {who} can, without a login{how}:
   - read all corpora and all sessions, mark, and delete them;
@@ -72,6 +76,7 @@ def serve(page: Path, address: ListenAddress, *, browser: bool | None, on_start:
 def _app(page: Path, address: ListenAddress, *, browser: bool | None, on_start: Callable[[str], None]) -> "App":
     """Return the Streamlit app; set the options of Streamlit that serving needs."""
     from starlette.middleware import Middleware
+    from starlette.routing import Route
     from streamlit import config
     from streamlit.starlette import App
 
@@ -83,9 +88,20 @@ def _app(page: Path, address: ListenAddress, *, browser: bool | None, on_start: 
         yield
 
     guard = Middleware(OriginGuard, names=(address.address, *address.names), by_address=not address.local)
-    app = App(page, lifespan=lifespan, middleware=[guard, Middleware(ClickQueue)])
+    routes = [Route(_DOWNLOADS, _download)]
+    app = App(page, lifespan=lifespan, routes=routes, middleware=[guard, Middleware(ClickQueue)])
     has_screen = not config.get_option("server.headless")  # reads the files, which also sets the levels of all logs
     opens = has_screen if browser is None else browser
     config.set_option("server.allowedHosts", ["*"])  # the guard checks hosts
     url = f"{address.url}/{config.get_option('server.baseUrlPath').strip('/')}"
     return app
+
+
+def _download(request: "Request") -> "Response":
+    """Return a file that waits to be downloaded."""
+    from starlette.responses import FileResponse, PlainTextResponse
+
+    path = waiting.file_of(request.path_params["key"], request.path_params["name"])
+    if path is None:
+        return PlainTextResponse("This file is not here any more; export it again.\n", status_code=404)
+    return FileResponse(path, filename=path.name, headers={"Cache-Control": "no-store"})

@@ -87,9 +87,9 @@ def test_texts_without_words(tmp_path: Path, texts: list[str]) -> None:
 def test_chunks_and_blocks_change_no_byte(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     texts = TEXTS * 5
     written(tmp_path / "whole", texts)
-    monkeypatch.setattr(indexing, "_CHUNK", 7)
+    monkeypatch.setattr(indexing, "CHUNK", 7)
     monkeypatch.setattr(indexing, "_BLOCK", 11)
-    monkeypatch.setattr(indexing, "_MOST_RAW_WORDS", 3)
+    monkeypatch.setattr(indexing, "MOST_RAW_WORDS", 3)
     written(tmp_path / "cut", texts)
     assert _bytes(tmp_path / "whole") == _bytes(tmp_path / "cut")
 

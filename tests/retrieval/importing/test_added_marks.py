@@ -13,7 +13,8 @@ from exemplar.data.sources.spec import Source, SourceSpec
 from exemplar.retrieval.exports.table import as_csv, as_json_lines, as_parquet, export_table
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.importing.added_marks import Import, added_marks
-from exemplar.retrieval.importing.marks_file import MarkFile, MarkRow, read_marks
+from exemplar.retrieval.importing.mark_rows import MarkRow
+from exemplar.retrieval.importing.marks_file import MarkFile, read_marks
 from exemplar.retrieval.sessions.events import NotesAdded
 from exemplar.retrieval.sessions.identity import present_marks
 from exemplar.retrieval.sessions.marks import MarkedText, Marks, marked_texts

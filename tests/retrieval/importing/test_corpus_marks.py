@@ -13,7 +13,8 @@ from exemplar.data.errors import ExemplarError
 from exemplar.data.sources.spec import Source, SourceSpec
 from exemplar.retrieval.feedback import Feedback, Mark
 from exemplar.retrieval.importing import corpus_marks as module
-from exemplar.retrieval.importing.corpus_marks import MarkColumn, corpus_marks, decision_column, mark_columns
+from exemplar.retrieval.importing.corpus_marks import corpus_marks, decision_column, mark_columns
+from exemplar.retrieval.importing.mark_column import MarkColumn
 from exemplar.retrieval.sessions.event_json import event_from_json
 from exemplar.retrieval.sessions.events import Undone
 from exemplar.retrieval.sessions.session import Session

@@ -15,7 +15,8 @@ from exemplar.data.tabular.formulas import unescape_formula
 from exemplar.retrieval.exports.table import Column, as_parquet, export_table
 from exemplar.retrieval.importing import marks_file
 from exemplar.retrieval.importing.added_marks import added_marks
-from exemplar.retrieval.importing.marks_file import MarkRow, read_marks
+from exemplar.retrieval.importing.mark_rows import MarkRow
+from exemplar.retrieval.importing.marks_file import read_marks
 from exemplar.retrieval.sessions.marks import MarkedText, Marks
 from tests.retrieval.exports.test_table import FORMULAS, HARMLESS, WRITERS, corpus_of, rows_of
 

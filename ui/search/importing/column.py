@@ -7,20 +7,14 @@ import streamlit as st
 from exemplar.data.corpus.facets import MOST_COLUMNS
 from exemplar.data.corpus.store import DocumentStore
 from exemplar.data.sources.columns import listed
-from exemplar.retrieval.feedback import MARK_NAMES, Mark
-from exemplar.retrieval.importing.corpus_marks import (
-    MOST_VALUES,
-    MarkColumn,
-    corpus_marks,
-    decision_column,
-    mark_columns,
-)
+from exemplar.retrieval.feedback import Mark
+from exemplar.retrieval.importing.corpus_marks import corpus_marks, decision_column, mark_columns
+from exemplar.retrieval.importing.mark_column import MOST_VALUES, MarkColumn
 from exemplar.retrieval.sessions.events import MarksAdded, NotesAdded
 from exemplar.retrieval.sessions.store import FAILURES
 from exemplar.ui import html
+from exemplar.ui.search.importing.meaning import choose_meaning
 from exemplar.ui.search.importing.message import keep_failure, keep_result, show_message
-
-Keys = Mapping[Mark, str]  # of the boxes in which values are chosen
 
 
 def show_column_import(corpus: DocumentStore, on_marks: Callable[[MarksAdded | NotesAdded], None]) -> None:
@@ -56,22 +50,7 @@ def _show_values(
     corpus: DocumentStore, column: MarkColumn, about: str, on_marks: Callable[[MarksAdded | NotesAdded], None]
 ) -> None:
     """Draw a box of values for every mark, and the button that takes the marks in."""
-    keys = {mark: f"values {mark} {about}" for mark in MARK_NAMES}
-    for mark, values in column.meant().items():
-        st.session_state.setdefault(keys[mark], values)
-        st.multiselect(
-            f"Values that mean {MARK_NAMES[mark]}",
-            list(column.values),
-            key=keys[mark],
-            format_func=lambda value: f"{html.name(value)} ({column.values[value]:,})",
-            placeholder="None",
-            on_change=_take_from_others,
-            args=(mark, keys),
-        )
-    chosen: dict[str, Mark] = {value: mark for mark in MARK_NAMES for value in st.session_state[keys[mark]]}
-    others: Mark | None = (
-        "negative" if st.checkbox("All other values mean not relevant", key=f"others {about}") else None
-    )
+    chosen, others = choose_meaning(column, about)
     st.button(
         "Take in these marks",
         key=f"take in {about}",
@@ -80,14 +59,6 @@ def _show_values(
         on_click=_take_in,
         args=(corpus, column, chosen, others, on_marks),
     )
-
-
-def _take_from_others(mark: Mark, keys: Keys) -> None:
-    """Take the values that were chosen for a mark from those of the other marks."""
-    chosen = st.session_state[keys[mark]]
-    for other, key in keys.items():
-        if other != mark:
-            st.session_state[key] = [value for value in st.session_state[key] if value not in chosen]
 
 
 def _take_in(

@@ -7,6 +7,7 @@ import streamlit as st
 
 from exemplar.data.corpus.store import DocumentStore
 from exemplar.retrieval.importing.added_marks import Import
+from exemplar.retrieval.importing.in_words import notes_in_words
 from exemplar.ui import html, state
 from exemplar.ui.html import MessageKind
 
@@ -54,7 +55,7 @@ def show_message(origin: Origin, corpus: DocumentStore) -> None:
 def _in_words(name: str, found: Import) -> str:
     marks, n_left_out = found.event.marks, len(found.left_out)
     left_out = f"{'1 row was' if n_left_out == 1 else f'{n_left_out:,} rows were'} left out"
-    notes = _notes_in_words(found)
+    notes = notes_in_words(found)
     if not marks and notes:
         return f"Took in {notes} from {name}, and no mark.{_then(left_out) if n_left_out else ''}"
     if not marks:
@@ -66,14 +67,6 @@ def _in_words(name: str, found: Import) -> str:
     end = _then(left_out) if n_left_out else ""
     taken = f"Took in marks from {name}: {', '.join(counts)}.{lost} Undo takes all of it back"
     return f"{taken}, but for {notes}.{end}" if notes else f"{taken}.{end}"
-
-
-def _notes_in_words(found: Import) -> str:
-    """Return how many notes and reasons a file has; empty if it has none."""
-    if found.notes is None:
-        return ""
-    counts = {"note": len(found.notes.notes), "reason": len(found.notes.reasons)}
-    return " and ".join(f"{n:,} {noun}{'' if n == 1 else 's'}" for noun, n in counts.items() if n)
 
 
 def _then(sentence: str) -> str:

@@ -1,0 +1,186 @@
+"""Rank the documents of a corpus by a saved search: by its weights, or trained anew on that corpus."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from exemplar.data.corpus.corpus import Corpus
+from exemplar.data.corpus.manifest import Manifest
+from exemplar.data.corpus.store import DocumentStore
+from exemplar.data.encoders.base import EncoderInfo
+from exemplar.data.errors import EncoderMismatch, ExemplarError
+from exemplar.data.words.analysis import analysis_version
+from exemplar.retrieval.feedback import Feedback, Mark
+from exemplar.retrieval.rankers import Ranker
+from exemplar.retrieval.ranking import DocumentQuery, Query
+from exemplar.retrieval.saved_search.saved import SavedDocument, SavedMark, SavedSearch
+from exemplar.retrieval.saved_search.scores import scores_of_documents
+from exemplar.retrieval.search import SearchEngine
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Applied:
+    """The documents of a corpus, ranked by a saved search.
+
+    Attributes
+    ----------
+    rows
+        ``(n_ranked,)``: the documents' rows, best first; equal scores by row.
+    scores
+        ``(n_ranked,)``
+    comparable
+        Whether a text has the score that it had on the corpus of the saved search.
+    marks
+        The marks of the saved search on texts that the corpus has, by row.
+    """
+
+    engine: SearchEngine
+    rows: NDArray[np.intp]
+    scores: NDArray[np.float64]
+    comparable: bool
+    marks: Mapping[int, SavedMark] = field(default_factory=dict)
+
+    def n_passing(self, threshold: float) -> int:
+        """Return how many documents have at least a score."""
+        return int(np.count_nonzero(self.scores >= threshold))
+
+
+def apply(saved: SavedSearch, engine: SearchEngine, *, retrain: bool = False, ranker: Ranker | None = None) -> Applied:
+    """Rank all documents of an engine's corpus by a saved search, marked ones and copies included.
+
+    By the saved weights, a text has the same score on every corpus. Trained anew, query and marks are embedded where
+    the corpus does not have their texts, and words count as they do in this corpus: scores of two corpora then say
+    nothing of each other.
+
+    Parameters
+    ----------
+    ranker
+        To train anew; None for the one of the saved search.
+
+    Raises
+    ------
+    ExemplarError
+        The weights do not fit: the corpus has vectors of another model, or words of another version, or it is not on
+        this machine; or query or marks can't be embedded.
+    """
+    if retrain:
+        rows, scores = _trained_anew(saved, engine, ranker or saved.ranker)
+    elif ranker is not None:
+        raise ExemplarError("another ranker than the saved one has to be trained on this corpus", hint="retrain")
+    else:
+        rows, scores = _by_weights(saved, engine)
+    return Applied(engine, rows, scores, not retrain, marks_on(saved, engine.corpus))
+
+
+def check_fits(saved: SavedSearch, corpus: DocumentStore) -> None:
+    """Raise ExemplarError unless the weights of a saved search can rank a corpus."""
+    name = corpus.manifest.name
+    if not isinstance(corpus, Corpus):
+        raise ExemplarError(f"the corpus '{name}' is in Milvus, where saved weights can't rank", hint="retrain")
+    if saved.words is not None and saved.words.analysis != analysis_version():
+        raise ExemplarError(
+            f"the words of this search were found by another version of the analysis ({saved.words.analysis}, here "
+            f"{analysis_version()}), and their weights do not apply any more",
+            hint="retrain",
+        )
+    if saved.weights.w and not _has_same_vectors(saved, corpus.manifest):
+        here, there = _model(corpus.manifest.encoder), _model(saved.encoder)
+        raise EncoderMismatch(
+            f"the corpus '{name}' has {here}, and this search has weights for {there}; build the corpus with that "
+            "model, or leave the weights and train the search on this corpus",
+            hint="retrain",
+        )
+
+
+def marks_on(saved: SavedSearch, corpus: DocumentStore) -> dict[int, SavedMark]:
+    """Return the marks of a saved search on texts that a corpus has, by row, every copy included."""
+    by_hash = {mark.document.text_hash: mark for mark in saved.marks}
+    rows = rows_with(corpus, [mark.document for mark in saved.marks])
+    return {row: by_hash[text_hash] for text_hash, of_text in rows.items() for row in of_text}
+
+
+def rows_with(corpus: DocumentStore, documents: list[SavedDocument]) -> dict[str, list[int]]:
+    """Return the rows of the documents of a corpus that have some texts, ascending, by the hashes of the texts."""
+    if not documents:
+        return {}
+    rows = corpus.rows_with([document.marked_text.full_text for document in documents])
+    if shortened := {document.text_hash for document in documents if document.marked_text.whole_hash}:
+        rows = np.union1d(rows, corpus.rows_with_hashes(shortened))
+    wanted = {document.text_hash for document in documents}
+    found: dict[str, list[int]] = {}
+    for row, text_hash in zip(rows.tolist(), corpus.text_hashes(rows.tolist()), strict=True):
+        if text_hash in wanted:
+            found.setdefault(text_hash, []).append(row)
+    return found
+
+
+def feedback_on(saved: SavedSearch, corpus: DocumentStore) -> Feedback:
+    """Return the marks of a saved search on a corpus: on its documents, and on the texts that it does not have."""
+    rows = rows_with(corpus, [mark.document for mark in saved.marks])
+    ids: dict[Mark, list[str]] = {"positive": [], "negative": [], "unsure": []}
+    texts: dict[Mark, list[str]] = {"positive": [], "negative": [], "unsure": []}
+    for mark in saved.marks:
+        if of_text := rows.get(mark.document.text_hash):
+            ids[mark.mark] += corpus.doc_ids(of_text[:1])
+        else:
+            texts[mark.mark].append(mark.document.marked_text.full_text)
+    positives, negatives, unsure = map(tuple, ids.values())
+    return Feedback(positives, negatives, unsure, tuple(texts["positive"]), tuple(texts["negative"]))
+
+
+def query_on(query: str | SavedDocument, corpus: DocumentStore) -> Query:
+    """Return a query of a saved search on a corpus; a document that the corpus does not have is a typed text."""
+    if isinstance(query, str):
+        return query
+    rows = rows_with(corpus, [query]).get(query.text_hash)
+    if rows:
+        return DocumentQuery(corpus.doc_ids(rows[:1])[0], query.text_hash)
+    return query.marked_text.full_text
+
+
+def _by_weights(saved: SavedSearch, engine: SearchEngine) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    check_fits(saved, engine.corpus)
+    corpus = engine.corpus
+    if not isinstance(corpus, Corpus):
+        raise TypeError("a corpus on a server has no vectors here")
+    scores = scores_of_documents(saved, corpus)
+    rows = np.argsort(-scores, kind="stable")
+    if saved.weights.above is not None:
+        rows = rows[scores[rows] > saved.weights.above]
+    return rows, scores[rows]
+
+
+def _trained_anew(
+    saved: SavedSearch, engine: SearchEngine, ranker: Ranker
+) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    corpus = engine.corpus
+    ranking = engine.search(
+        query_on(saved.query, corpus),
+        feedback_on(saved, corpus),
+        ranker=ranker if ranker in engine.rankers else "words",
+        k=0,
+        C=saved.settings.C,
+        earlier=tuple(query_on(query, corpus) for query in saved.earlier),
+    )
+    passages, scores = engine.top_passages(ranking.scorer, corpus.n_documents)
+    return corpus.passages_at(passages)[:, 0].astype(np.intp), scores
+
+
+def _has_same_vectors(saved: SavedSearch, manifest: Manifest) -> bool:
+    """Return whether the vectors of a corpus are of the space that the saved weights are for."""
+    own, other = saved.encoder, manifest.encoder
+    return (own.model, own.revision, own.kind, own.similarity, own.dim) == (
+        other.model,
+        other.revision,
+        other.kind,
+        other.similarity,
+        other.dim,
+    )
+
+
+def _model(encoder: EncoderInfo) -> str:
+    if encoder.kind == "none":
+        return "no vectors yet"
+    return f"vectors of {encoder.title} (revision {encoder.revision}, {encoder.dim:,} dimensions)"
