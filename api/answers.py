@@ -6,9 +6,12 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
 from exemplar.data.error_log import describe_fault
-from exemplar.data.errors import CorpusBusy, CorpusDamaged, CorpusNotFound, EncoderMismatch, ExemplarError
+from exemplar.data.errors import CorpusBusy, CorpusDamaged, CorpusNotFound, EncoderMismatch, ExemplarError, Hint
 
 _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+
+
+_REMEDIES: dict[Hint, str] = {"retrain": '"retrain": true', "model": "exemplar apply --model NAME"}
 
 
 class SessionNotFound(ExemplarError):
@@ -35,7 +38,13 @@ def failure(error: Exception) -> JSONResponse:
         case CorpusNotFound() | SessionNotFound():
             return refusal(404, str(error))
         case CorpusBusy() | CorpusDamaged() | EncoderMismatch():
-            return refusal(409, str(error))
+            return refusal(409, _with_remedy(error))
         case ExemplarError():
-            return refusal(400, str(error))
+            return refusal(400, _with_remedy(error))
     return refusal(500, describe_fault(error))
+
+
+def _with_remedy(error: ExemplarError) -> str:
+    """Return the message of an error, with the remedy that a request has."""
+    remedy = error.hint and _REMEDIES.get(error.hint)
+    return f"{error} ({remedy})" if remedy else str(error)

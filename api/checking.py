@@ -54,7 +54,8 @@ def _sentence(error: "ValidationError", what: str) -> str:
             missing = next(key for key in limit if key not in value)
             return f"{here} no '{missing}'; {_keys(error.schema)}"
         case "oneOf" | "not":
-            found = "both a 'query' and a 'document'" if "query" in value else "neither a 'query' nor a 'document'"
+            one, other = _either(error)
+            found = f"both '{one}' and '{other}'" if one in value else f"neither '{one}' nor '{other}'"
             return f"{here} {found}; give one of them"
         case "type":
             kinds = [limit] if isinstance(limit, str) else limit
@@ -71,6 +72,13 @@ def _sentence(error: "ValidationError", what: str) -> str:
         case "maxItems":
             return f"{name} may have at most {limit:,} items, got {len(value):,}"
     return f"{name} is not as it must be: {error.message[:_LONGEST]}"
+
+
+def _either(error: "ValidationError") -> list[str]:
+    """Return the two keys of which an object may have one."""
+    if error.validator == "not":
+        return list(error.validator_value["required"])
+    return [key for choice in error.validator_value for key in choice["required"]]
 
 
 def _keys(schema: Schema) -> str:

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from exemplar.api.engines import Engines
-from exemplar.api.sessions import NAMES, opened, record, show, writing
+from exemplar.api.schemas import MARKS
+from exemplar.api.sessions import opened, record, show, writing
 from exemplar.data.corpus.store import DocumentStore, row_in
 from exemplar.data.errors import ExemplarError
 from exemplar.retrieval.copies.exact import checked_marks
@@ -42,7 +43,7 @@ def _check_known(items: Sequence[Item], session: Session, corpus: DocumentStore)
 
 def _marked(items: Sequence[Item], session: Session, corpus: DocumentStore, reader: str) -> list[Event]:
     """Return the event of the marks that are set or taken back, if any are."""
-    groups = (tuple(item["doc_id"] for item in items if item.get("mark") == name) for name in NAMES.values())
+    groups = (tuple(item["doc_id"] for item in items if item.get("mark") == name) for name in MARKS)
     marks = checked_marks(Feedback(*groups), corpus)
     taken_back = _taken_back(items, session, corpus)
     if not (marks.marked or taken_back):

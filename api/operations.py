@@ -4,9 +4,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from exemplar.api import marking, searching, sessions
+from exemplar.api import applying, marking, searching, sessions
 from exemplar.api.engines import Engines
 from exemplar.api.schemas import (
+    APPLICATION,
+    APPLIED,
     CORPORA,
     NEW_MARKS,
     NEW_QUERY,
@@ -14,6 +16,7 @@ from exemplar.api.schemas import (
     NOTHING,
     RANKING,
     RANKING_OPTIONS,
+    SAVED_SEARCH,
     SEARCH,
     SESSION,
     SESSIONS,
@@ -117,5 +120,22 @@ OPERATIONS = (
         "Rank by a session's query, marks, filters and settings; by default with its ranker, without what is marked.",
         RANKING,
         parameters=RANKING_OPTIONS,
+    ),
+    Operation(
+        "GET",
+        f"{_SESSION}/saved_search",
+        "saved_search",
+        applying.save,
+        "The search of a session as a thing of its own: with its marks, their texts and the weights learned from them.",
+        SAVED_SEARCH,
+    ),
+    Operation(
+        "POST",
+        "/apply",
+        "apply",
+        applying.apply,
+        "Rank a corpus, or rows in the request, by a saved search. Nothing is saved.",
+        APPLIED,
+        APPLICATION,
     ),
 )

@@ -1,15 +1,18 @@
 """JSON schemas of what requests hold and of what is answered; they check requests and describe the interface."""
 
-from typing import Any, get_args
+from typing import Any
 
 from exemplar.data.encoders.base import VECTOR_KINDS
-from exemplar.retrieval.rankers import DEFAULT_RANKER, RANKERS, Ranker
+from exemplar.retrieval.feedback import MARK_NAMES, Mark
+from exemplar.retrieval.rankers import DEFAULT_RANKER, RANKERS
+from exemplar.retrieval.saved_search.schema import schema as saved_search_schema
 
 Schema = dict[str, Any]
 
-MARKS = ("relevant", "not_relevant", "unsure")  # each the MARK_NAMES of a mark, as a key
+MARK_KEYS: dict[Mark, str] = {mark: name.replace(" ", "_") for mark, name in MARK_NAMES.items()}
+MARKS = tuple(MARK_KEYS.values())
 _LONGEST_ID, _LONGEST_TEXT = 10_000, 1_000_000  # characters
-_MOST_MARKS, _MOST_RESULTS, _DEEPEST = 100_000, 1_000, 1_000_000
+_MOST_MARKS, _MOST_ROWS, _MOST_RESULTS, _DEEPEST = 100_000, 100_000, 1_000, 10_000_000
 _STATES = ("present", "changed", "gone", "unknown")
 
 
@@ -61,7 +64,7 @@ _ID = text("The id of a document.", most=_LONGEST_ID, least=1)
 QUERY = text("What you are looking for.", least=1) | {"pattern": r"\S"}
 DOCUMENT = _ID | {"description": "The id of a document to use as the query: more like this."}
 READER = text("Who marks.", most=200)
-_RANKER = _chosen(get_args(Ranker), f"By default {DEFAULT_RANKER}, which learns from the marks.")
+_RANKER = _chosen(RANKERS, f"By default {DEFAULT_RANKER}, which learns from the marks.")
 _K: Schema = {"type": "integer", "minimum": 0, "maximum": _MOST_RESULTS, "description": "Number of results: 10."}
 _SKIP: Schema = {"type": "integer", "minimum": 0, "maximum": _DEEPEST, "description": "Results to leave out before."}
 _FILTER_WORDS = text(most=5_000)
@@ -120,6 +123,28 @@ NEW_MARK = record(
 )
 NEW_MARKS = record({"marks": listed(NEW_MARK, most=_MOST_MARKS), "reader": READER}, required=("marks",))
 NOTHING = record({}, (), "An empty object.")
+
+_COLUMN = text(most=_LONGEST_ID, least=1)
+APPLICATION = record(
+    {
+        "search": by_name({}, "A saved search, as exemplar sessions save writes it."),
+        "corpus": CORPUS_NAME,
+        "rows": listed(
+            {"type": "object"}, "Rows to rank in place of a corpus, each an object of its cells.", most=_MOST_ROWS
+        ),
+        "columns": record(
+            dict.fromkeys(("text", "title", "label", "id"), _COLUMN),
+            (),
+            'The cells of rows that have these roles; by default those with a usual name. "none" switches one off.',
+        ),
+        "retrain": _YES_OR_NO | {"description": "Train on these documents anew; scores then compare with no others."},
+        "threshold": _NUMBER | {"description": "The least score that passes; by default that of the saved search."},
+        "k": _K | {"maximum": _DEEPEST, "description": "Number of results: all."},
+        "skip": _SKIP,
+    },
+    required=("search",),
+) | {"oneOf": [{"required": ["corpus"]}, {"required": ["rows"]}]}
+SAVED_SEARCH = saved_search_schema()
 
 _STORED_QUERY = record({"text": or_null(_ANY_TEXT), "document": or_null(_ANY_TEXT)})
 SESSION = record(
@@ -200,6 +225,30 @@ RANKING = record(
         ),
         "n_ranked": _COUNT | {"description": "How many documents pass the filters and are ranked."},
         "results": listed(RESULT),
+    }
+)
+APPLIED = record(
+    {
+        "corpus": or_null(_ANY_TEXT),
+        "comparable": _YES_OR_NO | {"description": "Whether a text has this score on every corpus."},
+        "threshold": or_null(_NUMBER),
+        "n_ranked": _COUNT,
+        "n_passing": or_null(_COUNT),
+        "results": listed(
+            record(
+                {
+                    "rank": _COUNT,
+                    "doc_id": _ANY_TEXT,
+                    "row": or_null(_COUNT) | {"description": "Which of the rows in the request, from 0."},
+                    "score": _NUMBER,
+                    "passes": or_null(_YES_OR_NO),
+                    "mark": or_null(_chosen(MARKS)) | {"description": "That of the saved search on the same text."},
+                }
+            )
+        ),
+        "problems": listed(
+            record({"row": _COUNT, "reason": _ANY_TEXT, "left_out": _YES_OR_NO}), "What is wrong with rows."
+        ),
     }
 )
 ERROR = record({"error": _ANY_TEXT | {"description": "What is wrong, and what to do."}})

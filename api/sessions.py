@@ -6,19 +6,17 @@ from typing import Any
 
 from exemplar.api.answers import SessionNotFound
 from exemplar.api.engines import Engines
+from exemplar.api.schemas import MARK_KEYS
 from exemplar.api.searching import K, query_in, query_json, ranking_answer, whole
 from exemplar.data.corpus.store import DocumentStore
 from exemplar.data.errors import CorpusNotFound, ExemplarError
-from exemplar.retrieval.feedback import MARK_NAMES, Mark
-from exemplar.retrieval.rankers import Ranker
 from exemplar.retrieval.ranking import DocumentQuery, Query
+from exemplar.retrieval.saved_search.making import learned_ranker
 from exemplar.retrieval.sessions.events import DocumentQueried, Event, Opened, Queried, Redone, SettingsSet, Undone
 from exemplar.retrieval.sessions.identity import PresentMarks, present_marks, query_state
 from exemplar.retrieval.sessions.session import Session
 from exemplar.retrieval.sessions.settings import Settings
 from exemplar.retrieval.sessions.store import home_store
-
-NAMES: dict[Mark, str] = {mark: name.replace(" ", "_") for mark, name in MARK_NAMES.items()}
 
 writing = threading.Lock()  # what an event says may depend on the events before it
 
@@ -55,7 +53,7 @@ def begin(engines: Engines, given: Mapping[str, Any]) -> dict[str, Any]:
 
 def show(engines: Engines, given: Mapping[str, Any]) -> dict[str, Any]:
     """Return a session: its query, marks, notes and settings."""
-    session = _loaded(given["session_id"])
+    session = loaded(given["session_id"])
     try:
         present = _present(session, engines.engine(session.corpus).corpus)
     except CorpusNotFound:
@@ -83,7 +81,7 @@ def redo(engines: Engines, given: Mapping[str, Any]) -> dict[str, Any]:
 
 def ranking(engines: Engines, given: Mapping[str, Any]) -> dict[str, Any]:
     """Rank by the query, marks, filters and settings of a session."""
-    session = _loaded(given["session_id"])
+    session = loaded(given["session_id"])
     engine = engines.engine(session.corpus)
     present = _present(session, engine.corpus)
     if session.query is None:
@@ -94,7 +92,7 @@ def ranking(engines: Engines, given: Mapping[str, Any]) -> dict[str, Any]:
     found = engine.search(
         session.query,
         present.feedback,
-        ranker=given.get("ranker") or _ranker(settings, engine.rankers),
+        ranker=given.get("ranker") or learned_ranker(session, engine),
         k=whole(given, "k", K),
         skip=whole(given, "skip", 0),
         C=settings.C,
@@ -110,7 +108,7 @@ _LOST = {"gone": "no longer in the corpus", "changed": "another text now"}
 
 def opened(engines: Engines, session_id: str) -> tuple[Session, DocumentStore]:
     """Return a session whose marks have followed their texts, and its corpus."""
-    session = _loaded(session_id)
+    session = loaded(session_id)
     corpus = engines.engine(session.corpus).corpus
     for event in _present(session, corpus).events:
         record(session, event, corpus)
@@ -132,7 +130,8 @@ def _step(engines: Engines, given: Mapping[str, Any], event: Undone | Redone) ->
     return show(engines, given)
 
 
-def _loaded(session_id: str) -> Session:
+def loaded(session_id: str) -> Session:
+    """Return a session; raises SessionNotFound if the log does not have it."""
     session = home_store().load(session_id)
     if session is None:
         raise SessionNotFound(f"there is no session '{session_id[:80]}'; it may have been deleted")
@@ -151,12 +150,6 @@ def _queried(query: Query, corpus: DocumentStore, *, added: bool = False) -> Eve
     return Queried(query, added)
 
 
-def _ranker(settings: Settings, usable: tuple[Ranker, ...]) -> Ranker:
-    """Return the ranker of the session's last list, that on the right; words where that one needs vectors."""
-    ranker = settings.rankers[-1]
-    return ranker if ranker in usable else "words"
-
-
 def _session_json(session: Session, states: Mapping[str, str]) -> dict[str, Any]:
     marks, mark_of = session.marks, {doc_id: mark for mark, ids in session.feedback.by_mark() for doc_id in ids}
     made, readers = marks.made, marks.readers
@@ -169,7 +162,7 @@ def _session_json(session: Session, states: Mapping[str, str]) -> dict[str, Any]
         "marks": [
             {
                 "doc_id": doc_id,
-                "mark": NAMES[mark_of[doc_id]],
+                "mark": MARK_KEYS[mark_of[doc_id]],
                 "made": made.get(doc_id, ""),
                 "reader": readers.get(doc_id, ""),
                 "state": states.get(doc_id, "present"),

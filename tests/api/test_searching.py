@@ -83,8 +83,8 @@ def test_the_command_line_prints_the_same_ranking(
     ("body", "status", "sentence"),
     [
         ({"query": "cat"}, 400, "the body has no 'corpus'; it needs corpus and may have query, document, marks, "),
-        ({"corpus": "animals"}, 400, "the body has neither a 'query' nor a 'document'; give one of them"),
-        ({"query": "a", "document": "1"}, 400, "the body has both a 'query' and a 'document'; give one of them"),
+        ({"corpus": "animals"}, 400, "the body has neither 'query' nor 'document'; give one of them"),
+        ({"query": "a", "document": "1"}, 400, "the body has both 'query' and 'document'; give one of them"),
         ({"query": " \n"}, 400, "'query' is empty; give a text"),
         ({"query": 5}, 400, "'query' must be a text, got 5"),
         ({"query": "a", "qury": 1}, 400, "the body has an unknown key 'qury'; it needs corpus and may have query, "),

@@ -142,7 +142,7 @@ def test_what_can_not_be_done_is_said(client: TestClient, post: Ask, refused: Re
     assert refused("/sessions/none/marks", marks=[]) == (404, "there is no session 'none'; it may have been deleted")
     assert refused("/sessions", corpus="others")[0] == 404
     assert refused("/sessions", corpus="animals", query="a", document="1")[1] == (
-        "the body has both a 'query' and a 'document'; give one of them"
+        "the body has both 'query' and 'document'; give one of them"
     )
     assert refused(f"{session}/query", document="99") == (400, "there is no document '99' in the corpus 'animals'")
     assert refused(f"{session}/undo") == (400, "there is no change of marks to undo")
