@@ -17,6 +17,8 @@ from exemplar.cli.remedies import with_remedy
 from exemplar.cli.reviewing.export import export
 from exemplar.cli.reviewing.left import left
 from exemplar.cli.reviewing.readers import compare, flow, join
+from exemplar.cli.saved_searches.apply import apply
+from exemplar.cli.saved_searches.save import save
 from exemplar.cli.search import search
 from exemplar.cli.serve import open_app, serve_api
 from exemplar.cli.sessions import sessions
@@ -33,9 +35,11 @@ app = typer.Typer(
 app.command()(build)
 app.add_typer(corpora, name="corpora")
 app.add_typer(sessions, name="sessions")
+sessions.command()(save)
 app.command()(search)
 app.command()(evaluate)
 app.command()(export)
+app.command()(apply)
 app.command()(left)
 app.command()(compare)
 app.command()(join)

@@ -10,6 +10,7 @@ _REMEDIES: dict[Hint, str] = {
     "table": "--table NAME",
     "encoding": "--encoding NAME",
     "retrain": "--retrain",
+    "model": "--model NAME",
 }
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
-Hint = Literal["replace", "label_column", "without_see_also", "format", "table", "encoding", "retrain"]
+Hint = Literal["replace", "label_column", "without_see_also", "format", "table", "encoding", "retrain", "model"]
 
 
 class ExemplarError(ValueError):
@@ -21,7 +21,7 @@ class ExemplarError(ValueError):
         ``replace``: allow the corpus to be replaced; ``label_column``: build it with a column of labels;
         ``without_see_also``: build the documentation without its See Also sections;
         ``format``, ``table``, ``encoding``: say which one a file has, or which of its tables is read;
-        ``retrain``: train a saved search on the corpus at hand.
+        ``retrain``: train a saved search on the corpus at hand; ``model``: name the model that a saved search needs.
     """
 
     def __init__(self, message: str, *, hint: Hint | None = None) -> None:

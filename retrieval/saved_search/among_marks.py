@@ -97,7 +97,8 @@ def figures(scores: NDArray[np.float64], relevant: NDArray[np.bool_], n_folds: i
     scores, hits = scores[order], np.cumsum(relevant[order])
     ends = np.flatnonzero(np.append(scores[1:] < scores[:-1], True))  # equal scores pass together
     n_relevant = int(hits[-1])
-    cuts = [_cut(float(scores[end]), int(hits[end]), int(end) + 1, n_relevant) for end in ends]
+    between = np.append((scores[:-1] + scores[1:]) / 2, scores[-1])  # a rounded threshold cuts at the same place
+    cuts = [_cut(float(between[end]), int(hits[end]), int(end) + 1, n_relevant) for end in ends]
     suggested = max(cuts, key=lambda cut: cut.f1)  # of equal ones the highest threshold
     chosen = [next(cut for cut in cuts if cut.recall >= recall) for recall in _RECALLS]
     table = sorted({suggested, *chosen}, key=lambda cut: cut.threshold)

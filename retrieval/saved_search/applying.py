@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exemplar.data.corpus.corpus import Corpus
-from exemplar.data.corpus.manifest import Manifest
 from exemplar.data.corpus.store import DocumentStore
 from exemplar.data.encoders.base import EncoderInfo
 from exemplar.data.errors import EncoderMismatch, ExemplarError
@@ -85,8 +84,8 @@ def check_fits(saved: SavedSearch, corpus: DocumentStore) -> None:
             f"{analysis_version()}), and their weights do not apply any more",
             hint="retrain",
         )
-    if saved.weights.w and not _has_same_vectors(saved, corpus.manifest):
-        here, there = _model(corpus.manifest.encoder), _model(saved.encoder)
+    if saved.weights.w and not has_same_vectors(saved.encoder, corpus.manifest.encoder):
+        here, there = vectors_in_words(corpus.manifest.encoder), vectors_in_words(saved.encoder)
         raise EncoderMismatch(
             f"the corpus '{name}' has {here}, and this search has weights for {there}; build the corpus with that "
             "model, or leave the weights and train the search on this corpus",
@@ -168,19 +167,17 @@ def _trained_anew(
     return corpus.passages_at(passages)[:, 0].astype(np.intp), scores
 
 
-def _has_same_vectors(saved: SavedSearch, manifest: Manifest) -> bool:
-    """Return whether the vectors of a corpus are of the space that the saved weights are for."""
-    own, other = saved.encoder, manifest.encoder
-    return (own.model, own.revision, own.kind, own.similarity, own.dim) == (
-        other.model,
-        other.revision,
-        other.kind,
-        other.similarity,
-        other.dim,
-    )
+def has_same_vectors(one: EncoderInfo, other: EncoderInfo) -> bool:
+    """Return whether the vectors of two encoders are of one space."""
+    return _space(one) == _space(other)
 
 
-def _model(encoder: EncoderInfo) -> str:
+def _space(encoder: EncoderInfo) -> tuple[str, str, str, str, int]:
+    return encoder.model, encoder.revision, encoder.kind, encoder.similarity, encoder.dim
+
+
+def vectors_in_words(encoder: EncoderInfo) -> str:
+    """Return what vectors an encoder makes, for people."""
     if encoder.kind == "none":
         return "no vectors yet"
     return f"vectors of {encoder.title} (revision {encoder.revision}, {encoder.dim:,} dimensions)"

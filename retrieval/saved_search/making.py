@@ -1,6 +1,5 @@
 """Make a saved search of a session: what it asked and marked, and what its ranker learned."""
 
-import importlib.metadata
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
@@ -9,6 +8,7 @@ import numpy as np
 from exemplar.data.corpus.store import DocumentStore
 from exemplar.data.errors import ExemplarError
 from exemplar.data.words.analysis import analysis_version
+from exemplar.retrieval.exports.about import exemplar_version
 from exemplar.retrieval.feedback import Mark
 from exemplar.retrieval.rankers import LEARNING, Ranker, Scorer
 from exemplar.retrieval.ranking import Query
@@ -76,14 +76,6 @@ def learned_ranker(session: Session, engine: SearchEngine) -> Ranker:
     rankers = session.settings.rankers
     ranker = next((each for each in reversed(rankers) if each in LEARNING), rankers[-1])
     return ranker if ranker in engine.rankers else "words"
-
-
-def exemplar_version() -> str:
-    """Return the version of Exemplar; empty in a clone that is not installed."""
-    try:
-        return importlib.metadata.version("exemplar")
-    except importlib.metadata.PackageNotFoundError:
-        return ""
 
 
 def _query_of(session: Session, corpus: DocumentStore) -> Query:

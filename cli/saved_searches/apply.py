@@ -1,0 +1,117 @@
+"""``exemplar apply`` ranks a corpus or a new file by a saved search."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from exemplar.cli.opening import check_file, open_engine
+from exemplar.cli.saved_searches.figures import print_figures
+from exemplar.cli.terminal import errors, plain, say
+from exemplar.data.errors import ExemplarError
+
+if TYPE_CHECKING:
+    from exemplar.data.sources.spec import SourceSpec
+    from exemplar.retrieval.saved_search.saved import SavedSearch
+    from exemplar.retrieval.search import SearchEngine
+
+
+def apply(
+    file: Annotated[Path, typer.Argument(help="A saved search: exemplar sessions save writes one.")],
+    target: Annotated[
+        str, typer.Argument(metavar="SOURCE_OR_CORPUS", help="A corpus, or any source that exemplar build takes.")
+    ],
+    out: Annotated[Path, typer.Option(help="The file to write: .csv, .xlsx, .parquet, .jsonl, .ris, .bib or .zip.")],
+    format: Annotated[
+        Literal["csv", "xlsx", "parquet", "jsonl", "ris", "bibtex", "dataset", "dataset-zip"] | None,
+        typer.Option(help="Of the file to write; by default what its name says."),
+    ] = None,
+    retrain: Annotated[
+        bool,
+        typer.Option("--retrain", help="Train on these rows anew; scores then do not compare with those elsewhere."),
+    ] = False,
+    threshold: Annotated[
+        float | None, typer.Option(help="The least score of a row that passes: adds the column passes.")
+    ] = None,
+    n: Annotated[int | None, typer.Option("-n", help="Write the n best rows alone.")] = None,
+    delimiter: Annotated[
+        str, typer.Option(help="Between the cells of a CSV file: a sign, or comma, semicolon or tab.")
+    ] = ",",
+    model: Annotated[
+        str | None, typer.Option(help="The model of the search, where no corpus here uses it yet: you trust it.")
+    ] = None,
+    text_column: Annotated[str | None, typer.Option(help="Of a new file: the column that holds the text.")] = None,
+    title_column: Annotated[str | None, typer.Option(help="Of a new file: the one whose text goes in front.")] = None,
+    id_column: Annotated[str | None, typer.Option(help="Of a new file: the one that identifies a row.")] = None,
+) -> None:
+    """Rank a corpus or a new file by a saved search; every row comes out with its own columns, rank and score."""
+    from exemplar.cli.progress import counting
+    from exemplar.data.files.options import ReadOptions
+    from exemplar.data.sources.spec import SourceSpec
+    from exemplar.retrieval.exports.writing import format_of_name, write_export
+    from exemplar.retrieval.saved_search.applying import apply as apply_saved
+    from exemplar.retrieval.saved_search.file import read_saved_search
+    from exemplar.retrieval.saved_search.in_words import NOT_COMPARABLE, in_figures, search_in_words
+    from exemplar.retrieval.saved_search.ranked_rows import ranked_export
+
+    chosen = format or format_of_name(out)
+    check_file(out.absolute().parent / "x" if chosen == "dataset" else out)
+    separator = ReadOptions(delimiter=delimiter).checked().separator or ","
+    saved = read_saved_search(file)
+    say(search_in_words(saved))
+    spec = SourceSpec(target, text_column=text_column, title_column=title_column, id_column=id_column)
+    engine = _engine_of(saved, spec, model)
+    applied = apply_saved(saved, engine, retrain=retrain)
+    threshold = saved.threshold if threshold is None and not retrain else threshold
+    export = ranked_export(applied, saved, n=n, threshold=threshold)
+    with counting("Writing") as on_progress:
+        write_export(export, out, chosen, delimiter=separator, on_progress=on_progress)
+    if retrain:
+        say(NOT_COMPARABLE)
+    else:
+        print_figures(saved)
+    if threshold is not None:
+        say(f"{applied.n_passing(threshold):,} rows have a score of at least {in_figures(threshold)}.")
+    say(f"Wrote {export.n_rows:,} {'row' if export.n_rows == 1 else 'rows'} to {out}, best first.")
+
+
+def _engine_of(saved: "SavedSearch", spec: "SourceSpec", model: str | None) -> "SearchEngine":
+    """Return the engine of a corpus, or one over a source that is read now."""
+    from exemplar.data.corpus.manifest import corpus_names
+
+    name, columns = spec.source, (spec.text_column, spec.title_column, spec.id_column)
+    if name in corpus_names():
+        if os.path.exists(name):
+            raise ExemplarError(f"'{name}' is a corpus and a file here; write ./{name} for the file")
+        if model or any(columns):
+            raise ExemplarError("a corpus has its columns and its model already; leave the options of a new file out")
+        return open_engine(name, None)
+    return _engine_of_new(saved, spec, model)
+
+
+def _engine_of_new(saved: "SavedSearch", spec: "SourceSpec", model: str | None) -> "SearchEngine":
+    from exemplar.cli.progress import counting
+    from exemplar.data.building.progress import Progress
+    from exemplar.data.documents import Document, Problem, Problems
+    from exemplar.data.sources.read import default_name, read_source
+    from exemplar.retrieval.saved_search.new_documents import encoder_of_search, engine_of_new
+
+    source, problems = read_source(spec), Problems()
+    documents: list[Document] = []
+    for item in source.read():
+        if isinstance(item, Problem):
+            problems.add(item)
+        else:
+            documents.append(item)
+    encoder = encoder_of_search(saved, model)
+    with counting("Embedding") as show:
+
+        def on_progress(progress: Progress) -> None:
+            if progress.stage != "indexing words":
+                show(progress.done, progress.total or 0)
+
+        engine = engine_of_new(saved, documents, encoder, name=default_name(spec.source), on_progress=on_progress)
+    for line in problems.lines():
+        errors.print(plain(line), style="dim")
+    return engine

@@ -1,0 +1,63 @@
+"""What is said of a saved search, on the terminal and on the page."""
+
+from collections.abc import Iterator
+
+from exemplar.retrieval.saved_search.among_marks import LEAST, AmongMarks, Cut
+from exemplar.retrieval.saved_search.saved import SavedSearch
+
+AMONG_MARKS = "Among your marked rows"
+NOT_COMPARABLE = (
+    "Trained anew on this corpus: scores do not compare with those of another corpus, nor does a threshold."
+)
+RANDOM_CHECK = (
+    "This holds for the marked rows alone: most of them were read because a ranking had them on top. What share of a "
+    "corpus a threshold finds, only a random check says: on the page, under Screen."
+)
+TOO_FEW = (
+    f"{AMONG_MARKS}: nothing can be said, since fewer than {LEAST} are relevant, or fewer than {LEAST} not relevant."
+)
+_COLUMNS = ("Score at least", "Precision", "Recall", "F1")
+
+
+def search_in_words(saved: SavedSearch) -> str:
+    """Return what a saved search is, in one line."""
+    marks = f"{saved.n_marked('positive'):,} relevant, {saved.n_marked('negative'):,} not relevant"
+    title = f"“{saved.title}”" if saved.title else "A search"
+    query = saved.query_in_words
+    query = query if len(query) <= 100 else f"{query[:100]} …"
+    return f"{title} on {saved.corpus}, saved {saved.created[:10]}: “{query}”, {marks}."
+
+
+def figures_title(figures: AmongMarks) -> str:
+    """Return the heading of a table of figures."""
+    marks = f"{figures.n_relevant:,} relevant, {figures.n_not_relevant:,} not relevant"
+    return f"{AMONG_MARKS} ({marks}; cross-validated, {figures.n_folds} parts)"
+
+
+def figures_table(figures: AmongMarks) -> list[dict[str, str]]:
+    """Return the rows of a table of figures."""
+    return [dict(zip(_COLUMNS, _cells(cut), strict=True)) for cut in figures.cuts]
+
+
+def suggestion(figures: AmongMarks) -> str:
+    """Return a sentence with the suggested threshold."""
+    cut = figures.suggested
+    return f"Suggested threshold: {in_figures(cut.threshold)}, of the highest F1 ({cut.f1:.2f}) among the marked rows."
+
+
+def lines(saved: SavedSearch) -> Iterator[str]:
+    """Yield what can be said of the figures below or above a table."""
+    if saved.among_marks is None:
+        yield TOO_FEW
+    else:
+        yield suggestion(saved.among_marks)
+    yield RANDOM_CHECK
+
+
+def in_figures(threshold: float) -> str:
+    """Return a threshold as a person types it again."""
+    return f"{threshold:.6g}"
+
+
+def _cells(cut: Cut) -> tuple[str, ...]:
+    return in_figures(cut.threshold), f"{cut.precision:.0%}", f"{cut.recall:.0%}", f"{cut.f1:.2f}"
