@@ -6,7 +6,15 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
 from exemplar.data.error_log import describe_fault
-from exemplar.data.errors import CorpusBusy, CorpusDamaged, CorpusNotFound, EncoderMismatch, ExemplarError, Hint
+from exemplar.data.errors import (
+    CorpusBusy,
+    CorpusDamaged,
+    CorpusNotFound,
+    EncoderMismatch,
+    ExemplarError,
+    Hint,
+    TextColumnUnknown,
+)
 
 _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
@@ -46,5 +54,7 @@ def failure(error: Exception) -> JSONResponse:
 
 def _with_remedy(error: ExemplarError) -> str:
     """Return the message of an error, with the remedy that a request has."""
-    remedy = error.hint and _REMEDIES.get(error.hint)
+    remedy = _REMEDIES.get(error.hint) if error.hint else None
+    if isinstance(error, TextColumnUnknown):
+        remedy = '"columns": {"text": NAME}'
     return f"{error} ({remedy})" if remedy else str(error)

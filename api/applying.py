@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from itertools import chain
 from typing import Any
 
-from exemplar.retrieval.saved_search.new_documents import encoder_of_search, engine_of_new
-
 from exemplar.api.engines import Engines
 from exemplar.api.schemas import MARK_KEYS
 from exemplar.api.sessions import loaded
+from exemplar.data.corpus.catalog import searchable_corpora
 from exemplar.data.documents import Document, Problem
+from exemplar.data.encoders.model_files import DEFAULT_MODEL
 from exemplar.data.errors import ExemplarError
 from exemplar.data.files.table import Table, check_names, placed_row
 from exemplar.data.sources.columns import Columns, pick_columns_of
@@ -17,11 +17,12 @@ from exemplar.data.sources.rows import read_rows
 from exemplar.retrieval.saved_search import applying, making
 from exemplar.retrieval.saved_search.applying import Applied
 from exemplar.retrieval.saved_search.file import search_in_json
+from exemplar.retrieval.saved_search.new_documents import encoder_of_search, engine_of_new
 from exemplar.retrieval.saved_search.saved import SavedSearch
 from exemplar.retrieval.search import SearchEngine
 from exemplar.retrieval.sessions.store import home_store
 
-_ROWS = "the rows"  # what messages call them
+_ROWS = "the request"  # what messages call them
 
 
 def save(engines: Engines, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -96,8 +97,17 @@ def _documents_in(
 
 
 def _engine_of(saved: SavedSearch, documents: Sequence[Document], engines: Engines) -> SearchEngine:
-    """Return an engine over documents, embedded by the model of a saved search, if this machine uses it already."""
-    encoder = encoder_of_search(saved, load=lambda model, **options: engines.encoder(saved.encoder))
+    """Return an engine over documents, embedded by the model of a saved search.
+
+    A request may name any model, so only the built-in one is loaded, and those of this machine's corpora.
+    """
+    own = (manifest.encoder for manifest in searchable_corpora().values())
+    same = {info.model: info for info in own if applying.has_same_vectors(info, saved.encoder)}
+    encoder = encoder_of_search(
+        saved,
+        known=lambda: {DEFAULT_MODEL, *same},
+        load=lambda model, **options: engines.encoder(same.get(model, saved.encoder)),
+    )
     return engine_of_new(saved, documents, encoder, name=_ROWS)
 
 

@@ -69,6 +69,8 @@ def _sentence(error: "ValidationError", what: str) -> str:
             return f"{name} is empty; give a text"
         case "maxLength":
             return f"{name} may have at most {limit:,} characters, got {len(value):,}"
+        case "minItems":
+            return f"{name} is empty; it needs at least {limit:,}"
         case "maxItems":
             return f"{name} may have at most {limit:,} items, got {len(value):,}"
     return f"{name} is not as it must be: {error.message[:_LONGEST]}"

@@ -5,7 +5,6 @@ from typing import Any
 from exemplar.data.encoders.base import VECTOR_KINDS
 from exemplar.retrieval.feedback import MARK_NAMES, Mark
 from exemplar.retrieval.rankers import DEFAULT_RANKER, RANKERS
-from exemplar.retrieval.saved_search.schema import schema as saved_search_schema
 
 Schema = dict[str, Any]
 
@@ -127,11 +126,12 @@ NOTHING = record({}, (), "An empty object.")
 _COLUMN = text(most=_LONGEST_ID, least=1)
 APPLICATION = record(
     {
-        "search": by_name({}, "A saved search, as exemplar sessions save writes it."),
+        "search": by_name({}, "A saved search, as exemplar sessions save writes it, or a session's saved_search."),
         "corpus": CORPUS_NAME,
         "rows": listed(
             {"type": "object"}, "Rows to rank in place of a corpus, each an object of its cells.", most=_MOST_ROWS
-        ),
+        )
+        | {"minItems": 1},
         "columns": record(
             dict.fromkeys(("text", "title", "label", "id"), _COLUMN),
             (),
@@ -144,7 +144,9 @@ APPLICATION = record(
     },
     required=("search",),
 ) | {"oneOf": [{"required": ["corpus"]}, {"required": ["rows"]}]}
-SAVED_SEARCH = saved_search_schema()
+SAVED_SEARCH = by_name({}, "A saved search, as exemplar sessions save writes it.") | {
+    "required": ["exemplar_saved_search"]
+}
 
 _STORED_QUERY = record({"text": or_null(_ANY_TEXT), "document": or_null(_ANY_TEXT)})
 SESSION = record(

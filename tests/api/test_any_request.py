@@ -7,6 +7,7 @@ from schemathesis import Case
 from schemathesis.checks import CHECKS, load_all_checks
 from schemathesis.generation import GenerationMode
 
+from exemplar.api import applying
 from exemplar.api.app import api_app
 from exemplar.api.engines import Engines
 from exemplar.api.operations import OPERATIONS
@@ -39,9 +40,11 @@ def session_id(animals: Corpus) -> str:
 def test_any_request_is_answered_as_described(
     operation: object, mode: GenerationMode, session_id: str, encoder: FakeEncoder
 ) -> None:
-    app = api_app(TOKEN, engines=Engines(lambda built: encoder), names=["testserver"])
+    engines = Engines(lambda built: encoder)
+    app = api_app(TOKEN, engines=engines, names=["testserver"])
     described = schemathesis.openapi.from_asgi("/openapi.json", app)[operation.path][operation.method]
     statuses: set[int] = set()
+    saved = applying.save(engines, {"session_id": session_id})
 
     @settings(
         max_examples=N_REQUESTS,
@@ -53,7 +56,7 @@ def test_any_request_is_answered_as_described(
     @given(described.as_strategy(generation_mode=mode))
     def ask(case: Case) -> None:
         if mode is GenerationMode.POSITIVE:
-            _aim(case, session_id)
+            _aim(case, session_id, saved)
         response = case.call(headers={"Authorization": f"Bearer {TOKEN}"})
         statuses.add(response.status_code)
         case.validate_response(response, checks=AS_DESCRIBED + (REFUSED if mode is GenerationMode.NEGATIVE else []))
@@ -62,14 +65,16 @@ def test_any_request_is_answered_as_described(
     assert mode is GenerationMode.NEGATIVE or operation.status in statuses
 
 
-def _aim(case: Case, session_id: str) -> None:
-    """Name a corpus, a session and documents that exist, so that requests get beyond the first look."""
+def _aim(case: Case, session_id: str, saved: dict) -> None:
+    """Name a corpus, a session, a saved search and documents that exist, so that requests get beyond the first look."""
     if case.path_parameters:
         case.path_parameters["session_id"] = session_id
     if not isinstance(case.body, dict):
         return
     if "corpus" in case.body:
         case.body["corpus"] = "animals"
+    if "search" in case.body:
+        case.body["search"] = saved
     if "document" in case.body:
         case.body["document"] = "3"
     if isinstance(marks := case.body.get("marks"), dict):

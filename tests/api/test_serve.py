@@ -70,7 +70,7 @@ def test_the_examples_of_the_document_run(home: Path, tmp_path: Path) -> None:
             return found
 
         [start, search] = re.findall(r"```sh\n(.*?)```", DOCUMENT, re.DOTALL)
-        [sessions] = re.findall(r"```python\n(.*?)```", DOCUMENT, re.DOTALL)
+        sessions = "".join(re.findall(r"```python\n(.*?)```", DOCUMENT, re.DOTALL))
         assert start == "exemplar serve --api\n"
         command = ["bash", "-euc", here(search)]
         printed = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
@@ -82,7 +82,9 @@ def test_the_examples_of_the_document_run(home: Path, tmp_path: Path) -> None:
             [sys.executable, "-c", here(sessions)], capture_output=True, text=True, timeout=PATIENCE, env=os.environ
         )
         assert printed.returncode == 0, printed.stderr
-        assert [line.split()[0] for line in printed.stdout.splitlines()] == ["1", "2", "3"]
+        lines = [line.split() for line in printed.stdout.splitlines()]
+        assert [rank for rank, *_ in lines] == ["1", "2", "3", "1", "2"]
+        assert [doc_id for _, doc_id, *_ in lines[3:]] == ["a", "b"]
 
 
 def test_the_document_names_every_request() -> None:
