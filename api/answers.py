@@ -3,6 +3,7 @@
 from typing import Any
 
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 
 from exemplar.data.error_log import describe_fault
@@ -43,6 +44,8 @@ def failure(error: Exception) -> JSONResponse:
             refused = refusal(error.status_code, error.detail)
             refused.headers.update(error.headers or {})
             return refused
+        case ClientDisconnect():
+            return refusal(400, "the request broke off")  # nobody reads this
         case CorpusNotFound() | SessionNotFound():
             return refusal(404, str(error))
         case CorpusBusy() | CorpusDamaged() | EncoderMismatch():

@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
@@ -32,11 +33,8 @@ async def body_of(request: Request, schema: Schema, most: int = MOST_BYTES) -> d
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if content_type != "application/json":
         raise HTTPException(415, f"the body must be JSON, sent as application/json; got '{content_type[:80]}'")
-    value = _parsed(await _bytes_of(request, most))
-    if not isinstance(value, dict):
-        raise ExemplarError("the body must be a JSON object, such as {}")
-    check(value, schema, "the body")
-    return value
+    content = await _bytes_of(request, most)
+    return await run_in_threadpool(_checked, content, schema)  # a large one takes seconds
 
 
 async def check_no_body(request: Request) -> None:
@@ -70,6 +68,14 @@ async def _bytes_of(request: Request, most: int, too_much: str = "") -> bytes:
             raise HTTPException(status, refusal)
         parts.append(part)
     return b"".join(parts)
+
+
+def _checked(content: bytes, schema: Schema) -> dict[str, Any]:
+    value = _parsed(content)
+    if not isinstance(value, dict):
+        raise ExemplarError("the body must be a JSON object, such as {}")
+    check(value, schema, "the body")
+    return value
 
 
 def _parsed(content: bytes) -> Any:

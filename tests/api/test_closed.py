@@ -4,6 +4,7 @@ import stat
 import threading
 from pathlib import Path
 
+import anyio
 import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
@@ -137,6 +138,23 @@ def test_a_body_parameters_and_methods_that_nothing_takes_are_refused(client: Te
         answer = client.request(method, path)
         assert (answer.status_code, answer.json()) == (405, {"error": f"{method} is not answered here; / says what is"})
         assert answer.headers["Allow"]
+
+
+def test_a_request_that_breaks_off_is_no_fault(app: Starlette, home: Path) -> None:
+    headers = {"host": "localhost", "authorization": f"Bearer {TOKEN}", "content-type": "application/json"}
+    raw = [(name.encode(), value.encode()) for name, value in headers.items()]
+    scope = {"type": "http", "method": "POST", "path": "/search", "headers": raw, "query_string": b""}
+    sent: list[dict] = []
+
+    async def receive() -> dict:
+        return {"type": "http.disconnect"}
+
+    async def send(message: dict) -> None:
+        sent.append(message)
+
+    anyio.run(app, scope, receive, send)
+    assert sent[0]["status"] == 400
+    assert not (home / "errors.log").exists()
 
 
 def test_each_start_makes_a_token_that_nobody_else_may_read(home: Path) -> None:
