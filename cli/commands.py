@@ -20,7 +20,7 @@ from exemplar.cli.reviewing.readers import compare, flow, join
 from exemplar.cli.saved_searches.apply import apply
 from exemplar.cli.saved_searches.save import save
 from exemplar.cli.search import search
-from exemplar.cli.serve import open_app
+from exemplar.cli.serve import open_app, serve_api
 from exemplar.cli.sessions import sessions
 from exemplar.cli.terminal import errors, plain, say
 from exemplar.data.error_log import describe_fault
@@ -46,6 +46,7 @@ app.command()(join)
 app.command()(flow)
 app.command()(push)
 app.command(name="app")(open_app)
+app.command(name="serve")(serve_api)
 
 
 def _print_version(requested: bool) -> None:

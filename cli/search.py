@@ -13,9 +13,6 @@ if TYPE_CHECKING:
     from exemplar.retrieval.ranking import Ranking
     from exemplar.retrieval.search import SearchEngine
 
-_RESULT = ("rank", "doc_id", "score", "labels", "title", "text", "passage", "metadata", "copies")
-_TRAINING = ("stopped", "scans", "support", "objective", "seconds")
-
 
 def search(
     name: Annotated[str, typer.Argument(help="Name of the corpus.")],
@@ -48,6 +45,7 @@ def search(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Search a corpus."""
+    from exemplar.api.searching import ranking_json
     from exemplar.retrieval.feedback import Feedback
 
     if k < 1:
@@ -62,30 +60,9 @@ def search(
         until="exact" if exact else "settled",
     )
     if as_json:
-        print_json({"corpus": name, "query": query, **_ranking_json(ranking, engine)})
+        print_json({"corpus": name, "query": query, **ranking_json(ranking, engine)})
     else:
         _print_ranking(ranking, engine)
-
-
-def _ranking_json(ranking: "Ranking", engine: "SearchEngine") -> dict[str, object]:
-    from exemplar.retrieval.copies.near import near_copies_together
-    from exemplar.retrieval.highlights import carrying_words
-
-    svm = ranking.scorer.svm
-    originals = {
-        result.doc_id: original and original.doc_id for result, original in near_copies_together(ranking.results)
-    }
-    return {
-        "ranker": ranking.ranker,
-        "vectors": ranking.vectors,
-        "seconds": ranking.seconds,
-        "training": svm and {key: getattr(svm, key) for key in _TRAINING},
-        "results": [
-            {key: getattr(result, key) for key in _RESULT}
-            | {"near_copy_of": originals[result.doc_id], "words": carrying_words(engine, ranking.scorer, result)}
-            for result in ranking.results
-        ],
-    }
 
 
 def _print_ranking(ranking: "Ranking", engine: "SearchEngine") -> None:

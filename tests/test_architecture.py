@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.paths import ROOT
 
-ROOMS = ("cli", "data", "retrieval", "ui")
+ROOMS = ("api", "cli", "data", "retrieval", "ui")
 FOLDERS = sorted({path.parent for room in ROOMS for path in (ROOT / room).rglob("*.py")})
 MOST_FILES = 16
 

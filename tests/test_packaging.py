@@ -18,7 +18,7 @@ from tests.support.streamlit_client.visitor import Visitor, address
 
 pytestmark = pytest.mark.slow
 
-ROOMS = ("cli", "data", "retrieval", "ui")
+ROOMS = ("api", "cli", "data", "retrieval", "ui")
 LIBRARIES = sysconfig.get_path("purelib")
 # A process that sees the standard library and its folders; of the libraries' folder no .pth file, so no checkout.
 START = f"""

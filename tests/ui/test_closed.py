@@ -15,7 +15,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from exemplar import cli
-from exemplar.ui.server.serve import ListenAddress
+from exemplar.ui.server.listening import ListenAddress
+from exemplar.ui.server.serve import exposure_of
 from tests.support.offline import no_network
 from tests.support.paths import ROOT
 from tests.support.streamlit_client.browser import serving
@@ -184,7 +185,7 @@ def test_a_place_where_it_cannot_listen_is_told_in_a_sentence() -> None:
     with pytest.raises(ValueError, match=r"^this machine has no address 192\.0\.2\.1; use one of its addresses"):
         ListenAddress("192.0.2.1", port).listen()
     for address in ("my-machine", "localhost:8501", "", "1.2.3", "http://localhost"):
-        with pytest.raises(ValueError, match=f"^the app can't listen on '{address}': use localhost, or an IP address"):
+        with pytest.raises(ValueError, match=f"^exemplar app can't listen on '{address}': use localhost, or"):
             ListenAddress(address, port)
 
 
@@ -211,8 +212,8 @@ def test_a_mistake_is_one_line_and_exit_code_one(capsys: pytest.CaptureFixture[s
 
 
 def test_names_on_localhost_are_a_proxys_and_expose_it_too() -> None:
-    assert ListenAddress("localhost", 8501).exposure == ListenAddress("::1", 8501).exposure == ""
-    said = ListenAddress("localhost", 8501, ("search.example",)).exposure
+    assert exposure_of(ListenAddress("localhost", 8501)) == exposure_of(ListenAddress("::1", 8501)) == ""
+    said = exposure_of(ListenAddress("localhost", 8501, ("search.example",)))
     assert said.startswith("Everyone whom a proxy lets through to search.example can, without a login here:\n")
 
 

@@ -26,14 +26,15 @@ _POLICY = "; ".join(
         "frame-ancestors 'self'",
     )
 )
-_REFUSED = (
+_REFUSAL = PlainTextResponse(
     "Exemplar refused this request: it was sent to a name that is not one of the app's, or by a page of another site. "
-    "Whoever runs the app can add a name: exemplar app --allow-host NAME\n"
+    "Whoever runs the app can add a name: exemplar app --allow-host NAME\n",
+    status_code=403,
 )
 
 
 class OriginGuard:
-    """Refuses requests that a page of another site sends through a visitor's browser, before Streamlit sees them.
+    """Refuses requests that a page of another site sends through a visitor's browser, before the app sees them.
 
     If such a site points a name at this machine (DNS rebinding), the name is in the Host header; any other page of the
     site is in the Origin header. Streamlit itself admits pages of other ports, and calls a service on the internet to
@@ -45,10 +46,12 @@ class OriginGuard:
         The names of the app besides localhost.
     by_address
         Whether to admit every IP address as a name too; the name of a site is never an IP address.
+    refusal
+        Answers what is refused.
     """
 
-    def __init__(self, app: ASGIApp, *, names: Iterable[str], by_address: bool) -> None:
-        self._app, self._by_address = app, by_address
+    def __init__(self, app: ASGIApp, *, names: Iterable[str], by_address: bool, refusal: ASGIApp = _REFUSAL) -> None:
+        self._app, self._by_address, self._refusal = app, by_address, refusal
         self._names = _OWN_NAMES | {name.lower().strip("[]") for name in names}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -58,7 +61,7 @@ class OriginGuard:
         elif self._admits(Headers(scope=scope)):
             await self._app(scope, receive, _with_policy(send))
         else:
-            await PlainTextResponse(_REFUSED, status_code=403)(scope, receive, send)
+            await self._refusal(scope, receive, send)
 
     def _admits(self, headers: Headers) -> bool:
         host, origin = headers.get("host", ""), headers.get("origin")

@@ -1,20 +1,15 @@
-"""Start and end the app's server; say which address it listens on, and whom that admits."""
+"""Start and end the app's server; say whom it admits."""
 
 import contextlib
-import errno
-import ipaddress
-import signal
-import socket
 import threading
 import webbrowser
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from exemplar.data.errors import ExemplarError
 from exemplar.retrieval.exports import waiting
 from exemplar.ui.server.click_queue import ClickQueue
+from exemplar.ui.server.listening import ListenAddress, run
 from exemplar.ui.server.origin_guard import OriginGuard
 
 if TYPE_CHECKING:
@@ -25,7 +20,6 @@ if TYPE_CHECKING:
 _MOST_MEGABYTES = 200  # of a message from the browser; uploads use HTTP
 _PING_SECONDS = 30
 _DOWNLOADS = f"/{waiting.FOLDER}/{{key}}/{{name}}"
-_NO_SUCH_ADDRESS = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 _EXPOSED = """\
 {who} can, without a login{how}:
   - read all corpora and all sessions, mark, and delete them;
@@ -34,77 +28,15 @@ _EXPOSED = """\
 docs/serving.md says how to serve others with a login."""
 
 
-@dataclass(frozen=True, slots=True)
-class ListenAddress:
-    """The address and the port that the app listens on.
-
-    Attributes
-    ----------
-    address
-        ``localhost``, or an IP address of this machine; 0.0.0.0 and :: mean all of its addresses.
-    names
-        Further names by which browsers reach the app, such as the name of a proxy.
-
-    Raises
-    ------
-    ExemplarError
-        The address is neither ``localhost`` nor an IP address.
-    """
-
-    address: str
-    port: int
-    names: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        try:
-            ipaddress.ip_address(self._addresses[0])  # to resolve a name would need another server
-        except ValueError as error:
-            raise ExemplarError(
-                f"the app can't listen on '{self.address}': use localhost, or an IP address of this machine "
-                "(0.0.0.0: all of them)"
-            ) from error
-
-    @property
-    def local(self) -> bool:
-        """Whether only this machine can reach the app."""
-        return ipaddress.ip_address(self._addresses[0]).is_loopback
-
-    @property
-    def exposure(self) -> str:
-        """A warning: who is admitted, and to what; empty if only this machine can reach the app."""
-        if not self.local:
-            return _EXPOSED.format(
-                who=f"Everyone who can reach port {self.port} of this machine", how=" and unencrypted"
-            )
-        if self.names:
-            return _EXPOSED.format(who=f"Everyone whom a proxy lets through to {', '.join(self.names)}", how=" here")
-        return ""
-
-    @property
-    def url(self) -> str:
-        """The URL for a browser on this machine."""
-        ip = ipaddress.ip_address(self._addresses[0])
-        host = "localhost" if ip.is_unspecified or self.address == "localhost" else self.address
-        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
-
-    def listen(self) -> list[socket.socket]:
-        """Return sockets that listen on the address; raises ExemplarError if none can be opened."""
-        with contextlib.ExitStack() as opened:
-            sockets = []
-            for address in self._addresses:
-                try:
-                    sockets.append(opened.enter_context(_listening(address, self.port)))
-                except OSError as error:
-                    if sockets and error.errno in _NO_SUCH_ADDRESS:
-                        continue  # this machine has no IPv6
-                    raise ExemplarError(_reason(error, address, self.port)) from error
-            opened.pop_all()
-            return sockets
-
-    @property
-    def _addresses(self) -> tuple[str, ...]:
-        # A browser may choose either address for localhost, so no other program may listen on one of the two.
-        return ("127.0.0.1", "::1") if self.address == "localhost" else (self.address,)
+def exposure_of(address: ListenAddress) -> str:
+    """Return a warning: who is admitted, and to what; empty if only this machine can reach the app."""
+    if not address.local:
+        return _EXPOSED.format(
+            who=f"Everyone who can reach port {address.port} of this machine", how=" and unencrypted"
+        )
+    if address.names:
+        return _EXPOSED.format(who=f"Everyone whom a proxy lets through to {', '.join(address.names)}", how=" here")
+    return ""
 
 
 def serve(page: Path, address: ListenAddress, *, browser: bool | None, on_start: Callable[[str], None]) -> None:
@@ -135,15 +67,10 @@ def serve(page: Path, address: ListenAddress, *, browser: bool | None, on_start:
         log_level="warning",
         access_log=False,
     )
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends the server as Ctrl+C does
-    server = uvicorn.Server(settings)
-    with contextlib.suppress(KeyboardInterrupt):
-        try:
-            server.run(sockets=sockets)
-        finally:
-            jobs.end_all()
-        if not server.started:
-            raise OSError("the app did not start; the lines above say why")
+    try:
+        run(settings, sockets)
+    finally:
+        jobs.end_all()
 
 
 def _app(page: Path, address: ListenAddress, *, browser: bool | None, on_start: Callable[[str], None]) -> "App":
@@ -178,23 +105,3 @@ def _download(request: "Request") -> "Response":
     if path is None:
         return PlainTextResponse("This file is not here any more; export it again.\n", status_code=404)
     return FileResponse(path, filename=path.name, headers={"Cache-Control": "no-store"})
-
-
-def _listening(address: str, port: int) -> socket.socket:
-    is_v6 = ":" in address
-    both = is_v6 and ipaddress.ip_address(address).is_unspecified and socket.has_dualstack_ipv6()
-    family = socket.AF_INET6 if is_v6 else socket.AF_INET
-    return socket.create_server((address, port), family=family, backlog=2048, dualstack_ipv6=both)
-
-
-def _reason(error: OSError, address: str, port: int) -> str:
-    if error.errno == errno.EADDRINUSE:
-        return (
-            f"port {port} is in use, perhaps by Exemplar in another terminal; use that, or choose another port: "
-            f"exemplar app --port {port % 65535 + 1}"
-        )
-    if error.errno == errno.EACCES:
-        return f"you may not listen on port {port}; choose one above 1023: exemplar app --port 8501"
-    if error.errno in _NO_SUCH_ADDRESS:
-        return f"this machine has no address {address}; use one of its addresses (0.0.0.0: all), or leave --address out"
-    return f"the app can't listen on {address}, port {port}: {error.strerror or error}"

@@ -74,12 +74,12 @@ def _stop(server: subprocess.Popen[bytes], log: Path) -> None:
         raise RuntimeError(f"the app did not end:\n{log.read_text()}") from error
 
 
-def wait_for(url: str, is_running: Callable[[], bool], log: Path) -> None:
-    """Wait until the app at a URL answers; a RuntimeError says what it wrote, if it has ended or never answers."""
+def wait_for(url: str, is_running: Callable[[], bool], log: Path, path: str = "/_stcore/health") -> None:
+    """Wait until the server at a URL answers; a RuntimeError says what it wrote, if it has ended or never answers."""
     deadline = time.monotonic() + PATIENCE
     while True:
         try:
-            urllib.request.urlopen(f"{url}/_stcore/health", timeout=5).close()  # noqa: S310 - our own loopback address
+            urllib.request.urlopen(f"{url}{path}", timeout=5).close()  # noqa: S310 - our own loopback address
             return
         except OSError as error:
             if not is_running() or time.monotonic() > deadline:

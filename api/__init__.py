@@ -1,0 +1,1 @@
+"""Search, marks and sessions over HTTP as JSON, for programs; ``operations.py`` lists what can be asked."""
