@@ -40,7 +40,14 @@ def build_with_progress(
 @contextmanager
 def _build_progress(problems: Problems, *, on_ray: bool) -> Iterator[Callable[["BuildEvent"], None]]:
     """Show the progress of a build; yield the function that takes its events and collects the problems."""
-    from exemplar.data.building.progress import EncoderLoaded, LanguageKnown, NoQuickVectors, SourceOpened, StageBegun
+    from exemplar.data.building.progress import (
+        EncoderLoaded,
+        LanguageKnown,
+        NoQuickVectors,
+        SourceAdded,
+        SourceOpened,
+        StageBegun,
+    )
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[speed]}"))
     stages = {
@@ -64,6 +71,8 @@ def _build_progress(problems: Problems, *, on_ray: bool) -> Iterator[Callable[["
                         errors.print(plain(f"{note[:1].upper()}{note[1:]}."))
                 case EncoderLoaded():
                     hardware = event.info.hardware
+                case SourceAdded():
+                    errors.print(plain(f"{event.in_words}."))
                 case NoQuickVectors():
                     errors.print(plain(f"Until it is embedded, search it by words: {event.reason}."), style="dim")
                 case LanguageKnown():

@@ -28,6 +28,13 @@ def check_same(planned: Manifest, guesses: Columns) -> None:
         existing = read_manifest(planned.name)
     except (CorpusNotFound, CorpusDamaged):
         return
+    planned_sources = [spec.source for spec in planned.sources]
+    if missing := [added.spec.source for added in existing.added if added.spec.source not in planned_sources]:
+        raise ExemplarError(
+            f"the corpus '{planned.name}' took {_in_words('source', missing[0])} too, which would be left out; choose "
+            "another name, or allow it to be replaced",
+            hint="replace",
+        )
     old, new = (manifest.source.to_json() | manifest.preparation for manifest in (existing, planned))
     are_full = existing.vectors == planned.vectors == "full"
     for key in new | old:

@@ -104,7 +104,7 @@ def test_a_damaged_manifest_is_noticed_and_hides_no_other_corpus(
     assert [status.name for status in list_corpora() if status.manifest] == ["other"]
 
 
-@pytest.mark.parametrize("change", [{"format": 5}, {"extra": 1}])
+@pytest.mark.parametrize("change", [{"format": 6}, {"extra": 1}])
 def test_a_manifest_of_another_version_is_refused(animals: Corpus, change: dict) -> None:
     path = corpus_folder("animals") / "manifest.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | change))
