@@ -1,6 +1,7 @@
 """Let a corpus take a further source: with the columns of its first one, and with all of its sources read again."""
 
 import contextlib
+from collections.abc import Sequence
 from dataclasses import replace
 
 from exemplar.data.building.joining import source_name
@@ -32,7 +33,7 @@ def plan_with(name: str, spec: SourceSpec) -> tuple[BuildPlan, bool]:
     plan = plan_of(name)
     if plan is None:
         raise CorpusDamaged(f"no readable file says how the corpus '{name}' was built; build it again from its source")
-    opened = read_source(with_columns_of(spec, manifest.source)).spec
+    opened = read_source(with_columns_of(spec, _columns_at(spec), manifest.source)).spec
     added = {each.spec.source: each.spec for each in manifest.added}
     is_new = opened.source not in (manifest.source.source, *added)
     if is_new or (opened.source in added and spec.choices()):
@@ -40,22 +41,25 @@ def plan_with(name: str, spec: SourceSpec) -> tuple[BuildPlan, bool]:
     return replace(plan, added=tuple(added.values())), is_new
 
 
-def with_columns_of(spec: SourceSpec, first: SourceSpec) -> SourceSpec:
-    """Return a spec with the columns of the first source of a corpus, as far as it has these and chooses no others.
+def with_columns_of(spec: SourceSpec, columns: Sequence[str], first: SourceSpec) -> SourceSpec:
+    """Return a spec with the roles that columns have in the first source of a corpus, where it chooses no others.
 
-    Raises
-    ------
-    ExemplarError
-        The source does not exist or can't be read.
+    Parameters
+    ----------
+    columns
+        Of the source of the spec; without any, the spec is unchanged.
     """
-    try:
-        columns = read_source(spec).columns()
-    except TextColumnUnknown as error:
-        columns = error.columns
     kept = (OFF, *columns)
     roles = {role: getattr(first, role) for role in _ROLES if columns and getattr(first, role) in kept}
     own = {role: getattr(spec, role) for role in _ROLES if getattr(spec, role) is not None}
     return replace(spec, **(roles | own))
+
+
+def _columns_at(spec: SourceSpec) -> tuple[str, ...]:
+    try:
+        return read_source(spec).columns()
+    except TextColumnUnknown as error:
+        return error.columns
 
 
 def with_added(source: Source, plan: BuildPlan) -> Source:

@@ -215,7 +215,7 @@ def test_all_that_the_pages_ask_for_is_there(local: SearchEngine, served: Search
     one, other = (replace(engine.result(scorers[1], "doc 40"), score=0) for engine in (local, served))
     assert one == other
     assert export_table(served.corpus, marks) == export_table(local.corpus, marks)
-    assert served.corpus.facets == facets_of(local.corpus.documents)
+    assert served.corpus.facets == facets_of(local.corpus.documents, local.corpus.arrivals)
     with pytest.raises(ValueError, match="there is no document 'gone' in the corpus 'many.words-1'"):
         served.search("cat", marks)
 
