@@ -96,8 +96,8 @@ def test_each_file_joins_and_says_what_it_brings(months: Months, write: Callable
     assert texts(corpus) == {"1": "late parcel", "2": "wrong sum", "november.csv#1": "new lamp", "3": "late parcel"}
     assert months.added == [SourceAdded("november.csv", 2, 1, 1)]
     assert months.added[0].in_words == (
-        "Added 2 documents of november.csv (1 copies of earlier ones); "
-        "1 that an earlier file has with the same id and text are left out"
+        "Added 2 documents of november.csv "
+        "(1 copies of earlier ones, 1 left out that were there with the same id and text)"
     )
     assert months.encoder.encoded == ["new lamp"]
     assert months.problems == [

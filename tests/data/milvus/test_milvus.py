@@ -110,6 +110,7 @@ def test_copies_are_those_in_memory(local: SearchEngine, served: SearchEngine) -
         Filters(labels=("pet",)),
         Filters(labels=(UNLABELLED, 'a "quoted" \\ label')),
         Filters(labels=("nobody",)),
+        Filters(since="1970-01-03"),
         Filters(fields=(("year", ("1990", "1992")), ('odd "name"', ("=y\n",)))),
         Filters(labels=("pet", "Stall"), fields=(("year", ("1991",)),)),
     ],
