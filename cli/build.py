@@ -96,6 +96,9 @@ def build(
     full: Annotated[
         bool, typer.Option("--full", help="Go on with the corpus that SOURCE names, to its full vectors.")
     ] = False,
+    add: Annotated[
+        bool, typer.Option("--add", help="Add SOURCE to the corpus of --name, with its columns and its model.")
+    ] = False,
     replace: Annotated[
         bool, typer.Option("--replace", help="Allow a corpus built from another source or by another model to go.")
     ] = False,
@@ -121,18 +124,28 @@ def build(
     cluster = None if on is None else address or ""
     if full:
         read = (name, config, split, revision, streaming, *columns, limit, language, without_see_also)
-        if any((*read, options != ReadOptions(), whole, strict, model, precision != "auto", replace)):
+        if any((*read, options != ReadOptions(), whole, strict, model, precision != "auto", replace, add)):
             raise ExemplarError("--full goes on with a corpus as it was begun; give its name, --on and --backend alone")
         if not (if_missing and _vectors_of(source) == "full"):
             _build(dataclasses.replace(_begun(source), backend=backend, cluster=cluster), finish=True)
+        return
+    spec = SourceSpec(source, config, split, revision, streaming, *columns, limit, without_see_also, options=options)
+    if add:
+        if any((language, whole, model, precision != "auto", replace, if_missing)):
+            raise ExemplarError(
+                "--add goes by what the corpus was built with; leave --language, --whole, --model, --precision, "
+                "--replace and --if-missing out"
+            )
+        plan = _with_source(spec, name)
+        plan = dataclasses.replace(plan, backend=backend, cluster=cluster, strict=strict)
+        _build(dataclasses.replace(plan, until="quick" if quick else "full"))
         return
     there = _vectors_of(name or default_name(source)) if if_missing else None
     if there == "full" or (there == "quick" and quick):
         return
     quick = quick and not (if_missing and _has_full_vectors(name or default_name(source)))  # damaged: repaired
     model = model or DEFAULT_MODEL
-    language = language_code(language) if language else None
-    spec = SourceSpec(source, config, split, revision, streaming, *columns, limit, without_see_also, language, options)
+    spec = dataclasses.replace(spec, language=language_code(language) if language else None)
     plan = BuildPlan(
         spec, name, model, precision, backend=backend, whole=whole, replace=replace, strict=strict, cluster=cluster
     )
@@ -150,16 +163,33 @@ def _begun(name: str) -> "BuildPlan":
     raise ExemplarError(f"no readable file says how the corpus '{name}' was built; build it again from its source")
 
 
+def _with_source(spec: "SourceSpec", name: str | None) -> "BuildPlan":
+    """Return the plan by which the corpus of a name takes a source."""
+    from exemplar.data.building.adding import plan_with
+    from exemplar.data.corpus.manifest import corpus_names
+
+    if name is None:
+        names = ", ".join(corpus_names()) or "none yet"
+        raise ExemplarError(f"--add adds to a corpus: name it by --name (there are: {names})")
+    plan, is_new = plan_with(name, spec)
+    if not is_new:
+        say(f"{name} has {spec.source} already; all of its files are read again.")
+    return plan
+
+
 def _build(plan: "BuildPlan", *, finish: bool = False) -> None:
     """Build the corpus; print the problems with its documents, and what to do next."""
+    from exemplar.data.building.joining import source_name
+
     corpus, problems = build_with_progress(plan, finish=finish)
     for line in problems.lines():
         say(line)
     if problems.any_left_out:
         say(f"See all that was left out: exemplar corpora left-out {corpus.manifest.name}")
     manifest = corpus.manifest
-    for line in () if finish else _columns_in_words(manifest.source):
-        say(line)
+    for spec in () if finish else manifest.sources:
+        for line in _columns_in_words(spec, source_name(spec.source) if manifest.added else ""):
+            say(line)
     passages = f"{manifest.n_documents:,} documents, {manifest.n_passages:,} passages"
     say(f"{manifest.name}: {passages}, {manifest.encoder.title}, {manifest.encoder.precision}.")
     if manifest.vectors == "quick":
@@ -167,12 +197,18 @@ def _build(plan: "BuildPlan", *, finish: bool = False) -> None:
     say(f'Search it: exemplar search {manifest.name} "..."   or: exemplar app')
 
 
-def _columns_in_words(spec: "SourceSpec") -> Iterator[str]:
-    """Yield a line on the roles of columns, or one for all tables of a folder with the same roles."""
+def _columns_in_words(spec: "SourceSpec", name: str) -> Iterator[str]:
+    """Yield a line on the roles of columns, or one for all tables of a folder with the same roles.
+
+    Parameters
+    ----------
+    name
+        Of the source, if the corpus has several; else empty.
+    """
     from exemplar.data.sources.read import read_source
 
     if spec.text_column:
-        yield f"Columns: {spec.columns.chosen().in_words()}."
+        yield f"Columns{f' of {name}' if name else ''}: {spec.columns.chosen().in_words()}."
         return
     if spec.is_docs:
         return

@@ -78,8 +78,9 @@ def show(
     say(", ".join(filter(None, head)))
     if status.manifest:
         for key, value in manifest_json(status.manifest).items():
-            if key not in ("name", "n_documents", "format"):
+            if key not in ("name", "n_documents", "format", "added"):
                 say(f"  {key.replace('_', ' ')}: {json.dumps(value, ensure_ascii=False)}")
+        _say_sources(status.manifest)
         if status.words:
             say(f"  words: {status.words.in_words}")
         say(f"Build it again: {build_command(status.manifest)}")
@@ -88,6 +89,22 @@ def show(
     if n_elsewhere:
         since = f"began on another corpus named {name}, which was removed or replaced since"
         say(f"  of these {since}: {n_elsewhere:,}; their marks follow their texts")
+
+
+def _say_sources(manifest: "Manifest") -> None:
+    """Print what each source of a corpus gave, if there are several, and since when how many documents are new."""
+    from exemplar.data.corpus.arrivals import arrival_counts, arrivals_in
+    from exemplar.data.corpus.manifest import corpus_folder
+
+    n_first = manifest.n_documents - sum(added.n_documents for added in manifest.added)
+    if manifest.added:
+        say(f"  {manifest.source.source}: {n_first:,} documents")
+    for added in manifest.added:
+        say(f"  {added.spec.source}: {added.n_documents:,} documents, added {added.at}")
+    folder = corpus_folder(manifest.name) / manifest.build
+    counts = arrival_counts(arrivals_in(folder, manifest.n_documents, manifest.created))
+    for at, n in list(counts.items())[:-1]:  # all came since the first
+        say(f"  new since {at}: {n:,} documents")
 
 
 def _count_sessions(name: str, manifest: "Manifest | None") -> tuple[int, int]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from exemplar.cli.interrupts import stoppable
-from exemplar.cli.terminal import errors, plain
+from exemplar.cli.terminal import errors, plain, say
 from exemplar.data.documents import Problem, Problems
 
 if TYPE_CHECKING:
@@ -40,7 +40,14 @@ def build_with_progress(
 @contextmanager
 def _build_progress(problems: Problems, *, on_ray: bool) -> Iterator[Callable[["BuildEvent"], None]]:
     """Show the progress of a build; yield the function that takes its events and collects the problems."""
-    from exemplar.data.building.progress import EncoderLoaded, LanguageKnown, NoQuickVectors, SourceOpened, StageBegun
+    from exemplar.data.building.progress import (
+        EncoderLoaded,
+        LanguageKnown,
+        NoQuickVectors,
+        SourceAdded,
+        SourceOpened,
+        StageBegun,
+    )
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[speed]}"))
     stages = {
@@ -48,6 +55,7 @@ def _build_progress(problems: Problems, *, on_ray: bool) -> Iterator[Callable[["
         "distillation": "Distilling the model, once for all corpora",
         "model": "Loading the model on Ray" if on_ray else "Loading the model",
     }
+    added: list[str] = []
     bar = Progress(*columns, console=errors, transient=True)
     task, hardware = bar.add_task("Reading", total=None, speed=""), ""
     with bar:
@@ -64,6 +72,8 @@ def _build_progress(problems: Problems, *, on_ray: bool) -> Iterator[Callable[["
                         errors.print(plain(f"{note[:1].upper()}{note[1:]}."))
                 case EncoderLoaded():
                     hardware = event.info.hardware
+                case SourceAdded():
+                    added.append(f"{event.in_words}.")
                 case NoQuickVectors():
                     errors.print(plain(f"Until it is embedded, search it by words: {event.reason}."), style="dim")
                 case LanguageKnown():
@@ -75,6 +85,8 @@ def _build_progress(problems: Problems, *, on_ray: bool) -> Iterator[Callable[["
                     bar.update(task, description=stage, completed=event.done, total=event.total, speed=speed)
 
         yield on_event
+    for line in added:
+        say(line)
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from exemplar.data.errors import ExemplarError, Hint
 
 _REMEDIES: dict[Hint, str] = {
     "replace": "--replace",
+    "add": "--add, or --replace",
     "label_column": "build it with --label-column",
     "without_see_also": "exemplar evaluate docs measures them without",
     "format": "--format NAME",

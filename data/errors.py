@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
-Hint = Literal["replace", "label_column", "without_see_also", "format", "table", "encoding", "retrain", "model"]
+Hint = Literal["replace", "add", "label_column", "without_see_also", "format", "table", "encoding", "retrain", "model"]
 
 
 class ExemplarError(ValueError):
@@ -18,7 +18,8 @@ class ExemplarError(ValueError):
         One sentence without a capital letter at its start and without a full stop.
     hint
         The remedy, if it differs between the terminal and the page:
-        ``replace``: allow the corpus to be replaced; ``label_column``: build it with a column of labels;
+        ``replace``: allow the corpus to be replaced; ``add``: add the source to it, or allow that;
+        ``label_column``: build it with a column of labels;
         ``without_see_also``: build the documentation without its See Also sections;
         ``format``, ``table``, ``encoding``: say which one a file has, or which of its tables is read;
         ``retrain``: train a saved search on the corpus at hand; ``model``: name the model that a saved search needs.

@@ -3,6 +3,7 @@
 from exemplar.data.errors import ExemplarError, Hint
 
 _REMEDIES: dict[Hint, str] = {
+    "add": "choose that corpus above, and then Add a file",
     "label_column": "build it on the page Corpora with a Label column",
     "without_see_also": "build it without: on the page Corpora, choose Installed packages and Leave out See Also",
     "format": "choose it under How it is read",

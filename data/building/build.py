@@ -20,17 +20,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, cast
 
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from exemplar.data.arrow import read_documents
 from exemplar.data.building.embed import Embedder, EmbeddingRun, LocalEmbedder, damaged_shards
 from exemplar.data.building.folders import build_in, builds_with, in_its_folder, share
 from exemplar.data.building.known_ids import Known
 from exemplar.data.building.known_vectors import earlier_builds
-from exemplar.data.building.progress import BuildEvent, LanguageKnown, NoQuickVectors, Progress
+from exemplar.data.building.progress import BuildEvent, LanguageKnown, NoQuickVectors, Progress, SourceAdded
 from exemplar.data.building.replacing import check_same
 from exemplar.data.building.staging import Staged, stage
 from exemplar.data.building.unknown_texts import UNKNOWN, unknown_texts
+from exemplar.data.corpus.arrivals import ARRIVALS, arrivals_in, in_words, now
 from exemplar.data.corpus.corpus import Corpus, open_corpus
 from exemplar.data.corpus.lock import lock_corpus
 from exemplar.data.corpus.manifest import (
@@ -54,7 +57,7 @@ from exemplar.data.encoders.base import Encoder, EncoderInfo
 from exemplar.data.encoders.model_files import languages_in_card
 from exemplar.data.errors import CorpusDamaged, CorpusNotFound, ExemplarError, NoQuickEncoder
 from exemplar.data.sources.columns import Columns, guess_columns
-from exemplar.data.sources.spec import Source, SourceSpec
+from exemplar.data.sources.spec import AddedSource, Source, SourceSpec
 from exemplar.data.words.languages import RECOGNISE, is_language
 
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -116,7 +119,7 @@ def build_corpus(
     with lock_corpus(name) as folder:
         _sweep(folder)
         with _shortages_explained(name, folder), _swept(folder):
-            build.from_source(source, _planned_manifest(source.spec, embedder.model, name, whole), folder)
+            build.from_source(source, _planned_manifest(source, embedder.model, name, whole), folder)
     return open_corpus(name)
 
 
@@ -177,8 +180,9 @@ def _sweep(folder: Path) -> None:
         sweep_words(build)
 
 
-def _planned_manifest(spec: SourceSpec, model: str, name: str, whole: bool) -> Manifest:
+def _planned_manifest(source: Source, model: str, name: str, whole: bool) -> Manifest:
     """Return the manifest of a build before its documents and its encoder are known."""
+    spec = source.spec
     return Manifest(
         name=name,
         build="",
@@ -190,7 +194,15 @@ def _planned_manifest(spec: SourceSpec, model: str, name: str, whole: bool) -> M
         n_passages=0,
         documents_sha256="",
         corpus_id=_corpus_id(name, spec.source),
+        added=_added(name, source),
     )
+
+
+def _added(name: str, source: Source) -> tuple[AddedSource, ...]:
+    """Return the added sources of a build, each with the time at which the corpus of this name took it."""
+    times = {added.spec.source: added.at for manifest in reversed(_manifests(name)) for added in manifest.added}
+    specs = [added.spec for added in source.added]
+    return tuple(AddedSource(spec, times.get(spec.source, in_words(now()))) for spec in specs)
 
 
 def _with_language(spec: SourceSpec, name: str) -> SourceSpec:
@@ -235,19 +247,24 @@ class _Build:
         """Read the source and build its documents."""
         if not self.replace:
             self._check_allowed(planned, guess_columns(source.columns()))
-        known = Known.of(_earlier_documents(planned.name), folder)
+        known, before = Known.of(_earlier_documents(planned.name), folder), _sources_of(planned.name)
         staged = stage(
             source,
             folder / "documents.new",
             known,
+            now=now(),
             strict=self.strict,
             on_problem=self.on_event,
             on_read=lambda n: self.on_event(Progress("reading", n)),
         )
+        for added, given in zip(planned.added, staged.given[1:], strict=True):
+            if added.spec.source not in before:
+                self.on_event(SourceAdded(given.name, given.n_documents, given.n_copies, given.n_same))
         manifest = _with_documents(planned, staged)
         same = builds_with(manifest)
         store = same[0] if same else build_in(folder, in_its_folder(manifest))
         os.replace(staged.rows_path, store.folder / ROWS)
+        os.replace(staged.arrivals_path, store.folder / ARRIVALS)
         os.replace(staged.path, store.folder / DOCUMENTS)
         write_begun(replace_fields(manifest, build=store.folder.name))
         self.from_documents(manifest, store, folder, known)
@@ -370,23 +387,32 @@ def _languages_of(encoder: EncoderInfo) -> frozenset[str]:
     return languages if all(map(is_language, languages)) else frozenset()
 
 
-def _earlier_documents(name: str) -> Iterator[pa.Table]:
+def _sources_of(name: str) -> set[str]:
+    """Return the sources of the existing corpus."""
+    with contextlib.suppress(CorpusNotFound, CorpusDamaged):
+        return {spec.source for spec in read_manifest(name).sources}
+    return set()
+
+
+def _earlier_documents(name: str) -> Iterator[tuple[pa.Table, NDArray[np.int64]]]:
     """Yield the documents of the existing corpus, even if its other files are damaged, then those of other builds.
+
+    With each table come the times at which its documents came.
 
     People may have searched and marked what an interrupted build holds.
     """
     builds = sorted(builds_of(name), key=lambda store: store.documents_done, reverse=True)
-    places = [(store.plan["documents_sha256"], store.folder) for store in builds]
+    places = [(store.plan["documents_sha256"], store.folder, "") for store in builds]
     with contextlib.suppress(CorpusNotFound, CorpusDamaged):
         manifest = read_manifest(name)
-        places.insert(0, (manifest.documents_sha256, corpus_folder(name) / manifest.build))
+        places.insert(0, (manifest.documents_sha256, corpus_folder(name) / manifest.build, manifest.created))
     seen = set()
-    for sha256, folder in places:
+    for sha256, folder, created in places:
         with contextlib.suppress(OSError, ValueError, pa.ArrowException):
             if sha256 not in seen:  # stages share documents
                 documents = read_documents(folder / DOCUMENTS)
                 seen.add(sha256)
-                yield documents
+                yield documents, arrivals_in(folder, len(documents), created)
 
 
 def _with_documents(planned: Manifest, staged: Staged) -> Manifest:
@@ -396,6 +422,11 @@ def _with_documents(planned: Manifest, staged: Staged) -> Manifest:
         n_documents=staged.n_documents,
         documents_sha256=staged.sha256,
         rows_sha256=staged.rows_sha256,
+        arrivals_sha256=staged.arrivals_sha256,
+        added=tuple(
+            replace_fields(added, n_documents=given.n_documents)
+            for added, given in zip(planned.added, staged.given[1:], strict=True)
+        ),
         problems=staged.problems,
     )
 

@@ -8,6 +8,7 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+from exemplar.data.corpus.arrivals import ARRIVALS
 from exemplar.data.corpus.manifest import Manifest, builds_of, is_of_same, manifest_of, plan_of_build
 from exemplar.data.corpus.shards import DOCUMENTS, WORDS, ShardStore
 from exemplar.data.corpus.source_rows import ROWS
@@ -40,7 +41,8 @@ def share(origin: Path, target: Path) -> None:
     """Let a build have the documents and the words of another."""
     if origin == target:
         return
-    for name in (DOCUMENTS, ROWS) if (origin / ROWS).exists() else (DOCUMENTS,):  # earlier versions kept no rows
+    others = (name for name in (ROWS, ARRIVALS) if (origin / name).exists())  # earlier versions kept none
+    for name in (DOCUMENTS, *others):
         temporary = target / f"{name}.tmp"
         temporary.unlink(missing_ok=True)
         link_or_copy(origin / name, temporary)

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from exemplar.data.arrow import DOCUMENT_SCHEMA, row_of
 from exemplar.data.building.embed import as_arrays, cut_texts, embed_passages, shards_of, stage_of, texts_at
+from exemplar.data.building.known_ids import stable_ids
 from exemplar.data.building.progress import Progress
-from exemplar.data.building.stable_ids import stable_ids
 from exemplar.data.corpus.corpus import Corpus, whole_texts
 from exemplar.data.corpus.manifest import Manifest
 from exemplar.data.corpus.words import temporary_words
@@ -88,7 +88,7 @@ def corpus_in_memory(
         documents_sha256="",
     )
     cells = tuple(document.cells for document in kept)
-    return Corpus(manifest, table, passages, vectors, cells if any(cells) else (), words)
+    return Corpus(manifest, table, passages, vectors, cells=cells if any(cells) else (), words_in_memory=words)
 
 
 def _with_ids(documents: list[Document]) -> list[Document]:

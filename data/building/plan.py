@@ -33,6 +33,9 @@ class BuildPlan:
     cluster
         The address of a Ray cluster that embeds, see ``ray_cluster.on_ray``; "" for the default address,
         None to embed in this process.
+    added
+        The sources that come after ``source``, see ``adding``; None for those that the corpus has, unless it is to be
+        replaced.
     """
 
     source: SourceSpec
@@ -46,6 +49,7 @@ class BuildPlan:
     strict: bool = False
     until: Literal["quick", "full"] = "full"
     cluster: str | None = None
+    added: tuple[SourceSpec, ...] | None = None
 
 
 def plan_of(name: str) -> BuildPlan | None:

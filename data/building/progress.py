@@ -110,4 +110,30 @@ class NoQuickVectors:
     reason: str
 
 
-BuildEvent = StageBegun | SourceOpened | EncoderLoaded | LanguageKnown | NoQuickVectors | Progress | Problem
+@dataclass(frozen=True, slots=True)
+class SourceAdded:
+    """A source that the corpus takes for the first time was read.
+
+    Attributes
+    ----------
+    n_documents, n_copies, n_same
+        As in ``joining.Given``.
+    """
+
+    name: str
+    n_documents: int
+    n_copies: int
+    n_same: int
+
+    @property
+    def in_words(self) -> str:
+        """Return it for people: ``Added 120 documents (14 copies of earlier ones)``."""
+        copies = f"{self.n_copies:,} copies of earlier ones, " if self.n_copies else ""
+        same = f"{self.n_same:,} left out that were there with the same id and text, " if self.n_same else ""
+        more = f" ({copies}{same}".removesuffix(", ") + ")" if copies or same else ""
+        return f"Added {self.n_documents:,} documents of {self.name}{more}"
+
+
+BuildEvent = (
+    StageBegun | SourceOpened | SourceAdded | EncoderLoaded | LanguageKnown | NoQuickVectors | Progress | Problem
+)

@@ -37,11 +37,20 @@ def check_same(planned: Manifest, guesses: Columns) -> None:
         is_guess = before is None and after == getattr(guesses, key.removesuffix("_column"), None)
         may_differ = key in _CHANGEABLE or (key in _OF_ENCODERS and not are_full)
         if before != after and not (may_differ or is_none or is_guess):
+            is_source = key == "source"
             raise ExemplarError(
                 f"there is a corpus '{planned.name}' already, built with {_in_words(key, before)}, not "
-                f"{_in_words(key, after)}; choose another name, or allow it to be replaced",
-                hint="replace",
+                f"{_in_words(key, after)}; choose another name, {'add it, ' if is_source else ''}or allow it to be "
+                "replaced",
+                hint="add" if is_source else "replace",
             )
+    planned_sources = [spec.source for spec in planned.sources]
+    if missing := [added.spec.source for added in existing.added if added.spec.source not in planned_sources]:
+        raise ExemplarError(
+            f"the corpus '{planned.name}' took {_in_words('source', missing[0])} too, which would be left out; choose "
+            "another name, or allow it to be replaced",
+            hint="replace",
+        )
 
 
 def _in_words(key: str, value: Any) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from exemplar.data.building import ray_cluster
+from exemplar.data.building.adding import with_added
 from exemplar.data.building.build import LoadQuick, build_corpus, finish_corpus
 from exemplar.data.building.embed import Embedder, LateEmbedder
 from exemplar.data.building.plan import BuildPlan
@@ -46,6 +47,7 @@ def run_build(
     if source is None:
         on_event(StageBegun("source"))
         source = read_source(plan.source)
+    source = with_added(source, plan)
     if source.notes:
         on_event(SourceOpened(source.notes))
     name = plan.name or source.name

@@ -13,8 +13,9 @@ from typing import Any
 import pyarrow as pa
 
 from exemplar.data.arrow import DOCUMENT_SCHEMA, row_of
-from exemplar.data.building.known_ids import Known
-from exemplar.data.building.stable_ids import stable_ids
+from exemplar.data.building.joining import Given, Joined
+from exemplar.data.building.known_ids import Known, stable_ids
+from exemplar.data.corpus.arrivals import write_arrivals
 from exemplar.data.corpus.shards import file_sha256
 from exemplar.data.corpus.source_rows import RowsWriter
 from exemplar.data.documents import Document, Problem, text_hash
@@ -30,13 +31,24 @@ DUPLICATE = "same text as an earlier document"
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """The files of a source's documents and of its rows, with the number of problems by reason."""
+    """The files of a source's documents, of its rows and of the times at which documents came.
+
+    Attributes
+    ----------
+    given
+        What each of the sources gave.
+    problems
+        Number of problems by reason.
+    """
 
     path: Path
     sha256: str
     rows_path: Path
     rows_sha256: str
+    arrivals_path: Path
+    arrivals_sha256: str
     n_documents: int
+    given: list[Given]
     problems: dict[str, int]
 
 
@@ -45,6 +57,7 @@ def stage(
     path: Path,
     earlier: Known,
     *,
+    now: int,
     strict: bool,
     on_problem: Callable[[Problem], None],
     on_read: Callable[[int], None],
@@ -56,6 +69,8 @@ def stage(
     earlier
         The ids that documents of the corpus have or had. If the source does not identify its documents, their texts
         keep these ids and no other text gets one, so that marks stay with the texts they were made on.
+    now
+        When documents that are new have come, in seconds.
     strict
         Make a problem an error.
     on_read
@@ -72,24 +87,35 @@ def stage(
 
     def count(problem: Problem) -> None:
         if strict:
-            raise ExemplarError(
-                f"{source.spec.where}, {problem.where}: {problem.reason}; repair it, or leave out --strict"
-            )
+            where = problem.where if source.added else f"{source.spec.where}, {problem.where}"
+            raise ExemplarError(f"{where}: {problem.reason}; repair it, or leave out --strict")
         problems[problem.reason] += 1
         on_problem(problem)
 
-    identities = _Identities()
+    identities, joined = _Identities(), Joined(source)
     rows_path = path.with_suffix(".rows")
     with RowsWriter(rows_path) as kept_rows, _writer(path) as writer:
-        documents = _documents(source, identities, count, kept_rows)
+        documents = _documents(joined, identities, count, kept_rows)
         while rows := _batch(documents):
             writer.write(pa.RecordBatch.from_pylist(rows, schema=DOCUMENT_SCHEMA))
             on_read(len(identities.hashes))
     if not identities.hashes:
         raise ExemplarError(f"{source.spec.source} holds no documents")
-    if any(identities.numbered) and (earlier.doc_ids or not all(identities.numbered)):
+    if any(identities.numbered) and (earlier.doc_ids or source.added or not all(identities.numbered)):
         _keep_ids(path, identities, earlier)
-    return Staged(path, _sha256(path), rows_path, _sha256(rows_path), len(identities.hashes), dict(problems))
+    arrivals_path = path.with_suffix(".arrivals")
+    write_arrivals(arrivals_path, earlier.arrivals(_ids_in(path), identities.hashes, now))
+    return Staged(
+        path,
+        _sha256(path),
+        rows_path,
+        _sha256(rows_path),
+        arrivals_path,
+        _sha256(arrivals_path),
+        len(identities.hashes),
+        joined.given,
+        dict(problems),
+    )
 
 
 def _sha256(path: Path) -> str:
@@ -108,11 +134,11 @@ class _Identities:
 
 
 def _documents(
-    source: Source, identities: _Identities, on_problem: Callable[[Problem], None], kept_rows: RowsWriter
+    joined: Joined, identities: _Identities, on_problem: Callable[[Problem], None], kept_rows: RowsWriter
 ) -> Iterator[Document]:
     """Yield the documents of a source; add their identities, keep all rows, report problems and duplicate texts."""
     known_hashes: set[int] = set()
-    for item in source.read():
+    for item in joined.read():
         if isinstance(item, Problem):
             on_problem(item)
             if item.left_out:
@@ -150,6 +176,13 @@ def _batch(documents: Iterator[Document]) -> list[dict[str, Any]]:
         if n_characters >= _BATCH_CHARACTERS:
             break
     return rows
+
+
+def _ids_in(path: Path) -> list[str]:
+    with pa.memory_map(str(path)) as file:
+        opened = pa.ipc.open_file(file)
+        batches = (opened.get_batch(number)["doc_id"].to_pylist() for number in range(opened.num_record_batches))
+        return list(itertools.chain.from_iterable(batches))
 
 
 def _keep_ids(path: Path, identities: _Identities, earlier: Known) -> None:

@@ -76,7 +76,7 @@ def _corpus_sources() -> set[str]:
         manifests = build_manifests(name)
         with contextlib.suppress(CorpusNotFound, CorpusDamaged):
             manifests.append(read_manifest(name))
-        sources |= {manifest.source.source for manifest in manifests}
+        sources |= {spec.source for manifest in manifests for spec in manifest.sources}
     return sources
 
 

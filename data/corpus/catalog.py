@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from exemplar.data.corpus.arrivals import ARRIVALS
 from exemplar.data.corpus.lock import is_being_built, links_in, lock_corpus
 from exemplar.data.corpus.manifest import (
     Manifest,
@@ -173,6 +174,8 @@ def verify_corpus(name: str) -> list[Damage]:
     damages += words_damages(store.folder)
     if manifest.rows_sha256 and file_sha256(store.folder / ROWS) != manifest.rows_sha256:
         damages.append(Damage(ROWS))
+    if manifest.arrivals_sha256 and file_sha256(store.folder / ARRIVALS) != manifest.arrivals_sha256:
+        damages.append(Damage(ARRIVALS))
     for other in builds_of(name):
         if other.folder != store.folder and other.is_complete and is_of_same(manifest_of(other, ""), manifest, "quick"):
             damages += [replace(damage, file=f"quick vectors: {damage.file}") for damage in other.damages()]

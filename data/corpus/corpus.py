@@ -21,6 +21,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from exemplar.data.arrow import DOCUMENT_SCHEMA, document_at, read_documents
+from exemplar.data.corpus.arrivals import arrivals_in
 from exemplar.data.corpus.copies import Copies
 from exemplar.data.corpus.facets import Facets, facets_of, values_in
 from exemplar.data.corpus.filters import Filters, RowSelection, Selection, matching_rows
@@ -50,6 +51,8 @@ class Corpus:
     vectors
         ``(n_passages, dim) float32``, memory-mapped and read-only; unit rows, unless the encoder's similarity is dot.
         Their dim is 0 while there are words alone.
+    arrivals
+        ``(n_documents,) int64``: when each document came, see ``arrivals``; None if it is unknown.
     cells
         All cells of every document's row, for a corpus in memory; the rows of one on disk are in ``source_rows``.
     words_in_memory
@@ -60,6 +63,7 @@ class Corpus:
     documents: pa.Table
     passages: NDArray[np.int64]
     vectors: NDArray[np.float32]
+    arrivals: NDArray[np.int64] | None = None
     cells: Sequence[Mapping[str, Any]] = ()
     words_in_memory: WordsIndex | None = None
 
@@ -156,7 +160,8 @@ class Corpus:
 
     def select(self, filters: Filters) -> Selection:
         """Return the documents that pass filters."""
-        return RowSelection(self.document_rows, matching_rows(self.documents, filters), self._copies.first)
+        rows = matching_rows(self.documents, filters, self.arrivals)
+        return RowSelection(self.document_rows, rows, self._copies.first)
 
     @functools.cached_property
     def words(self) -> WordsIndex:
@@ -174,7 +179,7 @@ class Corpus:
     @functools.cached_property
     def facets(self) -> Facets:
         """The values that the documents can be filtered by."""
-        return facets_of(self.documents)
+        return facets_of(self.documents, self.arrivals)
 
     def values_in(self, column: str | None) -> Iterator[tuple[int, tuple[str, ...]]]:
         """Yield the rows of documents with values in a column, in order, each with them; None means the labels."""
@@ -249,7 +254,7 @@ def _open(manifest: Manifest) -> Corpus:
         raise CorpusDamaged(f"the files of the corpus '{manifest.name}' can't be read; build it again") from error
     if not (fits and _are_passages(passages, manifest) and _are_vectors(vectors, manifest)):
         raise CorpusDamaged(f"the files of the corpus '{manifest.name}' do not fit its manifest; build it again")
-    return Corpus(manifest, documents, passages, vectors)
+    return Corpus(manifest, documents, passages, vectors, arrivals_in(folder, manifest.n_documents, manifest.created))
 
 
 def whole_texts(texts: pa.ChunkedArray) -> NDArray[np.int64]:

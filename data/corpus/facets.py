@@ -1,9 +1,9 @@
-"""Facets: the labels and other values that a corpus can be filtered by, with their numbers of documents."""
+"""Facets: the labels, other values and times that a corpus can be filtered by, with their numbers of documents."""
 
 import itertools
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from exemplar.data.arrow import keys_and_items
+from exemplar.data.corpus.arrivals import arrival_counts
 
 UNLABELLED = ""  # the label of documents without a label
 MOST_VALUES = 5_000  # of one column
@@ -31,16 +32,20 @@ class Facets:
         Number of documents by label, the most common first; ``UNLABELLED`` counts those without a label.
     fields
         Number of documents by value, the most common first, for every column by its name.
+    arrivals
+        Number of documents that came then or later, by time (ISO 8601 in UTC), the latest first; the last is all.
     """
 
     labels: dict[str, int]
     fields: dict[str, dict[str, int]]
+    arrivals: dict[str, int] = field(default_factory=dict)
 
     def to_json(self, most: int) -> str:
         """Return the facets as JSON of at most ``most`` characters, with the most common values of every column."""
         for n_values in (MOST_VALUES, 1000, 200, 50, 10, 1):
             kept = {name: _first(values, n_values) for name, values in self.fields.items()}
-            text = json.dumps({"labels": _first(self.labels, n_values), "fields": kept})
+            arrivals = _first(self.arrivals, n_values)
+            text = json.dumps({"labels": _first(self.labels, n_values), "fields": kept, "arrivals": arrivals})
             if len(text) <= most:
                 return text
         return json.dumps({"labels": {}, "fields": {}})
@@ -50,14 +55,22 @@ class Facets:
         """Return the facets in JSON; empty facets if the JSON does not hold any."""
         try:
             content = json.loads(text)
-            return cls(dict(content["labels"]), {name: dict(values) for name, values in content["fields"].items()})
+            fields = {name: dict(values) for name, values in content["fields"].items()}
+            return cls(dict(content["labels"]), fields, dict(content.get("arrivals", {})))
         except (KeyError, TypeError, AttributeError, ValueError):
             return cls({}, {})
 
 
-def facets_of(documents: pa.Table) -> Facets:
-    """Return the facets of documents, a table with the columns of ``DOCUMENT_SCHEMA``."""
-    return Facets(label_counts(documents), field_counts(documents))
+def facets_of(documents: pa.Table, arrivals: NDArray[np.int64] | None = None) -> Facets:
+    """Return the facets of documents, a table with the columns of ``DOCUMENT_SCHEMA``.
+
+    Parameters
+    ----------
+    arrivals
+        When each document came; None if it is unknown.
+    """
+    counts = {} if arrivals is None else arrival_counts(arrivals)
+    return Facets(label_counts(documents), field_counts(documents), counts)
 
 
 def _first(values: Mapping[str, int], n: int) -> dict[str, int]:

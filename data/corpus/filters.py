@@ -1,4 +1,4 @@
-"""Filters restrict a ranking to documents with some labels, values in other columns, or words in their text."""
+"""Filters restrict a ranking to documents by their labels, other columns, words, and when they came."""
 
 import functools
 import re
@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from exemplar.data.corpus.arrivals import seconds_of
 from exemplar.data.corpus.facets import UNLABELLED, metadata_cells
 from exemplar.data.errors import ExemplarError
 
@@ -42,33 +43,41 @@ class Filters:
     words, without
         Words, and phrases in double quotes. The text contains all terms of ``words`` and none of ``without``, as
         complete words in upper or lower case.
+    since
+        An ISO 8601 time or date, in UTC unless it names a zone: the document came into the corpus then or later.
     """
 
     labels: tuple[str, ...] = ()
     fields: tuple[tuple[str, tuple[str, ...]], ...] = ()
     words: str = ""
     without: str = ""
+    since: str = ""
 
     def __len__(self) -> int:
         """Return the number of conditions."""
-        return bool(self.labels) + len(self.fields) + len(terms(self.words)) + len(terms(self.without))
+        typed = len(terms(self.words)) + len(terms(self.without))
+        return bool(self.labels) + len(self.fields) + typed + bool(self.since)
 
     def to_json(self) -> dict[str, Any]:
         """Return the filters as JSON."""
         fields = {name: list(values) for name, values in self.fields}
-        return {"labels": list(self.labels), "fields": fields, "words": self.words, "without": self.without}
+        content = {"labels": list(self.labels), "fields": fields, "words": self.words, "without": self.without}
+        return content | ({"since": self.since} if self.since else {})
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> "Filters":
         """Return the filters in JSON; ExemplarError if the JSON does not hold filters."""
         try:
             fields = tuple((str(name), tuple(map(str, values))) for name, values in content["fields"].items())
-            return cls(tuple(map(str, content["labels"])), fields, str(content["words"]), str(content["without"]))
+            labels, since = tuple(map(str, content["labels"])), str(content.get("since", ""))
+            return cls(labels, fields, str(content["words"]), str(content["without"]), since)
         except (KeyError, TypeError, AttributeError, RecursionError) as error:
             raise ExemplarError(f"these are not filters: {reprlib.repr(content)}") from error
 
     def check(self) -> None:
-        """Raise ExemplarError if the filters are too long or not Unicode text."""
+        """Raise ExemplarError if the filters are too long or not Unicode text, or ``since`` is no time."""
+        if self.since:
+            seconds_of(self.since)
         typed = self.words + self.without
         if len(typed) > _MOST_CHARACTERS or len(terms(typed)) > _MOST_WORDS:
             most = f"{_MOST_WORDS:,} words or {_MOST_CHARACTERS:,} characters"
@@ -182,10 +191,18 @@ def folded(text: str) -> str:
     return f" {' '.join(signs)} "
 
 
-def matching_rows(documents: pa.Table, filters: Filters) -> NDArray[np.intp]:
-    """Return the rows of the documents that pass filters, ascending; ExemplarError if ``Filters.check`` raises it."""
+def matching_rows(documents: pa.Table, filters: Filters, arrivals: NDArray[np.int64] | None = None) -> NDArray[np.intp]:
+    """Return the rows of the documents that pass filters, ascending; ExemplarError if ``Filters.check`` raises it.
+
+    Parameters
+    ----------
+    arrivals
+        ``(n_documents,) int64``: when each document came, see ``arrivals``; None if it is unknown, so that all pass.
+    """
     filters.check()
     passing = np.ones(documents.num_rows, dtype=bool)
+    if filters.since and arrivals is not None:
+        passing &= arrivals >= seconds_of(filters.since)
     if filters.labels:
         passing &= _has_label(documents["labels"], filters.labels)
     for name, values in filters.fields:

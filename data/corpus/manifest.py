@@ -12,10 +12,10 @@ from exemplar.data.corpus.shards import WORDS, ShardStore
 from exemplar.data.encoders.base import VECTOR_KINDS, EncoderInfo, VectorKind
 from exemplar.data.errors import CorpusDamaged, CorpusNotFound, ExemplarError
 from exemplar.data.home import content_of, home_folder, write_atomically
-from exemplar.data.sources.spec import SourceSpec
+from exemplar.data.sources.spec import AddedSource, SourceSpec
 from exemplar.data.text import has_lone_surrogate
 
-FORMAT = 4  # increases with every change of the manifest's fields, which needs an entry in _MIGRATIONS
+FORMAT = 5  # increases with every change of the manifest's fields, which needs an entry in _MIGRATIONS
 
 BEGUN = "begun.json"  # in a corpus's folder: the manifest of a build that is not complete
 _MOST_MANIFEST = 2**26  # bytes
@@ -47,6 +47,10 @@ class Manifest:
         Empty for a corpus of an earlier version.
     rows_sha256
         Of the file of the source's rows; empty for a corpus of an earlier version.
+    added
+        The sources that the corpus took later, in order; its documents are those of ``source`` and then of these.
+    arrivals_sha256
+        Of the file of the times at which documents came, see ``arrivals``; empty for a corpus of an earlier version.
     """
 
     name: str
@@ -61,6 +65,13 @@ class Manifest:
     problems: Mapping[str, int] = field(default_factory=dict)
     corpus_id: str = ""
     rows_sha256: str = ""
+    added: tuple[AddedSource, ...] = ()
+    arrivals_sha256: str = ""
+
+    @property
+    def sources(self) -> tuple[SourceSpec, ...]:
+        """The sources of the documents, in order."""
+        return self.source, *(added.spec for added in self.added)
 
     @property
     def vectors(self) -> VectorKind:
@@ -88,7 +99,7 @@ class Manifest:
     def to_json(self) -> dict[str, Any]:
         """Return the manifest as JSON."""
         own = {"source": self.source.to_json(), "problems": dict(self.problems), "format": FORMAT}
-        return asdict(self) | own
+        return asdict(self) | own | {"added": [added.to_json() for added in self.added]}
 
     @classmethod
     def from_json(cls, content: Any) -> Self:
@@ -102,7 +113,8 @@ class Manifest:
         content = dict(_migrated(content))
         del content["format"]
         encoder, source = EncoderInfo.from_json(content.pop("encoder")), SourceSpec.from_json(content.pop("source"))
-        manifest = cls(**content, encoder=encoder, source=source)
+        added = tuple(map(AddedSource.from_json, _listed(content.pop("added"))))
+        manifest = cls(**content, encoder=encoder, source=source, added=added)
         for name, is_valid in _checks(manifest).items():
             if not is_valid:
                 raise ExemplarError(
@@ -125,6 +137,12 @@ def _migrated(content: Any) -> dict[str, Any]:
     return migrated
 
 
+def _listed(content: Any) -> list[Any]:
+    if not isinstance(content, list):
+        raise ExemplarError("the manifest's added sources are no list")
+    return content
+
+
 def _with_encoder_and_spec(content: dict[str, Any]) -> dict[str, Any]:
     """Return a manifest of format 2 in format 3.
 
@@ -141,11 +159,12 @@ def _with_encoder_and_spec(content: dict[str, Any]) -> dict[str, Any]:
     return content | {"encoder": info, "source": source, "format": 3}
 
 
-_TEXTS = ("name", "created", "documents_sha256", "corpus_id", "rows_sha256")
+_TEXTS = ("name", "created", "documents_sha256", "corpus_id", "rows_sha256", "arrivals_sha256")
 _KEYS = {*Manifest.__dataclass_fields__, "format"}
 _MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
     2: _with_encoder_and_spec,
     3: lambda content: content | {"corpus_id": "", "rows_sha256": "", "format": 4},
+    4: lambda content: content | {"added": [], "arrivals_sha256": "", "format": 5},
 }
 
 

@@ -13,11 +13,22 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from exemplar.data.arrow import DOCUMENT_SCHEMA
+from exemplar.data.corpus.arrivals import seconds_of
 from exemplar.data.corpus.facets import UNLABELLED, Facets
 from exemplar.data.corpus.filters import Filters, folded, terms
 from exemplar.data.corpus.store import row_in
 from exemplar.data.documents import Document, hash_in_words, signed_hash, signed_number, split_title
-from exemplar.data.milvus.server import CHOICES, MOST_ROWS, PLACE_FIELDS, Collection, PassagePlace, place_of, quoted
+from exemplar.data.errors import ExemplarError
+from exemplar.data.milvus.server import (
+    ARRIVED,
+    CHOICES,
+    MOST_ROWS,
+    PLACE_FIELDS,
+    Collection,
+    PassagePlace,
+    place_of,
+    quoted,
+)
 
 _CHUNK = 2000  # documents or passages in one query
 _MOST_DOCUMENTS = 4096  # in the cache
@@ -318,10 +329,16 @@ def expression_of(filters: Filters, fields: Sized[str]) -> str:
     Raises
     ------
     ExemplarError
-        ``Filters.check`` raises it.
+        ``Filters.check`` raises it, or new documents are asked for, and an earlier version pushed the collection.
     """
     filters.check()
     parts = []
+    if filters.since:
+        if ARRIVED not in fields:
+            raise ExemplarError(
+                "the collection does not say which documents are new; push the corpus again", hint="replace"
+            )
+        parts.append(f"{ARRIVED} >= {seconds_of(filters.since)}")
     if filters.labels:
         labels = ", ".join(quoted(label) for label in filters.labels if label != UNLABELLED)
         several = "labels" in fields

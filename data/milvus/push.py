@@ -9,13 +9,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from exemplar.data.corpus.arrivals import UNKNOWN
 from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.corpus.facets import facets_of
 from exemplar.data.corpus.filters import folded
 from exemplar.data.documents import Document, signed_hash
 from exemplar.data.errors import ExemplarError, IndexUnreachable
 from exemplar.data.milvus.server import (
+    ARRIVED,
     CHOICES,
     COMPLETE,
     MANIFEST,
@@ -107,12 +110,15 @@ class _Pusher:
         self.name = collection_name(corpus.manifest.name)
         self.facts = WordsFacts.of(corpus)
         self.result = PushResult()
+        self.arrivals: NDArray[np.int64] | None = _arrivals(corpus)
 
     def run(self, index_type: str, replace: bool) -> PushResult:
         n_passages = self.corpus.manifest.n_passages
         with translated_errors(self.uri):
             if not self._has_collection(replace):
                 self._create()
+            elif not self._keeps_times():
+                self.arrivals = None
             self._write(self._count())
             self.client.flush(self.name, timeout=_SECONDS)
             self.result.n_passages = self._count()
@@ -150,7 +156,14 @@ class _Pusher:
     def _goes_on(self, properties: Mapping[str, str], replace: bool) -> bool:
         """Return whether a collection of this build stays: it has the same words, or it is complete without them."""
         self.result.has_words = properties.get(WORDS) == self.facts.to_json()
+        if replace and not self._keeps_times():
+            return False
         return self.result.has_words or (properties.get(COMPLETE) == "yes" and not replace)
+
+    def _keeps_times(self) -> bool:
+        """Return whether the collection has a field for the times at which documents came."""
+        fields = self.client.describe_collection(self.name, timeout=_SECONDS)["fields"]
+        return any(field["name"] == ARRIVED for field in fields)
 
     def _drop_terms(self, replace: bool) -> None:
         """Drop the collection of the terms, if there is one."""
@@ -170,7 +183,7 @@ class _Pusher:
         schema.add_field("passage", DataType.INT64, is_primary=True)
         schema.add_field("vector", DataType.FLOAT_VECTOR, dim=self.corpus.manifest.encoder.dim)
         schema.add_field("terms", DataType.SPARSE_FLOAT_VECTOR)
-        for name in ("document", "number", "n_passages", "start", "end", "text_hash", "title_length"):
+        for name in ("document", "number", "n_passages", "start", "end", "text_hash", "title_length", ARRIVED):
             schema.add_field(name, DataType.INT64)
         schema.add_field("doc_id", DataType.VARCHAR, max_length=_MOST_BYTES)
         schema.add_field("text", DataType.VARCHAR, max_length=_MOST_BYTES, enable_analyzer=True, enable_match=True)
@@ -217,6 +230,8 @@ class _Pusher:
         for row, terms in enumerate(term_weights(corpus.words, first_row), first_row):
             document, passages = corpus.document(row), corpus.passages_of(row)
             shared = _shared_fields(row, document, len(passages)) | {"terms": terms}
+            if self.arrivals is not None:
+                shared[ARRIVED] = int(self.arrivals[row])
             bounds = corpus.passages_at(passages)[:, 1:].tolist()
             full_text = document.full_text
             texts = _partition(full_text, [start for start, _ in bounds])
@@ -248,8 +263,12 @@ class _Pusher:
 
     def _properties(self) -> dict[str, str]:
         mean = self.corpus.vectors.mean(axis=0, dtype=np.float64).astype("<f4")
-        facets = facets_of(self.corpus.documents).to_json(_MOST_PROPERTY)
+        facets = facets_of(self.corpus.documents, self.arrivals).to_json(_MOST_PROPERTY)
         return {MEAN: base64.b64encode(mean.tobytes()).decode(), CHOICES: facets, COMPLETE: "yes"}
+
+
+def _arrivals(corpus: Corpus) -> NDArray[np.int64]:
+    return np.full(corpus.n_documents, UNKNOWN) if corpus.arrivals is None else corpus.arrivals
 
 
 def _shared_fields(row: int, document: Document, n_passages: int) -> dict[str, Any]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pymilvus import MilvusClient
 
 MANIFEST, CHOICES, MEAN, COMPLETE = "exemplar.manifest", "exemplar.choices", "exemplar.mean", "exemplar.complete"
+ARRIVED = "arrived"  # the field of the time at which a document came; earlier versions did not push it
 ADDRESS = "EXEMPLAR_INDEX"  # environment variable: the address that the app reads corpora from
 MOST_ROWS = 16_384  # of a result of Milvus
 EXACT = ("FLAT", "BRUTE_FORCE")  # types of exact indexes

@@ -141,6 +141,8 @@ class Source:
         The tables, sheets or lists of its file, if it has several of which one can be chosen.
     notes
         How its file was read, where the name does not say it, such as its delimiter.
+    added
+        The sources that a corpus took later; its documents are those of all, in order.
     """
 
     name: str
@@ -150,6 +152,38 @@ class Source:
     roles: Callable[[], Mapping[str, Columns]] = dict
     tables: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    added: tuple["Source", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AddedSource:
+    """A source that a corpus took later.
+
+    Attributes
+    ----------
+    at
+        When it was added: an ISO 8601 time in UTC.
+    n_documents
+        Number of documents that it gave.
+    """
+
+    spec: SourceSpec
+    at: str
+    n_documents: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as JSON."""
+        return {"source": self.spec.to_json(), "at": self.at, "n_documents": self.n_documents}
+
+    @classmethod
+    def from_json(cls, content: Any) -> Self:
+        """Return it from JSON of an untrusted file; ExemplarError if it is not an added source."""
+        if not isinstance(content, Mapping) or content.keys() != {"source", "at", "n_documents"}:
+            raise ExemplarError("it does not describe an added source")
+        at, n_documents = content["at"], content["n_documents"]
+        if not isinstance(at, str) or type(n_documents) is not int or not 0 <= n_documents <= _MOST_ROWS:
+            raise ExemplarError(f"a source can't be added at {at!r:.100} with {n_documents!r:.100} documents")
+        return cls(SourceSpec.from_json(content["source"]), at, n_documents)
 
 
 def _saved_fields() -> list[str]:

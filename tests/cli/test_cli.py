@@ -307,6 +307,50 @@ def test_show_tells_all_there_is_to_a_corpus_and_how_to_build_it_again(
     assert "no corpus named 'plants'" in failure(capsys, "corpora", "show", "plants")
 
 
+def test_a_file_is_added_to_a_corpus_and_shown_with_it(
+    capsys: pytest.CaptureFixture[str], reviews: str, encoder: FakeEncoder
+) -> None:
+    more = str(Path(reviews).with_name("more.csv"))
+    Path(more).write_text("stars,body\n4,a fine film\n2,not my taste\n1,\n")
+    run(capsys, "build", reviews, "--label-column", "stars")
+    sentence = failure(capsys, "build", more, "--name", "reviews", "--text-column", "body")
+    assert sentence.endswith("; choose another name, add it, or allow it to be replaced (--add, or --replace)")
+    code, out, _ = run(capsys, "build", more, "--add", "--name", "reviews")
+    assert code == 0
+    assert out.splitlines() == [
+        "Added 2 documents of more.csv (1 copies of earlier ones).",
+        "Left out: reviews.csv, line 4 and 1 more: no text.",
+        "Kept: document 'more.csv#0', line 2: same text as an earlier document.",
+        "See all that was left out: exemplar corpora left-out reviews",
+        "Columns of reviews.csv: text body, no title, label stars, ids by row.",
+        "Columns of more.csv: text body, no title, label stars, ids by row.",
+        "reviews: 4 documents, 4 passages, fake, float32.",
+        'Search it: exemplar search reviews "..."   or: exemplar app',
+    ]
+    assert run(capsys, "corpora", "left-out", "reviews")[1].splitlines() == [
+        'reviews.csv, line 4: no text: {"body": "", "stars": "3"}',
+        'more.csv, line 4: no text: {"stars": "1", "body": ""}',
+    ]
+    [added] = read_manifest("reviews").added
+    shown = run(capsys, "corpora", "show", "reviews")[1]
+    assert f"  {reviews}: 2 documents\n  {more}: 2 documents, added {added.at}\n" in shown
+    assert "\n  added:" not in shown
+    assert encoder.documents_encoded == 3
+    _, out, _ = run(capsys, "build", more, "--add", "--name", "reviews")
+    assert out.splitlines()[0] == f"reviews has {more} already; all of its files are read again."
+    assert run(capsys, "build", reviews, "--name", "reviews", "--label-column", "stars")[0] == 0
+    assert read_manifest("reviews").n_documents == 4
+
+
+def test_what_adding_does_not_take_is_one_clear_line(capsys: pytest.CaptureFixture[str], reviews: str) -> None:
+    assert "name it by --name (there are: none yet)" in failure(capsys, "build", reviews, "--add")
+    assert "no corpus named 'x' (there are: none yet)" in failure(capsys, "build", reviews, "--add", "--name", "x")
+    assert "--add goes by what the corpus was built with; leave --language, --whole, --model" in failure(
+        capsys, "build", reviews, "--add", "--name", "x", "--model", "fake"
+    )
+    assert "--full goes on with a corpus as it was begun" in failure(capsys, "build", "x", "--add", "--full")
+
+
 def test_show_counts_the_sessions_and_those_of_another_corpus_of_the_name(
     capsys: pytest.CaptureFixture[str], animals: Corpus, encoder: FakeEncoder, home: Path
 ) -> None:

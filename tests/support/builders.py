@@ -12,8 +12,11 @@ import numpy as np
 
 from exemplar import cli
 from exemplar.data.building import embed
+from exemplar.data.building.adding import plan_with, with_added
 from exemplar.data.building.build import build_corpus
 from exemplar.data.encoders.sentence_transformer import SentenceEncoder
+from exemplar.data.sources.read import read_source
+from exemplar.data.sources.spec import SourceSpec
 from tests.support.fake_encoder import FakeEncoder, FakeQuickEncoder
 from tests.support.reading import read
 
@@ -34,6 +37,13 @@ def build_on_a_slow_disk(path: str, log: str, gate: str) -> None:
     flush = os.fsync
     os.fsync = lambda file: (time.sleep(0.005), flush(file))[1]
     build_corpus(read(path), FakeEncoder(), name="killed", quick=FakeQuickEncoder)
+
+
+def add_with_a_gate(path: str, log: str, gate: str) -> None:
+    """Add a file to the corpus that ``build_on_a_slow_disk`` built."""
+    _prepare(FakeEncoder, Path(log), Path(gate))
+    plan, _ = plan_with("killed", SourceSpec(path))
+    build_corpus(with_added(read_source(plan.source), plan), FakeEncoder(), name="killed")
 
 
 def _prepare(kind: type[SentenceEncoder | FakeEncoder], log: Path, gate: Path) -> None:

@@ -1,5 +1,6 @@
 """Small sources and corpora that tests share, and what stands in the files of one."""
 
+from exemplar.data.corpus.arrivals import ARRIVALS
 from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.corpus.manifest import builds_of, corpus_folder, manifest_of
 from exemplar.data.corpus.shards import JOURNAL
@@ -38,9 +39,13 @@ def many(n: int, name: str = "many") -> Source:
 
 
 def files_of(corpus: Corpus) -> dict[str, bytes]:
-    """Return the files of a corpus's build by name; those of its words index begin with ``words/``."""
+    """Return the files of a corpus's build by name, but for the times at which its documents came.
+
+    Those of its words index begin with ``words/``.
+    """
     folder = corpus_folder(corpus.manifest.name) / corpus.manifest.build
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    files = (path for path in folder.rglob("*") if path.is_file() and path.name != ARRIVALS)
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
 
 
 def committed(name: str, vectors: VectorKind = "full") -> tuple[int, bytes]:

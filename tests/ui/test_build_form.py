@@ -307,7 +307,7 @@ def test_names_cells_and_columns_are_text_and_nothing_else() -> None:
 def test_the_same_rows_are_not_read_again_by_every_run(monkeypatch: pytest.MonkeyPatch) -> None:
     looks = []
     monkeypatch.setattr(
-        "exemplar.ui.corpora.build_form.look_at", lambda arguments: looks.append(arguments) or real(arguments)
+        "exemplar.ui.corpora.source_preview.look_at", lambda arguments: looks.append(arguments) or real(arguments)
     )
     from exemplar.data.sources.preview import look_at as real
 

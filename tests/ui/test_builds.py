@@ -59,7 +59,9 @@ def test_a_build_that_fails_says_why_and_can_be_tried_again(
     app.run()
     [sentence] = messages(app, "error")
     assert sentence.startswith("Animals could not be built: there is a corpus 'animals' already, built with the source")
-    assert sentence.endswith("; choose another name, or allow it to be replaced")
+    assert sentence.endswith(
+        "; choose another name, add it, or allow it to be replaced (choose that corpus above, and then Add a file)"
+    )
 
     def fail(model: str, **_: object) -> None:
         raise ZeroDivisionError("a secret")

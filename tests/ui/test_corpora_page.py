@@ -17,10 +17,11 @@ from exemplar.data.text import size_in_words
 from exemplar.ui import jobs
 from exemplar.ui.navigation import SEARCH
 from tests.support.corpora import source_of
-from tests.support.corpora_page import HOSTILE, choose, click, ended, marked_row, opened, states, text_of, upload
+from tests.support.corpora_page import HOSTILE, choose, click, ended, marked_row, opened, roles, states, text_of, upload
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.pages import captions, labelled, messages, press
 from tests.support.reading import read
+from tests.support.search_page import page_text
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("fake_model")]
 
@@ -163,6 +164,46 @@ def test_removing_asks_first_and_says_what_goes(animals: Corpus, encoder: FakeEn
     press(app, "Remove")
     press(app, "Remove it")
     assert "None yet. Build one below." in captions(app)
+
+
+def test_a_file_is_added_with_the_columns_of_the_first(home: Path) -> None:
+    app = opened()
+    upload(app, "october.csv", "body,kind\nlate parcel,post\n")
+    choose(app, "Text column", "body")
+    press(app, "Build")
+    ended("october")
+    app.run()
+    press(app, "Add a file")
+    assert "Add to october" in [head.value for head in app.subheader]
+    upload(app, "november.csv", "kind,text,body\nlight,other,new lamp\npost,other,late parcel\n")
+    assert roles(app) == {"Text": "body"}
+    press(app, "Add")
+    assert ended("october").error is None
+    app.run()
+    assert messages(app, "success") == [
+        "Added 2 documents of november.csv (1 copies of earlier ones). Built october: 3 documents."
+    ]
+    assert "Build a corpus" in [head.value for head in app.subheader]
+    assert app.dataframe[0].value["Source"].tolist() == ["october.csv (uploaded) and 1 more"]
+    assert "november.csv (uploaded), 2 documents" in text_of(app, "corpus-chosen")
+
+    press(app, "Add a file")
+    press(app, "Don't add")
+    assert "Build a corpus" in [head.value for head in app.subheader]
+    press(app, "Add a file")
+    upload(app, "odd.csv", "x,y\n1,2\n")
+    press(app, "Add")
+    assert messages(app, "warning") == ["None of the columns is called as a text usually is; choose the Text column"]
+    upload(app, "november.csv", "kind,text,body\nlight,other,new lamp\npost,other,late parcel\n")
+    press(app, "Add")
+    ended("october")
+    app.run()
+    assert "october has this file already; all of its files are read again." in page_text(app)
+    press(app, "Remove")
+    press(app, "Remove it")
+    assert list((home / "uploads").glob("*/*")) == [] or [path.name for path in (home / "uploads").glob("*/*")] == [
+        "odd.csv"
+    ]
 
 
 def test_what_is_being_built_is_not_removed(animals: Corpus) -> None:

@@ -5,10 +5,12 @@ from typing import Any
 import pytest
 
 from exemplar.data.building.build import build_corpus
+from exemplar.data.corpus.arrivals import seconds_of
 from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.documents import Document
 from exemplar.data.sources.spec import Source, SourceSpec
-from tests.support.corpora import ANIMALS, source_of
+from exemplar.ui.local_time import local_time
+from tests.support.corpora import ANIMALS, LABELS, source_of
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.lists import Lists
 from tests.support.pages import labelled, messages, press
@@ -154,6 +156,23 @@ def test_filters_hold_for_both_lists_and_are_kept(animals: Corpus) -> None:
     assert Lists(again).fold(on=False).by("anchored") == ["6"]
     press(opened_popover(again, "filters"), "Clear filters")
     assert len(column(again, "anchored")) == 10
+
+
+def test_only_what_is_new_passes(animals: Corpus, encoder: FakeEncoder, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not [box for box in opened_popover(searched("the dog"), "filters").selectbox if box.label == "New since"]
+    november = "2099-11-12T08:00:00+00:00"
+    monkeypatch.setattr("exemplar.data.building.build.now", lambda: seconds_of(november))
+    build_corpus(source_of([*ANIMALS, "the dog is new", "and so is the cat"], [*LABELS, "animal", "animal"]), encoder)
+    app = opened_popover(searched("the dog"), "filters")
+    box = labelled(app, "selectbox", "New since")
+    assert box.options == ["Any time", f"{local_time(november)}: 2 rows"]
+    box.select_index(1).run()
+    assert column(app, "knn") == ["10", "11"]
+    assert status(app) == f"2 of 12 documents · filters: new since {local_time(november)}"
+    again = opened_popover(opened(session_of(app)), "filters")
+    assert labelled(again, "selectbox", "New since").value == november
+    press(again, "Clear filters")
+    assert len(column(again, "anchored")) == 12
 
 
 def test_a_reopened_form_begins_with_the_filters(animals: Corpus) -> None:

@@ -8,10 +8,12 @@ import streamlit as st
 from exemplar.data.building.plan import plan_of
 from exemplar.data.building.uploads import remove_upload
 from exemplar.data.corpus.catalog import CorpusStatus, corpus_status, remove_corpus, verify_corpus
+from exemplar.data.corpus.manifest import read_manifest
 from exemplar.data.errors import CorpusBusy, CorpusDamaged, CorpusNotFound, ExemplarError
 from exemplar.ui import html, jobs
 from exemplar.ui.confirm import confirm
 from exemplar.ui.corpora import build_job
+from exemplar.ui.corpora.add_form import begin_adding
 from exemplar.ui.navigation import search_corpus
 
 _OUTCOME = "what_was_done_with_a_corpus"
@@ -39,6 +41,7 @@ def show_actions(status: CorpusStatus) -> None:
     with st.container(horizontal=True):
         _search_button(name, disabled=status.manifest is None)
         _build_on_button(name, disabled=busy)
+        _add_button(name, disabled=busy or status.manifest is None)
         _verify_button(name, disabled=busy)
         if st.button(
             "Remove", key=f"corpus-remove {name}", icon=":material/delete:", help="Remove it; you are asked first."
@@ -66,11 +69,22 @@ def _build_on_button(name: str, *, disabled: bool) -> None:
         "Build on",
         key=f"corpus-build {name}",
         icon=":material/play_arrow:",
-        help="Finish it, or bring it up to date: its source is read again in the same way, and what is new or has "
+        help="Finish it, or bring it up to date: its files are read again in the same way, and what is new or has "
         "changed is embedded.",
         disabled=disabled,
     ):
         _build_on(name)
+
+
+def _add_button(name: str, *, disabled: bool) -> None:
+    st.button(
+        "Add a file",
+        key=f"corpus-add {name}",
+        icon=":material/note_add:",
+        help="Let it take a further file, such as the export of this month. The form for it stands below.",
+        disabled=disabled,
+        on_click=lambda: begin_adding(name),
+    )
 
 
 def _verify_button(name: str, *, disabled: bool) -> None:
@@ -148,18 +162,26 @@ def _confirm_removal(name: str) -> None:
 
 def _remove(name: str) -> None:
     st.session_state.pop(_OUTCOME, None)
-    plan = plan_of(name)
+    sources = _sources(name)
     try:
         if (job := jobs.job("build", name)) and job.running:
             raise CorpusBusy(f"'{name}' is being built; stop that first")
         with contextlib.suppress(CorpusNotFound):  # another tab or process has removed it
             remove_corpus(name)
         jobs.dismiss("build", name)
-        if plan:
-            remove_upload(plan.source.source, in_use=build_job.sources())
+        for source in sources:
+            remove_upload(source, in_use=build_job.sources())
     except CorpusBusy as error:
         st.session_state[_OUTCOME] = _Outcome(name, "error", str(error))
     except OSError as error:
         st.session_state[_OUTCOME] = _Outcome(
             name, "error", f"some files of '{name}' could not be removed: {error}. Remove it again"
         )
+
+
+def _sources(name: str) -> set[str]:
+    plan = plan_of(name)
+    sources = {plan.source.source} if plan else set()
+    with contextlib.suppress(CorpusNotFound, CorpusDamaged):
+        sources |= {spec.source for spec in read_manifest(name).sources}
+    return sources

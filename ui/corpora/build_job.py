@@ -9,6 +9,7 @@ from exemplar.data.building.progress import (
     LanguageKnown,
     NoQuickVectors,
     Progress,
+    SourceAdded,
     StageBegun,
 )
 from exemplar.data.building.run import run_build
@@ -39,6 +40,10 @@ class Build:
         A sentence on another model for the language of the texts; empty if there is none.
     no_quick
         Why the corpus gets no quick vectors; empty if it gets them.
+    note
+        A sentence that is shown with the build; empty for none.
+    added
+        The sources that the corpus takes for the first time, as far as they were read.
     """
 
     plan: BuildPlan
@@ -47,7 +52,9 @@ class Build:
     latest: Progress | None = None
     advice: str = ""
     no_quick: str = ""
+    note: str = ""
     problems: Problems = field(default_factory=Problems)
+    added: list[SourceAdded] = field(default_factory=list)
 
     @property
     def share(self) -> float:
@@ -79,6 +86,8 @@ class Build:
                     self.advice = event.advice
                 case NoQuickVectors():
                     self.no_quick = event.reason
+                case SourceAdded():
+                    self.added = [other for other in self.added if other.name != event.name] + [event]
                 case Progress():
                     self.latest = event
                 case Problem():
@@ -88,15 +97,20 @@ class Build:
         return run_build(self.plan, on_event, load=resources.builder).manifest
 
 
-def begin(plan: BuildPlan) -> None:
+def begin(plan: BuildPlan, note: str = "") -> None:
     """Build in the background, and dismiss what was built before.
+
+    Parameters
+    ----------
+    note
+        A sentence that is shown with the build; empty for none.
 
     Raises
     ------
     ExemplarError
         A build of this name is running.
     """
-    build = Build(plan)
+    build = Build(plan, note=note)
     job = jobs.start("build", str(plan.name), build.run, progress=build)
     for other in jobs.jobs("build"):
         if other is not job and other.result:
@@ -105,4 +119,5 @@ def begin(plan: BuildPlan) -> None:
 
 def sources() -> list[str]:
     """Return the sources of the builds that are running or can be continued."""
-    return [job.progress.plan.source.source for job in jobs.jobs("build")]
+    plans = [job.progress.plan for job in jobs.jobs("build")]
+    return [spec.source for plan in plans for spec in (plan.source, *(plan.added or ()))]

@@ -68,6 +68,8 @@ def _show_ended(job: jobs.Job) -> None:
 
 
 def _show_advice(build: Build) -> None:
+    if build.note:
+        st.html(html.quiet_line(build.note))
     if build.advice:
         html.show_message("warning", build.advice)
     if build.no_quick:
@@ -84,7 +86,8 @@ def _show_outcome(job: jobs.Job) -> None:
     elif job.stopped:
         html.show_message("warning", f"Stopped building {job.name}, before anything was embedded.")
     else:
-        html.show_message("success", f"Built {job.name}: {job.result.n_documents:,} documents.")
+        added = "".join(f"{event.in_words}. " for event in job.progress.added)
+        html.show_message("success", f"{added}Built {job.name}: {job.result.n_documents:,} documents.")
 
 
 def _retry_button(job: jobs.Job, build: Build) -> None:

@@ -36,9 +36,14 @@ def show_details(status: CorpusStatus) -> None:
         st.html(html.element("div", "quiet", "Odd about its documents:") + "".join(lines))
 
 
-def shown_source(manifest: Manifest) -> str:
+def shown_sources(manifest: Manifest) -> str:
+    """Return the name of the first source of a corpus to show, and how many more there are."""
+    more = f" and {len(manifest.added):,} more" if manifest.added else ""
+    return _shown(manifest.source.source) + more
+
+
+def _shown(source: str) -> str:
     """Return the name of a source to show: an uploaded file by its own name, and any name as legible text."""
-    source = manifest.source.source
     name = uploaded_name(source)
     return html.shortened(f"{name} (uploaded)" if name else source)
 
@@ -52,9 +57,12 @@ def _facts(status: CorpusStatus) -> Iterator[tuple[str, str]]:
     yield "Documents", status.documents
     yield "Passages", f"{manifest.n_passages:,}" + (", one a document" if manifest.whole else "")
     yield "Size", size_in_words(status.size)
-    yield "Source", shown_source(manifest)
+    yield "Source", _shown(manifest.source.source)
     for choice, value in manifest.source.choices().items():
         yield choice.replace("_", " ").capitalize(), "yes" if value is True else str(value)
+    for added in manifest.added:
+        n_documents = f"{added.n_documents:,} documents"
+        yield f"Added {local_time(added.at)}", f"{_shown(added.spec.source)}, {n_documents}"
     yield "Searched by", status.stage
     if manifest.vectors == "none":
         yield "Model", encoder.model

@@ -11,6 +11,7 @@ from exemplar.data.sources.spec import SourceSpec
 from exemplar.ui import jobs
 
 PREVIEWED = "build_looked_at"  # the source of the preview
+ADDING = "build_adds_to"  # the corpus that the form adds a source to; none if the form builds a corpus
 UPLOADED, UPLOAD = "build_upload", "saved_upload"  # the widget, and what it got
 
 _FORM = "number_of_the_form"
@@ -29,6 +30,7 @@ class _Begun:
     name: str
     form: int
     previewed: SourceSpec | None
+    adds_to: str | None
     kept: Mapping[str, Any]
 
 
@@ -40,7 +42,16 @@ def fresh_key(key: str) -> str:
 def empty_form(name: str) -> None:
     """Empty the form after its build of a name has begun."""
     previewed = st.session_state.pop(PREVIEWED, None)
-    st.session_state[_BEGUN] = _Begun(name, st.session_state.get(_FORM, 0), previewed, _kept())
+    adds_to = st.session_state.get(ADDING)
+    begun = _Begun(name, st.session_state.get(_FORM, 0), previewed, adds_to, _kept())
+    new_form()
+    st.session_state[_BEGUN] = begun
+
+
+def new_form() -> None:
+    """Take an empty form, which builds a corpus."""
+    st.session_state.pop(_BEGUN, None)
+    st.session_state.pop(ADDING, None)
     st.session_state[_FORM] = st.session_state[_N_FORMS] = st.session_state.get(_N_FORMS, 0) + 1
 
 
@@ -57,6 +68,8 @@ def refill_form() -> None:
     if job is not None and not job.result and is_empty and _kept() == begun.kept:
         st.session_state[_FORM] = begun.form
         st.session_state[PREVIEWED] = begun.previewed
+        if begun.adds_to is not None:
+            st.session_state[ADDING] = begun.adds_to
 
 
 def _kept() -> dict[str, Any]:

@@ -5,11 +5,14 @@ from typing import Any
 import streamlit as st
 
 from exemplar.data.corpus.catalog import CorpusStatus, list_corpora
+from exemplar.data.corpus.manifest import Manifest
 from exemplar.ui import html, resources, state
 from exemplar.ui.corpora.actions import show_actions
+from exemplar.ui.corpora.add_form import add_form
 from exemplar.ui.corpora.build_form import build_form
 from exemplar.ui.corpora.builds import show_builds
-from exemplar.ui.corpora.details import show_details, shown_source
+from exemplar.ui.corpora.details import show_details, shown_sources
+from exemplar.ui.corpora.form_memory import ADDING, refill_form
 from exemplar.ui.local_time import local_time
 from exemplar.ui.navigation import keep_session
 from exemplar.ui.row_choice import Rows, choose_row
@@ -34,6 +37,22 @@ def corpora_page() -> None:
     else:
         st.caption("None yet. Build one below.")
     show_builds()
+    refill_form()
+    manifests = {status.name: status.manifest for status in corpora}
+    _show_form(manifests.get(st.session_state.get(ADDING, "")))
+
+
+def _show_form(adds_to: Manifest | None) -> None:
+    """Draw the form that adds to a corpus, or the one that builds another."""
+    if adds_to is not None:  # a name is Markdown; its other signs mean nothing there
+        name = adds_to.name.replace("_", r"\_")
+        st.subheader(f"Add to {name}", anchor=False)
+        st.caption(
+            "Its documents join those of the corpus, read by the same columns; marks stay. All files of the corpus are "
+            "read again, and only new texts are embedded."
+        )
+        add_form(adds_to)
+        return
     st.subheader("Build a corpus", anchor=False)
     st.caption("A build goes on in the background, even when this page is closed, and can be stopped and built on.")
     build_form()
@@ -69,5 +88,5 @@ def _cells(corpora: list[CorpusStatus]) -> dict[str, list[Any]]:
         "State": [status.state for status in corpora],
         "Built": [local_time(manifest.created) if manifest else None for manifest in manifests],
         "Model": [manifest and manifest.encoder.title for manifest in manifests],
-        "Source": [shown_source(manifest) if manifest else None for manifest in manifests],
+        "Source": [shown_sources(manifest) if manifest else None for manifest in manifests],
     }

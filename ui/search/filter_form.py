@@ -1,4 +1,4 @@
-"""Draw the filters of a search: by label, by other columns, by words of the text."""
+"""Draw the filters of a search: by words of the text, by label, by other columns, by when documents came."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -11,9 +11,11 @@ from exemplar.data.corpus.facets import MOST_COLUMNS, MOST_VALUES, UNLABELLED
 from exemplar.data.corpus.filters import Filters
 from exemplar.retrieval.sessions.events import FiltersSet
 from exemplar.ui import html, resources, state
+from exemplar.ui.local_time import local_time
 
 _WORDS = "filter_words"
 _WITHOUT = "filter_without"
+_SINCE = "filter_since"
 _LABELS = "filter_labels"
 _SHOWN = "filters_that_the_form_shows"
 _VERSION = "version_of_the_filter_form"
@@ -39,6 +41,8 @@ def show_filters(filters: Filters, corpus: str) -> None:
         help="A document with any of these is not ranked.",
         on_change=_of(version, lambda: _change(without=_typed(without))),
     )
+    if len(facets.arrivals) > 1 or filters.since:
+        _choose_since(facets.arrivals, filters.since, version)
     if 1 < len(facets.labels) <= MOST_VALUES:
         _choose("Label", _LABELS, version, facets.labels, filters.labels, lambda chosen: _change(labels=chosen))
     chosen_fields = dict(filters.fields)
@@ -60,11 +64,34 @@ def clear_filters() -> None:
 
 def summary(filters: Filters) -> str:
     """Return the filters in one line."""
-    parts = [f"label {_listed(filters.labels)}"] if filters.labels else []
+    parts = [f"new since {local_time(filters.since)}"] if filters.since else []
+    parts += [f"label {_listed(filters.labels)}"] if filters.labels else []
     parts += [f"{html.name(name)} {_listed(values)}" for name, values in filters.fields]
     parts += [f"with {html.name(filters.words)}"] if filters.words.strip() else []
     parts += [f"without {html.name(filters.without)}"] if filters.without.strip() else []
     return ", ".join(parts)
+
+
+def _choose_since(arrivals: dict[str, int], chosen: str, version: int) -> None:
+    """Draw the choice of the time since which documents are new, among those at which some came."""
+    key = _key(_SINCE, version)
+    offered = ["", *list(arrivals)[:-1]]  # all came since the first
+    offered += [] if chosen in offered else [chosen]
+    st.selectbox(
+        "New since",
+        offered,
+        index=offered.index(chosen),
+        key=key,
+        format_func=lambda at: _since_in_words(at, arrivals),
+        help="Documents that came into the corpus then or later pass.",
+        on_change=_of(version, lambda: _change(since=st.session_state[key])),
+    )
+
+
+def _since_in_words(at: str, arrivals: dict[str, int]) -> str:
+    if not at:
+        return "Any time"
+    return f"{local_time(at)}: {arrivals[at]:,} rows" if at in arrivals else local_time(at)
 
 
 def _version(filters: Filters) -> int:

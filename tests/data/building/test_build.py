@@ -293,9 +293,21 @@ def test_a_rebuild_replaces_the_corpus_and_spares_its_readers(animals: Corpus, e
 @pytest.mark.parametrize(
     ("spec", "model", "difference"),
     [
-        (SourceSpec("other", split="train", limit=5), "fake", "the source reviews, not the source other"),
-        (SourceSpec("reviews", split="test", limit=5), "fake", "the split train, not the split test"),
-        (SourceSpec("reviews", split="train", limit=5), "another", "the model fake, not the model another"),
+        (
+            SourceSpec("other", split="train", limit=5),
+            "fake",
+            "the source reviews, not the source other; choose another name, add it,",
+        ),
+        (
+            SourceSpec("reviews", split="test", limit=5),
+            "fake",
+            "the split train, not the split test; choose another name,",
+        ),
+        (
+            SourceSpec("reviews", split="train", limit=5),
+            "another",
+            "the model fake, not the model another; choose another name,",
+        ),
     ],
 )
 def test_what_was_built_otherwise_is_replaced_only_knowingly(
@@ -304,9 +316,7 @@ def test_what_was_built_otherwise_is_replaced_only_knowingly(
     first = build_corpus(described(SourceSpec("reviews", split="train", limit=5)), encoder)
     encoder.model = model
     other = described(spec, 3)
-    with pytest.raises(
-        ValueError, match=f"'x' already, built with {difference}; choose another name, or allow it to be replaced"
-    ):
+    with pytest.raises(ValueError, match=f"'x' already, built with {difference} or allow it to be replaced"):
         build_corpus(other, encoder)
     assert open_corpus("x").manifest == first.manifest
     assert build_corpus(other, encoder, replace=True).manifest.n_documents == 3

@@ -22,7 +22,7 @@ from exemplar.data.encoders.base import VECTOR_KINDS, Encoder, VectorKind
 from exemplar.data.errors import CorpusBusy
 from exemplar.data.sources.spec import Source, SourceSpec
 from exemplar.data.words.header import FILES, HEADER
-from tests.support.builders import LAST, SHARD, build_by_the_program, build_on_a_slow_disk
+from tests.support.builders import LAST, SHARD, add_with_a_gate, build_by_the_program, build_on_a_slow_disk
 from tests.support.corpora import committed
 from tests.support.fake_encoder import FakeEncoder, FakeQuickEncoder
 from tests.support.forked import forked
@@ -67,6 +67,34 @@ def test_the_program_killed_twice_ends_as_one_that_was_not(documents: list[dict[
     encoder = real_encoder()
     some = [*documents[:80], documents[-1]]
     kill_again_and_again(build_by_the_program, encoder, some, home, kills=2, seconds_to_start=5)
+
+
+def test_an_add_that_is_killed_leaves_the_corpus_and_goes_on(home: Path) -> None:
+    october, november, log, gate, output = (
+        home.with_name(name) for name in ("october.csv", "november.csv", "embedded", "gate", "output")
+    )
+    october.write_text("text\nthe first\n")
+    november.write_text("text\n" + "".join(f"line {n}\n" for n in range(3 * SHARD)) + f'"{LAST}"\n')
+    before = build_corpus(read(str(october)), FakeEncoder(), name="killed").manifest
+    builder = forked(home, output, add_with_a_gate, str(november), str(log), str(gate))
+    while builder.is_alive() and (not log.exists() or len(log.read_text().splitlines()) < 4):  # shards
+        time.sleep(0.01)
+    assert builder.is_alive(), output.read_text()
+    with pytest.raises(CorpusBusy, match="'killed' is being built by another process"):
+        build_corpus(read(str(october)), FakeEncoder(), name="killed")
+    builder.kill()
+    builder.join()
+    assert open_corpus("killed").manifest == before
+    gate.touch()
+    log.write_text("")
+    builder = forked(home, output, add_with_a_gate, str(november), str(log), str(gate))
+    builder.join()
+    assert builder.exitcode == 0, output.read_text()
+    after = open_corpus("killed").manifest
+    assert (after.n_documents, after.corpus_id) == (3 * SHARD + 2, before.corpus_id)
+    assert [added.n_documents for added in after.added] == [3 * SHARD + 1]
+    assert len(log.read_text().splitlines()) == 1, "a committed shard was embedded again"
+    assert verify_corpus("killed") == []
 
 
 def kill_again_and_again(

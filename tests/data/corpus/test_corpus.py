@@ -8,10 +8,10 @@ import pytest
 from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus import corpus
 from exemplar.data.corpus.catalog import list_corpora
-from exemplar.data.corpus.corpus import Corpus, open_corpus
-from exemplar.data.corpus.manifest import check_name, corpus_folder, read_manifest
+from exemplar.data.corpus.corpus import Corpus, empty_corpus, open_corpus
+from exemplar.data.corpus.manifest import Manifest, check_name, corpus_folder, read_manifest
 from exemplar.data.documents import Document
-from exemplar.data.errors import CorpusDamaged, CorpusNotFound
+from exemplar.data.errors import CorpusDamaged, CorpusNotFound, ExemplarError
 from tests.support.corpora import ANIMALS, source_of
 from tests.support.fake_encoder import FakeEncoder
 
@@ -104,12 +104,33 @@ def test_a_damaged_manifest_is_noticed_and_hides_no_other_corpus(
     assert [status.name for status in list_corpora() if status.manifest] == ["other"]
 
 
-@pytest.mark.parametrize("change", [{"format": 5}, {"extra": 1}])
+@pytest.mark.parametrize("change", [{"format": 6}, {"extra": 1}])
 def test_a_manifest_of_another_version_is_refused(animals: Corpus, change: dict) -> None:
     path = corpus_folder("animals") / "manifest.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | change))
     with pytest.raises(CorpusDamaged, match="another version of Exemplar"):
         open_corpus("animals")
+
+
+@pytest.mark.parametrize(
+    ("added", "sentence"),
+    [
+        ({}, "no list"),
+        ([{"source": {"source": "x"}}], "does not describe an added source"),
+        ([{"source": {}, "at": "2026", "n_documents": 1}], "does not describe a source"),
+        ([{"source": {"source": "x"}, "at": "2026", "n_documents": -1}], "can't be added at '2026' with -1 documents"),
+        ([{"source": {"source": "x"}, "at": 7, "n_documents": True}], "can't be added at 7 with True documents"),
+    ],
+)
+def test_added_sources_that_are_none_are_refused(animals: Corpus, added: object, sentence: str) -> None:
+    with pytest.raises(ExemplarError, match=sentence):
+        Manifest.from_json(animals.manifest.to_json() | {"added": added})
+
+
+def test_a_manifest_without_added_sources_is_read() -> None:
+    content = empty_corpus("x").manifest.to_json() | {"build": "build-0", "format": 4}
+    del content["added"], content["arrivals_sha256"]
+    assert Manifest.from_json(content).added == ()
 
 
 def test_a_reader_that_a_rebuild_overtakes_opens_the_new_build(

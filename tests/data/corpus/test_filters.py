@@ -14,6 +14,7 @@ from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.corpus.facets import field_counts, label_counts
 from exemplar.data.corpus.filters import Filters, matching_rows, terms
 from exemplar.data.documents import Document
+from exemplar.data.errors import ExemplarError
 
 DOCUMENTS = [
     Document("0", "The cat sleeps on the mat", ("animal",), {"year": "1999", "place": "home"}),
@@ -43,6 +44,38 @@ def rows(corpus: Corpus, filters: Filters) -> list[int]:
 def words(corpus: Corpus, text: str, typed: str) -> bool:
     """Tell whether a document of this text passes."""
     return rows(corpus_of(corpus, [Document("0", text)]), Filters(words=typed)) == [0]
+
+
+@pytest.mark.parametrize(
+    ("since", "passing"),
+    [
+        ("1970-01-03", [2, 3, 4]),
+        ("1970-01-03T00:00:01", [3, 4]),
+        ("1970-01-03T01:00:00+01:00", [2, 3, 4]),
+        ("1970-01-05T00:00:00Z", [4]),
+        ("2026-11-12", []),
+    ],
+)
+def test_what_came_since_a_time_passes(corpus: Corpus, since: str, passing: list[int]) -> None:
+    arrivals = np.arange(5) * 86_400
+    assert matching_rows(corpus.documents, Filters(since=since), arrivals).tolist() == passing
+    assert replace(corpus, arrivals=arrivals).select(Filters(since=since)).rows.tolist() == passing
+    assert len(Filters(since=since)) == 1
+
+
+def test_a_time_that_is_none_is_refused(corpus: Corpus) -> None:
+    with pytest.raises(
+        ExemplarError, match="'last week' is no time since which documents are new; give a date such as"
+    ):
+        corpus.select(Filters(since="last week"))
+
+
+def test_filters_of_earlier_versions_have_no_time() -> None:
+    content = {"labels": [], "fields": {}, "words": "", "without": ""}
+    assert Filters().to_json() == content
+    assert Filters.from_json(content) == Filters()
+    assert Filters(since="2026-11-12").to_json() == {**content, "since": "2026-11-12"}
+    assert Filters.from_json(content | {"since": "2026-11-12"}) == Filters(since="2026-11-12")
 
 
 def test_no_filter_lets_all_pass(corpus: Corpus) -> None:

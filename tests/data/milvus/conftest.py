@@ -1,6 +1,8 @@
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from exemplar.data.building.build import build_corpus
@@ -23,7 +25,8 @@ def corpus(folder: Path) -> Iterator[Corpus]:
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("EXEMPLAR_HOME", str(folder / "home"))
         source = Source("many words", SourceSpec("x", label_column="kind"), lambda: iter(documents()))
-        yield build_corpus(source, FakeEncoder(max_tokens=8), name="many.words-1")
+        built = build_corpus(source, FakeEncoder(max_tokens=8), name="many.words-1")
+        yield replace(built, arrivals=np.arange(built.n_documents) // 100 * 86_400 + 86_400)  # some come each day
 
 
 @pytest.fixture(scope="module")

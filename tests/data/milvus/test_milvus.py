@@ -110,6 +110,7 @@ def test_copies_are_those_in_memory(local: SearchEngine, served: SearchEngine) -
         Filters(labels=("pet",)),
         Filters(labels=(UNLABELLED, 'a "quoted" \\ label')),
         Filters(labels=("nobody",)),
+        Filters(since="1970-01-03"),
         Filters(fields=(("year", ("1990", "1992")), ('odd "name"', ("=y\n",)))),
         Filters(labels=("pet", "Stall"), fields=(("year", ("1991",)),)),
     ],
@@ -215,7 +216,7 @@ def test_all_that_the_pages_ask_for_is_there(local: SearchEngine, served: Search
     one, other = (replace(engine.result(scorers[1], "doc 40"), score=0) for engine in (local, served))
     assert one == other
     assert export_table(served.corpus, marks) == export_table(local.corpus, marks)
-    assert served.corpus.facets == facets_of(local.corpus.documents)
+    assert served.corpus.facets == facets_of(local.corpus.documents, local.corpus.arrivals)
     with pytest.raises(ValueError, match="there is no document 'gone' in the corpus 'many.words-1'"):
         served.search("cat", marks)
 
