@@ -32,10 +32,9 @@ from exemplar.data.building.known_vectors import earlier_builds
 from exemplar.data.building.progress import BuildEvent, LanguageKnown, NoQuickVectors, Progress, SourceAdded
 from exemplar.data.building.replacing import check_same
 from exemplar.data.building.staging import Staged, stage
-from exemplar.data.building.unknown_texts import UNKNOWN, unknown_texts
 from exemplar.data.corpus.arrivals import ARRIVALS, arrivals_in, in_words, now
 from exemplar.data.corpus.corpus import Corpus, open_corpus
-from exemplar.data.corpus.lock import lock_corpus
+from exemplar.data.corpus.lock import PROGRESS, lock_corpus, write_progress
 from exemplar.data.corpus.manifest import (
     BEGUN,
     Manifest,
@@ -49,9 +48,9 @@ from exemplar.data.corpus.manifest import (
     write_begun,
     write_manifest,
 )
-from exemplar.data.corpus.progress import PROGRESS, write_progress
 from exemplar.data.corpus.shards import DOCUMENTS, ShardStore, file_sha256
 from exemplar.data.corpus.source_rows import ROWS
+from exemplar.data.corpus.unknown_texts import UNKNOWN, unknown_texts
 from exemplar.data.corpus.words import prepare_words, sweep_words
 from exemplar.data.encoders.base import Encoder, EncoderInfo
 from exemplar.data.encoders.model_files import languages_in_card

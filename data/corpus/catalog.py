@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from exemplar.data.corpus.arrivals import ARRIVALS
-from exemplar.data.corpus.lock import is_being_built, links_in, lock_corpus
+from exemplar.data.corpus.lock import is_being_built, links_in, lock_corpus, read_progress
 from exemplar.data.corpus.manifest import (
     Manifest,
     builds_of,
@@ -20,7 +20,6 @@ from exemplar.data.corpus.manifest import (
     manifest_of,
     read_manifest,
 )
-from exemplar.data.corpus.progress import read_progress
 from exemplar.data.corpus.shards import JOURNAL, WORDS, Damage, ShardStore, file_sha256
 from exemplar.data.corpus.source_rows import ROWS
 from exemplar.data.corpus.words import words_damages, words_header

@@ -1,16 +1,25 @@
-"""The lock that lets one process build a corpus; the operating system releases it when that process dies."""
+"""The lock that lets one process build a corpus, and the line that says how far that process has come.
 
+The operating system releases the lock when the process dies.
+"""
+
+import contextlib
+import json
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import filelock
 
 from exemplar.data.corpus.manifest import corpus_folder
 from exemplar.data.errors import CorpusBusy, ExemplarError
-from exemplar.data.home import home_folder
+from exemplar.data.home import content_of, home_folder
+
+PROGRESS = "progress.json"
 
 _LOCK = "build.lock"
+_MOST_BYTES = 2**12  # of the line's file
+_LONGEST = 100  # characters
 
 
 def links_in(folder: Path) -> list[Path]:
@@ -22,7 +31,7 @@ def links_in(folder: Path) -> list[Path]:
     ]
 
 
-@contextmanager
+@contextlib.contextmanager
 def lock_corpus(name: str) -> Iterator[Path]:
     """Yield the folder of a corpus, created if necessary; no other process builds or removes the corpus meanwhile.
 
@@ -65,3 +74,20 @@ def _is_held(path: Path) -> bool:
         return True
     except OSError:  # a read-only folder
         return False
+
+
+def write_progress(folder: Path, in_words: str) -> None:
+    """Write a line for people into a corpus's folder; whoever can't read it shows none."""
+    temporary = folder / f"{PROGRESS}.tmp"
+    with contextlib.suppress(OSError):  # it matters too little to end a build
+        temporary.write_text(json.dumps({"progress": in_words}))
+        os.replace(temporary, folder / PROGRESS)
+
+
+def read_progress(name: str) -> str:
+    """Return the line that the process has written that builds a corpus now; empty if there is none."""
+    try:
+        content = json.loads(content_of(corpus_folder(name) / PROGRESS, _MOST_BYTES))
+        return str(content["progress"])[:_LONGEST]
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        return ""

@@ -50,7 +50,7 @@ def test_rankings_are_those_of_the_corpus_that_is_built_from_the_same_file(table
         for ranker in on_disk.rankers:
             expected, found = (engine.search(query, marks, ranker=ranker, k=12) for engine in (on_disk, in_memory))
             assert (found.results, found.scores, found.n_texts) == (expected.results, expected.scores, expected.n_texts)
-    assert in_memory.corpus.facets == on_disk.corpus.facets
+    assert in_memory.corpus.facets == replace(on_disk.corpus.facets, arrivals={})
     only = Filters(labels=("market",))
     assert in_memory.search("a dog", filters=only).doc_ids == on_disk.search("a dog", filters=only).doc_ids
     assert in_memory.corpus.manifest.source.language is None

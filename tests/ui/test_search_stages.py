@@ -9,9 +9,8 @@ from streamlit.testing.v1 import AppTest
 from exemplar.data.building.build import build_corpus, finish_corpus
 from exemplar.data.building.progress import BuildEvent, Progress
 from exemplar.data.corpus.corpus import open_corpus
-from exemplar.data.corpus.lock import lock_corpus
+from exemplar.data.corpus.lock import lock_corpus, write_progress
 from exemplar.data.corpus.manifest import corpus_folder, read_manifest
-from exemplar.data.corpus.progress import write_progress
 from tests.support.corpora import ANIMALS, LABELS, source_of
 from tests.support.fake_encoder import FakeEncoder, FakeQuickEncoder
 from tests.support.lists import Lists

@@ -7,8 +7,8 @@ import pytest
 
 from exemplar.data.building.build import build_corpus
 from exemplar.data.building.progress import BuildEvent
-from exemplar.data.building.unknown_texts import UNKNOWN
 from exemplar.data.corpus.corpus import Corpus
+from exemplar.data.corpus.unknown_texts import UNKNOWN
 from exemplar.data.documents import Problem
 from exemplar.data.encoders.base import unknown_vector
 from exemplar.data.encoders.passages import split
