@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.e2e.conftest import Serve
-from tests.e2e.steps import SIMILAR, choose, names, search, settle
+from tests.e2e.steps import SIMILAR, choose, names, open_popover, search, settle
 from tests.e2e.tables import click_cell, click_row
 from tests.support.patience import PATIENCE
 
@@ -95,12 +95,35 @@ def test_an_uploaded_table_is_looked_at_built_searched_verified_and_removed(visi
     expect(visitor.get_by_role("combobox", name="Corpus", exact=True)).to_have_value("my-_notes")
     chosen = visitor.locator(".st-key-corpus-chosen")
     expect(chosen).to_contain_text("my _notes_.csv (uploaded)")
+    more = tmp_path / "more.csv"
+    more.write_text("kind,words,subject\npet,A puppy runs in the park.,Dogs\nx,Waves.,Sea\n")
+    chosen.get_by_role("button", name="Add a file").click()
+    expect(visitor.get_by_role("heading", name="Add to my-_notes")).to_be_visible()
+    expect(visitor.get_by_role("heading", name="Build a corpus")).to_have_count(0)
+    visitor.locator("input[type=file]").set_input_files(more)
+    expect(preview.locator(".ex-title")).to_have_text(["Dogs", "Sea"])
+    settle(visitor)
+    visitor.get_by_role("button", name="Add", exact=True).click()
+    added = "Added 2 documents of more.csv (1 copies of earlier ones). Built my-_notes: 4 documents."
+    expect(done).to_contain_text(added)
+    settle(visitor)
+    done.get_by_role("button", name="Search my-_notes", exact=True).click()
+    expect(names(visitor, SIMILAR)).to_have_text(["Cats", "Dogs", "Sea"])
+    with open_popover(visitor, "Filters"):
+        visitor.get_by_role("combobox", name="New since").click()
+        visitor.get_by_role("option", name=re.compile(": 2 rows$")).click()
+        expect(visitor.get_by_text(re.compile("^2 of 4 documents · filters: new since "))).to_be_visible()
+        settle(visitor)
+    expect(names(visitor, SIMILAR)).to_have_text(["Dogs", "Sea"])
+
+    corpora(visitor)
+    click_row(visitor, "my-_notes")
     chosen.get_by_role("button", name="Verify").click()
     expect(chosen.get_by_role("alert")).to_contain_text("Every file of 'my-_notes' is as it was written")
     settle(visitor)
     chosen.get_by_role("button", name="Remove").click()
     question = visitor.get_by_role("dialog")
-    expect(question).to_contain_text("Remove 'my-_notes' with its 2 documents?")
+    expect(question).to_contain_text("Remove 'my-_notes' with its 4 documents?")
     question.get_by_role("button", name="Keep it").click()
     expect(question).not_to_be_visible()
     settle(visitor)
