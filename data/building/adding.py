@@ -27,7 +27,8 @@ def plan_with(name: str, spec: SourceSpec) -> tuple[BuildPlan, bool]:
     CorpusDamaged
         The manifest can't be read.
     ExemplarError
-        The source does not exist or can't be read, or no column holds its text.
+        The source does not exist or can't be read, or no column holds its text; or it is the corpus's first one, which
+        ``spec`` reads in another way.
     """
     manifest = read_manifest(name)
     plan = plan_of(name)
@@ -36,9 +37,19 @@ def plan_with(name: str, spec: SourceSpec) -> tuple[BuildPlan, bool]:
     opened = read_source(with_columns_of(spec, _columns_at(spec), manifest.source)).spec
     added = {each.spec.source: each.spec for each in manifest.added}
     is_new = opened.source not in (manifest.source.source, *added)
+    if opened.source == manifest.source.source and _differ(spec, manifest.source):
+        raise ExemplarError(
+            f"the corpus '{name}' was built from {spec.source}; to read that in another way, build it again, not add it"
+        )
     if is_new or (opened.source in added and spec.choices()):
         added[opened.source] = opened
     return replace(plan, added=tuple(added.values())), is_new
+
+
+def _differ(spec: SourceSpec, first: SourceSpec) -> bool:
+    """Return whether a spec makes choices that are not those of the first source; a column that is off is none."""
+    of_first = first.choices()
+    return any(of_first.get(key, OFF) != choice for key, choice in spec.choices().items())
 
 
 def with_columns_of(spec: SourceSpec, columns: Sequence[str], first: SourceSpec) -> SourceSpec:

@@ -2,9 +2,11 @@
 
 import itertools
 import re
+from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from exemplar.data.building.known_ids import Known
 from exemplar.data.documents import Document, Problem, text_hash
 from exemplar.data.sources.spec import Source
 from exemplar.data.text import replace_lone_surrogates
@@ -39,18 +41,24 @@ class Given:
 class Joined:
     """The documents of a source and of those that a corpus took later, which are read once.
 
+    Parameters
+    ----------
+    earlier
+        The ids that documents of the corpus have or had: what is numbered keeps them, see ``stable_ids``.
+
     Attributes
     ----------
     given
         What each source gave so far, in order.
     """
 
-    def __init__(self, source: Source) -> None:
-        self._sources = (source, *source.added)
+    def __init__(self, source: Source, earlier: Known) -> None:
+        self._sources, self._earlier = (source, *source.added), earlier
         self.given = [Given(name) for name in _names(self._sources)]
         self._ids: set[str] = set()  # that documents have
         self._known: set[tuple[str, int]] = set()  # ids as earlier sources give them, and the hashes of their texts
         self._texts: set[int] = set()  # of earlier sources
+        self._numbered = array("Q")  # hashes of the texts whose ids are the numbers of rows
 
     def read(self) -> Iterator[Document | Problem]:
         """Yield the documents and problems of all sources, in order.
@@ -73,6 +81,8 @@ class Joined:
                     yield from self._own(document, pair, given)
             self._known |= pairs
             self._texts |= {each for _, each in pairs}
+            if given is not self.given[-1]:
+                self._ids |= self._earlier.kept_ids(self._numbered, self._ids)
 
     def _own(self, document: Document, pair: tuple[str, int], given: Given) -> Iterator[Document | Problem]:
         """Yield a document under an id that no other has, or why it is left out."""
@@ -84,7 +94,9 @@ class Joined:
         if not document.numbered and document.doc_id in self._ids:
             yield Problem(place, _OF_EARLIER, left_out=False, file=document.file, line=document.line)
             document = replace(document, doc_id=self._free(f"{given.name}#{document.doc_id}"))
-        if not document.numbered:  # the numbers of rows become ids later
+        if document.numbered:  # its id is decided when all are read
+            self._numbered.append(pair[1])
+        else:
             self._ids.add(document.doc_id)
         given.n_documents += 1
         given.n_copies += pair[1] in self._texts

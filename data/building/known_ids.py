@@ -6,7 +6,6 @@
 import contextlib
 import itertools
 from array import array
-from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -51,6 +50,13 @@ class Known:
                 pairs[doc_id, each] = pairs.get((doc_id, each)) or at
         hashes = array("Q", (each for _, each in pairs))
         return cls([doc_id for doc_id, _ in pairs], hashes, array("q", pairs.values()))
+
+    def kept_ids(self, hashes: Sequence[int], taken: set[str]) -> set[str]:
+        """Return the ids that numbered documents keep by the hashes of their texts, if others have taken some."""
+        if not hashes or not self.doc_ids:
+            return set()
+        kept = _kept_ids([True] * len(hashes), hashes, _ids_by_hash(self.doc_ids, self.hashes, taken))
+        return {doc_id for doc_id in kept if doc_id is not None}
 
     def arrivals(self, doc_ids: Sequence[str], hashes: Sequence[int], now: int) -> list[int]:
         """Return when documents came: as one of the same id did, else as one of the same text whose id is gone."""
@@ -137,18 +143,18 @@ def stable_ids(
     return ids
 
 
-def _ids_by_hash(ids: Sequence[str], hashes: Sequence[int], taken: set[str]) -> dict[int, deque[str]]:
-    """Return the ids that are not taken, in order, by the hash of their text."""
-    by_hash: dict[int, deque[str]] = {}
-    for each, doc_id in zip(hashes, ids, strict=True):
+def _ids_by_hash(ids: Sequence[str], hashes: Sequence[int], taken: set[str]) -> dict[int, list[str]]:
+    """Return the ids that are not taken, the last first, by the hash of their text."""
+    by_hash: dict[int, list[str]] = {}
+    for each, doc_id in zip(reversed(hashes), reversed(ids), strict=True):
         if doc_id not in taken:
-            by_hash.setdefault(each, deque()).append(doc_id)
+            by_hash.setdefault(each, []).append(doc_id)
     return by_hash
 
 
-def _kept_ids(numbered: Sequence[int], hashes: Sequence[int], ids_by_hash: dict[int, deque[str]]) -> list[str | None]:
+def _kept_ids(numbered: Sequence[int], hashes: Sequence[int], ids_by_hash: dict[int, list[str]]) -> list[str | None]:
     """Return for every document the earlier id of its text; None if it has none."""
     return [
-        ids_by_hash[text_hash].popleft() if is_number and ids_by_hash.get(text_hash) else None
+        ids_by_hash[text_hash].pop() if is_number and ids_by_hash.get(text_hash) else None
         for is_number, text_hash in zip(numbered, hashes, strict=True)
     ]

@@ -92,7 +92,7 @@ def stage(
         problems[problem.reason] += 1
         on_problem(problem)
 
-    identities, joined = _Identities(), Joined(source)
+    identities, joined = _Identities(), Joined(source, earlier)
     rows_path = path.with_suffix(".rows")
     with RowsWriter(rows_path) as kept_rows, _writer(path) as writer:
         documents = _documents(joined, identities, count, kept_rows)

@@ -318,7 +318,7 @@ def test_a_file_is_added_to_a_corpus_and_shown_with_it(
     code, out, _ = run(capsys, "build", more, "--add", "--name", "reviews")
     assert code == 0
     assert out.splitlines() == [
-        "Added 2 documents of more.csv (1 copies of earlier ones).",
+        "Added 2 documents of more.csv (1 copy of earlier ones).",
         "Left out: reviews.csv, line 4 and 1 more: no text.",
         "Kept: document 'more.csv#0', line 2: same text as an earlier document.",
         "See all that was left out: exemplar corpora left-out reviews",

@@ -181,7 +181,7 @@ def test_a_file_is_added_with_the_columns_of_the_first(home: Path) -> None:
     assert ended("october").error is None
     app.run()
     assert messages(app, "success") == [
-        "Added 2 documents of november.csv (1 copies of earlier ones). Built october: 3 documents."
+        "Added 2 documents of november.csv (1 copy of earlier ones). Built october: 3 documents."
     ]
     assert "Build a corpus" in [head.value for head in app.subheader]
     assert app.dataframe[0].value["Source"].tolist() == ["october.csv (uploaded) and 1 more"]

@@ -20,7 +20,7 @@ from exemplar.data.corpus.manifest import corpus_folder, read_begun
 from exemplar.data.corpus.shards import Damage
 from exemplar.data.corpus.source_rows import source_rows
 from exemplar.data.documents import Problem
-from exemplar.data.errors import CorpusBusy, CorpusNotFound
+from exemplar.data.errors import CorpusBusy, CorpusNotFound, ExemplarError
 from exemplar.data.sources.spec import SourceSpec
 from tests.support.fake_encoder import FakeEncoder
 
@@ -97,7 +97,7 @@ def test_each_file_joins_and_says_what_it_brings(months: Months, write: Callable
     assert months.added == [SourceAdded("november.csv", 2, 1, 1)]
     assert months.added[0].in_words == (
         "Added 2 documents of november.csv "
-        "(1 copies of earlier ones, 1 left out that were there with the same id and text)"
+        "(1 copy of earlier ones, 1 left out that were there with the same id and text)"
     )
     assert months.encoder.encoded == ["new lamp"]
     assert months.problems == [
@@ -156,6 +156,25 @@ def test_three_weeks_without_ids_and_a_file_that_changes(months: Months, write: 
     assert new_since(corpus, DECEMBER) == ["week2.csv#0.2", "week3.csv#0", "week3.csv#1", "week3.csv#2"]
     assert texts(months.again("2027-02-01")) == texts(corpus)
     assert open_corpus("tickets").facets.arrivals == corpus.facets.arrivals
+
+
+def test_ids_of_a_file_leave_those_of_earlier_rows(months: Months, write: Callable[..., str]) -> None:
+    october = write("october.csv", "text", "zero", "one", "two")
+    months.build(october)
+    write("october.csv", "text", "two", "new", "zero")
+    months.build(october)
+    november = write("november.csv", "id,text", "0,zero of november", "2,two of november", "3,three")
+    corpus = months.add(november, NOVEMBER)
+    november_texts = {"november.csv#0": "zero of november", "november.csv#2": "two of november", "3": "three"}
+    expected = {"2": "two", "1.2": "new", "0": "zero"} | november_texts
+    assert texts(corpus) == expected
+    assert new_since(corpus, NOVEMBER) == list(november_texts)
+    write("october.csv", "text", "two", "new", "zero", "a row behind")
+    assert texts(months.again(DECEMBER)) == expected | {"3.2": "a row behind"}
+    with pytest.raises(
+        ExemplarError, match="'tickets' was built from .*october.csv; to read that in another way, build"
+    ):
+        plan_with("tickets", SourceSpec(october, limit=1))
 
 
 def test_texts_that_return_came_when_they_came_first(months: Months, write: Callable[..., str]) -> None:
