@@ -128,9 +128,8 @@ class SourceAdded:
     @property
     def in_words(self) -> str:
         """Return it for people: ``Added 120 documents (14 copies of earlier ones)``."""
-        copies = (
-            f"{self.n_copies:,} {'copy' if self.n_copies == 1 else 'copies'} of earlier ones, " if self.n_copies else ""
-        )
+        noun = "copy" if self.n_copies == 1 else "copies"
+        copies = f"{self.n_copies:,} {noun} of earlier ones, " if self.n_copies else ""
         same = f"{self.n_same:,} left out that were there with the same id and text, " if self.n_same else ""
         more = f" ({copies}{same}".removesuffix(", ") + ")" if copies or same else ""
         return f"Added {self.n_documents:,} {'document' if self.n_documents == 1 else 'documents'} of {self.name}{more}"

@@ -104,7 +104,7 @@ def test_an_uploaded_table_is_looked_at_built_searched_verified_and_removed(visi
     expect(preview.locator(".ex-title")).to_have_text(["Dogs", "Sea"])
     settle(visitor)
     visitor.get_by_role("button", name="Add", exact=True).click()
-    added = "Added 2 documents of more.csv (1 copies of earlier ones). Built my-_notes: 4 documents."
+    added = "Added 2 documents of more.csv (1 copy of earlier ones). Built my-_notes: 4 documents."
     expect(done).to_contain_text(added)
     settle(visitor)
     done.get_by_role("button", name="Search my-_notes", exact=True).click()
