@@ -44,6 +44,13 @@ def test_a_file_gives_the_same_search_again(saved: SavedSearch, tmp_path: Path) 
     assert sorted(path.name for path in tmp_path.iterdir()) == ["cats.json", "home"]
 
 
+def test_what_could_not_be_read_again_is_not_written(saved: SavedSearch, tmp_path: Path) -> None:
+    path = tmp_path / "cats.json"
+    with pytest.raises(ExemplarError, match="could not be read again from a file: title: 'xxx"):
+        write_saved_search(replace(saved, title="x" * 5000), path)
+    assert not path.exists()
+
+
 def changed(*keys: Any, to: Any) -> Callable[[Any], None]:
     def change(content: Any) -> None:
         for key in keys[:-1]:

@@ -10,10 +10,10 @@ from exemplar.retrieval.exports.writing import FORMATS
 from exemplar.retrieval.saved_search.applying import apply
 from exemplar.retrieval.saved_search.in_words import (
     RANDOM_CHECK,
-    TOO_FEW,
     figures_table,
     figures_title,
     suggestion,
+    why_no_figures,
 )
 from exemplar.retrieval.saved_search.ranked_rows import ranked_export
 from exemplar.retrieval.saved_search.saved import SavedSearch
@@ -75,7 +75,7 @@ def show_ranking(make: Callable[[bool], SavedSearch], engine: SearchEngine, sess
 
 def _show_figures(saved: SavedSearch) -> None:
     if saved.among_marks is None:
-        st.caption(TOO_FEW)
+        st.caption(why_no_figures(saved))
         return
     st.caption(figures_title(saved.among_marks))
     st.table(figures_table(saved.among_marks))
