@@ -12,6 +12,7 @@ from exemplar.retrieval.saved_search.in_words import (
     RANDOM_CHECK,
     figures_table,
     figures_title,
+    in_figures,
     suggestion,
     why_no_figures,
 )
@@ -24,13 +25,17 @@ from exemplar.ui.search.exporting.prepared import prepare, show_prepared
 _FORMATS = ("xlsx", "csv", "parquet", "jsonl", "ris")
 
 
-def show_ranking(make: Callable[[bool], SavedSearch], engine: SearchEngine, session_id: str) -> None:
+def show_ranking(
+    make: Callable[[bool], SavedSearch], engine: SearchEngine, session_id: str, saved_threshold: float | None
+) -> None:
     """Draw the form.
 
     Parameters
     ----------
     make
         Returns the saved search, with its figures or without.
+    saved_threshold
+        Of the saved search; it holds unless a person types another one.
     """
     st.subheader("Rank it by the saved weights", anchor=False)
     st.caption("All rows as they came, with rank and score: a text has the same score in every corpus.")
@@ -42,7 +47,7 @@ def show_ranking(make: Callable[[bool], SavedSearch], engine: SearchEngine, sess
         format="%.6g",
         step=0.01,
         key="elsewhere_threshold",
-        placeholder="None",
+        placeholder="None" if saved_threshold is None else f"{in_figures(saved_threshold)}, as saved",
         help="With one, the column passes says which rows have at least this score.",
     )
     format = st.segmented_control(
@@ -58,7 +63,8 @@ def show_ranking(make: Callable[[bool], SavedSearch], engine: SearchEngine, sess
 
     def export() -> Export:
         saved = make(False)
-        return ranked_export(apply(saved, engine), saved, threshold=threshold)
+        least = saved_threshold if threshold is None else threshold
+        return ranked_export(apply(saved, engine), saved, threshold=least)
 
     key = f"elsewhere {session_id}"
     place = st.container(gap=None)
