@@ -54,9 +54,14 @@ def apply(
     from exemplar.retrieval.saved_search.file import read_saved_search
     from exemplar.retrieval.saved_search.in_words import NOT_COMPARABLE, in_figures, search_in_words
     from exemplar.retrieval.saved_search.ranked_rows import ranked_export
+    from exemplar.retrieval.saved_search.saved import check_threshold
 
+    check_threshold(threshold)
     chosen = format or format_of_name(out)
     check_file(out.absolute().parent / "x" if chosen == "dataset" else out)
+    for read in (str(file), target):
+        if out.exists() and os.path.exists(read) and out.samefile(read):
+            raise ExemplarError(f"{out} is read for this ranking, and would be lost; name another file to write")
     separator = ReadOptions(delimiter=delimiter).checked().separator or ","
     saved = read_saved_search(file)
     say(search_in_words(saved))
@@ -93,11 +98,18 @@ def _engine_of(saved: "SavedSearch", spec: "SourceSpec", model: str | None) -> "
 def _engine_of_new(saved: "SavedSearch", spec: "SourceSpec", model: str | None) -> "SearchEngine":
     from exemplar.cli.progress import counting
     from exemplar.data.building.progress import Progress
+    from exemplar.data.corpus.manifest import corpus_names
     from exemplar.data.documents import Document, Problem, Problems
     from exemplar.data.sources.read import default_name, read_source
     from exemplar.retrieval.saved_search.new_documents import encoder_of_search, engine_of_new
 
-    source, problems = read_source(spec), Problems()
+    try:
+        source, problems = read_source(spec), Problems()
+    except ExemplarError as error:
+        if os.path.exists(os.path.expanduser(spec.source)):
+            raise
+        names = ", ".join(corpus_names()) or "none yet"
+        raise ExemplarError(f"{error}; nor is there a corpus '{spec.source}' (there are: {names})") from error
     documents: list[Document] = []
     for item in source.read():
         if isinstance(item, Problem):

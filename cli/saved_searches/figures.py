@@ -12,10 +12,16 @@ if TYPE_CHECKING:
 
 def print_figures(saved: "SavedSearch") -> None:
     """Print the cross-validated figures of a saved search, and what they do not say."""
-    from exemplar.retrieval.saved_search.in_words import RANDOM_CHECK, TOO_FEW, figures_table, figures_title, suggestion
+    from exemplar.retrieval.saved_search.in_words import (
+        RANDOM_CHECK,
+        figures_table,
+        figures_title,
+        suggestion,
+        why_no_figures,
+    )
 
     if saved.among_marks is None:
-        say(TOO_FEW)
+        say(why_no_figures(saved))
         return
     say(figures_title(saved.among_marks))
     rows = figures_table(saved.among_marks)

@@ -33,13 +33,18 @@ def read_saved_search(path: Path) -> SavedSearch:
 
 
 def write_saved_search(saved: SavedSearch, path: Path) -> None:
-    """Write a saved search to a file, atomically; ExemplarError if it is larger than what is read."""
+    """Write a saved search to a file, atomically; ExemplarError if it could not be read again."""
     write_atomically(path, bytes_of(saved))
 
 
 def bytes_of(saved: SavedSearch) -> bytes:
     """Return a saved search as the content of a file: a line for every key, and for every mark."""
-    lines = [f"  {json.dumps(key)}: {_lines(value)}" for key, value in saved.to_json().items()]
+    values = saved.to_json()
+    try:
+        _check(values)
+    except ExemplarError as error:
+        raise ExemplarError(f"this search could not be read again from a file: {error}") from error
+    lines = [f"  {json.dumps(key)}: {_lines(value)}" for key, value in values.items()]
     content = ("{\n" + ",\n".join(lines) + "\n}\n").encode()
     if len(content) > MOST_BYTES:
         size, most = size_in_words(len(content)), size_in_words(MOST_BYTES)

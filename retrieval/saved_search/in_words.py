@@ -1,5 +1,6 @@
 """What is said of a saved search, on the terminal and on the page."""
 
+from exemplar.retrieval.rankers import LEARNING
 from exemplar.retrieval.saved_search.among_marks import LEAST, AmongMarks, Cut
 from exemplar.retrieval.saved_search.saved import SavedSearch
 
@@ -10,9 +11,6 @@ NOT_COMPARABLE = (
 RANDOM_CHECK = (
     "This holds for the marked rows alone: most of them were read because a ranking had them on top. What share of a "
     "corpus a threshold finds, only a random check says: on the page, under Screen."
-)
-TOO_FEW = (
-    f"{AMONG_MARKS}: nothing can be said, since fewer than {LEAST} are relevant, or fewer than {LEAST} not relevant."
 )
 _COLUMNS = ("Score at least", "Precision", "Recall", "F1")
 
@@ -35,6 +33,16 @@ def figures_title(figures: AmongMarks) -> str:
 def figures_table(figures: AmongMarks) -> list[dict[str, str]]:
     """Return the rows of a table of figures."""
     return [dict(zip(_COLUMNS, _cells(cut), strict=True)) for cut in figures.cuts]
+
+
+def why_no_figures(saved: SavedSearch) -> str:
+    """Return why a saved search has no figures."""
+    if saved.ranker not in LEARNING:
+        return f"{AMONG_MARKS}: nothing can be said, since its ranking learns nothing from marks."
+    return (
+        f"{AMONG_MARKS}: nothing can be said, since fewer than {LEAST} rows of its corpus are relevant, or fewer than "
+        f"{LEAST} not relevant."
+    )
 
 
 def suggestion(figures: AmongMarks) -> str:

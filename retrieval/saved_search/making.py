@@ -13,7 +13,14 @@ from exemplar.retrieval.feedback import Mark
 from exemplar.retrieval.rankers import LEARNING, Ranker, Scorer
 from exemplar.retrieval.ranking import Query
 from exemplar.retrieval.saved_search.among_marks import among_marks
-from exemplar.retrieval.saved_search.saved import SavedDocument, SavedMark, SavedSearch, SavedWeights, SavedWords
+from exemplar.retrieval.saved_search.saved import (
+    SavedDocument,
+    SavedMark,
+    SavedSearch,
+    SavedWeights,
+    SavedWords,
+    check_threshold,
+)
 from exemplar.retrieval.search import SearchEngine
 from exemplar.retrieval.sessions.identity import PresentMarks, present_marks, query_state
 from exemplar.retrieval.sessions.marks import MarkedText, marked_texts
@@ -45,8 +52,10 @@ def saved_search(
     Raises
     ------
     ExemplarError
-        The session has no query, or its query is a document that the corpus does not have any more.
+        The session has no query, or its query is a document that the corpus does not have any more; or the threshold
+        is no number.
     """
+    check_threshold(threshold)
     corpus = engine.corpus
     present = present_marks(session.marks, corpus, texts)
     session = session.after(*present.events)

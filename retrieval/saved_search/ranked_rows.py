@@ -15,7 +15,7 @@ from exemplar.retrieval.exports.export import Export, Kind, Row
 from exemplar.retrieval.exports.source_table import source_table
 from exemplar.retrieval.feedback import MARK_NAMES
 from exemplar.retrieval.saved_search.applying import Applied
-from exemplar.retrieval.saved_search.saved import SavedMark, SavedSearch
+from exemplar.retrieval.saved_search.saved import SavedMark, SavedSearch, check_threshold
 
 _TOGETHER = 1024  # rows whose own cells are made together
 _OWN: dict[str, Kind] = {
@@ -42,8 +42,9 @@ def ranked_export(
     Raises
     ------
     ExemplarError
-        There are fewer than n rows.
+        There are fewer than n rows, or the threshold is no number.
     """
+    check_threshold(threshold)
     corpus = applied.engine.corpus
     table = source_table(corpus)
     unranked = np.setdiff1d(np.arange(corpus.n_documents), applied.rows)

@@ -5,6 +5,7 @@ ranks at once: the trained weights, with the statistics of the words that they w
 the same for a text on whatever corpus it stands.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self, cast
@@ -228,6 +229,12 @@ class SavedSearch:
             among_marks=None if figures is None else AmongMarks.from_json(figures),
             threshold=content["threshold"],
         )
+
+
+def check_threshold(threshold: float | None) -> None:
+    """Raise ExemplarError if a threshold is no number that a score can reach."""
+    if threshold is not None and not math.isfinite(threshold):
+        raise ExemplarError(f"a threshold is a score, such as 0.4, and not {threshold}")
 
 
 def _words_of(content: Mapping[str, Any]) -> SavedWords:

@@ -11,6 +11,7 @@ MOST_TERMS = 10_000
 _LONGEST_NAME = 4096  # characters
 _LONGEST_TEXT = 2**24
 _MOST_DIM = 10**5
+_LARGEST_IDF = 1000  # half precision must be able to hold a term's weight; of 2**53 documents, an idf is 37
 _LARGEST = 1e12  # of a weight: float32 must be able to add many of them up
 
 
@@ -30,7 +31,8 @@ def schema() -> dict[str, Any]:
     mark = _object({"mark": {"enum": list(MARK_NAMES.values())}, **document}, about)
     share = {"type": "number", "minimum": 0, "maximum": 1}
     cut = _object({"threshold": number, "precision": share, "recall": share, "f1": share})
-    term = {"type": "array", "minItems": 2, "maxItems": 2, "prefixItems": [{**number, "minimum": 0}, number]}
+    idf = {"type": "number", "minimum": 0, "maximum": _LARGEST_IDF}
+    term = {"type": "array", "minItems": 2, "maxItems": 2, "prefixItems": [idf, number]}
     words = {
         "analysis": name,
         "language": {"type": "string", "maxLength": 2},

@@ -1,9 +1,11 @@
 """A search is saved and used on another corpus, as Streamlit runs the page, without a browser."""
 
 import json
+from typing import Any
 
 import openpyxl
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.corpus import Corpus
@@ -33,6 +35,18 @@ def store(animals: Corpus, encoder: FakeEncoder) -> SessionStore:
     return home_store()
 
 
+def prepared(app: AppTest, session_id: str) -> list[list[Any]]:
+    """Return the rows of the sheet that the page prepares, the head first."""
+    press(app, "Prepare the ranking")
+    job = jobs.job("export", f"elsewhere {session_id}")
+    assert job is not None
+    job.wait(PATIENCE)
+    ran(app.run())
+    download: Download = job.result.files[0]
+    sheet = openpyxl.load_workbook(download.path).worksheets[0]
+    return [[cell.value for cell in row] for row in sheet.iter_rows()]
+
+
 def test_a_session_goes_on_with_the_search_on_another_corpus(
     store: SessionStore, animals: Corpus, encoder: FakeEncoder
 ) -> None:
@@ -48,14 +62,7 @@ def test_a_session_goes_on_with_the_search_on_another_corpus(
     press(app, "Save this search, or use it elsewhere")
     assert labelled(app, "download_button", "Save this search").proto.deferred_file_id
     labelled(app, "selectbox", "Use this search on another corpus").select("november").run()
-    press(app, "Prepare the ranking")
-    job = jobs.job("export", f"elsewhere {session_id}")
-    assert job is not None
-    job.wait(PATIENCE)
-    ran(app.run())
-    download: Download = job.result.files[0]
-    sheet = openpyxl.load_workbook(download.path).worksheets[0]
-    head, *rows = [[cell.value for cell in row] for row in sheet.iter_rows()]
+    head, *rows = prepared(app, session_id)
     marks = {row[head.index("text")]: row[head.index("mark")] for row in rows}
     assert marks == {ANIMALS[1]: "relevant", "a new cat": None, "other stocks": None}
 
@@ -97,7 +104,7 @@ def test_a_saved_search_is_opened_and_a_hostile_one_refused(
     )
 
     content = json.loads(saved)
-    content["title"] = "<script>alert(1)</script>"
+    content |= {"title": "<script>alert(1)</script>", "threshold": 0.25}
     ran(
         app.file_uploader(key="open_search")
         .set_value(("s.json", json.dumps(content).encode(), "application/json"))
@@ -105,6 +112,10 @@ def test_a_saved_search_is_opened_and_a_hostile_one_refused(
     )
     assert "“&lt;script&gt;alert(1)&lt;/script&gt;” on animals" in bodies(app)
     assert labelled(app, "selectbox", "Use this search on another corpus").options == ["november", "animals"]
+    labelled(app, "selectbox", "Use this search on another corpus").select("november").run()
+    assert labelled(app, "number_input", "Threshold").placeholder == "0.25, as saved"
+    ranked = prepared(app, session_of(app))
+    assert [row[-1] for row in ranked] == ["passes", *(row[-2] >= 0.25 for row in ranked[1:])]
 
     ran(app.file_uploader(key="open_search").set_value(("s.json", b'{"a": NaN}', "application/json")).run())
     assert messages(app, "error") == ["S.json does not hold a saved search: NaN is no number"]

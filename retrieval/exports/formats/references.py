@@ -60,7 +60,7 @@ class References:
                 fields[field] = found
         others = tuple(each for each in columns if each not in fields.values() and not _FROM_NOTES.fullmatch(each))
         own = {name: column for name in _OWN if (column := own_column(name, export.columns)) in export.own and column}
-        lists = tuple(name for name in export.own if name.endswith(("_rank", "_score")))
+        lists = tuple(name for name in export.own if name.split("_")[-1] in ("rank", "score", "passes"))
         return cls(fields, others, own, lists)
 
     def texts(self, row: Row, field: str) -> list[str]:

@@ -1,5 +1,6 @@
 import csv
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -97,6 +98,8 @@ def test_a_corpus_is_ranked_by_weights_or_trained_anew(
 
     code, output, _ = run(capsys, "apply", str(saved), "october", "--out", str(out), "--retrain")
     assert code == 0
+    assert run(capsys, "apply", str(saved), "october", "--out", str(tmp_path / "ranked.ris"), "-n", "1")[0] == 0
+    assert re.search(r"; rank: 1; score: [0-9.]+; passes: true$", (tmp_path / "ranked.ris").read_text(), re.MULTILINE)
     assert "Trained anew on this corpus: scores do not compare" in " ".join(output.split())
     assert "passes" not in out.read_text()
     assert len(out.read_text().splitlines()) == 12
@@ -132,4 +135,11 @@ def test_what_can_not_be_applied_is_refused_and_nothing_is_written(
     (tmp_path / "october").mkdir()
     assert "'october' is a corpus and a file here; write ./october" in refused(str(saved), "october")
     assert "does not hold a saved search" in refused(str(november), "october")
+    assert "no file or folder nowhere.csv; nor is there a corpus 'nowhere.csv' (there are: october)" in refused(
+        str(saved), "nowhere.csv"
+    )
+    assert refused(str(saved), "november.csv", "--threshold", "nan").startswith("exemplar: a threshold is a score")
     assert not Path(out).exists()
+    Path(out).write_text(NOVEMBER)
+    assert "ranked.csv is read for this ranking, and would be lost" in refused(str(saved), out)
+    assert Path(out).read_text() == NOVEMBER

@@ -44,6 +44,13 @@ def test_a_file_gives_the_same_search_again(saved: SavedSearch, tmp_path: Path) 
     assert sorted(path.name for path in tmp_path.iterdir()) == ["cats.json", "home"]
 
 
+def test_what_could_not_be_read_again_is_not_written(saved: SavedSearch, tmp_path: Path) -> None:
+    path = tmp_path / "cats.json"
+    with pytest.raises(ExemplarError, match="could not be read again from a file: title: 'xxx"):
+        write_saved_search(replace(saved, title="x" * 5000), path)
+    assert not path.exists()
+
+
 def changed(*keys: Any, to: Any) -> Callable[[Any], None]:
     def change(content: Any) -> None:
         for key in keys[:-1]:
@@ -72,6 +79,7 @@ HOSTILE: list[tuple[Callable[[Any], None], str]] = [
     (changed("words", "mean_n_words", to=0), "words.mean_n_words: 0 is less than or equal to the minimum of 0"),
     (changed("words", "terms", "cat", to=[1]), "words.terms.cat: [1] is too short"),
     (changed("words", "terms", "cat", to=[-1, 1]), "words.terms.cat[0]: -1 is less than the minimum of 0"),
+    (changed("words", "terms", "cat", to=[1e5, 1]), "words.terms.cat[0]: 100000.0 is greater than the maximum of"),
     (changed("encoder", "dim", to=-1), "the dim of an encoder can't be -1"),
     (changed("encoder", "model", to="\ud800"), "it holds text that is not Unicode"),
     (changed("settings", "rankers", to=[]), "these are not settings of a search"),

@@ -53,7 +53,7 @@ def _show(session: Session, corpora: Sequence[str]) -> None:
     try:
         opened = _opened()
         if opened is not None:
-            _show_use(lambda figures: opened, opened, session, corpora)
+            _show_use(lambda figures: opened, opened, session, corpora, opened.threshold)
         elif session.query is not None:
             title = state.title_of(session.session_id)
             _show_use(_of_session(session), (session, title), session, corpora)
@@ -94,7 +94,13 @@ def _opened() -> SavedSearch | None:
     return saved
 
 
-def _show_use(make: Callable[[bool], SavedSearch], made_of: object, session: Session, corpora: Sequence[str]) -> None:
+def _show_use(
+    make: Callable[[bool], SavedSearch],
+    made_of: object,
+    session: Session,
+    corpora: Sequence[str],
+    threshold: float | None = None,
+) -> None:
     others = [name for name in corpora if name != session.corpus]
     corpus = st.selectbox(
         "Use this search on another corpus",
@@ -118,7 +124,7 @@ def _show_use(make: Callable[[bool], SavedSearch], made_of: object, session: Ses
         "Query, settings and marks go along; marks go by their texts, and train also where this corpus does not have "
         "them. It is trained on that corpus: scores do not compare with those here."
     )
-    show_ranking(make, made_of, engine, session.session_id)
+    show_ranking(make, made_of, engine, session.session_id, threshold)
 
 
 def _begin(make: Callable[[bool], SavedSearch], engine: SearchEngine) -> None:

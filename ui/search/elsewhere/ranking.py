@@ -10,10 +10,11 @@ from exemplar.retrieval.exports.writing import FORMATS
 from exemplar.retrieval.saved_search.applying import apply
 from exemplar.retrieval.saved_search.in_words import (
     RANDOM_CHECK,
-    TOO_FEW,
     figures_table,
     figures_title,
+    in_figures,
     suggestion,
+    why_no_figures,
 )
 from exemplar.retrieval.saved_search.ranked_rows import ranked_export
 from exemplar.retrieval.saved_search.saved import SavedSearch
@@ -24,7 +25,13 @@ from exemplar.ui.search.exporting.prepared import prepare, show_prepared
 _FORMATS = ("xlsx", "csv", "parquet", "jsonl", "ris")
 
 
-def show_ranking(make: Callable[[bool], SavedSearch], made_of: object, engine: SearchEngine, session_id: str) -> None:
+def show_ranking(
+    make: Callable[[bool], SavedSearch],
+    made_of: object,
+    engine: SearchEngine,
+    session_id: str,
+    saved_threshold: float | None,
+) -> None:
     """Draw the form.
 
     Parameters
@@ -33,6 +40,8 @@ def show_ranking(make: Callable[[bool], SavedSearch], made_of: object, engine: S
         Returns the saved search, with its figures or without.
     made_of
         What the saved search depends on.
+    saved_threshold
+        Of the saved search; it holds unless a person types another one.
     """
     st.subheader("Rank it by the saved weights", anchor=False)
     st.caption("All rows as they came, with rank and score: a text has the same score in every corpus.")
@@ -44,7 +53,7 @@ def show_ranking(make: Callable[[bool], SavedSearch], made_of: object, engine: S
         format="%.6g",
         step=0.01,
         key="elsewhere_threshold",
-        placeholder="None",
+        placeholder="None" if saved_threshold is None else f"{in_figures(saved_threshold)}, as saved",
         help="With one, the column passes says which rows have at least this score.",
     )
     format = st.segmented_control(
@@ -60,7 +69,8 @@ def show_ranking(make: Callable[[bool], SavedSearch], made_of: object, engine: S
 
     def export() -> Export:
         saved = make(False)
-        return ranked_export(apply(saved, engine), saved, threshold=threshold)
+        least = saved_threshold if threshold is None else threshold
+        return ranked_export(apply(saved, engine), saved, threshold=least)
 
     key = f"elsewhere {session_id}"
     chosen = (made_of, engine.corpus.manifest, threshold, format, delimiter)
@@ -78,7 +88,7 @@ def show_ranking(make: Callable[[bool], SavedSearch], made_of: object, engine: S
 
 def _show_figures(saved: SavedSearch) -> None:
     if saved.among_marks is None:
-        st.caption(TOO_FEW)
+        st.caption(why_no_figures(saved))
         return
     st.caption(figures_title(saved.among_marks))
     st.table(figures_table(saved.among_marks))
