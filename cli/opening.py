@@ -69,6 +69,8 @@ def check_file(path: Path | None) -> None:
         return
     if path.is_dir():
         raise ExemplarError(f"{path} is a folder; name a file in it")
+    if path.exists() and not path.is_file():  # a device or a pipe, whose place the file would take
+        raise ExemplarError(f"{path} is no regular file; name another one")
     if not path.parent.is_dir():
         raise ExemplarError(f"the folder {path.parent} does not exist; make it first, or name a file in another folder")
 
