@@ -333,4 +333,7 @@ def test_the_name_says_corpus_session_and_date(monkeypatch: pytest.MonkeyPatch) 
     name = file_name("papers", "Sea: films / “2020” ", ".csv")
     assert name.startswith("papers-sea-films-2020-20")
     assert name.endswith(".csv")
-    assert len(file_name("papers", "x" * 10_000, ".csv")) < 100
+    assert len(file_name("papers", "x" * 10_000, ".csv")) < 120
+    long = file_name("é" * 200, "検" * 10_000, ".parquet")
+    assert len(long.encode()) <= 200, "what is written beside it has a longer name"
+    assert long.startswith("é" * 45 + "-" + "検" * 30 + "-20")
