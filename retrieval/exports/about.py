@@ -12,7 +12,7 @@ from exemplar.retrieval.exports.ranks import Ranks
 from exemplar.retrieval.ranking import DocumentQuery, Query
 from exemplar.retrieval.sessions.session import Session
 
-_LONGEST_NAME = 60  # characters of each part of a file's name
+_LONGEST_NAME = 90  # bytes of each part of a file's name, of which most systems take 255 with all that is added
 
 
 def about_session(
@@ -54,8 +54,12 @@ def file_name(corpus: str, title: str, suffix: str) -> str:
     """Return a name for the file of an export: corpus, session and date."""
     words = "".join(letter if letter.isalnum() else " " for letter in title[:500].lower()).split()
     date = datetime.now().astimezone().date().isoformat()
-    parts = [corpus, "-".join(words)[:_LONGEST_NAME].strip("-"), date]
+    parts = [_cut(corpus), _cut("-".join(words)), date]
     return "-".join(filter(None, parts)) + suffix
+
+
+def _cut(name: str) -> str:
+    return name.encode(errors="ignore")[:_LONGEST_NAME].decode(errors="ignore").strip("-")
 
 
 def _shown(source: str) -> str:

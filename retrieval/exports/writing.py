@@ -84,6 +84,8 @@ def write_export(
     known = _format(format)
     if path.is_dir() and (known.suffix or any(path.iterdir())):
         raise ExemplarError(f"{path} is a folder; name a file, or for a datasets folder one that is new or empty")
+    if path.is_file() and not known.suffix:
+        raise ExemplarError(f"{path} is a file; name a folder that is new or empty")
     temporary = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
     try:
         known.write(export, _counted(export, on_progress), temporary, delimiter)

@@ -188,9 +188,14 @@ def _notes(
     """Return the notes and reasons of rows by ``doc_id`` that a session lacks; None if there are none."""
     added = {doc_id: _unescaped(row.note, file) for doc_id, row in rows.items() if row.note}
     given = {doc_id: _unescaped(row.reason, file) for doc_id, row in rows.items() if row.reason}
-    added = {doc_id: note for doc_id, note in added.items() if note != notes.get(doc_id)}
-    given = {doc_id: reason for doc_id, reason in given.items() if reason != reasons.get(doc_id)}
+    added = {doc_id: note for doc_id, note in added.items() if not _is_same(note, notes.get(doc_id))}
+    given = {doc_id: reason for doc_id, reason in given.items() if not _is_same(reason, reasons.get(doc_id))}
     return NotesAdded(added, given) if added or given else None
+
+
+def _is_same(text: str, here: str | None) -> bool:
+    """Return whether two notes are one but for blanks: those in references have no line breaks."""
+    return text.split() == (here or "").split()
 
 
 def _unescaped(text: str, file: MarkFile) -> str:

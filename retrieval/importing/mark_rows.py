@@ -130,8 +130,10 @@ def mark_row(row: Row | Problem, roles: Roles, place: str, texts: Texts) -> Mark
         len(note) > LONGEST_NOTE or max(len(reason), len(reader)) > LONGEST_NAME,
     )
     if doc_id is None and text is None and not (found.text_hash or found.doi or found.pmid):
-        what = "a mark" if words else "a note"
-        raise ExemplarError(f"{found.name} has {what} but no {roles.doc_id or 'text'}; fill it in, or remove {what}")
+        what = "mark" if words else "note"
+        raise ExemplarError(
+            f"{found.name} has a {what} but no {roles.doc_id or 'text'}; fill it in, or remove the {what}"
+        )
     return found
 
 

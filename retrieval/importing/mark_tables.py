@@ -25,7 +25,11 @@ from exemplar.retrieval.importing.mark_roles import roles_of
 MOST_BYTES = 500_000_000  # of an uploaded file
 
 # Columns that records may have though the first ones, which show the columns, do not: decisions, and notes.
-_OF_RECORDS = {"ris": ("decision", "N1"), "endnote": ("decision", "%Z"), "bibtex": ("decision", "note", "annote")}
+_OF_RECORDS = {
+    "ris": ("decision", "N1"),
+    "endnote": ("decision", "%Z"),
+    "bibtex": ("decision", "note", "annote", "notes"),
+}
 _SOUGHT = ("doc_id", "mark", "answer", "label")  # also where the first objects of a JSON file lack them
 _ARROW = ".arrow"
 

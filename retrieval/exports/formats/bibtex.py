@@ -8,7 +8,7 @@ from exemplar.retrieval.exports.export import Export, Row
 from exemplar.retrieval.exports.formats.csv_file import as_text
 from exemplar.retrieval.exports.formats.references import References, without_own_notes
 
-NOTES = "annote"
+NOTES = ("annote", "note", "notes")  # fields for the verdict: the first one that the entry does not have itself
 _NAMES = {
     "title": "title",
     "abstract": "abstract",
@@ -21,6 +21,23 @@ _NAMES = {
 }
 _VERBATIM = frozenset({"doi", "url", "file", "eprint"})
 _NAME = re.compile(r"[A-Za-z][A-Za-z_-]*")
+# Zotero discards an entry of a type that it does not know.
+_KNOWN = (
+    "article, book, booklet, collection, conference, dataset, electronic, inbook, incollection, inproceedings, manual, "
+    "mastersthesis, misc, online, patent, phdthesis, proceedings, software, techreport, unpublished, www"
+)
+_OTHER_NAMES = {  # of RIS and Zotero
+    "article": "jour, jfull, mgzn, news, ejour, journal article, journalarticle",
+    "book": "ebook, edbook",
+    "incollection": "chap, echap, booksection, book section",
+    "inproceedings": "conf, cpaper, conferencepaper, conference paper",
+    "phdthesis": "thes, thesis",
+    "techreport": "rprt, report",
+    "unpublished": "unpb",
+}
+_TYPES = {name: name for name in _KNOWN.split(", ")}
+_TYPES |= {name: kind for kind, names in _OTHER_NAMES.items() for name in names.split(", ")}
+_IN_BOOKS = frozenset({"inproceedings", "conference", "incollection", "inbook"})
 _NOT_OF_KEYS = re.compile(r"[^\w:./+-]+")
 _SPECIAL = {
     **{sign: f"\\{sign}" for sign in "&%$#_"},
@@ -43,33 +60,44 @@ def write_bibtex(export: Export, rows: Iterator[Row], path: Path, _: str) -> Non
     references, keys = References.of(export), set[str]()
     with path.open("x", encoding="utf-8", newline="\n", errors="backslashreplace") as file:
         for row in rows:
-            kind = " ".join(references.texts(row, "type")).casefold()
-            file.write(f"@{kind if _NAME.fullmatch(kind) else 'misc'}{{{_key(row, references, keys)},\n")
-            file.writelines(f"  {name} = {{{text}}},\n" for name, text in _fields(row, references))
+            named = " ".join(references.texts(row, "type")).casefold().split(";")
+            kind = next((_TYPES[each.strip()] for each in named if each.strip() in _TYPES), "misc")
+            file.write(f"@{kind}{{{_key(row, references, keys)},\n")
+            file.writelines(f"  {name} = {{{text}}},\n" for name, text in _fields(row, references, kind))
             file.write("}\n\n")
 
 
 def unwritten_columns(export: Export) -> tuple[str, ...]:
     """Return the columns of an export for which BibTeX has no place."""
-    return tuple(name for name in References.of(export).others if not _NAME.fullmatch(name))
+    return tuple(name for name in References.of(export).others if not _is_field(name))
 
 
-def _fields(row: Row, references: References) -> Iterator[tuple[str, str]]:
+def _is_field(name: str) -> bool:
+    """Return whether a column can be a field of its own."""
+    return bool(_NAME.fullmatch(name)) and name.casefold() not in _NAMES.values()
+
+
+def _fields(row: Row, references: References, kind: str) -> Iterator[tuple[str, str]]:
     for field, name in _NAMES.items():
         texts = references.texts(row, field)
         if field == "authors":
             yield from ((name, " and ".join(map(_person, texts))) for _ in texts[:1])
         elif texts:
             between = " " if field == "url" else "; "
+            if field == "journal" and kind in _IN_BOOKS and not row.get("booktitle"):
+                name = "booktitle"
             yield name, _encoded(name, between.join(texts))
-    for name in references.others:
-        text = as_text(row[name]).strip() if row.get(name) is not None and _NAME.fullmatch(name) else ""
-        if name.casefold() == NOTES:
+    noted = set()
+    for name in filter(_is_field, references.others):
+        text = as_text(row[name]).strip() if row.get(name) is not None else ""
+        if name.casefold() in NOTES:
             text = without_own_notes(text)
-        if text and name.casefold() not in _NAMES.values():
+            noted |= {name.casefold()} if text else set()
+        if text:
             yield name, _encoded(name.casefold(), text)
     if note := references.note(row):
-        yield NOTES, _encoded(NOTES, note)
+        field = next((each for each in NOTES if each not in noted), NOTES[0])
+        yield field, _encoded(field, note)
 
 
 def _key(row: Row, references: References, keys: set[str]) -> str:

@@ -22,7 +22,18 @@ _TAGS = {
 }
 _TAG = re.compile(r"[A-Z][A-Z0-9]")
 _TYPE = re.compile(r"[A-Z]{3,7}")
-_TYPES = {"article": "JOUR", "journal article": "JOUR", "inproceedings": "CONF", "book": "BOOK", "phdthesis": "THES"}
+_TYPES = {
+    name: kind
+    for kind, names in {
+        "JOUR": "article, journal article, journalarticle",
+        "CONF": "inproceedings, conference, conferencepaper, conference paper",
+        "BOOK": "book",
+        "CHAP": "incollection, inbook, booksection, book section",
+        "THES": "phdthesis, mastersthesis, thesis",
+        "RPRT": "techreport, report",
+    }.items()
+    for name in names.split(", ")
+}
 _VALUES = re.compile(r"(?<!\n)\n(?!\n)")  # a gap of a line parts paragraphs, a break alone values
 
 
@@ -50,6 +61,8 @@ def _record(row: Row, references: References) -> Iterator[str]:
     if kind and not _TYPE.fullmatch(kind):
         yield from _lines("M3", kind)
     for field, tag in _TAGS.items():
+        if tag == "T2" and row.get("T2"):
+            tag = "JF"  # the file has both, and a reader would take one of two T2
         for text in references.texts(row, field):
             yield from _lines(tag, text)
     for name in references.others:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -82,3 +83,15 @@ def test_marks_are_exported_after_their_corpus_was_removed(capsys: pytest.Captur
         ("1", ANIMALS[1], "no longer in this corpus"),
         ("5", ANIMALS[5], "no longer in this corpus"),
     ]
+
+
+def test_a_device_or_a_pipe_is_left_as_it_is(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    pipe = tmp_path / "x.csv"
+    os.mkfifo(pipe)
+    assert "x.csv is no regular file; name another one" in failure(capsys, "export", "s1", str(pipe))
+    assert pipe.is_fifo()
+    file = tmp_path / "file"
+    file.write_text("a")
+    said = failure(capsys, "export", "s1", str(file), "--format", "dataset")
+    assert "is a file; name a folder that is new or empty" in said
+    assert file.read_text() == "a"

@@ -113,6 +113,8 @@ def test_rows_are_chosen_by_verdict_by_filters_and_from_the_top(engine: SearchEn
 def test_what_cannot_be_exported_is_refused(engine: SearchEngine) -> None:
     with pytest.raises(ExemplarError, match="the list has 4 results, and 5 were asked for; ask for 4 at most"):
         exported(engine, Queried("cat"), choice=Choice("first", 5))
+    with pytest.raises(ExemplarError, match="the list has no results: the filters, or hidden marked rows, keep all of"):
+        exported(engine, Queried("cat"), FiltersSet(Filters(words="nothing")), choice=Choice("first", 1))
     with pytest.raises(ExemplarError, match="no query now, so that nothing is ranked; export as in the file"):
         exported(engine, choice=Choice(order="rank"))
     with pytest.raises(ExemplarError, match="the rows to export can be all, .*; got 'some'"):

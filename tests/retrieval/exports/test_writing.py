@@ -187,6 +187,39 @@ def test_columns_for_which_a_bibliography_has_no_place_are_named() -> None:
     assert unwritten_columns(export, "ris") == ("My notes",)
     assert unwritten_columns(export, "bibtex") == ("My notes", "C1")
     assert unwritten_columns(export, "csv") == ()
+    both = table([{"title": "a", "authors": "b", "author": "c"}])
+    assert unwritten_columns(both, "bibtex") == unwritten_columns(both, "ris") == ("author",)
+
+
+@pytest.mark.parametrize(
+    ("named", "ris", "bibtex"),
+    [
+        ("JOUR", "JOUR", "article"),
+        ("journalArticle", "JOUR", "article"),
+        ("Journal Article; Review", "GEN", "article"),
+        ("incollection", "CHAP", "incollection"),
+        ("CHAP", "CHAP", "incollection"),
+        ("case report", "GEN", "misc"),
+    ],
+)
+def test_types_of_references_are_those_of_the_format(tmp_path: Path, named: str, ris: str, bibtex: str) -> None:
+    export = table([{"title": "a", "abstract": "b", "type": named}])
+    assert written(export, tmp_path / "x.ris", "ris").read_text().startswith(f"TY  - {ris}\n")
+    assert written(export, tmp_path / "x.bib", "bibtex").read_text().startswith(f"@{bibtex}{{")
+
+
+def test_no_field_of_a_reference_comes_twice(tmp_path: Path) -> None:
+    row = {"title": "a", "journal": "J Cats", "T2": "Journal of Cats", "annote": "mine", "note": "", "type": "CHAP"}
+    export = table([row | {"mark": "relevant"}], ("mark",))
+    lines = written(export, tmp_path / "x.bib", "bibtex").read_text().splitlines()
+    assert lines[1:5] == [
+        "  title = {a},",
+        "  booktitle = {J Cats},",
+        "  annote = {mine},",
+        "  note = {Exemplar: relevant},",
+    ]
+    tags = [line for line in written(export, tmp_path / "x.ris", "ris").read_text().splitlines() if "Cats" in line]
+    assert tags == ["JF  - J Cats", "T2  - Journal of Cats"]
 
 
 def test_a_note_is_read_as_it_was_written() -> None:
@@ -300,4 +333,7 @@ def test_the_name_says_corpus_session_and_date(monkeypatch: pytest.MonkeyPatch) 
     name = file_name("papers", "Sea: films / “2020” ", ".csv")
     assert name.startswith("papers-sea-films-2020-20")
     assert name.endswith(".csv")
-    assert len(file_name("papers", "x" * 10_000, ".csv")) < 100
+    assert len(file_name("papers", "x" * 10_000, ".csv")) < 120
+    long = file_name("é" * 200, "検" * 10_000, ".parquet")
+    assert len(long.encode()) <= 200, "what is written beside it has a longer name"
+    assert long.startswith("é" * 45 + "-" + "検" * 30 + "-20")

@@ -277,7 +277,7 @@ def test_long_notes_are_cut_and_the_preview_says_so(animals: Corpus) -> None:
 
 def test_a_note_without_a_mark_needs_a_document() -> None:
     file = read_marks(b"doc_id,text,mark,note\n,,,n\n", "m.csv")
-    assert file.left_out == ("line 2 has a note but no doc_id; fill it in, or remove a note",)
+    assert file.left_out == ("line 2 has a note but no doc_id; fill it in, or remove the note",)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])

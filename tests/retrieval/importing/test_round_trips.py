@@ -53,6 +53,9 @@ def test_marks_notes_readers_and_times_come_back(engine: SearchEngine, name: str
     assert (found.notes, found.event.readers) == (notes, dict.fromkeys(hashes, "ann"))
     assert found.event.made == dict.fromkeys(hashes, WHEN)
     assert found.found == {"hash": 3}
+    here = {doc_id: note.replace(" ", "\n") for doc_id, note in notes.notes.items()}  # references have no line breaks
+    read = read_marks(path, path.name, engine.corpus.manifest.source.columns)
+    assert added_marks(read, engine.corpus, Marks(), {}, here, notes.reasons).notes is None
 
     other = built("bees hum", "x", name="other")  # numbered, without titles: no mark goes to the text of an id
     found = taken(path, other)
