@@ -26,7 +26,17 @@ def filters_of(filters: Filters | Mapping[str, Any] | None, frame: Frame) -> Fil
 
 
 def _texts(value: Any) -> tuple[str, ...]:
-    """Return one value or several as the text that metadata has."""
+    """Return one value or several as the texts that metadata has; a number is the same with and without a fraction."""
     several = [value] if isinstance(value, str) or not hasattr(value, "__iter__") else list(value)
     several = [each.item() if hasattr(each, "item") else each for each in several]  # of NumPy
-    return tuple(text for each in several if (text := metadata_text(each)) is not None)
+    spelt = [spelling for each in several for spelling in _spellings(each)]
+    return tuple(text for each in spelt if (text := metadata_text(each)) is not None)
+
+
+def _spellings(value: Any) -> tuple[Any, ...]:
+    """Return a number as whole and with a fraction: pandas keeps whole numbers with gaps as 1.0."""
+    if isinstance(value, int) and not isinstance(value, bool) and float(value) == value:
+        return value, float(value)
+    if isinstance(value, float) and value.is_integer():
+        return value, int(value)
+    return (value,)

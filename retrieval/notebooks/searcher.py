@@ -13,6 +13,7 @@ from exemplar.data.corpus.filters import Filters
 from exemplar.data.encoders.base import unit_rows
 from exemplar.data.errors import ExemplarError
 from exemplar.data.sources.columns import Columns
+from exemplar.data.words.languages import language_code
 from exemplar.retrieval.feedback import MARK_NAMES, Feedback
 from exemplar.retrieval.highlights import SentenceHighlighter
 from exemplar.retrieval.in_memory import engine_in_memory
@@ -39,7 +40,7 @@ class Searcher:
     whole
         Make every row one passage, of which the model reads the beginning.
     language
-        The language of the texts, as an ISO 639-1 code; None to recognise it, ``none`` for no language.
+        The language of the texts, as an ISO 639-1 code or in English; None to recognise it, ``none`` for no language.
 
     Examples
     --------
@@ -98,7 +99,7 @@ class Searcher:
             encoder,
             name="the data",
             whole=self._whole,
-            language=self._language,
+            language=None if self._language is None else language_code(self._language),
             vectors=given,
             on_progress=on_progress,
         )
@@ -182,8 +183,8 @@ class Searcher:
             ``SearchEngine.search``.
         """
         frame, engine, highlighter = self._checked_fit()
-        if k is not None and k < 1:
-            raise ExemplarError(f"k must be at least 1, or None for all rows; got {k}")
+        if k is not None and not (isinstance(k, int | np.integer) and k >= 1):
+            raise ExemplarError(f"k must be a whole number of at least 1, or None for all rows; got {k!r:.100}")
         ranking = engine.search(
             self._query(query, like, frame, engine),
             self._feedback,
@@ -199,6 +200,10 @@ class Searcher:
         if query is not None and like is not None:
             raise ExemplarError("rank by a typed query or like a row, not by both")
         if query is not None:
+            if not isinstance(query, str):
+                raise ExemplarError(
+                    f"the query is a text, got a {type(query).__name__}; to rank like a row, say rank(like=...)"
+                )
             return query
         if like is not None:
             rows = documents_named([like], frame, engine.corpus)

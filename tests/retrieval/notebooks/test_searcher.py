@@ -105,6 +105,25 @@ def test_rows_go_by_label_then_id_then_position_and_by_masks(searcher: Searcher,
         searcher.mark(relevant="l")
     with pytest.raises(ExemplarError, match="the mask has 2 values, and the data 13 rows"):
         searcher.mark(relevant=[True, False])
+    with pytest.raises(ExemplarError, match=r"another index than the data; give mask\.to_numpy\(\)"):
+        searcher.mark(relevant=(frame["stars"] == 2).sort_index(ascending=False))
+    assert marked(searcher.mark(clear=list("cdi"), relevant=(each for each in "ab"))) == dict.fromkeys("ab", "relevant")
+
+
+def test_rows_of_an_index_with_several_levels_go_by_all_of_their_labels() -> None:
+    index = pd.MultiIndex.from_product([["a", "b"], range(5)])
+    searcher = Searcher(FakeEncoder()).fit(pd.DataFrame({"text": ANIMALS}, index=index))
+    searcher.mark(relevant=("b", 2), not_relevant=[("a", 0), ("a", 1)], unsure=9)
+    assert marked(searcher) == {
+        ("b", 2): "relevant",
+        ("a", 0): "not relevant",
+        ("a", 1): "not relevant",
+        ("b", 4): "unsure",
+    }
+    with pytest.raises(ExemplarError, match="no row is called 'a'"):
+        searcher.mark(relevant=("a",))
+    with pytest.raises(ExemplarError, match=r"no row is called \[0, 1\]"):
+        searcher.rank(like=[0, 1])
 
 
 def test_an_index_of_numbers_is_never_taken_for_positions() -> None:
@@ -177,6 +196,12 @@ def test_without_a_query_the_marks_rank(searcher: Searcher) -> None:
 def test_filters_go_by_the_values_of_columns(searcher: Searcher) -> None:
     assert set(searcher.rank("a cat", filters={"kind": "market"}).index) == {"f", "g", "h"}
     assert set(searcher.rank("a cat", filters={"kind": ["animal"], "stars": np.int64(0)}).index) == {"a", "d"}
+    gaps = pd.DataFrame({"text": ANIMALS, "year": [None, 1, 2, 3, 4, 5, 6, 7, 8, 9]})  # which makes 1 to 1.0
+    assert Searcher(FakeEncoder()).fit(gaps).rank("a cat", filters={"year": [1, np.float64(2)]}).index.tolist() == [
+        1,
+        2,
+    ]
+    assert set(searcher.rank("a cat", filters={"kind": "animal", "stars": 0.0}).index) == {"a", "d"}
     with pytest.raises(ExemplarError, match="no filter goes by the column 'year'; there are kind, stars"):
         searcher.rank("a cat", filters={"year": 2020})
 
@@ -216,8 +241,14 @@ def test_a_frame_that_changes_later_changes_no_ranking(frame: pd.DataFrame) -> N
 def test_steps_out_of_order_and_bad_numbers_are_refused(searcher: Searcher) -> None:
     with pytest.raises(ExemplarError, match="the Searcher has no table yet: call fit first"):
         Searcher().rank("a cat")
-    with pytest.raises(ExemplarError, match="k must be at least 1, or None for all rows; got 0"):
+    with pytest.raises(ExemplarError, match="k must be a whole number of at least 1, or None for all rows; got 0"):
         searcher.rank("a cat", k=0)
+    with pytest.raises(ExemplarError, match=r"or None for all rows; got 2\.5"):
+        searcher.rank("a cat", k=2.5)  # type: ignore[arg-type]
+    with pytest.raises(ExemplarError, match=r"the query is a text, got a int; to rank like a row, say rank\(like="):
+        searcher.rank(5)  # type: ignore[arg-type]
+    with pytest.raises(ExemplarError, match="'xx' is no language by its code or English name"):
+        Searcher(FakeEncoder(), language="xx").fit(ANIMALS)
     with pytest.raises(ExemplarError, match="the model is a name, a folder"):
         Searcher(3).fit(ANIMALS)
 
