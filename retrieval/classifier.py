@@ -133,7 +133,10 @@ class ExemplarClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
             return np.ones(2)
         if not isinstance(self.class_weight, Mapping):
             raise ValueError(f"class_weight must be balanced, a weight for each class, or None: {self.class_weight!r}")
-        return np.array([self.class_weight.get(each, 1.0) for each in self.classes_.tolist()], np.float64)
+        weights = np.array([self.class_weight.get(each, 1.0) for each in self.classes_.tolist()], np.float64)
+        if not (np.isfinite(weights) & (weights >= 0)).all():  # below zero, the objective has no minimum
+            raise ValueError(f"class_weight must have finite weights that are not negative: {self.class_weight!r}")
+        return weights
 
     def _trained(
         self, X: NDArray[np.floating[Any]], is_second: NDArray[np.bool_], weights: NDArray[np.float64]
