@@ -1,5 +1,6 @@
 """The interface as an ASGI application: guards around the routes of ``OPERATIONS``."""
 
+import asyncio
 import functools
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -66,6 +67,8 @@ def _route(operation: Operation, engines: Engines, most_bytes: int) -> Route:
         try:
             given = await _given(request, operation, most_bytes)
             return answer(await run_in_threadpool(operation.call, engines, given), operation.status)
+        except asyncio.CancelledError:  # it takes longer than the server waits at its end
+            return refusal(503, "the interface is ending; ask again when it runs")
         except Exception as error:
             return await run_in_threadpool(failure, error)
 

@@ -92,7 +92,8 @@ def _documents_in(
         else:
             documents.append(item)
     if not documents:
-        raise ExemplarError(f"none of the {len(rows):,} rows has a text")
+        first = next((problem.reason for problem in problems if problem.left_out), "no text")
+        raise ExemplarError(f"none of the {len(rows):,} rows has a text that can be read; the first: {first}")
     return documents, problems
 
 

@@ -23,6 +23,7 @@ _REFUSALS = {
     413: "The body is too large.",
     415: "The body is not sent as JSON.",
     500: "A fault of Exemplar itself.",
+    503: "The interface is ending.",
 }
 _STYLE = """\
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 52rem; margin: 2rem auto; padding: 0 1rem }

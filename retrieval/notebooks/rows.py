@@ -72,6 +72,7 @@ def _with_label(key: Any, index: pd.Index) -> NDArray[np.intp]:
     if has_levels and not (isinstance(key, tuple) and len(key) == index.nlevels):
         return np.array([-1])
     try:
-        return np.asarray(index.get_indexer_for(pd.Index([key], tupleize_cols=has_levels)), np.intp)
+        found: NDArray[np.intp] = index.get_indexer_for(pd.Index([key], tupleize_cols=has_levels))
     except (TypeError, ValueError, pd.errors.InvalidIndexError):
         return np.array([-1])
+    return found

@@ -95,7 +95,11 @@ def test_what_can_not_be_applied_is_said(refused: Refused, saved: dict) -> None:
         ({"search": {}, "rows": rows}, 400, "'search' does not hold a saved search: it has no 'exemplar_saved_search'"),
         ({"search": {**saved, "marks": 1}, "rows": rows}, 400, "'search' does not hold a saved search: marks: "),
         ({"search": saved, "rows": []}, 400, "'rows' is empty; it needs at least 1"),
-        ({"search": saved, "rows": [{"text": ""}, {"text": None}]}, 400, "none of the 2 rows has a text"),
+        (
+            {"search": saved, "rows": [{"text": ["a", "b"]}, {"text": None}]},
+            400,
+            "none of the 2 rows has a text that can be read; the first: the text is a list",
+        ),
         ({"search": saved, "rows": ["a"]}, 400, "'rows[0]' must be an object, got \"a\""),
         (
             {"search": saved, "rows": [{"a": 1, "b": 2}]},

@@ -1,9 +1,12 @@
+import asyncio
 import json
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from exemplar import cli
@@ -12,9 +15,10 @@ from exemplar.data.corpus.corpus import Corpus
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.ranking import DocumentQuery
 from exemplar.retrieval.search import SearchEngine
-from tests.api.conftest import Ask
+from tests.api.conftest import TOKEN, Ask
 from tests.support.corpora import ANIMALS, source_of
 from tests.support.fake_encoder import FakeEncoder
+from tests.support.patience import PATIENCE
 
 MARKS = {"relevant": ["1", "2"], "not_relevant": ["5"], "unsure": ["8"]}
 
@@ -146,3 +150,36 @@ def test_many_at_once_get_what_each_gets_alone(client: TestClient) -> None:
     with ThreadPoolExecutor(8) as threads:
         at_once = list(threads.map(ask, bodies))
     assert at_once == [ask(body) for body in bodies]
+
+
+def test_a_request_that_outlasts_the_server_is_told_so(app: Starlette, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, ended = threading.Event(), threading.Event()
+    monkeypatch.setattr(SearchEngine, "search", lambda *_, **__: (begun.set(), ended.wait()))
+    headers = {"host": "localhost", "authorization": f"Bearer {TOKEN}", "content-type": "application/json"}
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/search",
+        "query_string": b"",
+        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+    }
+    sent: list[dict] = []
+
+    async def receive() -> dict:
+        return {"type": "http.request", "body": b'{"corpus": "animals", "query": "cat"}'}
+
+    async def send(message: dict) -> None:
+        sent.append(message)
+
+    async def cut_off() -> None:
+        answering = asyncio.create_task(app(scope, receive, send))
+        await asyncio.to_thread(begun.wait, PATIENCE)
+        answering.cancel()
+        try:
+            await answering
+        finally:
+            ended.set()
+
+    asyncio.run(cut_off())
+    assert sent[0]["status"] == 503
+    assert json.loads(sent[1]["body"]) == {"error": "the interface is ending; ask again when it runs"}

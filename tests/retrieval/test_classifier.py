@@ -159,6 +159,9 @@ def test_parameters_are_checked_by_fit() -> None:
         ExemplarClassifier(until="soon").fit(X, y)
     with pytest.raises(ValueError, match="class_weight must be balanced"):
         ExemplarClassifier(class_weight="fair").fit(X, y)
+    for weight in (-1.0, float("nan")):
+        with pytest.raises(ValueError, match="class_weight must have finite weights that are not negative"):
+            ExemplarClassifier(class_weight={1: weight}).fit(X, y)
 
 
 def test_the_direct_method_finds_the_same_optimum() -> None:
