@@ -7,6 +7,8 @@ import pytest
 
 from exemplar.data.building.build import build_corpus
 from exemplar.data.corpus.corpus import Corpus
+from exemplar.data.corpus.manifest import corpus_folder, read_manifest
+from exemplar.data.corpus.shards import DOCUMENTS
 from exemplar.retrieval.exports.waiting import Download
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.saved_search.file import bytes_of
@@ -57,11 +59,30 @@ def test_a_session_goes_on_with_the_search_on_another_corpus(
     marks = {row[head.index("text")]: row[head.index("mark")] for row in rows}
     assert marks == {ANIMALS[1]: "relevant", "a new cat": None, "other stocks": None}
 
+    outdated = "This file was made before the choice, the marks or the corpus changed:"
+    assert outdated not in bodies(app)
+    labelled(app, "number_input", "Threshold").set_value(0.5).run()
+    assert outdated in bodies(app), "the file is without the threshold"
+    labelled(app, "number_input", "Threshold").set_value(None).run()
+    assert outdated not in bodies(app)
+
     press(app, "Begin a session there")
     begun = store.load(session_of(app))
     assert begun is not None
     assert (begun.session_id == session_id, begun.corpus, begun.query) == (False, "november", "cats")
     assert begun.feedback == Feedback((f"0 ({animals.text_hashes([0])[0][:8]})", "0"), ("5",))
+
+
+@pytest.mark.usefixtures("store")
+def test_a_corpus_that_cannot_be_read_is_told_in_the_dialog() -> None:
+    (corpus_folder("november") / read_manifest("november").build / DOCUMENTS).write_bytes(b"")
+    app = opened()
+    search(app, "cats")
+    opened_popover(app, "session_menu")
+    press(app, "Save this search, or use it elsewhere")
+    ran(labelled(app, "selectbox", "Use this search on another corpus").select("november").run())
+    [told] = messages(app, "error")
+    assert told.startswith("The files of the corpus 'november' can't be read")
 
 
 def test_a_saved_search_is_opened_and_a_hostile_one_refused(

@@ -525,6 +525,7 @@ def replaced(store: SessionStore, animals: Corpus, encoder: FakeEncoder) -> Corp
     return build_corpus(source_of(["something else", *reversed(ANIMALS[:5])]), encoder)
 
 
+OUTDATED = "This file was made before the choice, the marks or the corpus changed:"
 NOTICE = "This session began on another corpus named animals, which was removed or replaced since."
 
 
@@ -636,6 +637,11 @@ def test_a_workbook_is_prepared_and_a_cell_that_excel_cannot_hold_refuses_it(
     [link] = re.findall(r'href="/(downloads/[^"]+/animals-[\d-]+\.xlsx)" download', bodies(both))
     waiting_file = waiting.file_of(*link.split("/")[1:])
     assert [row[1].value for row in openpyxl.load_workbook(waiting_file)["Rows"].rows][1:3] == ["animal", "animal"]
+    assert OUTDATED not in bodies(both)
+    ran(both.selectbox(key="export_which").set_value("marked").run())
+    assert OUTDATED in bodies(both), "the file has other rows than are chosen now"
+    ran(both.selectbox(key="export_which").set_value("all").run())
+    assert OUTDATED not in bodies(both)
     ran(both.button(key="dismiss export").click().run())
     assert not waiting_file.exists()
     build_corpus(source_of(["short", "x" * 34_999]), encoder, replace=True)

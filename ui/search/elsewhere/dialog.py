@@ -51,12 +51,14 @@ def _show(session: Session, corpora: Sequence[str]) -> None:
     else:
         _show_save(session)
     try:
-        make = _opened() or (None if session.query is None else _of_session(session))
+        opened = _opened()
+        if opened is not None:
+            _show_use(lambda figures: opened, opened, session, corpora)
+        elif session.query is not None:
+            title = state.title_of(session.session_id)
+            _show_use(_of_session(session), (session, title), session, corpora)
     except ExemplarError as error:
-        html.show_message("error", str(error))
-        return
-    if make is not None:
-        _show_use(make, session, corpora)
+        html.show_message("error", with_remedy(error))
 
 
 def _of_session(session: Session) -> Callable[[bool], SavedSearch]:
@@ -80,8 +82,8 @@ def _show_save(session: Session) -> None:
     )
 
 
-def _opened() -> Callable[[bool], SavedSearch] | None:
-    """Draw the box for a saved search; return what makes that search, None without one."""
+def _opened() -> SavedSearch | None:
+    """Draw the box for a saved search; return that search, None without one."""
     uploaded = st.file_uploader(
         "Or open a saved search", type=["json"], key="open_search", max_upload_size=MOST_BYTES // 10**6
     )
@@ -89,10 +91,10 @@ def _opened() -> Callable[[bool], SavedSearch] | None:
         return None
     saved = saved_search_of(uploaded.getvalue(), uploaded.name)
     st.html(html.element("div", "text", html.text(search_in_words(saved))))
-    return lambda figures: saved
+    return saved
 
 
-def _show_use(make: Callable[[bool], SavedSearch], session: Session, corpora: Sequence[str]) -> None:
+def _show_use(make: Callable[[bool], SavedSearch], made_of: object, session: Session, corpora: Sequence[str]) -> None:
     others = [name for name in corpora if name != session.corpus]
     corpus = st.selectbox(
         "Use this search on another corpus",
@@ -116,7 +118,7 @@ def _show_use(make: Callable[[bool], SavedSearch], session: Session, corpora: Se
         "Query, settings and marks go along; marks go by their texts, and train also where this corpus does not have "
         "them. It is trained on that corpus: scores do not compare with those here."
     )
-    show_ranking(make, engine, session.session_id)
+    show_ranking(make, made_of, engine, session.session_id)
 
 
 def _begin(make: Callable[[bool], SavedSearch], engine: SearchEngine) -> None:

@@ -24,13 +24,15 @@ from exemplar.ui.search.exporting.prepared import prepare, show_prepared
 _FORMATS = ("xlsx", "csv", "parquet", "jsonl", "ris")
 
 
-def show_ranking(make: Callable[[bool], SavedSearch], engine: SearchEngine, session_id: str) -> None:
+def show_ranking(make: Callable[[bool], SavedSearch], made_of: object, engine: SearchEngine, session_id: str) -> None:
     """Draw the form.
 
     Parameters
     ----------
     make
         Returns the saved search, with its figures or without.
+    made_of
+        What the saved search depends on.
     """
     st.subheader("Rank it by the saved weights", anchor=False)
     st.caption("All rows as they came, with rank and score: a text has the same score in every corpus.")
@@ -61,15 +63,16 @@ def show_ranking(make: Callable[[bool], SavedSearch], engine: SearchEngine, sess
         return ranked_export(apply(saved, engine), saved, threshold=threshold)
 
     key = f"elsewhere {session_id}"
+    chosen = (made_of, engine.corpus.manifest, threshold, format, delimiter)
     place = st.container(gap=None)
-    shown = show_prepared(key)
+    shown = show_prepared(key, chosen)
     place.button(
         "Prepare the ranking",
         key="prepare_ranking",
         icon=":material/hourglass_top:",
         disabled=shown == "running",
         on_click=prepare,
-        args=(key, name, export, format, delimiter),
+        args=(key, name, export, format, delimiter, chosen),
     )
 
 

@@ -50,23 +50,24 @@ def show_export(
 
     # A cell that is too long for Excel refuses the file, and only what is prepared can say so.
     if corpus.n_documents > _MOST_AT_ONCE or chosen.format == "xlsx":
-        _show_preparing(session, name, make, chosen)
+        made_of = (chosen, session, title, corpus.manifest)
+        _show_preparing(session.session_id, name, make, chosen, made_of)
     else:
         _show_downloads(name, make, chosen)
 
 
-def _show_preparing(session: Session, name: str, make: Callable[[], Export], chosen: Chosen) -> None:
+def _show_preparing(session_id: str, name: str, make: Callable[[], Export], chosen: Chosen, made_of: object) -> None:
     """Draw the button that begins to prepare a file, and what became of the last one."""
     place = st.container(gap=None)
-    shown = show_prepared(session.session_id)
+    shown = show_prepared(session_id, made_of)
     place.button(
         "Prepare the file",
         key="prepare export",
         icon=":material/hourglass_top:",
-        type="primary" if shown == "none" else "secondary",
+        type="primary" if shown in ("none", "outdated") else "secondary",
         disabled=shown == "running",
         on_click=prepare,
-        args=(session.session_id, name, make, chosen.format, chosen.delimiter),
+        args=(session_id, name, make, chosen.format, chosen.delimiter, made_of),
     )
 
 

@@ -32,10 +32,19 @@ class Prepared:
 
     files: tuple[Download, ...]
     n_rows: int
+    made_of: object
 
 
-def prepare(session_id: str, name: str, make: Callable[[], Export], format: str, delimiter: str) -> None:
-    """Begin to write an export; that of the session before it, if one waits, is removed."""
+def prepare(
+    session_id: str, name: str, make: Callable[[], Export], format: str, delimiter: str, made_of: object
+) -> None:
+    """Begin to write an export; that of the session before it, if one waits, is removed.
+
+    Parameters
+    ----------
+    made_of
+        What the file depends on, to be compared with that of ``show_prepared``.
+    """
     dismiss(session_id)
 
     def work(report: jobs.ReportProgress) -> Prepared:
@@ -45,7 +54,7 @@ def prepare(session_id: str, name: str, make: Callable[[], Export], format: str,
         on_progress = lambda done, total: report(Preparing(name, done, total))  # noqa: E731
         write_export(export, path, format, delimiter=delimiter, on_progress=on_progress)
         written = [each for each in (path, about_path(path)) if each.exists()]
-        return Prepared(tuple(map(waiting.offer, written)), export.n_rows)
+        return Prepared(tuple(map(waiting.offer, written)), export.n_rows, made_of)
 
     jobs.start("export", session_id, work, Preparing(name))
 
@@ -61,20 +70,24 @@ def dismiss(session_id: str) -> None:
     jobs.dismiss("export", session_id)
 
 
-def show_prepared(session_id: str) -> Literal["none", "running", "ended"]:
-    """Draw what is being prepared for a session, live, or was; return which of them."""
+def show_prepared(session_id: str, made_of: object) -> Literal["none", "running", "ended", "outdated"]:
+    """Draw what is being prepared for a session, live, or was; return which of them.
+
+    A file that was made of something else than what is now chosen and marked is outdated, and says so.
+    """
     job = jobs.job("export", session_id)
     if job is None:
         return "none"
     was_running = job.running
+    outdated = not was_running and job.result is not None and job.result.made_of != made_of
 
     def draw() -> None:
         if was_running and not job.running:
             st.rerun(scope="app")
-        _show_running(job) if job.running else _show_ended(job)
+        _show_running(job) if job.running else _show_ended(job, outdated=outdated)
 
     st.fragment(draw, run_every=_REFRESH_EVERY if was_running else None)()
-    return "running" if was_running else "ended"
+    return "running" if was_running else "outdated" if outdated else "ended"
 
 
 def _show_running(job: jobs.Job) -> None:
@@ -84,11 +97,13 @@ def _show_running(job: jobs.Job) -> None:
     st.button("Stop", key="stop export", icon=":material/stop:", disabled=job.stopping, on_click=job.stop)
 
 
-def _show_ended(job: jobs.Job) -> None:
+def _show_ended(job: jobs.Job, *, outdated: bool) -> None:
     if job.result is None:
         reason = job.error or "it was stopped"
         html.show_message("warning" if job.stopped else "error", f"{job.progress.name} was not written: {reason}")
     else:
+        if outdated:
+            st.html(html.quiet_line("This file was made before the choice, the marks or the corpus changed:"))
         st.html("".join(_link(download) for download in job.result.files))
     st.button("Dismiss", key="dismiss export", icon=":material/close:", on_click=dismiss, args=(job.name,))
 
