@@ -14,6 +14,7 @@ from exemplar.ui import html, jobs
 from exemplar.ui.confirm import confirm
 from exemplar.ui.corpora import build_job
 from exemplar.ui.corpora.add_form import begin_adding
+from exemplar.ui.corpora.form_memory import ADDING
 from exemplar.ui.navigation import search_corpus
 
 _OUTCOME = "what_was_done_with_a_corpus"
@@ -47,6 +48,8 @@ def show_actions(status: CorpusStatus) -> None:
             "Remove", key=f"corpus-remove {name}", icon=":material/delete:", help="Remove it; you are asked first."
         ):
             _confirm_removal(name)
+    if st.session_state.get(ADDING) == name:  # on a small screen nothing else that is seen has changed
+        st.caption("Choose the file in the form below.")
     outcome = st.session_state.get(_OUTCOME)
     if outcome is not None and outcome.name == name:
         _show_outcome(outcome)
