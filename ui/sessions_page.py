@@ -26,6 +26,7 @@ from exemplar.ui.row_choice import Rows, choose_row
 from exemplar.ui.search.exporting.flow import show_flow
 from exemplar.ui.search.exporting.form import show_export
 from exemplar.ui.search.importing.file import show_import
+from exemplar.ui.streamlit_internals import POPOVER
 
 _A_PAGE = 50  # sessions
 _LATEST = 200  # events
@@ -33,6 +34,8 @@ _LONGEST = 100  # characters of a name
 _CHOSEN = "chosen_session"
 _ANOTHER = " (another corpus now)"
 _REMOVED = " (removed)"
+# Where the page ends below its button, the long form would be some lines high; with a least height it opens above.
+_TALL_FORMS = f"<style>{POPOVER}:has(h3) {{ min-height: min(24rem, 60vh); }}</style>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,7 @@ def sessions_page() -> None:
     """Draw the page."""
     keep_session()
     st.html(html.STYLE)
+    st.html(_TALL_FORMS)
     st.title("Sessions", anchor=False)
     st.caption("Every search and every mark is kept as it is made. Open a session to go on where it was left.")
     place = st.container(gap=None)

@@ -8,7 +8,15 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-__all__ = ["RequestedRun", "UploadedFile", "has_changed_around", "is_on_a_page", "requested_run", "run_progress"]
+__all__ = [
+    "POPOVER",
+    "RequestedRun",
+    "UploadedFile",
+    "has_changed_around",
+    "is_on_a_page",
+    "requested_run",
+    "run_progress",
+]
 
 RequestedRun = Literal["page", "fragment", "timer"]
 RunProgress = Literal["start", "drawing", "again", "end", "fragment start", "fragment end"]
@@ -19,6 +27,8 @@ _ENDS: dict[int, RunProgress] = {
     ForwardMsg.FINISHED_WITH_COMPILE_ERROR: "end",
     ForwardMsg.FINISHED_EARLY_FOR_RERUN: "again",
 }
+
+POPOVER = '[data-testid="stPopoverBody"]'  # what CSS calls an open popover
 
 
 def is_on_a_page() -> bool:

@@ -18,7 +18,7 @@ from exemplar.retrieval.sessions.marks import MarkedText, Marks, marked_texts
 
 State = Literal["gone", "changed", "unknown"]
 STATES: dict[State, str] = {
-    "gone": "no longer in this corpus",
+    "gone": "not in this corpus",
     "changed": "its text has changed since",
     "unknown": "text unknown",
 }

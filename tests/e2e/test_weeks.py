@@ -29,7 +29,7 @@ WEEKS = [
 ]
 ANOTHER = ["The train was crowded.", "The hotel was loud.", PARCEL]
 MINUS = "\N{MINUS SIGN}"
-GONE, ELSEWHERE = "no longer in this corpus", "made on another corpus of this name"
+GONE, ELSEWHERE = "not in this corpus", "made on another corpus of this name"
 NOTICE = "This session began on another corpus named week, which was removed or replaced since."
 
 

@@ -188,7 +188,9 @@ def test_a_file_is_added_with_the_columns_of_the_first(home: Path) -> None:
     assert "november.csv (uploaded), 2 documents" in text_of(app, "corpus-chosen")
 
     press(app, "Add a file")
+    assert "Choose the file in the form below." in captions(app)
     press(app, "Don't add")
+    assert "Choose the file in the form below." not in captions(app)
     assert "Build a corpus" in [head.value for head in app.subheader]
     press(app, "Add a file")
     upload(app, "odd.csv", "x,y\n1,2\n")

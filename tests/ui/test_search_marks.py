@@ -273,13 +273,13 @@ def test_a_mark_never_stands_on_a_text_that_it_was_not_made_on(encoder: FakeEnco
     app.run()
     assert lists.look().marks() == {}
     assert sorted(lists.by("anchored")) == ["0", "1.2", "2"]
-    assert "no longer in this corpus" in listed_mark(app, "1")
+    assert "not in this corpus" in listed_mark(app, "1")
     assert "a cat sleeps" in listed_mark(app, "1")
 
     weekly(encoder, "x", "y", "z")
     app.run()
     assert lists.look().marks() == {}
-    assert "no longer in this corpus" in listed_mark(app, "1")
+    assert "not in this corpus" in listed_mark(app, "1")
 
     weekly(encoder, "x", "a cat sleeps")
     app.run()
@@ -335,7 +335,7 @@ def test_a_session_says_that_its_corpus_is_another_one_now(encoder: FakeEncoder,
     assert "no longer" not in listed_mark(app, "2", "negative")
     [lost] = [key.removeprefix("remove ") for key in listed_marks(app) if key != "remove 2"]
     assert lost != "1"
-    assert "no longer in this corpus, made on another corpus of this name" in listed_mark(app, lost)
+    assert "not in this corpus, made on another corpus of this name" in listed_mark(app, lost)
     assert "a cat sleeps" in listed_mark(app, lost)
 
     lists.look().mark("1")

@@ -137,7 +137,7 @@ def test_a_rebuilt_corpus_is_opened_anew_and_keeps_the_marks_that_still_stand(
     assert sorted(column(app, "anchored")) == list("01234")
     assert Lists(app).marks() == {"1": "positive"}
     assert listed_marks(app) == ["remove 1", "remove 9"]
-    assert "no longer in this corpus" in part(app, "mark positive 9")
+    assert "not in this corpus" in part(app, "mark positive 9")
     assert messages(app) == []
 
 

@@ -291,7 +291,7 @@ def test_a_session_that_goes_on_as_a_new_one_keeps_the_texts_and_the_origin_of_i
     app.run()
     assert messages(app, "warning")[0] == warning, "it began on another corpus"
     for each in (app, opened(session_of(app))):
-        assert "no longer in this corpus, made on another corpus of this name" in listed_mark(each, lost)
+        assert "not in this corpus, made on another corpus of this name" in listed_mark(each, lost)
         assert "a cat sleeps" in listed_mark(each, lost)
         assert "made on another corpus of this name" in listed_mark(each, "2", "negative")
     after = store.load(session_of(app))

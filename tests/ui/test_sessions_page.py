@@ -559,7 +559,7 @@ def test_marks_are_exported_with_their_own_texts_after_the_corpus_was_replaced(
     frame = pd.read_csv(io.BytesIO(files[-1]()), dtype=str, keep_default_na=False)
     assert frame[["doc_id", "text", "mark", "mark_state", "mark_origin"]].to_numpy().tolist() == [
         ["4", ANIMALS[1], "relevant", "", "made on another corpus of this name"],
-        ["7", ANIMALS[7], "relevant", "no longer in this corpus", "made on another corpus of this name"],
+        ["7", ANIMALS[7], "relevant", "not in this corpus", "made on another corpus of this name"],
     ]
     take_in(app, "m.csv", b"doc_id,mark\n1,no\n")
     session = store.load("old")
@@ -578,8 +578,8 @@ def test_marks_are_exported_with_their_texts_after_the_corpus_was_removed(
     assert told.endswith("The marks have their texts, and can be exported.")
     frame = pd.read_csv(io.BytesIO(files[-1]()), dtype=str, keep_default_na=False)
     assert frame[["doc_id", "text", "mark", "mark_state"]].to_numpy().tolist() == [
-        ["1", ANIMALS[1], "relevant", "no longer in this corpus"],
-        ["7", ANIMALS[7], "relevant", "no longer in this corpus"],
+        ["1", ANIMALS[1], "relevant", "not in this corpus"],
+        ["7", ANIMALS[7], "relevant", "not in this corpus"],
     ]
 
 

@@ -80,8 +80,8 @@ def test_marks_are_exported_after_their_corpus_was_removed(capsys: pytest.Captur
     assert run(capsys, "export", "s1", str(tmp_path / "x.csv"))[0] == 0
     rows = rows_of(tmp_path / "x.csv")
     assert [(row["doc_id"], row["text"], row["mark_state"]) for row in rows] == [
-        ("1", ANIMALS[1], "no longer in this corpus"),
-        ("5", ANIMALS[5], "no longer in this corpus"),
+        ("1", ANIMALS[1], "not in this corpus"),
+        ("5", ANIMALS[5], "not in this corpus"),
     ]
 
 

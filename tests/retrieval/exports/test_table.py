@@ -89,7 +89,7 @@ def test_a_row_has_the_marks_ranks_and_scores_of_all_columns(animals: Corpus) ->
         ("1", None, ANIMALS[1], ["animal"], "not relevant", None, 2, 0.25, None, -1e-17),
         ("7", None, ANIMALS[7], ["market"], None, None, None, 0.125, 1, 2.0),
         ("5", None, ANIMALS[5], ["market"], "relevant", None, None, -1.0, None, 0.0),
-        ("gone", None, None, None, "relevant", "no longer in this corpus", None, None, None, None),
+        ("gone", None, None, None, "relevant", "not in this corpus", None, None, None, None),
     ]
     assert exported_doc_ids(PresentMarks(MARKS), [column.doc_ids for column in COLUMNS]) == table["doc_id"].to_pylist()
 
@@ -99,7 +99,7 @@ def test_without_a_ranking_the_marks_alone_are_exported(animals: Corpus) -> None
     rows = [tuple(row.values()) for row in table.to_pylist()]
     assert rows == [
         ("5", None, ANIMALS[5], ["market"], "relevant", None),
-        ("gone", None, None, None, "relevant", "no longer in this corpus"),
+        ("gone", None, None, None, "relevant", "not in this corpus"),
         ("1", None, ANIMALS[1], ["animal"], "not relevant", None),
     ]
 
@@ -114,7 +114,7 @@ def test_a_mark_that_has_lost_its_document_is_exported_with_the_text_it_was_made
         ("3", None, ANIMALS[3], ["animal"], None, None, 1, 0.5),
         ("1", None, ANIMALS[1], ["animal"], None, None, 2, 0.25),
         ("3", "A", "b", None, "relevant", "its text has changed since", None, None),
-        ("x", None, None, None, "relevant", "no longer in this corpus", None, None),
+        ("x", None, None, None, "relevant", "not in this corpus", None, None),
         ("5", None, None, None, "not relevant", "text unknown", None, None),
     ]
 
@@ -127,7 +127,7 @@ def test_marks_that_were_made_on_another_corpus_of_the_name_are_told(animals: Co
         ("3", None, None),
         ("1", None, None),
         ("5", None, "made on another corpus of this name"),
-        ("0 (ab)", "no longer in this corpus", "made on another corpus of this name"),
+        ("0 (ab)", "not in this corpus", "made on another corpus of this name"),
     ]
 
 
