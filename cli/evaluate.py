@@ -167,7 +167,7 @@ def _open_built(source: "Source", target: str) -> "Corpus | None":
     name = _name_of(source)
     if name not in corpus_names() or not (manifest := read_manifest(name)).created:
         return None
-    if manifest.source == source.spec:
+    if manifest.source == source.spec and not manifest.added:
         return open_corpus(name)
     option = " --without-see-also" if source.spec.is_docs else ""
     raise ExemplarError(
