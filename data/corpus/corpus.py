@@ -254,7 +254,8 @@ def _open(manifest: Manifest) -> Corpus:
         raise CorpusDamaged(f"the files of the corpus '{manifest.name}' can't be read; build it again") from error
     if not (fits and _are_passages(passages, manifest) and _are_vectors(vectors, manifest)):
         raise CorpusDamaged(f"the files of the corpus '{manifest.name}' do not fit its manifest; build it again")
-    return Corpus(manifest, documents, passages, vectors, arrivals_in(folder, manifest.n_documents, manifest.created))
+    arrivals = arrivals_in(folder, manifest.n_documents, manifest.created)
+    return Corpus(manifest, documents, passages, vectors, arrivals=arrivals)
 
 
 def whole_texts(texts: pa.ChunkedArray) -> NDArray[np.int64]:

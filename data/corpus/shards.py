@@ -4,6 +4,7 @@
 
     <build>/documents.arrow    see data/arrow.py; one row a document
     <build>/rows.parquet       see source_rows.py; one row a row of the source
+    <build>/arrivals.npy       see arrivals.py; when each document came
     <build>/words              see data/words; made of the documents alone
     <build>/passages.npy       (n_passages, 3) int64: the document's row, start and end in its text
     <build>/vectors.npy        (n_passages, dim) float32

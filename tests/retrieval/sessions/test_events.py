@@ -168,8 +168,8 @@ EVENTS: list[tuple[Event, str, str]] = [
         "set filters",
     ),
     (
-        FiltersSet(Filters(words=" ")),
-        '{"filters": {"labels": [], "fields": {}, "words": " ", "without": ""}}',
+        FiltersSet(Filters(words=" ", since="2026-11-12")),
+        '{"filters": {"labels": [], "fields": {}, "words": " ", "without": "", "since": "2026-11-12"}}',
         "set filters",
     ),
     (
