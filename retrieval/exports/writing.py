@@ -117,7 +117,7 @@ def about_json(export: Export) -> bytes:
 
 
 def format_of_name(path: Path) -> str:
-    """Return the format that a file's name stands for; raises ExemplarError for any other name."""
+    """Return the format of a file by its suffix; raises ExemplarError if no format has it."""
     named = {known.suffix: name for name, known in FORMATS.items() if known.suffix}
     if path.suffix.lower() not in named:
         raise ExemplarError(

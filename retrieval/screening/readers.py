@@ -8,10 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import pyarrow as pa
-
 from exemplar.data.corpus.store import DocumentStore
-from exemplar.retrieval.exports.table import as_csv
+from exemplar.retrieval.exports.formats.csv_file import as_csv
 from exemplar.retrieval.feedback import MARK_NAMES, Mark
 from exemplar.retrieval.sessions.identity import present_marks
 from exemplar.retrieval.sessions.marks import MarkedText, marked_texts
@@ -169,8 +167,7 @@ def conflicts_csv(comparison: Comparison) -> bytes:
         (one.doc_id, one.title, *_said(one, comparison.names[0]), *_said(other, comparison.names[1]))
         for one, other in comparison.conflicts
     ]
-    columns = zip(*rows, strict=True) if rows else [()] * len(names)
-    return as_csv(pa.table({name: pa.array(cells, pa.string()) for name, cells in zip(names, columns, strict=True)}))
+    return as_csv(names, rows)
 
 
 def cohen_kappa(table: Mapping[Mark, Mapping[Mark, int]], classes: Sequence[Mark]) -> float | None:

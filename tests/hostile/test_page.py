@@ -23,7 +23,6 @@ from exemplar.data.documents import Document
 from exemplar.retrieval.evaluation.report import markdown
 from exemplar.retrieval.evaluation.result import EvaluationResult
 from exemplar.retrieval.evaluation.saved import save_evaluation
-from exemplar.retrieval.exports.table import as_csv, as_json_lines, export_table
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.sessions.events import Named, Queried
 from exemplar.retrieval.sessions.session import Session
@@ -31,6 +30,7 @@ from exemplar.retrieval.sessions.store import SessionStore
 from exemplar.ui import html, jobs
 from exemplar.ui.search.lists import component
 from tests.support import hostile
+from tests.support.earlier_exports import as_csv, as_json_lines, export_table
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.hostile import ENDLESS, TEXTS
 from tests.support.lists import Lists, fake_feed, no_frame

@@ -1,7 +1,7 @@
 """Exports as CSV."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,18 @@ def write_csv(export: Export, rows: Iterator[Row], path: Path, delimiter: str) -
     """
     names = export.columns
     with path.open("x", encoding="utf-8-sig", newline="", errors="backslashreplace") as file:
-        file.write(_line([_quoted(escape_formula(name), delimiter) for name in names], delimiter))
-        for row in rows:
-            file.write(_line([_cell(row.get(name), delimiter) for name in names], delimiter))
+        file.writelines(_lines(names, ([row.get(name) for name in names] for row in rows), delimiter))
+
+
+def as_csv(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
+    """Return a small table as CSV, written as an export is."""
+    return "".join(_lines(names, rows, ",")).encode("utf-8-sig", errors="backslashreplace")
+
+
+def _lines(names: Sequence[str], rows: Iterable[Sequence[Any]], delimiter: str) -> Iterator[str]:
+    yield _line([_quoted(escape_formula(name), delimiter) for name in names], delimiter)
+    for cells in rows:
+        yield _line([_cell(cell, delimiter) for cell in cells], delimiter)
 
 
 def _line(cells: list[str], delimiter: str) -> str:

@@ -15,7 +15,6 @@ from exemplar.data.errors import EncoderMismatch
 from exemplar.data.milvus.push import push_corpus
 from exemplar.retrieval.evaluation.judgements import judgements_of
 from exemplar.retrieval.evaluation.protocols import evaluate
-from exemplar.retrieval.exports.table import export_table
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.index.dense import DenseIndex
 from exemplar.retrieval.index.served import open_served
@@ -24,6 +23,7 @@ from exemplar.retrieval.ranking import DocumentQuery
 from exemplar.retrieval.score_plane import score_plane
 from exemplar.retrieval.search import SearchEngine
 from tests.support.corpora import source_of
+from tests.support.earlier_exports import export_table
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.milvus import MARKS
 

@@ -10,7 +10,6 @@ from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.corpus.store import DocumentStore
 from exemplar.data.documents import Document
 from exemplar.data.sources.spec import Source, SourceSpec
-from exemplar.retrieval.exports.table import as_csv, as_json_lines, as_parquet, export_table
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.importing.added_marks import Import, added_marks
 from exemplar.retrieval.importing.mark_rows import MarkRow
@@ -19,8 +18,9 @@ from exemplar.retrieval.sessions.events import NotesAdded
 from exemplar.retrieval.sessions.identity import present_marks
 from exemplar.retrieval.sessions.marks import MarkedText, Marks, marked_texts
 from exemplar.retrieval.sessions.session import Session
-from tests.retrieval.exports.test_table import corpus_of
+from tests.retrieval.importing.test_earlier_exports import corpus_of
 from tests.support.corpora import ANIMALS
+from tests.support.earlier_exports import as_csv, as_json_lines, as_parquet, export_table
 from tests.support.fake_encoder import FakeEncoder
 
 WRITERS = {".csv": as_csv, ".jsonl": as_json_lines, ".parquet": as_parquet}

@@ -18,8 +18,8 @@ from exemplar.retrieval.importing.mark_column import MarkColumn
 from exemplar.retrieval.sessions.event_json import event_from_json
 from exemplar.retrieval.sessions.events import Undone
 from exemplar.retrieval.sessions.session import Session
-from tests.retrieval.exports.test_table import corpus_of
 from tests.retrieval.importing.test_added_marks import built
+from tests.retrieval.importing.test_earlier_exports import corpus_of
 from tests.support.corpora import ANIMALS
 from tests.support.fake_encoder import FakeEncoder
 

@@ -12,14 +12,14 @@ from exemplar.data.errors import ExemplarError
 from exemplar.data.sources.columns import Columns
 from exemplar.data.tabular import parquet_table
 from exemplar.data.tabular.formulas import unescape_formula
-from exemplar.retrieval.exports.table import Column, as_parquet, export_table
 from exemplar.retrieval.importing import mark_tables, marks_file
 from exemplar.retrieval.importing.added_marks import added_marks
 from exemplar.retrieval.importing.in_words import preview_lines
 from exemplar.retrieval.importing.mark_rows import MarkRow
 from exemplar.retrieval.importing.marks_file import read_marks
 from exemplar.retrieval.sessions.marks import MarkedText, Marks
-from tests.retrieval.exports.test_table import FORMULAS, HARMLESS, WRITERS, corpus_of, rows_of
+from tests.retrieval.importing.test_earlier_exports import FORMULAS, HARMLESS, WRITERS, corpus_of, rows_of
+from tests.support.earlier_exports import Column, as_parquet, export_table
 
 
 def marks_in(content: bytes, name: str, columns: Columns = Columns()) -> dict[str, str]:  # noqa: B008 - immutable

@@ -16,7 +16,6 @@ from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.documents import Document
 from exemplar.data.errors import ExemplarError
 from exemplar.data.sources.columns import Columns
-from exemplar.retrieval.exports.table import as_csv, export_table
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.importing.added_marks import added_marks
 from exemplar.retrieval.importing.mark_column import MarkColumn
@@ -25,6 +24,7 @@ from exemplar.retrieval.sessions.events import NotesAdded
 from exemplar.retrieval.sessions.marks import Marks
 from tests.retrieval.importing.test_added_marks import built
 from tests.support.corpora import ANIMALS
+from tests.support.earlier_exports import as_csv, export_table
 
 MARKS = {"positive": "1", "negative": "0", "unsure": "maybe"}
 PAPERS = (

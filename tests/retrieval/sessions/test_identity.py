@@ -12,7 +12,6 @@ from exemplar.data.corpus.catalog import remove_corpus
 from exemplar.data.corpus.store import DocumentStore
 from exemplar.data.documents import Document
 from exemplar.data.sources.spec import Source, SourceSpec
-from exemplar.retrieval.exports.table import as_json_lines, export_table
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.importing.added_marks import added_marks
 from exemplar.retrieval.importing.marks_file import read_marks
@@ -21,6 +20,7 @@ from exemplar.retrieval.sessions.events import Marked, MarksAdded, MarksFollowed
 from exemplar.retrieval.sessions.identity import PresentMarks, notice_of, present_marks
 from exemplar.retrieval.sessions.marks import MarkedText, Marks, marked_texts
 from exemplar.retrieval.sessions.session import Session
+from tests.support.earlier_exports import as_json_lines, export_table
 from tests.support.fake_encoder import FakeEncoder
 
 Stores = Callable[[], DocumentStore]

@@ -1,9 +1,9 @@
-"""Rankings and marks as files for other programs."""
+"""Files of marks as earlier versions exported them, which an import still reads."""
 
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -53,14 +53,6 @@ class _Line:
     text_hash: str | None
     mark: str | None
     state: str | None = None
-
-
-def exported_doc_ids(marks: PresentMarks, rankings: Sequence[Sequence[str]], noted: Iterable[str] = ()) -> list[str]:
-    """Return the documents of an export by ``doc_id``: those of the rankings in turn, then other marked and noted ones.
-
-    ``noted`` has the documents with notes.
-    """
-    return list(dict.fromkeys(chain(*rankings, marks.by_document(), *marks.opposed, noted)))
 
 
 def export_table(
