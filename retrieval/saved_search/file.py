@@ -60,6 +60,10 @@ def saved_search_of(content: bytes, name: str = "the file") -> SavedSearch:
         return search_in_json(json.loads(content, parse_constant=_refuse))
     except RecursionError:
         raise ExemplarError(f"{name} does not hold a saved search: it is nested too deeply") from None
+    except json.JSONDecodeError as error:
+        raise ExemplarError(
+            f"{name} does not hold a saved search: it is no JSON (line {error.lineno}, column {error.colno})"
+        ) from error
     except ValueError as error:  # ExemplarError is one
         raise ExemplarError(f"{name} does not hold a saved search: {error}") from error
 

@@ -100,7 +100,7 @@ def test_a_hostile_file_is_refused_in_a_sentence(saved: SavedSearch, change: Any
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "does not hold a saved search: Expecting value"),
+        (b"", "does not hold a saved search: it is no JSON (line 1, column 1)"),
         (b"\xff\xfe\x00", "does not hold a saved search"),
         (b"[]", "it has no 'exemplar_saved_search' at its top"),
         (b'{"exemplar_saved_search": 1, "weights": NaN}', "NaN is no number"),

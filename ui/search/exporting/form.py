@@ -18,6 +18,7 @@ from exemplar.ui import state
 from exemplar.ui.search.exporting.choice_form import Chosen, choose_export
 from exemplar.ui.search.exporting.prepared import prepare, show_prepared
 
+_OF_REFERENCES = ("ris", "bibtex")
 _MOST_AT_ONCE = 20_000  # documents of a corpus whose export is made while the browser waits
 
 
@@ -44,6 +45,9 @@ def show_export(
     chosen = choose_export(session.settings.rankers if engine else (), n_listed)
     title = state.title_of(session.session_id)
     name = file_name(corpus.manifest.name, title, FORMATS[chosen.format].suffix)
+
+    if chosen.format in _OF_REFERENCES:
+        st.caption("Columns that are no field of a reference have no place in it; other formats hold all columns.")
 
     def make() -> Export:
         return session_export(session, marks, corpus, chosen.choice, title, engine)
