@@ -4,7 +4,7 @@ A mark is never put on another text than the one that it was made on, unless bot
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -40,7 +40,9 @@ class Places:
     def __init__(self, file: MarkFile, corpus: DocumentStore, marks: Marks, kept: Mapping[str, MarkedText]) -> None:
         self._file, self._kept = file, kept
         self._lost: dict[str, str] = {}  # hashes by the ids under which lost marks are kept
-        self._hashes: dict[MarkedText, str] = {}  # a small file can repeat a huge text very often
+        # A small file can repeat a huge text very often.
+        self._hashes: dict[MarkedText, str] = {}
+        self._forms_of: dict[MarkedText, list[str]] = {}
         rows = corpus.rows_of(dict.fromkeys(form for row in file.rows for form in self._ids(row)))
         self._by_id = dict(zip(rows, marked_texts(corpus, list(rows.values())), strict=True))
         self._held = dict.fromkeys(marks.feedback.marked, "") | marks.texts
@@ -196,15 +198,11 @@ class Places:
         return self._forms(row) if row.text and not row.text_hash else []
 
     def _forms(self, row: MarkRow) -> list[str]:
-        """Return the texts that a row may mean with single blanks, and without HTML."""
-        texts = self._texts(row)
-        bare = [
-            MarkedText(text.title, found)
-            for text in texts
-            if not row.text_hash and (found := without_html(text.text)) is not None
-        ]
-        return _once(plain(text.full_text) for text in [*texts, *bare])
-
-
-def _once(texts: Iterable[str]) -> list[str]:
-    return list(dict.fromkeys(texts))
+        """Return the texts that a row without a hash may mean with single blanks, and without HTML; computed once."""
+        if row.text is None:
+            return []
+        if row.text not in self._forms_of:
+            texts = self._texts(row)
+            bare = [MarkedText(text.title, found) for text in texts if (found := without_html(text.text)) is not None]
+            self._forms_of[row.text] = list(dict.fromkeys(plain(text.full_text) for text in [*texts, *bare]))
+        return self._forms_of[row.text]
