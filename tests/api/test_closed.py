@@ -4,7 +4,6 @@ import stat
 import threading
 from pathlib import Path
 
-import anyio
 import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
@@ -16,6 +15,7 @@ from exemplar.api.operations import OPERATIONS
 from exemplar.api.serve import exposure_of
 from exemplar.ui.server.listening import ListenAddress
 from tests.api.conftest import HERE, TOKEN
+from tests.support.loops import run
 
 PATHS = [(operation.method, operation.path.replace("{session_id}", "x")) for operation in OPERATIONS]
 
@@ -152,7 +152,7 @@ def test_a_request_that_breaks_off_is_no_fault(app: Starlette, home: Path) -> No
     async def send(message: dict) -> None:
         sent.append(message)
 
-    anyio.run(app, scope, receive, send)
+    run(app(scope, receive, send))
     assert sent[0]["status"] == 400
     assert not (home / "errors.log").exists()
 

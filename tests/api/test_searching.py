@@ -18,6 +18,7 @@ from exemplar.retrieval.search import SearchEngine
 from tests.api.conftest import TOKEN, Ask
 from tests.support.corpora import ANIMALS, source_of
 from tests.support.fake_encoder import FakeEncoder
+from tests.support.loops import run
 from tests.support.patience import PATIENCE
 
 MARKS = {"relevant": ["1", "2"], "not_relevant": ["5"], "unsure": ["8"]}
@@ -180,6 +181,6 @@ def test_a_request_that_outlasts_the_server_is_told_so(app: Starlette, monkeypat
         finally:
             ended.set()
 
-    asyncio.run(cut_off())
+    run(cut_off())
     assert sent[0]["status"] == 503
     assert json.loads(sent[1]["body"]) == {"error": "the interface is ending; ask again when it runs"}

@@ -203,6 +203,17 @@ def test_the_address_of_a_query_alone_searches_for_it_and_back_returns(visitor: 
     expect(visitor.get_by_role("textbox", name="Search")).to_have_value("matrix inverse")
 
 
+def test_the_drawer_has_a_mark_that_is_saved_once_it_is_open(visitor: Page) -> None:
+    search(visitor, "fill missing values")
+    first, second = order(visitor)[:2]
+    mark(visitor, first, "Relevant")
+    expect_marks(visitor, positive=1)
+    visitor.evaluate("window.exemplarFeed = null")  # what is sent now is lost; it is sent again with the next drawing
+    mark(visitor, second, "Not relevant")
+    expect_drawer(visitor, second, first)
+    expect_marks(visitor, positive=1, negative=1)
+
+
 @pytest.mark.parametrize("answer", ["A new search", "The same search", "Add to this search"])
 def test_another_query_asks_what_becomes_of_the_marks(visitor: Page, answer: str) -> None:
     search(visitor, "rolling mean")

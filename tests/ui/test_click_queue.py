@@ -2,8 +2,7 @@ import asyncio
 import socket
 import threading
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from exemplar.ui.server import click_queue
 from tests.support.forked import forked
+from tests.support.loops import run
 from tests.support.patience import wait_for as wait_until
 from tests.support.streamlit_client.browser import wait_for
 from tests.support.streamlit_client.tab import Tab as StreamlitTab
@@ -62,11 +62,6 @@ def play(scenario: Scenario) -> None:
         connection.cancel()
 
     run(played())
-
-
-def run(coroutine: Coroutine[None, None, None]) -> None:
-    with ThreadPoolExecutor(1) as thread:  # a browser test may have left a loop that runs in this one
-        thread.submit(asyncio.run, coroutine).result()
 
 
 async def _settled() -> None:

@@ -22,7 +22,7 @@ from exemplar.ui.search.lists.open_row import opened_drawn_row, opened_row
 from exemplar.ui.search.lists.progress import progress_of
 from exemplar.ui.search.lists.saving import save_acts
 from exemplar.ui.search.rankings import HEADINGS, engine_of, plain_and_learned, rankings_of, usable
-from exemplar.ui.search.screening.check import check_list, shown_check
+from exemplar.ui.search.screening.check import POPOVER, check_list, shown_check
 from exemplar.ui.search.screening.standing import standing
 from exemplar.ui.search.why import show_plane
 from exemplar.ui.streamlit_internals import has_changed_around
@@ -32,6 +32,7 @@ _CANDIDATES = 200  # documents of a ranking from which Mark next and Why choose
 _MEMORY = "memory_of_the_lists"
 _DRAWN = "drawn_with_the_page"
 _REDRAW = "redraw_the_page"
+_SHOW_MARKS = ("filters", "marks", "transfer", POPOVER, "left")  # tools that draw, while they are open, what marks are
 
 _DESCRIPTIONS = {
     "knn": "nearest to the query; marks leave it as it is",
@@ -281,6 +282,10 @@ def _memory() -> payload.Memory:
 
 def _around(session: Session) -> tuple[object, ...]:
     """Return what the page around the lists shows of a session."""
-    about = session.session_id, session.corpus, session.query, session.earlier, session.filters, len(session.draws)
     settings = session.settings
-    return *about, len(settings.rankers), settings.C, settings.comfortable, settings.recall, settings.confidence
+    marks = session.feedback, session.notes, session.reasons
+    return (
+        *(session.session_id, session.corpus, session.query, session.earlier, session.filters, len(session.draws)),
+        *(len(settings.rankers), settings.C, settings.comfortable, settings.recall, settings.confidence),
+        *(marks if any(st.session_state.get(tool) for tool in _SHOW_MARKS) else ()),
+    )
