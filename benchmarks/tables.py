@@ -1,7 +1,7 @@
 """Make the tables of README.md and docs/ from the JSON files of the benchmarks.
 
-``python -m benchmarks.tables NAME FILE`` prints them; NAME is the benchmark: app, encoder, load, quick, reading,
-scale, screening, svm.
+``python -m benchmarks.tables NAME FILE`` prints them; NAME is the benchmark: app, classifier, encoder, load, quick,
+reading, scale, screening, svm.
 """
 
 import json
@@ -49,6 +49,24 @@ def app(result: dict[str, Any]) -> str:
         + f"\nFirst page: {result['first_page_seconds']['median']:.1f} s. At 1440 x 900 pixels a list has "
         + f"{first['whole_rows']} whole rows, and the page {first['elements']} elements.\n"
     )
+
+
+def classifier(result: dict[str, Any]) -> str:
+    """Return the table of docs/python.md: the estimator's fits against LinearSVC's."""
+    header = ("rows", "weight of the loss", "ExemplarClassifier", "LinearSVC", "times faster", "same first ten")
+    rows = [
+        (
+            f"{measured['rows']:,}",
+            case["case"],
+            f"{case['ms']:,.0f} ms",
+            f"{case['linear_svc_ms']:,.0f} ms",
+            f"{case['times_faster']:.1f}",
+            f"{case['same_first_ten']} of {measured['queries']} queries",
+        )
+        for measured in result["rows"]
+        for case in measured["cases"]
+    ]
+    return markdown(header, rows)
 
 
 def encoder(result: dict[str, Any]) -> str:
@@ -335,6 +353,7 @@ def _megabytes(memory: dict[str, Any] | None) -> str:
 
 TABLES = {
     "app": app,
+    "classifier": classifier,
     "encoder": encoder,
     "load": load,
     "quick": quick,

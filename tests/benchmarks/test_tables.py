@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from benchmarks import scale_plan, tables
@@ -5,6 +7,7 @@ from tests.support.paths import ROOT
 
 PAGES = {
     "app": "README.md",
+    "classifier": "docs/python.md",
     "encoder": "README.md",
     "load": "docs/reliability.md",
     "quick": "docs/quick.md",
@@ -29,10 +32,8 @@ def test_the_document_on_scale_shows_the_plan() -> None:
 
 @pytest.mark.parametrize("arguments", [[], ["svm"], ["faiss", "svm.json"]])
 def test_a_call_without_a_benchmark_and_a_file_prints_the_usage(arguments: list[str]) -> None:
-    with pytest.raises(
-        SystemExit,
-        match=r"^usage: python -m benchmarks.tables \{app,encoder,load,quick,reading,scale,screening,svm\} FILE$",
-    ):
+    usage = "usage: python -m benchmarks.tables {app,classifier,encoder,load,quick,reading,scale,screening,svm} FILE"
+    with pytest.raises(SystemExit, match=f"^{re.escape(usage)}$"):
         tables.main(arguments)
 
 
