@@ -86,6 +86,27 @@ def test_a_new_file_is_ranked_with_its_own_columns(
     assert (about["weights"], about["saved_search"]["query"]) == ("saved", "cats")
 
 
+def test_a_new_file_is_read_as_a_build_reads_it(
+    saved: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    laboratory, out = tmp_path / "november.data", tmp_path / "ranked.jsonl"
+    rows = "1#a ko\u010dka: a cat that sleeps\n2#the m\u011bna market fell\n3#cat\n"
+    laboratory.write_text(f"Export of the laboratory\nDay 30\n{rows}", encoding="cp1250")
+    apply = ("apply", str(saved), str(laboratory), "--out", str(out))
+
+    code, _, errors = run(capsys, *apply)
+    assert code == 1
+    assert " ".join(errors.split()).endswith("another name needs its format (--source-format NAME)")
+    read = ("--source-format", "csv", "--source-delimiter", "#", "--skip-lines", "2", "--no-header", "--limit", "2")
+    columns = ("--encoding", "cp1250", "--text-column", "column 2", "--id-column", "column 1")
+    assert run(capsys, *apply, *read, *columns)[0] == 0
+
+    assert [json.loads(line)["column 2"] for line in out.read_text(encoding="utf-8").splitlines()] == [
+        "a ko\u010dka: a cat that sleeps",
+        "the m\u011bna market fell",
+    ]
+
+
 def test_a_corpus_is_ranked_by_weights_or_trained_anew(
     saved: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
