@@ -16,7 +16,7 @@ from exemplar.retrieval.exports.about import about_session
 from exemplar.retrieval.exports.choice import OF_MARKS, Choice
 from exemplar.retrieval.exports.export import Export, Kind, Row
 from exemplar.retrieval.exports.marked_rows import MARK_COLUMNS, LostRow, MarkedRows, marked_rows
-from exemplar.retrieval.exports.ranks import Ranks, as_ranked, ranks_of
+from exemplar.retrieval.exports.ranks import Ranks, as_ranked, limit_of_lists, ranks_of
 from exemplar.retrieval.exports.source_table import SourceTable, TableRow, source_table
 from exemplar.retrieval.search import SearchEngine
 from exemplar.retrieval.sessions.identity import PresentMarks
@@ -65,6 +65,8 @@ def session_export(
     kinds = table.columns(np.sort(rows))
     made = _Maker(corpus, table, said, lists, kinds, lost, left_out=bool((table.documents[rows] < 0).any()))
     about = about_session(session, title, corpus.manifest, choice, lists)
+    if lists and (limit := limit_of_lists(corpus)):
+        about["limit_of_lists"] = limit
     return Export(
         made.columns, made.own, lambda: made.rows(rows), len(rows) + len(lost), about, {**kinds, **made.own_kinds}
     )

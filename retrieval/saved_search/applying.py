@@ -12,7 +12,7 @@ from exemplar.data.encoders.base import EncoderInfo
 from exemplar.data.errors import EncoderMismatch, ExemplarError
 from exemplar.data.words.analysis import analysis_version
 from exemplar.retrieval.feedback import Feedback, Mark
-from exemplar.retrieval.rankers import Ranker
+from exemplar.retrieval.rankers import Ranker, Scorer
 from exemplar.retrieval.ranking import DocumentQuery, Query
 from exemplar.retrieval.saved_search.saved import SavedDocument, SavedMark, SavedSearch
 from exemplar.retrieval.saved_search.scores import scores_of_documents
@@ -26,7 +26,8 @@ class Applied:
     Attributes
     ----------
     rows
-        ``(n_ranked,)``: the documents' rows, best first; equal scores by row.
+        ``(n_ranked,)``: the documents' rows, best first; equal scores by row. Milvus ranks the first ones alone: see
+        ``limit_of_lists``.
     scores
         ``(n_ranked,)``
     comparable
@@ -61,8 +62,8 @@ def apply(saved: SavedSearch, engine: SearchEngine, *, retrain: bool = False, ra
     Raises
     ------
     ExemplarError
-        The weights do not fit: the corpus has vectors of another model, or words of another version, or it is not on
-        this machine; or query or marks can't be embedded.
+        The weights do not fit: the corpus has vectors of another model, or words of another version, or Milvus has its
+        words; or query or marks can't be embedded.
     """
     if retrain:
         rows, scores = _trained_anew(saved, engine, ranker or saved.ranker)
@@ -76,8 +77,12 @@ def apply(saved: SavedSearch, engine: SearchEngine, *, retrain: bool = False, ra
 def check_fits(saved: SavedSearch, corpus: DocumentStore) -> None:
     """Raise ExemplarError unless the weights of a saved search can rank a corpus."""
     name = corpus.manifest.name
-    if not isinstance(corpus, Corpus):
-        raise ExemplarError(f"the corpus '{name}' is in Milvus, where saved weights can't rank", hint="retrain")
+    if saved.words is not None and not isinstance(corpus, Corpus):
+        raise ExemplarError(
+            f"the corpus '{name}' is in Milvus, which ranks by weights of vectors alone, and this search has weights "
+            "of words too",
+            hint="retrain",
+        )
     if saved.words is not None and saved.words.analysis != analysis_version():
         raise ExemplarError(
             f"the words of this search were found by another version of the analysis ({saved.words.analysis}, here "
@@ -143,7 +148,8 @@ def _by_weights(saved: SavedSearch, engine: SearchEngine) -> tuple[NDArray[np.in
     check_fits(saved, engine.corpus)
     corpus = engine.corpus
     if not isinstance(corpus, Corpus):
-        raise TypeError("a corpus on a server has no vectors here")
+        weights = Scorer(np.array(saved.weights.w), saved.weights.b, above=saved.weights.above)
+        return _all_documents(engine, weights)
     scores = scores_of_documents(saved, corpus)
     rows = np.argsort(-scores, kind="stable")
     if saved.weights.above is not None:
@@ -163,8 +169,13 @@ def _trained_anew(
         C=saved.settings.C,
         earlier=tuple(query_on(query, corpus) for query in saved.earlier),
     )
-    passages, scores = engine.top_passages(ranking.scorer, corpus.n_documents)
-    return corpus.passages_at(passages)[:, 0].astype(np.intp), scores
+    return _all_documents(engine, ranking.scorer)
+
+
+def _all_documents(engine: SearchEngine, weights: Scorer) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """Return the rows of the documents that an engine ranks, best first, with their scores."""
+    passages, scores = engine.top_passages(weights, engine.corpus.n_documents)
+    return engine.corpus.passages_at(passages)[:, 0].astype(np.intp), scores
 
 
 def has_same_vectors(one: EncoderInfo, other: EncoderInfo) -> bool:

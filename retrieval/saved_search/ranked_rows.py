@@ -12,6 +12,7 @@ from exemplar.data.errors import ExemplarError
 from exemplar.data.tabular.own_columns import own_name
 from exemplar.retrieval.exports.about import exemplar_version
 from exemplar.retrieval.exports.export import Export, Kind, Row
+from exemplar.retrieval.exports.ranks import limit_of_lists
 from exemplar.retrieval.exports.source_table import source_table
 from exemplar.retrieval.feedback import MARK_NAMES
 from exemplar.retrieval.saved_search.applying import Applied
@@ -80,6 +81,7 @@ def ranked_export(
 def about_ranking(applied: Applied, saved: SavedSearch, threshold: float | None) -> dict[str, Any]:
     """Return what a ranking by a saved search is, as JSON values."""
     manifest, encoder = applied.engine.corpus.manifest, applied.engine.corpus.manifest.encoder
+    limit = limit_of_lists(applied.engine.corpus)
     return {
         "saved_search": {
             "title": saved.title,
@@ -94,6 +96,7 @@ def about_ranking(applied: Applied, saved: SavedSearch, threshold: float | None)
         "threshold": threshold,
         "corpus": {"name": manifest.name, "documents": manifest.n_documents, "built": manifest.created},
         "model": {"name": encoder.model, "revision": encoder.revision, "vectors": manifest.vectors},
+        **({"limit_of_lists": limit} if limit else {}),
         "exemplar": exemplar_version(),
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
     }

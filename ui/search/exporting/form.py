@@ -11,6 +11,7 @@ from exemplar.retrieval.exports.about import file_name
 from exemplar.retrieval.exports.choice import Choice
 from exemplar.retrieval.exports.export import Export
 from exemplar.retrieval.exports.from_session import session_export
+from exemplar.retrieval.exports.ranks import limit_of_lists
 from exemplar.retrieval.exports.writing import FORMATS, about_json, write_export
 from exemplar.retrieval.feedback import MARK_NAMES
 from exemplar.retrieval.search import SearchEngine
@@ -48,6 +49,8 @@ def show_export(
     chosen = choose_export(rankers, n_listed, only_marks=not corpus.n_documents)
     if _is_empty(chosen.choice, corpus, session, marks):
         st.caption(chosen.choice.why_empty)
+    if engine and (limit := limit_of_lists(corpus)):
+        st.caption(limit)
     title = state.title_of(session.session_id)
     name = file_name(corpus.manifest.name, title, FORMATS[chosen.format].suffix)
 
