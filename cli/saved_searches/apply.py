@@ -113,6 +113,8 @@ def apply(
         say(NOT_COMPARABLE)
     else:
         print_figures(saved)
+        if otherwise := applied.computed_otherwise(saved):
+            say(otherwise)
     if threshold is not None:
         say(f"{applied.n_passing(threshold):,} rows have a score of at least {in_figures(threshold)}.")
     say(f"Wrote {export.n_rows:,} {'row' if export.n_rows == 1 else 'rows'} to {out}, best first.")

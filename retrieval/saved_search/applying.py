@@ -42,6 +42,12 @@ class Applied:
     comparable: bool
     marks: Mapping[int, SavedMark] = field(default_factory=dict)
 
+    def computed_otherwise(self, saved: SavedSearch) -> str:
+        """Return in a sentence that scores differ a little from those of equal texts elsewhere; or ""."""
+        if not self.comparable or not saved.weights.w:
+            return ""
+        return computed_otherwise(saved.encoder, self.engine.corpus.manifest.encoder)
+
     def n_passing(self, threshold: float) -> int:
         """Return how many documents have at least a score."""
         return int(np.count_nonzero(self.scores >= threshold))
@@ -96,6 +102,16 @@ def check_fits(saved: SavedSearch, corpus: DocumentStore) -> None:
             "model, or leave the weights and train the search on this corpus",
             hint="retrain",
         )
+
+
+def computed_otherwise(there: EncoderInfo, here: EncoderInfo) -> str:
+    """Return in a sentence that vectors here were computed with other numbers than those of a saved search; or ""."""
+    if not has_same_vectors(there, here) or _numbers(there) == _numbers(here):
+        return ""
+    return (
+        f"These vectors were computed in {here.precision} by {here.backend}, and those of the saved search in "
+        f"{there.precision} by {there.backend}: scores differ by about 0.001."
+    )
 
 
 def marks_on(saved: SavedSearch, corpus: DocumentStore) -> dict[int, SavedMark]:
@@ -185,6 +201,10 @@ def has_same_vectors(one: EncoderInfo, other: EncoderInfo) -> bool:
 
 def _space(encoder: EncoderInfo) -> tuple[str, str, str, str, int]:
     return encoder.model, encoder.revision, encoder.kind, encoder.similarity, encoder.dim
+
+
+def _numbers(encoder: EncoderInfo) -> tuple[str, str]:
+    return encoder.precision, "" if encoder.precision == "float32" else encoder.backend
 
 
 def vectors_in_words(encoder: EncoderInfo) -> str:

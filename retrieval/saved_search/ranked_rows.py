@@ -81,7 +81,7 @@ def ranked_export(
 def about_ranking(applied: Applied, saved: SavedSearch, threshold: float | None) -> dict[str, Any]:
     """Return what a ranking by a saved search is, as JSON values."""
     manifest, encoder = applied.engine.corpus.manifest, applied.engine.corpus.manifest.encoder
-    limit = limit_of_lists(applied.engine.corpus)
+    limit, otherwise = limit_of_lists(applied.engine.corpus), applied.computed_otherwise(saved)
     return {
         "saved_search": {
             "title": saved.title,
@@ -92,10 +92,17 @@ def about_ranking(applied: Applied, saved: SavedSearch, threshold: float | None)
             "n_relevant": saved.n_marked("positive"),
             "n_not_relevant": saved.n_marked("negative"),
         },
+        **({"computed_otherwise": otherwise} if otherwise else {}),
         "weights": "saved" if applied.comparable else "trained anew: scores do not compare with those elsewhere",
         "threshold": threshold,
         "corpus": {"name": manifest.name, "documents": manifest.n_documents, "built": manifest.created},
-        "model": {"name": encoder.model, "revision": encoder.revision, "vectors": manifest.vectors},
+        "model": {
+            "name": encoder.model,
+            "revision": encoder.revision,
+            "vectors": manifest.vectors,
+            "precision": encoder.precision,
+            "backend": encoder.backend,
+        },
         **({"limit_of_lists": limit} if limit else {}),
         "exemplar": exemplar_version(),
         "date": datetime.now(UTC).isoformat(timespec="seconds"),

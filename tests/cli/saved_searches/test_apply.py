@@ -126,6 +126,28 @@ def test_a_corpus_is_ranked_by_weights_or_trained_anew(
     assert len(out.read_text().splitlines()) == 12
 
 
+def test_vectors_of_another_precision_are_said(
+    saved: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], encoder: FakeEncoder
+) -> None:
+    content = json.loads(saved.read_text())
+    content["encoder"] |= {"precision": "bfloat16", "backend": "torch"}
+    saved.write_text(json.dumps(content))
+    out = tmp_path / "ranked.jsonl"
+    about = tmp_path / "ranked.jsonl.about.json"
+    said = (
+        "These vectors were computed in float32 by none, and those of the saved search in bfloat16 by torch: scores "
+        "differ by about 0.001."
+    )
+
+    code, output, _ = run(capsys, "apply", str(saved), "october", "--out", str(out))
+    assert (code, said in " ".join(output.split())) == (0, True)
+    read = json.loads(about.read_text())
+    assert (read["computed_otherwise"], read["model"]["precision"]) == (said, "float32")
+    _, output, _ = run(capsys, "apply", str(saved), "october", "--out", str(out), "--retrain")
+    assert "These vectors" not in output
+    assert "computed_otherwise" not in json.loads(about.read_text())
+
+
 def test_what_can_not_be_applied_is_refused_and_nothing_is_written(
     saved: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

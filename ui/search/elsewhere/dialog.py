@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
+from exemplar.data.encoders.base import EncoderInfo
 from exemplar.data.errors import ExemplarError
 from exemplar.retrieval.exports.about import file_name
 from exemplar.retrieval.saved_search.continuing import events_on
@@ -53,10 +54,11 @@ def _show(session: Session, corpora: Sequence[str]) -> None:
     try:
         opened = _opened()
         if opened is not None:
-            _show_use(lambda figures: opened, opened, session, corpora, opened.threshold)
+            _show_use(lambda figures: opened, opened, session, corpora, opened.encoder, opened.threshold)
         elif session.query is not None:
             title = state.title_of(session.session_id)
-            _show_use(_of_session(session), (session, title), session, corpora)
+            encoder = engine_of(session).corpus.manifest.encoder
+            _show_use(_of_session(session), (session, title), session, corpora, encoder)
     except ExemplarError as error:
         html.show_message("error", with_remedy(error))
 
@@ -99,6 +101,7 @@ def _show_use(
     made_of: object,
     session: Session,
     corpora: Sequence[str],
+    encoder: EncoderInfo,
     threshold: float | None = None,
 ) -> None:
     others = [name for name in corpora if name != session.corpus]
@@ -124,7 +127,7 @@ def _show_use(
         "Query, settings and marks go along; marks go by their texts, and train also where this corpus does not have "
         "them. It is trained on that corpus: scores do not compare with those here."
     )
-    show_ranking(make, made_of, engine, session.session_id, threshold)
+    show_ranking(make, made_of, engine, session.session_id, threshold, encoder)
 
 
 def _begin(make: Callable[[bool], SavedSearch], engine: SearchEngine) -> None:
