@@ -12,10 +12,12 @@ from exemplar.data.encoders.base import EncoderInfo
 from exemplar.data.errors import EncoderMismatch, ExemplarError
 from exemplar.data.words.analysis import analysis_version
 from exemplar.retrieval.feedback import Feedback, Mark
+from exemplar.retrieval.query_encoder import KnownVectors
 from exemplar.retrieval.rankers import Ranker, Scorer
 from exemplar.retrieval.ranking import DocumentQuery, Query
-from exemplar.retrieval.saved_search.saved import SavedDocument, SavedMark, SavedSearch
+from exemplar.retrieval.saved_search.saved import SavedDocument, SavedMark, SavedSearch, text_and_hash
 from exemplar.retrieval.saved_search.scores import scores_of_documents
+from exemplar.retrieval.saved_search.vectors import SavedVectors, vectors_of_bytes
 from exemplar.retrieval.search import SearchEngine
 
 
@@ -177,6 +179,8 @@ def _trained_anew(
     saved: SavedSearch, engine: SearchEngine, ranker: Ranker
 ) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
     corpus = engine.corpus
+    if saved.vectors is not None and not why_vectors_are_unused(saved, corpus):
+        engine = engine.knowing(_known_vectors(saved, saved.vectors))
     ranking = engine.search(
         query_on(saved.query, corpus),
         feedback_on(saved, corpus),
@@ -186,6 +190,33 @@ def _trained_anew(
         earlier=tuple(query_on(query, corpus) for query in saved.earlier),
     )
     return _all_documents(engine, ranking.scorer)
+
+
+def why_vectors_are_unused(saved: SavedSearch, corpus: DocumentStore) -> str:
+    """Return in a sentence why the vectors that a saved search has are of no use for a corpus; "" if they are."""
+    manifest, unused = corpus.manifest, "The vectors in the saved search were not used:"
+    if saved.vectors is None:
+        return ""
+    if not has_same_vectors(manifest.encoder, saved.encoder):
+        here, there = vectors_in_words(manifest.encoder), vectors_in_words(saved.encoder)
+        return f"{unused} they are {there}, and this corpus has {here}."
+    if manifest.whole != saved.whole:
+        here, there = ("a text" if whole else "a passage" for whole in (manifest.whole, saved.whole))
+        return f"{unused} there is one for {there}, and this corpus has one for {here}."
+    return ""
+
+
+def _known_vectors(saved: SavedSearch, vectors: SavedVectors) -> KnownVectors:
+    dim = saved.encoder.dim
+    queries = map(text_and_hash, (saved.query, *saved.earlier))
+    marked = [mark.document for mark in saved.marks if mark.document.text_hash in vectors.passages]
+    return KnownVectors(
+        {text: vectors_of_bytes(vectors.queries[key], dim)[0] for text, key in queries if key in vectors.queries},
+        {
+            document.marked_text.full_text: vectors_of_bytes(vectors.passages[document.text_hash], dim)
+            for document in marked
+        },
+    )
 
 
 def _all_documents(engine: SearchEngine, weights: Scorer) -> tuple[NDArray[np.intp], NDArray[np.float64]]:

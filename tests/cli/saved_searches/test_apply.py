@@ -2,6 +2,7 @@ import csv
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -124,6 +125,25 @@ def test_a_corpus_is_ranked_by_weights_or_trained_anew(
     assert "Trained anew on this corpus: scores do not compare" in " ".join(output.split())
     assert "passes" not in out.read_text()
     assert len(out.read_text().splitlines()) == 12
+
+
+def test_vectors_in_the_file_need_no_model(
+    october: Corpus, tmp_path: Path, capsys: pytest.CaptureFixture[str], encoder: FakeEncoder, monkeypatch: Any
+) -> None:
+    build_corpus(source_of(["a cat", "stocks"], name="november"), encoder)
+    file, out = tmp_path / "cats.json", tmp_path / "ranked.jsonl"
+    assert run(capsys, "sessions", "save", "cats", str(file), "--with-vectors")[0] == 0
+    monkeypatch.setattr("exemplar.retrieval.query_encoder.load_encoder", None)
+    assert run(capsys, "apply", str(file), "november", "--out", str(out), "--retrain")[0] == 0
+    assert json.loads((tmp_path / "ranked.jsonl.about.json").read_text())["saved_vectors"] == "used"
+    assert json.loads(out.read_text().splitlines()[0])["text"] == "a cat"
+
+    content = json.loads(file.read_text())
+    content["encoder"]["whole"] = True
+    file.write_text(json.dumps(content))
+    monkeypatch.setattr("exemplar.retrieval.query_encoder.load_encoder", lambda model, **_: encoder)
+    _, output, _ = run(capsys, "apply", str(file), "november", "--out", str(out), "--retrain")
+    assert "The vectors in the saved search were not used: there is one for a text, and" in " ".join(output.split())
 
 
 def test_vectors_of_another_precision_are_said(

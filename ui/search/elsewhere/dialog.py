@@ -6,6 +6,7 @@ import streamlit as st
 
 from exemplar.data.encoders.base import EncoderInfo
 from exemplar.data.errors import ExemplarError
+from exemplar.data.text import size_in_words
 from exemplar.retrieval.exports.about import file_name
 from exemplar.retrieval.saved_search.continuing import events_on
 from exemplar.retrieval.saved_search.file import MOST_BYTES, bytes_of, saved_search_of
@@ -63,14 +64,25 @@ def _show(session: Session, corpora: Sequence[str]) -> None:
         html.show_message("error", with_remedy(error))
 
 
-def _of_session(session: Session) -> Callable[[bool], SavedSearch]:
+def _of_session(session: Session, *, with_vectors: bool = False) -> Callable[[bool], SavedSearch]:
     engine, texts = engine_of(session), state.texts_of(session.session_id)
     title, ranked = state.title_of(session.session_id), usable(session, engine)
-    return lambda figures: saved_search(ranked, engine, lambda: texts, title, with_figures=figures)
+    return lambda figures: saved_search(
+        ranked, engine, lambda: texts, title, with_figures=figures, with_vectors=with_vectors
+    )
 
 
 def _show_save(session: Session) -> None:
-    make, title = _of_session(session), state.title_of(session.session_id)
+    title, engine = state.title_of(session.session_id), engine_of(session)
+    manifest = engine.corpus.manifest
+    with_vectors = manifest.vectors != "none" and st.checkbox(
+        "With vectors",
+        key="save_vectors",
+        help="Of query and marked texts: to train it on another corpus of the same model, none of them is embedded "
+        ""
+        f"again. One takes {size_in_words(16 * manifest.encoder.dim // 3)}.",
+    )
+    make = _of_session(session, with_vectors=with_vectors)
     st.download_button(
         "Save this search",
         lambda: bytes_of(make(True)),
