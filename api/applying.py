@@ -57,6 +57,7 @@ def apply(engines: Engines, given: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "corpus": given.get("corpus"),
         "comparable": applied.comparable,
+        "note": applied.note(saved),
         "threshold": threshold,
         "n_ranked": len(applied.rows),
         "n_passing": None if threshold is None else applied.n_passing(threshold),

@@ -86,7 +86,6 @@ def apply(
     from exemplar.data.sources.spec import SourceSpec
     from exemplar.retrieval.exports.writing import format_of_name, write_export
     from exemplar.retrieval.saved_search.applying import apply as apply_saved
-    from exemplar.retrieval.saved_search.applying import why_vectors_are_unused
     from exemplar.retrieval.saved_search.file import read_saved_search
     from exemplar.retrieval.saved_search.in_words import NOT_COMPARABLE, in_figures, search_in_words
     from exemplar.retrieval.saved_search.ranked_rows import ranked_export
@@ -112,12 +111,10 @@ def apply(
         write_export(export, out, chosen, delimiter=separator, on_progress=on_progress)
     if retrain:
         say(NOT_COMPARABLE)
-        if unused := why_vectors_are_unused(saved, engine.corpus):
-            say(unused)
     else:
         print_figures(saved)
-        if otherwise := applied.computed_otherwise(saved):
-            say(otherwise)
+    if note := applied.note(saved):
+        say(note)
     if threshold is not None:
         say(f"{applied.n_passing(threshold):,} rows have a score of at least {in_figures(threshold)}.")
     say(f"Wrote {export.n_rows:,} {'row' if export.n_rows == 1 else 'rows'} to {out}, best first.")

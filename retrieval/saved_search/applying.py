@@ -50,6 +50,10 @@ class Applied:
             return ""
         return computed_otherwise(saved.encoder, self.engine.corpus.manifest.encoder)
 
+    def note(self, saved: SavedSearch) -> str:
+        """Return in a sentence what one has to know of the vectors; or ""."""
+        return self.computed_otherwise(saved) if self.comparable else why_vectors_are_unused(saved, self.engine.corpus)
+
     def n_passing(self, threshold: float) -> int:
         """Return how many documents have at least a score."""
         return int(np.count_nonzero(self.scores >= threshold))

@@ -74,6 +74,8 @@ def test_rows_are_embedded_in_the_precision_of_the_search(
     for search in (saved, half):
         post("/apply", search=search, rows=[{"text": "a kitten"}])
     assert asked == ["float32", "bfloat16"]
+    notes = [post("/apply", search=search, corpus="animals")["note"] for search in (saved, half)]
+    assert [note.partition(" by none,")[0] for note in notes] == ["", "These vectors were computed in float32"]
 
 
 class _Half(FakeEncoder):
