@@ -1,6 +1,7 @@
 """Rank a corpus, or rows that the request holds, by a saved search; and the saved search of a session."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import chain
 from typing import Any
 
@@ -56,6 +57,7 @@ def apply(engines: Engines, given: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "corpus": given.get("corpus"),
         "comparable": applied.comparable,
+        "note": applied.note(saved),
         "threshold": threshold,
         "n_ranked": len(applied.rows),
         "n_passing": None if threshold is None else applied.n_passing(threshold),
@@ -103,11 +105,12 @@ def _engine_of(saved: SavedSearch, documents: Sequence[Document], engines: Engin
     A request may name any model, so only the built-in one is loaded, and those of this machine's corpora.
     """
     own = (manifest.encoder for manifest in searchable_corpora().values())
-    same = {info.model: info for info in own if applying.has_same_vectors(info, saved.encoder)}
+    same = next((info for info in own if applying.has_same_vectors(info, saved.encoder)), None)
+    built = saved.encoder if same is None else replace(same, precision=saved.encoder.precision)
     encoder = encoder_of_search(
         saved,
-        known=lambda: {DEFAULT_MODEL, *same},
-        load=lambda model, **options: engines.encoder(same.get(model, saved.encoder)),
+        known=lambda: {DEFAULT_MODEL, *([same.model] if same else [])},
+        load=lambda model, **options: engines.encoder(built),
     )
     return engine_of_new(saved, documents, encoder, name=_ROWS)
 

@@ -233,6 +233,7 @@ APPLIED = record(
     {
         "corpus": or_null(_ANY_TEXT),
         "comparable": _YES_OR_NO | {"description": "Whether a text has this score on every corpus."},
+        "note": _ANY_TEXT | {"description": "A sentence on the vectors, such as on another precision; mostly empty."},
         "threshold": or_null(_NUMBER),
         "n_ranked": _COUNT,
         "n_passing": or_null(_COUNT),

@@ -7,6 +7,27 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from exemplar.cli.progress import build_with_progress
+from exemplar.cli.source_options import (
+    DELIMITER_HELP,
+    FORMAT_HELP,
+    PANEL,
+    SOURCE_HELP,
+    Config,
+    Encoding,
+    IdColumn,
+    LabelColumn,
+    Limit,
+    Lines,
+    NoHeader,
+    Revision,
+    SkipLines,
+    Split,
+    Streaming,
+    TableName,
+    TextColumn,
+    TitleColumn,
+    WithoutSeeAlso,
+)
 from exemplar.cli.terminal import say
 from exemplar.data.errors import ExemplarError
 
@@ -17,45 +38,24 @@ if TYPE_CHECKING:
 
 
 def build(
-    source: Annotated[
-        str,
-        typer.Argument(
-            help="docs, docs:PACKAGE,..., a file (a table, a bibliography, a workbook, e-mails, a text, a page, a PDF: "
-            "docs/reading.md lists all kinds; packed too), a folder, zip or tar of files, a BEIR folder, the URL of a "
-            "file or folder in object storage (s3://, gs://, ...), or a Hugging Face data set (a folder, or a name on "
-            "the hub)."
-        ),
-    ],
+    source: Annotated[str, typer.Argument(help=SOURCE_HELP)],
     name: Annotated[str | None, typer.Option(help="Name of the corpus (default: the source's).")] = None,
-    config: Annotated[str | None, typer.Option(help="Configuration of a data set.")] = None,
-    split: Annotated[str | None, typer.Option(help="Split of a data set, slices included.")] = None,
-    revision: Annotated[str | None, typer.Option(help="Revision of a data set on the hub.")] = None,
-    streaming: Annotated[bool, typer.Option("--streaming", help="Read a data set without keeping it.")] = False,
-    text_column: Annotated[str | None, typer.Option(help="Column that holds the text.")] = None,
-    title_column: Annotated[str | None, typer.Option(help="Column whose text goes in front; none for no one.")] = None,
-    label_column: Annotated[str | None, typer.Option(help="Column that holds a label; none for no one.")] = None,
-    id_column: Annotated[
-        str | None, typer.Option(help="Column that identifies a document; none for the row number.")
-    ] = None,
-    limit: Annotated[int | None, typer.Option(help="Take at most so many rows.", min=1)] = None,
-    file_format: Annotated[
-        str | None,
-        typer.Option("--format", help="Format of the files, such as csv, jsonl, ris (default: by content and name)."),
-    ] = None,
-    delimiter: Annotated[
-        str | None, typer.Option(help="Between the cells of a CSV file: a character, or tab (default: from the head).")
-    ] = None,
-    no_header: Annotated[
-        bool, typer.Option("--no-header", help="The first row is one like the others; columns get numbers.")
-    ] = False,
-    skip_lines: Annotated[int, typer.Option(help="Lines before the header of a table.", min=0)] = 0,
-    encoding: Annotated[
-        str | None, typer.Option(help="Encoding of text, such as cp1250 (default: recognised).")
-    ] = None,
-    table: Annotated[
-        str | None, typer.Option(help="Sheet of a workbook, table of a database, or list in JSON, that is read.")
-    ] = None,
-    lines: Annotated[bool, typer.Option("--lines", help="Each line of a text file is a document.")] = False,
+    config: Config = None,
+    split: Split = None,
+    revision: Revision = None,
+    streaming: Streaming = False,
+    text_column: TextColumn = None,
+    title_column: TitleColumn = None,
+    label_column: LabelColumn = None,
+    id_column: IdColumn = None,
+    limit: Limit = None,
+    file_format: Annotated[str | None, typer.Option("--format", help=FORMAT_HELP, rich_help_panel=PANEL)] = None,
+    delimiter: Annotated[str | None, typer.Option(help=DELIMITER_HELP, rich_help_panel=PANEL)] = None,
+    no_header: NoHeader = False,
+    skip_lines: SkipLines = 0,
+    encoding: Encoding = None,
+    table: TableName = None,
+    lines: Lines = False,
     language: Annotated[
         str | None,
         typer.Option(
@@ -63,9 +63,7 @@ def build(
             "recognises it, none takes words as they are (default: as before, else auto)."
         ),
     ] = None,
-    without_see_also: Annotated[
-        bool, typer.Option("--without-see-also", help='Leave out the "See Also" of docs, by which rankings are judged.')
-    ] = False,
+    without_see_also: WithoutSeeAlso = False,
     whole: Annotated[
         bool, typer.Option("--whole", help="One passage a document: as much of it as the model reads.")
     ] = False,

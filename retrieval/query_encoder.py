@@ -2,7 +2,8 @@
 
 import functools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,14 @@ _MOST_PASSAGES = 256  # of a query
 _NO_VECTOR = np.empty(0, np.float32)  # while the corpus has words alone
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class KnownVectors:
+    """Vectors by their texts, which need no encoder: of queries, ``(dim,)``, and of passages, ``(n_passages, dim)``."""
+
+    queries: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
+    passages: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
+
+
 class QueryEncoder:
     """Encodes typed queries with the encoder that a corpus was built with.
 
@@ -30,10 +39,17 @@ class QueryEncoder:
     ----------
     load
         Loads the encoder, when the first query needs it.
+    known
+        Vectors of that encoder.
     """
 
-    def __init__(self, corpus: DocumentStore, load: Callable[[EncoderInfo], Encoder] | None = None) -> None:
-        self._corpus = corpus
+    def __init__(
+        self,
+        corpus: DocumentStore,
+        load: Callable[[EncoderInfo], Encoder] | None = None,
+        known: KnownVectors | None = None,
+    ) -> None:
+        self._corpus, self._known = corpus, known or KnownVectors()
         self._load = load or (lambda built: encoder_of(built, load_encoder))
         self._cached_vector = weakly_cached(self._encode, _CACHED)
         self._cached_passages = weakly_cached(self._encode_passages, _CACHED_TEXTS)
@@ -49,11 +65,17 @@ class QueryEncoder:
             raise ExemplarError(f"the query is longer than {_LONGEST:,} characters: shorten it")
         if re.search("[\ud800-\udfff]", query):  # Python's form of bytes that are not UTF-8
             raise ExemplarError("the query holds bytes that are not Unicode text: type it again, or use UTF-8")
-        return _NO_VECTOR if self._has_none else self._cached_vector(query)
+        if self._has_none:
+            return _NO_VECTOR
+        known = self._known.queries.get(query)
+        return self._cached_vector(query) if known is None else known
 
     def passages(self, text: str) -> NDArray[np.float32]:
         """Return the vectors of the passages of a text that the corpus does not have, ``(n_passages, dim)``."""
-        return _NO_VECTOR[None] if self._has_none else self._cached_passages(text)
+        if self._has_none:
+            return _NO_VECTOR[None]
+        known = self._known.passages.get(text)
+        return self._cached_passages(text) if known is None else known
 
     @property
     def _has_none(self) -> bool:

@@ -21,7 +21,7 @@ from exemplar.retrieval.index.base import Index
 from exemplar.retrieval.index.dense import index_in_memory
 from exemplar.retrieval.index.threads import one_blas_thread
 from exemplar.retrieval.index.words import Words
-from exemplar.retrieval.query_encoder import QueryEncoder
+from exemplar.retrieval.query_encoder import KnownVectors, QueryEncoder
 from exemplar.retrieval.rankers import (
     DEFAULT_RANKER,
     LEARNING,
@@ -74,6 +74,8 @@ class SearchEngine:
         The index of the corpus's passages; by default, one over the vectors in memory.
     words
         The words of the documents; by default, those of the corpus's own words index.
+    known
+        Vectors of that encoder, of texts that need not be embedded.
     """
 
     def __init__(
@@ -82,10 +84,12 @@ class SearchEngine:
         load_encoder: Callable[[EncoderInfo], Encoder] | None = None,
         index: Index | None = None,
         words: Words | None = None,
+        known: KnownVectors | None = None,
     ) -> None:
         self.corpus = corpus
         self.index = index or index_in_memory(corpus)
-        self._query_encoder = QueryEncoder(corpus, load_encoder)
+        self._load_encoder = load_encoder
+        self._query_encoder = QueryEncoder(corpus, load_encoder, known)
         self._examples = ExampleMaker(corpus, self.index, self._query_encoder, words)
         # A mark must not rank kNN again, the next page must not train again, and no mark need filter again.
         self._cached_training = weakly_cached(self._train, _CACHED)
@@ -96,6 +100,10 @@ class SearchEngine:
     def encoder(self) -> Encoder:
         """The corpus's encoder, loaded at the first use; raises EncoderMismatch if the model has changed."""
         return self._query_encoder.encoder
+
+    def knowing(self, known: KnownVectors) -> "SearchEngine":
+        """Return another engine over the same corpus and index, which need not embed some texts."""
+        return SearchEngine(self.corpus, self._load_encoder, self.index, self.words, known)
 
     @property
     def rankers(self) -> tuple[Ranker, ...]:
@@ -291,6 +299,10 @@ class SearchEngine:
     def query_vector(self, query: Query) -> NDArray[np.float32]:
         """Return the vector of a query, ``(dim,)``; a typed query is encoded once."""
         return self._examples.query_vector(query)
+
+    def passage_vectors(self, text: str) -> NDArray[np.float32]:
+        """Return the vectors of the passages of a text that the corpus does not have, ``(n_passages, dim)``."""
+        return self._query_encoder.passages(text)
 
     def _training(
         self,

@@ -66,6 +66,10 @@ def export(
         made = _export_of(found, choice)
         write_export(made, file, chosen, delimiter=separator, on_progress=on_progress)
     say(f"Wrote {made.n_rows:,} {'row' if made.n_rows == 1 else 'rows'} to {file}.")
+    if not made.n_rows:
+        say(choice.why_empty)
+    if not made.about["corpus"]["documents"]:
+        say(f"The corpus {found.corpus} is not here any more: these are the marks that the session has kept.")
     if unwritten := unwritten_columns(made, chosen):
         line = f"Not in it, as this format has no place for them: {', '.join(unwritten)}."
         errors.print(plain(line), style="dim")

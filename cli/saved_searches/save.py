@@ -16,6 +16,13 @@ def save(
     threshold: Annotated[
         float | None, typer.Option(help="The least score of a row that passes, when the search is applied.")
     ] = None,
+    with_vectors: Annotated[
+        bool,
+        typer.Option(
+            "--with-vectors",
+            help="Add the vectors of query and marked texts, which apply --retrain then need not embed.",
+        ),
+    ] = False,
 ) -> None:
     """Save the search of a session: query, marks with their texts, settings, and the trained weights.
 
@@ -34,6 +41,7 @@ def save(
         lambda: store.texts(found.session_id),
         store.title(found.session_id),
         threshold=threshold,
+        with_vectors=with_vectors,
     )
     write_saved_search(saved, file)
     say(search_in_words(saved))

@@ -19,6 +19,16 @@ WHICH: dict[Which, str] = {
     "passing": "all rows that pass the filters",
     "first": "the first rows of a list",
 }
+OF_MARKS: tuple[Which, ...] = ("all", "relevant", "not relevant", "unsure", "marked")  # without the corpus too
+
+_NONE: dict[Which, str] = {
+    "relevant": "no row is marked as relevant",
+    "not relevant": "no row is marked as not relevant",
+    "unsure": "no row is marked as unsure",
+    "marked": "no row has a mark or a note",
+    "unmarked": "every row has a mark",
+    "passing": "no row passes the filters",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +73,11 @@ class Choice:
     def by_list(self) -> bool:
         """Whether a list decides about the rows or their order."""
         return self.which == "first" or self.order == "rank"
+
+    @property
+    def why_empty(self) -> str:
+        """Why an export without rows has none."""
+        return f"The file has no rows: {_NONE.get(self.which, 'there are none')}."
 
     def in_words(self) -> str:
         """Return the choice in words."""

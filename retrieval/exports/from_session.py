@@ -13,10 +13,10 @@ from exemplar.data.errors import ExemplarError
 from exemplar.data.sources.columns import Columns, pick_columns
 from exemplar.data.tabular.own_columns import own_name
 from exemplar.retrieval.exports.about import about_session
-from exemplar.retrieval.exports.choice import Choice
+from exemplar.retrieval.exports.choice import OF_MARKS, Choice
 from exemplar.retrieval.exports.export import Export, Kind, Row
 from exemplar.retrieval.exports.marked_rows import MARK_COLUMNS, LostRow, MarkedRows, marked_rows
-from exemplar.retrieval.exports.ranks import Ranks, as_ranked, ranks_of
+from exemplar.retrieval.exports.ranks import Ranks, as_ranked, limit_of_lists, ranks_of
 from exemplar.retrieval.exports.source_table import SourceTable, TableRow, source_table
 from exemplar.retrieval.search import SearchEngine
 from exemplar.retrieval.sessions.identity import PresentMarks
@@ -50,8 +50,14 @@ def session_export(
     Raises
     ------
     ExemplarError
-        There is no list, or it is shorter than what is asked for; or the rows can't be read.
+        There is no list, or it is shorter than what is asked for; the corpus was removed, and more than its marks are
+        asked for; or the rows can't be read.
     """
+    if not corpus.n_documents and (choice.by_list or choice.which not in OF_MARKS):
+        raise ExemplarError(
+            f"the corpus '{corpus.manifest.name}' is not here any more, and this export needs its rows; the session "
+            "has kept what was marked: export the marked rows, in the order of the file"
+        )
     lists = _lists(session, present, engine, choice)
     said, table = marked_rows(session, present, corpus), source_table(corpus)
     rows = _chosen(choice, table.documents, said, lists, session, corpus)
@@ -59,6 +65,8 @@ def session_export(
     kinds = table.columns(np.sort(rows))
     made = _Maker(corpus, table, said, lists, kinds, lost, left_out=bool((table.documents[rows] < 0).any()))
     about = about_session(session, title, corpus.manifest, choice, lists)
+    if lists and (limit := limit_of_lists(corpus)):
+        about["limit_of_lists"] = limit
     return Export(
         made.columns, made.own, lambda: made.rows(rows), len(rows) + len(lost), about, {**kinds, **made.own_kinds}
     )

@@ -5,7 +5,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from exemplar.data.corpus.corpus import Corpus
+from exemplar.data.corpus.store import DocumentStore
 from exemplar.data.encoders.base import VectorKind
+from exemplar.data.milvus.server import MOST_ROWS
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.rankers import Ranker
 from exemplar.retrieval.ranking import DocumentQuery
@@ -34,6 +37,13 @@ class Ranks:
     rank: NDArray[np.int64]
     score: NDArray[np.float64]
     n: int
+
+
+def limit_of_lists(corpus: DocumentStore) -> str:
+    """Return what the lists of a corpus leave out, in a sentence; empty if they rank all documents."""
+    if isinstance(corpus, Corpus) or corpus.manifest.n_passages <= MOST_ROWS:
+        return ""
+    return f"Milvus returns at most {MOST_ROWS:,} passages of a ranking: documents further down have no rank and score."
 
 
 def as_ranked(session: Session, engine: SearchEngine) -> Session:

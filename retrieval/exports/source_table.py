@@ -47,8 +47,9 @@ class SourceTable(Protocol):
 
 
 def source_table(corpus: DocumentStore) -> SourceTable:
-    """Return the rows of a corpus."""
-    return KeptRows(corpus) if corpus.manifest.rows_sha256 and corpus.n_documents else DocumentRows(corpus)
+    """Return the rows of a corpus; Milvus has the manifest of one with rows, and no rows."""
+    has_rows = isinstance(corpus, Corpus) and corpus.manifest.rows_sha256 and corpus.n_documents
+    return KeptRows(corpus) if has_rows else DocumentRows(corpus)
 
 
 class KeptRows:

@@ -12,10 +12,12 @@ from exemplar.data.encoders.base import EncoderInfo
 from exemplar.data.errors import EncoderMismatch, ExemplarError
 from exemplar.data.words.analysis import analysis_version
 from exemplar.retrieval.feedback import Feedback, Mark
-from exemplar.retrieval.rankers import Ranker
+from exemplar.retrieval.query_encoder import KnownVectors
+from exemplar.retrieval.rankers import Ranker, Scorer
 from exemplar.retrieval.ranking import DocumentQuery, Query
-from exemplar.retrieval.saved_search.saved import SavedDocument, SavedMark, SavedSearch
+from exemplar.retrieval.saved_search.saved import SavedDocument, SavedMark, SavedSearch, text_and_hash
 from exemplar.retrieval.saved_search.scores import scores_of_documents
+from exemplar.retrieval.saved_search.vectors import SavedVectors, vectors_of_bytes
 from exemplar.retrieval.search import SearchEngine
 
 
@@ -26,7 +28,8 @@ class Applied:
     Attributes
     ----------
     rows
-        ``(n_ranked,)``: the documents' rows, best first; equal scores by row.
+        ``(n_ranked,)``: the documents' rows, best first; equal scores by row. Milvus ranks the first ones alone: see
+        ``limit_of_lists``.
     scores
         ``(n_ranked,)``
     comparable
@@ -40,6 +43,16 @@ class Applied:
     scores: NDArray[np.float64]
     comparable: bool
     marks: Mapping[int, SavedMark] = field(default_factory=dict)
+
+    def computed_otherwise(self, saved: SavedSearch) -> str:
+        """Return in a sentence that scores differ a little from those of equal texts elsewhere; or ""."""
+        if not self.comparable or not saved.weights.w:
+            return ""
+        return computed_otherwise(saved.encoder, self.engine.corpus.manifest.encoder)
+
+    def note(self, saved: SavedSearch) -> str:
+        """Return in a sentence what one has to know of the vectors; or ""."""
+        return self.computed_otherwise(saved) if self.comparable else why_vectors_are_unused(saved, self.engine.corpus)
 
     def n_passing(self, threshold: float) -> int:
         """Return how many documents have at least a score."""
@@ -61,8 +74,8 @@ def apply(saved: SavedSearch, engine: SearchEngine, *, retrain: bool = False, ra
     Raises
     ------
     ExemplarError
-        The weights do not fit: the corpus has vectors of another model, or words of another version, or it is not on
-        this machine; or query or marks can't be embedded.
+        The weights do not fit: the corpus has vectors of another model, or words of another version, or Milvus has its
+        words; or query or marks can't be embedded.
     """
     if retrain:
         rows, scores = _trained_anew(saved, engine, ranker or saved.ranker)
@@ -76,8 +89,12 @@ def apply(saved: SavedSearch, engine: SearchEngine, *, retrain: bool = False, ra
 def check_fits(saved: SavedSearch, corpus: DocumentStore) -> None:
     """Raise ExemplarError unless the weights of a saved search can rank a corpus."""
     name = corpus.manifest.name
-    if not isinstance(corpus, Corpus):
-        raise ExemplarError(f"the corpus '{name}' is in Milvus, where saved weights can't rank", hint="retrain")
+    if saved.words is not None and not isinstance(corpus, Corpus):
+        raise ExemplarError(
+            f"the corpus '{name}' is in Milvus, which ranks by weights of vectors alone, and this search has weights "
+            "of words too",
+            hint="retrain",
+        )
     if saved.words is not None and saved.words.analysis != analysis_version():
         raise ExemplarError(
             f"the words of this search were found by another version of the analysis ({saved.words.analysis}, here "
@@ -91,6 +108,16 @@ def check_fits(saved: SavedSearch, corpus: DocumentStore) -> None:
             "model, or leave the weights and train the search on this corpus",
             hint="retrain",
         )
+
+
+def computed_otherwise(there: EncoderInfo, here: EncoderInfo) -> str:
+    """Return in a sentence that vectors here were computed with other numbers than those of a saved search; or ""."""
+    if not has_same_vectors(there, here) or _numbers(there) == _numbers(here):
+        return ""
+    return (
+        f"These vectors were computed in {here.precision} by {here.backend}, and those of the saved search in "
+        f"{there.precision} by {there.backend}: scores differ by about 0.001."
+    )
 
 
 def marks_on(saved: SavedSearch, corpus: DocumentStore) -> dict[int, SavedMark]:
@@ -143,7 +170,8 @@ def _by_weights(saved: SavedSearch, engine: SearchEngine) -> tuple[NDArray[np.in
     check_fits(saved, engine.corpus)
     corpus = engine.corpus
     if not isinstance(corpus, Corpus):
-        raise TypeError("a corpus on a server has no vectors here")
+        weights = Scorer(np.array(saved.weights.w), saved.weights.b, above=saved.weights.above)
+        return _all_documents(engine, weights)
     scores = scores_of_documents(saved, corpus)
     rows = np.argsort(-scores, kind="stable")
     if saved.weights.above is not None:
@@ -155,6 +183,8 @@ def _trained_anew(
     saved: SavedSearch, engine: SearchEngine, ranker: Ranker
 ) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
     corpus = engine.corpus
+    if saved.vectors is not None and not why_vectors_are_unused(saved, corpus):
+        engine = engine.knowing(_known_vectors(saved, saved.vectors))
     ranking = engine.search(
         query_on(saved.query, corpus),
         feedback_on(saved, corpus),
@@ -163,8 +193,40 @@ def _trained_anew(
         C=saved.settings.C,
         earlier=tuple(query_on(query, corpus) for query in saved.earlier),
     )
-    passages, scores = engine.top_passages(ranking.scorer, corpus.n_documents)
-    return corpus.passages_at(passages)[:, 0].astype(np.intp), scores
+    return _all_documents(engine, ranking.scorer)
+
+
+def why_vectors_are_unused(saved: SavedSearch, corpus: DocumentStore) -> str:
+    """Return in a sentence why the vectors that a saved search has are of no use for a corpus; "" if they are."""
+    manifest, unused = corpus.manifest, "The vectors in the saved search were not used:"
+    if saved.vectors is None:
+        return ""
+    if not has_same_vectors(manifest.encoder, saved.encoder):
+        here, there = vectors_in_words(manifest.encoder), vectors_in_words(saved.encoder)
+        return f"{unused} they are {there}, and this corpus has {here}."
+    if manifest.whole != saved.whole:
+        here, there = ("a text" if whole else "a passage" for whole in (manifest.whole, saved.whole))
+        return f"{unused} there is one for {there}, and this corpus has one for {here}."
+    return ""
+
+
+def _known_vectors(saved: SavedSearch, vectors: SavedVectors) -> KnownVectors:
+    dim = saved.encoder.dim
+    queries = map(text_and_hash, (saved.query, *saved.earlier))
+    marked = [mark.document for mark in saved.marks if mark.document.text_hash in vectors.passages]
+    return KnownVectors(
+        {text: vectors_of_bytes(vectors.queries[key], dim)[0] for text, key in queries if key in vectors.queries},
+        {
+            document.marked_text.full_text: vectors_of_bytes(vectors.passages[document.text_hash], dim)
+            for document in marked
+        },
+    )
+
+
+def _all_documents(engine: SearchEngine, weights: Scorer) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """Return the rows of the documents that an engine ranks, best first, with their scores."""
+    passages, scores = engine.top_passages(weights, engine.corpus.n_documents)
+    return engine.corpus.passages_at(passages)[:, 0].astype(np.intp), scores
 
 
 def has_same_vectors(one: EncoderInfo, other: EncoderInfo) -> bool:
@@ -174,6 +236,10 @@ def has_same_vectors(one: EncoderInfo, other: EncoderInfo) -> bool:
 
 def _space(encoder: EncoderInfo) -> tuple[str, str, str, str, int]:
     return encoder.model, encoder.revision, encoder.kind, encoder.similarity, encoder.dim
+
+
+def _numbers(encoder: EncoderInfo) -> tuple[str, str]:
+    return encoder.precision, "" if encoder.precision == "float32" else encoder.backend
 
 
 def vectors_in_words(encoder: EncoderInfo) -> str:

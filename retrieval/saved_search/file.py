@@ -48,7 +48,8 @@ def bytes_of(saved: SavedSearch) -> bytes:
     content = ("{\n" + ",\n".join(lines) + "\n}\n").encode()
     if len(content) > MOST_BYTES:
         size, most = size_in_words(len(content)), size_in_words(MOST_BYTES)
-        raise ExemplarError(f"with the texts of its marks this search has {size}; at most {most} can be read again")
+        what = "texts" if saved.vectors is None else "texts and vectors"
+        raise ExemplarError(f"with the {what} of its marks this search has {size}; at most {most} can be read again")
     return content
 
 

@@ -1,12 +1,16 @@
 """What is said of a saved search, on the terminal and on the page."""
 
-from exemplar.retrieval.rankers import LEARNING
+from exemplar.retrieval.rankers import LEARNING, TITLES
 from exemplar.retrieval.saved_search.among_marks import LEAST, AmongMarks, Cut
 from exemplar.retrieval.saved_search.saved import SavedSearch
 
 AMONG_MARKS = "Among your marked rows"
 NOT_COMPARABLE = (
     "Trained anew on this corpus: scores do not compare with those of another corpus, nor does a threshold."
+)
+IN_MILVUS = (
+    "This corpus is in Milvus, which ranks by weights of vectors: by a search of "
+    f"{TITLES['knn']}, {TITLES['svm']} or {TITLES['anchored-vectors']}. Begin a session there for the others."
 )
 RANDOM_CHECK = (
     "This holds for the marked rows alone: most of them were read because a ranking had them on top. What share of a "

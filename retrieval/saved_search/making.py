@@ -1,6 +1,7 @@
 """Make a saved search of a session: what it asked and marked, and what its ranker learned."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -13,6 +14,7 @@ from exemplar.retrieval.feedback import Mark
 from exemplar.retrieval.rankers import LEARNING, Ranker, Scorer
 from exemplar.retrieval.ranking import Query
 from exemplar.retrieval.saved_search.among_marks import among_marks
+from exemplar.retrieval.saved_search.applying import rows_with
 from exemplar.retrieval.saved_search.saved import (
     SavedDocument,
     SavedMark,
@@ -20,7 +22,9 @@ from exemplar.retrieval.saved_search.saved import (
     SavedWeights,
     SavedWords,
     check_threshold,
+    text_and_hash,
 )
+from exemplar.retrieval.saved_search.vectors import SavedVectors, bytes_of_vectors
 from exemplar.retrieval.search import SearchEngine
 from exemplar.retrieval.sessions.identity import PresentMarks, present_marks, query_state
 from exemplar.retrieval.sessions.marks import MarkedText, marked_texts
@@ -37,6 +41,7 @@ def saved_search(
     *,
     threshold: float | None = None,
     with_figures: bool = True,
+    with_vectors: bool = False,
 ) -> SavedSearch:
     """Train the ranker of a session, and return what it learned with the session's query, marks and settings.
 
@@ -48,12 +53,14 @@ def saved_search(
         See SavedSearch.
     with_figures
         Train five more times for the figures among the marks.
+    with_vectors
+        Add the vectors of the queries and of what is marked as relevant or not.
 
     Raises
     ------
     ExemplarError
         The session has no query, or its query is a document that the corpus does not have any more; or the threshold
-        is no number.
+        is no number; or the corpus has no vectors to add.
     """
     check_threshold(threshold)
     corpus = engine.corpus
@@ -64,7 +71,9 @@ def saved_search(
     ranker, C = learned_ranker(session, engine), session.settings.C
     trained = engine.search(query, present.feedback, ranker=ranker, k=0, C=C, earlier=earlier)
     manifest = corpus.manifest
-    return SavedSearch(
+    if with_vectors and manifest.vectors == "none":
+        raise ExemplarError(f"the corpus '{manifest.name}' has no vectors yet; save the search without vectors")
+    saved = SavedSearch(
         title=title,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         exemplar=exemplar_version(),
@@ -85,6 +94,24 @@ def saved_search(
         if with_figures and ranker in LEARNING
         else None,
         threshold=threshold,
+    )
+    return replace(saved, vectors=_vectors(saved, engine)) if with_vectors else saved
+
+
+def _vectors(saved: SavedSearch, engine: SearchEngine) -> SavedVectors:
+    """Return the vectors that an engine over another corpus needs: as a build, or a query, has them."""
+    marked = [mark.document for mark in saved.marks if mark.mark != "unsure"]
+    rows = rows_with(engine.corpus, marked)
+    passages = {
+        document.text_hash: engine.index.vectors(engine.corpus.passages_of(rows[document.text_hash][0]))
+        if document.text_hash in rows
+        else engine.passage_vectors(document.marked_text.full_text)
+        for document in marked
+    }
+    queries = dict(map(text_and_hash, (saved.query, *saved.earlier)))
+    return SavedVectors(
+        {text_hash: bytes_of_vectors(engine.query_vector(text)) for text, text_hash in queries.items()},
+        {text_hash: bytes_of_vectors(vectors) for text_hash, vectors in passages.items()},
     )
 
 

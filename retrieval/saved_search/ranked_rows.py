@@ -12,9 +12,10 @@ from exemplar.data.errors import ExemplarError
 from exemplar.data.tabular.own_columns import own_name
 from exemplar.retrieval.exports.about import exemplar_version
 from exemplar.retrieval.exports.export import Export, Kind, Row
+from exemplar.retrieval.exports.ranks import limit_of_lists
 from exemplar.retrieval.exports.source_table import source_table
 from exemplar.retrieval.feedback import MARK_NAMES
-from exemplar.retrieval.saved_search.applying import Applied
+from exemplar.retrieval.saved_search.applying import Applied, why_vectors_are_unused
 from exemplar.retrieval.saved_search.saved import SavedMark, SavedSearch, check_threshold
 
 _TOGETHER = 1024  # rows whose own cells are made together
@@ -80,6 +81,8 @@ def ranked_export(
 def about_ranking(applied: Applied, saved: SavedSearch, threshold: float | None) -> dict[str, Any]:
     """Return what a ranking by a saved search is, as JSON values."""
     manifest, encoder = applied.engine.corpus.manifest, applied.engine.corpus.manifest.encoder
+    limit, otherwise = limit_of_lists(applied.engine.corpus), applied.computed_otherwise(saved)
+    unused = why_vectors_are_unused(saved, applied.engine.corpus)
     return {
         "saved_search": {
             "title": saved.title,
@@ -90,10 +93,19 @@ def about_ranking(applied: Applied, saved: SavedSearch, threshold: float | None)
             "n_relevant": saved.n_marked("positive"),
             "n_not_relevant": saved.n_marked("negative"),
         },
+        **({"computed_otherwise": otherwise} if otherwise else {}),
+        **({"saved_vectors": unused or "used"} if saved.vectors and not applied.comparable else {}),
         "weights": "saved" if applied.comparable else "trained anew: scores do not compare with those elsewhere",
         "threshold": threshold,
         "corpus": {"name": manifest.name, "documents": manifest.n_documents, "built": manifest.created},
-        "model": {"name": encoder.model, "revision": encoder.revision, "vectors": manifest.vectors},
+        "model": {
+            "name": encoder.model,
+            "revision": encoder.revision,
+            "vectors": manifest.vectors,
+            "precision": encoder.precision,
+            "backend": encoder.backend,
+        },
+        **({"limit_of_lists": limit} if limit else {}),
         "exemplar": exemplar_version(),
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
     }

@@ -17,6 +17,7 @@ from exemplar.data.text import replace_lone_surrogates
 from exemplar.retrieval.feedback import MARK_NAMES, Mark
 from exemplar.retrieval.rankers import Ranker
 from exemplar.retrieval.saved_search.among_marks import AmongMarks
+from exemplar.retrieval.saved_search.vectors import SavedVectors
 from exemplar.retrieval.sessions.marks import MarkedText
 from exemplar.retrieval.sessions.settings import Settings
 
@@ -131,6 +132,8 @@ class SavedSearch:
         Cross-validated figures; None if there are too few marks for any.
     threshold
         The least score of a document that passes; None if nobody chose one.
+    vectors
+        Of the queries and the marked texts, by the encoder; None if they were not asked for.
     """
 
     title: str
@@ -151,6 +154,7 @@ class SavedSearch:
     marks: tuple[SavedMark, ...] = ()
     among_marks: AmongMarks | None = None
     threshold: float | None = None
+    vectors: SavedVectors | None = None
 
     @property
     def query_in_words(self) -> str:
@@ -185,6 +189,8 @@ class SavedSearch:
             if words is None
             else asdict(words) | {"terms": {term: list(pair) for term, pair in words.terms.items()}},
         }
+        if self.vectors is not None:
+            content["vectors"] = self.vectors.to_json()
         cleaned: dict[str, Any] = replace_lone_surrogates(content)
         return cleaned
 
@@ -228,7 +234,15 @@ class SavedSearch:
             marks=marks,
             among_marks=None if figures is None else AmongMarks.from_json(figures),
             threshold=content["threshold"],
+            vectors=SavedVectors.from_json(content["vectors"], info) if "vectors" in content else None,
         )
+
+
+def text_and_hash(query: str | SavedDocument) -> tuple[str, str]:
+    """Return a query as a typed text, which it is where a corpus does not have it, and the hash of that text."""
+    if isinstance(query, SavedDocument):
+        return query.marked_text.full_text, query.text_hash
+    return query, MarkedText(None, query).text_hash
 
 
 def check_threshold(threshold: float | None) -> None:

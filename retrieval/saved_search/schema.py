@@ -40,6 +40,9 @@ def schema() -> dict[str, Any]:
         "mean_n_words": {"type": "number", "exclusiveMinimum": 0, "maximum": _LARGEST},
         "terms": {"type": "object", "maxProperties": MOST_TERMS, "additionalProperties": term},
     }
+    vectors = _object(
+        {"of": {"enum": ["query", "text"]}, "text_hash": document["text_hash"], "float32": {"type": "string"}}
+    )
     return _object(
         {
             "exemplar_saved_search": {"const": 1},
@@ -72,7 +75,8 @@ def schema() -> dict[str, Any]:
                 }
             ),
             "words": _or_null(words),
-        }
+        },
+        {"vectors": {"type": "array", "maxItems": 2 * MOST_MARKS, "items": vectors}},
     )
 
 

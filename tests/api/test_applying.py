@@ -4,6 +4,7 @@ from collections.abc import Callable
 import pytest
 from starlette.testclient import TestClient
 
+from exemplar.api.engines import Engines
 from exemplar.data.building.build import build_corpus
 from exemplar.retrieval.saved_search.applying import apply
 from exemplar.retrieval.saved_search.file import search_in_json
@@ -60,6 +61,25 @@ def test_rows_are_ranked_with_the_scores_of_a_corpus_and_leave_nothing_behind(
     build_corpus(source_of(NEW, name="new"), encoder)
     of_corpus = post("/apply", search=saved, corpus="new")["results"]
     assert {each["score"] for each in of_corpus} <= {each["score"] for each in found["results"]}
+
+
+def test_rows_are_embedded_in_the_precision_of_the_search(
+    post: Ask, saved: dict, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build_corpus(source_of(NEW, name="new"), _Half())
+    asked = []
+    load = Engines.encoder
+    monkeypatch.setattr(Engines, "encoder", lambda self, built: asked.append(built.precision) or load(self, built))
+    half = {**saved, "encoder": {**saved["encoder"], "precision": "bfloat16"}}
+    for search in (saved, half):
+        post("/apply", search=search, rows=[{"text": "a kitten"}])
+    assert asked == ["float32", "bfloat16"]
+    notes = [post("/apply", search=search, corpus="animals")["note"] for search in (saved, half)]
+    assert [note.partition(" by none,")[0] for note in notes] == ["", "These vectors were computed in float32"]
+
+
+class _Half(FakeEncoder):
+    precision = "bfloat16"
 
 
 def test_trained_anew_scores_do_not_compare(post: Ask, saved: dict) -> None:

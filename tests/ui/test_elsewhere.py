@@ -1,6 +1,7 @@
 """A search is saved and used on another corpus, as Streamlit runs the page, without a browser."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import openpyxl
@@ -13,10 +14,11 @@ from exemplar.data.corpus.manifest import corpus_folder, read_manifest
 from exemplar.data.corpus.shards import DOCUMENTS
 from exemplar.retrieval.exports.waiting import Download
 from exemplar.retrieval.feedback import Feedback
-from exemplar.retrieval.saved_search.file import bytes_of
+from exemplar.retrieval.saved_search.file import bytes_of, saved_search_of
 from exemplar.retrieval.sessions.events import Named
 from exemplar.retrieval.sessions.store import SessionStore, home_store
 from exemplar.ui import jobs
+from exemplar.ui.search.elsewhere import dialog
 from tests.retrieval.saved_search.test_applying import marks_on, saved_on
 from tests.support.corpora import ANIMALS, source_of
 from tests.support.fake_encoder import FakeEncoder
@@ -48,8 +50,13 @@ def prepared(app: AppTest, session_id: str) -> list[list[Any]]:
 
 
 def test_a_session_goes_on_with_the_search_on_another_corpus(
-    store: SessionStore, animals: Corpus, encoder: FakeEncoder
+    store: SessionStore, animals: Corpus, encoder: FakeEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    written: list[Callable[[], bytes]] = []
+    button = dialog.st.download_button
+    monkeypatch.setattr(
+        dialog.st, "download_button", lambda label, write, **rest: written.append(write) or button(label, write, **rest)
+    )
     app = opened()
     search(app, "cats")
     session_id = session_of(app)
@@ -61,6 +68,9 @@ def test_a_session_goes_on_with_the_search_on_another_corpus(
     opened_popover(app, "session_menu")
     press(app, "Save this search, or use it elsewhere")
     assert labelled(app, "download_button", "Save this search").proto.deferred_file_id
+    ran(labelled(app, "checkbox", "With vectors").check().run())
+    without, with_vectors = (saved_search_of(write()) for write in (written[0], written[-1]))
+    assert (without.vectors, len(with_vectors.vectors.passages)) == (None, 3)
     labelled(app, "selectbox", "Use this search on another corpus").select("november").run()
     head, *rows = prepared(app, session_id)
     marks = {row[head.index("text")]: row[head.index("mark")] for row in rows}

@@ -576,6 +576,11 @@ def test_marks_are_exported_with_their_texts_after_the_corpus_was_removed(
     choose(app, "old")
     [told] = messages(app, "warning")
     assert told.endswith("The marks have their texts, and can be exported.")
+    rows = [f"The rows marked as {mark}" for mark in ("relevant", "not relevant", "unsure")]
+    assert app.selectbox(key="export_which").options == ["Every row", *rows, "All rows with a mark or a note"]
+    empty = "The file has no rows: no row is marked as unsure."
+    assert empty in captions(ran(app.selectbox(key="export_which").set_value("unsure").run()))
+    assert empty not in captions(ran(app.selectbox(key="export_which").set_value("all").run()))
     frame = pd.read_csv(io.BytesIO(files[-1]()), dtype=str, keep_default_na=False)
     assert frame[["doc_id", "text", "mark", "mark_state"]].to_numpy().tolist() == [
         ["1", ANIMALS[1], "relevant", "not in this corpus"],

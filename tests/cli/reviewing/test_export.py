@@ -77,12 +77,27 @@ def test_what_cannot_be_exported_is_said(capsys: pytest.CaptureFixture[str], tmp
 
 def test_marks_are_exported_after_their_corpus_was_removed(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     remove_corpus("animals")
-    assert run(capsys, "export", "s1", str(tmp_path / "x.csv"))[0] == 0
+    code, out, _ = run(capsys, "export", "s1", str(tmp_path / "x.csv"))
+    assert code == 0
+    assert "The corpus animals is not here any more: these are the marks that" in " ".join(out.split())
     rows = rows_of(tmp_path / "x.csv")
     assert [(row["doc_id"], row["text"], row["mark_state"]) for row in rows] == [
         ("1", ANIMALS[1], "not in this corpus"),
         ("5", ANIMALS[5], "not in this corpus"),
     ]
+
+
+def test_an_export_without_rows_says_why(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    code, out, _ = run(capsys, "export", "s1", str(path), "--rows", "unsure")
+    assert (code, out) == (0, f"Wrote 0 rows to {path}.\nThe file has no rows: no row is marked as unsure.\n")
+    assert rows_of(path) == []
+    path.unlink()
+    remove_corpus("animals")
+    for rows in ("passing", "unmarked", "first 1"):
+        said = failure(capsys, "export", "s1", str(path), "--rows", rows)
+        assert "the corpus 'animals' is not here any more, and this export needs its rows" in said
+    assert list(tmp_path.glob("x*")) == [tmp_path / "x.csv.about.json"]
 
 
 def test_a_device_or_a_pipe_is_left_as_it_is(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -2,6 +2,7 @@ import csv
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -86,6 +87,27 @@ def test_a_new_file_is_ranked_with_its_own_columns(
     assert (about["weights"], about["saved_search"]["query"]) == ("saved", "cats")
 
 
+def test_a_new_file_is_read_as_a_build_reads_it(
+    saved: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    laboratory, out = tmp_path / "november.data", tmp_path / "ranked.jsonl"
+    rows = "1#a ko\u010dka: a cat that sleeps\n2#the m\u011bna market fell\n3#cat\n"
+    laboratory.write_text(f"Export of the laboratory\nDay 30\n{rows}", encoding="cp1250")
+    apply = ("apply", str(saved), str(laboratory), "--out", str(out))
+
+    code, _, errors = run(capsys, *apply)
+    assert code == 1
+    assert " ".join(errors.split()).endswith("another name needs its format (--source-format NAME)")
+    read = ("--source-format", "csv", "--source-delimiter", "#", "--skip-lines", "2", "--no-header", "--limit", "2")
+    columns = ("--encoding", "cp1250", "--text-column", "column 2", "--id-column", "column 1")
+    assert run(capsys, *apply, *read, *columns)[0] == 0
+
+    assert [json.loads(line)["column 2"] for line in out.read_text(encoding="utf-8").splitlines()] == [
+        "a ko\u010dka: a cat that sleeps",
+        "the m\u011bna market fell",
+    ]
+
+
 def test_a_corpus_is_ranked_by_weights_or_trained_anew(
     saved: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -103,6 +125,47 @@ def test_a_corpus_is_ranked_by_weights_or_trained_anew(
     assert "Trained anew on this corpus: scores do not compare" in " ".join(output.split())
     assert "passes" not in out.read_text()
     assert len(out.read_text().splitlines()) == 12
+
+
+def test_vectors_in_the_file_need_no_model(
+    october: Corpus, tmp_path: Path, capsys: pytest.CaptureFixture[str], encoder: FakeEncoder, monkeypatch: Any
+) -> None:
+    build_corpus(source_of(["a cat", "stocks"], name="november"), encoder)
+    file, out = tmp_path / "cats.json", tmp_path / "ranked.jsonl"
+    assert run(capsys, "sessions", "save", "cats", str(file), "--with-vectors")[0] == 0
+    monkeypatch.setattr("exemplar.retrieval.query_encoder.load_encoder", None)
+    assert run(capsys, "apply", str(file), "november", "--out", str(out), "--retrain")[0] == 0
+    assert json.loads((tmp_path / "ranked.jsonl.about.json").read_text())["saved_vectors"] == "used"
+    assert json.loads(out.read_text().splitlines()[0])["text"] == "a cat"
+
+    content = json.loads(file.read_text())
+    content["encoder"]["whole"] = True
+    file.write_text(json.dumps(content))
+    monkeypatch.setattr("exemplar.retrieval.query_encoder.load_encoder", lambda model, **_: encoder)
+    _, output, _ = run(capsys, "apply", str(file), "november", "--out", str(out), "--retrain")
+    assert "The vectors in the saved search were not used: there is one for a text, and" in " ".join(output.split())
+
+
+def test_vectors_of_another_precision_are_said(
+    saved: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], encoder: FakeEncoder
+) -> None:
+    content = json.loads(saved.read_text())
+    content["encoder"] |= {"precision": "bfloat16", "backend": "torch"}
+    saved.write_text(json.dumps(content))
+    out = tmp_path / "ranked.jsonl"
+    about = tmp_path / "ranked.jsonl.about.json"
+    said = (
+        "These vectors were computed in float32 by none, and those of the saved search in bfloat16 by torch: scores "
+        "differ by about 0.001."
+    )
+
+    code, output, _ = run(capsys, "apply", str(saved), "october", "--out", str(out))
+    assert (code, said in " ".join(output.split())) == (0, True)
+    read = json.loads(about.read_text())
+    assert (read["computed_otherwise"], read["model"]["precision"]) == (said, "float32")
+    _, output, _ = run(capsys, "apply", str(saved), "october", "--out", str(out), "--retrain")
+    assert "These vectors" not in output
+    assert "computed_otherwise" not in json.loads(about.read_text())
 
 
 def test_what_can_not_be_applied_is_refused_and_nothing_is_written(

@@ -11,19 +11,28 @@ from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.corpus.facets import UNLABELLED, Facets, facets_of
 from exemplar.data.corpus.filters import Filters
 from exemplar.data.encoders.base import unit_rows
-from exemplar.data.errors import EncoderMismatch
+from exemplar.data.errors import EncoderMismatch, ExemplarError
 from exemplar.data.milvus.push import push_corpus
 from exemplar.retrieval.evaluation.judgements import judgements_of
 from exemplar.retrieval.evaluation.protocols import evaluate
+from exemplar.retrieval.exports.ranks import limit_of_lists
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.index.dense import DenseIndex
 from exemplar.retrieval.index.served import open_served
 from exemplar.retrieval.rankers import RANKERS, Ranker, Scorer
 from exemplar.retrieval.ranking import DocumentQuery
+from exemplar.retrieval.saved_search.applying import apply
+from exemplar.retrieval.saved_search.making import saved_search
+from exemplar.retrieval.saved_search.ranked_rows import ranked_export
 from exemplar.retrieval.score_plane import score_plane
 from exemplar.retrieval.search import SearchEngine
+from exemplar.retrieval.sessions.events import Queried, SettingsSet
+from exemplar.retrieval.sessions.session import Session
+from exemplar.retrieval.sessions.settings import Settings
+from tests.retrieval.saved_search.test_applying import marks_on
 from tests.support.corpora import source_of
 from tests.support.earlier_exports import export_table
+from tests.support.exports import exported
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.milvus import MARKS
 
@@ -91,6 +100,46 @@ def test_rankings_are_those_of_the_index_in_memory(
     assert found.n_candidates == expected.n_candidates
     if svm := expected.scorer.svm:
         assert {found.scorer.svm.stopped, svm.stopped} <= {"exact", "settled"}
+
+
+@pytest.mark.parametrize("ranker", ["knn", "svm", "anchored-vectors"])
+def test_a_saved_search_of_vectors_ranks_as_in_memory(
+    local: SearchEngine, served: SearchEngine, corpus: Corpus, ranker: Ranker
+) -> None:
+    saved = saved_search(_marked(corpus, ranker), local, dict, "cats")
+    expected, found = (apply(saved, engine) for engine in (local, served))
+    assert found.rows.tolist() == expected.rows.tolist()
+    assert found.rows.size == corpus.n_documents
+    np.testing.assert_allclose(found.scores, expected.scores, atol=1e-12)
+    rows = list(ranked_export(found, saved).rows())
+    marks = {row["doc_id"]: row["mark"] for row in rows if "mark" in row}
+    assert marks == {**dict.fromkeys(("doc 3", "doc 7", "doc 40"), "relevant"), "doc 11": "not relevant"}
+    assert [row["text"] for row in rows[:2]] == [corpus.document(row).text for row in found.rows[:2]]
+
+
+def test_a_saved_search_of_words_is_refused_and_what_milvus_leaves_out_is_said(
+    local: SearchEngine, served: SearchEngine, corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved = saved_search(_marked(corpus, "anchored"), local, dict, "cats")
+    with pytest.raises(ExemplarError, match="is in Milvus, which ranks by weights of vectors alone, and this"):
+        apply(saved, served)
+    anew = apply(saved, served, retrain=True)
+    assert "limit_of_lists" not in ranked_export(anew, saved).about
+
+    monkeypatch.setattr("exemplar.retrieval.exports.ranks.MOST_ROWS", corpus.manifest.n_passages - 1)
+    said = f"Milvus returns at most {corpus.manifest.n_passages - 1:,} passages of a ranking"
+    assert ranked_export(anew, saved).about["limit_of_lists"].startswith(said)
+    assert exported(served, Queried("cat")).about["limit_of_lists"].startswith(said)
+    assert limit_of_lists(corpus) == ""
+
+
+def _marked(corpus: Corpus, ranker: Ranker) -> Session:
+    events = (
+        Queried("cat"),
+        SettingsSet(Settings(rankers=(ranker,))),
+        marks_on(corpus, ("doc 3", "doc 40"), ("doc 11",)),
+    )
+    return Session("one", corpus.manifest.name).after(*events, corpus_id=corpus.manifest.corpus_id)
 
 
 def test_copies_are_those_in_memory(local: SearchEngine, served: SearchEngine) -> None:

@@ -9,13 +9,14 @@ from exemplar.data.corpus.corpus import Corpus, open_corpus
 from exemplar.data.errors import EncoderMismatch, ExemplarError
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.rankers import Ranker
-from exemplar.retrieval.saved_search.applying import apply
+from exemplar.retrieval.saved_search.applying import apply, why_vectors_are_unused
 from exemplar.retrieval.saved_search.file import bytes_of, saved_search_of
 from exemplar.retrieval.saved_search.making import saved_search
 from exemplar.retrieval.saved_search.saved import SavedSearch
+from exemplar.retrieval.saved_search.vectors import vectors_of_bytes
 from exemplar.retrieval.search import SearchEngine
 from exemplar.retrieval.sessions.events import DocumentQueried, Event, MarksAdded, Queried, SettingsSet
-from exemplar.retrieval.sessions.marks import marked_texts
+from exemplar.retrieval.sessions.marks import MarkedText, marked_texts
 from exemplar.retrieval.sessions.session import Session
 from exemplar.retrieval.sessions.settings import Settings
 from tests.support.corpora import ANIMALS, source_of
@@ -33,6 +34,9 @@ OTHERS = [
     "",
     "cat",
 ]
+
+
+LOST = MarkedText(None, "a hamster")
 
 
 def marks_on(corpus: Corpus, positives: tuple[str, ...], negatives: tuple[str, ...]) -> MarksAdded:
@@ -129,6 +133,56 @@ def test_training_anew_gives_scores_that_do_not_compare(animals: Corpus, encoder
     assert not np.allclose(np.sort(anew.scores), np.sort(by_weights.scores), atol=1e-3)
     same = apply(saved, SearchEngine(animals, lambda *_: encoder), retrain=True)
     np.testing.assert_allclose(same.scores, apply(saved, SearchEngine(animals)).scores, atol=1e-6)
+
+
+def test_saved_vectors_train_anew_as_embedding_does_without_a_model(animals: Corpus, encoder: FakeEncoder) -> None:
+    engine = other_engine(encoder)
+    [text_hash] = engine.corpus.text_hashes([4])
+    query = DocumentQueried("4", text_hash)
+    gone = MarksAdded(Feedback(("gone",)), {"gone": LOST.text_hash}, (LOST,))
+    session = session_on(engine.corpus, query, Queried("pets", added=True), gone, ranker="anchored-vectors")
+    texts = {LOST.text_hash: LOST}
+    without, saved = (
+        saved_search_of(bytes_of(saved_search(session, engine, lambda: texts, "cats", with_vectors=with_vectors)))
+        for with_vectors in (False, True)
+    )
+    assert saved.vectors is not None
+    assert replace(saved, vectors=None, created=without.created) == without
+    long = vectors_of_bytes(saved.vectors.passages[engine.corpus.text_hashes([1])[0]], encoder.dim)
+    assert np.array_equal(long, engine.corpus.vectors[engine.corpus.passages_of(1)])
+    assert len(long) > 1
+    assert len(saved.vectors.passages) == 5
+    assert len(saved.vectors.queries) == 2
+
+    embedded = apply(without, SearchEngine(animals, lambda *_: encoder), retrain=True)
+    found = apply(saved, SearchEngine(animals, no_model), retrain=True)
+
+    assert why_vectors_are_unused(saved, animals) == ""
+    assert found.rows.tolist() == embedded.rows.tolist()
+    np.testing.assert_array_equal(found.scores, embedded.scores)
+    with pytest.raises(AssertionError, match="a model is loaded"):
+        apply(without, SearchEngine(animals, no_model), retrain=True)
+
+
+def test_vectors_of_another_model_or_of_other_passages_are_not_used(animals: Corpus, encoder: FakeEncoder) -> None:
+    engine = SearchEngine(animals, lambda *_: encoder)
+    saved = saved_search(session_on(animals), engine, dict, "cats", with_vectors=True)
+    assert why_vectors_are_unused(replace(saved, whole=True), animals) == (
+        "The vectors in the saved search were not used: there is one for a text, and this corpus has one for a passage."
+    )
+    changed = FakeEncoder()
+    changed.revision = "2"
+    other = other_engine(changed)
+    assert why_vectors_are_unused(saved, other.corpus) == (
+        "The vectors in the saved search were not used: they are vectors of fake (revision 1, 64 dimensions), and this "
+        "corpus has vectors of fake (revision 2, 64 dimensions)."
+    )
+    apply(saved, other, retrain=True)
+    assert changed.queries_encoded == 1
+
+
+def no_model(*_: object) -> FakeEncoder:
+    raise AssertionError("a model is loaded")
 
 
 def test_weights_do_not_rank_vectors_of_another_model(animals: Corpus, encoder: FakeEncoder) -> None:

@@ -1,3 +1,4 @@
+import base64
 import json
 import re
 from collections.abc import Callable
@@ -16,9 +17,11 @@ from exemplar.retrieval.saved_search.file import (
     saved_search_of,
     write_saved_search,
 )
+from exemplar.retrieval.saved_search.making import saved_search
 from exemplar.retrieval.saved_search.saved import SavedSearch
+from exemplar.retrieval.search import SearchEngine
 from exemplar.retrieval.sessions.events import DocumentQueried, NotesAdded, Queried
-from tests.retrieval.saved_search.test_applying import saved_on
+from tests.retrieval.saved_search.test_applying import saved_on, session_on
 from tests.support.fake_encoder import FakeEncoder
 
 
@@ -42,6 +45,40 @@ def test_a_file_gives_the_same_search_again(saved: SavedSearch, tmp_path: Path) 
     assert lines[1:3] == ['  "exemplar_saved_search": 1,', '  "title": "cats",']
     assert sum(line.startswith('    {"mark": ') for line in lines) == 4
     assert sorted(path.name for path in tmp_path.iterdir()) == ["cats.json", "home"]
+
+
+def test_vectors_are_read_as_they_were_written(animals: Corpus, encoder: FakeEncoder) -> None:
+    saved = with_vectors(animals, encoder)
+    content = bytes_of(saved)
+    assert saved_search_of(content) == saved
+    lines = [line for line in content.decode().splitlines() if line.startswith('    {"of": ')]
+    assert [json.loads(line.rstrip(","))["of"] for line in lines] == ["query", "text", "text", "text", "text"]
+
+
+HOSTILE_VECTORS: list[tuple[Any, str]] = [
+    ("AAAA!", "the vectors of the text x: "),
+    ("", "the vectors of the text x: they have 0 bytes, and each of 64 dimensions has 256"),
+    ("AAAA", "the vectors of the text x: they have 3 bytes, and each of 64 dimensions has 256"),
+    (base64.b64encode(bytes(256)).decode(), "the vectors of the text x: row 0 is a zero or non-finite vector"),
+    (base64.b64encode(b"\xff" * 256).decode(), "the vectors of the text x: row 0 is a zero or non-finite vector"),
+    (base64.b64encode(b"\0\0\x80\x3f" * 64).decode(), "the vectors of the text x: they have not the length 1"),
+    (7, "vectors[1].float32: 7 is not of type 'string'"),
+]
+
+
+@pytest.mark.parametrize(("vectors", "message"), HOSTILE_VECTORS)
+def test_hostile_vectors_are_refused_in_a_sentence(
+    animals: Corpus, encoder: FakeEncoder, vectors: Any, message: str
+) -> None:
+    content = json.loads(bytes_of(with_vectors(animals, encoder)))
+    content["vectors"][1]["float32"] = vectors
+    message = message.replace(" x:", f" {content['vectors'][1]['text_hash']}:")
+    with pytest.raises(ExemplarError, match=re.escape(f"does not hold a saved search: {message}")):
+        saved_search_of(json.dumps(content).encode())
+
+
+def with_vectors(corpus: Corpus, encoder: FakeEncoder) -> SavedSearch:
+    return saved_search(session_on(corpus), SearchEngine(corpus, lambda *_: encoder), dict, "cats", with_vectors=True)
 
 
 def test_what_could_not_be_read_again_is_not_written(saved: SavedSearch, tmp_path: Path) -> None:

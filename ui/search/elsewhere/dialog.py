@@ -4,7 +4,9 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
+from exemplar.data.encoders.base import EncoderInfo
 from exemplar.data.errors import ExemplarError
+from exemplar.data.text import size_in_words
 from exemplar.retrieval.exports.about import file_name
 from exemplar.retrieval.saved_search.continuing import events_on
 from exemplar.retrieval.saved_search.file import MOST_BYTES, bytes_of, saved_search_of
@@ -53,22 +55,34 @@ def _show(session: Session, corpora: Sequence[str]) -> None:
     try:
         opened = _opened()
         if opened is not None:
-            _show_use(lambda figures: opened, opened, session, corpora, opened.threshold)
+            _show_use(lambda figures: opened, opened, session, corpora, opened.encoder, opened.threshold)
         elif session.query is not None:
             title = state.title_of(session.session_id)
-            _show_use(_of_session(session), (session, title), session, corpora)
+            encoder = engine_of(session).corpus.manifest.encoder
+            _show_use(_of_session(session), (session, title), session, corpora, encoder)
     except ExemplarError as error:
         html.show_message("error", with_remedy(error))
 
 
-def _of_session(session: Session) -> Callable[[bool], SavedSearch]:
+def _of_session(session: Session, *, with_vectors: bool = False) -> Callable[[bool], SavedSearch]:
     engine, texts = engine_of(session), state.texts_of(session.session_id)
     title, ranked = state.title_of(session.session_id), usable(session, engine)
-    return lambda figures: saved_search(ranked, engine, lambda: texts, title, with_figures=figures)
+    return lambda figures: saved_search(
+        ranked, engine, lambda: texts, title, with_figures=figures, with_vectors=with_vectors
+    )
 
 
 def _show_save(session: Session) -> None:
-    make, title = _of_session(session), state.title_of(session.session_id)
+    title, engine = state.title_of(session.session_id), engine_of(session)
+    manifest = engine.corpus.manifest
+    with_vectors = manifest.vectors != "none" and st.checkbox(
+        "With vectors",
+        key="save_vectors",
+        help="Of query and marked texts: to train it on another corpus of the same model, none of them is embedded "
+        ""
+        f"again. One takes {size_in_words(16 * manifest.encoder.dim // 3)}.",
+    )
+    make = _of_session(session, with_vectors=with_vectors)
     st.download_button(
         "Save this search",
         lambda: bytes_of(make(True)),
@@ -99,6 +113,7 @@ def _show_use(
     made_of: object,
     session: Session,
     corpora: Sequence[str],
+    encoder: EncoderInfo,
     threshold: float | None = None,
 ) -> None:
     others = [name for name in corpora if name != session.corpus]
@@ -124,7 +139,7 @@ def _show_use(
         "Query, settings and marks go along; marks go by their texts, and train also where this corpus does not have "
         "them. It is trained on that corpus: scores do not compare with those here."
     )
-    show_ranking(make, made_of, engine, session.session_id, threshold)
+    show_ranking(make, made_of, engine, session.session_id, threshold, encoder)
 
 
 def _begin(make: Callable[[bool], SavedSearch], engine: SearchEngine) -> None:

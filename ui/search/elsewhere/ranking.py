@@ -4,11 +4,15 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from exemplar.data.corpus.corpus import Corpus
+from exemplar.data.encoders.base import EncoderInfo
 from exemplar.retrieval.exports.about import file_name
 from exemplar.retrieval.exports.export import Export
+from exemplar.retrieval.exports.ranks import limit_of_lists
 from exemplar.retrieval.exports.writing import FORMATS
-from exemplar.retrieval.saved_search.applying import apply
+from exemplar.retrieval.saved_search.applying import apply, computed_otherwise
 from exemplar.retrieval.saved_search.in_words import (
+    IN_MILVUS,
     RANDOM_CHECK,
     figures_table,
     figures_title,
@@ -31,6 +35,7 @@ def show_ranking(
     engine: SearchEngine,
     session_id: str,
     saved_threshold: float | None,
+    saved_encoder: EncoderInfo,
 ) -> None:
     """Draw the form.
 
@@ -42,9 +47,15 @@ def show_ranking(
         What the saved search depends on.
     saved_threshold
         Of the saved search; it holds unless a person types another one.
+    saved_encoder
+        Of the saved search.
     """
     st.subheader("Rank it by the saved weights", anchor=False)
     st.caption("All rows as they came, with rank and score: a text has the same score in every corpus.")
+    if not isinstance(engine.corpus, Corpus):
+        st.caption(f"{IN_MILVUS} {limit_of_lists(engine.corpus)}")
+    if otherwise := computed_otherwise(saved_encoder, engine.corpus.manifest.encoder):
+        st.caption(otherwise)
     if st.toggle("How well the search tells your marks apart", key="elsewhere_figures"):
         _show_figures(make(True))
     threshold = st.number_input(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from exemplar.retrieval.exports.choice import WHICH, Choice, Order, Which
+from exemplar.retrieval.exports.choice import OF_MARKS, WHICH, Choice, Order, Which
 from exemplar.retrieval.exports.writing import FORMATS
 from exemplar.retrieval.rankers import TITLES, Ranker
 
@@ -29,7 +29,7 @@ class Chosen:
     delimiter: str
 
 
-def choose_export(rankers: Sequence[Ranker], n_listed: int) -> Chosen:
+def choose_export(rankers: Sequence[Ranker], n_listed: int, *, only_marks: bool = False) -> Chosen:
     """Draw the choice.
 
     Parameters
@@ -38,11 +38,13 @@ def choose_export(rankers: Sequence[Ranker], n_listed: int) -> Chosen:
         Those of the session's lists; none if nothing is ranked.
     n_listed
         The length of the lists.
+    only_marks
+        The corpus was removed, so that nothing but the marks can be exported.
     """
     ranked = bool(rankers and n_listed)
     which: Which = st.selectbox(
         "Rows",
-        [each for each in WHICH if ranked or each != "first"],
+        [each for each in WHICH if (ranked or each != "first") and (each in OF_MARKS or not only_marks)],
         format_func=lambda each: WHICH[each][0].upper() + WHICH[each][1:],
         key="export_which",
         persist_state="session",

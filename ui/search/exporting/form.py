@@ -8,9 +8,12 @@ import streamlit as st
 
 from exemplar.data.corpus.store import DocumentStore
 from exemplar.retrieval.exports.about import file_name
+from exemplar.retrieval.exports.choice import Choice
 from exemplar.retrieval.exports.export import Export
 from exemplar.retrieval.exports.from_session import session_export
+from exemplar.retrieval.exports.ranks import limit_of_lists
 from exemplar.retrieval.exports.writing import FORMATS, about_json, write_export
+from exemplar.retrieval.feedback import MARK_NAMES
 from exemplar.retrieval.search import SearchEngine
 from exemplar.retrieval.sessions.identity import PresentMarks
 from exemplar.retrieval.sessions.session import Session
@@ -42,7 +45,12 @@ def show_export(
     if not n_listed and not session.feedback and not session.notes and not session.reasons:
         st.caption("There is nothing to export yet: no document is marked.")
         return
-    chosen = choose_export(session.settings.rankers if engine else (), n_listed)
+    rankers = session.settings.rankers if engine else ()
+    chosen = choose_export(rankers, n_listed, only_marks=not corpus.n_documents)
+    if _is_empty(chosen.choice, corpus, session, marks):
+        st.caption(chosen.choice.why_empty)
+    if engine and (limit := limit_of_lists(corpus)):
+        st.caption(limit)
     title = state.title_of(session.session_id)
     name = file_name(corpus.manifest.name, title, FORMATS[chosen.format].suffix)
 
@@ -58,6 +66,14 @@ def show_export(
         _show_preparing(session.session_id, name, make, chosen, made_of)
     else:
         _show_downloads(name, make, chosen)
+
+
+def _is_empty(choice: Choice, corpus: DocumentStore, session: Session, marks: PresentMarks) -> bool:
+    """Return whether no row has the chosen verdict, or passes the filters."""
+    if choice.which == "passing":
+        return bool(session.filters) and not corpus.select(session.filters).n_documents
+    made = {*marks.by_document().values(), *(mark for mark, ids in session.feedback.by_mark() if ids)}
+    return choice.which in MARK_NAMES.values() and choice.which not in {MARK_NAMES[mark] for mark in made}
 
 
 def _show_preparing(session_id: str, name: str, make: Callable[[], Export], chosen: Chosen, made_of: object) -> None:
