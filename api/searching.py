@@ -6,7 +6,7 @@ from typing import Any
 from exemplar.api.engines import Engines
 from exemplar.api.schemas import MARKS
 from exemplar.data.corpus.catalog import searchable_corpora
-from exemplar.data.corpus.filters import Filters
+from exemplar.data.corpus.filters import Filters, check_known
 from exemplar.retrieval.feedback import Feedback
 from exemplar.retrieval.rankers import DEFAULT_RANKER
 from exemplar.retrieval.ranking import DocumentQuery, Query, Ranking
@@ -40,6 +40,7 @@ def corpora(engines: Engines, given: Mapping[str, Any]) -> dict[str, Any]:
 def search(engines: Engines, given: Mapping[str, Any]) -> dict[str, Any]:
     """Rank the documents of a corpus for a query and marks."""
     engine = engines.engine(given["corpus"])
+    filters = filters_in(given, engine)
     marks = given.get("marks", {})
     ranking = engine.search(
         query_in(given),
@@ -49,7 +50,7 @@ def search(engines: Engines, given: Mapping[str, Any]) -> dict[str, Any]:
         skip=whole(given, "skip", 0),
         C=given.get("C"),
         until="exact" if given.get("exact") else "settled",
-        filters=filters_in(given),
+        filters=filters,
     )
     return ranking_answer(ranking, engine)
 
@@ -64,11 +65,12 @@ def whole(given: Mapping[str, Any], name: str, default: int) -> int:
     return int(given.get(name, default))
 
 
-def filters_in(given: Mapping[str, Any]) -> Filters:
-    """Return the filters of a request."""
+def filters_in(given: Mapping[str, Any], engine: SearchEngine) -> Filters:
+    """Return the filters of a request; raises ExemplarError if the corpus has none of their columns or labels."""
     empty = {"labels": [], "fields": {}, "words": "", "without": ""}
     filters = Filters.from_json(empty | given.get("filters", {}))
     filters.check()
+    check_known(filters, engine.corpus.documents, engine.corpus.manifest.name)
     return filters
 
 

@@ -97,6 +97,10 @@ def build(
     add: Annotated[
         bool, typer.Option("--add", help="Add SOURCE to the corpus of --name, with its columns and its model.")
     ] = False,
+    leave_out: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FILE", help="Go on without a file that was added; its documents go; repeatable."),
+    ] = None,
     replace: Annotated[
         bool, typer.Option("--replace", help="Allow a corpus built from another source or by another model to go.")
     ] = False,
@@ -106,6 +110,7 @@ def build(
 
     A new corpus can be searched at once: by words, soon by quick vectors too, and by the model's own in the end.
     """
+    from exemplar.data.building.adding import plan_without
     from exemplar.data.building.plan import BuildPlan
     from exemplar.data.encoders.model_files import DEFAULT_MODEL
     from exemplar.data.files.options import ReadOptions
@@ -122,7 +127,7 @@ def build(
     cluster = None if on is None else address or ""
     if full:
         read = (name, config, split, revision, streaming, *columns, limit, language, without_see_also)
-        if any((*read, options != ReadOptions(), whole, strict, model, precision != "auto", replace, add)):
+        if any((*read, options != ReadOptions(), whole, strict, model, precision != "auto", replace, add, leave_out)):
             raise ExemplarError("--full goes on with a corpus as it was begun; give its name, --on and --backend alone")
         if not (if_missing and _vectors_of(source) == "full"):
             _build(dataclasses.replace(_begun(source), backend=backend, cluster=cluster), finish=True)
@@ -136,6 +141,7 @@ def build(
             )
         plan = _with_source(spec, name)
         plan = dataclasses.replace(plan, backend=backend, cluster=cluster, strict=strict)
+        plan = plan_without(plan, plan.name or "", leave_out or ())
         _build(dataclasses.replace(plan, until="quick" if quick else "full"))
         return
     there = _vectors_of(name or default_name(source)) if if_missing else None
@@ -147,6 +153,7 @@ def build(
     plan = BuildPlan(
         spec, name, model, precision, backend=backend, whole=whole, replace=replace, strict=strict, cluster=cluster
     )
+    plan = plan_without(plan, name or default_name(source), leave_out or ())
     _build(dataclasses.replace(plan, until="quick" if quick else "full"))
 
 
@@ -178,6 +185,7 @@ def _with_source(spec: "SourceSpec", name: str | None) -> "BuildPlan":
 def _build(plan: "BuildPlan", *, finish: bool = False) -> None:
     """Build the corpus; print the problems with its documents, and what to do next."""
     from exemplar.data.building.joining import source_name
+    from exemplar.data.text import listed
 
     corpus, problems = build_with_progress(plan, finish=finish)
     for line in problems.lines():
@@ -185,6 +193,9 @@ def _build(plan: "BuildPlan", *, finish: bool = False) -> None:
     if problems.any_left_out:
         say(f"See all that was left out: exemplar corpora left-out {corpus.manifest.name}")
     manifest = corpus.manifest
+    if plan.left_out:
+        names = listed([source_name(source) for source in plan.left_out])
+        say(f"Left out {names}: what came from there alone is no longer in the corpus; marks on it stay in sessions.")
     for spec in () if finish else manifest.sources:
         for line in _columns_in_words(spec, source_name(spec.source) if manifest.added else ""):
             say(line)

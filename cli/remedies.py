@@ -5,6 +5,8 @@ from exemplar.data.errors import ExemplarError, Hint
 _REMEDIES: dict[Hint, str] = {
     "replace": "--replace",
     "add": "--add, or --replace",
+    "full": "leave --quick out",
+    "leave_out": "--leave-out FILE builds it without that file, whose documents go",
     "label_column": "build it with --label-column",
     "without_see_also": "exemplar evaluate docs measures them without",
     "format": "--format NAME",

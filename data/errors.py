@@ -3,7 +3,19 @@
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
-Hint = Literal["replace", "add", "label_column", "without_see_also", "format", "table", "encoding", "retrain", "model"]
+Hint = Literal[
+    "replace",
+    "add",
+    "full",
+    "leave_out",
+    "label_column",
+    "without_see_also",
+    "format",
+    "table",
+    "encoding",
+    "retrain",
+    "model",
+]
 
 
 class ExemplarError(ValueError):
@@ -19,6 +31,7 @@ class ExemplarError(ValueError):
     hint
         The remedy, if it differs between the terminal and the page:
         ``replace``: allow the corpus to be replaced; ``add``: add the source to it, or allow that;
+        ``full``: make full vectors, not quick ones; ``leave_out``: build it without the added source;
         ``label_column``: build it with a column of labels;
         ``without_see_also``: build the documentation without its See Also sections;
         ``format``, ``table``, ``encoding``: say which one a file has, or which of its tables is read;
@@ -40,6 +53,20 @@ class CorpusDamaged(ExemplarError):
 
 class CorpusBusy(ExemplarError):
     """Another process builds this corpus."""
+
+
+class AddedSourceUnreadable(ExemplarError):
+    """A source that a corpus took later is gone, or can't be read.
+
+    Attributes
+    ----------
+    source
+        Which one, as its ``SourceSpec`` names it; a person may build the corpus without it.
+    """
+
+    def __init__(self, message: str, source: str, *, hint: Hint) -> None:
+        super().__init__(message, hint=hint)
+        self.source = source
 
 
 class JournalDamaged(ExemplarError):

@@ -25,8 +25,9 @@ class ExemplarClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
 
     It minimises ``1/2 |w~|^2 + C sum_i weight_i max(0, 1 - y_i w~.[x_i, 1])^2`` over ``w~ = (w, b)``, which is what
     LinearSVC minimises with its default loss and penalty. It is made for rows of about unit length of which few are in
-    one class; any other finite rows give the same optimum, and take longer. It copies no float32 rows that lie one
-    after another in memory; rows of another type are copied once, as float32.
+    one class; other finite rows give the same optimum and take longer, or are refused if they are so long that rounding
+    hides it. It copies no float32 rows that lie one after another in memory; rows of another type are copied once, as
+    float32.
 
     Parameters
     ----------
@@ -73,7 +74,8 @@ class ExemplarClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         Raises
         ------
         ValueError
-            X is not a table of finite numbers, y has not two classes, or a parameter is not valid.
+            X is not a table of finite numbers, or they are so large that rounding hides the optimum; y has not two
+            classes, or a parameter is not valid.
         """
         check_c(self.C)
         if self.until not in ("settled", "exact"):

@@ -13,7 +13,7 @@ import secrets
 import shutil
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from dataclasses import replace as replace_fields
 from datetime import UTC, datetime
@@ -72,6 +72,7 @@ def build_corpus(
     name: str | None = None,
     whole: bool = False,
     replace: bool = False,
+    left_out: Sequence[str] = (),
     strict: bool = False,
     quick: LoadQuick | None = None,
     until: Literal["quick", "full"] = "full",
@@ -93,6 +94,8 @@ def build_corpus(
         Make every document one passage, of which the model reads the beginning.
     replace
         Allow the build to replace a corpus of this name with another source or other settings.
+    left_out
+        Added sources that the corpus has and may lose, by ``SourceSpec.source``.
     strict
         Make every problem with a document an error.
     quick
@@ -114,7 +117,7 @@ def build_corpus(
     """
     embedder = _embedder(encoder)
     name = name or source.name
-    build = _Build(embedder, quick, until, replace, strict, on_event or (lambda event: None))
+    build = _Build(embedder, quick, until, replace, tuple(left_out), strict, on_event or (lambda event: None))
     with lock_corpus(name) as folder:
         _sweep(folder)
         with _shortages_explained(name, folder), _swept(folder):
@@ -130,7 +133,7 @@ def finish_corpus(
     Parameters and errors are those of ``build_corpus``.
     """
     embedder = _embedder(encoder)
-    build = _Build(embedder, quick, "full", False, False, on_event or (lambda event: None))
+    build = _Build(embedder, quick, "full", False, (), False, on_event or (lambda event: None))
     with lock_corpus(name) as folder:
         _sweep(folder)
         manifest = read_begun(name) or read_manifest(name)
@@ -239,6 +242,7 @@ class _Build:
     quick: LoadQuick | None
     until: Literal["quick", "full"]
     replace: bool
+    left_out: tuple[str, ...]
     strict: bool
     on_event: OnEvent
 
@@ -309,11 +313,13 @@ class _Build:
             has_full = read_manifest(planned.name).vectors == "full"
         if has_full and self.until == "quick":
             raise ExemplarError(
-                f"the corpus '{planned.name}' has its full vectors; build it with these, or allow it to be replaced",
-                hint="replace",
+                f"the corpus '{planned.name}' has its full vectors; build it with these"
+                + ("" if planned.added else ", or allow it to be replaced"),
+                hint="full" if planned.added else "replace",
             )
         # To compare the encoder, it is loaded now; for any other corpus after the words are indexed.
-        check_same(replace_fields(planned, encoder=self.embedder.info) if has_full else planned, guesses)
+        with_encoder = replace_fields(planned, encoder=self.embedder.info) if has_full else planned
+        check_same(with_encoder, guesses, self.left_out)
 
     def _index_words(self, manifest: Manifest, store: ShardStore) -> str:
         """Make the words index unless it fits the documents; return the language of the texts."""

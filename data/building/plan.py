@@ -36,6 +36,8 @@ class BuildPlan:
     added
         The sources that come after ``source``, see ``adding``; None for those that the corpus has, unless it is to be
         replaced.
+    left_out
+        Those of the added sources, by ``SourceSpec.source``, that the corpus is built without; their documents go.
     """
 
     source: SourceSpec
@@ -50,6 +52,7 @@ class BuildPlan:
     until: Literal["quick", "full"] = "full"
     cluster: str | None = None
     added: tuple[SourceSpec, ...] | None = None
+    left_out: tuple[str, ...] = ()
 
 
 def plan_of(name: str) -> BuildPlan | None:

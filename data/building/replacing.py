@@ -1,5 +1,6 @@
 """Refuse to replace a corpus by one of another source or other settings, unless a person allows it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from exemplar.data.building.uploads import uploaded_name
@@ -14,7 +15,7 @@ _CHANGEABLE = ("language", "limit", "revision", "streaming")
 _OF_ENCODERS = ("model_revision", "precision", "similarity", "max_tokens", "dim")
 
 
-def check_same(planned: Manifest, guesses: Columns) -> None:
+def check_same(planned: Manifest, guesses: Columns, left_out: Sequence[str] = ()) -> None:
     """Raise ExemplarError if the existing corpus has another source or other settings.
 
     The settings of encoders are compared if both make full vectors.
@@ -23,6 +24,8 @@ def check_same(planned: Manifest, guesses: Columns) -> None:
     ----------
     guesses
         The roles that the columns have by their names: such a column may be new, as earlier versions knew fewer names.
+    left_out
+        Added sources of the existing corpus that the new one need not have, by ``SourceSpec.source``.
     """
     try:
         existing = read_manifest(planned.name)
@@ -44,8 +47,8 @@ def check_same(planned: Manifest, guesses: Columns) -> None:
                 "replaced",
                 hint="add" if is_source else "replace",
             )
-    planned_sources = [spec.source for spec in planned.sources]
-    if missing := [added.spec.source for added in existing.added if added.spec.source not in planned_sources]:
+    allowed = [*left_out, *(spec.source for spec in planned.sources)]
+    if missing := [added.spec.source for added in existing.added if added.spec.source not in allowed]:
         raise ExemplarError(
             f"the corpus '{planned.name}' took {_in_words('source', missing[0])} too, which would be left out; choose "
             "another name, or allow it to be replaced",

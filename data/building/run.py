@@ -58,6 +58,7 @@ def run_build(
             name=name,
             whole=plan.whole,
             replace=plan.replace,
+            left_out=plan.left_out,
             strict=plan.strict,
             quick=_quick(plan, on_event),
             until=plan.until,

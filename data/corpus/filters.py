@@ -14,8 +14,9 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from exemplar.data.corpus.arrivals import seconds_of
-from exemplar.data.corpus.facets import UNLABELLED, metadata_cells
+from exemplar.data.corpus.facets import UNLABELLED, label_counts, metadata_cells
 from exemplar.data.errors import ExemplarError
+from exemplar.data.text import listed
 
 _MOST_CHARACTERS, _MOST_WORDS = 5_000, 200  # of all terms together: each is matched against every text
 
@@ -212,6 +213,21 @@ def matching_rows(documents: pa.Table, filters: Filters, arrivals: NDArray[np.in
     for term in terms(filters.without):
         passing &= ~_has_term(documents, term)
     return np.flatnonzero(passing)
+
+
+def check_known(filters: Filters, documents: pa.Table, corpus: str) -> None:
+    """Raise ExemplarError if no document has a column, or a label, of the filters; ``corpus`` is the name to show."""
+    if filters.fields:
+        columns = metadata_cells(documents)[0].unique().to_pylist()
+        if other := next((name for name, _ in filters.fields if name not in columns), None):
+            there = f"its columns are: {listed(sorted(columns))}" if columns else "it has no columns to filter by"
+            raise ExemplarError(f"the corpus '{corpus}' has no column '{other:.100}'; {there}")
+    if filters.labels:
+        labels = label_counts(documents)
+        if other := next((label for label in filters.labels if label not in (UNLABELLED, *labels)), None):
+            there = listed([label for label in labels if label != UNLABELLED])
+            there = f"its labels are: {there}" if there else "its documents have no labels"
+            raise ExemplarError(f"the corpus '{corpus}' has no label '{other:.100}'; {there}")
 
 
 def _has_label(labels: pa.ChunkedArray, wanted: Sequence[str]) -> NDArray[np.bool_]:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from contextvars import copy_context
 from itertools import pairwise
 from typing import Any, TypeVar
 
@@ -55,10 +56,13 @@ _threads = _ProcessThreads()
 
 
 def run_in_shares(n: int, work: Callable[[range], T]) -> list[T]:
-    """Split ``range(n)`` among threads; return the result of every share, in order."""
+    """Split ``range(n)`` among threads, which take over NumPy's settings; return all results, in order."""
     cuts = [n * i // N_THREADS for i in range(N_THREADS + 1)]
     shares = [range(first, last) for first, last in pairwise(cuts) if first < last]
-    return list(_threads.pool.map(work, shares)) if len(shares) > 1 else [work(share) for share in shares]
+    if len(shares) == 1:
+        return [work(shares[0])]
+    contexts = [copy_context() for _ in shares]
+    return list(_threads.pool.map(lambda context, share: context.run(work, share), contexts, shares))
 
 
 @contextmanager

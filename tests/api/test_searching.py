@@ -104,6 +104,12 @@ def test_the_command_line_prints_the_same_ranking(
         ({"query": "a", "marks": {"relevant": ["1"], "unsure": ["1"]}}, 400, "the document '1' is marked more than"),
         ({"query": "a", "filters": {"fields": {"year": "2020"}}}, 400, "'filters.fields.year' must be a list, got"),
         ({"query": "a", "filters": {"words": "a " * 201}}, 400, "the filters hold more than 200 words"),
+        ({"query": "a", "filters": {"fields": {"year": ["2020"]}}}, 400, "the corpus 'animals' has no column 'year'; "),
+        (
+            {"query": "a", "filters": {"labels": ["plant"]}},
+            400,
+            "the corpus 'animals' has no label 'plant'; its labels",
+        ),
         ({"document": "99"}, 400, "there is no document '99' in the corpus 'animals'"),
         ({"query": "a", "corpus": "others"}, 404, "there is no corpus named 'others'"),
         ({"query": "a", "corpus": "../animals"}, 400, "'../animals' can't be the name of a corpus"),

@@ -338,8 +338,17 @@ def test_a_file_is_added_to_a_corpus_and_shown_with_it(
     assert encoder.documents_encoded == 3
     _, out, _ = run(capsys, "build", more, "--add", "--name", "reviews")
     assert out.splitlines()[0] == f"reviews has {more} already; all of its files are read again."
-    assert run(capsys, "build", reviews, "--name", "reviews", "--label-column", "stars")[0] == 0
+    again = ("build", reviews, "--name", "reviews", "--label-column", "stars")
+    assert run(capsys, *again)[0] == 0
     assert read_manifest("reviews").n_documents == 4
+    Path(more).unlink()
+    assert "(--leave-out FILE builds it without that file" in failure(capsys, *again)
+    assert "can't leave out 'x.csv': it added " in failure(capsys, *again, "--leave-out", "x.csv")
+    assert (
+        "Left out more.csv: what came from there alone is no longer in the corpus; marks on it stay in sessions."
+        in (run(capsys, *again, "--leave-out", more)[1].splitlines())
+    )
+    assert read_manifest("reviews").n_documents == 2
 
 
 def test_what_adding_does_not_take_is_one_clear_line(capsys: pytest.CaptureFixture[str], reviews: str) -> None:

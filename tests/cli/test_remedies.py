@@ -7,6 +7,8 @@ from exemplar.data.errors import ExemplarError, Hint
 @pytest.mark.parametrize(
     ("hint", "remedy"),
     [
+        ("full", "leave --quick out"),
+        ("leave_out", "--leave-out FILE builds it without that file, whose documents go"),
         ("label_column", "build it with --label-column"),
         (
             "without_see_also",

@@ -30,6 +30,18 @@ def weights(classifier: Any) -> np.ndarray:
     return np.append(classifier.coef_[0], classifier.intercept_)
 
 
+def separable_table() -> tuple[np.ndarray, np.ndarray]:
+    X, y = unit_rows(np.random.default_rng(0).normal(size=(500, 20))), np.arange(500) < 20
+    X[:20, 0] += 1
+    return X, y
+
+
+def objective(X: np.ndarray, y: np.ndarray, w: np.ndarray) -> float:
+    """P for C = 1 and balanced classes."""
+    hinges = np.maximum(0, 1 - np.where(y, 1, -1) * (X.astype(np.float64) @ w[:-1] + w[-1]))
+    return float(w @ w / 2 + hinges**2 @ np.where(y, len(y) / (2 * y.sum()), len(y) / (2 * (~y).sum())))
+
+
 def of_linear_svc(X: np.ndarray, y: np.ndarray, C: float, class_weight: Any) -> np.ndarray:
     svc = LinearSVC(C=C, class_weight=class_weight, tol=1e-9, max_iter=100_000, dual=X.shape[1] > len(X))
     return weights(svc.fit(X, y))
@@ -113,17 +125,32 @@ def test_it_works_in_pipelines_and_with_any_two_classes() -> None:
     assert ExemplarClassifier().fit(X, y.astype(bool)).predict(X[:1]).dtype == bool
 
 
-def test_a_million_is_no_bound_of_the_numbers() -> None:
-    X, y = table(500, 5, 50, unit=False)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("cell", [1e6, 1e10, 1e18, 1e30, 3e38])
+@pytest.mark.parametrize("row", [5, 400])
+def test_one_huge_number_leaves_the_optimum(row: int, cell: float, dtype: str) -> None:
+    X, y = separable_table()
+    expected = objective(X, y, weights(ExemplarClassifier().fit(X, y)))
+    X[row, 3] = cell  # a weight of this column that is all but zero leaves the objective as it was
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        large = weights(ExemplarClassifier().fit(X * 1e12, y))
-        finite = weights(ExemplarClassifier().fit(X * 1e100, y))
-    assert np.isfinite(finite).all()
-    hinge = np.maximum(0, 1 - (2 * y - 1) * (X * 1e12 @ large[:-1] + large[-1]))
-    assert float(hinge @ hinge) < len(y)  # better than to say 0 of every row
-    with pytest.raises(ValueError, match="too large to multiply: scale them"):
-        ExemplarClassifier().fit(X * 1e200, y)
+        w = weights(ExemplarClassifier().fit(X.astype(dtype), y))
+    assert objective(X.astype(dtype), y, w) == pytest.approx(expected, rel=1e-3)
+
+
+def test_long_rows_of_classes_that_can_be_parted_are_trained_to_the_end() -> None:
+    rng = np.random.default_rng(1)
+    X = rng.normal(size=(200, 100))
+    y = X[:, 0] + 0.3 * rng.normal(size=200) > 0.8
+    objectives = [objective(X * n, y, weights(ExemplarClassifier().fit(X * n, y))) * n**2 for n in (1e3, 1e5, 1e7)]
+    assert objectives == pytest.approx([15.9179] * 3, rel=1e-3)
+
+
+def test_numbers_are_refused_whose_rounding_hides_the_optimum() -> None:
+    X, y = table(500, 5, 50, unit=False)
+    for scale in (1e12, 1e100, 1e200):
+        with pytest.raises(ValueError, match=r"the numbers of X, up to .*, are too large to train exactly: scale them"):
+            ExemplarClassifier().fit(X * scale, y)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

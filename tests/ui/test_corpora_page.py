@@ -201,6 +201,16 @@ def test_a_file_is_added_with_the_columns_of_the_first(home: Path) -> None:
     ended("october")
     app.run()
     assert "october has this file already; all of its files are read again." in page_text(app)
+
+    [uploaded] = (home / "uploads").glob("*/november.csv")
+    uploaded.unlink()
+    press(app, "Build on")
+    assert "reads all of its files again" in str(ended("october").error)
+    app.run()
+    press(app, "Leave this file out")
+    assert ended("october").error is None
+    app.run()
+    assert messages(app, "success") == ["Left out november.csv. Built october: 1 documents."]
     press(app, "Remove")
     press(app, "Remove it")
     assert list((home / "uploads").glob("*/*")) == [] or [path.name for path in (home / "uploads").glob("*/*")] == [

@@ -15,6 +15,7 @@ from exemplar.data.building.progress import (
 from exemplar.data.building.run import run_build
 from exemplar.data.corpus.manifest import Manifest
 from exemplar.data.documents import Problem, Problems
+from exemplar.data.errors import AddedSourceUnreadable
 from exemplar.ui import jobs, resources
 
 _STAGES = {
@@ -42,6 +43,8 @@ class Build:
         Why the corpus gets no quick vectors; empty if it gets them.
     note
         A sentence that is shown with the build; empty for none.
+    unreadable
+        The added source that ended the build since it is gone or can't be read; empty for none.
     added
         The sources that the corpus takes for the first time, as far as they were read.
     """
@@ -53,6 +56,7 @@ class Build:
     advice: str = ""
     no_quick: str = ""
     note: str = ""
+    unreadable: str = ""
     problems: Problems = field(default_factory=Problems)
     added: list[SourceAdded] = field(default_factory=list)
 
@@ -94,7 +98,11 @@ class Build:
                     self.problems.add(event)
             report(self)
 
-        return run_build(self.plan, on_event, load=resources.builder).manifest
+        try:
+            return run_build(self.plan, on_event, load=resources.builder).manifest
+        except AddedSourceUnreadable as error:
+            self.unreadable = error.source
+            raise
 
 
 def begin(plan: BuildPlan, note: str = "") -> None:

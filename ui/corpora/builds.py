@@ -1,9 +1,11 @@
 """Draw the builds that are running or have ended, with their progress and buttons."""
 
 import contextlib
+from dataclasses import replace
 
 import streamlit as st
 
+from exemplar.data.building.joining import source_name
 from exemplar.data.corpus.manifest import Manifest, is_known, read_manifest
 from exemplar.data.errors import CorpusDamaged, CorpusNotFound
 from exemplar.ui import html, jobs
@@ -64,6 +66,7 @@ def _show_ended(job: jobs.Job) -> None:
             _search_button(job.name, primary=True)
         else:
             _retry_button(job, build)
+            _leave_out_button(job, build)
         _dismiss_button(job)
 
 
@@ -87,7 +90,8 @@ def _show_outcome(job: jobs.Job) -> None:
         html.show_message("warning", f"Stopped building {job.name}, before anything was embedded.")
     else:
         added = "".join(f"{event.in_words}. " for event in job.progress.added)
-        html.show_message("success", f"{added}Built {job.name}: {job.result.n_documents:,} documents.")
+        gone = "".join(f"Left out {source_name(source)}. " for source in job.progress.plan.left_out)
+        html.show_message("success", f"{added}{gone}Built {job.name}: {job.result.n_documents:,} documents.")
 
 
 def _retry_button(job: jobs.Job, build: Build) -> None:
@@ -98,6 +102,17 @@ def _retry_button(job: jobs.Job, build: Build) -> None:
         help="Build it as before; what is embedded already is not embedded again.",
     ):
         build_job.begin(build.plan)
+        st.rerun(scope="app")
+
+
+def _leave_out_button(job: jobs.Job, build: Build) -> None:
+    if build.unreadable and st.button(
+        "Leave this file out",
+        key=f"leave-out {job.name}",
+        icon=":material/playlist_remove:",
+        help="Build it of its other files. What came from this one alone goes; marks on it stay in their sessions.",
+    ):
+        build_job.begin(replace(build.plan, left_out=(*build.plan.left_out, build.unreadable)), build.note)
         st.rerun(scope="app")
 
 

@@ -1,11 +1,13 @@
 """A corpus that takes further files: ids and marks stay, and what is new has its date."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
-from exemplar.data.building.adding import plan_with
+from exemplar.data.building.adding import plan_with, plan_without
 from exemplar.data.building.joining import SAME
 from exemplar.data.building.plan import BuildPlan, plan_of
 from exemplar.data.building.progress import BuildEvent, Progress, SourceAdded
@@ -20,7 +22,7 @@ from exemplar.data.corpus.manifest import corpus_folder, read_begun
 from exemplar.data.corpus.shards import Damage
 from exemplar.data.corpus.source_rows import source_rows
 from exemplar.data.documents import Problem
-from exemplar.data.errors import CorpusBusy, CorpusNotFound, ExemplarError
+from exemplar.data.errors import AddedSourceUnreadable, CorpusBusy, CorpusNotFound, ExemplarError
 from exemplar.data.sources.spec import SourceSpec
 from tests.support.fake_encoder import FakeEncoder
 
@@ -41,14 +43,14 @@ class Months:
     def build(self, path: str, at: str = OCTOBER, **choices: str) -> Corpus:
         return self._run(BuildPlan(SourceSpec(path, **choices), "tickets", "fake"), at)
 
-    def add(self, path: str, at: str, **choices: str) -> Corpus:
-        return self._run(plan_with("tickets", SourceSpec(path, **choices))[0], at)
+    def add(self, path: str, at: str, *, until: Literal["quick", "full"] = "full", **choices: str) -> Corpus:
+        return self._run(replace(plan_with("tickets", SourceSpec(path, **choices))[0], until=until), at)
 
-    def again(self, at: str) -> Corpus:
+    def again(self, at: str, *, left_out: str | None = None) -> Corpus:
         """Build as the button Build on does."""
         plan = plan_of("tickets")
         assert plan is not None
-        return self._run(plan, at)
+        return self._run(plan_without(plan, "tickets", [left_out] if left_out else []), at)
 
     @property
     def added(self) -> list[BuildEvent]:
@@ -247,14 +249,14 @@ def test_a_folder_and_texts_join_a_table(months: Months, write: Callable[..., st
     ]
 
 
+def interrupt(event: object) -> None:
+    if isinstance(event, Progress) and event.stage == "embedding":
+        raise KeyboardInterrupt
+
+
 def test_an_interrupted_add_leaves_the_corpus_and_goes_on(months: Months, write: Callable[..., str]) -> None:
     first = months.build(write("october.csv", "text", "one"))
     november = write("november.csv", "text", "two")
-
-    def interrupt(event: object) -> None:
-        if isinstance(event, Progress) and event.stage == "embedding":
-            raise KeyboardInterrupt
-
     plan, is_new = plan_with("tickets", SourceSpec(november))
     assert is_new
     months.seconds = seconds_of(NOVEMBER)
@@ -269,6 +271,21 @@ def test_an_interrupted_add_leaves_the_corpus_and_goes_on(months: Months, write:
     assert months.added == [SourceAdded("november.csv", 1, 0, 0)]
 
 
+def test_another_file_is_added_after_an_interrupted_add_and_takes_that_along(
+    months: Months, write: Callable[..., str]
+) -> None:
+    months.build(write("october.csv", "text", "one"))
+    with pytest.raises(KeyboardInterrupt):
+        run_build(
+            plan_with("tickets", SourceSpec(write("november.csv", "text", "two")))[0],
+            interrupt,
+            load=lambda *_, **__: months.encoder,
+        )
+    corpus = months.add(write("december.csv", "text", "three"), DECEMBER)
+    assert texts(corpus) == {"0": "one", "november.csv#0": "two", "december.csv#0": "three"}
+    assert months.added == [SourceAdded("november.csv", 1, 0, 0), SourceAdded("december.csv", 1, 0, 0)]
+
+
 def test_an_add_waits_for_no_build_and_needs_a_corpus(months: Months, write: Callable[..., str]) -> None:
     months.build(write("october.csv", "text", "one"))
     november = write("november.csv", "text", "two")
@@ -277,9 +294,31 @@ def test_an_add_waits_for_no_build_and_needs_a_corpus(months: Months, write: Cal
     with pytest.raises(CorpusNotFound, match=r"there is no corpus named 'other' \(there are: tickets\)"):
         plan_with("other", SourceSpec(november))
     months.add(november, NOVEMBER)
+    with pytest.raises(
+        ExemplarError, match="^the corpus 'tickets' has its full vectors; build it with these$"
+    ) as error:
+        months.add(november, NOVEMBER, until="quick")
+    assert error.value.hint == "full"
+
+
+@pytest.mark.parametrize("named", ["november.csv", "{folder}/november.csv"])
+def test_a_file_that_is_gone_is_named_and_can_be_left_out(
+    months: Months, write: Callable[..., str], tmp_path: Path, named: str
+) -> None:
+    months.build(write("october.csv", "text", "one"))
+    november = write("november.csv", "text", "two")
+    months.add(november, NOVEMBER)
+    months.add(write("december.csv", "text", "three"), DECEMBER)
     Path(november).unlink()
-    with pytest.raises(ValueError, match=r"no file .*november.csv; the corpus 'tickets' reads all of its files"):
+    with pytest.raises(AddedSourceUnreadable, match=r"no file .*november.csv; the corpus 'tickets' reads all") as error:
         months.again(DECEMBER)
+    assert (error.value.source, error.value.hint) == (november, "leave_out")
+    with pytest.raises(ExemplarError, match=r"can't leave out 'april.csv': it added .*november.csv, .*december.csv$"):
+        months.again(DECEMBER, left_out="april.csv")
+    corpus = months.again(DECEMBER, left_out=named.format(folder=tmp_path))
+    assert texts(corpus) == {"0": "one", "december.csv#0": "three"}
+    assert months.encoder.encoded == []
+    assert texts(months.again(DECEMBER)) == texts(corpus)
 
 
 def test_what_was_added_is_left_out_only_knowingly(months: Months, write: Callable[..., str]) -> None:

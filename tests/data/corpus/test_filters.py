@@ -12,7 +12,7 @@ from exemplar.data.arrow import DOCUMENT_SCHEMA, row_of
 from exemplar.data.corpus import facets
 from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.corpus.facets import field_counts, label_counts
-from exemplar.data.corpus.filters import Filters, matching_rows, terms
+from exemplar.data.corpus.filters import Filters, check_known, matching_rows, terms
 from exemplar.data.documents import Document
 from exemplar.data.errors import ExemplarError
 
@@ -270,3 +270,17 @@ def test_filters_agree_with_reading_document_by_document(
     found = matching_rows(corpus_of(animals, documents, chunks).documents, filters)
     assert found.tolist() == expected
     assert found.dtype == np.intp
+
+
+def test_columns_and_labels_that_no_document_has_are_refused(corpus: Corpus) -> None:
+    for filters in (Filters(("code", ""), (("year", ("1800",)),), words="unheard"), Filters()):
+        check_known(filters, corpus.documents, "notes")
+    with pytest.raises(ExemplarError, match="^the corpus 'notes' has no column 'Year'; its columns are: place, year$"):
+        check_known(Filters(fields=(("Year", ("1999",)),)), corpus.documents, "notes")
+    with pytest.raises(ExemplarError, match="^the corpus 'notes' has no label 'x'; its labels are: animal, code$"):
+        check_known(Filters(("code", "x")), corpus.documents, "notes")
+    plain = corpus_of(corpus, DOCUMENTS[4:]).documents
+    with pytest.raises(ExemplarError, match="^the corpus 'notes' has no label 'x'; its documents have no labels$"):
+        check_known(Filters(("x",)), plain, "notes")
+    with pytest.raises(ExemplarError, match="^the corpus 'notes' has no column 'x'; it has no columns to filter by$"):
+        check_known(Filters(fields=(("x", ()),)), plain, "notes")
