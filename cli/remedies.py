@@ -5,6 +5,7 @@ from exemplar.data.errors import ExemplarError, Hint
 _REMEDIES: dict[Hint, str] = {
     "replace": "--replace",
     "add": "--add, or --replace",
+    "text_column": "--text-column NAME",
     "label_column": "build it with --label-column",
     "without_see_also": "exemplar evaluate docs measures them without",
     "format": "--format NAME",

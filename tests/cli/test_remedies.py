@@ -7,6 +7,7 @@ from exemplar.data.errors import ExemplarError, Hint
 @pytest.mark.parametrize(
     ("hint", "remedy"),
     [
+        ("text_column", "--text-column NAME"),
         ("label_column", "build it with --label-column"),
         (
             "without_see_also",
