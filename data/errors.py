@@ -4,7 +4,16 @@ from collections.abc import Iterable, Sequence
 from typing import Literal
 
 Hint = Literal[
-    "replace", "add", "text_column", "label_column", "without_see_also", "format", "table", "encoding", "retrain", "model"
+    "replace",
+    "add",
+    "text_column",
+    "label_column",
+    "without_see_also",
+    "format",
+    "table",
+    "encoding",
+    "retrain",
+    "model",
 ]
 
 
