@@ -7,6 +7,7 @@ _REMEDIES: dict[Hint, str] = {
     "add": "--add, or --replace",
     "full": "leave --quick out",
     "leave_out": "--leave-out FILE builds it without that file, whose documents go",
+    "text_column": "--text-column NAME",
     "label_column": "build it with --label-column",
     "without_see_also": "exemplar evaluate docs measures them without",
     "format": "--format NAME",

@@ -8,6 +8,7 @@ Hint = Literal[
     "add",
     "full",
     "leave_out",
+    "text_column",
     "label_column",
     "without_see_also",
     "format",
@@ -32,7 +33,7 @@ class ExemplarError(ValueError):
         The remedy, if it differs between the terminal and the page:
         ``replace``: allow the corpus to be replaced; ``add``: add the source to it, or allow that;
         ``full``: make full vectors, not quick ones; ``leave_out``: build it without the added source;
-        ``label_column``: build it with a column of labels;
+        ``text_column``: say which column holds the text; ``label_column``: build it with a column of labels;
         ``without_see_also``: build the documentation without its See Also sections;
         ``format``, ``table``, ``encoding``: say which one a file has, or which of its tables is read;
         ``retrain``: train a saved search on the corpus at hand; ``model``: name the model that a saved search needs.
@@ -101,7 +102,7 @@ class TextColumnUnknown(ExemplarError):
     """
 
     def __init__(self, message: str, columns: Sequence[str], tables: Sequence[str] = ()) -> None:
-        super().__init__(message)
+        super().__init__(message, hint="text_column")
         self.columns, self.tables = tuple(columns), tuple(tables)
 
 

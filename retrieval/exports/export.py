@@ -4,9 +4,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from exemplar.data.sources.columns import Columns
+
 Row = Mapping[str, Any]
 # Of the cells of a column; JSON is text where a format has no such values.
 Kind = Literal["blank", "text", "int", "float", "bool", "texts", "ints", "floats", "json"]
+NO_ROLES = Columns()
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,8 @@ class Export:
         What the export is, as JSON values: query, session, model, versions, date.
     kinds
         What the cells of each column are; empty if only the rows show it.
+    roles
+        Which columns are the text, the title, the label and the id, as the corpus was built.
     """
 
     columns: tuple[str, ...]
@@ -35,3 +40,4 @@ class Export:
     n_rows: int
     about: Mapping[str, Any] = field(default_factory=dict)
     kinds: Mapping[str, Kind] = field(default_factory=dict)
+    roles: Columns = NO_ROLES

@@ -1,7 +1,7 @@
 """The export of a session: the rows of its corpus as they came, with marks, ranks and scores."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
@@ -10,14 +10,13 @@ from numpy.typing import NDArray
 
 from exemplar.data.corpus.store import DocumentStore
 from exemplar.data.errors import ExemplarError
-from exemplar.data.sources.columns import Columns, pick_columns
 from exemplar.data.tabular.own_columns import own_name
 from exemplar.retrieval.exports.about import about_session
 from exemplar.retrieval.exports.choice import OF_MARKS, Choice
 from exemplar.retrieval.exports.export import Export, Kind, Row
 from exemplar.retrieval.exports.marked_rows import MARK_COLUMNS, LostRow, MarkedRows, marked_rows
 from exemplar.retrieval.exports.ranks import Ranks, as_ranked, limit_of_lists, ranks_of
-from exemplar.retrieval.exports.source_table import SourceTable, TableRow, source_table
+from exemplar.retrieval.exports.source_table import SourceTable, TableRow, column_roles, source_table
 from exemplar.retrieval.search import SearchEngine
 from exemplar.retrieval.sessions.identity import PresentMarks
 from exemplar.retrieval.sessions.session import Session
@@ -68,7 +67,13 @@ def session_export(
     if lists and (limit := limit_of_lists(corpus)):
         about["limit_of_lists"] = limit
     return Export(
-        made.columns, made.own, lambda: made.rows(rows), len(rows) + len(lost), about, {**kinds, **made.own_kinds}
+        made.columns,
+        made.own,
+        lambda: made.rows(rows),
+        len(rows) + len(lost),
+        about,
+        {**kinds, **made.own_kinds},
+        made.roles,
     )
 
 
@@ -137,14 +142,6 @@ def _has_verdict(cells: Mapping[str, Any], choice: Choice) -> bool:
     return choice.which in ("all", "marked") or cells["mark"] == choice.which
 
 
-@dataclass(frozen=True, slots=True)
-class _Roles:
-    """The columns that the title and the text of a lost mark stand in, which may be own ones."""
-
-    title: str
-    text: str
-
-
 class _Maker:
     """Makes the rows of an export.
 
@@ -154,6 +151,8 @@ class _Maker:
         All names in order.
     own, own_kinds
         Those that the source has not, and what their cells are.
+    roles
+        Which columns are the text, the title, the label and the id; those of a lost mark may be own ones.
     """
 
     def __init__(
@@ -175,10 +174,13 @@ class _Maker:
         own |= {"vectors": "text"} if lists else {}
         for each in lists:
             own |= {f"{each.ranker}_rank": "int", f"{each.ranker}_score": "float"}
-        self._roles = _roles(corpus, list(kinds))
-        if any(each.text for each in lost):
-            own |= {name: "text" for name in (self._roles.title, self._roles.text) if name not in kinds}
+        self.roles = column_roles(corpus, list(kinds))
+        title, text = self.roles.title or "title", self.roles.text or "text"
+        has_texts = any(each.text for each in lost)
+        own |= {name: "text" for name in (title, text) if has_texts and name not in kinds}
         self._names = {name: own_name(name, kinds) for name in own}
+        if has_texts:
+            self.roles = replace(self.roles, title=self._names.get(title, title), text=self._names.get(text, text))
         self._said = {
             row: {self._names[name]: cell for name, cell in cells.items()} for row, cells in said.by_row.items()
         }
@@ -225,17 +227,7 @@ class _Maker:
 
     def _of_lost(self, lost: LostRow) -> Row:
         text = lost.text
-        cells = {} if text is None else {self._roles.title: text.title, self._roles.text: text.text}
+        cells = {} if text is None else {self.roles.title: text.title, self.roles.text: text.text}
         own = {"doc_id": lost.doc_id, "text_hash": text and text.text_hash, **lost.cells}
-        named = {self._names.get(name, name): cell for name, cell in cells.items()}
+        named = {name: cell for name, cell in cells.items() if name}
         return named | {self._names[name]: cell for name, cell in own.items()}
-
-
-def _roles(corpus: DocumentStore, columns: Sequence[str]) -> _Roles:
-    try:
-        found = pick_columns(columns, corpus.manifest.source.columns, "the file", list_names=False)
-    except ExemplarError:  # no table
-        found = Columns()
-    title = found.title if found.title in columns else None
-    text = found.text if found.text in columns else None
-    return _Roles(title or "title", text or "text")

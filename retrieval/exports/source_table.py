@@ -1,6 +1,6 @@
 """The rows that a corpus was built from: as they came, or, where they were not kept, as its documents."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -11,6 +11,8 @@ from exemplar.data.corpus.row_batches import RowBatches
 from exemplar.data.corpus.source_rows import cells_in
 from exemplar.data.corpus.store import DocumentStore
 from exemplar.data.documents import Document
+from exemplar.data.errors import ExemplarError
+from exemplar.data.sources.columns import Columns, pick_columns
 from exemplar.retrieval.exports.export import Kind
 from exemplar.retrieval.exports.formats.kinds import Kinds
 from exemplar.retrieval.exports.reordering import reordered
@@ -50,6 +52,15 @@ def source_table(corpus: DocumentStore) -> SourceTable:
     """Return the rows of a corpus; Milvus has the manifest of one with rows, and no rows."""
     has_rows = isinstance(corpus, Corpus) and corpus.manifest.rows_sha256 and corpus.n_documents
     return KeptRows(corpus) if has_rows else DocumentRows(corpus)
+
+
+def column_roles(corpus: DocumentStore, columns: Sequence[str]) -> Columns:
+    """Return which of some columns of its rows a corpus takes for the text, the title, the label and the id."""
+    try:
+        found = pick_columns(columns, corpus.manifest.source.columns, "the file", list_names=False)
+    except ExemplarError:  # no table
+        return Columns()
+    return Columns(*(name if name in columns else None for name in (found.text, found.title, found.label, found.id)))
 
 
 class KeptRows:

@@ -50,6 +50,8 @@ class Import:
         The texts that the session marks in another way.
     n_cut
         How many rows have a note, a reason or a reader that is too long, and is cut.
+    n_copies
+        How many rows have the text and the mark of an earlier one.
     """
 
     event: MarksAdded
@@ -61,6 +63,7 @@ class Import:
     same: frozenset[str] = frozenset()
     contradictions: tuple[Contradiction, ...] = ()
     n_cut: int = 0
+    n_copies: int = 0
 
     @property
     def n_lost(self) -> int:
@@ -129,8 +132,9 @@ def added_marks(
     same_here, contradictions = _compared(event, marks)
     n_marks = sum(row.mark is not None for row in file.rows)
     n_cut = sum(row.is_cut for row in file.rows)
+    n_copies = sum(len(same) - 1 for same in rows.values())
     added = _notes(noted, file, notes or {}, reasons or {})
-    return Import(event, added, lost, tuple(left_out), n_marks, dict(ways), same_here, contradictions, n_cut)
+    return Import(event, added, lost, tuple(left_out), n_marks, dict(ways), same_here, contradictions, n_cut, n_copies)
 
 
 def _event(rows: Mapping[str, tuple[Place, list[MarkRow]]], file: MarkFile) -> MarksAdded:

@@ -25,6 +25,8 @@ def preview_lines(found: Import) -> list[str]:
     ways = [f"{found.found[how]:,} {words}" for how, words in _FOUND.items() if found.found.get(how)]
     lines += [f"Found in this corpus: {', '.join(ways)}."] if ways else []
     lines += _lost(found)
+    if found.n_copies:
+        lines.append(f"With the text of an earlier row: {_rows(found.n_copies)}; copies of a text share a mark.")
     n_same, n_opposed = len(found.same), len(found.contradictions)
     if found.event.marks:
         lines.append(

@@ -13,7 +13,7 @@ from exemplar.data.tabular.own_columns import own_name
 from exemplar.retrieval.exports.about import exemplar_version
 from exemplar.retrieval.exports.export import Export, Kind, Row
 from exemplar.retrieval.exports.ranks import limit_of_lists
-from exemplar.retrieval.exports.source_table import source_table
+from exemplar.retrieval.exports.source_table import column_roles, source_table
 from exemplar.retrieval.feedback import MARK_NAMES
 from exemplar.retrieval.saved_search.applying import Applied, why_vectors_are_unused
 from exemplar.retrieval.saved_search.saved import SavedMark, SavedSearch, check_threshold
@@ -75,6 +75,7 @@ def ranked_export(
         len(rows),
         about_ranking(applied, saved, threshold),
         {**kinds, **{names[name]: kind for name, kind in own.items()}},
+        column_roles(corpus, list(kinds)),
     )
 
 

@@ -9,6 +9,7 @@ from exemplar.data.errors import ExemplarError, Hint
     [
         ("full", "leave --quick out"),
         ("leave_out", "--leave-out FILE builds it without that file, whose documents go"),
+        ("text_column", "--text-column NAME"),
         ("label_column", "build it with --label-column"),
         (
             "without_see_also",

@@ -458,6 +458,10 @@ def test_on_a_phone_one_list_is_shown_and_a_tap_opens_a_row(phone: Page, server:
     visit(phone, server)
     expect(ranked(phone)).to_have_count(1)
     expect(ranked(phone, SIMILAR)).to_have_count(0)
+    corpus, session = (phone.locator(f".st-key-session-bar {each}") for each in (".stSelectbox", ".stPopover"))
+    beside = corpus.bounding_box(), session.bounding_box()
+    assert all(beside)
+    assert beside[0]["x"] + beside[0]["width"] <= beside[1]["x"], "the session's menu is not covered"
     similar, learned = (phone.get_by_role("button", name=title, exact=True) for title in (SIMILAR, LEARNED))
     expect(learned).to_have_attribute("aria-pressed", "true")
     first = order(phone, n=4)[0]

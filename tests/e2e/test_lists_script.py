@@ -267,6 +267,13 @@ def test_a_row_says_what_is_known_of_it(lists: Lists) -> None:
     expect(lists.row(1).locator(".exl-share")).to_have_text("90")
 
 
+def test_a_long_title_leaves_its_label_room(lists: Lists) -> None:
+    lists.draw(data_of([1], rows={"1": document(1, title="a long title " * 40, labels=["open"])}))
+    label = lists.row(1).locator(".exl-label")
+    expect(label).to_be_visible()
+    assert label.evaluate("each => each.scrollWidth <= each.clientWidth"), "not cut"
+
+
 def test_an_empty_list_says_why(lists: Lists) -> None:
     lists.draw(data_of([]))
     expect(lists.page.get_by_text("Nothing.")).to_be_visible()

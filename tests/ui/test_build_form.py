@@ -80,21 +80,21 @@ def test_files_of_many_kinds_can_be_uploaded(name: str, content: bytes, n_docume
 
 def test_where_the_text_cannot_be_guessed_it_is_asked_for() -> None:
     app = opened()
-    upload(app, "notes.csv", "words,id\nbuy milk,a\nfeed the cat,b\n")
+    upload(app, "notes.csv", '"some\nwords",id\nbuy milk,a\nfeed the cat,b\n')
     told = ["None of the columns is called as a text usually is; choose the Text column"]
     assert messages(app, "warning") == told
     assert [box.value for box in app.selectbox if box.label.endswith(" column")] == [None, -1, -1, 1]
     press(app, "Build")
     assert jobs.jobs("build") == []
     assert messages(app, "warning") == told
-    choose(app, "Text column", "words")
+    choose(app, "Text column", "some words")
     assert messages(app, "warning") == []
     assert text_of(app, "preview") == "a buy milk b feed the cat"
     choose(app, "Id column", "no column")
     assert text_of(app, "preview") == "0 id a buy milk 1 id b feed the cat"
     press(app, "Build")
     assert ended("notes").result.source == SourceSpec(
-        ended("notes").progress.plan.source.source, text_column="words", id_column="none"
+        ended("notes").progress.plan.source.source, text_column="some\nwords", id_column="none"
     )
 
 

@@ -1,5 +1,6 @@
 """Choose which columns of a table hold the text, the title, the label and the id, by name or in a table of examples."""
 
+import re
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass, replace
@@ -24,6 +25,7 @@ _NO_ROLE = "none"
 _ROLE, _COLUMN = "Role", "Column"  # headings
 _MOST_ROWS_SEEN = 8  # the table of more columns scrolls
 _ROW = 35  # pixels
+_BREAKS = re.compile(r"[\r\n]+")  # within a name, which a picker joins to one word
 
 Numbers = dict[str, int | None]  # of the column of each role
 
@@ -171,7 +173,9 @@ def _column(number: int | None, columns: Sequence[str]) -> str | None:
 def _option_label(number: int, columns: tuple[str, ...]) -> str:
     if number == _GUESS_PER_TABLE:
         return "guessed in each table"
-    return "no column" if number == _NO_COLUMN or number >= len(columns) else html.name(columns[number])
+    if number == _NO_COLUMN or number >= len(columns):
+        return "no column"
+    return html.name(_BREAKS.sub(" ", columns[number]))
 
 
 def _picker(role: str, key: str) -> str:

@@ -15,7 +15,7 @@ _LONGEST_NAME = 80  # characters of a query in a sentence
 
 def show_query_box() -> None:
     """Draw the box."""
-    with st.form("ask", border=False), st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+    with st.form("ask", border=False), st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.text_input(
             "Search",
             key=state.QUERY_TEXT,

@@ -53,9 +53,12 @@ class References:
         """Return how the columns of an export become fields."""
         columns = [name for name in export.columns if name not in export.own]
         known = {plain_name(name): name for name in reversed(columns)}
+        roles = {"id": export.roles.id, "title": export.roles.title, "abstract": export.roles.text}
         fields: dict[str, str] = {}
         for field, usual in _USUAL.items():
-            found = next((known[name] for name in map(plain_name, usual) if name in known), None)
+            named = [known.get(plain_name(name)) for name in usual]
+            # A column called as the field is it; then what the corpus takes for it, whatever its name.
+            found = next(filter(None, (named[0], roles.get(field), *named[1:])), None)
             if found is not None and found not in fields.values():
                 fields[field] = found
         others = tuple(each for each in columns if each not in fields.values() and not _FROM_NOTES.fullmatch(each))

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from exemplar.data.bibliographies.exported_note import read_note, written_note
+from exemplar.data.building.build import build_corpus
 from exemplar.data.errors import ExemplarError
 from exemplar.retrieval.exports.about import file_name
 from exemplar.retrieval.exports.choice import Choice
@@ -17,8 +18,13 @@ from exemplar.retrieval.exports.export import Export
 from exemplar.retrieval.exports.formats import xlsx_file
 from exemplar.retrieval.exports.writing import FORMATS, format_of_name, unwritten_columns, write_export
 from exemplar.retrieval.feedback import Feedback
+from exemplar.retrieval.search import SearchEngine
 from exemplar.retrieval.sessions.events import MarksAdded, Noted, Queried
-from tests.support.exports import engine_of, exported, rows_in
+from exemplar.retrieval.sessions.identity import PresentMarks
+from exemplar.retrieval.sessions.marks import MarkedText
+from tests.support.exports import engine_of, exported, exported_with, rows_in
+from tests.support.fake_encoder import FakeEncoder
+from tests.support.reading import read
 
 HOSTILE = [
     "=1+1",
@@ -180,6 +186,24 @@ def test_a_bibliography_goes_out_as_it_came_with_a_note(tmp_path: Path, format: 
         ]
         assert ids == [row.get("id") for row in before[1]]
     assert read_note(rows_in(path)[1][0][note].split("\n")[-1])["mark"] == "relevant"
+
+
+@pytest.mark.parametrize("format", ["ris", "bibtex"])
+def test_what_a_corpus_takes_for_title_and_text_is_that_of_the_reference(tmp_path: Path, format: str) -> None:
+    source = tmp_path / "papers.csv"
+    source.write_text("No.,Titel,subject,Fassung\n7,Cats,animals,they sleep\n8,Dogs,animals,they bark\n")
+    papers = read(str(source), id_column="No.", title_column="Titel", text_column="Fassung")
+    engine = SearchEngine(build_corpus(papers, FakeEncoder()), lambda *_: FakeEncoder())
+    lost = {"x": MarkedText("Birds", "they sing")}
+    export = exported_with(engine, PresentMarks(Feedback(), {"x": "gone"}, lost), MarksAdded(Feedback(("x",))))
+    _, rows = rows_in(written(export, tmp_path / f"out{FORMATS[format].suffix}", format))
+    assert [(row["title"], row["abstract"]) for row in rows] == [
+        ("Cats", "they sleep"),
+        ("Dogs", "they bark"),
+        ("Birds", "they sing"),
+    ]
+    assert [row["id"] for row in rows[:2]] == ["7", "8"]
+    assert unwritten_columns(export, "ris") == ("subject",)
 
 
 def test_columns_for_which_a_bibliography_has_no_place_are_named() -> None:

@@ -164,3 +164,14 @@ def test_the_name_of_the_corpuss_own_column_is_no_other_text() -> None:
     corpus = built(Document("a", "a text"))
     file = read_marks(b"id,Beschreibung,text,mark\na,a text,a keyword,yes\n", "m.csv", Columns(text="Beschreibung"))
     assert added_marks(file, corpus, Marks()).event.marks == Feedback(("a",))
+
+
+def test_the_preview_says_that_copies_share_a_mark(papers: Corpus) -> None:
+    found = found_in("id,title,text,mark\nx,New,the same,yes\ny,New,the same,yes\np1,,,no\n", papers)
+    assert preview_lines(found) == [
+        "Rows with a mark: 3.",
+        "Found in this corpus: 1 by the id.",
+        "Not in this corpus: 2 rows; these marks keep their texts, and train by them.",
+        "With the text of an earlier row: 1 row; copies of a text share a mark.",
+        "New here: 2; marked here in the same way: 0; marked here in another way: 0.",
+    ]
