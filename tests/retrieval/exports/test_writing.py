@@ -121,8 +121,8 @@ def test_a_session_goes_out_and_comes_in_with_the_same_rows(tmp_path: Path, form
     assert [[row.get(name) for name in fields] for row in rows] == [[row[name] for name in fields] for row in made]
     notes = [read_note(row["N1" if format == "ris" else "annote"]) for row in rows]
     assert notes == [
-        {"doc_id": "b2", "text_hash": made[0]["text_hash"], "note": "why; not?"},
-        {"mark": "relevant", "doc_id": "a1", "text_hash": made[1]["text_hash"]},
+        {"mark": "relevant", "doc_id": "a1", "text_hash": made[0]["text_hash"]},
+        {"doc_id": "b2", "text_hash": made[1]["text_hash"], "note": "why; not?"},
     ]
     assert unwritten_columns(export, format) == ()
 
