@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from exemplar.data.bibliographies.exported_note import read_note, written_note
+from exemplar.data.bibliographies.people import people_in
 from exemplar.data.files.usual_names import TITLE_COLUMNS, plain_name
 from exemplar.data.tabular.own_columns import own_column
 from exemplar.retrieval.exports.export import Export, Row
@@ -27,7 +28,6 @@ _USUAL: Mapping[str, Sequence[str]] = {
 _OWN = ("mark", "mark_state", "note", "reason", "reader", "marked", "doc_id", "text_hash")
 # What the reader of bibliographies makes of notes, which are written again as they are.
 _FROM_NOTES = re.compile(r"decision|asreview_\w+")
-_BETWEEN = re.compile(r"\s*;\s*")
 _BETWEEN_KEYWORDS = re.compile(r"\s*[;\n]\s*")
 
 
@@ -70,7 +70,7 @@ class References:
             return [text for each in value if (text := _text(each))]
         text = _text(value)
         if field == "authors":
-            return [each for each in _BETWEEN.split(text) if each]
+            return people_in(text)
         if field == "keywords":
             return [each for each in _BETWEEN_KEYWORDS.split(text) if each]
         return text.split() if field == "url" else [text] if text else []

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from exemplar.data.bibliographies.exported_note import read_note, written_note
+from exemplar.data.bibliographies.people import people_in
 from exemplar.data.errors import ExemplarError
 from exemplar.retrieval.exports.about import file_name
 from exemplar.retrieval.exports.choice import Choice
@@ -180,6 +181,29 @@ def test_a_bibliography_goes_out_as_it_came_with_a_note(tmp_path: Path, format: 
         ]
         assert ids == [row.get("id") for row in before[1]]
     assert read_note(rows_in(path)[1][0][note].split("\n")[-1])["mark"] == "relevant"
+
+
+@pytest.mark.parametrize("format", ["ris", "bibtex"])
+def test_an_author_of_a_line_of_its_own_stays_one(tmp_path: Path, format: str) -> None:
+    names = ["M&uuml;ller, A.; Bees", "Doe J, Roe R", '"Bees" and Birds', "Ann, A."]
+    records = [[name] for name in names] + [names]
+    source = tmp_path / "refs.ris"
+    lines = ("".join(f"AU  - {name}\n" for name in record) for record in records)
+    source.write_text("".join(f"TY  - JOUR\nTI  - {n}\n{line}ER  - \n" for n, line in enumerate(lines)))
+    path = written(exported(engine_of(source)), tmp_path / f"out{FORMATS[format].suffix}", format)
+    assert [people_in(row["authors"]) for row in rows_in(path)[1]] == records
+    if format == "ris":
+        lines = (line for line in path.read_text().splitlines() if line.startswith("AU"))
+        assert list(lines) == [f"AU  - {name}" for record in records for name in record]
+
+
+@pytest.mark.parametrize("cell", ["Doe, J.; Roe, R.", "Doe J, Roe R", ["Doe, J", "Roe, R"]])
+def test_a_cell_of_authors_becomes_an_author_each(tmp_path: Path, cell: Any) -> None:
+    export = table([{"title": "a", "Authors": cell}])
+    dot = "." if "." in cell else ""
+    lines = written(export, tmp_path / "x.ris", "ris").read_text().splitlines()
+    assert [line for line in lines if line.startswith("AU")] == [f"AU  - Doe, J{dot}", f"AU  - Roe, R{dot}"]
+    assert f"author = {{Doe, J{dot} and Roe, R{dot}}}" in written(export, tmp_path / "x.bib", "bibtex").read_text()
 
 
 def test_columns_for_which_a_bibliography_has_no_place_are_named() -> None:
