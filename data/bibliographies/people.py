@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 _MOST = 1_000_000  # characters of a cell
 _PART = re.compile(r'\s*(?:"((?:[^"]|"")*)"(?=\s*(?:[;\n]|$))|([^;\n]*))\s*(?:[;\n]|$)')
 _PARTED = re.compile(r'[;\n]|^"')
-_AND = re.compile(r"\s+and\s+")
 _INITIALS = r"(?:[^\W\d_a-z]\.?[ -]?){1,4}"
 _SHORT = re.compile(rf"([^,]*[^\W\d_][^,\s]+) ({_INITIALS})")  # Doe JA
 _ONLY_INITIALS = re.compile(_INITIALS)
@@ -36,7 +35,7 @@ def people_in(cell: str) -> list[str]:
 
 
 def _without_semicolons(cell: str) -> list[str]:
-    names = _AND.split(cell)
+    names = cell.split(" and ")
     if len(names) > 1 and all("," in name for name in names):
         return names
     parts = [part.strip() for part in cell.split(",")]

@@ -26,6 +26,7 @@ _USUAL: Mapping[str, Sequence[str]] = {
     "type": ("type", "document type", "item type", "publication type"),
 }
 _OWN = ("mark", "mark_state", "note", "reason", "reader", "marked", "doc_id", "text_hash")
+_NOTES = frozenset({"n1", "%z", "note", "annote", "notes"})
 # What the reader of bibliographies makes of notes, which are written again as they are.
 _FROM_NOTES = re.compile(r"decision|asreview_\w+")
 _BETWEEN_KEYWORDS = re.compile(r"\s*[;\n]\s*")
@@ -74,6 +75,12 @@ class References:
         if field == "keywords":
             return [each for each in _BETWEEN_KEYWORDS.split(text) if each]
         return text.split() if field == "url" else [text] if text else []
+
+    def cells(self, row: Row) -> dict[str, str]:
+        """Return the other cells of a row that are not blank, without the notes of earlier exports."""
+        found = {name: _text(row.get(name)) for name in self.others}
+        found |= {name: without_own_notes(found[name]) for name in found if plain_name(name) in _NOTES}
+        return {name: text for name, text in found.items() if text}
 
     def note(self, row: Row) -> str:
         """Return the note with what Exemplar knows of a row; empty for one that it left out."""

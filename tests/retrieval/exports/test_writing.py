@@ -209,7 +209,7 @@ def test_a_cell_of_authors_becomes_an_author_each(tmp_path: Path, cell: Any) -> 
 def test_columns_for_which_a_bibliography_has_no_place_are_named() -> None:
     export = table([{"title": "a", "My notes": "b", "C1": "c", "mark": "relevant"}], ("mark",))
     assert unwritten_columns(export, "ris") == ("My notes",)
-    assert unwritten_columns(export, "bibtex") == ("My notes", "C1")
+    assert unwritten_columns(export, "bibtex") == ("My notes",)
     assert unwritten_columns(export, "csv") == ()
     both = table([{"title": "a", "authors": "b", "author": "c"}])
     assert unwritten_columns(both, "bibtex") == unwritten_columns(both, "ris") == ("author",)
@@ -236,10 +236,11 @@ def test_no_field_of_a_reference_comes_twice(tmp_path: Path) -> None:
     row = {"title": "a", "journal": "J Cats", "T2": "Journal of Cats", "annote": "mine", "note": "", "type": "CHAP"}
     export = table([row | {"mark": "relevant"}], ("mark",))
     lines = written(export, tmp_path / "x.bib", "bibtex").read_text().splitlines()
-    assert lines[1:5] == [
+    assert lines[1:6] == [
         "  title = {a},",
         "  booktitle = {J Cats},",
         "  annote = {mine},",
+        "  t2 = {Journal of Cats},",
         "  note = {Exemplar: relevant},",
     ]
     tags = [line for line in written(export, tmp_path / "x.ris", "ris").read_text().splitlines() if "Cats" in line]
