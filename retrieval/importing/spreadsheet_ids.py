@@ -16,12 +16,21 @@ def numbered_ids(ids: Iterable[str], corpus: DocumentStore) -> Mapping[str, Sequ
     """Return the ids of documents that a spreadsheet would show as some ids, by these; it reads all ids."""
     keys = {doc_id: key for doc_id in ids if (key := _key(doc_id)) is not None}
     found: dict[_Key, list[str]] = {key: [] for key in keys.values()}
-    lengths = {n_digits for _, n_digits in found}
+    plain = {str(int(number)): (number, 0) for number, n_digits in found if n_digits == 0 and number == int(number)}
+    lengths = {(n_digits, number.adjusted()) for number, n_digits in found if n_digits}
     for doc_id in corpus.doc_ids(range(corpus.n_documents)) if found else ():
-        number = _number(doc_id)
+        if doc_id.isdecimal() and doc_id.isascii():  # most ids are, and of most the length says enough
+            digits = doc_id.lstrip("0") or "0"
+            if digits in plain:
+                found[plain[digits]].append(doc_id)
+            size = len(digits) - 1
+            may_be = {n_digits for n_digits, adjusted in lengths if adjusted - size in (0, 1)}
+        else:
+            may_be = {0, *(n_digits for n_digits, _ in lengths)}
+        number = _number(doc_id) if may_be else None
         if number is None:
             continue
-        for n_digits in lengths:
+        for n_digits in may_be:
             if (same := found.get((_shortened(number, n_digits), n_digits))) is not None:
                 same.append(doc_id)
     return {doc_id: found[key] for doc_id, key in keys.items()}
