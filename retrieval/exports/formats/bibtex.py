@@ -1,11 +1,19 @@
 """Exports as BibTeX: the verdict is an annotation, which no style prints and reference managers show as a note."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from exemplar.data.bibliographies.people import people_in
 from exemplar.retrieval.exports.export import Export, Row
-from exemplar.retrieval.exports.formats.details import dashed_pages, detail_of, details_of, is_misleading, tags_of
+from exemplar.retrieval.exports.formats.details import (
+    Details,
+    dashed_pages,
+    detail_of,
+    details_of,
+    is_misleading,
+    tags_of,
+)
 from exemplar.retrieval.exports.formats.references import References
 
 NOTES = ("annote", "note", "notes")  # fields for the verdict: the first one that the entry does not have itself
@@ -27,8 +35,8 @@ _KNOWN = (
     "mastersthesis, misc, online, patent, phdthesis, proceedings, software, techreport, unpublished, www"
 )
 _OTHER_NAMES = {  # of RIS and Zotero
-    "article": "jour, jfull, mgzn, news, ejour, journal article, journalarticle",
-    "book": "ebook, edbook",
+    "article": "jour, jfull, mgzn, news, ejour, journal article, journalarticle, j",
+    "book": "ebook, edbook, b",
     "incollection": "chap, echap, booksection, book section",
     "inproceedings": "conf, cpaper, conferencepaper, conference paper",
     "phdthesis": "thes, thesis",
@@ -87,8 +95,8 @@ def _is_field(name: str) -> bool:
 def _entry(row: Row, references: References, keys: set[str]) -> Iterator[str]:
     named, cells = " ".join(references.texts(row, "type")), references.cells(row)
     kinds = (_TYPES[each] for each in map(str.strip, named.casefold().split(";")) if each in _TYPES)
-    kind = next(kinds, "misc")
-    if re.fullmatch("[A-Z]+", named):  # of RIS
+    kind = next(kinds, "article" if references.texts(row, "journal") else "misc")
+    if re.fullmatch("[A-Z]{3,7}", named):  # of RIS
         first, _, rest = cells.get("M3", "").partition("\n")
         if first in _KNOWN_TYPES:  # through RIS
             kind, cells["M3"] = first, rest
@@ -96,8 +104,10 @@ def _entry(row: Row, references: References, keys: set[str]) -> Iterator[str]:
             cells["ty"] = named
     yield f"@{kind}{{{_key(row, references, keys)},\n"
     fields = dict(_fields(row, references, kind, cells))
-    year, is_bibtex = " ".join(references.texts(row, "year")), named in _KNOWN_TYPES
-    for name, text in _others(cells, year, kind, is_bibtex=is_bibtex):
+    own = [name for name in cells if _is_field(name) and (name in NOTES or (named in _KNOWN_TYPES and name.islower()))]
+    others = {name: text for name, text in cells.items() if name not in own}
+    details = details_of(others, " ".join(references.texts(row, "year")), references.tags(row))
+    for name, text in (*_own(cells, own), *_others(details, kind)):
         if text:
             fields.setdefault(name, text)
     if note := references.note(row):
@@ -120,13 +130,18 @@ def _fields(row: Row, references: References, kind: str, cells: Mapping[str, str
             yield name, _encoded(name, between.join(texts))
 
 
-def _others(cells: Mapping[str, str], year: str, kind: str, *, is_bibtex: bool) -> Iterator[tuple[str, str]]:
-    """Yield the fields of other cells: those of BibTeX as they came, others by what they say."""
-    own = [name for name in cells if _is_field(name) and (name in NOTES or (is_bibtex and name.islower()))]
-    for name in own:
+def _own(cells: Mapping[str, str], names: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield the fields that BibTeX has, as they came."""
+    for name in names:
         text = cells[name]
-        yield name, dashed_pages(text) if name == "pages" else _encoded(name, text)
-    details = details_of({name: text for name, text in cells.items() if name not in own}, year)
+        if name == "editor":
+            yield name, " and ".join(map(_person, people_in(text)))
+        else:
+            yield name, dashed_pages(text) if name == "pages" else _encoded(name, text)
+
+
+def _others(details: Details, kind: str) -> Iterator[tuple[str, str]]:
+    """Yield the fields of other cells, by what they say."""
     for name, text in _named(details.named, kind):
         yield name, text if name in ("pages", "editor") else _encoded(name, text)
     for name, text in details.others.items():
@@ -140,7 +155,8 @@ def _named(named: Mapping[str, Sequence[str]], kind: str) -> Iterator[tuple[str,
         if name == "first page":
             yield "pages", "--".join(map(_encoded_text, (*values, *named.get("last page", ()))))
         elif name == "last page":
-            yield from ((_ for _ in ()) if "first page" in named else [("ep", values[0])])
+            if "first page" not in named:
+                yield "ep", values[0]
         elif name == "editor":
             yield name, " and ".join(map(_person, values))
         elif name == "season":

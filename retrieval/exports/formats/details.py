@@ -50,7 +50,7 @@ _USUAL = {
     "notes": "note",
 }  # fmt: skip
 
-_ONLY_MEDLINE = frozenset({"VI", "IP", "PG", "TA", "JT", "JID", "FAU", "OWN", "STAT", "DCOM", "EDAT", "PHST", "MHDA"})
+_ONLY_MEDLINE = frozenset({"VI", "IP", "JT", "JID", "FAU", "OWN", "STAT", "DCOM", "EDAT", "PHST", "MHDA"})
 _ONLY_WOS = frozenset({"BP", "PU", "J9", "JI", "PT", "EI", "Z9", "GA", "NR", "TC", "WC"})
 # Of RIS, which mean something else, or nothing, where PubMed and Web of Science have them.
 _TAGS_OF_RIS = frozenset(
@@ -70,6 +70,7 @@ _DASH = "[-\u2013\u2014]"
 _PAGES = re.compile(rf"(\w[^-\u2013\u2014]*?)\s*{_DASH}+\s*([^-\u2013\u2014]*\w)")
 _DASHED = re.compile(r"(\S.*?)\s*(?:--+|[\u2013\u2014])\s*(\S.*)")
 _DATE = re.compile(r"(\d{4})[-/](\d\d)(?:[-/](\d\d)?)?[-/]?")
+_DAY = re.compile(r"(\d{4})[-/](\d\d)[-/](\d\d)(?!\d)")
 _WORDY_DATE = re.compile(r"(\d{4}) ([A-Za-z]{3})[a-z]*\.?(?: (\d{1,2}))?")
 _SEASON = re.compile(r"(\d{4})///(.+)", re.DOTALL)
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -115,9 +116,9 @@ def tag_of(column: str, tags: Tags) -> str | None:
     return column.upper() if re.fullmatch("[a-z][a-z0-9]", column) and column.upper() in _TAGS_OF_RIS else None
 
 
-def details_of(cells: Mapping[str, str], year: str) -> Details:
+def details_of(cells: Mapping[str, str], year: str, tags: Tags) -> Details:
     """Return the details in the cells of a reference of a year, by the names of their columns."""
-    found, tags = Details(), tags_of(cells)
+    found = Details()
     for column, text in cells.items():
         detail = detail_of(column, tags)
         values = list(_values(detail, text, year, tags)) if detail else []
@@ -147,6 +148,8 @@ def _values(detail: str, text: str, year: str, tags: Tags) -> Iterator[tuple[str
         yield from ((detail, name.strip()) for name in (text.split("\n") if "\n" in text else people_in(text)))
     elif detail in ("affiliation", "note"):
         yield from ((detail, line) for each in text.split("\n") if (line := each.strip()))
+    elif detail == "urldate" and (match := _DAY.match(text)):
+        yield detail, "-".join(match.groups())
     elif detail in ("date", "month"):
         yield from _date(text.strip(), year)
     else:

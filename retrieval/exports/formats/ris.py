@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from exemplar.retrieval.exports.export import Export, Row
-from exemplar.retrieval.exports.formats.details import RIS, detail_of, details_of, tag_of, tags_of
+from exemplar.retrieval.exports.formats.details import RIS, Tags, detail_of, details_of, tag_of, tags_of
 from exemplar.retrieval.exports.formats.references import References
 
 NOTES = "N1"
@@ -24,9 +24,9 @@ _TYPE = re.compile(r"[A-Z]{3,7}")
 _TYPES = {
     name: kind
     for kind, names in {
-        "JOUR": "article, journal article, journalarticle",
+        "JOUR": "article, journal article, journalarticle, j",
         "CONF": "inproceedings, conference, conferencepaper, conference paper",
-        "BOOK": "book",
+        "BOOK": "book, b",
         "CHAP": "incollection, inbook, booksection, book section",
         "THES": "phdthesis, mastersthesis, thesis",
         "RPRT": "techreport, report",
@@ -71,21 +71,23 @@ def _record(row: Row, references: References) -> Iterator[str]:
     for field, tag in _TAGS.items():
         if tag == "T2" and cells.get("T2"):
             tag = "JF"  # the file has both, and a reader would take one of two T2
-        for text in references.texts(row, field):
+        texts = references.texts(row, field)
+        if field == "keywords" and len(texts) == 1 and named.isalpha() and named.islower():  # of BibTeX
+            texts = [text for each in texts[0].split(",") if (text := each.strip())]
+        for text in texts:
             yield from _lines(tag, text)
-    yield from _others(cells, " ".join(references.texts(row, "year")), kind)
+    yield from _others(cells, " ".join(references.texts(row, "year")), kind, references.tags(row))
     yield from _lines(NOTES, references.note(row))
     yield "ER  - "
     yield ""
 
 
-def _others(cells: Mapping[str, str], year: str, kind: str) -> Iterator[str]:
+def _others(cells: Mapping[str, str], year: str, kind: str, tags: Tags) -> Iterator[str]:
     """Yield the lines of other cells: those of RIS as they came, others by the tags of what they say."""
-    tags = tags_of(cells)
     own = {name: tag for name in cells if (tag := tag_of(name, tags)) and (tags == "ris" or not detail_of(name, tags))}
     for name, tag in own.items():
         yield from _lines(tag, cells[name])
-    details = details_of({name: text for name, text in cells.items() if name not in own}, year)
+    details = details_of({name: text for name, text in cells.items() if name not in own}, year, tags)
     for name, values in _tagged(details.named, year):
         tag = "ED" if name == "editor" and kind not in _IN_BOOKS else RIS[name]
         for value in values:
@@ -97,7 +99,7 @@ def _tagged(named: Mapping[str, Sequence[str]], year: str) -> Iterator[tuple[str
     for name, values in named.items():
         if name in ("issn", "isbn"):
             yield "serial", values
-        elif name == "date":
+        elif name in ("date", "urldate"):
             year, month, day = (*values[0].split("-"), "", "")[:3]
             yield name, [f"{year}/{month}/{day}/"]
         elif name == "season":

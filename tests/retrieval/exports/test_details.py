@@ -24,7 +24,8 @@ PB  - Cat Press
 DA  - 2020/05/12/
 DO  - 10.1/a_b
 KW  - cat
-KW  - nap
+nap
+Y2  - 2024/01/02/
 LA  - en
 N1  - mine
 N1  - and yours
@@ -104,7 +105,8 @@ BIB = r"""
 @mastersthesis{thesis, title = {A thesis}, abstract = {At last.}, school = {A university}, type = {MSc}}
 @incollection{part, title = {A chapter}, abstract = {Of a book.}, booktitle = {A book}, editor = {Ed, E. and Cole, C.},
   isbn = {978-3-16-148410-0}, edition = {2}, series = {Books}, address = {Rome}, chapter = {3}}
-@techreport{report, title = {A report}, abstract = {To all.}, institution = {Institute}, number = {17}}
+@techreport{report, title = {A report}, abstract = {To all.}, institution = {Institute}, number = {17},
+  keywords = {big cats, bees}}
 """
 
 
@@ -138,6 +140,7 @@ def test_ris_comes_back_from_bibtex(tmp_path: Path) -> None:
         "authors": 'Ann, A.; "Bob; Sons"', "year": "2020", "journal": "Journal of Cats", "shortjournal": "J Cats",
         "volume": "12", "number": "3", "pages": "S1-9–S1-20", "issn": "1234-5678", "publisher": "Cat Press",
         "date": "2020-05-12", "doi": "10.1/a_b", "keywords": "cat; nap", "language": "en",
+        "urldate": "2024-01-02",
         "note": "mine\n\nand yours", "db": "Scopus", "m1": "7", "eid": "e12",
     }  # fmt: skip
     text = bibtex.read_text()
@@ -154,8 +157,13 @@ def test_bibtex_comes_back_from_ris(tmp_path: Path) -> None:
     lines = ris.read_text().splitlines()
     for line in ("VL  - 12", "IS  - 3", "SP  - 1", "EP  - 9", "SN  - 1234-5678", "DA  - 2020/05//", "N1  - mine"):
         assert line in lines
+    assert [line for line in lines if line[:2] == "KW"] == ["KW  - cat", "KW  - nap", "KW  - big cats", "KW  - bees"]
+    again = _as("bibtex", source)
+    assert "  editor = {Ed, E. and Cole, C.},\n" in again.read_text()
     expected = _records(source)
+    assert _records(again) == expected
     del expected[0]["month"]
+    expected[-1]["keywords"] = "big cats; bees"
     expected[0]["date"] = "2020-05"
     assert _records(_as("bibtex", ris)) == expected
 
@@ -195,8 +203,17 @@ IS 3
 BP 123
 EP 129
 DI 10.1/a
+PG 7
 DA 2024-01-01
 UT WOS:0001
+ER
+
+PT J
+TI Without much
+AB Text.
+SO J
+AR e77
+UT WOS:0002
 ER
 
 EF
@@ -217,5 +234,9 @@ def test_tags_of_other_formats_are_not_taken_for_those_of_ris(tmp_path: Path, na
     once = [line[:2] for line in lines if line[:2] in ("AU", "CN", "DA", "IS")]  # CN is a call number in RIS
     assert sorted(once) == ["AU", "DA", "IS"]
     text = (tmp_path / "out.bib").read_text()
+    if name == "savedrecs.ciw":
+        assert "C7  - e77" in lines
+        assert "@article{WOS:0002,\n" in text
+        assert "  eid = {e77},\n" in text
     for field in ("volume = {12}", "number = {3}", "pages = {123--129}", "date = {2020-05-12}", f"issn = {{{serial}}}"):
         assert f"  {field},\n" in text
