@@ -8,6 +8,7 @@ from typing import Any
 
 from exemplar.data.bibliographies.fields import columns_of, record_row
 from exemplar.data.bibliographies.latex import plain_text_of
+from exemplar.data.bibliographies.people import joined_people
 from exemplar.data.documents import Problem
 from exemplar.data.errors import ExemplarError
 from exemplar.data.extras import package
@@ -37,7 +38,6 @@ _ROLES = {
     "url": ("url",),
     "type": ("type of the entry",),
 }
-_PEOPLE = frozenset({"author", "editor"})
 _URL = re.compile(r"\\url\s*\{([^{}]*)\}")
 _VERBATIM = frozenset({"doi", "url", "file", "eprint"})  # fields in which % and ~ are letters
 _NOT_INHERITED = frozenset({"title", "booktitle", "crossref", "abstract", "doi", "url", "note", "keywords"})
@@ -110,7 +110,7 @@ def _entry_rows(
     entry: Any, parents: Mapping[str, Any], strings: Mapping[str, str], file: File, line: int
 ) -> Iterator[Row | Problem]:
     values = _values(entry, strings)
-    if any(len(texts) > 1 for texts in values.values()):
+    if len({field.key.lower() for field in entry.fields}) < len(entry.fields):
         yield Problem(file.at(f"line {line}"), _REPEATED, False, {}, file.name, line)
     crossref = next(iter(values.get("crossref", ())), "")
     parent = parents.get(crossref.lower()) if crossref else None
@@ -128,10 +128,13 @@ def _values(entry: Any, strings: Mapping[str, str]) -> dict[str, list[str]]:
     for field in entry.fields:
         name = field.key.lower()
         value = _evaluated(str(field.value), strings)
+        if name == "author":
+            values.setdefault(name, []).extend(map(plain_text_of, _people(value)))
+            continue
         if name in _VERBATIM:
             text = _ESCAPED.sub(r"\1", _URL.sub(r"\1", value).strip().strip("{}"))
-        elif name in _PEOPLE:
-            text = "; ".join(map(plain_text_of, _people(value)))
+        elif name == "editor":
+            text = joined_people(map(plain_text_of, _people(value)))
         else:
             text = plain_text_of(value)
         values.setdefault(name, []).append(text)

@@ -74,6 +74,7 @@ DIALECTS: Mapping[str, Dialect] = {
         odd_start=re.compile(r"[ \t]*TY[ \t]*-[ \t]*[A-Z]+$"),
         odd_tag=re.compile(r"[ \t]*([A-Z][A-Z0-9])[ \t]+-[ \t]*|(TY|ER)-[ \t]*(?=[A-Z]*$)"),
         notes="N1",
+        a_line_each=frozenset({"KW"}),  # as EndNote writes keywords
     ),
     "medline": Dialect(
         "MEDLINE",

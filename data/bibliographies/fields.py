@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from exemplar.data.bibliographies.decisions import decision_in, own_columns
+from exemplar.data.bibliographies.people import joined_people
 from exemplar.data.documents import Problem
 from exemplar.data.errors import ExemplarError
 from exemplar.data.files.table import Row, check_names
@@ -16,7 +17,7 @@ _RESERVED = frozenset({*FIELDS, "text", "content", "review"})  # names by which 
 
 _N_FIRST = 1000  # records whose fields are the columns
 _OF_ALL = frozenset({"keywords", "url"})  # fields with the values of all their names
-_BETWEEN = {"authors": "; ", "keywords": "; ", "type": "; ", "url": " "}
+_BETWEEN = {"keywords": "; ", "type": "; ", "url": " "}
 
 _YEAR = re.compile(r"(?<!\d)(?:1[5-9]|20)\d\d(?!\d)")
 _DOI = re.compile(r"10\.\d{1,9}(?:\.\d{1,9}){0,4}/\S+")
@@ -87,6 +88,10 @@ def _joined(field: str, values: list[list[str]]) -> tuple[str, Sequence[str]]:
     return _BETWEEN.get(field, "\n").join(dict.fromkeys(text.strip() for text in shown)), shown
 
 
+def _people(field: str, values: list[list[str]]) -> tuple[str, Sequence[str]]:
+    return joined_people(dict.fromkeys(text.strip() for text in values[0])), values[0]
+
+
 def _one(field: str, values: list[list[str]]) -> tuple[str, Sequence[str]]:
     return values[0][0].strip(), values[0][:1]
 
@@ -104,4 +109,4 @@ def _doi(field: str, values: list[list[str]]) -> tuple[str, Sequence[str]]:
     return doi, [text for text in texts if doi in text and not _BESIDE_DOI.sub("", text.replace(doi, ""))]
 
 
-_READERS = {"id": _one, "title": _one, "journal": _one, "year": _year, "doi": _doi}
+_READERS = {"id": _one, "title": _one, "authors": _people, "journal": _one, "year": _year, "doi": _doi}

@@ -116,7 +116,7 @@ def _chosen(
 
 def _first(n: int, ranks: Ranks) -> NDArray[np.bool_]:
     if not ranks.n:
-        raise ExemplarError("the list has no results: the filters, or hidden marked rows, keep all of them out")
+        raise ExemplarError("the list has no results: the filters keep all of them out")
     if n > ranks.n:
         raise ExemplarError(f"the list has {ranks.n:,} results, and {n:,} were asked for; ask for {ranks.n:,} at most")
     return (ranks.rank > 0) & (ranks.rank <= n)

@@ -19,13 +19,13 @@ from exemplar.retrieval.sessions.session import Session
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ranks:
-    """A list as the session shows it: it has one rank for each text, and copies share it.
+    """A list with its marked documents, also where the session hides them: a rank for each text, which copies share.
 
     Attributes
     ----------
     rank
-        ``(n_documents,) int64``, from 1; 0 for what is not in the list: what a filter keeps out, or, where the session
-        hides it, what is marked.
+        ``(n_documents,) int64``, from 1; 0 for what is not in the list: what a filter keeps out, and the document that
+        is the query.
     score
         ``(n_documents,) float64``, of documents outside the list too; NaN where there is none.
     n
@@ -72,7 +72,7 @@ def ranks_of(session: Session, engine: SearchEngine, feedback: Feedback, ranker:
     score = np.full(n, np.nan)
     score[rows] = scores
     rank = np.zeros(n, np.int64)
-    listed = rows[_in_list(session, engine, feedback)[rows]]
+    listed = rows[_in_list(session, engine)[rows]]
     _, first, texts = np.unique(corpus.text_numbers(listed), return_index=True, return_inverse=True)
     of_text = np.empty(len(first), np.int64)
     of_text[np.argsort(first)] = np.arange(1, len(first) + 1)
@@ -80,14 +80,13 @@ def ranks_of(session: Session, engine: SearchEngine, feedback: Feedback, ranker:
     return Ranks(ranker, ranking.vectors, rank, score, len(first))
 
 
-def _in_list(session: Session, engine: SearchEngine, feedback: Feedback) -> NDArray[np.bool_]:
+def _in_list(session: Session, engine: SearchEngine) -> NDArray[np.bool_]:
     """Return which documents the list of a session may have."""
     corpus = engine.corpus
     passing = np.full(corpus.n_documents, not session.filters)
     if session.filters:
         passing[corpus.select(session.filters).rows] = True
-    left_out = list(feedback.marked) if session.settings.hide_marked else []
-    left_out += [session.query.doc_id] if isinstance(session.query, DocumentQuery) else []
-    for copies in corpus.copies_of(list(corpus.rows_of(left_out).values())):
-        passing[copies] = False
+    if isinstance(session.query, DocumentQuery):
+        for copies in corpus.copies_of([corpus.row(session.query.doc_id)]):
+            passing[copies] = False
     return passing

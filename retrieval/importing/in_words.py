@@ -14,6 +14,7 @@ _FOUND: dict[How, str] = {
     "doi": "by the DOI alone (the text in the file is another, or missing)",
     "pmid": "by the PubMed id alone (the text in the file is another, or missing)",
     "id": "by the id",
+    "number": "by the id as a number (a spreadsheet makes 1 of 001)",
 }
 
 

@@ -22,6 +22,7 @@ MOST_CHARACTERS = 500_000_000  # of their different texts and their notes
 
 _FIRST: tuple[Mark, ...] = ("positive", "negative", "unsure")  # of a row whose labels mean several, the first
 _SENTIMENTS = frozenset({"positive", "negative"})  # marks in a column of marks, but not in one of labels
+_SHEETS = frozenset({"csv", "tsv", "xlsx", "ods"})  # formats that spreadsheets write
 _GUARDED = frozenset({"csv", "tsv"})  # formats in which exports guard cells against being run as formulas
 
 
@@ -42,6 +43,8 @@ class MarkFile:
         None.
     columns
         The names of all columns of the file.
+    is_sheet
+        Whether a spreadsheet may have written the file, and taken ids for numbers.
     """
 
     rows: tuple[MarkRow, ...]
@@ -50,6 +53,7 @@ class MarkFile:
     escaped: bool = False
     labels: MarkColumn | None = None
     columns: tuple[str, ...] = ()
+    is_sheet: bool = False
 
     def with_meaning(self, meaning: Mapping[str, Mark], others: Mark | None = None) -> "MarkFile":
         """Return the file with marks by the values in its column of labels; rows that then say nothing are gone.
@@ -116,7 +120,8 @@ def _read(table: MarkTable, columns: Columns, column: str | None) -> MarkFile:
         raise ExemplarError(f"it has no column 'mark'; its columns are: {listed(table.columns)}")
     if roles.task:
         rows = _of_one_task(rows)
-    file = MarkFile((), (), roles.title is not None, table.format in _GUARDED, columns=table.columns)
+    escaped, is_sheet = table.format in _GUARDED, table.format in _SHEETS
+    file = MarkFile((), (), roles.title is not None, escaped, columns=table.columns, is_sheet=is_sheet)
     labels = _labels(roles, rows)
     if labels is not None:
         return replace(file, rows=tuple(_joined(rows)), left_out=tuple(left_out), labels=labels)

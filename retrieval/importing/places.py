@@ -16,12 +16,15 @@ from exemplar.retrieval.importing.alike import plain, rows_alike, without_html
 from exemplar.retrieval.importing.identifiers import KINDS, TITLES, Kind, rows_by_identifier
 from exemplar.retrieval.importing.mark_rows import MarkRow
 from exemplar.retrieval.importing.marks_file import MarkFile
+from exemplar.retrieval.importing.spreadsheet_ids import is_shown_number, keeps_zeros, numbered_ids
 from exemplar.retrieval.sessions.identity import id_aside
 from exemplar.retrieval.sessions.marks import MarkedText, Marks, marked_texts
 
-# How a row found its place; "changed" and "lost" are texts that the corpus lacks, of ids that it has and that it lacks.
-How = Literal["hash", "text", "doi", "pmid", "id", "changed", "lost"]
+# How a row found its place; "number" is an id that a spreadsheet took for one, and "changed" and "lost" are texts that
+# the corpus lacks, of ids that it has and that it lacks.
+How = Literal["hash", "text", "doi", "pmid", "id", "number", "changed", "lost"]
 
+_MOST_NAMED = 5  # ids
 _WITH_COMMA = re.compile(r"(\d+),0+")
 
 
@@ -54,6 +57,10 @@ class Places:
         self._of_texts = {id(row): self._by_text(row) for row in file.rows}
         self._find_alike(corpus)
         self._find_identified(corpus)
+        self._numbered: Mapping[str, Sequence[str]] = {}
+        self._keeps_zeros = keeps_zeros(row.doc_id for row in file.rows if row.doc_id)
+        if file.is_sheet:
+            self._find_numbered(corpus)
 
     def of(self, row: MarkRow) -> Place:
         """Return what a row marks; raises ExemplarError if it marks nothing."""
@@ -65,11 +72,7 @@ class Places:
             return self._without_document(row)
         if row.lost:
             raise ExemplarError("its text is gone, and the file does not have it")
-        doc_id = next((form for form in self._ids(row) if form in self._by_id), None)
-        if doc_id is None:
-            raise ExemplarError("this corpus does not have it")
-        self._check_identifiers(row, doc_id)
-        return Place(doc_id, self._by_id[doc_id], "id")
+        return self._by_its_id(row)
 
     def hash_of(self, text: MarkedText) -> str:
         """Return the hash of a text, computed once."""
@@ -102,6 +105,13 @@ class Places:
         for form, rows in rows_alike(corpus, forms, has_titles=self._file.has_titles).items():
             self._alike[form] = self._documents(corpus, rows)
 
+    def _find_numbered(self, corpus: DocumentStore) -> None:
+        """Find the documents whose ids a spreadsheet would show as those of rows that have nothing else."""
+        apart = (row for row in self._file.rows if not (row.text or row.text_hash or self._by_identifier(row)))
+        self._numbered = numbered_ids({row.doc_id for row in apart if row.doc_id}, corpus)
+        rows = corpus.rows_of({doc_id for same in self._numbered.values() for doc_id in same if len(same) == 1})
+        self._by_id |= dict(self._documents(corpus, list(rows.values())))
+
     def _documents(self, corpus: DocumentStore, rows: Sequence[int]) -> list[tuple[str, MarkedText]]:
         return list(zip(corpus.doc_ids(rows), marked_texts(corpus, rows), strict=True))
 
@@ -122,6 +132,34 @@ class Places:
                 ids = self._ids(row)
                 return Place(*next((each for each in found if each[0] in ids), found[0]), kind)
         return None
+
+    def _by_its_id(self, row: MarkRow) -> Place:
+        doc_id = next((form for form in self._ids(row) if form in self._by_id), None)
+        as_written = doc_id is not None and doc_id == row.doc_id
+        if as_written and (self._keeps_zeros or not is_shown_number(doc_id or "")):
+            meant = doc_id
+        else:
+            meant = self._by_number(row, doc_id)
+        if meant is None:
+            raise ExemplarError("this corpus does not have it")
+        self._check_identifiers(row, meant)
+        return Place(meant, self._by_id[meant], "number" if doc_id is None else "id")
+
+    def _by_number(self, row: MarkRow, doc_id: str | None = None) -> str | None:
+        """Return the id that a spreadsheet may have made a row's id of; ExemplarError if these are several.
+
+        Parameters
+        ----------
+        doc_id
+            One that the row may mean as it is.
+        """
+        meant = list(dict.fromkeys([*([doc_id] if doc_id else []), *self._numbered.get(row.doc_id or "", ())]))
+        if len(meant) > 1:
+            raise ExemplarError(
+                f"a spreadsheet may have made it of several ids, {', '.join(meant[:_MOST_NAMED])}; add the texts or "
+                "the hashes"
+            )
+        return next(iter(meant), None)
 
     def _by_text_alike(self, row: MarkRow) -> Place | None:
         for form in self._forms_to_seek(row):

@@ -104,7 +104,7 @@ def _export_popover(session: Session, engine: SearchEngine, marks: PresentMarks)
     if not transfer.open:
         return
     with transfer:
-        rankings = rankings_of(session, engine, marks.feedback, session.settings.rankers[-1:], 0)
+        rankings = rankings_of(session, engine, marks.feedback, session.settings.rankers[-1:], 0, fold=False)
         show_export(engine.corpus, session, marks, engine, rankings[0].n_texts if rankings else 0)
         show_flow(engine.corpus, session)
         show_import(engine.corpus, session, state.change)

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from exemplar.data.bibliographies.exported_note import read_note, written_note
+from exemplar.data.bibliographies.people import people_in
 from exemplar.data.files.usual_names import TITLE_COLUMNS, plain_name
 from exemplar.data.tabular.own_columns import own_column
 from exemplar.retrieval.exports.export import Export, Row
 from exemplar.retrieval.exports.formats.csv_file import as_text
+from exemplar.retrieval.exports.formats.details import Tags, tags_of
 
 # Usual names of columns, the most telling first; those of ``fields.FIELDS``, as bibliographies are read, come first.
 _USUAL: Mapping[str, Sequence[str]] = {
@@ -25,9 +27,10 @@ _USUAL: Mapping[str, Sequence[str]] = {
     "type": ("type", "document type", "item type", "publication type"),
 }
 _OWN = ("mark", "mark_state", "note", "reason", "reader", "marked", "doc_id", "text_hash")
+_NOTES = frozenset({"n1", "%z", "note", "annote", "notes"})
 # What the reader of bibliographies makes of notes, which are written again as they are.
 _FROM_NOTES = re.compile(r"decision|asreview_\w+")
-_BETWEEN = re.compile(r"\s*;\s*")
+_TYPE_OF_RIS = re.compile(r"[A-Z]{3,7}")
 _BETWEEN_KEYWORDS = re.compile(r"\s*[;\n]\s*")
 
 
@@ -73,10 +76,23 @@ class References:
             return [text for each in value if (text := _text(each))]
         text = _text(value)
         if field == "authors":
-            return [each for each in _BETWEEN.split(text) if each]
+            return people_in(text)
         if field == "keywords":
             return [each for each in _BETWEEN_KEYWORDS.split(text) if each]
         return text.split() if field == "url" else [text] if text else []
+
+    def cells(self, row: Row) -> dict[str, str]:
+        """Return the other cells of a row that are not blank, without the notes of earlier exports."""
+        found = {name: _text(row.get(name)) for name in self.others}
+        found |= {name: without_own_notes(found[name]) for name in found if plain_name(name) in _NOTES}
+        return {name: text for name, text in found.items() if text}
+
+    def tags(self, row: Row) -> Tags:
+        """Return whose tags the columns of a row are, if they are tags; a corpus may be of several files."""
+        if _TYPE_OF_RIS.fullmatch(" ".join(self.texts(row, "type"))):
+            return "ris"
+        own = tags_of(self.cells(row))
+        return tags_of(self.others) if own == "ris" else own
 
     def note(self, row: Row) -> str:
         """Return the note with what Exemplar knows of a row; empty for one that it left out."""

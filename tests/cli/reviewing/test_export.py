@@ -48,7 +48,9 @@ def test_a_session_is_exported_whole(capsys: pytest.CaptureFixture[str], tmp_pat
     rows = rows_of(path, ";")
     assert [row["text"] for row in rows] == ANIMALS
     assert {row["doc_id"]: row["mark"] for row in rows if row["mark"]} == {"1": "relevant", "5": "not relevant"}
-    assert sorted(int(row["anchored_rank"]) for row in rows if row["anchored_rank"]) == list(range(1, 9))
+    assert sorted(int(row["anchored_rank"]) for row in rows if row["anchored_rank"]) == list(range(1, 11)), (
+        "marked rows too"
+    )
     about = json.loads((tmp_path / "x.csv.about.json").read_text())
     assert (about["query"], about["session"]) == ("the cat", {"id": "s1", "title": "cats"})
 
@@ -66,7 +68,9 @@ def test_rows_order_list_and_format_are_chosen(capsys: pytest.CaptureFixture[str
 
 def test_what_cannot_be_exported_is_said(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     path = str(tmp_path / "x.csv")
-    assert "the list has 8 results, and 9 were asked for" in failure(capsys, "export", "s1", path, "--rows", "first 9")
+    assert "the list has 10 results, and 11 were asked for" in failure(
+        capsys, "export", "s1", path, "--rows", "first 11"
+    )
     assert "unmarked, passing, or 'first N'; got 'ten'" in failure(capsys, "export", "s1", path, "--rows", "ten")
     assert "says no format; end it in one of .csv" in failure(capsys, "export", "s1", str(tmp_path / "x.pdf"))
     assert "does not exist; make it first" in failure(capsys, "export", "s1", str(tmp_path / "no" / "x.csv"))

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exemplar.data.bibliographies import readable_xml
+from exemplar.data.bibliographies.people import joined_people
 from exemplar.data.documents import Document, Problem
 from exemplar.data.errors import ExemplarError
 from tests.support.reading import documents, problems, read
@@ -138,7 +139,7 @@ def test_what_is_written_is_what_is_read(
         Document(
             str(number),
             abstract,
-            metadata={"authors": "; ".join(authors), "type": "Journal Article"},
+            metadata={"authors": joined_people(authors), "type": "Journal Article"},
             title=title,
         )
         for number, (title, abstract, authors) in enumerate(records, start=1)

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exemplar.data.bibliographies import tagged
+from exemplar.data.bibliographies.people import joined_people
 from exemplar.data.documents import Document, Problem
 from exemplar.data.errors import ExemplarError
 from exemplar.data.files.options import ReadOptions
@@ -206,7 +207,7 @@ def test_what_rispy_writes_is_what_is_read(
         Document(
             str(number),
             " ".join(lines),
-            metadata={"authors": "; ".join(authors), "type": "JOUR"},
+            metadata={"authors": joined_people(authors), "type": "JOUR"},
             title=title,
         )
         for number, (title, lines, authors) in enumerate(records)

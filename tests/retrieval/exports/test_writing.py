@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from exemplar.data.bibliographies.exported_note import read_note, written_note
+from exemplar.data.bibliographies.people import people_in
 from exemplar.data.building.build import build_corpus
 from exemplar.data.errors import ExemplarError
 from exemplar.retrieval.exports.about import file_name
@@ -127,8 +128,8 @@ def test_a_session_goes_out_and_comes_in_with_the_same_rows(tmp_path: Path, form
     assert [[row.get(name) for name in fields] for row in rows] == [[row[name] for name in fields] for row in made]
     notes = [read_note(row["N1" if format == "ris" else "annote"]) for row in rows]
     assert notes == [
-        {"doc_id": "b2", "text_hash": made[0]["text_hash"], "note": "why; not?"},
-        {"mark": "relevant", "doc_id": "a1", "text_hash": made[1]["text_hash"]},
+        {"mark": "relevant", "doc_id": "a1", "text_hash": made[0]["text_hash"]},
+        {"doc_id": "b2", "text_hash": made[1]["text_hash"], "note": "why; not?"},
     ]
     assert unwritten_columns(export, format) == ()
 
@@ -206,10 +207,33 @@ def test_what_a_corpus_takes_for_title_and_text_is_that_of_the_reference(tmp_pat
     assert unwritten_columns(export, "ris") == ("subject",)
 
 
+@pytest.mark.parametrize("format", ["ris", "bibtex"])
+def test_an_author_of_a_line_of_its_own_stays_one(tmp_path: Path, format: str) -> None:
+    names = ["M&uuml;ller, A.; Bees", "Doe J, Roe R", '"Bees" and Birds', "Ann, A."]
+    records = [[name] for name in names] + [names]
+    source = tmp_path / "refs.ris"
+    lines = ("".join(f"AU  - {name}\n" for name in record) for record in records)
+    source.write_text("".join(f"TY  - JOUR\nTI  - {n}\n{line}ER  - \n" for n, line in enumerate(lines)))
+    path = written(exported(engine_of(source)), tmp_path / f"out{FORMATS[format].suffix}", format)
+    assert [people_in(row["authors"]) for row in rows_in(path)[1]] == records
+    if format == "ris":
+        lines = (line for line in path.read_text().splitlines() if line.startswith("AU"))
+        assert list(lines) == [f"AU  - {name}" for record in records for name in record]
+
+
+@pytest.mark.parametrize("cell", ["Doe, J.; Roe, R.", "Doe J, Roe R", ["Doe, J", "Roe, R"]])
+def test_a_cell_of_authors_becomes_an_author_each(tmp_path: Path, cell: Any) -> None:
+    export = table([{"title": "a", "Authors": cell}])
+    dot = "." if "." in cell else ""
+    lines = written(export, tmp_path / "x.ris", "ris").read_text().splitlines()
+    assert [line for line in lines if line.startswith("AU")] == [f"AU  - Doe, J{dot}", f"AU  - Roe, R{dot}"]
+    assert f"author = {{Doe, J{dot} and Roe, R{dot}}}" in written(export, tmp_path / "x.bib", "bibtex").read_text()
+
+
 def test_columns_for_which_a_bibliography_has_no_place_are_named() -> None:
     export = table([{"title": "a", "My notes": "b", "C1": "c", "mark": "relevant"}], ("mark",))
     assert unwritten_columns(export, "ris") == ("My notes",)
-    assert unwritten_columns(export, "bibtex") == ("My notes", "C1")
+    assert unwritten_columns(export, "bibtex") == ("My notes",)
     assert unwritten_columns(export, "csv") == ()
     both = table([{"title": "a", "authors": "b", "author": "c"}])
     assert unwritten_columns(both, "bibtex") == unwritten_columns(both, "ris") == ("author",)
@@ -236,10 +260,11 @@ def test_no_field_of_a_reference_comes_twice(tmp_path: Path) -> None:
     row = {"title": "a", "journal": "J Cats", "T2": "Journal of Cats", "annote": "mine", "note": "", "type": "CHAP"}
     export = table([row | {"mark": "relevant"}], ("mark",))
     lines = written(export, tmp_path / "x.bib", "bibtex").read_text().splitlines()
-    assert lines[1:5] == [
+    assert lines[1:6] == [
         "  title = {a},",
         "  booktitle = {J Cats},",
         "  annote = {mine},",
+        "  t2 = {Journal of Cats},",
         "  note = {Exemplar: relevant},",
     ]
     tags = [line for line in written(export, tmp_path / "x.ris", "ris").read_text().splitlines() if "Cats" in line]

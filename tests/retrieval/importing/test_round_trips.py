@@ -12,6 +12,7 @@ from exemplar.retrieval.importing.marks_file import read_marks
 from exemplar.retrieval.search import SearchEngine
 from exemplar.retrieval.sessions.events import MarksAdded, NotesAdded, Queried
 from exemplar.retrieval.sessions.marks import Marks, marked_texts
+from tests.retrieval.exports.test_details import BIB, MEDLINE, WOS
 from tests.retrieval.importing.test_added_marks import built
 from tests.support.exports import engine_of, exported
 
@@ -33,6 +34,72 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> SearchEngine:
     path = tmp_path / request.param
     path.write_text(SOURCES[request.param])
     return engine_of(path)
+
+
+ENDNOTE = """TY  - JOUR
+A1  - Doe, A.
+A1  - Roe, B.
+T1  - Bees in town gardens
+N2  - Wild bees nest in parks.
+
+  They do.
+Y1  - 2019/03//
+JF  - Journal of Bees
+JO  - J. Bees
+KW  - bees
+parks
+N1  - a note
+goes on here
+L1  - file:///a.pdf
+ID  - 17
+ER  -\x20
+
+"""
+ZOTERO = """TY  - JOUR
+TI  - Bees & "towns": <i>Apis</i> É
+AU  - Ünal, Ö.
+AB  - Wild bees nest in parks.
+PY  - 2020///
+DA  - 2020/05/12/
+N1  - <p>First line</p>
+<p>Second line</p>
+KW  - towns; parks
+ER  -\x20
+
+"""
+LATEX = r"""@string{jb = "Journal of B{\"e}es"}
+@inproceedings{m20, author = {M{\"u}ller, J{\"o}rg and {The Bee Group}}, title = {{\'E}tudes on $\alpha$-bees \& co},
+  abstract = {50\% of bees -- at least 3~of them -- said ``hum''.}, crossref = {conf20}}
+@proceedings{conf20, title = {Proc. of } # jb, editor = {{\'E}mile, Z.}, year = 2020}
+"""
+KINDS = {"endnote.ris": ENDNOTE, "zotero.ris": ZOTERO, "p.nbib": MEDLINE, "w.ciw": WOS, "l.bib": LATEX, "b.bib": BIB}
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_references_of_every_program_go_out_as_ris_and_come_in_with_ids_texts_and_marks(
+    name: str, tmp_path: Path
+) -> None:
+    source = tmp_path / name
+    source.write_text(KINDS[name])
+    first = engine_of(source)
+    ids, texts = first.corpus.doc_ids(range(first.corpus.n_documents)), marked_texts(first.corpus, [0])
+    marks = MarksAdded(Feedback((ids[0],)), {ids[0]: texts[0].text_hash}, tuple(texts), at=WHEN)
+    path = tmp_path / "out.ris"
+    write_export(exported(first, marks), path, "ris")
+
+    again = engine_of(path).corpus
+    rows = range(first.corpus.n_documents)
+    assert (again.doc_ids(range(again.n_documents)), marked_texts(again, rows)) == (
+        ids,
+        marked_texts(first.corpus, rows),
+    )
+    for corpus in (first.corpus, again):
+        found = taken(path, corpus)
+        assert (found.event.marks, found.found, found.left_out) == (marks.marks, {"hash": 1}, ())
+    people = [
+        [document.metadata.get("authors") for document in each.documents_at(rows)] for each in (first.corpus, again)
+    ]
+    assert people[0] == people[1]
 
 
 def taken(path: Path, corpus: Corpus) -> Import:

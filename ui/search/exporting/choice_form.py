@@ -37,7 +37,7 @@ def choose_export(rankers: Sequence[Ranker], n_listed: int, *, only_marks: bool 
     rankers
         Those of the session's lists; none if nothing is ranked.
     n_listed
-        The length of the lists.
+        The length of the lists, with their marked rows.
     only_marks
         The corpus was removed, so that nothing but the marks can be exported.
     """
@@ -62,7 +62,7 @@ def choose_export(rankers: Sequence[Ranker], n_listed: int, *, only_marks: bool 
             required=True,
             key="export_order",
             persist_state="session",
-            help="By rank, what is not in the list, such as marked rows if the list hides them, follows at the end.",
+            help="By rank, what is not in the list, as a filter keeps it out, follows at the end.",
         )
     ranker = _choose_list(rankers) if ranked and (n or order == "rank") else None
     format = st.segmented_control(
@@ -89,7 +89,7 @@ def _choose_n(n_listed: int) -> int:
         max_value=n_listed,
         value=min(_DEFAULT_ROWS, n_listed),
         key=f"export_rows of {n_listed}",
-        help=f"From the top of the list, which has {n_listed:,}. The copies of a row come along.",
+        help=f"From the top of the list, which has {n_listed:,} with its marked rows. The copies of a row come along.",
     )
 
 

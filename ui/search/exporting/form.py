@@ -39,7 +39,7 @@ def show_export(
     engine
         Ranks the corpus by the session's query; None if nothing is ranked.
     n_listed
-        The length of the lists.
+        The length of the lists, with their marked rows.
     """
     st.subheader("Export", anchor=False)
     if not n_listed and not session.feedback and not session.notes and not session.reasons:
