@@ -26,7 +26,7 @@ from exemplar.retrieval.search import SearchEngine
 from exemplar.ui.search.exporting.choice_form import choose_delimiter
 from exemplar.ui.search.exporting.prepared import prepare, show_prepared
 
-_FORMATS = ("xlsx", "csv", "parquet", "jsonl", "ris")
+_FORMATS = ("xlsx", "csv", "parquet", "jsonl", "ris", "bibtex")
 
 
 def show_ranking(
