@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from safetensors.numpy import load_file, save_file
 
+from exemplar.data.corpus.corpus import open_corpus
 from tests.support.hub import hub, revision_of
 from tests.support.patience import PATIENCE
 
@@ -64,20 +65,16 @@ def run(tmp_path: Path, endpoint: str, *arguments: str, offline: bool = False) -
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=PATIENCE)
 
 
-def shown(tmp_path: Path, name: str) -> dict:
-    return json.loads(run(tmp_path, "http://127.0.0.1:9", "corpora", "show", name, "--json").stdout)
-
-
 def test_data_set_and_model_come_from_the_hub_and_later_from_the_cache(
-    tmp_path: Path, served: tuple[str, list[str]], repositories: dict[str, Path]
+    tmp_path: Path, served: tuple[str, list[str]], repositories: dict[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     endpoint, requests = served
     build = ("build", "some/reviews", "--split", "train[1:]", "--model", "some/model", "--backend", "torch")
     result = run(tmp_path, endpoint, *build)
     assert result.returncode == 0, (result.stderr, requests)
     assert "reviews: 3 documents, 3 passages, some/model" in result.stdout
-    corpus = shown(tmp_path, "reviews")
-    assert corpus["model_revision"] == revision_of(repositories["models/some/model"])
+    monkeypatch.setenv("EXEMPLAR_HOME", str(tmp_path / "home"))
+    assert open_corpus("reviews").manifest.encoder.revision == revision_of(repositories["models/some/model"])
     assert any(request.endswith("model.safetensors") for request in requests)
 
     # What was fetched serves without a hub, for building and for queries.
@@ -94,7 +91,7 @@ def test_data_set_and_model_come_from_the_hub_and_later_from_the_cache(
 
 
 def test_a_data_set_can_be_streamed(tmp_path: Path, served: tuple[str, list[str]]) -> None:
-    result = run(tmp_path, served[0], "build", "some/reviews", "--streaming", "--limit", "2", "--backend", "torch")
+    result = run(tmp_path, served[0], "build", "some/reviews", "--streaming", "--limit", "2", "--quick")
     assert result.returncode == 0, result.stderr
     assert "reviews: 2 documents" in result.stdout
 

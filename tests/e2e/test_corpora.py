@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from exemplar.data.building.embed import SHARD
 from tests.e2e.conftest import Serve
 from tests.e2e.steps import SIMILAR, choose, names, open_popover, search, settle
 from tests.e2e.tables import click_cell, click_row
 from tests.support.patience import PATIENCE
+from tests.support.servers import serving
 
 pytestmark = [pytest.mark.e2e, pytest.mark.model]
 
@@ -161,30 +163,41 @@ def test_the_form_keeps_what_was_chosen_while_another_page_is_read(visitor: Page
     expect(visitor.get_by_role("combobox", name="Label column")).to_have_value("no column")
 
 
-def test_a_build_outlives_its_tab_and_is_stopped_and_built_on_in_another(visitor: Page, tmp_path: Path) -> None:
-    corpora(visitor)
-    upload(visitor, written(tmp_path / "harbours.csv", 2_000))
-    choose(visitor, "Text column", "words")
-    build(visitor)
-    expect(card(visitor, "harbours")).to_contain_text("Embedding: ")
-    other = visitor.context.new_page()
-    address = visitor.url
-    visitor.close()
+def test_a_build_outlives_its_tab_and_is_stopped_and_built_on_in_another(
+    page: Page, home: Path, tmp_path: Path
+) -> None:
+    n, gates = SHARD + 40, tmp_path / "gates"
+    for folder in (home, gates):
+        folder.mkdir()
+    for gate in ("quick", "full"):
+        (gates / gate).touch()
+    with serving(home, gates) as server:
+        page.goto(server.url)
+        corpora(page)
+        upload(page, written(tmp_path / "harbours.csv", n))
+        choose(page, "Text column", "words")
+        build(page)
+        expect(card(page, "harbours")).to_contain_text(f"Embedding: {SHARD} of {n}")
+        other = page.context.new_page()
+        address = page.url
+        page.close()
 
-    other.goto(address)
-    going = card(other, "harbours")
-    expect(going).to_contain_text("It can be searched already by words and quick vectors: 2,000 documents.")
-    going.get_by_role("button", name="Stop").click()
-    expect(going).to_contain_text("Stopped building harbours. What is embedded is kept")
-    settle(other)
-    choose(other, "Corpus", "harbours")
-    chosen = other.locator(".st-key-corpus-chosen")
-    expect(chosen).to_contain_text(re.compile(r"unfinished.*2,000"))
-    settle(other)
-    chosen.get_by_role("button", name="Build on").click()
-    expect(going).to_contain_text("Built harbours: 2,000 documents.")
-    expect(chosen).to_contain_text("complete")
-    other.close()
+        other.goto(address)
+        going = card(other, "harbours")
+        expect(going).to_contain_text(f"It can be searched already by words and quick vectors: {n} documents.")
+        going.get_by_role("button", name="Stop").click()
+        expect(going).to_contain_text("Stopping")
+        (gates / "rest").touch()
+        expect(going).to_contain_text("Stopped building harbours. What is embedded is kept")
+        settle(other)
+        choose(other, "Corpus", "harbours")
+        chosen = other.locator(".st-key-corpus-chosen")
+        expect(chosen).to_contain_text(re.compile(rf"unfinished.*{n}"))
+        settle(other)
+        chosen.get_by_role("button", name="Build on").click()
+        expect(going).to_contain_text(f"Built harbours: {n} documents.")
+        expect(chosen).to_contain_text("complete")
+    assert "Traceback" not in server.log.read_text()
 
 
 def test_a_server_that_is_stopped_while_it_embeds_ends_in_peace(serve: Serve, browser: Browser, tmp_path: Path) -> None:

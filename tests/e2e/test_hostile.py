@@ -2,7 +2,6 @@
 
 import io
 import json
-import os
 import re
 import zipfile
 from collections.abc import Iterator
@@ -42,7 +41,7 @@ from tests.support.fake_encoder import FakeEncoder
 from tests.support.hostile import ENDLESS, EVIL, HOSTILE, TEXTS, squeezed
 from tests.support.paths import ROOT
 from tests.support.real_builds import real_encoder
-from tests.support.streamlit_client.browser import serving
+from tests.support.servers import serving
 
 pytestmark = [pytest.mark.e2e, pytest.mark.model]
 
@@ -79,11 +78,11 @@ PASTE = """(box, { text, times }) => {
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """An app over a home in which everything is hostile."""
-    home = tmp_path_factory.mktemp("hostile")
+    home = tmp_path_factory.mktemp("hostile") / "home"
     fill(home)
-    with serving({**os.environ, "EXEMPLAR_HOME": str(home), "HF_HUB_OFFLINE": "1"}, home / "log") as (url, _):
-        yield url
-    assert "Traceback" not in (home / "log").read_text()
+    with serving(home) as server:
+        yield server.url
+    assert "Traceback" not in server.log.read_text()
 
 
 def documents() -> list[Document]:

@@ -2,10 +2,7 @@
 
 import csv
 import json
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,8 +20,9 @@ from tests.e2e.steps import (
     search,
     settle,
 )
+from tests.support.command_line import run
 from tests.support.real_builds import build_in_home
-from tests.support.streamlit_client.browser import serving
+from tests.support.servers import serving
 
 pytestmark = [pytest.mark.e2e, pytest.mark.model]
 
@@ -60,18 +58,12 @@ def files(tmp_path: Path) -> dict[str, Path]:
 
 
 @pytest.fixture
-def home(tmp_path: Path, files: dict[str, Path]) -> dict[str, str]:
-    folder = str(tmp_path / "months")
+def url(home: Path, files: dict[str, Path]) -> Iterator[str]:
     for month, path in files.items():
-        build_in_home(folder, path, month)
-    return {**os.environ, "EXEMPLAR_HOME": folder, "HF_HUB_OFFLINE": "1"}
-
-
-@pytest.fixture
-def url(home: dict[str, str], tmp_path: Path) -> Iterator[str]:
-    with serving(home, tmp_path / "log") as (address, _):
-        yield address
-    assert "Traceback" not in (tmp_path / "log").read_text()
+        build_in_home(str(home), path, month)
+    with serving(home) as server:
+        yield server.url
+    assert "Traceback" not in server.log.read_text()
 
 
 def table(path: Path) -> list[dict[str, object]]:
@@ -81,7 +73,7 @@ def table(path: Path) -> list[dict[str, object]]:
 
 
 def test_november_goes_on_with_the_search_of_october(
-    page: Page, url: str, files: dict[str, Path], home: dict[str, str], tmp_path: Path
+    page: Page, url: str, files: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     page.goto(f"{url}/?corpus=october")
     search(page, "blood pressure treatment")
@@ -133,9 +125,8 @@ def test_november_goes_on_with_the_search_of_october(
     assert sorted(unmarked, key=ranked.__getitem__)[: len(shown)] == shown
 
     out = tmp_path / "ranked.xlsx"
-    command = [sys.executable, "-m", "exemplar.cli", "apply", str(saved), str(files["november"]), "--out", str(out)]
-    output = subprocess.run(command, env=home, check=True, capture_output=True, text=True).stdout
-    assert "Among your marked rows" in output
+    code, output, _ = run(capsys, "apply", str(saved), str(files["november"]), "--out", str(out))
+    assert (code, "Among your marked rows" in output) == (0, True)
     by_weights = table(out)
     assert [row["rank"] for row in by_weights] == list(range(1, 26))
     assert str(by_weights[0]["title"]).startswith("Heart")

@@ -28,7 +28,7 @@ from tests.e2e.steps import (
     tab_to,
     tool,
 )
-from tests.e2e.test_access import violations
+from tests.e2e.test_access import POPOVER, violations
 from tests.support.fake_encoder import FakeEncoder
 from tests.support.servers import Server, serving
 
@@ -219,7 +219,7 @@ def test_screen_and_its_tools_break_no_rule(browser: Browser, server: Server, sc
     for name, has in (("Random check", "How many of 57"), ("How much is left", "The line: relevant records found.")):
         page.get_by_role("button", name=name).click()
         expect(page.get_by_test_id("stPopoverBody")).to_contain_text(has)
-        found[name] = violations(page)
+        found[name] = violations(page, POPOVER)
         page.keyboard.press("Escape")
         expect(page.get_by_test_id("stPopoverBody")).to_have_count(0)
     assert {place: each for place, each in found.items() if each} == {}
@@ -258,7 +258,7 @@ def test_decisions_in_a_column_become_marks_and_are_undone_in_one_step(browser: 
         choose(page, "Values that mean unsure", "<i>later</i> (20)")
         page.keyboard.press("Escape")
         expect(page.get_by_role("listbox")).to_have_count(0)
-        assert violations(page) == []
+        assert violations(page, POPOVER) == []
         page.get_by_role("button", name="Take in these marks").click()
         expect(page.get_by_text("decision: 20 as relevant, 20 as not relevant, 20 as unsure.")).to_be_visible()
     expect_marks(page, positive=20, negative=20, unsure=20)

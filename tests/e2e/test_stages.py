@@ -23,7 +23,7 @@ from tests.support.servers import Server, serving
 
 pytestmark = [pytest.mark.e2e, pytest.mark.model]
 
-N = 400  # rows; the words of each are said of ten others too
+N = 208  # rows; the words of each are said of others too
 WORDS = "By words"
 SUBJECTS = ["harbour", "lighthouse", "kitten", "market", "glacier", "violin", "bakery", "orchard"]
 

@@ -1,9 +1,6 @@
 """A table that is another one every week, in a real browser: a mark stands on the text it was made on, or on none."""
 
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,8 +9,9 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.steps import LEARNED, SIMILAR, mark, marks_drawer, names, open_popover, rows, search, settle, show_marked
+from tests.support.command_line import run
 from tests.support.real_builds import build_in_home
-from tests.support.streamlit_client.browser import serving
+from tests.support.servers import serving
 
 pytestmark = [pytest.mark.e2e, pytest.mark.model]
 
@@ -34,26 +32,15 @@ NOTICE = "This session began on another corpus named week, which was removed or 
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> dict[str, str]:
-    """The environment of a person who has no corpus yet."""
-    return {**os.environ, "EXEMPLAR_HOME": str(tmp_path / "home"), "HF_HUB_OFFLINE": "1"}
-
-
-@pytest.fixture
-def build(home: dict[str, str], tmp_path: Path) -> Callable[..., None]:
+def build(home: Path, tmp_path: Path) -> Callable[..., None]:
     """Build texts without ids, in a file, as the corpus "week"."""
 
     def build_week(texts: list[str], file: str = "week.csv") -> None:
         path = tmp_path / file
         path.write_text("\n".join(["text", *texts]) + "\n")
-        build_in_home(home["EXEMPLAR_HOME"], path, "week")
+        build_in_home(str(home), path, "week")
 
     return build_week
-
-
-def run(environment: dict[str, str], *arguments: str) -> str:
-    command = [sys.executable, "-m", "exemplar.cli", *arguments]
-    return subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
 
 
 def marked_rows(page: Page, title: str = LEARNED) -> dict[str, str]:
@@ -94,11 +81,11 @@ def rows_of(path: Path) -> list[list[str]]:
 
 
 def test_a_mark_stands_on_its_text_or_on_none(
-    page: Page, build: Callable[..., None], home: dict[str, str], tmp_path: Path
+    page: Page, build: Callable[..., None], home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     build(WEEKS[0])
-    log = tmp_path / "log"
-    with serving(home, log) as (url, _):
+    with serving(home) as server:
+        url = server.url
         page.goto(f"{url}/?corpus=week")
         search(page, "a complaint")
         expect(rows(page)).to_have_count(3)
@@ -128,7 +115,7 @@ def test_a_mark_stands_on_its_text_or_on_none(
             ["0", PARCEL, "not relevant", GONE, ""],
         ]
 
-        run(home, "corpora", "remove", "week", "--yes")
+        assert run(capsys, "corpora", "remove", "week", "--yes")[0] == 0
         build(ANOTHER, file="another.csv")
         lost = f"1 ({pd.read_csv(exported)['text_hash'][0][:8]})"
         kept = [f"{MINUS} 2 {ELSEWHERE} {PARCEL}", f"+ {lost} {GONE}, {ELSEWHERE} {INVOICE}"]
@@ -146,7 +133,7 @@ def test_a_mark_stands_on_its_text_or_on_none(
             ["2", PARCEL, "not relevant", "", ELSEWHERE],
             [lost, INVOICE, "relevant", GONE, ELSEWHERE],
         ]
-        assert "began on another corpus named week" in run(home, "corpora", "show", "week")
+        assert "began on another corpus named week" in run(capsys, "corpora", "show", "week")[1]
 
         page.get_by_role("link", name="Sessions").click()
         expect(alerts(page)).to_contain_text(NOTICE)  # the lists of the page before have an empty one
@@ -161,4 +148,4 @@ def test_a_mark_stands_on_its_text_or_on_none(
         expect_lines(page, f"{MINUS} 2 {PARCEL}", f"+ {lost} {GONE} {INVOICE}", f"+ 1 {ANOTHER[1]}")
         show_marked(page)
         assert marked_rows(page, SIMILAR) == {"1": ANOTHER[1], "2": PARCEL}
-    assert "Traceback" not in log.read_text()
+    assert "Traceback" not in server.log.read_text()

@@ -33,6 +33,7 @@ _FORKED.set_forkserver_preload(
         *("streamlit.starlette", "streamlit.web.server.starlette.starlette_app", "starlette.middleware.sessions"),
         *("uvicorn", "uvicorn.protocols.http.h11_impl", "uvicorn.protocols.websockets.websockets_sansio_impl"),
         *("uvicorn.lifespan.on", "uvicorn.loops.auto", "anyio._backends._asyncio", "packaging.requirements"),
+        "sentence_transformers",  # with PyTorch: seconds of a processor in each that embeds by a real model
     ]
 )
 

@@ -19,8 +19,8 @@ class Server:
     Parameters
     ----------
     gates
-        A folder: builds wait before the quick vectors for the file ``quick`` in it, and before the full ones for
-        ``full``.
+        A folder: builds wait before the quick vectors for the file ``quick`` in it, before the full ones for
+        ``full``, and when their first shard is embedded for ``rest``.
     fake
         Encode queries by the FakeEncoder, as the corpora of the home were, and new corpora too.
     """
@@ -77,15 +77,26 @@ def _serve(port: int, gates: Path | None, fake: bool) -> None:
 def _wait_at(gates: Path) -> None:
     """Make builds of this process wait before their vectors until a file says go."""
     from exemplar.data.building.build import _Build
-    from exemplar.data.building.embed import LateEmbedder
+    from exemplar.data.building.embed import SHARD, EmbeddingRun, LateEmbedder
 
     embedded: Callable[..., Any] = _Build._embedded
+    report: Callable[..., None] = EmbeddingRun._report
 
     @functools.wraps(embedded)
     def waiting(build: _Build, documents: object, embedder: object, *rest: object) -> object:
-        gate = gates / ("full" if isinstance(embedder, LateEmbedder) else "quick")
-        while not gate.exists():
-            time.sleep(0.05)
+        _wait_for(gates / ("full" if isinstance(embedder, LateEmbedder) else "quick"))
         return embedded(build, documents, embedder, *rest)
 
+    @functools.wraps(report)
+    def waiting_behind_a_shard(run: EmbeddingRun, done: int, n_ahead: int) -> None:
+        report(run, done, n_ahead)
+        if isinstance(run.embedder, LateEmbedder) and done == SHARD:
+            _wait_for(gates / "rest")
+
     _Build._embedded = waiting  # type: ignore[method-assign]
+    EmbeddingRun._report = waiting_behind_a_shard  # type: ignore[method-assign]
+
+
+def _wait_for(gate: Path) -> None:
+    while not gate.exists():
+        time.sleep(0.05)

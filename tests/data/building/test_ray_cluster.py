@@ -255,8 +255,9 @@ def committed_or_ended(builder: "subprocess.Popen[Any]") -> Callable[[], bool]:
 @pytest.mark.cluster
 @pytest.mark.model
 def test_the_command_line_builds_by_the_real_model_what_it_builds_here(
-    cluster: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    cluster: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("exemplar.data.building.embed.SHARD", len(ANIMALS))  # for one worker, which loads the model
     path = tmp_path / "animals.csv"
     path.write_text("text\n" + "".join(f"{text}\n" for text in ANIMALS))
     build = ["build", str(path), "--precision", "float32", "--backend", "torch"]
