@@ -69,7 +69,7 @@ def main() -> None:
     """Measure, and write JSON to a file or to the output."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--rows", type=int, nargs="+", default=[25_000, 1_000_000])
-    parser.add_argument("--queries", type=int, default=3)
+    parser.add_argument("--queries", type=int, default=5)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     result = {

@@ -7,10 +7,26 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from exemplar.retrieval.index.features import Features
+from exemplar.retrieval.index.part import Part
 from exemplar.retrieval.index.scan import Scan
 
 Rows = Sequence[int] | NDArray[np.intp]
 Within = Rows | str  # rows, or an expression of the index's own
+
+
+class Scanned(Protocol):
+    """What training needs: scans over ``n`` rows of ``dim`` dimensions, and the rows themselves."""
+
+    n: int
+    dim: int
+
+    def features(self, rows: NDArray[np.intp]) -> Features:
+        """Return some rows, in a form in which what is sparse stays so."""
+        ...
+
+    def scan(self, w: NDArray[np.float64], b: float, left_out: NDArray[np.intp], *, precise: bool = False) -> Scan:
+        """Return the loss and gradient of a classifier over all rows but those left out (ascending); see Scan."""
+        ...
 
 
 class Index(Protocol):
@@ -64,6 +80,10 @@ class Index(Protocol):
 
     def features(self, rows: Rows) -> Features:
         """Return the same rows as ``vectors``, in a form in which what is sparse stays so."""
+        ...
+
+    def part(self, m: int, seed: int) -> Part | None:
+        """Return m different random rows, held together; None if the index has to send for rows."""
         ...
 
     def mean(self) -> NDArray[np.float64]:

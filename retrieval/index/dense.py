@@ -9,6 +9,7 @@ from exemplar.data.corpus.corpus import Corpus
 from exemplar.data.corpus.store import DocumentStore
 from exemplar.retrieval.index.base import Rows, Within, checked_rows, checked_weights, exact_scores, random_rows
 from exemplar.retrieval.index.features import Features
+from exemplar.retrieval.index.part import Part
 from exemplar.retrieval.index.scan import Scan, scan
 from exemplar.retrieval.index.threads import one_blas_thread, run_in_shares
 
@@ -39,6 +40,7 @@ class DenseIndex:
         self.array.flags.writeable = False
         self.n, self.dim = vectors.shape
         self.rounding = _ROUNDING * longest
+        self._part: tuple[tuple[int, int], Part] | None = None
 
     def top_k(
         self,
@@ -80,6 +82,14 @@ class DenseIndex:
     def features(self, rows: Rows) -> Features:
         """Return the vectors of some rows, in their order."""
         return Features(self.vectors(rows))
+
+    def part(self, m: int, seed: int) -> Part:
+        """Return m different random rows, held together, as they were for the last call if it is the same."""
+        if self._part is None or self._part[0] != (m, seed):
+            rows = self.sample(m, seed)
+            held = np.concatenate(run_in_shares(rows.size, lambda share: self.array[rows[share.start : share.stop]]))
+            self._part = (m, seed), Part(rows, Features(held))
+        return self._part[1]
 
     def mean(self) -> NDArray[np.float64]:
         """Return the mean of all vectors, ``(dim,)``."""

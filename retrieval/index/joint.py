@@ -6,6 +6,7 @@ from numpy.typing import ArrayLike, NDArray
 from exemplar.retrieval.index.base import Rows, Within, checked_rows, checked_weights
 from exemplar.retrieval.index.dense import DenseIndex, best_rows
 from exemplar.retrieval.index.features import Features
+from exemplar.retrieval.index.part import Part
 from exemplar.retrieval.index.scan import Scan, scan
 from exemplar.retrieval.index.terms import TermColumns
 
@@ -71,6 +72,11 @@ class JointIndex:
         """Return the vectors and terms of some rows, in their order."""
         checked = checked_rows(rows, self.n)
         return Features(self._dense.vectors(checked), self._columns.rows(self._document_rows[checked]))
+
+    def part(self, m: int, seed: int) -> Part:
+        """Return m different random rows, held together."""
+        vectors = self._dense.part(m, seed)
+        return Part(vectors.rows, Features(vectors.held.vectors, self._columns.rows(self._document_rows[vectors.rows])))
 
     def mean(self) -> NDArray[np.float64]:
         """Return the mean of all rows, ``(dim,)``."""

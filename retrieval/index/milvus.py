@@ -95,6 +95,9 @@ class MilvusIndex:
         """Return the vectors of some rows, in their order."""
         return Features(self.vectors(rows))
 
+    def part(self, m: int, seed: int) -> None:
+        """Return nothing: the rows would have to be sent for."""
+
     def mean(self) -> NDArray[np.float64]:
         """Return the mean of all vectors, ``(dim,)``, which is stored with the collection."""
         return np.frombuffer(base64.b64decode(self._collection.properties[MEAN]), "<f4").astype(np.float64)

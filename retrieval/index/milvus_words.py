@@ -244,6 +244,9 @@ class MilvusJointIndex:
         checked = checked_rows(rows, self.n)
         return Features(self._dense.vectors(checked), self._columns.rows(checked))
 
+    def part(self, m: int, seed: int) -> None:
+        """Return nothing: the rows would have to be sent for."""
+
     def mean(self) -> NDArray[np.float64]:
         """Return the mean of all rows, ``(dim,)``; sums are stored with vectors and terms."""
         return np.append(self._dense.mean(), self._columns.totals / self.n)

@@ -21,8 +21,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from exemplar.data.errors import ExemplarError
-from exemplar.retrieval.index.base import Index, Rows, checked_rows
+from exemplar.retrieval.index.base import Index, Rows, Scanned, checked_rows
 from exemplar.retrieval.index.features import Features
+from exemplar.retrieval.index.part import Part
 from exemplar.retrieval.index.scan import Scan
 from exemplar.retrieval.index.threads import one_blas_thread
 from exemplar.retrieval.svm.newton import NOT_FINITE
@@ -40,6 +41,8 @@ _ESTIMATED_SCANS = 8  # if scans are estimates: more scans would fit their error
 _EXACT_STEP = 1e-5  # of |w~|
 _EXACT_GAP = 1e-6  # of the objective
 _MOST_STEPS = 30  # without a background
+_PART, _LEAST_PARTS, _PART_SCANS = 65_536, 4, 4  # rows; parts of an index for which one pays; scans of one
+_NEXT_STEP = 0.15  # of a step from the optimum over a part
 _TOP = 11  # ten results, and the document that is the query, which the results leave out
 
 
@@ -166,7 +169,10 @@ def fit_exemplar_svm(
             objective.anchor = _checked_vectors(anchor, index.dim + 1, at_most=1)[0]
         if objective.c_background:
             w = _first_guess(objective, background, start)
-            w, stopped, scans, support, value = _descend(objective, w, until, max_scans)
+            part = _part(index, seed) if start is None else None
+            if part is not None:
+                w = _descend(objective.on(part), w, "settled", _PART_SCANS)[0]
+            w, stopped, scans, support, value = _descend(objective, w, until, max_scans, is_near=part is not None)
         else:
             w, stopped, scans, support, value = _descend_on_marks(objective)
         pull = objective.implied_pull(w)
@@ -200,10 +206,18 @@ def _first_guess(objective: Objective, sample: NDArray[np.intp], start: Exemplar
     return w + step
 
 
+def _part(index: Index, seed: int) -> Part | None:
+    """Return random rows of a large index, over which to come near the optimum."""
+    return index.part(_PART, seed + 1) if index.n >= _LEAST_PARTS * _PART else None
+
+
 def _descend(
-    objective: Objective, w: NDArray[np.float64], until: Until, max_scans: int
+    objective: Objective, w: NDArray[np.float64], until: Until, max_scans: int, *, is_near: bool = False
 ) -> tuple[NDArray[np.float64], Stopped, int, int, float]:
-    """Minimise the objective; return w~, why it stopped, scans, support and objective."""
+    """Minimise the objective; return w~, why it stopped, scans, support and objective.
+
+    ``is_near``: w~ is the optimum over a part of the rows, from which one step is enough, mostly.
+    """
     mined, size, precise = np.empty(0, dtype=np.intp), _sample_size(objective.index.n), False
     best, value, support, fall, step = w, np.inf, 0, 0.0, np.full_like(w, np.inf)
     for scans in range(1, max_scans + 1):
@@ -235,7 +249,9 @@ def _descend(
         if moved <= _EXACT_STEP * length and proved:
             return w, "exact" if scan.sample_weights is None else "settled", scans, support, value + change
         shrinks = complete or (scans > 1 and moved < last / 2)
-        if until == "settled" and shrinks and _is_settled(objective.index, scan, step):
+        settles = _is_settled if shrinks else _will_settle
+        settled = (shrinks or is_near) and settles(objective.index, scan, step)
+        if until == "settled" and settled:
             return w, "settled", scans, support, value + change
         if scan.sample_weights is not None and scans == _ESTIMATED_SCANS:
             break
@@ -273,12 +289,25 @@ def _with_violators(mined: NDArray[np.intp], violators: NDArray[np.intp], most: 
     return (joined, True) if joined.size <= most else (mined, False)
 
 
-def _is_settled(index: Index, scan: Scan, step: NDArray[np.float64]) -> bool:
+def _is_settled(index: Scanned, scan: Scan, step: NDArray[np.float64]) -> bool:
     """Return whether a step leaves the top of the ranking as it is."""
     top, scores = scan.top(200)
     before, after = (np.argsort(-s, kind="stable") for s in (scores, scores + index.features(top).dot(step[:-1])))
+    return _keep_top(before, after)
+
+
+def _keep_top(before: NDArray[np.intp], after: NDArray[np.intp]) -> bool:
     same = np.intersect1d(before[:100], after[:100]).size
-    return np.array_equal(before[:_TOP], after[:_TOP]) and same >= min(98, top.size - 2)
+    return np.array_equal(before[:_TOP], after[:_TOP]) and same >= min(98, before.size - 2)
+
+
+def _will_settle(index: Scanned, scan: Scan, step: NDArray[np.float64]) -> bool:
+    """Return whether the next step would leave the top of the ranking as this one makes it, being a share of it."""
+    top, scores = scan.top(1000)
+    moved = index.features(top).dot(step[:-1])
+    now = np.argsort(-(scores + moved), kind="stable")
+    others = [np.argsort(-(scores + share * moved), kind="stable") for share in (1 - _NEXT_STEP, 1 + _NEXT_STEP)]
+    return all(_keep_top(now, other) for other in others)
 
 
 def _check_arguments(

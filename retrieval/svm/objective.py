@@ -1,13 +1,14 @@
 """The exemplar SVM's objective, exact or as a model around a point."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from exemplar.retrieval.index.base import Index
+from exemplar.retrieval.index.base import Index, Scanned
 from exemplar.retrieval.index.features import Features
+from exemplar.retrieval.index.part import Part
 from exemplar.retrieval.svm.newton import LocalModel
 
 NOTEBOOK_ROWS = 1000
@@ -34,7 +35,7 @@ class LossWeights:
 class Objective:
     """The objective P: marked rows in double precision, the background by scans of the index."""
 
-    index: Index
+    index: Scanned
     marked: Features  # in double precision: positives, then negatives
     y: NDArray[np.float64]
     c: NDArray[np.float64]
@@ -101,6 +102,13 @@ class Objective:
             np.concatenate([self.c, c]).astype(np.float32),
             np.concatenate([self.slack(w), slack]).astype(np.float32),
         )
+
+    def on(self, part: Part) -> "Objective":
+        """Return the objective in which the rows of a part stand for the background."""
+        left_out = np.flatnonzero(np.isin(part.rows, self.left_out, assume_unique=True))
+        n = part.n - left_out.size
+        c = self.c_background * self.n_background / max(1, n)
+        return replace(self, index=part, left_out=left_out, n_background=n, c_background=c)
 
     @classmethod
     def of(

@@ -14,6 +14,7 @@ from exemplar.retrieval.index.dense import DenseIndex
 from exemplar.retrieval.index.features import Features
 from exemplar.retrieval.index.scan import Scan
 from exemplar.retrieval.index.topk_scan import topk_scan
+from exemplar.retrieval.svm import fit
 from exemplar.retrieval.svm.fit import NEGATIVE_WEIGHT, ExemplarSVM, fit_exemplar_svm
 from exemplar.retrieval.svm.objective import LossWeights
 
@@ -240,6 +241,25 @@ def test_settled_has_the_exact_top_after_few_scans(many: np.ndarray) -> None:
     assert max(svm.scans for svm in settled) <= 3
     same = [top(many[20:], weights_of(a)) == top(many[20:], weights_of(b)) for a, b in zip(settled, exact, strict=True)]
     assert all(same)
+
+
+def test_a_part_of_a_large_corpus_can_leave_one_scan_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = unit(100_000, 48, mean=0.7)
+    index, queries = DenseIndex(rows[12:]), rows[:12]
+    exact = [fit_exemplar_svm(index, query, until="exact") for query in queries]
+    monkeypatch.setattr(fit, "_PART", 20_000)
+    settled = [fit_exemplar_svm(index, query) for query in queries]
+    assert {svm.stopped for svm in settled} == {"settled"}
+    assert min(svm.scans for svm in settled) == 1
+    assert max(svm.scans for svm in settled) <= 3
+    tops = [[index.top_k(svm.w, 10)[0].tolist() for svm in svms] for svms in (settled, exact)]
+    assert sum(map(list.__eq__, *tops)) >= 11
+        for a, b in zip(settled, exact, strict=True)
+    ]
+    assert sum(same) >= 11
+    again = fit_exemplar_svm(index, queries[0], until="exact")
+    assert again.stopped == "exact"
+    np.testing.assert_allclose(weights_of(again), weights_of(exact[0]), atol=1e-4)
 
 
 def test_what_is_not_reached_is_not_called_exact_or_settled(many: np.ndarray) -> None:
