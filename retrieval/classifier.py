@@ -115,7 +115,7 @@ class ExemplarClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
             raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None")
         classes: NDArray[Any] = column_or_1d(y, warn=True)
         check_consistent_length(X, classes)
-        self.classes_ = np.unique(classes)
+        self.classes_ = _classes_of(classes)
         if self.classes_.dtype.kind == "f":
             assert_all_finite(self.classes_, input_name="y")
         check_classification_targets(self.classes_)  # of few values, not of all rows
@@ -155,6 +155,15 @@ class ExemplarClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         if svm is None:
             assert_all_finite(X, estimator_name=type(self).__name__, input_name="X")
         return minimise_directly(X, np.where(is_second, 1.0, -1.0), weights[is_second.astype(np.intp)], w)
+
+
+def _classes_of(y: NDArray[Any]) -> NDArray[Any]:
+    """Return the different values of y, ascending; of two, without a look for more, which takes long."""
+    if len(y) and y.dtype.kind in "bif":
+        others = y[y != y[0]]
+        if len(others) and (others == others[0]).all():
+            return np.sort(np.array([y[0], others[0]]))
+    return np.unique(y)
 
 
 def _by_scans(

@@ -1,10 +1,12 @@
 """Random rows of an index, held together: an index of its own, for passes that need not read every row."""
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
 from exemplar.retrieval.index.features import Features
-from exemplar.retrieval.index.scan import Scan
+from exemplar.retrieval.index.scan import Scan, scan
 
 
 class Part:
@@ -29,11 +31,11 @@ class Part:
 
     def scan(self, w: NDArray[np.float64], b: float, left_out: NDArray[np.intp], *, precise: bool = False) -> Scan:
         """Read all rows of the part once; see ``Index.scan``."""
-        kind = np.float64 if precise else np.float32
-        read = self.held.precise() if precise else self.held
-        scores = read.dot(w.astype(kind)) + kind(b)
-        hinge = np.maximum(1 + scores, 0)
-        hinge[left_out] = 0
-        pull = np.append(read.weighted_sum(hinge), hinge.sum(dtype=np.float64)).astype(np.float64)
-        hinges = hinge.astype(np.float64)
-        return Scan(scores, np.flatnonzero(hinge), float(hinges @ hinges), pull)
+        vectors, words = self.held.vectors, self.held.words
+        of_vectors, of_words = np.split(w, [vectors.shape[1]])
+        added = None if words is None else words @ (of_words if precise else of_words.astype(np.float32))
+        read = scan(vectors, of_vectors, b, left_out, precise=precise, added=added)
+        if words is None:
+            return read
+        pull = (1 + read.scores[read.violators]) @ words[read.violators]
+        return replace(read, pull=np.concatenate([read.pull[:-1], pull, read.pull[-1:]]))

@@ -254,9 +254,6 @@ def test_a_part_of_a_large_corpus_can_leave_one_scan_of_it(monkeypatch: pytest.M
     assert max(svm.scans for svm in settled) <= 3
     tops = [[index.top_k(svm.w, 10)[0].tolist() for svm in svms] for svms in (settled, exact)]
     assert sum(map(list.__eq__, *tops)) >= 11
-        for a, b in zip(settled, exact, strict=True)
-    ]
-    assert sum(same) >= 11
     again = fit_exemplar_svm(index, queries[0], until="exact")
     assert again.stopped == "exact"
     np.testing.assert_allclose(weights_of(again), weights_of(exact[0]), atol=1e-4)
