@@ -10,7 +10,8 @@ The method needs no copy of the corpus and no solver over it, because a scan giv
 gradient must be exact. Every round scans the corpus at ``w~``, draws a few thousand of the rows that have loss, which
 show how the gradient changes, and solves for a step on these rows (LocalModel). The error falls tenfold to thirtyfold a
 round (sub-sampled Newton: Roosta-Khorasani and Mahoney, "Sub-Sampled Newton Methods", Math. Program. 174, 2019). If the
-model can hold all rows that have loss, the method is hard-negative mining.
+model can hold all rows that have loss, the method is hard-negative mining. Over a large corpus it begins with the
+optimum over a part of the rows, so that mostly one scan of all rows is left, which corrects the part's error.
 """
 
 import time
@@ -61,7 +62,8 @@ class ExemplarSVM:
         within 1e-6 of its minimum (relative), or w~ within 1e-5 of its length from the optimum. Since P is 1-strongly
         convex, ``P - min P <= |gradient|^2 / 2`` and ``|w~ - optimum| <= |gradient|``. This needs scans that read every
         row that has loss; with estimated scans the same condition ends training as settled.
-        ``settled``: steps shrink, and the last step kept the order of the first ten rows, and 98 of the first hundred.
+        ``settled``: steps shrink, and the last step kept the order of the first ten rows, and 98 of the first hundred;
+        or after the first step from the optimum over a part, a share of it more or less would keep them.
         ``budget``: neither, within ``max_scans``.
     scans
         How many scans the training made; none if the background has no weight.
