@@ -48,7 +48,7 @@ def exported(page: Page, kind: str, folder: Path) -> Path:
             page.get_by_role("button", name="Prepare the file").click()
             button = page.get_by_role("link", name=re.compile(r"^Download docs-.*\.xlsx"))
         else:
-            button = page.locator(f".st-key-export-{FORMATS[kind]}").get_by_role("button", name="Download")
+            button = page.locator(f".st-key-export-{FORMATS[kind]}-all").get_by_role("button", name="Download")
         expect(button).to_be_visible()
         settle(page)
         with page.expect_download() as download:

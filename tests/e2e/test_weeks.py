@@ -67,9 +67,11 @@ def export(page: Page, folder: Path) -> Path:
     with open_popover(page, "Export, import"):
         page.get_by_role("combobox", name="Rows").click()
         page.get_by_role("option", name="All rows with a mark or a note").click()
+        button = page.locator(".st-key-export-csv-marked").get_by_role("button", name="Download")
+        expect(button).to_be_visible()
         settle(page)
         with page.expect_download() as download:
-            page.locator(".st-key-export-csv").get_by_role("button", name="Download").click()
+            button.click()
     path = folder / download.value.suggested_filename
     download.value.save_as(path)
     return path

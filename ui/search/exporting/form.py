@@ -100,7 +100,8 @@ def _show_downloads(name: str, make: Callable[[], Export], chosen: Chosen) -> No
             lambda: _content(make(), name, chosen),
             file_name=name,
             mime=known.mime,
-            key=f"export-{chosen.format}",  # a button of its own: a click on the last format's would download nothing
+            # A button of its own: a click on that of the last choice would download nothing.
+            key=f"export-{chosen.format}-{chosen.choice.which}",
             icon=":material/download:",
             type="primary",
             on_click="ignore",
