@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from exemplar.retrieval.index.threads import run_in_shares
 
-_BLOCK = 2048  # rows
+_BLOCK = 1024  # rows
 _FEW = 64  # if at most one row in 64 is a violator, fetching the violators alone is faster
 
 
