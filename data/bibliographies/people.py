@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 _MOST = 1_000_000  # characters of a cell
+_LONGEST = 200  # characters of a short form; whether a longer run of letters is one would take long to see
 _PART = re.compile(r'\s*(?:"((?:[^"]|"")*)"(?=\s*(?:[;\n]|$))|([^;\n]*))\s*(?:[;\n]|$)')
 _PARTED = re.compile(r'[;\n]|^"')
 _INITIALS = r"(?:[^\W\d_a-z]\.?[ -]?){1,4}"
@@ -52,7 +53,7 @@ def _without_semicolons(cell: str) -> list[str]:
 
 def _all_short(parts: Sequence[str]) -> list[str]:
     """Return names such as Doe J with a comma behind the surname; none if one of them is another."""
-    matches = [_SHORT.fullmatch(part) for part in parts]
+    matches = [_SHORT.fullmatch(part) if len(part) <= _LONGEST else None for part in parts]
     return [f"{match[1]}, {match[2]}" for match in matches if match] if all(matches) else []
 
 

@@ -251,9 +251,10 @@ def _descend(
         if moved <= _EXACT_STEP * length and proved:
             return w, "exact" if scan.sample_weights is None else "settled", scans, support, value + change
         shrinks = complete or (scans > 1 and moved < last / 2)
-        settles = _is_settled if shrinks else _will_settle
-        settled = (shrinks or is_near) and settles(objective.index, scan, step)
-        if until == "settled" and settled:
+        if until == "settled" and (
+            (shrinks and _is_settled(objective.index, scan, step))
+            or (is_near and scans == 1 and _will_settle(objective.index, scan, step))
+        ):
             return w, "settled", scans, support, value + change
         if scan.sample_weights is not None and scans == _ESTIMATED_SCANS:
             break

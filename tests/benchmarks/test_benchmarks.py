@@ -63,9 +63,7 @@ def test_the_classifier_benchmark_compares_with_linear_svc(
     assert [case["case"] for case in of_400["cases"]] == ["T = 50, settled", "C = 1, exact"]
     for case in of_400["cases"]:
         assert case["same_first_ten"] == of_400["queries"] == 2
-        assert (
-            min(case["ms"], case["linear_svc_ms"], case["times_faster"]) >= 0
-        )  # a busy machine makes a fit of a moment as slow as it likes
+        assert {"ms", "linear_svc_ms", "times_faster"} < case.keys()
     assert of_400["cases"][1]["furthest_from_linear_svc"] < 1e-4
 
 

@@ -35,6 +35,12 @@ def test_names_are_parted_where_only_that_can_be_meant(cell: str, names: list[st
     assert people_in(cell) == names
 
 
+def test_an_endless_name_is_no_short_form() -> None:
+    endless = "a" * 200_000
+    assert people_in(f"{endless}, b") == [f"{endless}, b"]
+    assert people_in(joined_people([f"{endless}, b"])) == [f"{endless}, b"]
+
+
 @given(st.lists(st.text('aBé;," \n.&1').map(str.strip).filter(bool) | st.text(min_size=1).map(str.strip).filter(bool)))
 def test_joined_names_come_out_as_they_were(names: list[str]) -> None:
     assert people_in(joined_people(names)) == names

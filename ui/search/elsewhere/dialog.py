@@ -79,7 +79,6 @@ def _show_save(session: Session) -> None:
         "With vectors",
         key="save_vectors",
         help="Of query and marked texts: to train it on another corpus of the same model, none of them is embedded "
-        ""
         f"again. One takes {size_in_words(16 * manifest.encoder.dim // 3)}.",
     )
     make = _of_session(session, with_vectors=with_vectors)
