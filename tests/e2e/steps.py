@@ -135,6 +135,8 @@ def tool(page: Page, name: str) -> Locator:
 
 
 def search(page: Page, query: str) -> None:
+    # The page draws the box first; without its button, Enter asks for nothing.
+    expect(page.get_by_role("button", name="Search", exact=True)).to_be_visible()
     settle(page)
     box = page.get_by_role("textbox", name="Search")
     box.fill(query)
